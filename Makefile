@@ -1,0 +1,47 @@
+# Everything a developer or a new user runs. Uses uv when it is there, python -m venv and pip when not.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check bench lock schemas clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.lock
+ifdef UV
+	uv venv --quiet --allow-existing $(VENV)
+	uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps -e .
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+endif
+	@touch $(STAMP)
+
+demo: setup          ## the main job on bundled example exports
+	$(BIN)/callfunnel demo --once
+
+test: setup          ## every test
+	$(BIN)/python -m pytest
+
+check: setup         ## what CI runs beside the tests: style, types, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m schemas.json_schema --check
+
+schemas: setup       ## write the generated JSON Schemas again
+	$(BIN)/python -m schemas.json_schema
+
+bench: setup         ## figures for bench/RESULTS.md
+	$(BIN)/python -m bench
+
+lock:                ## pin every dependency, for all platforms, with hashes
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header \
+	    --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build *.egg-info
