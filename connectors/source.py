@@ -1,0 +1,72 @@
+"""What every source of records is: something that recognises a file, and reads it into records and rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from schemas.records import Record, Rejected
+from schemas.stages import Stages
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a parser must be told, since no file says it. One per load of one file."""
+
+    source: str
+    """Name of the exchange (or CRM) the file came from: identities are unique within it."""
+    import_id: str
+    version: int
+    """Clock of the load in nanoseconds: the version of each record that it reads."""
+    zone: ZoneInfo | None
+    """The exchange's zone. None asks for the offset that the data proves (`--tz auto`)."""
+    region: str = "RU"
+    """Default phone region (ISO 3166), for numbers written without a country."""
+    extension_pattern: str = r"\d{2,5}"
+    """Full-match regex of an inside extension; everything else that looks like a number is outside."""
+    trunks: tuple[str, ...] = ()
+    """Peer names (as in PJSIP/<name>-0000) that are trunks although they look like extensions."""
+    stages: Stages
+    loaded_at: datetime
+
+
+class Recognised(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file turned out to be, with the reasons, in words for `load --explain`."""
+
+    profile: str
+    kind: str
+    """calls, managers, organisations, stages or proposals."""
+    layout: str
+    encoding: str
+    delimiter: str
+    line_end: str
+    columns: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+class Reading(Protocol):
+    """A file being read: iterate for its records and rejects, look at the counters for progress.
+
+    Every data row gives exactly one item. Blank lines and the header give none and are not in `rows`.
+    """
+
+    rows: int
+    bytes_read: int
+    bytes_total: int
+
+    def __iter__(self) -> Iterator[Record | Rejected]: ...
+
+
+class Source(Protocol):
+    """One kind of file. Bad rows are values; only a file that cannot be read at all raises (`schemas.trouble.Terminal`)."""
+
+    profile: str
+
+    def recognise(self, path: Path) -> Recognised | None:
+        """What this file is, from its beginning; None when it is not ours."""
+
+    def read(self, path: Path, recognised: Recognised, context: Context) -> Reading: ...

@@ -1,0 +1,336 @@
+"""The values that travel and are kept. A record's JSON is its Kafka line and its ClickHouse row.
+
+Times are aware and UTC; in JSON they are ISO 8601 with `Z`. Unknown text is `""`, unknown times are `None`.
+Every record has an identity (its docstring says which fields) and a `version`, the clock of whoever said it, in
+nanoseconds since the epoch: of two records with one identity the greater version holds (law 1 in docs/design).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+WIRE_VERSION: Literal[1] = 1
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything on the wire. `v` is the wire version; a reader refuses one that it does not know."""
+
+    v: Literal[1] = WIRE_VERSION
+
+
+class Direction(StrEnum):
+    """Which way a call went, seen from the company."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+    UNKNOWN = "unknown"
+
+
+class Disposition(StrEnum):
+    """What became of a leg. Only `ANSWERED` means that a person was bridged."""
+
+    ANSWERED = "answered"
+    MACHINE = "machine"  # IVR, voicemail, queue music, announcement: the channel was answered, nobody was
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class CallLeg(Record, frozen=True, kw_only=True):
+    """One CDR, CEL or webhook record of one channel. Identity: (source, record_id); call: (source, call_id).
+
+    A leg's bridged interval with the external party is `[answered_at, answered_at + billsec)`, when its
+    disposition is ANSWERED. `call_id` should sort by time where the exchange allows (an Asterisk linkedid does):
+    look-ups are then neighbours on disk.
+    """
+
+    source: str
+    call_id: str
+    record_id: str
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime
+    billsec: int = 0
+    """Whole seconds from answer to end, as the exchange said it."""
+    direction: Direction
+    disposition: Disposition
+    extension: str = ""
+    """The person's end inside the exchange: who dialled (outbound), whose phone rang (inbound, internal)."""
+    peer_extension: str = ""
+    """The other inside end of an internal leg, and of a transfer."""
+    contact: str = ""
+    """The external party in E.164; "" when hidden or not a phone number."""
+    contact_raw: str = ""
+    """The external party as the exchange wrote it."""
+    did: str = ""
+    queue: str = ""
+    application: str = ""
+    """What the exchange was doing with the channel (Asterisk: lastapp)."""
+    recording: str = ""
+    import_id: str = ""
+    origin: str = ""
+    """Where it came from, for people: `file:line`, or the connector's words."""
+    version: int
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """What the legs of one call tell together, before anyone is named. Made by `pipeline.stitch`."""
+
+    source: str
+    call_id: str
+    started_at: datetime
+    ended_at: datetime
+    direction: Direction
+    disposition: Disposition
+    contact: str
+    contact_raw: str
+    extension: str
+    """Who talked longest with the external party; unanswered outbound: who dialled; unanswered inbound: nobody."""
+    talk_s: int
+    """Length of the union of that person's bridged intervals."""
+    wait_s: int
+    """From the start to the first person, or to the end."""
+    did: str
+    queue: str
+    recording: str
+    legs: int
+
+    @property
+    def answered(self) -> bool:
+        """A person of the called side was bridged."""
+        return self.disposition is Disposition.ANSWERED
+
+
+class ActivityKind(StrEnum):
+    """Something that a manager did to an organisation."""
+
+    CALL = "call"
+    GENERAL = "general"
+    INDIVIDUAL = "individual"
+
+
+class Activity(Record, frozen=True, kw_only=True):
+    """A call or a proposal in its cell. Identity: (bucket, manager_id, activity_id).
+
+    One `activity_id` stands in one cell at a time: when a correction moves it, the old cell gets the same identity
+    with `retracted` = 1 and a later version.
+    """
+
+    activity_id: str
+    """`call:<source>:<call_id>` or `proposal:<proposal_id>`."""
+    kind: ActivityKind
+    bucket: int
+    """Start of the five minutes it belongs to, epoch seconds."""
+    manager_id: str
+    """"" when it is nobody's."""
+    team: str
+    at: datetime
+    organisation_id: str
+    """"" when the contact is not known to belong to an organisation."""
+    stage: str
+    """The organisation's stage as of `at`; "" when it had none yet."""
+    contact: str = ""
+    extension: str = ""
+    source: str = ""
+    direction: Direction = Direction.UNKNOWN
+    disposition: Disposition = Disposition.UNKNOWN
+    talk_s: int = 0
+    wait_s: int = 0
+    queue: str = ""
+    did: str = ""
+    recording: str = ""
+    legs: int = 0
+    amount: Decimal = Decimal(0)
+    currency: str = ""
+    revision: int = 0
+    withdrawn: int = 0
+    retracted: int = 0
+    cause: str = ""
+    """The import (or connector session) that made it so; kept for the restatement ledger."""
+    caused_at: int = 0
+    """When that import began, nanoseconds: what was counted before it is restated by it."""
+    version: int
+
+
+class Manager(Record, frozen=True, kw_only=True):
+    """A manager, a team and extensions for a period `[valid_from, valid_to)`. Identity: (manager_id, valid_from)."""
+
+    manager_id: str
+    name: str
+    team: str = ""
+    extensions: list[str]
+    valid_from: datetime
+    valid_to: datetime | None = None
+    import_id: str = ""
+    origin: str = ""
+    version: int
+
+
+class Organisation(Record, frozen=True, kw_only=True):
+    """A customer or a potential one. Identity: organisation_id. `phones` are E.164."""
+
+    organisation_id: str
+    name: str
+    phones: list[str]
+    manager_id: str = ""
+    import_id: str = ""
+    origin: str = ""
+    version: int
+
+
+class StageChange(Record, frozen=True, kw_only=True):
+    """An organisation entered a stage. Identity: (organisation_id, changed_at, stage)."""
+
+    organisation_id: str
+    stage: str
+    changed_at: datetime
+    manager_id: str = ""
+    import_id: str = ""
+    origin: str = ""
+    version: int
+
+
+class ProposalKind(StrEnum):
+    """`general`: the standard letter; `individual`: made for this organisation, with a sum."""
+
+    GENERAL = "general"
+    INDIVIDUAL = "individual"
+
+
+class ProposalStatus(StrEnum):
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+
+
+class Proposal(Record, frozen=True, kw_only=True):
+    """One revision of a proposal. Identity: (proposal_id, revision)."""
+
+    proposal_id: str
+    revision: int = 1
+    organisation_id: str
+    manager_id: str
+    kind: ProposalKind
+    sent_at: datetime
+    amount: Decimal = Decimal(0)
+    currency: str = ""
+    status: ProposalStatus = ProposalStatus.SENT
+    import_id: str = ""
+    origin: str = ""
+    version: int
+
+
+class Reason(StrEnum):
+    """Why a row could not be understood. A closed list: a new reason comes with a fixture that earns it."""
+
+    UNKNOWN_LAYOUT = "unknown_layout"
+    UNREADABLE_TEXT = "unreadable_text"
+    LINE_TOO_LONG = "line_too_long"
+    WRONG_WIDTH = "wrong_width"
+    TRUNCATED = "truncated"
+    NUL_BYTE = "nul_byte"
+    MISSING_FIELD = "missing_field"
+    BAD_TIME = "bad_time"
+    BAD_DURATION = "bad_duration"
+    BAD_PHONE = "bad_phone"
+    BAD_AMOUNT = "bad_amount"
+    BAD_NUMBER = "bad_number"
+    BAD_KIND = "bad_kind"
+    BAD_STATUS = "bad_status"
+    BAD_PERIOD = "bad_period"
+    UNKNOWN_STAGE = "unknown_stage"
+    UNKNOWN_ORGANISATION = "unknown_organisation"
+    OVERLAPPING_EXTENSION = "overlapping_extension"
+    BAD_WIRE = "bad_wire"
+    UNKNOWN_WIRE_VERSION = "unknown_wire_version"
+
+
+class Rejected(Record, frozen=True, kw_only=True):
+    """A row that could not be understood, with its reason and place. Identity: rejected_id (from place and payload)."""
+
+    rejected_id: str
+    source: str
+    reason: Reason
+    field: str = ""
+    """The column or record field at fault, "" when it is the row as a whole."""
+    detail: str = ""
+    """For people: what was found, and what would have been accepted."""
+    payload: str
+    """The row as it came; undecodable bytes as \\xNN; at most 64 KiB of it."""
+    origin: str
+    topic: str = ""
+    """Set when the row was a record already: sending `payload` to this topic again is the replay."""
+    at: datetime
+    resolved: int = 0
+    """1 once the same row was accepted later."""
+    import_id: str = ""
+    version: int
+
+
+class ManagerActivity(Record, frozen=True, kw_only=True):
+    """What one manager did in one five-minute bucket. Identity: (bucket, manager_id).
+
+    Counts add up over buckets; the lists are sets and are united, never added. Internal calls are not in it.
+    """
+
+    bucket: int
+    manager_id: str
+    team: str
+    calls: int = 0
+    attempts: int = 0
+    answered: int = 0
+    conversations: int = 0
+    talk_s: int = 0
+    calls_to_potential: int = 0
+    unknown_calls: int = 0
+    contacts: list[str] = []
+    organisations: list[str] = []
+    general_organisations: list[str] = []
+    """Organisations that were sent a general proposal."""
+    individual_proposals: int = 0
+    withdrawn_proposals: int = 0
+    currencies: list[str] = []
+    amounts: list[Decimal] = []
+    """Sums of individual proposals, one per entry of `currencies`."""
+    first_counted_at: int
+    """When this cell was counted first, nanoseconds: later changes by later imports are restatements."""
+    retracted: int = 0
+    version: int
+
+
+class Restatement(Record, frozen=True, kw_only=True):
+    """A number of an already reported day that changed. Identity: (bucket, manager_id, version)."""
+
+    bucket: int
+    manager_id: str
+    before: str
+    """The cell before, as JSON of the changed numbers; "" when there was none."""
+    after: str
+    cause: str
+    at: datetime
+    version: int
+
+
+class Import(Record, frozen=True, kw_only=True):
+    """One `load` of one file, or one session of a live connector. Identity: import_id."""
+
+    import_id: str
+    source: str
+    kind: str
+    file: str
+    profile: str
+    time_zone: str = ""
+    started_at: datetime
+    finished_at: datetime | None = None
+    rows: int = 0
+    records: int = 0
+    rejected: int = 0
+    state: str = "running"
+    version: int

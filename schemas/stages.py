@@ -1,0 +1,75 @@
+"""The stages of a sale: an ordered configuration, with the default in `stages.toml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words for people, in both languages."""
+
+    ru: str = ""
+    en: str = ""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stage. `terminal` ends the funnel; `potential` makes its calls count in indicator A."""
+
+    code: str
+    title: Text
+    contact: Text = Text()
+    goal: Text = Text()
+    result: Text = Text()
+    potential: bool = False
+    terminal: bool = False
+
+
+class Stages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Stages in order: the place in the list is the order of the funnel."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def codes(self) -> list[str]:
+        return [stage.code for stage in self.stages]
+
+    @property
+    def funnel(self) -> list[str]:
+        """Codes an organisation moves through, the terminal ones left out."""
+        return [stage.code for stage in self.stages if not stage.terminal]
+
+    @property
+    def terminal(self) -> list[str]:
+        return [stage.code for stage in self.stages if stage.terminal]
+
+    @property
+    def potential(self) -> frozenset[str]:
+        return frozenset(stage.code for stage in self.stages if stage.potential)
+
+    def find(self, words: str) -> str | None:
+        """The code for a code or a title in either language, whatever its case; None when there is none."""
+        return self._by_words.get(words.strip().casefold())
+
+    @property
+    def _by_words(self) -> dict[str, str]:
+        return _index(self)
+
+
+@cache
+def _index(stages: Stages) -> dict[str, str]:
+    return {
+        words.casefold(): stage.code
+        for stage in stages.stages
+        for words in (stage.code, stage.title.ru, stage.title.en)
+        for stage in stages.stages
+        for words in (stage.code, stage.title.ru, stage.title.en)
+    }
+
+
+@cache
+def default_stages() -> Stages:
+    """The stages of the design's table."""
+    return msgspec.toml.decode(Path(__file__).with_name("stages.toml").read_bytes(), type=Stages)
