@@ -96,3 +96,12 @@ CREATE TABLE directory_log (
     records         UInt32
 ) ENGINE = MergeTree
 ORDER BY at;
+
+-- Which directory records have been spread: the past calls they change were sent again. A stored record whose version
+-- is not here yet is spread when it is seen next, however often the program died in between.
+CREATE TABLE directory_spread (
+    what            LowCardinality(String),
+    identity        String,
+    version         UInt64
+) ENGINE = ReplacingMergeTree(version)
+ORDER BY (what, identity);

@@ -1,0 +1,156 @@
+"""proposals -> proposals, placements, and the topic activities: the revisions of a proposal become one activity.
+
+A proposal for an organisation that nobody knows is kept and rejected; it is counted, and the rejection resolved, when
+the organisation arrives (`update_directory` sends it again).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.agents.deciding import Decider, Decision, Sum, places_after
+from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read_chunk
+from pipeline.clock import Clock, as_datetime, wall_clock
+from pipeline.enrich import enrich_proposal, proposal_activity_id
+from pipeline.place import Placed, place
+from pipeline.store import texts
+from schemas.codec import Codec, encode
+from schemas.records import Activity, Proposal, Reason, Rejected
+from schemas.topics import PROPOSALS
+
+
+class _Id(msgspec.Struct):
+    id: str
+
+
+class Settling(NamedTuple):
+    """The revisions of one proposal: those that are new, all of them, and who said the last."""
+
+    new: list[Proposal]
+    revisions: list[Proposal]
+    latest: Proposal
+
+    @property
+    def organisation_id(self) -> str:
+        """The organisation as the latest revision names it."""
+        return max(self.revisions, key=lambda p: (p.revision, p.version)).organisation_id
+
+
+class RecordProposals:
+    """The step of the agent. Not shared between threads."""
+
+    topic = PROPOSALS
+
+    def __init__(self, decider: Decider, clock: Clock = wall_clock) -> None:
+        self._decider = decider
+        self._clock = clock
+        self._codec = Codec(Proposal)
+        self._proposals = msgspec.json.Decoder(Proposal)
+        self._ids = msgspec.json.Decoder(_Id)
+
+    def settle(self, frames: Sequence[Frame]) -> Settled:
+        proposals, _, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
+        if not proposals:
+            return Settled(rejected)
+        arrived: dict[str, list[Proposal]] = {}
+        for proposal in proposals:
+            arrived.setdefault(proposal.proposal_id, []).append(proposal)
+        where = f"proposal_id IN ({texts(arrived)})"
+        activity_ids = [proposal_activity_id(proposal_id) for proposal_id in arrived]
+        homeless: list[Proposal] = []
+
+        def decide(places: dict[str, list[Activity]], log: int) -> Decision:
+            homeless.clear()
+            settling = self._known(arrived, where)
+            owned, unowned = self._divide(settling)
+            homeless.extend(revision for one in unowned for revision in one.revisions)
+            return self._decide(owned, unowned, places, log)
+
+        outgoing = self._decider.settle("proposals", activity_ids, where, decide)
+        return Settled(rejected + outgoing + self._rejections(proposals, homeless))
+
+    def _known(self, arrived: dict[str, list[Proposal]], where: str) -> list[Settling]:
+        known: dict[str, list[Proposal]] = {}
+        for row in self._decider.store.rows(self._proposals, f"SELECT * FROM proposals FINAL PREWHERE {where}"):
+            known.setdefault(row.proposal_id, []).append(row)
+        return [settle_revisions(said, known.get(proposal_id, ())) for proposal_id, said in arrived.items()]
+
+    def _divide(self, settling: list[Settling]) -> tuple[list[Settling], list[Settling]]:
+        """Those whose organisation is known, and those whose is not."""
+        wanted = {one.organisation_id for one in settling}
+        sql = f"SELECT organisation_id AS id FROM organisations FINAL PREWHERE organisation_id IN ({texts(wanted)})"
+        known = {row.id for row in self._decider.store.rows(self._ids, sql)}
+        owned = [one for one in settling if one.organisation_id in known]
+        return owned, [one for one in settling if one.organisation_id not in known]
+
+    def _decide(
+        self, owned: list[Settling], unowned: list[Settling], places: dict[str, list[Activity]], log: int
+    ) -> Decision:
+        directory = self._decider.directory.at(log)
+        self._decider.directory.know_histories({p.organisation_id for one in owned for p in one.revisions})
+        now = self._clock()
+        placed: list[Placed] = []
+        for one in owned:
+            caused_at = one.latest.version if one.new else now
+            activity = enrich_proposal(
+                one.revisions, directory, cause=one.latest.import_id, caused_at=caused_at, version=now
+            )
+            placed.append(place(activity, places.get(activity.activity_id, ())))
+        everything = [*owned, *unowned]
+        return Decision(
+            [encode(proposal) for one in everything for proposal in one.new],
+            placed,
+            Sum.of(proposal.version for one in everything for proposal in one.revisions),
+            places_after(places, placed),
+        )
+
+    def _rejections(self, proposals: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
+        """A rejection for each revision without an organisation; one rejected before and accepted now is resolved."""
+        now = self._clock()
+        out = {reject_id(proposal): _reject(proposal, now) for proposal in homeless}
+        accepted = {reject_id(proposal): proposal for proposal in proposals if reject_id(proposal) not in out}
+        sql = f"SELECT rejected_id AS id FROM rejected FINAL WHERE rejected_id IN ({texts(accepted)}) AND resolved = 0"
+        for row in self._decider.store.rows(self._ids, sql):
+            out[row.id] = msgspec.structs.replace(_reject(accepted[row.id], now), resolved=1)
+        return [outgoing_reject(rejected) for rejected in out.values()]
+
+
+def settle_revisions(arrived: Sequence[Proposal], known: Sequence[Proposal]) -> Settling:
+    """What is new among the arrived revisions, and all of them after it. Pure; indifferent to order and repetition."""
+    before = {proposal.revision: proposal for proposal in known}
+    after = dict(before)
+    for proposal in sorted(arrived, key=lambda p: (p.version, repr(p))):
+        standing = after.get(proposal.revision)
+        if standing is None or (proposal.version >= standing.version and not _says_the_same(standing, proposal)):
+            after[proposal.revision] = proposal
+    new = [proposal for revision, proposal in after.items() if proposal is not before.get(revision)]
+    return Settling(new, list(after.values()), max(arrived, key=lambda p: p.version))
+
+
+def _says_the_same(known: Proposal, proposal: Proposal) -> bool:
+    return known == msgspec.structs.replace(
+        proposal, import_id=known.import_id, origin=known.origin, version=known.version
+    )
+
+
+def reject_id(proposal: Proposal) -> str:
+    return f"proposal:{proposal.proposal_id}:{proposal.revision}"
+
+
+def _reject(proposal: Proposal, now: int) -> Rejected:
+    return Rejected(
+        rejected_id=reject_id(proposal),
+        source="",
+        reason=Reason.UNKNOWN_ORGANISATION,
+        field="organisation_id",
+        detail=f"no organisation {proposal.organisation_id!r} is known; load it, and this proposal is counted",
+        payload=encode(proposal).decode(),
+        origin=proposal.origin,
+        topic=PROPOSALS.name,
+        at=as_datetime(now),
+        import_id=proposal.import_id,
+        version=now,
+    )

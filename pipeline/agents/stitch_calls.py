@@ -1,0 +1,118 @@
+"""call-legs -> call_legs, placements, and the topic activities: legs become calls that are somebody's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pipeline.agents.deciding import Decider, Decision, Sum, places_after
+from pipeline.agents.step import Frame, Settled, read_chunk
+from pipeline.clock import Clock, wall_clock
+from pipeline.enrich import call_activity_id, enrich_call
+from pipeline.place import place
+from pipeline.stitch import newest, stitch
+from pipeline.store import texts
+from schemas.codec import Codec
+from schemas.records import Activity, Call, CallLeg
+from schemas.topics import CALL_LEGS
+
+CallKey = tuple[str, str]
+"""(source, call_id)."""
+
+
+class StitchCalls:
+    """The step of the agent. Not shared between threads."""
+
+    topic = CALL_LEGS
+
+    def __init__(self, decider: Decider, clock: Clock = wall_clock) -> None:
+        self._decider = decider
+        self._clock = clock
+        self._codec = Codec(CallLeg)
+        self._legs = msgspec.json.Decoder(CallLeg)
+
+    def settle(self, frames: Sequence[Frame]) -> Settled:
+        legs, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
+        if not legs:
+            return Settled(rejected)
+        arrived: dict[CallKey, list[int]] = {}
+        for number, leg in enumerate(legs):
+            arrived.setdefault((leg.source, leg.call_id), []).append(number)
+        where = _where(arrived)
+        activity_ids = [call_activity_id(source, call_id) for source, call_id in arrived]
+
+        def decide(places: dict[str, list[Activity]], log: int) -> Decision:
+            known = self._known_legs(where)
+            return self._decide(legs, lines, arrived, known, places, log)
+
+        return Settled(rejected + self._decider.settle("call_legs", activity_ids, where, decide))
+
+    def _known_legs(self, where: str) -> dict[CallKey, list[CallLeg]]:
+        known: dict[CallKey, list[CallLeg]] = {}
+        for leg in self._decider.store.rows(self._legs, f"SELECT * FROM call_legs FINAL PREWHERE {where}"):
+            known.setdefault((leg.source, leg.call_id), []).append(leg)
+        return known
+
+    def _decide(
+        self,
+        legs: list[CallLeg],
+        lines: list[bytes],
+        arrived: dict[CallKey, list[int]],
+        known: dict[CallKey, list[CallLeg]],
+        places: dict[str, list[Activity]],
+        log: int,
+    ) -> Decision:
+        facts: list[bytes] = []
+        versions: list[int] = []
+        calls: list[tuple[Call, CallLeg, bool]] = []
+        for key, numbers in arrived.items():
+            said = [legs[number] for number in numbers]
+            new, all_legs = settle_legs(said, known.get(key, ()))
+            facts += [lines[numbers[place]] for place in new]
+            versions += [leg.version for leg in all_legs]
+            calls.append((stitch(all_legs), max(said, key=_by_version), bool(new)))
+        directory = self._decider.directory.at(log)
+        self._decider.directory.know_phones({call.contact for call, _, _ in calls})
+        now = self._clock()
+        placed = []
+        for call, latest, is_new in calls:
+            # Legs that say nothing new were sent again because the directory changed: that is a cause of now.
+            caused_at = latest.version if is_new else now
+            activity = enrich_call(call, directory, cause=latest.import_id, caused_at=caused_at, version=now)
+            placed.append(place(activity, places.get(activity.activity_id, ())))
+        return Decision(facts, placed, Sum.of(versions), places_after(places, placed))
+
+
+def _by_version(leg: CallLeg) -> int:
+    return leg.version
+
+
+def settle_legs(arrived: Sequence[CallLeg], known: Sequence[CallLeg]) -> tuple[list[int], list[CallLeg]]:
+    """(places in `arrived` of the legs that are new, all legs of the call after them). Pure.
+
+    A leg that says the same as the known one is not new, whenever it was said: loading a file twice stores nothing.
+    """
+    if not known and len(arrived) == 1:
+        return [0], [arrived[0]]
+    before = {leg.record_id: leg for leg in known}
+    changed = [leg for leg in arrived if not _says_the_same(before.get(leg.record_id), leg)]
+    after = newest([*known, *changed])
+    number = {id(leg): place for place, leg in enumerate(arrived)}
+    return [number[id(leg)] for leg in after if id(leg) in number], after
+
+
+def _says_the_same(known: CallLeg | None, leg: CallLeg) -> bool:
+    if known is None:
+        return False
+    return known == msgspec.structs.replace(leg, import_id=known.import_id, origin=known.origin, version=known.version)
+
+
+def _where(keys: dict[CallKey, list[int]]) -> str:
+    """The rows of call_legs of these calls; by source, so that the primary key prunes."""
+    by_source: dict[str, list[str]] = {}
+    for source, call_id in keys:
+        by_source.setdefault(source, []).append(call_id)
+    return " OR ".join(
+        f"(source IN ({texts([source])}) AND call_id IN ({texts(call_ids)}))" for source, call_ids in by_source.items()
+    )

@@ -1,0 +1,32 @@
+"""rejected -> rejected: what could not be understood is kept, counted, shown, and can be sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.agents.step import Frame, Settled, reject_line
+from pipeline.clock import Clock, wall_clock
+from pipeline.store import Store
+from schemas.codec import Codec, encode
+from schemas.records import Rejected
+from schemas.topics import REJECTED
+
+
+class StoreRejected:
+    """The step of the agent. A line that is not even a Rejected is stored as one here: there is nowhere else for it."""
+
+    topic = REJECTED
+
+    def __init__(self, store: Store, clock: Clock = wall_clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._codec = Codec(Rejected)
+
+    def settle(self, frames: Sequence[Frame]) -> Settled:
+        lines: list[bytes] = []
+        for frame in frames:
+            _, good, bad = self._codec.read(frame.value)
+            lines += good
+            lines += [encode(reject_line(line, self.topic, frame.place, self._clock)) for line in bad]
+        self._store.keep("rejected", lines)
+        return Settled([])

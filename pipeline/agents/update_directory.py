@@ -1,0 +1,142 @@
+"""managers, organisations, stage-changes -> the directory tables, and one leg again of each call they change.
+
+Order matters: store, log (so that deciding agents notice), look for past calls and proposals that mean something
+else now and send them again, and only when those are on the wire mark the records as spread. A record that was stored
+but is not marked is spread when it comes again, wherever the program died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
+from pipeline.clock import Clock, as_datetime, wall_clock
+from pipeline.store import Store, texts
+from schemas.codec import Codec, encode
+from schemas.records import CallLeg, Manager, Organisation, Proposal, StageChange
+from schemas.topics import CALL_LEGS, PROPOSALS, Topic
+
+R = TypeVar("R", Manager, Organisation, StageChange)
+
+
+class _Spread(msgspec.Struct):
+    identity: str
+    version: int
+
+
+class _Log(msgspec.Struct):
+    at: object
+    what: str
+    records: int
+
+
+class UpdateDirectory(Generic[R]):
+    """The step of the three agents; each knows one kind of record. Not shared between threads."""
+
+    topic: Topic
+
+    def __init__(self, store: Store, clock: Clock = wall_clock) -> None:
+        self.store = store
+        self.clock = clock
+        self._codec: Codec[R] = Codec(self.topic.record)  # type: ignore[arg-type]  # a topic's record is its class
+        self._spread = msgspec.json.Decoder(_Spread)
+        self._legs = msgspec.json.Decoder(CallLeg)
+        self._proposals = msgspec.json.Decoder(Proposal)
+
+    def settle(self, frames: Sequence[Frame]) -> Settled:
+        arrived, _, rejected = read_chunk(self._codec, self.topic, frames, self.clock)
+        latest: dict[str, R] = {}
+        for record in sorted(arrived, key=lambda r: (r.version, encode(r))):
+            latest[self.identity(record)] = record
+        known = self.known(list(latest.values()))
+        spread = self._spread_versions(latest)
+        todo = {
+            identity: record
+            for identity, record in latest.items()
+            if self._is_news(record, known.get(identity), spread.get(identity, 0))
+        }
+        todo, refused = self.refuse(todo, known)
+        if not todo:
+            return Settled(rejected + refused)
+        records = list(todo.values())
+        self.keep(records, known)
+        self.store.keep("directory_log", [self._log_line(len(records))])
+        return Settled(
+            self._outgoing(rejected + refused, records),
+            then=lambda: self.store.keep("directory_spread", [self._spread_line(i, r) for i, r in todo.items()]),
+        )
+
+    def _is_news(self, record: R, known: R | None, spread: int) -> bool:
+        """Newer and different, or stored before but never spread."""
+        if known is None:
+            return True
+        if says_the_same(known, record):
+            return spread < known.version
+        return record.version >= known.version
+
+    def _outgoing(self, first: list[Outgoing], records: Sequence[R]) -> Iterator[Outgoing]:
+        yield from first
+        cause = max(records, key=lambda r: r.version).import_id
+        for line in self.store.stream(f"{_LEGS_OF} ({self.touched(records)})) LIMIT 1 BY source, call_id"):
+            leg = msgspec.structs.replace(self._legs.decode(line), import_id=cause)
+            yield Outgoing(CALL_LEGS, CALL_LEGS.key(leg), encode(leg))
+        for line in self.store.stream(f"{_PROPOSALS_OF} ({self.touched_proposals(records)}) LIMIT 1 BY proposal_id"):
+            proposal = msgspec.structs.replace(self._proposals.decode(line), import_id=cause)
+            yield Outgoing(PROPOSALS, PROPOSALS.key(proposal), encode(proposal))
+
+    def _spread_versions(self, identities: dict[str, R]) -> dict[str, int]:
+        sql = (
+            f"SELECT identity, version FROM directory_spread FINAL WHERE what = '{self.topic.name}'"
+            f" AND identity IN ({texts(identities)})"
+        )
+        return {row.identity: row.version for row in self.store.rows(self._spread, sql)}
+
+    def _spread_line(self, identity: str, record: R) -> bytes:
+        return msgspec.json.encode({"what": self.topic.name, "identity": identity, "version": record.version})
+
+    def _log_line(self, records: int) -> bytes:
+        return msgspec.json.encode(_Log(as_datetime(self.clock()), self.topic.name, records))
+
+    # What differs by kind of record.
+
+    def identity(self, record: R) -> str:
+        """The identity as text; it never changes."""
+        raise NotImplementedError
+
+    def known(self, records: Sequence[R]) -> dict[str, R]:
+        """What is stored under the identities of these records (more is allowed), by identity."""
+        raise NotImplementedError
+
+    def refuse(self, todo: dict[str, R], known: dict[str, R]) -> tuple[dict[str, R], list[Outgoing]]:
+        """Records that may be stored, and rejections for those that may not."""
+        return todo, []
+
+    def keep(self, records: Sequence[R], known: dict[str, R]) -> None:
+        """Store them."""
+        self.store.keep(self.topic.table, [encode(record) for record in records])
+
+    def touched(self, records: Sequence[R]) -> str:
+        """SQL condition on placements: calls whose meaning these records may change."""
+        raise NotImplementedError
+
+    def touched_proposals(self, records: Sequence[R]) -> str:
+        """SQL condition on proposals: those whose meaning these records may change."""
+        raise NotImplementedError
+
+
+_LEGS_OF = """
+SELECT * FROM call_legs FINAL WHERE (source, call_id) IN (
+    SELECT source, substring(activity_id, length('call:') + length(source) + 2) FROM placements FINAL
+    WHERE kind = 'call' AND retracted = 0 AND
+"""
+_PROPOSALS_OF = "SELECT * FROM proposals FINAL WHERE"
+
+
+def says_the_same(known: R, record: R) -> bool:
+    """Equal in everything but when and where it was said."""
+    return known == msgspec.structs.replace(
+        record, import_id=known.import_id, origin=known.origin, version=known.version
+    )

@@ -1,0 +1,89 @@
+"""managers -> managers: who owned an extension, and when. Two owners at one time are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pipeline.agents.step import Outgoing, outgoing_reject
+from pipeline.agents.update_directory import UpdateDirectory
+from pipeline.clock import as_datetime
+from pipeline.store import texts
+from schemas.codec import encode
+from schemas.records import Manager, Reason, Rejected
+from schemas.topics import MANAGERS
+
+
+class UpdateManagers(UpdateDirectory[Manager]):
+    """A manager changes the calls of the extensions, past and present. One partition, so all are seen in one order."""
+
+    topic = MANAGERS
+
+    def identity(self, record: Manager) -> str:
+        return f"{record.manager_id}\x1f{record.valid_from.isoformat()}"
+
+    def known(self, records: Sequence[Manager]) -> dict[str, Manager]:
+        rows = self.store.rows(msgspec.json.Decoder(Manager), "SELECT * FROM managers FINAL")
+        return {self.identity(row): row for row in rows}
+
+    def refuse(self, todo: dict[str, Manager], known: dict[str, Manager]) -> tuple[dict[str, Manager], list[Outgoing]]:
+        standing = {identity: row for identity, row in known.items() if identity not in todo}
+        accepted: dict[str, Manager] = {}
+        refused = []
+        for identity, manager in sorted(todo.items(), key=lambda item: (item[1].valid_from, item[0])):
+            clash = first_clash(manager, [*standing.values(), *accepted.values()])
+            if clash is None:
+                accepted[identity] = manager
+            else:
+                refused.append(outgoing_reject(self._reject(manager, *clash)))
+                if identity in known:
+                    standing[identity] = known[identity]
+        return accepted, refused
+
+    def touched(self, records: Sequence[Manager]) -> str:
+        extensions = texts({extension for record in records for extension in record.extensions})
+        return f"extension IN ({extensions}) OR manager_id IN ({texts({r.manager_id for r in records})})"
+
+    def touched_proposals(self, records: Sequence[Manager]) -> str:
+        return f"manager_id IN ({texts({record.manager_id for record in records})})"
+
+    def _reject(self, manager: Manager, extension: str, owner: Manager) -> Rejected:
+        now = self.clock()
+        return Rejected(
+            rejected_id=f"manager:{self.identity(manager)}",
+            source="",
+            reason=Reason.OVERLAPPING_EXTENSION,
+            field="extensions",
+            detail=(
+                f"extension {extension} of {manager.manager_id} ({_period(manager)}) belongs to {owner.manager_id}"
+                f" ({_period(owner)}): load {owner.manager_id} with valid_to first, then this row again"
+            ),
+            payload=encode(manager).decode(),
+            origin=manager.origin,
+            topic=MANAGERS.name,
+            at=as_datetime(now),
+            import_id=manager.import_id,
+            version=now,
+        )
+
+
+def first_clash(manager: Manager, others: Iterable[Manager]) -> tuple[str, Manager] | None:
+    """An extension that somebody else owns at an overlapping time, and who; None when there is none. Pure."""
+    for other in others:
+        if other.manager_id == manager.manager_id or not _overlap(manager, other):
+            continue
+        for extension in manager.extensions:
+            if extension in other.extensions:
+                return extension, other
+    return None
+
+
+def _overlap(one: Manager, other: Manager) -> bool:
+    return (one.valid_to is None or other.valid_from < one.valid_to) and (
+        other.valid_to is None or one.valid_from < other.valid_to
+    )
+
+
+def _period(manager: Manager) -> str:
+    return f"{manager.valid_from:%Y-%m-%d} to {f'{manager.valid_to:%Y-%m-%d}' if manager.valid_to else 'now'}"

@@ -1,0 +1,161 @@
+"""The Faust application: one agent per step, all moved by the same loop.
+
+An agent only moves: take frames, settle them in a thread (retrying what may go through later), publish, acknowledge.
+The acknowledgement is the last line: Faust acknowledges an event whose agent raises, so nothing here may raise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import faust
+
+from pipeline.agents.count_activities import CountActivities
+from pipeline.agents.deciding import Decider
+from pipeline.agents.record_proposals import RecordProposals
+from pipeline.agents.step import Frame, Outgoing, Step
+from pipeline.agents.stitch_calls import StitchCalls
+from pipeline.agents.store_rejected import StoreRejected
+from pipeline.agents.update_managers import UpdateManagers
+from pipeline.agents.update_organisations import UpdateOrganisations
+from pipeline.agents.update_stages import UpdateStages
+from pipeline.directory_cache import DirectoryCache
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.wire import Wire
+from schemas.trouble import Terminal, Transient
+
+log = logging.getLogger("callfunnel.worker")
+
+GROUP = "callfunnel"
+"""The consumer group of all workers of one namespace (with the namespace before it)."""
+
+_CHUNK_FRAMES = 16
+_WITHIN_S = 0.1
+_SEND_LINES = 20_000
+_MOST_WAIT_S = 10.0
+
+
+def make_steps(store: Store, settings: Settings) -> list[Step]:
+    """Every step of the pipeline, each with a memory of its own: agents run side by side."""
+
+    def decider() -> Decider:
+        return Decider(store, DirectoryCache(store, settings.stages))
+
+    return [
+        UpdateManagers(store),
+        UpdateOrganisations(store),
+        UpdateStages(store),
+        StitchCalls(decider()),
+        RecordProposals(decider()),
+        CountActivities(store, settings.rules, settings.time_zone),
+        StoreRejected(store),
+    ]
+
+
+class Moving:
+    """Moves chunks through steps; knows when something last moved."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.busy: dict[str, float] = {}
+        """Topics whose chunk is being settled, since when (monotonic seconds)."""
+
+    async def run(self, step: Step, stream: Any) -> None:
+        """The body of an agent; ends with the application."""
+        async for events in stream.noack_take(_CHUNK_FRAMES, within=_WITHIN_S):
+            name = step.topic.name
+            self.busy[name] = time.monotonic()
+            frames = [_frame(event) for event in events]
+            started = time.perf_counter()
+            await self._settle(step, frames)
+            for event in events:
+                event.ack()
+            del self.busy[name]
+            log.debug("%s: %d frames in %.0f ms", name, len(frames), (time.perf_counter() - started) * 1000)
+
+    async def _settle(self, step: Step, frames: Sequence[Frame]) -> None:
+        """Settle and publish, however long the world stays away. A Terminal ends the process, unacknowledged."""
+        failures = 0
+        while True:
+            try:
+                settled = await asyncio.to_thread(step.settle, frames)
+                await self._publish(settled.outgoing)
+                await asyncio.to_thread(settled.then)
+                return
+            except Transient as trouble:
+                failures += 1
+                wait_s = min(_MOST_WAIT_S, trouble.retry_after_s * 1.5 ** min(failures, 10))
+                log.warning("%s: %s; again in %.1f s", step.topic.name, trouble, wait_s)
+                await asyncio.sleep(wait_s)
+            except Terminal as trouble:
+                _die(f"{step.topic.name}: {trouble}")
+            except Exception:
+                # A bug. Acknowledging would lose the chunk, so the process ends and says where.
+                log.exception("%s: stopped by an error of the program", step.topic.name)
+                _die(f"{step.topic.name}: an error of the program, see the log above")
+
+    async def _publish(self, outgoing: Any) -> None:
+        lines = iter(outgoing)
+        while batch := await asyncio.to_thread(_take, lines):
+            await self._wire.send(batch)
+
+
+def _take(lines: Iterator[Outgoing]) -> list[Outgoing]:
+    return list(islice(lines, _SEND_LINES))
+
+
+def _frame(event: Any) -> Frame:
+    message = event.message
+    return Frame(event.value, f"{message.topic}:{message.partition}:{message.offset}")
+
+
+def _die(words: str) -> None:
+    log.critical("%s", words)
+    logging.shutdown()
+    os._exit(2)
+
+
+def make_app(bootstrap: str, steps: Sequence[Step], *, datadir: str, prefix: str = "") -> faust.App:
+    """The application over a broker. Topics must exist (`pipeline.admin.ensure_topics`)."""
+    app = faust.App(
+        prefix + GROUP,
+        broker=[f"kafka://{address}" for address in bootstrap.split(",")],
+        store="memory://",
+        datadir=datadir,
+        web_enabled=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        broker_commit_interval=0.25,
+        broker_session_timeout=6.0,  # Apache Kafka's least; Tansu holds the first join for half of it
+        broker_heartbeat_interval=1.5,
+        stream_buffer_maxsize=64,
+        stream_wait_empty=False,
+    )
+    wire = Wire(bootstrap, prefix)
+    moving = Moving(wire)
+    for step in steps:
+        topic = app.topic(
+            prefix + step.topic.name, key_serializer="raw", value_serializer="raw", value_type=bytes, internal=False
+        )
+        app.agent(topic, name=f"{step.topic.name}")(_agent(moving, step))
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def start_wire() -> None:
+        await wire.start()
+
+    return app
+
+
+def _agent(moving: Moving, step: Step) -> Any:
+    async def agent(stream: Any) -> None:
+        await moving.run(step, stream)
+
+    agent.__name__ = type(step).__name__
+    return agent

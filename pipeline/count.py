@@ -1,0 +1,150 @@
+"""Count what a manager did in five minutes. Pure; the definitions are those of docs/metrics.md.
+
+`verify` recounts the same cells from the facts in SQL: two independent readings of one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.records import ActivityKind, Direction, Disposition, ManagerActivity
+
+Cell = tuple[int, str]
+"""(bucket, manager_id): bucket in epoch seconds."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """The part of an activity that is counted."""
+
+    bucket: int
+    manager_id: str
+    activity_id: str
+    kind: ActivityKind
+    team: str
+    organisation_id: str
+    stage: str
+    contact: str
+    direction: Direction
+    disposition: Disposition
+    talk_s: int
+    amount: Decimal
+    currency: str
+    withdrawn: int
+
+
+FACT_COLUMNS = tuple(field for field in Fact.__struct_fields__ if field != "bucket")
+
+
+class Rules(NamedTuple):
+    """The settings that a count depends on."""
+
+    conversation_s: int
+    """A conversation is a call whose manager talked at least this long."""
+    potential: frozenset[str]
+    """Stages whose conversations count in indicator A."""
+
+
+def by_cell(facts: Iterable[Fact]) -> dict[Cell, list[Fact]]:
+    """Facts grouped by their cell."""
+    cells: dict[Cell, list[Fact]] = {}
+    for fact in facts:
+        cell = (fact.bucket, fact.manager_id)
+        if (together := cells.get(cell)) is None:
+            cells[cell] = [fact]
+        else:
+            together.append(fact)
+    return cells
+
+
+def count(cell: Cell, facts: Sequence[Fact], rules: Rules, *, first_counted_at: int, version: int) -> ManagerActivity:
+    """The cell that these facts (each activity once) make; retracted when there is nothing in it to count."""
+    calls = attempts = answered = conversations = talk_s = potential = unknown = 0
+    contacts: set[str] = set()
+    organisations: set[str] = set()
+    proposals: list[Fact] = []
+    team = ""
+    for fact in facts:
+        team = max(team, fact.team)
+        if fact.kind is not _CALL:
+            proposals.append(fact)
+            continue
+        if fact.direction is _INTERNAL:
+            continue
+        calls += 1
+        attempts += fact.direction is _OUTBOUND
+        if fact.contact:
+            contacts.add(fact.contact)
+        if fact.organisation_id:
+            organisations.add(fact.organisation_id)
+        else:
+            unknown += 1
+        if fact.disposition is _ANSWERED:
+            answered += 1
+            talk_s += fact.talk_s
+            if fact.talk_s >= rules.conversation_s:
+                conversations += 1
+                potential += fact.stage in rules.potential
+    general, individual, withdrawn, amounts = _proposals(proposals) if proposals else ([], 0, 0, {})
+    return ManagerActivity(
+        bucket=cell[0],
+        manager_id=cell[1],
+        team=team,
+        calls=calls,
+        attempts=attempts,
+        answered=answered,
+        conversations=conversations,
+        talk_s=talk_s,
+        calls_to_potential=potential,
+        unknown_calls=unknown,
+        contacts=sorted(contacts),
+        organisations=sorted(organisations),
+        general_organisations=general,
+        individual_proposals=individual,
+        withdrawn_proposals=withdrawn,
+        currencies=sorted(amounts),
+        amounts=[amounts[currency] for currency in sorted(amounts)],
+        first_counted_at=first_counted_at,
+        retracted=int(not calls and not proposals),
+        version=version,
+    )
+
+
+_CALL, _INTERNAL, _OUTBOUND, _ANSWERED = (
+    ActivityKind.CALL,
+    Direction.INTERNAL,
+    Direction.OUTBOUND,
+    Disposition.ANSWERED,
+)
+
+
+def _proposals(facts: Sequence[Fact]) -> tuple[list[str], int, int, dict[str, Decimal]]:
+    """(organisations sent a general proposal, individual proposals, withdrawn ones, sums by currency)."""
+    standing = [fact for fact in facts if not fact.withdrawn]
+    individual = [fact for fact in standing if fact.kind is ActivityKind.INDIVIDUAL]
+    amounts: dict[str, Decimal] = {}
+    for fact in individual:
+        amounts[fact.currency] = amounts.get(fact.currency, Decimal(0)) + fact.amount
+    general = {fact.organisation_id for fact in standing if fact.kind is ActivityKind.GENERAL}
+    return sorted(general), len(individual), len(facts) - len(standing), amounts
+
+
+_NUMBERS = tuple(
+    field
+    for field in ManagerActivity.__struct_fields__
+    if field not in ("v", "bucket", "manager_id", "first_counted_at", "version")
+)
+
+
+def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[str, tuple[object, object]]:
+    """The fields of a cell that changed: name -> (before, after). A cell that was not there was all zeros."""
+    changed = {}
+    for name in _NUMBERS:
+        new = getattr(after, name)
+        old = getattr(before, name) if before is not None else type(new)()
+        if old != new:
+            changed[name] = (old, new)
+    return changed

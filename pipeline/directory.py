@@ -1,0 +1,106 @@
+"""Who owned an extension, whose number it was, which stage an organisation was in: all as of a moment. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.records import Manager, StageChange
+from schemas.stages import Stages
+
+
+class Owner(NamedTuple):
+    """A manager of an extension for `[valid_from, valid_to)`."""
+
+    valid_from: datetime
+    valid_to: datetime | None
+    manager_id: str
+    team: str
+
+    def covers(self, at: datetime) -> bool:
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+NOBODY = ("", "")
+
+
+class Managers:
+    """Managers with their periods, asked by extension or by id."""
+
+    def __init__(self, managers: Iterable[Manager]) -> None:
+        self._by_extension: dict[str, list[Owner]] = {}
+        self._by_id: dict[str, list[Owner]] = {}
+        for manager in sorted(managers, key=lambda m: (m.valid_from, m.manager_id), reverse=True):
+            owner = Owner(manager.valid_from, manager.valid_to, manager.manager_id, manager.team)
+            self._by_id.setdefault(manager.manager_id, []).append(owner)
+            for extension in manager.extensions:
+                self._by_extension.setdefault(extension, []).append(owner)
+
+    def of_extension(self, extension: str, at: datetime) -> tuple[str, str]:
+        """(manager_id, team) of an extension at a time; `NOBODY` when it was nobody's."""
+        for owner in self._by_extension.get(extension, ()):
+            if owner.covers(at):
+                return owner.manager_id, owner.team
+        return NOBODY
+
+    def team_of(self, manager_id: str, at: datetime) -> str:
+        """The team at a time; outside every known period the nearest earlier one, else the earliest."""
+        periods = self._by_id.get(manager_id)
+        if not periods:
+            return ""
+        started = next((owner for owner in periods if owner.covers(at)), None)
+        started = started or next((owner for owner in periods if owner.valid_from <= at), periods[-1])
+        return started.team
+
+
+class History:
+    """The stage changes of one organisation, in order of (time, stage order, version)."""
+
+    __slots__ = ("_at", "_stages")
+
+    def __init__(self, changes: Iterable[StageChange], order: dict[str, int]) -> None:
+        ranked = sorted(changes, key=lambda c: (c.changed_at, order.get(c.stage, -1), c.version))
+        self._at = [change.changed_at for change in ranked]
+        self._stages = [change.stage for change in ranked]
+
+    def stage_at(self, at: datetime) -> tuple[str, datetime | None]:
+        """The stage as of a time and since when; ("", None) before the first change."""
+        place = bisect_right(self._at, at) - 1
+        return (self._stages[place], self._at[place]) if place >= 0 else ("", None)
+
+
+class Directory:
+    """Everything about people and organisations that a chunk of calls needs; read from ClickHouse."""
+
+    def __init__(self, stages: Stages) -> None:
+        self.managers = Managers(())
+        self.organisations: dict[str, tuple[str, ...]] = {}
+        """Phone -> ids of the organisations that have it; () when it was asked for and nobody has it."""
+        self.histories: dict[str, History] = {}
+        self._terminal = frozenset(stages.terminal)
+
+    def stage_of(self, organisation_id: str, at: datetime) -> str:
+        """The organisation's stage as of a time; "" when it had none yet."""
+        history = self.histories.get(organisation_id)
+        return history.stage_at(at)[0] if history else ""
+
+    def organisation_of(self, phone: str, at: datetime) -> tuple[str, str]:
+        """(organisation_id, stage) for a number as of a time; ("", "") when nobody has it.
+
+        Several candidates: an open one first, then the latest stage change before the call, then the lowest id.
+        """
+        candidates = self.organisations.get(phone, ())
+        if not candidates:
+            return NOBODY
+        if len(candidates) == 1:
+            return candidates[0], self.stage_of(candidates[0], at)
+        ranked = []
+        for organisation_id in candidates:
+            history = self.histories.get(organisation_id)
+            stage, since = history.stage_at(at) if history else ("", None)
+            is_open = bool(stage) and stage not in self._terminal
+            ranked.append((not is_open, -since.timestamp() if since else 0.0, organisation_id, stage))
+        _, _, organisation_id, stage = min(ranked)
+        return organisation_id, stage

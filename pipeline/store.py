@@ -1,0 +1,110 @@
+"""ClickHouse as the agents use it: rows in and out as the lines of the wire, trouble named by its kind.
+
+Calls block; agents await them in threads (`asyncio.to_thread`), since the engine answers in tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import clickhouse_connect
+import msgspec
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from urllib3.exceptions import HTTPError
+
+from schemas.trouble import Terminal, Transient, Trouble
+
+T = TypeVar("T")
+
+_AS_WIRE = {
+    "date_time_output_format": "iso",
+    "output_format_json_quote_64bit_integers": 0,
+    "output_format_json_quote_decimals": 0,
+    "max_query_size": 64 * 1024 * 1024,  # a chunk's keys travel inside the query
+}
+_FROM_WIRE = {"date_time_input_format": "best_effort", "input_format_skip_unknown_fields": 1}
+
+# What a person must mend; everything else (too many parts, memory, timeouts, overload) may go through later.
+# https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
+_TERMINAL = {
+    16: "a column is missing: run `callfunnel migrate`",
+    36: "a setting or table definition is not accepted",
+    47: "a column is missing: run `callfunnel migrate`",
+    60: "a table is missing: run `callfunnel migrate`",
+    62: "the SQL is not understood: report this",
+    81: "the database does not exist: create it, then run `callfunnel migrate`",
+    117: "a row is not accepted: report this",
+    164: "this user may only read: give the worker a writing user in CALLFUNNEL_CLICKHOUSE",
+    192: "the user is not known: check CALLFUNNEL_CLICKHOUSE",
+    193: "the password is wrong: check CALLFUNNEL_CLICKHOUSE",
+    497: "this user lacks a grant: give the worker a writing user in CALLFUNNEL_CLICKHOUSE",
+    516: "user or password is wrong: check CALLFUNNEL_CLICKHOUSE",
+}
+
+
+def connect(dsn: str) -> Client:
+    """A clickhouse-connect client, usable from several threads. Raises Transient or Terminal."""
+    try:
+        return clickhouse_connect.get_client(dsn=dsn, autogenerate_session_id=False, query_limit=0)
+    except (ClickHouseError, HTTPError, OSError) as error:
+        raise trouble(error) from None
+
+
+def trouble(error: Exception) -> Trouble:
+    """Whether trying again can help, in one line without secrets."""
+    code = getattr(error, "code", None) if isinstance(error, DatabaseError) else None
+    words = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    advice = _TERMINAL.get(code) if code is not None else None
+    return Terminal(f"clickhouse: {advice} ({words})") if advice else Transient(f"clickhouse: {words}")
+
+
+class Store:
+    """Reads and keeps records by table. Thread-safe."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]:
+        """The answer of a SELECT, each row decoded from JSON."""
+        try:
+            answer = self._client.raw_query(sql, fmt="JSONEachRow", settings=_AS_WIRE)
+        except (ClickHouseError, HTTPError, OSError) as error:
+            raise trouble(error) from error
+        return decoder.decode_lines(answer)
+
+    def stream(self, sql: str) -> Iterator[bytes]:
+        """The lines of a large answer, as they come; memory stays bounded."""
+        try:
+            with self._client.raw_stream(sql, fmt="JSONEachRow", settings=_AS_WIRE) as answer:
+                for line in answer:
+                    if line.strip():
+                        yield line.rstrip(b"\n")
+        except (ClickHouseError, HTTPError, OSError) as error:
+            raise trouble(error) from error
+
+    def keep(self, table: str, lines: Sequence[bytes]) -> None:
+        """Store wire lines as rows. On return they are durable; nothing is stored when it raises, or all of it."""
+        if not lines:
+            return
+        try:
+            self._client.raw_insert(table, insert_block=b"\n".join(lines), fmt="JSONEachRow", settings=_FROM_WIRE)
+        except (ClickHouseError, HTTPError, OSError) as error:
+            raise trouble(error) from error
+
+
+def texts(values: Iterable[str]) -> str:
+    """A SQL set of strings for `IN (...)`: one literal of JSON, so that 5,000 keys cost one element of the AST."""
+    return f"SELECT arrayJoin(JSONExtract({_literal(list(values))}, 'Array(String)'))"
+
+
+def cells(values: Iterable[tuple[int, str]]) -> str:
+    """A SQL set of (bucket, manager_id) for `IN (...)`."""
+    pairs = f"arrayJoin(JSONExtract({_literal(list(values))}, 'Array(Tuple(UInt32, String))'))"
+    return f"SELECT toDateTime(pair.1, 'UTC'), pair.2 FROM (SELECT {pairs} AS pair)"
+
+
+def _literal(value: object) -> str:
+    json = msgspec.json.encode(value).decode()
+    return "'" + json.replace("\\", "\\\\").replace("'", "\\'") + "'"
