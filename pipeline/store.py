@@ -5,7 +5,7 @@ Calls block; agents await them in threads (`asyncio.to_thread`), since the engin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import clickhouse_connect
@@ -74,16 +74,6 @@ class Store:
             raise trouble(error) from error
         return decoder.decode_lines(answer)
 
-    def stream(self, sql: str) -> Iterator[bytes]:
-        """The lines of a large answer, as they come; memory stays bounded."""
-        try:
-            with self._client.raw_stream(sql, fmt="JSONEachRow", settings=_AS_WIRE) as answer:
-                for line in answer:
-                    if line.strip():
-                        yield line.rstrip(b"\n")
-        except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
-
     def keep(self, table: str, lines: Sequence[bytes]) -> None:
         """Store wire lines as rows. On return they are durable; nothing is stored when it raises, or all of it."""
         if not lines:
@@ -96,15 +86,21 @@ class Store:
 
 def texts(values: Iterable[str]) -> str:
     """A SQL set of strings for `IN (...)`: one literal of JSON, so that 5,000 keys cost one element of the AST."""
-    return f"SELECT arrayJoin(JSONExtract({_literal(list(values))}, 'Array(String)'))"
+    return f"SELECT arrayJoin(JSONExtract({literal(list(values))}, 'Array(String)'))"
 
 
 def cells(values: Iterable[tuple[int, str]]) -> str:
     """A SQL set of (bucket, manager_id) for `IN (...)`."""
-    pairs = f"arrayJoin(JSONExtract({_literal(list(values))}, 'Array(Tuple(UInt32, String))'))"
+    pairs = f"arrayJoin(JSONExtract({literal(list(values))}, 'Array(Tuple(UInt32, String))'))"
     return f"SELECT toDateTime(pair.1, 'UTC'), pair.2 FROM (SELECT {pairs} AS pair)"
 
 
-def _literal(value: object) -> str:
+def tuple_of(values: Iterable[str]) -> str:
+    """A SQL tuple of strings."""
+    return "(" + ", ".join(f"JSONExtractString({literal([value])}, 1)" for value in values) + ")"
+
+
+def literal(value: object) -> str:
+    """A value's JSON as a SQL string."""
     json = msgspec.json.encode(value).decode()
     return "'" + json.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.store import Store, texts
+from pipeline.store import Store, texts, tuple_of
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Manager, Organisation, Proposal, StageChange
 from schemas.topics import CALL_LEGS, PROPOSALS, Topic
@@ -80,12 +80,23 @@ class UpdateDirectory(Generic[R]):
     def _outgoing(self, first: list[Outgoing], records: Sequence[R]) -> Iterator[Outgoing]:
         yield from first
         cause = max(records, key=lambda r: r.version).import_id
-        for line in self.store.stream(f"{_LEGS_OF} ({self.touched(records)})) LIMIT 1 BY source, call_id"):
-            leg = msgspec.structs.replace(self._legs.decode(line), import_id=cause)
-            yield Outgoing(CALL_LEGS, CALL_LEGS.key(leg), encode(leg))
-        for line in self.store.stream(f"{_PROPOSALS_OF} ({self.touched_proposals(records)}) LIMIT 1 BY proposal_id"):
-            proposal = msgspec.structs.replace(self._proposals.decode(line), import_id=cause)
-            yield Outgoing(PROPOSALS, PROPOSALS.key(proposal), encode(proposal))
+        for leg in self._touched_legs(self.touched(records)):
+            again = msgspec.structs.replace(leg, import_id=cause)
+            yield Outgoing(CALL_LEGS, CALL_LEGS.key(again), encode(again))
+        sql = f"SELECT * FROM proposals FINAL WHERE ({self.touched_proposals(records)}) LIMIT 1 BY proposal_id"
+        for proposal in self.store.rows(self._proposals, sql):
+            once_more = msgspec.structs.replace(proposal, import_id=cause)
+            yield Outgoing(PROPOSALS, PROPOSALS.key(once_more), encode(once_more))
+
+    def _touched_legs(self, condition: str) -> Iterator[CallLeg]:
+        """One leg of each touched call, by pages: a change may touch every call there is."""
+        after = ("", "")
+        while True:
+            page = self.store.rows(self._legs, _LEGS_OF.format(condition=condition, after=tuple_of(after), n=_PAGE))
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = (page[-1].source, page[-1].call_id)
 
     def _spread_versions(self, identities: dict[str, R]) -> dict[str, int]:
         sql = (
@@ -127,12 +138,15 @@ class UpdateDirectory(Generic[R]):
         raise NotImplementedError
 
 
+_PAGE = 20_000
 _LEGS_OF = """
-SELECT * FROM call_legs FINAL WHERE (source, call_id) IN (
+SELECT * FROM call_legs FINAL
+WHERE (source, call_id) > {after} AND (source, call_id) IN (
     SELECT source, substring(activity_id, length('call:') + length(source) + 2) FROM placements FINAL
-    WHERE kind = 'call' AND retracted = 0 AND
+    WHERE kind = 'call' AND retracted = 0 AND ({condition})
+)
+ORDER BY source, call_id LIMIT 1 BY source, call_id LIMIT {n}
 """
-_PROPOSALS_OF = "SELECT * FROM proposals FINAL WHERE"
 
 
 def says_the_same(known: R, record: R) -> bool:

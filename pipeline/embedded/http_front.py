@@ -1,0 +1,216 @@
+"""ClickHouse's HTTP interface over the engine: what clickhouse-connect, and a Grafana data source, speak.
+
+https://clickhouse.com/docs/interfaces/http. Not here: sessions, native compression (`compress=1`), external tables.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import gzip
+import hmac
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import lz4.frame
+from aiohttp import web
+
+from pipeline.embedded.engine import Engine, EngineError, refuse
+
+_OWN = frozenset(
+    {"query", "database", "user", "password", "default_format", "session_id", "session_timeout", "session_check"}
+    | {"query_id", "quota_key", "role", "compress", "decompress", "wait_end_of_query", "buffer_size"}
+    | {"send_progress_in_http_headers", "client_protocol_version", "http_headers_progress_interval_ms"}
+    | {"enable_http_compression", "cancel_http_readonly_queries_on_client_close"}
+)
+_READER_MAY = frozenset({"max_execution_time", "readonly"})
+"""Settings that a reader's client may send; the handle's own limits hold all the same."""
+
+_INSERT = re.compile(rb"\s*INSERT\s+INTO\s", re.IGNORECASE)
+_INSERT_DATA = re.compile(
+    rb"(?P<sql>\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+(?P<form>\w+)[^\S\n]*(?:\n|;|$)", re.IGNORECASE | re.DOTALL
+)
+_WAIT_S = 30.0
+_STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 408}
+
+
+class Users(NamedTuple):
+    """Passwords of the two users: `callfunnel` writes, `reader` reads."""
+
+    writer: str
+    reader: str
+
+    def check(self, user: str, password: str) -> bool | None:
+        """True for the reader, False for the writer, None for nobody. Takes the same time whichever is wrong."""
+        known = {"callfunnel": self.writer, "reader": self.reader}
+        right = hmac.compare_digest(password.encode(), known.get(user, "").encode())
+        return user == "reader" if right and user in known and known[user] else None
+
+
+class Request(NamedTuple):
+    """A request, understood."""
+
+    sql: str
+    data: bytes
+    form: str
+    """Format of `data`; "" when the SQL is not an INSERT with data."""
+    output: str
+    parameters: dict[str, str]
+    settings: dict[str, str]
+
+
+def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
+    """Split a request into SQL, data, parameters and settings. Pure; raises EngineError for what is not served."""
+    if args.get("compress") == "1" or args.get("decompress") == "1":
+        raise EngineError(
+            "Code: 48. DB::Exception: native compression is not served: use HTTP compression. (NOT_IMPLEMENTED)"
+        )
+    if args.get("database", "default") not in ("", "default"):
+        raise EngineError(f"Code: 81. DB::Exception: Database {args['database']} does not exist. (UNKNOWN_DATABASE)")
+    in_url = args.get("query", "").encode()
+    # With SQL in the URL the body is data; otherwise the body begins with the SQL.
+    whole = in_url + b"\n" + body if in_url and body else in_url or body
+    sql, data, form = whole, b"", ""
+    if _INSERT.match(whole[:4096]) and (found := _INSERT_DATA.match(whole[: 1 << 20])):
+        sql, form, data = found["sql"], found["form"].decode(), whole[found.end() :]
+    if not sql.strip():
+        raise EngineError("Code: 62. DB::Exception: empty query. (SYNTAX_ERROR)")
+    return Request(
+        sql.decode("utf-8"),
+        data,
+        form,
+        headers.get("X-ClickHouse-Format") or args.get("default_format") or "TabSeparated",
+        {name.removeprefix("param_"): value for name, value in args.items() if name.startswith("param_")},
+        {name: value for name, value in args.items() if name not in _OWN and not name.startswith("param_")},
+    )
+
+
+def credentials(args: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, str]:
+    """(user, password) from the headers, or from the URL as ClickHouse also allows."""
+    if "X-ClickHouse-User" in headers:
+        return headers["X-ClickHouse-User"], headers.get("X-ClickHouse-Key", "")
+    kind, _, token = headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        return user, password
+    return args.get("user", "default"), args.get("password", "")
+
+
+def decompress(encoding: str, body: bytes, most_bytes: int) -> bytes:
+    """The body without its Content-Encoding; raises EngineError when it is unknown, broken or too large."""
+    if encoding in ("", "identity", "gzip", "deflate", "zstd"):  # aiohttp has undone these
+        return body
+    if encoding != "lz4":
+        raise EngineError(f"Code: 48. DB::Exception: Content-Encoding {encoding} is not served. (NOT_IMPLEMENTED)")
+    plain = lz4.frame.LZ4FrameDecompressor()
+    data: bytes = plain.decompress(body, max_length=most_bytes + 1)
+    if len(data) > most_bytes or not plain.eof:
+        raise EngineError("Code: 395. DB::Exception: the body is too large or cut. (TOO_LARGE)")
+    return data
+
+
+class Front:
+    """The request handler. Engine work happens in a thread per handle."""
+
+    def __init__(self, engine: Engine, users: Users, *, most_body_bytes: int, threads: int) -> None:
+        self._engine = engine
+        self._users = users
+        self._most = most_body_bytes
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="query")
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=self._most)
+        application.router.add_get("/ping", self._ping)
+        application.router.add_route("*", "/", self._serve)
+        return application
+
+    async def _ping(self, _: web.Request) -> web.Response:
+        return web.Response(text="Ok.\n")
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        args = dict(request.query)
+        is_reader = self._users.check(*credentials(args, request.headers))
+        if is_reader is None:
+            return _failure(
+                EngineError(
+                    "Code: 516. DB::Exception: Authentication failed: wrong user or password. (AUTHENTICATION_FAILED)"
+                )
+            )
+        try:
+            body = await self._body(request, args)
+            understood = understand(args, request.headers, body)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._run, understood, is_reader)
+        except EngineError as error:
+            return _failure(error)
+        except web.HTTPRequestEntityTooLarge:
+            return _failure(
+                EngineError(f"Code: 395. DB::Exception: a body may have {self._most} bytes at most. (TOO_LARGE)"), 413
+            )
+        return _success(answer, understood, request)
+
+    async def _body(self, request: web.Request, args: dict[str, str]) -> bytes:
+        """The body without compression; fields of a form are added to `args`."""
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            args.update({name: value for name, value in form.items() if isinstance(value, str)})
+            return b""
+        body = await request.read()
+        return decompress(request.headers.get("Content-Encoding", ""), body, self._most)
+
+    def _run(self, request: Request, is_reader: bool) -> bytes:
+        refuse(request.sql)
+        settings = request.settings
+        if is_reader:
+            wrong = sorted(set(settings) - _READER_MAY)
+            if wrong:
+                raise EngineError(
+                    f"Code: 164. DB::Exception: Cannot modify '{wrong[0]}' setting in readonly mode. (READONLY)"
+                )
+            settings = {}
+        handle = self._engine.take(reader=is_reader, wait_s=_WAIT_S)
+        try:
+            if request.form and not is_reader:
+                handle.insert(request.sql, request.form, request.data, settings)
+                return b""
+            sql = f"{request.sql} FORMAT {request.form}\n" if request.form else request.sql
+            return handle.query(_grafana_hello(sql), request.output, request.parameters, settings)
+        finally:
+            self._engine.give_back(handle, reader=is_reader)
+
+
+def _grafana_hello(sql: str) -> str:
+    """clickhouse-go asks for revision() and then expects Native blocks of that revision; 0 asks for plain ones."""
+    return (
+        sql.replace("revision()", "toUInt32(0)")
+        if sql.startswith("SELECT displayName(), version(), revision()")
+        else sql
+    )
+
+
+def _success(answer: bytes, understood: Request, request: web.Request) -> web.Response:
+    headers = {
+        "X-ClickHouse-Server-Display-Name": "callfunnel",
+        "X-ClickHouse-Timezone": "UTC",
+        "X-ClickHouse-Format": understood.output,
+        "X-ClickHouse-Summary": "{}",
+    }
+    wants = request.headers.get("Accept-Encoding", "") if request.query.get("enable_http_compression") == "1" else ""
+    if len(answer) > 65_536 and "gzip" in wants and "lz4" not in wants:
+        headers["Content-Encoding"] = "gzip"
+        answer = gzip.compress(answer, compresslevel=1)
+    return web.Response(body=answer, headers=headers, content_type="text/plain")
+
+
+def _failure(error: EngineError, status: int = 0) -> web.Response:
+    return web.Response(
+        status=status or _STATUS.get(error.code, 500),
+        text=f"{error}\n",
+        headers={"X-ClickHouse-Exception-Code": str(error.code), "X-ClickHouse-Server-Display-Name": "callfunnel"},
+    )
