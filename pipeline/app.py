@@ -146,9 +146,9 @@ def make_app(bootstrap: str, steps: Sequence[Step], *, datadir: str, prefix: str
         )
         app.agent(topic, name=f"{step.topic.name}")(_agent(moving, step))
 
-    @app.task  # type: ignore[untyped-decorator]
-    async def start_wire() -> None:
-        await wire.start()
+    @app.on_shutdown.connect  # type: ignore[untyped-decorator]
+    async def let_go(*_: object, **__: object) -> None:
+        await wire.stop()
 
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -20,25 +20,45 @@ class Wire:
     """A producer of frames. `send` returns when the broker has everything."""
 
     def __init__(self, bootstrap: str, prefix: str = "") -> None:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_batch_size=1 << 20, max_request_size=4 << 20
-        )
+        self._bootstrap = bootstrap
         self._prefix = prefix
+        self._starting = asyncio.Lock()
+        self._started: AIOKafkaProducer | None = None
 
-    async def start(self) -> None:
-        await self._producer.start()
+    async def _producer(self) -> AIOKafkaProducer:
+        """The producer, started on first use. Raises Transient when the broker does not answer."""
+        async with self._starting:
+            if self._started is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    acks="all",
+                    linger_ms=5,
+                    max_batch_size=1 << 20,
+                    max_request_size=4 << 20,
+                )
+                try:
+                    await producer.start()
+                except (KafkaError, OSError) as error:
+                    await producer.stop()
+                    raise Transient(f"kafka: {self._bootstrap} does not answer: {error}") from error
+                self._started = producer
+        return self._started
 
     async def stop(self) -> None:
-        await self._producer.stop()
+        """Let go of the broker."""
+        if self._started is not None:
+            await self._started.stop()
 
-    async def send(self, outgoing: Iterable[Outgoing]) -> None:
+    async def send(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish all lines. Raises Transient when one could not be; some may be on the wire already then."""
-        partitions = {}
-        for name in {line.topic.name for line in outgoing}:
-            partitions[name] = len(await self._producer.partitions_for(self._prefix + name))
+        producer = await self._producer()
         try:
+            partitions = {
+                name: len(await producer.partitions_for(self._prefix + name))
+                for name in {line.topic.name for line in outgoing}
+            }
             sent = [
-                await self._producer.send(self._prefix + name, frame, partition=partition)
+                await producer.send(self._prefix + name, frame, partition=partition)
                 for (name, partition), lines in grouped(outgoing, partitions).items()
                 for frame in frames(lines)
             ]

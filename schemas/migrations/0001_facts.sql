@@ -1,24 +1,24 @@
 -- What was said: legs of calls, proposals, the directory. Replacing tables; a sorting key holds only what never changes.
 
 CREATE TABLE call_legs (
-    source          LowCardinality(String),
+    source          String,
     call_id         String,
     record_id       String,
     started_at      DateTime64(3, 'UTC'),
     answered_at     Nullable(DateTime64(3, 'UTC')),
     ended_at        DateTime64(3, 'UTC'),
     billsec         UInt32,
-    direction       LowCardinality(String),
-    disposition     LowCardinality(String),
-    extension       LowCardinality(String),
-    peer_extension  LowCardinality(String),
+    direction       String,
+    disposition     String,
+    extension       String,
+    peer_extension  String,
     contact         String,
     contact_raw     String,
-    did             LowCardinality(String),
-    queue           LowCardinality(String),
-    application     LowCardinality(String),
+    did             String,
+    queue           String,
+    application     String,
     recording       String,
-    import_id       LowCardinality(String),
+    import_id       String,
     origin          String,
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)
@@ -28,11 +28,11 @@ SETTINGS index_granularity = 1024;
 CREATE TABLE managers (
     manager_id      String,
     name            String,
-    team            LowCardinality(String),
+    team            String,
     extensions      Array(String),
     valid_from      DateTime64(3, 'UTC'),
     valid_to        Nullable(DateTime64(3, 'UTC')),
-    import_id       LowCardinality(String),
+    import_id       String,
     origin          String,
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)
@@ -43,7 +43,7 @@ CREATE TABLE organisations (
     name            String,
     phones          Array(String),
     manager_id      String,
-    import_id       LowCardinality(String),
+    import_id       String,
     origin          String,
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)
@@ -61,10 +61,10 @@ SETTINGS index_granularity = 1024;
 
 CREATE TABLE stage_changes (
     organisation_id String,
-    stage           LowCardinality(String),
+    stage           String,
     changed_at      DateTime64(3, 'UTC'),
     manager_id      String,
-    import_id       LowCardinality(String),
+    import_id       String,
     origin          String,
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)
@@ -76,12 +76,12 @@ CREATE TABLE proposals (
     revision        UInt32,
     organisation_id String,
     manager_id      String,
-    kind            LowCardinality(String),
+    kind            String,
     sent_at         DateTime64(3, 'UTC'),
     amount          Decimal(18, 2),
-    currency        LowCardinality(String),
-    status          LowCardinality(String),
-    import_id       LowCardinality(String),
+    currency        String,
+    status          String,
+    import_id       String,
     origin          String,
     version         UInt64,
     INDEX by_organisation organisation_id TYPE bloom_filter GRANULARITY 4
@@ -92,7 +92,7 @@ ORDER BY (proposal_id, revision);
 -- that is how the agents see that what they remember of the directory is old.
 CREATE TABLE directory_log (
     at              DateTime64(3, 'UTC'),
-    what            LowCardinality(String),
+    what            String,
     records         UInt32
 ) ENGINE = MergeTree
 ORDER BY at;
@@ -100,7 +100,7 @@ ORDER BY at;
 -- Which directory records have been spread: the past calls they change were sent again. A stored record whose version
 -- is not here yet is spread when it is seen next, however often the program died in between.
 CREATE TABLE directory_spread (
-    what            LowCardinality(String),
+    what            String,
     identity        String,
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)

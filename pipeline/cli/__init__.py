@@ -1,0 +1,68 @@
+"""The command `callfunnel`. Each subcommand is a file of its own, imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from schemas.trouble import Trouble
+
+_COMMANDS = {
+    "up": "the embedded stack: broker, store and worker, until Ctrl-C",
+    "down": "stop a stack that runs in the background",
+    "load": "load exports: calls, managers, organisations, stages, proposals",
+    "activity": "what managers did: calls, conversations, A, B, C, D",
+    "funnel": "how organisations move through the stages",
+    "calls": "the calls behind a number",
+    "rejected": "what could not be understood, and why",
+    "verify": "recount from the facts and compare with what was counted",
+    "doctor": "what is reachable, how far behind, what to do",
+    "worker": "a worker: any number of them share the work",
+    "migrate": "bring the ClickHouse tables up to date",
+    "demo": "the main job on bundled example exports",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module = "up" if name == "down" else name
+        found = getattr(importlib.import_module(f"pipeline.cli.{module}"), "down" if name == "down" else "command")
+        return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="callfunnel")
+def cli() -> None:
+    """Turn a telephone exchange's call records into a sales department's leading indicators.
+
+    Exit codes: 0 done; 1 done, but some rows were rejected or something differs; 2 could not do it.
+    """
+
+
+def main() -> None:
+    """Run the command; trouble is one line on standard error and exit code 2."""
+    try:
+        cli.main(standalone_mode=False)
+    except Trouble as trouble:
+        click.echo(f"callfunnel: {trouble}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("callfunnel: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (`| head`) has what it wanted
+        sys.exit(0)

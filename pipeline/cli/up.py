@@ -1,0 +1,117 @@
+"""`callfunnel up` and `callfunnel down`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from pipeline.embedded.supervise import Plan, Stack, lock, run
+from pipeline.endpoints import Running, running_stack
+from pipeline.settings import read_settings
+from schemas.trouble import Terminal
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("data"),
+    show_default=True,
+    help="Data folder.",
+)
+
+
+@click.command("up")
+@_DATA
+@click.option("--kafka-port", type=click.IntRange(0, 65535), default=9092, show_default=True, help="0: any free one.")
+@click.option("--store-port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0: any free one.")
+@click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
+@click.option("--background", is_flag=True, help="Return when it is ready; `callfunnel down` stops it.")
+def command(data: Path, kafka_port: int, store_port: int, workers: int, background: bool) -> None:
+    """Start the embedded stack: a broker, a ClickHouse store and a worker, each a process of its own.
+
+    Everything listens on loopback only. Facts are on disk in the data folder; what is on the wire is in memory, so
+    `callfunnel load` reports success only when the store has the rows.
+    """
+    read_settings()
+    if background:
+        _in_background(data)
+        return
+    plan = Plan(data=data, kafka_port=kafka_port, store_port=store_port, workers=workers)
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _: stopping.append(got))
+    stack = Stack(plan)
+    started = time.monotonic()
+    running = stack.start()
+    click.echo(ready_line(running, data, time.monotonic() - started))
+    try:
+        run(stack, lambda: bool(stopping), lambda words: click.echo(f"callfunnel: {words}", err=True))
+    finally:
+        stack.stop()
+    click.echo("callfunnel: stopped")
+
+
+def ready_line(running: Running, data: Path, seconds: float) -> str:
+    """One line: what listens where, as whom, and with which folder."""
+    store = running.clickhouse.rsplit("@", 1)[1]
+    return (
+        f"callfunnel is ready ({seconds:.1f} s): kafka {running.kafka}, clickhouse http://{store}"
+        f" (users callfunnel, reader; passwords in {data / 'credentials.json'}), data {data}, pid {running.pid}"
+    )
+
+
+def _in_background(data: Path) -> None:
+    """Start `up` again as a process of its own session, and wait for its first line."""
+    lock(data).close()
+    (data / "logs").mkdir(exist_ok=True)
+    arguments = [argument for argument in sys.argv[1:] if argument != "--background"]
+    log = data / "logs" / "up.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    while process.poll() is None:
+        said = log.read_text("utf-8", "replace")
+        if "is ready" in said:
+            click.echo(said.strip())
+            return
+        time.sleep(0.1)
+    raise Terminal(log.read_text("utf-8", "replace").strip().removeprefix("callfunnel: ") or "the stack did not start")
+
+
+@click.command("down")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="Data folder.")
+def down(data: Path | None) -> None:
+    """Stop a stack that runs in the background."""
+    running = running_stack(data)
+    os.kill(running.pid, signal.SIGTERM)
+    until = time.monotonic() + 60
+    while _alive(running.pid):
+        if time.monotonic() > until:
+            raise Terminal(f"process {running.pid} does not stop: kill it")
+        time.sleep(0.1)
+    click.echo("callfunnel: stopped")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").exists() and _state(pid) != "Z"
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "Z"

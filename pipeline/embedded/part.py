@@ -1,0 +1,125 @@
+"""One supervised process of the stack: started, watched, started again, stopped."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from schemas.trouble import Terminal
+
+_LIBC = ctypes.CDLL("libc.so.6", use_errno=True)
+_PR_SET_PDEATHSIG = 1
+_LOG_BYTES = 20 << 20
+_QUICK_S = 10.0
+_MOST_QUICK_DEATHS = 5
+_WORST_PAUSE_S = 5.0
+
+
+def _die_with_parent() -> None:
+    """In the child: a kill -9 of the supervisor must not leave a broker or an engine behind (Linux)."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Part:
+    """A process, its log, and how often it died quickly. `ready` says whether it serves."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        logs: Path,
+        env: Mapping[str, str],
+        ready: Callable[[], bool],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self._command = list(command)
+        self._env = dict(env)
+        self.log = logs / f"{name}.log"
+        self._ready = ready
+        self._monotonic = monotonic
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._quick_deaths = 0
+        self._again_at = 0.0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        self._keep_log_small()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops parts in order
+                preexec_fn=_die_with_parent,
+            )
+        self._started_at = self._monotonic()
+
+    def wait_ready(self, within_s: float) -> None:
+        """Return once it serves. Raises Terminal, with its last words, when it dies or takes too long."""
+        until = self._monotonic() + within_s
+        while not self._ready():
+            if self._process is None or self._process.poll() is not None:
+                raise Terminal(f"{self.name} stopped while starting: {self.last_words()} (log: {self.log})")
+            if self._monotonic() > until:
+                raise Terminal(
+                    f"{self.name} did not answer within {within_s:.0f} s: {self.last_words()} (log: {self.log})"
+                )
+            time.sleep(0.05)
+
+    def tend(self) -> bool:
+        """Start it again if it died, after a pause that grows; True when it was.
+
+        Raises Terminal when it keeps dying at once.
+        """
+        if self._process is None or self._process.poll() is None:
+            return False
+        now = self._monotonic()
+        if not self._again_at:
+            quick = now - self._started_at < _QUICK_S
+            self._quick_deaths = self._quick_deaths + 1 if quick else 0
+            if self._quick_deaths >= _MOST_QUICK_DEATHS:
+                raise Terminal(f"{self.name} keeps stopping: {self.last_words()} (log: {self.log})")
+            self._again_at = now + min(_WORST_PAUSE_S, 0.2 * 2**self._quick_deaths)
+        if now < self._again_at:
+            return False
+        self._again_at = 0.0
+        self.start()
+        return True
+
+    def stop(self, within_s: float) -> None:
+        """SIGTERM, and SIGKILL when that is not enough in time."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def last_words(self) -> str:
+        """The last line of its log that says something."""
+        try:
+            lines = [
+                line.strip() for line in self.log.read_text("utf-8", "replace")[-4000:].splitlines() if line.strip()
+            ]
+        except OSError:
+            return "no log"
+        return lines[-1] if lines else "it said nothing"
+
+    def _keep_log_small(self) -> None:
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            os.replace(self.log, self.log.with_suffix(".log.1"))

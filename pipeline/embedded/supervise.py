@@ -1,0 +1,210 @@
+"""The embedded stack: broker, store and workers as supervised processes over one data folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from pipeline.admin import ensure_topics
+from pipeline.embedded import broker
+from pipeline.embedded.part import Part
+from pipeline.endpoints import Endpoints, Running, pointer_file, read_running, stack_file
+from pipeline.migrate import migrate
+from pipeline.store import connect
+from schemas.trouble import Terminal, Transient
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to start. Ports 0 mean any free one."""
+
+    data: Path
+    kafka_port: int = 9092
+    store_port: int = 8123
+    workers: int = 1
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Passwords of the store's two users, made once per data folder."""
+
+    writer: str
+    reader: str
+
+
+class Stack:
+    """Starts everything, tends it until told to stop, and stops it in order. One at a time per data folder."""
+
+    def __init__(self, plan: Plan, env: Mapping[str, str] = os.environ) -> None:
+        self._plan = plan
+        self._env = dict(env)
+        self._lock: IO[str] | None = None
+        self.parts: list[Part] = []
+
+    def start(self) -> Running:
+        """Return when everything serves. Raises Terminal; nothing is left running then."""
+        plan = self._plan
+        self._lock = lock(plan.data)
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> Running:
+        plan = self._plan
+        logs = plan.data / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        kafka_port = free_port(plan.kafka_port, "--kafka-port")
+        store_port = free_port(plan.store_port, "--store-port")
+        passwords = credentials(plan.data)
+        bootstrap = f"127.0.0.1:{kafka_port}"
+        dsn = f"http://callfunnel:{passwords.writer}@127.0.0.1:{store_port}/default"
+        secret = {
+            "CALLFUNNEL_STORE_PASSWORD": passwords.writer,
+            "CALLFUNNEL_STORE_READER_PASSWORD": passwords.reader,
+        }
+        store = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(plan.data / "store")]
+        self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap))
+        self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: _listens(store_port))
+        for part in self.parts:
+            part.start()
+        for part in self.parts:
+            part.wait_ready(30)
+        migrate(connect(dsn))
+        ensure_topics(bootstrap)
+        self._add_workers(logs, bootstrap, dsn)
+        running = Running(
+            pid=os.getpid(),
+            kafka=bootstrap,
+            clickhouse=dsn,
+            reader=f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default",
+            parts={part.name: part.pid for part in self.parts},
+        )
+        self._running = running
+        self._write_down()
+        return running
+
+    def _add(
+        self, name: str, command: list[str], extra: Mapping[str, str], logs: Path, ready: Callable[[], bool]
+    ) -> Part:
+        part = Part(name, command, logs=logs, env={**self._env, **extra}, ready=ready)
+        self.parts.append(part)
+        return part
+
+    def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
+        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn}
+        for number in range(1, self._plan.workers + 1):
+            mark = self._plan.data / f"worker-{number}.ready"
+            mark.unlink(missing_ok=True)
+            command = [sys.executable, "-m", "pipeline.cli", "worker", "--ready-file", str(mark)]
+            worker = self._add(f"worker-{number}", command, env, logs, mark.exists)
+            worker.start()
+        for part in self.parts:
+            part.wait_ready(60)
+
+    def tend(self) -> list[str]:
+        """Start again what died; the names of what was.
+
+        A new broker has no topics and knows no groups, so the workers start anew with it.
+        """
+        again = [part.name for part in self.parts if part.tend()]
+        if "broker" in again:
+            next(part for part in self.parts if part.name == "broker").wait_ready(30)
+            ensure_topics(self._running.kafka)
+            for part in self.parts:
+                if part.name.startswith("worker"):
+                    part.stop(5)
+                    part.start()
+        if again:
+            self._write_down()
+        return again
+
+    def stop(self) -> None:
+        """Workers first, so that nobody writes into a closing store."""
+        for part in reversed(self.parts):
+            part.stop(15)
+        stack_file(self._plan.data).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _write_down(self) -> None:
+        said = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
+        write_private(stack_file(self._plan.data), msgspec.json.encode(said))
+        pointer = pointer_file(self._env)
+        pointer.parent.mkdir(parents=True, exist_ok=True)
+        pointer.write_text(str(self._plan.data.resolve()), encoding="utf-8")
+
+
+def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None]) -> None:
+    """Tend the stack until `stopping`."""
+    while not stopping():
+        try:
+            for name in stack.tend():
+                say(f"{name} had stopped and was started again")
+        except Transient as trouble:
+            say(f"{trouble}")
+        time.sleep(0.2)
+
+
+def endpoints_of(running: Running) -> Endpoints:
+    return Endpoints(running.kafka, running.clickhouse)
+
+
+def lock(data: Path) -> IO[str]:
+    """The lock of a data folder, held while the file stays open. Raises Terminal naming who holds it."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = (data / "lock").open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        running = read_running(data)
+        by = f" by process {running.pid}" if running else ""
+        raise Terminal(f"the data folder {data} is in use{by}: stop it, or choose another with --data") from None
+    return held
+
+
+def credentials(data: Path) -> Credentials:
+    """The folder's passwords; made on first use, so that a Grafana data source goes on working."""
+    path = data / "credentials.json"
+    if not path.exists():
+        made = Credentials(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+        write_private(path, msgspec.json.encode(made))
+    return msgspec.json.decode(path.read_bytes(), type=Credentials)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(new, path)
+
+
+def free_port(port: int, option: str) -> int:
+    """The port itself when it is free (0: any free one); Terminal names the option that changes it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Terminal(
+                f"port {port} is taken ({error.strerror}): choose another with {option}, or 0 for any"
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

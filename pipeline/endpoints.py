@@ -1,0 +1,92 @@
+"""Where the broker and the store are: named by the environment, or found where `callfunnel up` wrote them down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from schemas.trouble import Terminal
+
+
+class Endpoints(msgspec.Struct, frozen=True):
+    """Addresses with credentials. `clickhouse` is a DSN `http://user:password@host:port/database`."""
+
+    kafka: str
+    clickhouse: str
+    namespace: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before topic and group names."""
+        return f"{self.namespace}." if self.namespace else ""
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """What a running embedded stack says of itself in DIR/stack.json (readable by its owner only)."""
+
+    pid: int
+    kafka: str
+    clickhouse: str
+    reader: str
+    """DSN of the read-only user."""
+    parts: dict[str, int] = {}
+    """Process ids by part: broker, store, worker-1 ..."""
+
+
+def stack_file(data: Path) -> Path:
+    return data / "stack.json"
+
+
+def pointer_file(env: Mapping[str, str]) -> Path:
+    """Where the last started stack is remembered, so that another terminal finds it from any folder."""
+    state = env.get("XDG_STATE_HOME") or Path(env.get("HOME", str(Path.home()))) / ".local" / "state"
+    return Path(state) / "callfunnel" / "data_folder"
+
+
+def find(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Endpoints:
+    """The endpoints to use: the environment's, else those of a running embedded stack. Raises Terminal."""
+    kafka, clickhouse = env.get("CALLFUNNEL_KAFKA"), env.get("CALLFUNNEL_CLICKHOUSE")
+    if data is None and (kafka or clickhouse):
+        if not (kafka and clickhouse):
+            missing = "CALLFUNNEL_CLICKHOUSE" if kafka else "CALLFUNNEL_KAFKA"
+            raise Terminal(f"{missing} is not set: set both, or neither to use the embedded stack")
+        return Endpoints(kafka, clickhouse, env.get("CALLFUNNEL_NAMESPACE", ""))
+    running = running_stack(data, env)
+    return Endpoints(running.kafka, running.clickhouse)
+
+
+def running_stack(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Running:
+    """What the running stack of a data folder says of itself; of the last one started when no folder is named."""
+    for folder in _folders(data, env):
+        running = read_running(folder)
+        if running is not None:
+            return running
+    where = f" in {data}" if data else ""
+    raise Terminal(
+        f"no stack is running{where}: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA and _CLICKHOUSE"
+    )
+
+
+def read_running(folder: Path) -> Running | None:
+    """The stack of this folder, None when none runs there."""
+    try:
+        running = msgspec.json.decode(stack_file(folder).read_bytes(), type=Running)
+        os.kill(running.pid, 0)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return running
+
+
+def _folders(data: Path | None, env: Mapping[str, str]) -> list[Path]:
+    if data is not None:
+        return [data]
+    if named := env.get("CALLFUNNEL_DATA"):
+        return [Path(named)]
+    folders = [Path("data")]
+    with contextlib.suppress(OSError):
+        folders.append(Path(pointer_file(env).read_text(encoding="utf-8").strip()))
+    return folders
