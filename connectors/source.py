@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -22,7 +21,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     import_id: str
     version: int
     """Clock of the load in nanoseconds: the version of each record that it reads."""
-    zone: ZoneInfo | None
+    zone: tzinfo | None
     """The exchange's zone. None asks for the offset that the data proves (`--tz auto`)."""
     region: str = "RU"
     """Default phone region (ISO 3166), for numbers written without a country."""
@@ -45,6 +44,10 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     delimiter: str
     line_end: str
     columns: tuple[str, ...]
+    """What each column is, in order; "" for one that is not used."""
+    header: bool
+    date_order: str = "ymd"
+    """ymd, dmy or mdy."""
     reasons: tuple[str, ...]
 
 
