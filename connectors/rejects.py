@@ -28,9 +28,9 @@ class Misread(Exception):
 
 
 def reject(bad: Bad, text: str, line: int, file: str, context: Context) -> Rejected:
-    """The row as a Rejected. Its identity is source, file, line and text: reading the file again is the same reject."""
+    """The row as a Rejected. Its identity is source, reason and text: the same row elsewhere is the same reject."""
     payload = text.rstrip("\n")[:MOST_PAYLOAD]
-    name = f"{context.source}\x1f{file}\x1f{line}\x1f{payload}".encode("utf-8", "surrogateescape")
+    name = f"{context.source}\x1f{bad.reason}\x1f{payload}".encode("utf-8", "surrogateescape")
     return Rejected(
         rejected_id=f"row:{hashlib.blake2b(name, digest_size=12).hexdigest()}",
         source=context.source,

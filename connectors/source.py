@@ -65,11 +65,14 @@ class Reading(Protocol):
 
 
 class Source(Protocol):
-    """One kind of file. Bad rows are values; only a file that cannot be read at all raises (`schemas.trouble.Terminal`)."""
+    """One kind of file. Bad rows are values; only a file that cannot be read at all raises (`Terminal`)."""
 
     profile: str
 
-    def recognise(self, path: Path) -> Recognised | None:
+    def recognise(self, path: Path, region: str) -> Recognised | None:
         """What this file is, from its beginning; None when it is not ours."""
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """The zone to read the file with, and why; None asks for what the data proves. Raises Terminal."""
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> Reading: ...

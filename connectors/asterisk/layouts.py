@@ -1,0 +1,211 @@
+"""Which column is what, told from the header or from where dates and ids stand.
+
+Sources: asterisk cdr/cdr_csv.c and configs/samples/cdr.conf.sample, cdr_custom.conf.sample; FreePBX
+cdr:functions.inc.php (cdr_export_csv); real exports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_CDR_CSV = [
+    "accountcode",
+    "src",
+    "dst",
+    "dcontext",
+    "clid",
+    "channel",
+    "dstchannel",
+    "lastapp",
+    "lastdata",
+    "start",
+    "answer",
+    "end",
+    "duration",
+    "billsec",
+    "disposition",
+    "amaflags",
+]
+_CDR_CSV_TAILS = {
+    16: [],
+    17: ["?"],  # uniqueid or userfield, by its values
+    18: ["uniqueid", "userfield"],
+    19: ["peeraccount", "linkedid", "sequence"],
+    20: ["?", "peeraccount", "linkedid", "sequence"],
+    21: ["uniqueid", "userfield", "peeraccount", "linkedid", "sequence"],
+}
+_CDR_CUSTOM = [
+    "clid",
+    "src",
+    "dst",
+    "dcontext",
+    "channel",
+    "dstchannel",
+    "lastapp",
+    "lastdata",
+    "start",
+    "answer",
+    "end",
+    "duration",
+    "billsec",
+    "disposition",
+    "amaflags",
+    "accountcode",
+    "uniqueid",
+    "userfield",
+    "sequence",
+]
+_FREEPBX = [
+    "start",
+    "clid",
+    "src",
+    "dst",
+    "dcontext",
+    "channel",
+    "dstchannel",
+    "lastapp",
+    "lastdata",
+    "duration",
+    "billsec",
+    "disposition",
+    "amaflags",
+    "accountcode",
+    "uniqueid",
+    "userfield",
+    "did",
+    "cnum",
+    "cnam",
+    "outbound_cnum",
+    "outbound_cnam",
+    "dst_cnam",
+    "recordingfile",
+    "linkedid",
+    "peeraccount",
+    "sequence",
+]
+
+# Before linkedid came, recordingfile stood after did; the two columns behind dst_cnam differ by installation.
+_FREEPBX_OLD = [*_FREEPBX[:17], "recordingfile", *_FREEPBX[17:22]]
+
+# Header words of the family -> our names. FreePBX and its forks call the start `calldate`.
+_NAMES = {
+    "calldate": "start", "start": "start", "starttime": "start", "datetime": "start", "date": "start",
+    "answer": "answer", "answertime": "answer", "end": "end", "endtime": "end", "hangup": "end",
+    "src": "src", "source": "src", "dst": "dst", "destination": "dst", "dcontext": "dcontext",
+    "channel": "channel", "dstchannel": "dstchannel", "destinationchannel": "dstchannel",
+    "lastapp": "lastapp", "lastapplication": "lastapp", "lastdata": "lastdata",
+    "duration": "duration", "billsec": "billsec", "billableseconds": "billsec", "billable": "billsec",
+    "disposition": "disposition", "uniqueid": "uniqueid", "linkedid": "linkedid", "sequence": "sequence",
+    "did": "did", "cnum": "cnum", "recordingfile": "recordingfile", "recordfile": "recordingfile",
+}  # fmt: skip
+
+DATE = re.compile(
+    r"\s*(\d{4}-\d\d?-\d\d?|\d{4}/\d\d?/\d\d?|\d\d?[./]\d\d?[./]\d{2,4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*"
+)
+UNIQUEID = re.compile(r"(?:\S*-)?(\d{9,10})\.\d+")
+
+
+class Layout(NamedTuple):
+    """Columns by place; "" for one that is not used. `why` is for people."""
+
+    name: str
+    columns: tuple[str, ...]
+    header: bool
+    why: tuple[str, ...]
+
+
+def recognise(rows: Sequence[Sequence[str]]) -> Layout | None:
+    """The layout of a file from its first rows; None when it is none of the family."""
+    if not rows:
+        return None
+    layout = by_header(rows[0]) or by_values(rows)
+    return _without_false_linkedid(layout, rows) if layout else None
+
+
+def _without_false_linkedid(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
+    """Leave out a linkedid column that holds no ids: taking it would make one call of everything."""
+    if "linkedid" not in layout.columns:
+        return layout
+    place = layout.columns.index("linkedid")
+    values = [row[place] for row in rows[layout.header :] if len(row) == len(layout.columns)]
+    ids = sum(UNIQUEID.fullmatch(value.strip('"')) is not None for value in values)
+    if ids * 2 >= len(values):
+        return layout
+    columns = tuple("" if name == "linkedid" else name for name in layout.columns)
+    return layout._replace(columns=columns, why=(*layout.why, "the linkedid column holds no ids: not used"))
+
+
+def by_header(header: Sequence[str]) -> Layout | None:
+    """The layout that a header names, whatever the order; at least start, src, dst, billsec and disposition."""
+    columns = tuple(_NAMES.get(re.sub(r"[\s_.\"]", "", name).lower(), "") for name in header)
+    if not {"start", "src", "dst", "billsec", "disposition"} <= set(columns):
+        return None
+    kind = "FreePBX report" if "uniqueid" in columns else "hand-picked columns"
+    if "acctid" in [name.strip().lower() for name in header]:
+        kind = "PBXware dump"
+    unused = [name for name, column in zip(header, columns, strict=True) if not column]
+    why = [f"the first row is a header that names {len(header)} columns, calldate or start among them"]
+    if unused:
+        why.append(f"columns not used: {', '.join(unused)}")
+    return Layout(f"{kind}, {len(header)} columns with a header", columns, True, tuple(why))
+
+
+def by_values(rows: Sequence[Sequence[str]]) -> Layout | None:
+    """The layout of a file without a header: width, and the column where the first date stands."""
+    width = _usual_width(rows)
+    sample = [row for row in rows if len(row) == width]
+    place = _date_column(sample)
+    if place is None:
+        return None
+    at = f"no header; {width} columns, the first date in column {place + 1}"
+    if place == 9 and width in _CDR_CSV_TAILS:
+        tail = [_uniqueid_or_userfield(sample) if name == "?" else name for name in _CDR_CSV_TAILS[width]]
+        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), False, (at, _tail_words(tail)))
+    if place == 8 and width <= len(_CDR_CUSTOM) and width >= 14:
+        return Layout(f"cdr_custom, {width} columns", _used(_CDR_CUSTOM[:width]), False, (at,))
+    if place == 0 and width in (16, 25, 26):
+        return _headless_freepbx(width, at)
+    if place == 0 and width == 6:
+        names = ("start", "src", "dst", "duration", "billsec", "disposition")
+        return Layout("hand-picked columns, 6 without a header", names, False, (at,))
+    return None
+
+
+def _headless_freepbx(width: int, at: str) -> Layout:
+    columns = list(_FREEPBX[:width]) if width != 25 else [*_FREEPBX_OLD, "", ""]
+    why = f"the order of a FreePBX report; of its 26 columns {width} are there"
+    return Layout(f"FreePBX report, {width} columns without a header", _used(columns), False, (at, why))
+
+
+def _used(names: Sequence[str]) -> tuple[str, ...]:
+    known = set(_NAMES.values())
+    return tuple(name if name in known else "" for name in names)
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    widths = [len(row) for row in rows]
+    return max(set(widths), key=widths.count)
+
+
+def _date_column(rows: Sequence[Sequence[str]]) -> int | None:
+    """The first column that holds a date and time in most rows."""
+    for place in range(len(rows[0]) if rows else 0):
+        dates = sum(DATE.fullmatch(row[place]) is not None for row in rows)
+        if dates > len(rows) / 2:
+            return place
+    return None
+
+
+def _uniqueid_or_userfield(rows: Sequence[Sequence[str]]) -> str:
+    ids = sum(UNIQUEID.fullmatch(row[16]) is not None for row in rows)
+    return "uniqueid" if ids > len(rows) / 2 else "userfield"
+
+
+def _tail_words(tail: Sequence[str]) -> str:
+    return (
+        f"after amaflags: {', '.join(tail)}"
+        if tail
+        else "nothing after amaflags (no uniqueid: the zone cannot be proved)"
+    )
