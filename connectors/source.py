@@ -58,8 +58,12 @@ class Reading(Protocol):
     """
 
     rows: int
-    bytes_read: int
-    bytes_total: int
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    @property
+    def bytes_total(self) -> int: ...
 
     def __iter__(self) -> Iterator[Record | Rejected]: ...
 
@@ -67,7 +71,9 @@ class Reading(Protocol):
 class Source(Protocol):
     """One kind of file. Bad rows are values; only a file that cannot be read at all raises (`Terminal`)."""
 
-    profile: str
+    @property
+    def profile(self) -> str:
+        """Its name for `--profile`."""
 
     def recognise(self, path: Path, region: str) -> Recognised | None:
         """What this file is, from its beginning; None when it is not ours."""

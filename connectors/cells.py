@@ -1,0 +1,89 @@
+"""Cells of tables that people export: dates and sums as Russian and English spreadsheets write them. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+
+from connectors.rejects import Misread
+from schemas.records import Reason
+
+_DATE = re.compile(
+    r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4}|\d{2}))"
+    r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>\.\d+)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
+)
+_EARLIEST, _LATEST = 1970, 2200
+_CURRENCY = re.compile(r"(?i)\s*(₽|руб(?:\.|лей|ля|ль)?|р\.|rub|rur|usd|eur|\$|€)\s*")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?")
+
+
+def moment(text: str, zone: tzinfo, field: str) -> datetime:
+    """A time in UTC from ISO or dd.mm.yyyy, with or without a time of day (midnight) and an offset (else `zone`)."""
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        raise Misread(Reason.BAD_TIME, field, f"{text!r} is no date: 2026-11-02, 02.11.2026, either with 15:04:05")
+    year = found["y"] or (found["y2"] if len(found["y2"]) == 4 else f"20{found['y2']}")
+    parts = (
+        year,
+        found["m"] or found["m2"],
+        found["d"] or found["d2"],
+        found["H"] or 0,
+        found["M"] or 0,
+        found["S"] or 0,
+    )
+    try:
+        local = datetime(*map(int, parts))  # type: ignore[arg-type]  # six numbers
+        if offset := found["z"]:
+            local = datetime.fromisoformat(local.isoformat() + offset)
+            return local.astimezone(UTC)
+        if not _EARLIEST <= local.year <= _LATEST:
+            raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {_EARLIEST} and {_LATEST}")
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
+
+
+def amount(text: str, field: str) -> Decimal:
+    """A sum: `1 234 567,89`, `1,234,567.89`, `1.234.567,89`, with a currency word or sign; "" is zero."""
+    bare = _CURRENCY.sub("", text.replace("\u2212", "-")).strip()
+    if not bare:
+        return Decimal(0)
+    if _GROUPED.fullmatch(bare):
+        bare = re.sub(r"[ \u00a0\u202f']", "", bare)
+    try:
+        value = Decimal(_plain(bare))
+    except InvalidOperation:
+        raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is no sum: 1234567.89 or 1 234 567,89") from None
+    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 15:
+        raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is not between 0 and 10^15")
+    return value.quantize(Decimal("0.01"))
+
+
+def _plain(text: str) -> str:
+    """The digits with a point: of two separators the last is the decimal one; one that repeats groups thousands."""
+    points, commas = text.count("."), text.count(",")
+    if points and commas:
+        group, decimal = (",", ".") if text.rfind(".") > text.rfind(",") else (".", ",")
+        return text.replace(group, "").replace(decimal, ".")
+    if commas > 1 or points > 1:
+        return text.replace(",", "").replace(".", "")
+    return text.replace(",", ".")
+
+
+def number(text: str, field: str) -> int:
+    """A whole number of 1 or more."""
+    try:
+        value = int(text.strip())
+    except ValueError:
+        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is no whole number") from None
+    if not 1 <= value <= 1_000_000:
+        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is not between 1 and 1000000")
+    return value
+
+
+def some(text: str, field: str) -> str:
+    """The text, which may not be empty."""
+    if not (bare := text.strip()):
+        raise Misread(Reason.MISSING_FIELD, field, f"{field} is empty")
+    return bare
