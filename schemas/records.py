@@ -10,11 +10,18 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 WIRE_VERSION: Literal[1] = 1
+
+# What a column can hold is what a line may say: a stranger's record must not stop the worker at the store.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+Version = Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +59,13 @@ class CallLeg(Record, frozen=True, kw_only=True):
     look-ups are then neighbours on disk.
     """
 
-    source: str
-    call_id: str
-    record_id: str
-    started_at: datetime
-    answered_at: datetime | None = None
-    ended_at: datetime
-    billsec: int = 0
+    source: Name
+    call_id: Name
+    record_id: Name
+    started_at: Moment
+    answered_at: Moment | None = None
+    ended_at: Moment
+    billsec: Count = 0
     """Whole seconds from answer to end, as the exchange said it."""
     direction: Direction
     disposition: Disposition
@@ -78,30 +85,30 @@ class CallLeg(Record, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     """Where it came from, for people: `file:line`, or the connector's words."""
-    version: int
+    version: Version
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """What the legs of one call tell together, before anyone is named. Made by `pipeline.stitch`."""
 
-    source: str
-    call_id: str
-    started_at: datetime
-    ended_at: datetime
+    source: Name
+    call_id: Name
+    started_at: Moment
+    ended_at: Moment
     direction: Direction
     disposition: Disposition
     contact: str
     contact_raw: str
     extension: str
     """Who talked longest with the external party; unanswered outbound: who dialled; unanswered inbound: nobody."""
-    talk_s: int
+    talk_s: Count
     """Length of the union of that person's bridged intervals."""
-    wait_s: int
+    wait_s: Count
     """From the start to the first person, or to the end."""
     did: str
     queue: str
     recording: str
-    legs: int
+    legs: Count
 
     @property
     def answered(self) -> bool:
@@ -124,15 +131,15 @@ class Activity(Record, frozen=True, kw_only=True):
     with `retracted` = 1 and a later version.
     """
 
-    activity_id: str
+    activity_id: Name
     """`call:<source>:<call_id>` or `proposal:<proposal_id>`."""
     kind: ActivityKind
-    bucket: int
+    bucket: Count
     """Start of the five minutes it belongs to, epoch seconds."""
     manager_id: str
     """"" when it is nobody's."""
     team: str
-    at: datetime
+    at: Moment
     organisation_id: str
     """"" when the contact is not known to belong to an organisation."""
     stage: str
@@ -142,22 +149,22 @@ class Activity(Record, frozen=True, kw_only=True):
     source: str = ""
     direction: Direction = Direction.UNKNOWN
     disposition: Disposition = Disposition.UNKNOWN
-    talk_s: int = 0
-    wait_s: int = 0
+    talk_s: Count = 0
+    wait_s: Count = 0
     queue: str = ""
     did: str = ""
     recording: str = ""
-    legs: int = 0
+    legs: Count = 0
     amount: Decimal = Decimal(0)
     currency: str = ""
-    revision: int = 0
-    withdrawn: int = 0
-    retracted: int = 0
+    revision: Count = 0
+    withdrawn: Flag = 0
+    retracted: Flag = 0
     cause: str = ""
     """The import (or connector session) that made it so; kept for the restatement ledger."""
-    caused_at: int = 0
+    caused_at: Version = 0
     """When that import began, nanoseconds: what was counted before it is restated by it."""
-    version: int
+    version: Version
 
 
 class Manager(Record, frozen=True, kw_only=True):
@@ -167,35 +174,35 @@ class Manager(Record, frozen=True, kw_only=True):
     name: str
     team: str = ""
     extensions: list[str]
-    valid_from: datetime
-    valid_to: datetime | None = None
+    valid_from: Moment
+    valid_to: Moment | None = None
     import_id: str = ""
     origin: str = ""
-    version: int
+    version: Version
 
 
 class Organisation(Record, frozen=True, kw_only=True):
     """A customer or a potential one. Identity: organisation_id. `phones` are E.164."""
 
-    organisation_id: str
+    organisation_id: Name
     name: str
     phones: list[str]
     manager_id: str = ""
     import_id: str = ""
     origin: str = ""
-    version: int
+    version: Version
 
 
 class StageChange(Record, frozen=True, kw_only=True):
     """An organisation entered a stage. Identity: (organisation_id, changed_at, stage)."""
 
-    organisation_id: str
+    organisation_id: Name
     stage: str
-    changed_at: datetime
+    changed_at: Moment
     manager_id: str = ""
     import_id: str = ""
     origin: str = ""
-    version: int
+    version: Version
 
 
 class ProposalKind(StrEnum):
@@ -213,18 +220,18 @@ class ProposalStatus(StrEnum):
 class Proposal(Record, frozen=True, kw_only=True):
     """One revision of a proposal. Identity: (proposal_id, revision)."""
 
-    proposal_id: str
-    revision: int = 1
-    organisation_id: str
+    proposal_id: Name
+    revision: Count = 1
+    organisation_id: Name
     manager_id: str
     kind: ProposalKind
-    sent_at: datetime
+    sent_at: Moment
     amount: Decimal = Decimal(0)
     currency: str = ""
     status: ProposalStatus = ProposalStatus.SENT
     import_id: str = ""
     origin: str = ""
-    version: int
+    version: Version
 
 
 class Reason(StrEnum):
@@ -255,7 +262,7 @@ class Reason(StrEnum):
 class Rejected(Record, frozen=True, kw_only=True):
     """A row that could not be understood, with its reason and place. Identity: rejected_id (from place and payload)."""
 
-    rejected_id: str
+    rejected_id: Name
     source: str
     reason: Reason
     field: str = ""
@@ -267,11 +274,11 @@ class Rejected(Record, frozen=True, kw_only=True):
     origin: str
     topic: str = ""
     """Set when the row was a record already: sending `payload` to this topic again is the replay."""
-    at: datetime
-    resolved: int = 0
+    at: Moment
+    resolved: Flag = 0
     """1 once the same row was accepted later."""
     import_id: str = ""
-    version: int
+    version: Version
 
 
 class ManagerActivity(Record, frozen=True, kw_only=True):
@@ -280,57 +287,57 @@ class ManagerActivity(Record, frozen=True, kw_only=True):
     Counts add up over buckets; the lists are sets and are united, never added. Internal calls are not in it.
     """
 
-    bucket: int
+    bucket: Count
     manager_id: str
     team: str
-    calls: int = 0
-    attempts: int = 0
-    answered: int = 0
-    conversations: int = 0
-    talk_s: int = 0
-    calls_to_potential: int = 0
-    unknown_calls: int = 0
+    calls: Count = 0
+    attempts: Count = 0
+    answered: Count = 0
+    conversations: Count = 0
+    talk_s: Count = 0
+    calls_to_potential: Count = 0
+    unknown_calls: Count = 0
     contacts: list[str] = []
     organisations: list[str] = []
     general_organisations: list[str] = []
     """Organisations that were sent a general proposal."""
-    individual_proposals: int = 0
-    withdrawn_proposals: int = 0
+    individual_proposals: Count = 0
+    withdrawn_proposals: Count = 0
     currencies: list[str] = []
     amounts: list[Decimal] = []
     """Sums of individual proposals, one per entry of `currencies`."""
-    first_counted_at: int
+    first_counted_at: Version
     """When this cell was counted first, nanoseconds: later changes by later imports are restatements."""
-    retracted: int = 0
-    version: int
+    retracted: Flag = 0
+    version: Version
 
 
 class Restatement(Record, frozen=True, kw_only=True):
     """A number of an already reported day that changed. Identity: (bucket, manager_id, version)."""
 
-    bucket: int
+    bucket: Count
     manager_id: str
     before: str
     """The cell before, as JSON of the changed numbers; "" when there was none."""
     after: str
     cause: str
-    at: datetime
-    version: int
+    at: Moment
+    version: Version
 
 
 class Import(Record, frozen=True, kw_only=True):
     """One `load` of one file, or one session of a live connector. Identity: import_id."""
 
-    import_id: str
-    source: str
+    import_id: Name
+    source: Name
     kind: str
     file: str
     profile: str
     time_zone: str = ""
-    started_at: datetime
-    finished_at: datetime | None = None
-    rows: int = 0
-    records: int = 0
-    rejected: int = 0
+    started_at: Moment
+    finished_at: Moment | None = None
+    rows: Count = 0
+    records: Count = 0
+    rejected: Count = 0
     state: str = "running"
-    version: int
+    version: Version

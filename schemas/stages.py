@@ -64,8 +64,6 @@ def _index(stages: Stages) -> dict[str, str]:
         words.casefold(): stage.code
         for stage in stages.stages
         for words in (stage.code, stage.title.ru, stage.title.en)
-        for stage in stages.stages
-        for words in (stage.code, stage.title.ru, stage.title.en)
     }
 
 

@@ -1,0 +1,49 @@
+"""The folders are the architecture: import arrows point at `schemas`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = {"schemas", "connectors", "pipeline", "grafana"}
+MAY_IMPORT = {"schemas": set[str](), "connectors": {"schemas"}, "grafana": {"schemas"}, "pipeline": {"schemas"}}
+COMPOSITION_ROOT = {"pipeline/loading.py", "pipeline/cli"}
+"""Where pipeline may know connectors: the command that loads a file."""
+
+FILES = [path for room in OURS for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_at_schemas(path: Path) -> None:
+    where = path.relative_to(ROOT).as_posix()
+    room = where.split("/")[0]
+    allowed = {room, *MAY_IMPORT[room]}
+    if any(where.startswith(root) for root in COMPOSITION_ROOT):
+        allowed |= {"connectors", "grafana"}
+    ours = {name.split(".")[0] for name in imported(path)} & OURS
+    assert ours <= allowed
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.parent.name != "agents"], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_faust_is_known_to_the_application_alone(path: Path) -> None:
+    knows = {name.split(".")[0] for name in imported(path)} & {"faust", "mode"}
+    assert not knows or path.name in ("app.py", "work.py")
+
+
+def test_files_stay_small() -> None:
+    large = {path.name: n for path in FILES if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400}
+    assert not large
