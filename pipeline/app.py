@@ -146,7 +146,7 @@ def make_app(bootstrap: str, steps: Sequence[Step], *, datadir: str, prefix: str
         )
         app.agent(topic, name=f"{step.topic.name}")(_agent(moving, step))
 
-    @app.on_shutdown.connect  # type: ignore[untyped-decorator]
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def let_go(*_: object, **__: object) -> None:
         await wire.stop()
 
