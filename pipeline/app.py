@@ -26,15 +26,13 @@ from pipeline.agents.update_managers import UpdateManagers
 from pipeline.agents.update_organisations import UpdateOrganisations
 from pipeline.agents.update_stages import UpdateStages
 from pipeline.directory_cache import DirectoryCache
+from pipeline.endpoints import GROUP
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.wire import Wire
 from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
-
-GROUP = "callfunnel"
-"""The consumer group of all workers of one namespace (with the namespace before it)."""
 
 _CHUNK_FRAMES = 16
 _WITHIN_S = 0.1

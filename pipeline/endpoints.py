@@ -11,6 +11,8 @@ import msgspec
 
 from schemas.trouble import Terminal
 
+GROUP = "callfunnel"
+
 
 class Endpoints(msgspec.Struct, frozen=True):
     """Addresses with credentials. `clickhouse` is a DSN `http://user:password@host:port/database`."""
@@ -23,6 +25,11 @@ class Endpoints(msgspec.Struct, frozen=True):
     def prefix(self) -> str:
         """What stands before topic and group names."""
         return f"{self.namespace}." if self.namespace else ""
+
+    @property
+    def group(self) -> str:
+        """The consumer group of all workers of the namespace."""
+        return self.prefix + GROUP
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):

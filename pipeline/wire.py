@@ -32,8 +32,8 @@ class Wire:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap,
                     acks="all",
-                    linger_ms=5,
-                    max_batch_size=1 << 20,
+                    # A batch is one frame: Tansu's latest offset counts a batch as one record, and `load` relies on it.
+                    max_batch_size=1,
                     max_request_size=4 << 20,
                 )
                 try:

@@ -1,0 +1,108 @@
+"""Records on their way to Kafka, as frames, through kafka-python: batched, compressed, acknowledged by all replicas."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from schemas.codec import FRAME_LINES, encode
+from schemas.partitions import partition_of
+from schemas.records import Record
+from schemas.topics import Topic
+from schemas.trouble import Transient
+
+_FRAME_BYTES = 512 * 1024
+_MOST_IN_FLIGHT = 64
+"""Frames that were sent and are not acknowledged yet: bounds the memory of a sender."""
+
+Ends = dict[tuple[str, int], int]
+"""(topic without its prefix, partition) -> the offset behind the last record sent there."""
+
+
+class FrameSender:
+    """Sends records in frames of their partition. Use as a context; `flush` returns once the broker has everything."""
+
+    def __init__(self, bootstrap: str, prefix: str = "", *, delivery_s: float = 60.0) -> None:
+        self._prefix = prefix
+        self._frames: dict[tuple[str, int], list[bytes]] = {}
+        self._sizes: dict[tuple[str, int], int] = {}
+        self._partitions: dict[str, int] = {}
+        self._in_flight: deque[tuple[tuple[str, int], Any]] = deque()
+        self._ends: Ends = {}
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=bootstrap,
+                acks="all",
+                compression_type="lz4",
+                # A batch is one frame: Tansu's latest offset counts a batch as one record, and waiting relies on it.
+                batch_size=0,
+                max_request_size=4 << 20,
+                delivery_timeout_ms=int(delivery_s * 1000),
+                request_timeout_ms=int(delivery_s * 500),
+                max_block_ms=int(delivery_s * 1000),
+                bootstrap_timeout_ms=5000,
+            )
+        except (KafkaError, OSError) as error:
+            raise Transient(f"kafka: {bootstrap} does not answer: {error}") from None
+
+    def __enter__(self) -> FrameSender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._producer.close(timeout=5)
+
+    def send(self, topic: Topic, record: Record) -> None:
+        """Put a record into its frame; full frames are sent. May block while many are in flight."""
+        name = topic.name
+        partitions = self._partitions.get(name) or self._count_partitions(name)
+        place = (name, partition_of(topic.key(record), partitions))
+        line = encode(record)
+        frame = self._frames.get(place)
+        if frame is None:
+            self._frames[place], self._sizes[place] = [line], len(line)
+            return
+        frame.append(line)
+        self._sizes[place] += len(line)
+        if len(frame) >= FRAME_LINES or self._sizes[place] > _FRAME_BYTES:
+            self._send_frame(place)
+
+    def flush(self) -> Ends:
+        """Send what is left; where everything ends, once acknowledged. Raises Transient when something was not."""
+        for place in list(self._frames):
+            self._send_frame(place)
+        while self._in_flight:
+            self._acknowledged()
+        return dict(self._ends)
+
+    def _count_partitions(self, name: str) -> int:
+        try:
+            partitions = self._producer.partitions_for(self._prefix + name)
+        except KafkaError as error:
+            raise Transient(f"kafka: {error}") from None
+        if not partitions:
+            raise Transient(f"kafka: topic {self._prefix + name} does not exist")
+        self._partitions[name] = len(partitions)
+        return len(partitions)
+
+    def _send_frame(self, place: tuple[str, int]) -> None:
+        lines = self._frames.pop(place)
+        del self._sizes[place]
+        if len(self._in_flight) >= _MOST_IN_FLIGHT:
+            self._acknowledged()
+        try:
+            sent = self._producer.send(self._prefix + place[0], value=b"\n".join(lines), partition=place[1])
+        except KafkaError as error:
+            raise Transient(f"kafka: {error}") from None
+        self._in_flight.append((place, sent))
+
+    def _acknowledged(self) -> None:
+        """Wait for the oldest frame in flight."""
+        place, sent = self._in_flight.popleft()
+        try:
+            offset = sent.get().offset
+        except KafkaError as error:
+            raise Transient(f"kafka: a frame for {place[0]} was not taken: {error}") from None
+        self._ends[place] = max(self._ends.get(place, 0), offset + 1)

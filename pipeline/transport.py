@@ -1,0 +1,155 @@
+"""How far the workers are: what is sent and not yet consumed. Progress of a load, lag for `doctor`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.errors import KafkaError
+
+from pipeline.endpoints import Endpoints
+from schemas.topics import ALL
+from schemas.trouble import Terminal, Transient
+
+Places = Mapping[tuple[str, int], int]
+"""(topic without prefix, partition) -> offset."""
+
+# A load is stored once each row of this list is consumed, in order: what one row's agents publish is in later rows.
+STAGES = (
+    ("managers", "organisations", "stage-changes"),
+    ("call-legs", "proposals"),
+    ("activities",),
+    ("rejected",),
+)
+
+
+class _Away(Transient):
+    """The broker does not answer now."""
+
+
+class WireLost(Transient):
+    """The broker forgot what it had acknowledged (the embedded one keeps nothing on disk): send it again."""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Of some topics: frames that the workers have consumed, and frames there are."""
+
+    consumed: int
+    there: int
+
+    @property
+    def lag(self) -> int:
+        return self.there - self.consumed
+
+
+class Transport:
+    """Asks the broker how far the group is. Raises Transient when it does not answer."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._prefix = endpoints.prefix
+        self._group = endpoints.group
+        try:
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=endpoints.kafka, client_id="callfunnel-admin", bootstrap_timeout_ms=5000
+            )
+        except (KafkaError, OSError) as error:
+            raise Transient(f"kafka: nobody answers at {endpoints.kafka} ({error})") from None
+
+    def close(self) -> None:
+        self._admin.close()
+
+    def topic_ids(self) -> dict[str, str]:
+        """The broker's id of each of our topics that it has: another id is another topic, however it is called."""
+        told = self._ask(self._admin.describe_topics)
+        ours = {self._prefix + topic.name: topic.name for topic in ALL}
+        return {
+            ours[one["name"]]: str(one["topic_id"]) for one in told if one["name"] in ours and not one["error_code"]
+        }
+
+    def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+        """Where each partition of these topics ends now."""
+        wanted = {self._prefix + name: name for name in topics}
+        told = self._ask(self._admin.describe_topics, list(wanted))
+        if missing := sorted(one["name"] for one in told if one["error_code"]):
+            raise _Away(f"kafka: topic {missing[0]} does not exist")
+        specs = {
+            TopicPartition(one["name"], part["partition_index"]): OffsetSpec.LATEST
+            for one in told
+            for part in one["partitions"]
+        }
+        found = self._ask(self._admin.list_partition_offsets, specs)
+        return {(wanted[place.topic], place.partition): int(at.offset) for place, at in found.items()}
+
+    def consumed(self) -> dict[tuple[str, int], int]:
+        """What the group has acknowledged."""
+        told = self._ask(self._admin.list_group_offsets, {self._group: None}).get(self._group, {})
+        return {
+            (place.topic.removeprefix(self._prefix), place.partition): int(at.offset)
+            for place, at in told.items()
+            if place.topic.startswith(self._prefix)
+        }
+
+    def members(self) -> int:
+        """How many workers share the work now."""
+        told = self._ask(self._admin.describe_groups, [self._group])
+        return sum(len(group.get("members", ())) for group in told.values())
+
+    def position(self, ends: Places) -> Position:
+        """How much of `ends` is consumed."""
+        consumed = self.consumed()
+        return Position(sum(min(consumed.get(place, 0), end) for place, end in ends.items()), sum(ends.values()))
+
+    def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
+        try:
+            return question(*about)
+        except (KafkaError, OSError) as error:
+            raise _Away(f"kafka: {error}") from None
+
+
+def wait_until_stored(
+    transport: Transport,
+    sent: Places,
+    topic_ids: Mapping[str, str],
+    *,
+    idle_s: float,
+    progress: Callable[[Position], None] = lambda _: None,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Return once the workers have stored what was `sent`, and all that followed from it.
+
+    Raises WireLost when the broker is not the one it was, Terminal when nothing moved for `idle_s`.
+    """
+    moved_at = monotonic()
+    for topics in STAGES:
+        ends = {place: end for place, end in sent.items() if place[0] in topics}
+        looked = False
+        lag = -1
+        while True:
+            with contextlib.suppress(_Away):
+                if not looked:
+                    ends |= {place: max(end, ends.get(place, 0)) for place, end in transport.ends(topics).items()}
+                    looked = True
+                _check_same(transport.topic_ids(), topic_ids)
+                position = transport.position(ends)
+                progress(position)
+                if not position.lag:
+                    break
+                if position.lag != lag:
+                    lag, moved_at = position.lag, monotonic()
+            if monotonic() - moved_at > idle_s:
+                raise Terminal(
+                    f"{', '.join(topics)}: {max(lag, 0)} frames wait and nothing moved for {idle_s:.0f} s:"
+                    " is a worker running? `callfunnel doctor` tells"
+                )
+            sleep(0.05)
+
+
+def _check_same(now: Mapping[str, str], before: Mapping[str, str]) -> None:
+    if any(now.get(name) != topic_id for name, topic_id in before.items()):
+        raise WireLost("the broker was started anew and forgot what it held")
