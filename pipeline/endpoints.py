@@ -54,10 +54,15 @@ def pointer_file(env: Mapping[str, str]) -> Path:
     return Path(state) / "callfunnel" / "data_folder"
 
 
+def is_embedded(data: Path | None = None, env: Mapping[str, str] = os.environ) -> bool:
+    """No servers are named (or a data folder is): it is the embedded stack that is meant."""
+    return data is not None or not (env.get("CALLFUNNEL_KAFKA") or env.get("CALLFUNNEL_CLICKHOUSE"))
+
+
 def find(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Endpoints:
     """The endpoints to use: the environment's, else those of a running embedded stack. Raises Terminal."""
     kafka, clickhouse = env.get("CALLFUNNEL_KAFKA"), env.get("CALLFUNNEL_CLICKHOUSE")
-    if data is None and (kafka or clickhouse):
+    if not is_embedded(data, env):
         if not (kafka and clickhouse):
             missing = "CALLFUNNEL_CLICKHOUSE" if kafka else "CALLFUNNEL_KAFKA"
             raise Terminal(f"{missing} is not set: set both, or neither to use the embedded stack")
@@ -82,10 +87,18 @@ def read_running(folder: Path) -> Running | None:
     """The stack of this folder, None when none runs there."""
     try:
         running = msgspec.json.decode(stack_file(folder).read_bytes(), type=Running)
-        os.kill(running.pid, 0)
     except (OSError, msgspec.DecodeError):
         return None
-    return running
+    return running if is_alive(running) else None
+
+
+def is_alive(running: Running) -> bool:
+    """Its supervisor lives."""
+    try:
+        os.kill(running.pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def _folders(data: Path | None, env: Mapping[str, str]) -> list[Path]:

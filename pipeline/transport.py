@@ -117,13 +117,15 @@ def wait_until_stored(
     topic_ids: Mapping[str, str],
     *,
     idle_s: float,
+    check: Callable[[], None] = lambda: None,
     progress: Callable[[Position], None] = lambda _: None,
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Return once the workers have stored what was `sent`, and all that followed from it.
 
-    Raises WireLost when the broker is not the one it was, Terminal when nothing moved for `idle_s`.
+    Raises WireLost when the broker is not the one it was, Terminal when nothing moved for `idle_s`; `check` is called
+    between looks and may raise.
     """
     moved_at = monotonic()
     for topics in STAGES:
@@ -147,6 +149,7 @@ def wait_until_stored(
                     f"{', '.join(topics)}: {max(lag, 0)} frames wait and nothing moved for {idle_s:.0f} s:"
                     " is a worker running? `callfunnel doctor` tells"
                 )
+            check()
             sleep(0.05)
 
 

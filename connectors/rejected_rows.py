@@ -1,0 +1,52 @@
+"""The file of rejects of a load: the rows as they came, under the header they had, to be mended and loaded again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO
+
+from connectors.source import Recognised
+from connectors.text import Form, Row, Rows
+from schemas.records import Rejected
+from schemas.trouble import Terminal
+
+
+class RejectedRows:
+    """Use as a context. The file is made by the first reject; only its owner may read it (phone numbers)."""
+
+    def __init__(self, folder: Path, file: Path, recognised: Recognised) -> None:
+        self.path = folder / file.name
+        self.count = 0
+        self._source = file
+        self._recognised = recognised
+        self._out: IO[str] | None = None
+
+    def __enter__(self) -> RejectedRows:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._out is not None:
+            self._out.close()
+
+    def add(self, rejected: Rejected) -> None:
+        """Write a row down. Raises Terminal when the folder cannot be written."""
+        if self._out is None:
+            self._out = self._open()
+        self.count += 1
+        self._out.write(rejected.payload.rstrip("\r\n") + "\n")
+
+    def _open(self) -> IO[str]:
+        if self.path.resolve() == self._source.resolve():
+            self.path = self.path.with_name(f"rejected-{self.path.name}")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise Terminal(f"{self.path}: rejected rows cannot be kept: {error.strerror}; see --rejects") from None
+        out = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
+        if self._recognised.header:
+            seen = self._recognised
+            first = next(iter(Rows(self._source, Form(seen.encoding, seen.delimiter, seen.line_end))), None)
+            out.write(first.text.rstrip("\r\n") + "\n" if isinstance(first, Row) else "")
+        return out

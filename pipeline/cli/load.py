@@ -1,0 +1,122 @@
+"""`callfunnel load`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from connectors.recognise import KINDS, PROFILES
+from pipeline.cli.load_progress import Plain, Shown
+from pipeline.endpoints import find, is_alive, is_embedded, running_stack
+from pipeline.loading.explain import explain
+from pipeline.loading.load import load
+from pipeline.loading.outcome import Outcome
+from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.settings import read_settings
+from pipeline.store import Store, connect
+from schemas.trouble import Terminal, Trouble
+
+
+@click.command("load")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--kind", type=click.Choice(KINDS), default="calls", show_default=True, help="What is in the files.")
+@click.option("--source", default="", metavar="NAME", help="Name of the exchange or CRM. [default: pbx, crm]")
+@click.option("--tz", default="", metavar="ZONE|auto", help="Zone of the times in the file; auto: the one it proves.")
+@click.option("--profile", type=click.Choice(("auto", *PROFILES)), default="auto", show_default=True)
+@click.option(
+    "--region", default="", metavar="CC", help="Country of numbers without one. [default: RU, or the settings']"
+)
+@click.option("--explain", "only_explain", is_flag=True, help="Say what the files are and why; load nothing.")
+@click.option("--rejects", type=click.Path(path_type=Path), default=Path("rejects"), show_default=True, metavar="DIR",
+              help="Where rejected rows are written, to be mended and loaded again.")  # fmt: skip
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+def command(
+    files: tuple[Path, ...],
+    kind: str,
+    source: str,
+    tz: str,
+    profile: str,
+    region: str,
+    only_explain: bool,
+    rejects: Path,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Load exports. Done means stored in ClickHouse and counted.
+
+    Loading a file again changes nothing; a corrected file replaces what it corrects.
+
+    Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
+    """
+    settings = read_settings()
+    wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=rejects)
+    prepared: list[Prepared] = []
+    failed: list[str] = []
+    for path in files:
+        try:
+            prepared.append(prepare(path, wish, settings))
+        except Terminal as trouble:
+            failed.append(str(trouble))
+    if only_explain:
+        for file in prepared:
+            explain(file, click.echo)
+        outcomes: list[Outcome] = []
+    else:
+        outcomes = _load(prepared, wish, data) if prepared else []
+        _tell(outcomes, as_json)
+    for words in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
+        click.echo(f"callfunnel: {words}", err=True)
+    if failed or any(outcome.stopped for outcome in outcomes):
+        sys.exit(2)
+    sys.exit(1 if any(outcome.rejected for outcome in outcomes) else 0)
+
+
+def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]:
+    endpoints = find(data)
+    store = Store(connect(endpoints.clickhouse))
+    console = Console(stderr=True)
+    embedded = running_stack(data) if is_embedded(data) else None
+
+    def check() -> None:
+        if embedded is not None and not is_alive(embedded):
+            raise Terminal("the stack stopped: see logs/ in its data folder, and start it again")
+
+    with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
+        try:
+            return load(files, endpoints, store, wish, progress)
+        except KeyboardInterrupt:
+            raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
+        except Trouble as trouble:
+            raise Terminal(f"{trouble}. Not everything is stored; loading the files again is safe") from None
+
+
+def _tell(outcomes: list[Outcome], as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(outcomes), indent=2).decode())
+        return
+    for outcome in outcomes:
+        for line in summary(outcome):
+            click.echo(line)
+
+
+def summary(outcome: Outcome) -> list[str]:
+    """The lines that tell a person what became of a file."""
+    records = f"legs {outcome.records:,}  calls {outcome.calls:,}" if outcome.kind == "calls" else ""
+    records = records or f"{outcome.kind} {outcome.records:,}"
+    rejected = sum(outcome.rejected.values())
+    lines = [
+        f"{outcome.file}: {outcome.profile}, times in {outcome.time_zone}, {outcome.seconds:.1f} s",
+        f"  rows {outcome.rows:,}  {records}  already known {outcome.already_known:,}  rejected {rejected:,}",
+    ]
+    if rejected:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())
+        lines.append(f"  rejected: {reasons}; see `callfunnel rejected --import {outcome.import_id}`")
+    if outcome.rejects_file:
+        lines.append(f"  rejected rows are in {outcome.rejects_file}: mend them and load that file")
+    lines.append(f"  {'given up' if outcome.stopped else 'stored in ClickHouse'} (import {outcome.import_id})")
+    return lines

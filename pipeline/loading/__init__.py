@@ -1,0 +1,1 @@
+"""Loading files: recognise, read, send, wait until ClickHouse has what followed. Joins sources and pipeline."""

@@ -1,0 +1,31 @@
+"""`load --explain`: what a file was taken for, why, and how its first rows would be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+import msgspec
+
+from pipeline.loading.prepare import Prepared
+from schemas.records import Record, Rejected
+
+
+def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -> None:
+    """Say what the file is, why, and how its first rows would be read. Sends nothing."""
+    seen = file.recognised
+    show(f"{file.path}: {seen.profile}, {seen.layout}")
+    for reason in seen.reasons:
+        show(f"  {reason}")
+    show(f"  zone: {file.zone_why}")
+    for item in islice(iter(file.source.read(file.path, seen, file.context)), examples):
+        if isinstance(item, Rejected):
+            show(f"  rejected {item.origin}: {item.reason} {item.field} {item.detail}".rstrip())
+        else:
+            show(f"  {msgspec.json.encode(_told(item)).decode()}")
+
+
+def _told(record: Record) -> dict[str, object]:
+    """The fields of a record that say something of the row."""
+    hidden = {"v", "import_id", "version"}
+    return {name: value for name in record.__struct_fields__ if name not in hidden and (value := getattr(record, name))}

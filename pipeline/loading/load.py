@@ -1,0 +1,102 @@
+"""Send files, and return once everything that follows from them is stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from connectors.rejected_rows import RejectedRows
+from connectors.sender import Ends, FrameSender
+from connectors.source import Reading
+from pipeline.endpoints import Endpoints
+from pipeline.loading.outcome import TOPICS, Outcome, begin, keep_import, settle
+from pipeline.loading.prepare import Prepared, Wish
+from pipeline.loading.sift import MostlyRejected, sift
+from pipeline.store import Store
+from pipeline.transport import Position, Transport, wait_until_stored
+from schemas.records import CallLeg
+from schemas.trouble import Transient
+
+_ATTEMPTS = 3
+_IDLE_S = 180.0
+
+
+class Progress(Protocol):
+    """Told while loading; may be asked for nothing."""
+
+    def reading(self, file: Path, reading: Reading) -> None: ...
+
+    def storing(self, position: Position) -> None: ...
+
+    def note(self, words: str) -> None: ...
+
+    def check(self) -> None:
+        """Called while waiting; raises Trouble when it is in vain."""
+
+
+def load(
+    files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
+) -> list[Outcome]:
+    """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
+
+    When the broker forgets what it had (the embedded one, killed), all is sent again.
+    """
+    started = time.monotonic()
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            outcomes = _send_and_wait(files, endpoints, store, wish, progress)
+            break
+        except Transient as trouble:
+            if attempt == _ATTEMPTS:
+                raise
+            progress.note(f"{trouble}; sending everything again ({attempt + 1} of {_ATTEMPTS})")
+            time.sleep(trouble.retry_after_s)
+    for file, outcome in zip(files, outcomes, strict=True):
+        settle(file, outcome, store)
+        outcome.seconds = round(time.monotonic() - started, 3)
+        keep_import(file, outcome, store, "stopped" if outcome.stopped else "stored")
+    return outcomes
+
+
+def _send_and_wait(
+    files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
+) -> list[Outcome]:
+    transport = Transport(endpoints)
+    try:
+        topic_ids = transport.topic_ids()
+        with FrameSender(endpoints.kafka, endpoints.prefix) as sender:
+            outcomes = []
+            for file in files:
+                outcome = begin(file)
+                keep_import(file, outcome, store, "running")
+                _send(file, outcome, sender, wish, progress)
+                outcomes.append(outcome)
+            ends: Ends = sender.flush()
+        wait_until_stored(transport, ends, topic_ids, idle_s=_IDLE_S, check=progress.check, progress=progress.storing)
+        return outcomes
+    finally:
+        transport.close()
+
+
+def _send(file: Prepared, outcome: Outcome, sender: FrameSender, wish: Wish, progress: Progress) -> None:
+    """Read one file and send what it holds; a file of mostly rejected rows is given up."""
+    reading = file.source.read(file.path, file.recognised, file.context)
+    topic = TOPICS[file.recognised.kind]
+    calls: set[int] = set()
+    rejects = RejectedRows(wish.rejects, file.path, file.recognised)
+    with rejects:
+        try:
+            for number, item in enumerate(sift(reading, file, rejects, sender)):
+                sender.send(topic, item)
+                outcome.records += 1
+                if isinstance(item, CallLeg):
+                    calls.add(hash(item.call_id))
+                if not number % 5000:
+                    progress.reading(file.path, reading)
+        except MostlyRejected as stopped:
+            outcome.stopped = str(stopped)
+    progress.reading(file.path, reading)
+    outcome.rows, outcome.calls = reading.rows, len(calls)
+    outcome.rejects_file = str(rejects.path) if rejects.count else ""

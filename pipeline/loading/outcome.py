@@ -1,0 +1,109 @@
+"""What became of a file: counted while sending, completed from what ClickHouse says."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.clock import as_datetime, wall_clock
+from pipeline.loading.prepare import Prepared
+from pipeline.store import Store, texts
+from schemas.codec import encode
+from schemas.records import Import
+from schemas.topics import CALL_LEGS, MANAGERS, ORGANISATIONS, PROPOSALS, STAGE_CHANGES
+
+TOPICS = {
+    "calls": CALL_LEGS,
+    "managers": MANAGERS,
+    "organisations": ORGANISATIONS,
+    "stages": STAGE_CHANGES,
+    "proposals": PROPOSALS,
+}
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What became of one file. The field names are those of `load --json`."""
+
+    file: str
+    import_id: str
+    kind: str
+    profile: str
+    time_zone: str
+    rows: int = 0
+    records: int = 0
+    """Legs, for a file of calls."""
+    calls: int = 0
+    already_known: int = 0
+    """Records that ClickHouse had before, and repetitions within the load."""
+    rejected: dict[str, int] = {}
+    rejects_file: str = ""
+    stopped: str = ""
+    """Why reading was given up, "" when it was not."""
+    seconds: float = 0.0
+
+
+def begin(file: Prepared) -> Outcome:
+    """An outcome with nothing done yet."""
+    return Outcome(
+        file=str(file.path),
+        import_id=file.context.import_id,
+        kind=file.recognised.kind,
+        profile=f"{file.recognised.profile}: {file.recognised.layout}",
+        time_zone=str(file.context.zone),
+    )
+
+
+class _Count(msgspec.Struct):
+    n: int
+
+
+class _Reason(msgspec.Struct):
+    reason: str
+    n: int
+
+
+def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
+    """What ClickHouse says of the import: what was new, and what was rejected by reason (agents reject too)."""
+    wanted = texts([outcome.import_id])
+    rows = store.rows(
+        msgspec.json.Decoder(_Reason),
+        f"SELECT reason, toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
+        " GROUP BY reason ORDER BY n DESC, reason",
+    )
+    outcome.rejected = {row.reason: row.n for row in rows}
+    table = TOPICS[file.recognised.kind].table
+    new = store.rows(
+        msgspec.json.Decoder(_Count), f"SELECT toUInt32(count()) AS n FROM {table} FINAL WHERE import_id IN ({wanted})"
+    )[0].n
+    refused = store.rows(
+        msgspec.json.Decoder(_Count),
+        f"SELECT toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
+        f" AND topic = '{MANAGERS.name}'",
+    )[0].n
+    outcome.already_known = max(0, outcome.records - new - refused)
+
+
+def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> None:
+    now = wall_clock()
+    done = state != "running"
+    store.keep(
+        "imports",
+        [
+            encode(
+                Import(
+                    import_id=outcome.import_id,
+                    source=file.context.source,
+                    kind=outcome.kind,
+                    file=file.path.name,
+                    profile=outcome.profile,
+                    time_zone=outcome.time_zone,
+                    started_at=file.context.loaded_at,
+                    finished_at=as_datetime(now) if done else None,
+                    rows=outcome.rows,
+                    records=outcome.records,
+                    rejected=sum(outcome.rejected.values()),
+                    state=state,
+                    version=now,
+                )
+            )
+        ],
+    )

@@ -1,0 +1,67 @@
+"""Records of a file one way, rejects another; and the end of it when most rows are rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from connectors.rejected_rows import RejectedRows
+from connectors.sender import FrameSender
+from connectors.source import Reading
+from pipeline.loading.prepare import Prepared
+from schemas.records import Record, Rejected
+from schemas.topics import REJECTED
+from schemas.trouble import Terminal
+
+_LOOK_ROWS = 1000
+"""Records are held back until so many rows were read: a file of the wrong format sends none."""
+_FEWEST_ROWS = 20
+
+
+class MostlyRejected(Terminal):
+    """Most rows of a file are not understood: its format is not what it was taken for."""
+
+
+def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: FrameSender) -> Iterator[Record]:
+    """The records of a file; rejects are sent and written down on the way. Raises MostlyRejected."""
+    reasons: Counter[str] = Counter()
+    first: Rejected | None = None
+
+    def look() -> None:
+        if mostly(reading.rows, rejects.count):
+            raise MostlyRejected(_wrong_format(file, reading.rows, reasons, first))
+
+    held: list[Record] = []
+    looked_at = 0
+    for item in reading:
+        if isinstance(item, Rejected):
+            first = first or item
+            reasons[item.reason] += 1
+            rejects.add(item)
+            sender.send(REJECTED, item)
+            continue
+        if reading.rows < _LOOK_ROWS:
+            held.append(item)
+            continue
+        if reading.rows - looked_at >= _LOOK_ROWS:
+            look()
+            looked_at = reading.rows
+            yield from held
+            held = []
+        yield item
+    look()
+    yield from held
+
+
+def mostly(rows: int, rejected: int) -> bool:
+    """More than half, of enough rows to say so."""
+    return rows >= _FEWEST_ROWS and rejected * 2 > rows
+
+
+def _wrong_format(file: Prepared, rows: int, reasons: Counter[str], first: Rejected | None) -> str:
+    seen = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    example = f"; first at {first.origin}: {first.reason}, {first.detail}" if first else ""
+    return (
+        f"{file.path}: {sum(reasons.values())} of {rows} rows were rejected ({seen}){example}. It was taken for"
+        f" {file.recognised.layout}: `callfunnel load --explain` says why; --profile or --tz may say it better"
+    )
