@@ -1,0 +1,97 @@
+"""`callfunnel calls`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+import msgspec
+
+from pipeline.cli.options import output, people, period, period_said
+from pipeline.cli.tables import console, duration, show_json, table
+from pipeline.readouts import numbers
+from pipeline.settings import read_settings
+
+OF = (
+    *("calls", "attempts", "answered", "conversations", "calls_to_potential", "calls_per_organisation"),
+    *("unknown_calls", "unassigned", "internal"),
+)
+
+
+class CallSeen(msgspec.Struct, frozen=True):
+    """One call as it was counted. `started_at` is UTC, `local_time` in the reporting zone."""
+
+    started_at: str
+    local_time: str
+    source: str
+    call_id: str
+    manager_id: str
+    team: str
+    extension: str
+    direction: str
+    disposition: str
+    contact: str
+    organisation_id: str
+    stage: str
+    talk_s: int
+    wait_s: int
+    queue: str
+    did: str
+    legs: int
+    recording: str
+
+
+@click.command("calls")
+@period
+@click.option("--of", type=click.Choice(OF), default="calls", show_default=True, help="Which number's calls.")
+@people
+@click.option("--organisation", "organisations", multiple=True, help="Only this organisation id; may be repeated.")
+@click.option("--contact", "contacts", multiple=True, help="Only this number in E.164; may be repeated.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=None, help="[default: 200; none with --json]")
+@output
+def command(
+    first: date | None,
+    last: date | None,
+    of: str,
+    managers: tuple[str, ...],
+    teams: tuple[str, ...],
+    organisations: tuple[str, ...],
+    contacts: tuple[str, ...],
+    limit: int | None,
+    as_json: bool,
+    data: Path | None,
+) -> None:
+    """The calls behind a number of `callfunnel activity`, as they were counted."""
+    settings = read_settings()
+    days = period_said(first, last, settings)
+    most = limit or (4_000_000_000 if as_json else 200)
+    parameters = {
+        **days.parameters,
+        "of": of,
+        "managers": list(managers),
+        "teams": list(teams),
+        "organisations": list(organisations),
+        "contacts": list(contacts),
+        "conversation_s": settings.conversation_s,
+        "potential": sorted(settings.stages.potential),
+        "limit": most if as_json else most + 1,
+    }
+    found = numbers(data).rows("calls", CallSeen, parameters)
+    if as_json:
+        show_json(found)
+        return
+    shown = table(f"Calls ({of}), {days}")
+    for head in ("time", "manager", "ext.", "direction", "contact", "organisation", "stage", "disposition"):
+        shown.add_column(head, no_wrap=True)
+    for head in ("talk", "waited", "legs"):
+        shown.add_column(head, justify="right")
+    for call in found[:most]:
+        shown.add_row(
+            *(call.local_time, call.manager_id or "nobody", call.extension, call.direction, call.contact or "hidden"),
+            *(call.organisation_id or "unknown", call.stage or "-", call.disposition),
+            *(duration(call.talk_s), f"{call.wait_s} s", str(call.legs)),
+        )
+    console().print(shown)
+    if len(found) > most:
+        click.echo(f"The first {most} are shown: --limit shows more, --json all.")

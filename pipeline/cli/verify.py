@@ -1,0 +1,44 @@
+"""`callfunnel verify`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from pipeline.cli.options import output, period, period_said
+from pipeline.cli.tables import console, show_json, table
+from pipeline.readouts import numbers
+from pipeline.settings import read_settings
+from pipeline.verify import verify
+
+
+@click.command("verify")
+@period
+@output
+def command(first: date | None, last: date | None, as_json: bool, data: Path | None) -> None:
+    """Recount from the facts in SQL what the agents counted, and print what differs.
+
+    Exit codes: 0 nothing differs; 1 something does.
+    """
+    settings = read_settings()
+    days = period_said(first, last, settings)
+    cells, differences = verify(numbers(data), days, settings)
+    if as_json:
+        show_json(differences)
+    elif differences:
+        shown = table(f"Differences, {days}")
+        for head in ("bucket", "manager", "number", "agents counted", "recounted from the facts"):
+            shown.add_column(head, overflow="fold")
+        for one in differences:
+            shown.add_row(one.bucket, one.manager_id or "nobody", one.number, one.counted, one.recounted)
+        console().print(shown)
+        click.echo(
+            "While workers are busy this may pass by itself (`callfunnel doctor` tells the lag); else load the files of"
+            " these days again, and report it."
+        )
+    else:
+        click.echo(f"{cells:,} cells of {days}: what was counted is what the facts say")
+    sys.exit(1 if differences else 0)

@@ -1,0 +1,80 @@
+"""Reading numbers: metric SQL bound to parameters, answers as typed rows. As the read-only user where there is one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.exceptions import HTTPError
+
+from pipeline.endpoints import find, is_embedded, running_stack
+from pipeline.store import connect, trouble
+from schemas import metrics
+
+T = TypeVar("T")
+
+
+def utc(moment: datetime) -> str:
+    """A moment as a metric's `DateTime('UTC')` parameter."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Whole days `[first, last)` of a zone."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    @property
+    def start(self) -> datetime:
+        """The first moment of the first day."""
+        return datetime.combine(self.first, time(), self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment that is not in it any more."""
+        return datetime.combine(self.last, time(), self.zone)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """`from`, `to` and `zone` of a metric, half-open."""
+        return {"from": utc(self.start), "to": utc(self.end), "zone": self.zone.key}
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last} (not included), {self.zone.key}"
+
+
+def period_of(first: date | None, last: date | None, zone: ZoneInfo, today: date) -> Period:
+    """The period asked for; by default the last seven days, today among them."""
+    last = last or (today + timedelta(days=1) if first is None or first <= today else first + timedelta(days=1))
+    return Period(first or last - timedelta(days=7), last, zone)
+
+
+class Numbers:
+    """Answers of metrics."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def rows(self, metric: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
+        """Each row of the answer as a `row`. Raises Transient or Terminal."""
+        try:
+            answer = self._client.raw_query(metrics.text(metric), parameters=dict(parameters), fmt="JSONEachRow")
+        except (ClickHouseError, HTTPError, OSError) as error:
+            raise trouble(error) from error
+        # Not strict: a server may quote 64-bit integers.
+        return [msgspec.json.decode(line, type=row, strict=False) for line in answer.split(b"\n") if line]
+
+
+def numbers(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Numbers:
+    """Numbers of the running embedded stack (as its reader), or of the server that the environment names."""
+    dsn = running_stack(data, env).reader if is_embedded(data, env) else find(data, env).clickhouse
+    return Numbers(connect(dsn))

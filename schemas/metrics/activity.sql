@@ -1,0 +1,34 @@
+-- What managers did in [from, to): one row per combination of `by` (manager, team, day, week), from the counted cells.
+-- Internal calls are in no number. Calls of nobody (unanswered inbound, extensions without a manager) are left out
+-- unless `unassigned` is 1. Distinct contacts and organisations are unions of the cells' sets, never sums.
+-- A calls_to_potential: conversations with organisations whose stage as of the call is potential.
+-- B calls_per_organisation: calls with known organisations / distinct organisations, of the same rows.
+-- C general_proposals: distinct (organisation, day). D individual_proposals and individual_amount, currency as sent.
+SELECT
+    if(has({by:Array(String)}, 'manager'), cell.manager_id, '') AS manager_id,
+    if(has({by:Array(String)}, 'team'), cell.team, '') AS team,
+    if(has({by:Array(String)}, 'day'), toString(cell.day), '') AS day,
+    if(has({by:Array(String)}, 'week'), toString(toMonday(cell.day)), '') AS week,
+    sum(cell.calls) AS calls,
+    sum(cell.attempts) AS attempts,
+    sum(cell.answered) AS answered,
+    sum(cell.conversations) AS conversations,
+    sum(cell.talk_s) AS talk_s,
+    uniqExactArray(cell.contacts) AS contacts,
+    uniqExactArray(cell.organisations) AS organisations,
+    sum(cell.calls_to_potential) AS calls_to_potential,
+    if(organisations = 0, NULL, round((calls - unknown_calls) / organisations, 4)) AS calls_per_organisation,
+    uniqExactArray(arrayMap(organisation -> (organisation, cell.day), cell.general_organisations)) AS general_proposals,
+    sum(cell.individual_proposals) AS individual_proposals,
+    sumMap(cell.currencies, cell.amounts) AS sums,
+    sums.1 AS currencies,
+    arrayMap(amount -> toString(amount), sums.2) AS amounts,
+    sum(cell.unknown_calls) AS unknown_calls,
+    if(calls = 0, NULL, round((calls - unknown_calls) / calls, 4)) AS match_coverage
+FROM (SELECT *, toDate(bucket, {zone:String}) AS day FROM manager_activity FINAL) AS cell
+WHERE cell.bucket >= {from:DateTime('UTC')} AND cell.bucket < {to:DateTime('UTC')}
+    AND (cell.manager_id != '' OR {unassigned:UInt8} = 1)
+    AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, cell.manager_id))
+    AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, cell.team))
+GROUP BY 1, 2, 3, 4
+ORDER BY 3, 4, 2, 1

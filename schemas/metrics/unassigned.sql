@@ -1,0 +1,9 @@
+-- Calls of nobody in [from, to): unanswered inbound ones, and those of extensions that no manager had then.
+-- Internal calls are not among them.
+SELECT
+    countIf(disposition != 'answered' AND direction = 'inbound') AS missed,
+    countIf(NOT (disposition != 'answered' AND direction = 'inbound')) AS of_extensions,
+    arraySort(groupUniqArrayIf(20)(extension, extension != '')) AS extensions
+FROM activities FINAL
+WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}
+    AND kind = 'call' AND direction != 'internal' AND manager_id = ''
