@@ -36,6 +36,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """What a running embedded stack says of itself in DIR/stack.json (readable by its owner only)."""
 
     pid: int
+    data: str = ""
+    """Its data folder, absolute."""
     kafka: str
     clickhouse: str
     reader: str

@@ -47,6 +47,14 @@ class Position(msgspec.Struct, frozen=True):
         return self.there - self.consumed
 
 
+class _Admin(KafkaAdminClient):  # type: ignore[misc]  # the library has no types
+    """Tansu's DescribeGroups names operations that Kafka does not have, and kafka-python 3.0 stumbles over them."""
+
+    def _process_acl_operations(self, obj: dict[str, Any]) -> dict[str, Any]:
+        obj.pop("authorized_operations", None)
+        return obj
+
+
 class Transport:
     """Asks the broker how far the group is. Raises Transient when it does not answer."""
 
@@ -54,7 +62,7 @@ class Transport:
         self._prefix = endpoints.prefix
         self._group = endpoints.group
         try:
-            self._admin = KafkaAdminClient(
+            self._admin = _Admin(
                 bootstrap_servers=endpoints.kafka, client_id="callfunnel-admin", bootstrap_timeout_ms=5000
             )
         except (KafkaError, OSError) as error:

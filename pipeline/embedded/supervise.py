@@ -83,6 +83,7 @@ class Stack:
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
             pid=os.getpid(),
+            data=str(plan.data.resolve()),
             kafka=bootstrap,
             clickhouse=dsn,
             reader=f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default",

@@ -1,0 +1,54 @@
+"""`callfunnel doctor`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline.cli.options import output
+from pipeline.cli.tables import show_json
+from pipeline.doctor import Check, examine
+from pipeline.endpoints import find, is_embedded, running_stack
+from pipeline.settings import read_settings
+from schemas.trouble import Trouble
+
+
+@click.command("doctor")
+@output
+def command(as_json: bool, data: Path | None) -> None:
+    """What is reachable, how far behind, what is wrong, and what to do.
+
+    Exit codes: 0 everything is reachable and keeping up; 1 something is not well.
+    """
+    checks = _examine(data, as_json)
+    if as_json:
+        show_json(checks)
+    sys.exit(0 if all(check.well for check in checks) else 1)
+
+
+def _examine(data: Path | None, quiet: bool) -> list[Check]:
+    checks = []
+    try:
+        settings = read_settings()
+        endpoints = find(data)
+    except Trouble as trouble:
+        checks.append(Check("stack", False, str(trouble), ""))
+        if not quiet:
+            _say(checks[0])
+        return checks
+    embedded = running_stack(data) if is_embedded(data) else None
+    folder = embedded.data if embedded else None
+    for check in examine(endpoints, settings, embedded, Path(folder) if folder else None):
+        checks.append(check)
+        if not quiet:
+            _say(check)
+    return checks
+
+
+def _say(check: Check) -> None:
+    mark = click.style("ok ", fg="green") if check.well else click.style("BAD", fg="red", bold=True)
+    click.echo(f"{mark} {check.name}: {check.found}")
+    if not check.well and check.todo:
+        click.echo(f"    what to do: {check.todo}")

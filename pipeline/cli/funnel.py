@@ -1,0 +1,182 @@
+"""`callfunnel funnel`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.activity import roster
+from pipeline.cli.options import output, people, period, period_said
+from pipeline.cli.tables import show_json, table
+from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
+from pipeline.readouts import Numbers, numbers
+from pipeline.settings import read_settings
+from schemas.stages import Stages
+
+_BAR = 20
+
+
+@click.command("funnel")
+@period
+@click.option("--clock", type=click.Choice([str(clock) for clock in Clock]), default="cohort", show_default=True,
+              help="cohort: who entered in the period, and how far they came. flow: what moved in the period."
+                   " snapshot: who stands where just before --to.")  # fmt: skip
+@click.option("--window", type=click.IntRange(0, 3650), default=WINDOW, show_default=True, metavar="DAYS",
+              help="Cohort: working days (Mon-Fri) in which a conversion counts.")  # fmt: skip
+@click.option("--by", type=click.Choice([By.TEAM.value, By.MANAGER.value]), default=None, help="Show each apart.")
+@people
+@output
+def command(
+    first: date | None,
+    last: date | None,
+    clock: str,
+    window: int,
+    by: str | None,
+    managers: tuple[str, ...],
+    teams: tuple[str, ...],
+    as_json: bool,
+    data: Path | None,
+) -> None:
+    """How organisations move through the stages.
+
+    entered: organisations that entered the stage in the period (first time, moved to or through; flow: every time).
+    reached: of those that entered the first stage in the period, how many came to this one within the window.
+    step: reached / reached of the stage before. overall: reached / reached of the first stage. days: median from the
+    stage before (Kaplan-Meier). docs/metrics.md defines each number. Days are the reporting zone's; --to is not in it.
+    """
+    settings = read_settings()
+    question = Question(
+        period=period_said(first, last, settings),
+        stages=settings.stages,
+        now=datetime.now(UTC),
+        clock=Clock(clock),
+        window=window,
+        by=By(by or ""),
+        teams=teams,
+        managers=managers,
+    )
+    source = numbers(data)
+    steps = funnel(source, question)
+    notes = warnings(source, question, steps)
+    if as_json:
+        show_json([flat(step, question.by) for step in steps])
+        for line in notes:
+            click.echo(f"callfunnel: {line}", err=True)
+        return
+    console = Console()
+    names = {one.manager_id: one.name for one in roster(source, question.period)} if question.by is By.MANAGER else {}
+    console.print(funnel_table(steps, question, names, plain=console.options.ascii_only))
+    for line in (*footnotes(question), *notes):
+        console.print(line, style="dim", highlight=False)
+
+
+def funnel_table(steps: Sequence[Step], question: Question, names: Mapping[str, str], *, plain: bool = False) -> Table:
+    """The steps for people, with bars, each group to its own scale; what is not final yet is hatched."""
+    clock = question.clock
+    estimated = any(step.immature for step in steps)
+    when = f"just before {question.period.last}, {question.period.zone.key}"
+    shown = table(f"Funnel, {clock}, {when if clock is Clock.SNAPSHOT else question.period}")
+    if question.by.key:
+        shown.add_column(str(question.by), no_wrap=True)
+    shown.add_column("stage", no_wrap=True)
+    shown.add_column("", no_wrap=True)
+    for head in _heads(clock, estimated):
+        shown.add_column(head, justify="right", no_wrap=True)
+    titles = stage_titles(question.stages)
+    for who, group in groups(steps).items():
+        lengths = [step.reached if clock is Clock.COHORT else step.entered for step in group]
+        for number, step in enumerate(group):
+            of = [_named(who, names) if number == 0 else ""] if question.by.key else []
+            hatched = step.immature > 0 and number > 0
+            share = lengths[number] / max(1, *lengths)
+            bar = Text(_bar(share, hatched=hatched, plain=plain), style="cyan")
+            shown.add_row(*of, titles[step.stage], bar, *_cells(step, clock, estimated))
+        if question.by.key:
+            shown.add_section()
+    return shown
+
+
+def _heads(clock: Clock, estimated: bool) -> list[str]:
+    if clock is Clock.SNAPSHOT:
+        return ["organisations"]
+    heads = ["entered", "reached", "step", "overall"]
+    if clock is Clock.COHORT:
+        heads = [*heads[:3], *(["est."] if estimated else []), "overall", "days"]
+    return heads
+
+
+def _cells(step: Step, clock: Clock, estimated: bool) -> list[str]:
+    if clock is Clock.SNAPSHOT:
+        return [f"{step.entered:,}"]
+    counts = [f"{step.entered:,}", f"{step.reached:,}", percent(step.step_conversion)]
+    if clock is Clock.FLOW:
+        return [*counts, percent(step.overall_conversion)]
+    estimate = [percent(step.step_estimate if step.immature else None)] if estimated else []
+    days = "-" if step.median_days is None else f"{step.median_days:.1f}"
+    return [*counts, *estimate, percent(step.overall_conversion), days]
+
+
+def _bar(share: float, *, hatched: bool, plain: bool) -> str:
+    mark = (":" if hatched else "#") if plain else ("▒" if hatched else "█")
+    return mark * max(1, round(_BAR * share)) if share else ""
+
+
+def percent(share: float | None) -> str:
+    """`12.5%`; `-` where there is nothing to divide by."""
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _named(who: str, names: Mapping[str, str]) -> str:
+    name = names.get(who)
+    return f"{name} ({who})" if name else who or "nobody"
+
+
+def stage_titles(stages: Stages, env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Titles by code, in Russian where the terminal speaks it."""
+    language = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return {
+        stage.code: (language.startswith("ru") and stage.title.ru) or stage.title.en or stage.title.ru or stage.code
+        for stage in stages.stages
+    }
+
+
+def footnotes(question: Question) -> list[str]:
+    """How it was counted."""
+    zone = f"Days are those of {question.period.zone.key}."
+    owner = " A stage entry is its owner's then." if question.by.key or question.managers or question.teams else ""
+    skips = "Skipped stages: moved to or through, a later stage implies the earlier ones."
+    if question.clock is Clock.SNAPSHOT:
+        return [f"Clock: snapshot. Adjacent stages are not conversions: see --clock cohort.{owner} {zone}"]
+    if question.clock is Clock.FLOW:
+        return [
+            "Clock: flow. entered: every entry in the period, re-entry and regression included; reached: those that"
+            " came up from the stage before; step: reached / entered of the stage before. It mixes cohorts.",
+            f"{skips}{owner} {zone}",
+        ]
+    return [
+        f"Clock: cohort, of the organisations that first entered the funnel in the period. Window: {question.window}"
+        " working days (Mon-Fri, no holidays) from that entry. days: median (Kaplan-Meier) from the stage before.",
+        f"{skips}{owner} {zone}",
+    ]
+
+
+def warnings(source: Numbers, question: Question, steps: Sequence[Step]) -> list[str]:
+    """What a reader must know before trusting the numbers."""
+    lines = []
+    still_open, members = immature(steps)
+    if still_open:
+        lines.append(
+            f"Immature: {still_open:,} of {members:,} organisations are within their window of {question.window}"
+            " working days: reached can still grow. est.: what step is likely to become (Kaplan-Meier)."
+        )
+    if unknown := unknown_stages(source, question.stages):
+        said = ", ".join(f"{stage} ({changes:,})" for stage, changes in unknown.items())
+        lines.append(f"Left out: changes to stages that are not configured: {said}. Add them to callfunnel.toml.")
+    return lines

@@ -1,0 +1,62 @@
+-- Funnel, snapshot: organisations that stand in each stage just before `to`, terminal stages included.
+-- `entered` and `reached` are both that number. Adjacent ratios are not conversions, so there are none.
+-- An organisation belongs to the owner at the entry of the stage it stands in; a repeat of the stage is no entry.
+-- Organisations without a stage change stand in none.
+WITH
+    arrayConcat(
+        arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}),
+        arrayFilter(code -> has({terminal:Array(String)}, code), {stages:Array(String)})
+    ) AS shown,
+    periods AS (
+        SELECT manager_id AS id, arrayReverseSort(groupArray((valid_from, valid_to, team))) AS known
+        FROM managers FINAL GROUP BY id
+    ),
+    -- The team as of the change; outside of every period the nearest earlier one, else the earliest.
+    owned AS (
+        SELECT
+            organisation_id, stage, changed_at AS at,
+            if(stage_changes.manager_id != '', stage_changes.manager_id, organisations.manager_id) AS owner,
+            arrayConcat(
+                arrayFilter(period -> period.1 <= at AND (period.2 IS NULL OR at < period.2), known),
+                arrayFilter(period -> period.1 <= at, known),
+                arraySlice(known, -1)
+            )[1].3 AS owner_team
+        FROM stage_changes FINAL
+        LEFT JOIN (SELECT organisation_id, manager_id FROM organisations FINAL) AS organisations USING organisation_id
+        LEFT JOIN periods ON periods.id = owner
+        WHERE changed_at < {to:DateTime64(3, 'UTC')}
+    ),
+    -- The last move of every organisation, in order of (at, order of the stage).
+    standing AS (
+        SELECT
+            arraySort(groupArray((at, indexOf({stages:Array(String)}, stage), stage, owner, owner_team))) AS said,
+            arrayLast((move, n) -> n = 1 OR move.2 != said[n - 1].2, said, arrayEnumerate(said)) AS entry,
+            entry.3 AS stands_in,
+            multiIf({by:String} = 'manager', entry.4, {by:String} = 'team', entry.5, '') AS who
+        FROM owned WHERE has({stages:Array(String)}, stage)
+        GROUP BY organisation_id
+        HAVING (empty({managers:Array(String)}) OR has({managers:Array(String)}, entry.4))
+            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, entry.5))
+    ),
+    -- Zero is a value: whoever was on the roster then has rows.
+    groups AS (
+        SELECT DISTINCT multiIf({by:String} = 'manager', manager_id, {by:String} = 'team', team, '') AS who
+        FROM managers FINAL
+        WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to >= {to:DateTime64(3, 'UTC')}, 1)
+            AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
+            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
+        UNION DISTINCT SELECT who FROM standing
+        UNION DISTINCT SELECT '' WHERE {by:String} = ''
+    ),
+    counted AS (SELECT who, stands_in AS stage, count() AS organisations FROM standing GROUP BY who, stage)
+SELECT
+    who,
+    stage,
+    organisations AS entered,
+    organisations AS reached,
+    CAST(NULL, 'Nullable(Float64)') AS step_conversion,
+    CAST(NULL, 'Nullable(Float64)') AS overall_conversion,
+    CAST(NULL, 'Nullable(Float64)') AS median_days
+FROM (SELECT who, arrayJoin(shown) AS stage FROM groups) AS groups
+LEFT JOIN counted USING who, stage
+ORDER BY who, indexOf(shown, stage)
