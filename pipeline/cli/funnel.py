@@ -8,19 +8,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.activity import roster
 from pipeline.cli.options import output, people, period, period_said
-from pipeline.cli.tables import show_json, table
+from pipeline.cli.tables import console, show_json, table
 from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
 from pipeline.readouts import Numbers, numbers
 from pipeline.settings import read_settings
 from schemas.stages import Stages
 
-_BAR = 20
+_BAR, _SHORT_BAR = 20, 8
+_ROOM = 100
+"""Columns of a terminal that has room for long bars."""
 
 
 @click.command("funnel")
@@ -70,14 +71,17 @@ def command(
         for line in notes:
             click.echo(f"callfunnel: {line}", err=True)
         return
-    console = Console()
+    shown = console()
     names = {one.manager_id: one.name for one in roster(source, question.period)} if question.by is By.MANAGER else {}
-    console.print(funnel_table(steps, question, names, plain=console.options.ascii_only))
+    bar = _BAR if shown.width >= _ROOM else _SHORT_BAR
+    shown.print(funnel_table(steps, question, names, bar=bar, plain=shown.options.ascii_only))
     for line in (*footnotes(question), *notes):
-        console.print(line, style="dim", highlight=False)
+        shown.print(line, style="dim", highlight=False)
 
 
-def funnel_table(steps: Sequence[Step], question: Question, names: Mapping[str, str], *, plain: bool = False) -> Table:
+def funnel_table(
+    steps: Sequence[Step], question: Question, names: Mapping[str, str], *, bar: int = _BAR, plain: bool = False
+) -> Table:
     """The steps for people, with bars, each group to its own scale; what is not final yet is hatched."""
     clock = question.clock
     estimated = any(step.immature for step in steps)
@@ -96,8 +100,8 @@ def funnel_table(steps: Sequence[Step], question: Question, names: Mapping[str, 
             of = [_named(who, names) if number == 0 else ""] if question.by.key else []
             hatched = step.immature > 0 and number > 0
             share = lengths[number] / max(1, *lengths)
-            bar = Text(_bar(share, hatched=hatched, plain=plain), style="cyan")
-            shown.add_row(*of, titles[step.stage], bar, *_cells(step, clock, estimated))
+            drawn = Text(_bar(share, bar, hatched=hatched, plain=plain), style="cyan")
+            shown.add_row(*of, titles[step.stage], drawn, *_cells(step, clock, estimated))
         if question.by.key:
             shown.add_section()
     return shown
@@ -123,9 +127,9 @@ def _cells(step: Step, clock: Clock, estimated: bool) -> list[str]:
     return [*counts, *estimate, percent(step.overall_conversion), days]
 
 
-def _bar(share: float, *, hatched: bool, plain: bool) -> str:
+def _bar(share: float, length: int, *, hatched: bool, plain: bool) -> str:
     mark = (":" if hatched else "#") if plain else ("▒" if hatched else "█")
-    return mark * max(1, round(_BAR * share)) if share else ""
+    return mark * max(1, round(length * share)) if share else ""
 
 
 def percent(share: float | None) -> str:

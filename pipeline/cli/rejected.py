@@ -16,6 +16,10 @@ from pipeline.settings import read_settings
 from schemas.records import Reason
 
 
+_MOST_SHOWN = 200
+"""Characters of a row that people are shown; --json has all of it."""
+
+
 class RejectedSeen(msgspec.Struct, frozen=True):
     """One rejected row, with its reason and place."""
 
@@ -84,11 +88,9 @@ def command(
         shown.print("nothing is rejected")
         return
     shown.print(summary)
-    listed = table(f"The first {len(rows)}" if len(rows) == most else "Each")
-    for head in ("where", "reason", "field"):
-        listed.add_column(head, no_wrap=True)
-    for head in ("what was found", "row"):
-        listed.add_column(head, overflow="fold")
+    if len(rows) == most:
+        shown.print(f"The first {most}; --limit shows more, --json all.", highlight=False)
     for row in rows:
-        listed.add_row(row.origin, row.reason, row.field or "-", row.detail, row.payload[:200])
-    shown.print(listed)
+        shown.print(f"{row.origin}  {row.reason}  {row.field}".rstrip(), style="bold", highlight=False, soft_wrap=True)
+        shown.print(f"  {row.detail}", highlight=False, markup=False, soft_wrap=True)
+        shown.print(f"  {row.payload[:_MOST_SHOWN]}", style="dim", highlight=False, markup=False, soft_wrap=True)
