@@ -23,26 +23,6 @@ _UNANSWERED = (
 )
 
 
-def newest(legs: Iterable[CallLeg]) -> list[CallLeg]:
-    """One leg per record_id, the one said last; of two said at once the same one whatever their order."""
-    kept: dict[str, CallLeg] = {}
-    for leg in legs:
-        known = kept.get(leg.record_id)
-        if known is None or _later(leg, known):
-            kept[leg.record_id] = leg
-    return list(kept.values())
-
-
-def _later(leg: CallLeg, known: CallLeg) -> bool:
-    if leg.version != known.version:
-        return leg.version > known.version
-    return _content(leg) > _content(known)
-
-
-def _content(leg: CallLeg) -> tuple[object, ...]:
-    return (leg.billsec, leg.ended_at, leg.started_at, leg.disposition, leg.extension, leg.contact_raw, repr(leg))
-
-
 def stitch(legs: Sequence[CallLeg]) -> Call:
     """The call that these legs (at least one, of one call, each record_id once) tell of."""
     if len(legs) > 1:

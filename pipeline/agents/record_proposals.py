@@ -16,6 +16,7 @@ from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id
 from pipeline.place import Placed, place
+from pipeline.standing import settle
 from pipeline.store import texts
 from schemas.codec import Codec, encode
 from schemas.records import Activity, Proposal, Reason, Rejected
@@ -27,7 +28,7 @@ class _Id(msgspec.Struct):
 
 
 class Settling(NamedTuple):
-    """The revisions of one proposal: those that are new, all of them, and who said the last."""
+    """The revisions of one proposal: those that are new, all of them, and the one that caused the last change."""
 
     new: list[Proposal]
     revisions: list[Proposal]
@@ -120,19 +121,22 @@ class RecordProposals:
 
 def settle_revisions(arrived: Sequence[Proposal], known: Sequence[Proposal]) -> Settling:
     """What is new among the arrived revisions, and all of them after it. Pure; indifferent to order and repetition."""
-    before = {proposal.revision: proposal for proposal in known}
-    after = dict(before)
-    for proposal in sorted(arrived, key=lambda p: (p.version, repr(p))):
-        standing = after.get(proposal.revision)
-        if standing is None or (proposal.version >= standing.version and not _says_the_same(standing, proposal)):
-            after[proposal.revision] = proposal
-    new = [proposal for revision, proposal in after.items() if proposal is not before.get(revision)]
-    return Settling(new, list(after.values()), max(arrived, key=lambda p: p.version))
+    revisions = {proposal.revision: proposal for proposal in known}
+    places = settle(arrived, revisions, lambda p: p.revision, _rank)
+    new = [arrived[place] for place in places.values()]
+    return Settling(new, list(revisions.values()), max(new or arrived, key=lambda p: p.version))
 
 
-def _says_the_same(known: Proposal, proposal: Proposal) -> bool:
-    return known == msgspec.structs.replace(
-        proposal, import_id=known.import_id, origin=known.origin, version=known.version
+def _rank(proposal: Proposal) -> tuple[object, ...]:
+    """By value, not by its JSON: 1500 and 1500.00 are one sum."""
+    return (
+        proposal.amount,
+        proposal.sent_at,
+        proposal.status,
+        proposal.kind,
+        proposal.currency,
+        proposal.organisation_id,
+        proposal.manager_id,
     )
 
 

@@ -11,7 +11,8 @@ from pipeline.agents.step import Frame, Settled, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call
 from pipeline.place import place
-from pipeline.stitch import newest, stitch
+from pipeline.standing import settle
+from pipeline.stitch import stitch
 from pipeline.store import texts
 from schemas.codec import Codec
 from schemas.records import Activity, Call, CallLeg
@@ -71,7 +72,9 @@ class StitchCalls:
             new, all_legs = settle_legs(said, known.get(key, ()))
             facts += [lines[numbers[place]] for place in new]
             versions += [leg.version for leg in all_legs]
-            calls.append((stitch(all_legs), max(said, key=_by_version), bool(new)))
+            # The cause is a leg that changed something: which it is must not depend on what came in the same chunk.
+            causes = [said[place] for place in new] if new else said
+            calls.append((stitch(all_legs), max(causes, key=_by_version), bool(new)))
         directory = self._decider.directory.at(log)
         self._decider.directory.know_phones({call.contact for call, _, _ in calls})
         now = self._clock()
@@ -91,21 +94,22 @@ def _by_version(leg: CallLeg) -> int:
 def settle_legs(arrived: Sequence[CallLeg], known: Sequence[CallLeg]) -> tuple[list[int], list[CallLeg]]:
     """(places in `arrived` of the legs that are new, all legs of the call after them). Pure.
 
-    A leg that says the same as the known one is not new, whenever it was said: loading a file twice stores nothing.
+    A leg that says the same as the standing one is not new, whenever it was said: loading a file twice stores nothing.
     """
-    if not known and len(arrived) == 1:
-        return [0], [arrived[0]]
-    before = {leg.record_id: leg for leg in known}
-    changed = [leg for leg in arrived if not _says_the_same(before.get(leg.record_id), leg)]
-    after = newest([*known, *changed])
-    number = {id(leg): place for place, leg in enumerate(arrived)}
-    return [number[id(leg)] for leg in after if id(leg) in number], after
+    if not known and (len(arrived) == 1 or len({leg.record_id for leg in arrived}) == len(arrived)):
+        return list(range(len(arrived))), list(arrived)  # the most frequent by far
+    legs = {leg.record_id: leg for leg in known}
+    new = settle(arrived, legs, _record_id, _rank)
+    return list(new.values()), list(legs.values())
 
 
-def _says_the_same(known: CallLeg | None, leg: CallLeg) -> bool:
-    if known is None:
-        return False
-    return known == msgspec.structs.replace(leg, import_id=known.import_id, origin=known.origin, version=known.version)
+def _record_id(leg: CallLeg) -> str:
+    return leg.record_id
+
+
+def _rank(leg: CallLeg) -> tuple[object, ...]:
+    """The longer talk first: of two rows written at once, the shorter one was written too early."""
+    return (leg.billsec, leg.ended_at, leg.started_at, leg.disposition, leg.extension, leg.contact_raw, repr(leg))
 
 
 def _where(keys: dict[CallKey, list[int]]) -> str:

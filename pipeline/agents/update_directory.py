@@ -14,6 +14,7 @@ import msgspec
 
 from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
+from pipeline.standing import settle
 from pipeline.store import Store, texts, tuple_of
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Manager, Organisation, Proposal, StageChange
@@ -48,15 +49,16 @@ class UpdateDirectory(Generic[R]):
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
         arrived, _, rejected = read_chunk(self._codec, self.topic, frames, self.clock)
-        latest: dict[str, R] = {}
-        for record in sorted(arrived, key=lambda r: (r.version, encode(r))):
-            latest[self.identity(record)] = record
-        known = self.known(list(latest.values()))
-        spread = self._spread_versions(latest)
+        if not arrived:
+            return Settled(rejected)
+        known = self.known(arrived)
+        standing = {identity: known[identity] for identity in map(self.identity, arrived) if identity in known}
+        new = settle(arrived, standing, self.identity)
+        spread = self._spread_versions(standing)
         todo = {
             identity: record
-            for identity, record in latest.items()
-            if self._is_news(record, known.get(identity), spread.get(identity, 0))
+            for identity, record in standing.items()
+            if identity in new or spread.get(identity, 0) < record.version  # stored before, but never spread
         }
         todo, refused = self.refuse(todo, known)
         if not todo:
@@ -68,14 +70,6 @@ class UpdateDirectory(Generic[R]):
             self._outgoing(rejected + refused, records),
             then=lambda: self.store.keep("directory_spread", [self._spread_line(i, r) for i, r in todo.items()]),
         )
-
-    def _is_news(self, record: R, known: R | None, spread: int) -> bool:
-        """Newer and different, or stored before but never spread."""
-        if known is None:
-            return True
-        if says_the_same(known, record):
-            return spread < known.version
-        return record.version >= known.version
 
     def _outgoing(self, first: list[Outgoing], records: Sequence[R]) -> Iterator[Outgoing]:
         yield from first
@@ -147,10 +141,3 @@ WHERE (source, call_id) > {after} AND (source, call_id) IN (
 )
 ORDER BY source, call_id LIMIT 1 BY source, call_id LIMIT {n}
 """
-
-
-def says_the_same(known: R, record: R) -> bool:
-    """Equal in everything but when and where it was said."""
-    return known == msgspec.structs.replace(
-        record, import_id=known.import_id, origin=known.origin, version=known.version
-    )
