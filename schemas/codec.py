@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from schemas.fit import Fit
 from schemas.records import Record
 
 R = TypeVar("R", bound=Record)
@@ -19,6 +20,10 @@ FRAME_LINES = 500
 
 encode = msgspec.json.Encoder().encode
 """One record as bytes, without a newline."""
+
+
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises: also for text that is no UTF-8, and for a thousand brackets in a field that nobody reads."""
 
 
 class BadLine(msgspec.Struct, frozen=True):
@@ -39,23 +44,36 @@ class Codec(Generic[R]):
     def __init__(self, record: type[R]) -> None:
         self.record = record
         self._decoder = msgspec.json.Decoder(record)
+        self._fit = Fit(record)
 
-    def read(self, frame: bytes) -> tuple[list[R], list[bytes], list[BadLine]]:
-        """The records of a frame, the bytes of each (same order, same length), and the lines that are none."""
-        lines = [line for line in frame.split(b"\n") if line]
+    def read(self, frame: bytes | None) -> tuple[list[R], list[bytes], list[BadLine]]:
+        """The records of a frame, the bytes of each (same order, same length), and the lines that are none.
+
+        The bytes are those that were sent, unless no column holds them as they are (`schemas.fit`). A Kafka
+        tombstone (None) holds nothing.
+        """
+        lines = [line for line in (frame or b"").split(b"\n") if line.strip()]
         try:
-            return self._decoder.decode_lines(frame), lines, []
-        except msgspec.DecodeError:  # ValidationError is one too
+            records = self._decoder.decode_lines(frame or b"")
+        except _NOT_JSON:
             return self._one_by_one(lines)
+        if len(records) != len(lines) or self._fit.misfits(records):
+            return self._one_by_one(lines)
+        return records, lines, []
 
     def _one_by_one(self, lines: list[bytes]) -> tuple[list[R], list[bytes], list[BadLine]]:
         records, good, bad = [], [], []
         for line in lines:
             try:
-                records.append(self._decoder.decode(line))
-                good.append(line)
-            except msgspec.DecodeError as error:
+                record = self._decoder.decode(line)
+                if self._fit.misfits([record]):
+                    record = self._fit.fitted(record)
+                    line = encode(record)
+            except (*_NOT_JSON, ValueError) as error:
                 bad.append(BadLine(line, str(error)))
+            else:
+                records.append(record)
+                good.append(line)
         return records, good, bad
 
     def read_rows(self, rows: bytes) -> list[R]:
