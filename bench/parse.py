@@ -17,10 +17,12 @@ from schemas.records import CallLeg
 from schemas.stages import default_stages
 
 ZONE = ZoneInfo("Europe/Moscow")
+PHONES = 40_000
+"""How many outside numbers are called."""
 FIRST = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
 
 
-def write_export(path: Path, rows: int, seed: int = 7, phones: int = 40_000) -> None:
+def write_export(path: Path, rows: int, seed: int = 7, phones: int = PHONES) -> None:
     """A look-alike cdr_csv export of 21 columns: about 1.8 legs a call, working hours, one office of 40 phones."""
     rnd = random.Random(seed)
     at, written, number = FIRST, 0, 0

@@ -17,7 +17,7 @@ Cell = tuple[int, str]
 """(bucket, manager_id): bucket in epoch seconds."""
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """The part of an activity that is counted."""
 
     bucket: int
@@ -140,7 +140,12 @@ _NUMBERS = tuple(
 
 
 def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[str, tuple[object, object]]:
-    """The fields of a cell that changed: name -> (before, after). A cell that was not there was all zeros."""
+    """The fields of a cell that changed: name -> (before, after). A cell that was not there was all zeros.
+
+    Nothing changed when there was no cell and there is nothing to count: internal calls alone make none.
+    """
+    if before is None and after.retracted:
+        return {}
     changed = {}
     for name in _NUMBERS:
         new = getattr(after, name)

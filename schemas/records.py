@@ -24,7 +24,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of everything on the wire. `v` is the wire version; a reader refuses one that it does not know."""
 
     v: Literal[1] = WIRE_VERSION
@@ -88,7 +88,7 @@ class CallLeg(Record, frozen=True, kw_only=True):
     version: Version
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the legs of one call tell together, before anyone is named. Made by `pipeline.stitch`."""
 
     source: Name

@@ -15,7 +15,6 @@ from pipeline.readouts import numbers, utc
 from pipeline.settings import read_settings
 from schemas.records import Reason
 
-
 _MOST_SHOWN = 200
 """Characters of a row that people are shown; --json has all of it."""
 
