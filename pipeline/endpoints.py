@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
+from pipeline.settings import VARIABLES
 from schemas.trouble import Terminal
 
 GROUP = "callfunnel"
@@ -68,9 +71,28 @@ def find(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Endpo
         if not (kafka and clickhouse):
             missing = "CALLFUNNEL_CLICKHOUSE" if kafka else "CALLFUNNEL_KAFKA"
             raise Terminal(f"{missing} is not set: set both, or neither to use the embedded stack")
-        return Endpoints(kafka, clickhouse, env.get("CALLFUNNEL_NAMESPACE", ""))
+        namespace = env.get("CALLFUNNEL_NAMESPACE", "")
+        _refuse_wrong(kafka, clickhouse, namespace)
+        return Endpoints(kafka, clickhouse, namespace)
     running = running_stack(data, env)
     return Endpoints(running.kafka, running.clickhouse)
+
+
+def _refuse_wrong(kafka: str, clickhouse: str, namespace: str) -> None:
+    """Said here, since the clients would look for a misspelled server for ever. Never repeats a password."""
+    for address in kafka.split(","):
+        host, _, port = address.strip().rpartition(":")
+        if not host or not port.isdigit() or "//" in host:
+            raise Terminal(f"CALLFUNNEL_KAFKA: {address!r} is wrong: {VARIABLES['CALLFUNNEL_KAFKA']}")
+    try:
+        parts = urlsplit(clickhouse)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number
+        right = False
+    if not right:
+        raise Terminal(f"CALLFUNNEL_CLICKHOUSE: not of the form {VARIABLES['CALLFUNNEL_CLICKHOUSE']}")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,60}", namespace):
+        raise Terminal(f"CALLFUNNEL_NAMESPACE: {namespace!r} is no name: up to 60 letters, digits, _ and -")
 
 
 def running_stack(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Running:

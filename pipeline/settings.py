@@ -16,18 +16,23 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from phonenumbers import SUPPORTED_REGIONS
 
 from pipeline.count import Rules
 from schemas.stages import Stage, Stages, default_stages
 from schemas.trouble import Terminal
 
-_VARIABLES = {
+S = TypeVar("S", bound=msgspec.Struct)
+
+VARIABLES = {
     "CALLFUNNEL_KAFKA": "bootstrap servers, host:port[,host:port]",
     "CALLFUNNEL_CLICKHOUSE": "http[s]://user:password@host:port/database",
     "CALLFUNNEL_CONFIG": "path of callfunnel.toml",
@@ -48,12 +53,12 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     trunks: tuple[str, ...] = ()
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _General(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file without its tables."""
+
     time_zone: str | None = None
     region: str = "RU"
-    conversation_s: int = 30
-    sources: dict[str, SourceSettings] = {}
-    stages: tuple[Stage, ...] | None = None
+    conversation_s: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 30
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,41 +85,87 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     Raises Terminal naming the wrong or unknown setting.
     """
     _refuse_unknown(env)
-    said = _read_file(env)
-    for name, source in said.sources.items():
-        try:
-            re.compile(source.extensions)
-        except re.error as error:
-            raise Terminal(f"callfunnel.toml: sources.{name}.extensions is no regular expression: {error}") from None
-        if source.time_zone not in (None, "auto"):
-            zone_of(str(source.time_zone), f"callfunnel.toml: sources.{name}.time_zone")
+    file, said = _read_file(env)
+    tables, stages = said.pop("sources", {}), said.pop("stages", None)
+    general = _section(said, _General, file, "sources, stages")
+    _check_region(general.region, f"{file}: region")
+    zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
+    if not isinstance(tables, dict):
+        raise Terminal(f"{file}: sources: not a table; write [sources.NAME]")
     return Settings(
-        time_zone=zone_of(said.time_zone, "callfunnel.toml: time_zone") if said.time_zone else machine_zone(env),
-        region=said.region,
-        conversation_s=said.conversation_s,
-        sources=said.sources,
-        stages=Stages(said.stages) if said.stages else default_stages(),
+        time_zone=zone,
+        region=general.region,
+        conversation_s=general.conversation_s,
+        sources={name: _source(one, f"{file}: sources.{name}") for name, one in tables.items()},
+        stages=default_stages() if stages is None else _stages(stages, f"{file}: stages"),
     )
 
 
-def _read_file(env: Mapping[str, str]) -> _File:
+def _read_file(env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The name of the file, and what it says; nothing when there is none."""
     named = env.get("CALLFUNNEL_CONFIG")
     path = Path(named or "callfunnel.toml")
-    if not path.exists():
-        if named:
-            raise Terminal(f"CALLFUNNEL_CONFIG: no such file: {named}")
-        return _File()
+    if not named and not path.exists():
+        return str(path), {}
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=_File)
-    except msgspec.DecodeError as error:
-        accepted = ", ".join(_File.__struct_fields__)
-        raise Terminal(f"{path}: {error}; accepted settings: {accepted}; see `callfunnel --help`") from None
+        return str(path), tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Terminal(f"{'CALLFUNNEL_CONFIG: ' if named else ''}{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Terminal(f"{path}: not written in UTF-8, as TOML is: save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Terminal(f"{path}: this is no TOML: {error}; a line looks like region = 'RU'") from None
+
+
+def _section(said: object, shape: type[S], where: str, tables: str = "") -> S:
+    """A table of the file as its shape; Terminal names the wrong or unknown setting, and what is accepted there."""
+    try:
+        return msgspec.convert(said, shape)
+    except msgspec.ValidationError as error:
+        accepted = ", ".join([*(f for f in shape.__struct_fields__), *([tables] if tables else [])])
+        raise Terminal(f"{where}: {error}; accepted settings: {accepted}") from None
+
+
+def _source(said: object, where: str) -> SourceSettings:
+    source = _section(said, SourceSettings, where)
+    try:
+        re.compile(source.extensions)
+    except re.error as error:
+        raise Terminal(
+            f"{where}.extensions: {source.extensions!r} is no regular expression such as '\\d{{3}}': {error}"
+        ) from None
+    if source.time_zone is not None and source.time_zone != "auto":
+        zone_of(source.time_zone, f"{where}.time_zone")
+    if source.region is not None:
+        _check_region(source.region, f"{where}.region")
+    return source
+
+
+def _stages(said: object, where: str) -> Stages:
+    """Stages in the order of the file. A word that meant two stages would put organisations into the wrong one."""
+    if not isinstance(said, list) or not said:
+        raise Terminal(f"{where}: no stage; write [[stages]] once for each, or leave them out for the default ones")
+    stages = [_section(one, Stage, f"{where}[{number}]") for number, one in enumerate(said)]
+    known: dict[str, str] = {}
+    for stage in stages:
+        if not stage.code:
+            raise Terminal(f"{where}: a stage has an empty code; a code is a short word such as new")
+        for words in {w.strip().casefold() for w in (stage.code, stage.title.ru, stage.title.en)} - {""}:
+            if words in known:
+                raise Terminal(f"{where}: {words!r} names two stages ({known[words]}, {stage.code}); give each its own")
+            known[words] = stage.code
+    return Stages(tuple(stages))
+
+
+def _check_region(region: str, where: str) -> None:
+    if region not in SUPPORTED_REGIONS:
+        raise Terminal(f"{where}: no region is called {region!r}; two capital letters of ISO 3166 such as RU or DE")
 
 
 def _refuse_unknown(env: Mapping[str, str]) -> None:
-    unknown = sorted(name for name in env if name.startswith("CALLFUNNEL_") and name not in _VARIABLES)
+    unknown = sorted(name for name in env if name.startswith("CALLFUNNEL_") and name not in VARIABLES)
     if unknown:
-        raise Terminal(f"unknown setting {unknown[0]}; accepted: {', '.join(sorted(_VARIABLES))}")
+        raise Terminal(f"unknown setting {unknown[0]}; accepted: {', '.join(sorted(VARIABLES))}")
 
 
 def zone_of(name: str, where: str) -> ZoneInfo:

@@ -64,6 +64,7 @@ def _index(stages: Stages) -> dict[str, str]:
         words.casefold(): stage.code
         for stage in stages.stages
         for words in (stage.code, stage.title.ru, stage.title.en)
+        if words  # a title may be in one language alone
     }
 
 

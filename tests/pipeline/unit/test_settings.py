@@ -1,0 +1,141 @@
+"""A wrong or unknown setting is an error that names it and says what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import Settings, machine_zone, read_settings
+from schemas.stages import default_stages
+from schemas.trouble import Terminal
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "callfunnel.toml"
+
+
+def read(file: Path, text: str) -> Settings:
+    file.write_text(text, encoding="utf-8")
+    return read_settings({"CALLFUNNEL_CONFIG": str(file)})
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings({"TZ": "Europe/Moscow"})
+    assert (settings.time_zone.key, settings.region, settings.conversation_s) == ("Europe/Moscow", "RU", 30)
+    assert settings.stages == default_stages()
+    assert settings.sources == {}
+    assert settings.rules.potential == {"new", "active", "development"}
+
+
+def test_file_in_the_working_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "callfunnel.toml").write_text('time_zone = "Asia/Tokyo"\nconversation_s = 20\n')
+    settings = read_settings({})
+    assert (settings.time_zone.key, settings.conversation_s) == ("Asia/Tokyo", 20)
+
+
+def test_everything_that_can_be_said(file: Path) -> None:
+    settings = read(
+        file,
+        r"""
+        time_zone = "Europe/Moscow"
+        region = "KZ"
+        conversation_s = 45
+        [sources.office]
+        time_zone = "Asia/Almaty"
+        region = "RU"
+        extensions = '\d{3}'
+        trunks = ["provider1"]
+        [sources.branch]
+        time_zone = "auto"
+        [[stages]]
+        code = "lead"
+        title = { ru = "Лид" }
+        potential = true
+        [[stages]]
+        code = "lost"
+        title = { en = "Lost" }
+        terminal = true
+        """,
+    )
+    assert (settings.region, settings.conversation_s) == ("KZ", 45)
+    office = settings.source("office")
+    assert (office.time_zone, office.region, office.extensions) == ("Asia/Almaty", "RU", r"\d{3}")
+    assert office.trunks == ("provider1",)
+    assert settings.source("branch").time_zone == "auto"
+    assert settings.source("never named").time_zone is None
+    assert (settings.stages.codes, settings.stages.terminal) == (["lead", "lost"], ["lost"])
+    assert settings.rules.potential == {"lead"}
+
+
+def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
+    assert read(file, '\ufeffregion = "DE"').region == "DE"
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "accepted"),
+    [
+        ('time_zon = "UTC"', "time_zon", "time_zone, region, conversation_s, sources, stages"),
+        ('time_zone = "Moscow"', "time_zone: no time zone is called 'Moscow'", "Europe/Moscow"),
+        ('time_zone = ""', "time_zone", "Europe/Moscow"),
+        ('time_zone = "../UTC"', "time_zone", "Europe/Moscow"),
+        ("time_zone = 3", "time_zone", "Expected `str"),
+        ('region = "ru"', "region: no region is called 'ru'", "two capital letters"),
+        ('region = "Россия"', "region", "two capital letters"),
+        ("conversation_s = -1", "conversation_s", ">= 0"),
+        ('conversation_s = "30 s"', "conversation_s", "Expected `int`"),
+        (
+            "[sources.office]\ntrunk = ['a']",
+            "sources.office: Object contains unknown field `trunk`",
+            "extensions, trunks",
+        ),
+        ("[sources.office]\nextensions = '('", "sources.office.extensions: '('", r"'\d{3}'"),
+        ("[sources.office]\ntime_zone = 'MSK+3'", "sources.office.time_zone", "Europe/Moscow"),
+        ("[sources.office]\nregion = 'USSR'", "sources.office.region", "two capital letters"),
+        ("[sources.office]\ntrunks = 'provider1'", "sources.office: Expected `array`", "`$.trunks`"),
+        ("sources = 5", "sources", "[sources.NAME]"),
+        ("stages = []", "stages", "[[stages]]"),
+        ('[[stages]]\ncode = "a"', "stages[0]: Object missing required field `title`", "code, title"),
+        ('[[stages]]\ncode = ""\ntitle = {}', "stages: a stage has an empty code", "such as new"),
+        (
+            '[[stages]]\ncode = "a"\ntitle = { ru = "Лид" }\n[[stages]]\ncode = "b"\ntitle = { ru = "лид" }',
+            "stages: 'лид' names two stages (a, b)",
+            "give each its own",
+        ),
+        ("region = Russia", "this is no TOML", "line 1"),
+    ],
+)
+def test_wrong_setting_is_named_with_what_is_accepted(file: Path, text: str, named: str, accepted: str) -> None:
+    with pytest.raises(Terminal) as trouble:
+        read(file, text)
+    assert str(file) in str(trouble.value)
+    assert named in str(trouble.value)
+    assert accepted in str(trouble.value)
+
+
+def test_file_in_another_encoding_is_named(file: Path) -> None:
+    file.write_bytes('region = "RU" # Россия'.encode("cp1251"))
+    with pytest.raises(Terminal, match=r"callfunnel\.toml: not written in UTF-8"):
+        read_settings({"CALLFUNNEL_CONFIG": str(file)})
+
+
+def test_file_that_is_not_there_is_an_error_when_it_was_named(file: Path) -> None:
+    with pytest.raises(Terminal, match=r"CALLFUNNEL_CONFIG: .*callfunnel\.toml: No such file"):
+        read_settings({"CALLFUNNEL_CONFIG": str(file)})
+    with pytest.raises(Terminal, match=r"CALLFUNNEL_CONFIG: .*: Is a directory"):
+        read_settings({"CALLFUNNEL_CONFIG": str(file.parent)})
+
+
+def test_unknown_variable_is_named_with_the_known_ones() -> None:
+    with pytest.raises(Terminal) as trouble:
+        read_settings({"CALLFUNNEL_KAFKA_HOST": "localhost", "PATH": "/usr/bin"})
+    assert "unknown setting CALLFUNNEL_KAFKA_HOST" in str(trouble.value)
+    assert "CALLFUNNEL_CLICKHOUSE, CALLFUNNEL_CONFIG, CALLFUNNEL_DATA, CALLFUNNEL_KAFKA," in str(trouble.value)
+
+
+def test_zone_of_the_machine_is_what_its_users_see() -> None:
+    assert machine_zone({"TZ": "Asia/Tokyo"}).key == "Asia/Tokyo"
+    assert machine_zone({"TZ": ":Europe/Berlin"}).key == "Europe/Berlin"
