@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -137,6 +138,7 @@ _NUMBERS = tuple(
     for field in ManagerActivity.__struct_fields__
     if field not in ("v", "bucket", "manager_id", "first_counted_at", "version")
 )
+_numbers = attrgetter(*_NUMBERS)
 
 
 def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[str, tuple[object, object]]:
@@ -146,10 +148,8 @@ def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[s
     """
     if before is None and after.retracted:
         return {}
-    changed = {}
-    for name in _NUMBERS:
-        new = getattr(after, name)
-        old = getattr(before, name) if before is not None else type(new)()
-        if old != new:
-            changed[name] = (old, new)
-    return changed
+    new = _numbers(after)
+    old = _numbers(before) if before is not None else tuple(type(value)() for value in new)
+    if old == new:
+        return {}
+    return {name: (was, now) for name, was, now in zip(_NUMBERS, old, new, strict=True) if was != now}
