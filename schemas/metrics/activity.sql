@@ -20,7 +20,8 @@ SELECT
     if(organisations = 0, NULL, round((calls - unknown_calls) / organisations, 4)) AS calls_per_organisation,
     uniqExactArray(arrayMap(organisation -> (organisation, cell.day), cell.general_organisations)) AS general_proposals,
     sum(cell.individual_proposals) AS individual_proposals,
-    sumMap(cell.currencies, cell.amounts) AS sums,
+    -- The ones keep a currency whose amounts add up to nothing: sumMap drops keys that are zero all over.
+    sumMap(cell.currencies, cell.amounts, arrayMap(amount -> 1, cell.amounts)) AS sums,
     sums.1 AS currencies,
     arrayMap(amount -> toString(amount), sums.2) AS amounts,
     sum(cell.unknown_calls) AS unknown_calls,

@@ -24,7 +24,8 @@ WITH
             arraySort(groupUniqArrayIf(organisation_id, stands AND kind = 'general')) AS general_organisations,
             countIf(stands AND kind = 'individual') AS individual_proposals,
             countIf(NOT is_call AND withdrawn = 1) AS withdrawn_proposals,
-            sumMapIf([currency], [amount], stands AND kind = 'individual') AS sums
+            -- The ones keep a currency whose amounts add up to nothing: sumMap drops keys that are zero all over.
+            sumMapIf([currency], [amount], [1], stands AND kind = 'individual') AS sums
         FROM facts
         GROUP BY bucket, manager_id
     ),
