@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -96,9 +97,9 @@ def test_count_is_what_the_definitions_say(facts: list[Fact]) -> None:
 
 
 @given(facts_of_a_cell, st.randoms(use_true_random=False))
-def test_count_does_not_depend_on_the_order_of_facts(facts: list[Fact], random: Any) -> None:
+def test_count_does_not_depend_on_the_order_of_facts(facts: list[Fact], dice: Random) -> None:
     shuffled = list(facts)
-    random.shuffle(shuffled)
+    dice.shuffle(shuffled)
     assert counted(shuffled) == counted(facts)
 
 
