@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from connectors.cells import amount, moment, number, some
 from connectors.phones import e164, is_scientific, split_phones
-from connectors.rejects import Misread, reject
+from connectors.rejects import Misread, reject, too_long
 from connectors.source import Context, Recognised
 from connectors.text import Form, Row, Rows, TooLong, detect
 from schemas.records import (
@@ -298,12 +298,14 @@ class CrmReading:
 
     def _record(self, row: Row | TooLong) -> Record:
         if isinstance(row, TooLong):
-            raise Misread(Reason.LINE_TOO_LONG, detail="a line of over 1 MiB")
+            raise Misread(*too_long())
+        if "\0" in row.text:
+            raise Misread(Reason.NUL_BYTE, detail="the row holds NUL bytes")
         if len(row.fields) != len(self._columns):
             found = f"{len(row.fields)} columns, {len(self._columns)} expected"
             raise Misread(Reason.WRONG_WIDTH if row.whole else Reason.TRUNCATED, detail=found)
-        if "\0" in row.text:
-            raise Misread(Reason.NUL_BYTE, detail="the row holds NUL bytes")
+        if not row.whole and row.text.count('"') % 2:
+            raise Misread(Reason.TRUNCATED, detail="the row ends inside of quotes")
         cells = dict.fromkeys(self._table.columns, "")
         cells.update((column, cell) for column, cell in zip(self._columns, row.fields, strict=True) if column)
         return self._table.make(cells, self._context, f"{self._path.name}:{row.line}")

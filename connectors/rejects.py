@@ -27,6 +27,11 @@ class Misread(Exception):
         self.bad = Bad(reason, field, detail)
 
 
+def too_long() -> Bad:
+    """Of a `text.TooLong`."""
+    return Bad(Reason.LINE_TOO_LONG, detail="a line of over 1 MiB, or a cell of over 128 KiB; its beginning is kept")
+
+
 def reject(bad: Bad, text: str, line: int, file: str, context: Context) -> Rejected:
     """The row as a Rejected. Its identity is source, reason and text: the same row elsewhere is the same reject."""
     payload = text.rstrip("\n")[:MOST_PAYLOAD]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from schemas.trouble import Terminal
 
 MOST_LINE = 1 << 20
 """Characters of a line; a longer one is one rejected row, and reading goes on behind it."""
+_BEGINNING = 65_536
 _HEAD = 1 << 20
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CANDIDATES = ["cp1251", "koi8_r", "cp866", "cp1252", "latin_1", "mac_cyrillic"]
@@ -43,7 +44,7 @@ class Row(NamedTuple):
 
 
 class TooLong(NamedTuple):
-    """A line longer than MOST_LINE; `text` is its beginning."""
+    """A line longer than MOST_LINE, or with a cell beyond csv's limit (128 Ki); `text` is its beginning."""
 
     line: int
     text: str
@@ -52,20 +53,22 @@ class TooLong(NamedTuple):
 def detect(path: Path) -> Form:
     """The form of a file from its first megabyte. Raises Terminal for an empty, binary or missing file."""
     try:
+        if path.exists() and not path.is_file():
+            raise Terminal(f"{path}: not a file: it is read more than once, so save a pipe or a folder's file first")
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise Terminal(f"{path}: {error.strerror}") from None
-    if not head.strip():
-        raise Terminal(f"{path}: the file is empty")
-    encoding = _encoding(head, path)
+    encoding = _encoding(head)
     text = head.decode(encoding, "replace")
+    if not text.strip():
+        raise Terminal(f"{path}: the file is empty")
     if _is_binary(text):
         raise Terminal(f"{path}: this is a binary file, not a text export (expected CSV)")
     return Form(encoding, _delimiter(text), _line_end(text))
 
 
-def _encoding(head: bytes, path: Path) -> str:
+def _encoding(head: bytes) -> str:
     for bom, encoding in _BOMS.items():
         if head.startswith(bom):
             return encoding
@@ -101,8 +104,8 @@ def _delimiter(text: str) -> str:
 class Rows:
     """The rows of a file, as they come. `bytes_read` grows while iterating. Blank lines are skipped.
 
-    A quote that is never closed would swallow the rest of the file; a row of several physical lines that has not
-    the expected width is given back as its first line alone, and the following lines are read by themselves.
+    A quote that is never closed would swallow the rest of the file: a row of several physical lines that has not
+    the expected width, or holds a line that is a row, is given back line by line.
     """
 
     def __init__(self, path: Path, form: Form, width: frozenset[int] = frozenset()) -> None:
@@ -130,7 +133,7 @@ class Rows:
         while line := read():
             self._line += 1
             if len(line) >= MOST_LINE and line[-1] != "\n":
-                self._long.append(TooLong(self._line, line[:65_536]))
+                self._long.append(TooLong(self._line, line[:_BEGINNING]))
                 while (more := read()) and more[-1] != "\n":
                     pass
                 line = "\n"
@@ -143,7 +146,7 @@ class Rows:
         while True:
             try:
                 fields = next(reader, None)
-            except csv.Error:  # a field beyond csv's limit: an open quote over very much text
+            except csv.Error:  # a cell beyond csv's limit: an open quote over very much text, most often
                 fields = []
             if self._long:
                 yield from self._long
@@ -153,22 +156,43 @@ class Rows:
             if len(taken) == 1:
                 text = taken[0]
                 taken.clear()
-                if fields and (len(fields) > 1 or text.strip()):
-                    yield Row(fields, self._line, text, text[-1] == "\n")
+                if fields and not text.isspace():
+                    # The last line of a file may end inside of quotes, and still have its line end in the cell.
+                    yield _row((fields, self._line, text, text[-1] == "\n" and fields[-1][-1:] != "\n"))
+                elif not text.isspace():
+                    yield TooLong(self._line, text[:_BEGINNING])
             elif taken:
                 yield from self._several(fields)
 
-    def _several(self, fields: list[str]) -> Iterator[Row]:
+    def _several(self, fields: list[str]) -> Iterator[Row | TooLong]:
         """A row of several physical lines: as it is when its width fits, else line by line."""
         lines, self._taken[:] = list(self._taken), []
         first = self._line - len(lines) + 1
-        if len(fields) in self._width:
-            yield Row(fields, first, "".join(lines), True)
+        if len(fields) in self._width and not any(self._is_row(line) for line in lines[1:]):
+            text = "".join(lines)
+            yield Row(fields, first, text, fields[-1][-1:] != "\n" and text[-1] == "\n")
             return
-        for number, line in enumerate(lines):
-            if line.strip():
-                again = next(csv.reader([line], delimiter=self._delimiter))
-                yield Row(again, first + number, line, self._closed(line))
+        for number, line in enumerate(lines, first):
+            if line.isspace():
+                continue
+            again = self._parse(line)
+            yield Row(again, number, line, _is_closed(line)) if again else TooLong(number, line[:_BEGINNING])
 
-    def _closed(self, line: str) -> bool:
-        return line.count('"') % 2 == 0 and line.endswith("\n")
+    def _is_row(self, line: str) -> bool:
+        """A whole row by itself: then the quote before it was never closed."""
+        return _is_closed(line) and len(self._parse(line)) in self._width
+
+    def _parse(self, line: str) -> list[str]:
+        """The cells of one line; none when a cell is beyond csv's limit."""
+        try:
+            return next(csv.reader([line], delimiter=self._delimiter))
+        except csv.Error:
+            return []
+
+
+def _is_closed(line: str) -> bool:
+    return line.count('"') % 2 == 0 and line.endswith("\n")
+
+
+_row: Callable[[tuple[list[str], int, str, bool]], Row] = partial(tuple.__new__, Row)
+"""A Row in a third of the time."""
