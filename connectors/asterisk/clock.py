@@ -19,10 +19,13 @@ from schemas.trouble import Terminal
 
 _PARTS = re.compile(r"\s*(\d+)[-/.](\d+)[-/.](\d+)[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")
 _SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
-_EARLIEST = 1990
+"""Of the two digits behind `2026-11-02 09:00:`."""
+_EARLIEST, _LATEST = 1990, 2200
 _QUARTER_S = 900
 _MOST_OFFSET_S = 14 * 3600
 _PROOF = 0.9
+_FEWEST_ROWS = 20
+"""Of a month, to hold the zone against it: legs that begin late look like another offset."""
 _MONTH_FIRST = frozenset({"US", "PH", "FM", "MH", "PW"})
 
 
@@ -32,11 +35,11 @@ def epoch_of(uniqueid: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def wall(text: str, order: str) -> datetime:
+def wall(text: str, order: str, field: str = "") -> datetime:
     """A naive wall time from its text; raises Misread. `order` is ymd, dmy or mdy; ISO is known by its first year."""
     found = _PARTS.fullmatch(text)
     if found is None:
-        raise Misread(Reason.BAD_TIME, detail=f"{text!r} is no date and time")
+        raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no date and time")
     first, second, third = found.group(1), found.group(2), found.group(3)
     if len(first) == 4:
         year, month, day = first, second, third
@@ -48,9 +51,9 @@ def wall(text: str, order: str) -> datetime:
             int(year), int(month), int(day), int(found.group(4)), int(found.group(5)), int(found.group(6) or 0)
         )
     except ValueError as error:
-        raise Misread(Reason.BAD_TIME, detail=f"{text!r}: {error}") from None
-    if moment.year < _EARLIEST:
-        raise Misread(Reason.BAD_TIME, detail=f"{text!r} is before {_EARLIEST}")
+        raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
+    if not _EARLIEST <= moment.year <= _LATEST:
+        raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {_EARLIEST} and {_LATEST}")
     return moment
 
 
@@ -62,17 +65,21 @@ class WallClock:
         self._order = order
         self._minutes: dict[str, datetime | None] = {}
 
-    def utc(self, text: str, uniqueid: str) -> datetime:
-        """The moment of a wall time; the epoch in `uniqueid` settles an hour that a change of clocks repeats."""
-        minute = self._minutes.get(text[:16]) if len(text) == 19 else None
-        if minute is not None:
-            second = _SECONDS.get(text[17:])
-            if second is not None and text[16] == ":":
-                return minute + second
-        return self._slow(text, uniqueid)
+    def utc(self, text: str, uniqueid: str, field: str = "") -> datetime:
+        """The moment of a wall time; the epoch in `uniqueid` settles an hour that a change of clocks repeats.
 
-    def _slow(self, text: str, uniqueid: str) -> datetime:
-        local = wall(text, self._order)
+        Raises Misread naming `field`.
+        """
+        if (minute := self._minutes.get(text[:17])) and (second := _SECONDS.get(text[17:])) is not None:
+            return minute + second
+        return self._slow(text, uniqueid, field)
+
+    def written(self, text: str) -> str:
+        """The wall time as ISO text, however the file writes it."""
+        return wall(text, self._order).isoformat()
+
+    def _slow(self, text: str, uniqueid: str, field: str) -> datetime:
+        local = wall(text, self._order, field)
         early, late = (local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
         if early != late:
             # Repeated hour: nearest to the channel's creation. Skipped hour: the offset that held before it.
@@ -83,7 +90,7 @@ class WallClock:
         if len(text) == 19 and text[4] == "-":
             if len(self._minutes) > 200_000:
                 self._minutes.clear()
-            self._minutes[text[:16]] = early.replace(second=0)
+            self._minutes[text[:17]] = early.replace(second=0)
         return early
 
 
@@ -140,27 +147,37 @@ def _steadiness(proof: Proof) -> float:
 
 
 def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, where: str) -> str:
-    """Why the zone fits the file, in words. Raises Terminal naming both when it does not."""
+    """Why the zone fits the file, in words. Raises Terminal naming both when it does not, over all or in a month."""
     if not proof.rows:
         return "no uniqueid with an epoch: the zone cannot be checked"
-    agree = sum(
-        _quarter(local.replace(tzinfo=UTC).timestamp() - epoch) == _zone_offset(local, zone)
-        for local, epoch in _readable(samples, order)
-    )
-    if agree > proof.rows / 2:
+    agree = 0
+    for month, offsets in _by_month(samples, order).items():
+        said = Counter[bool]()
+        for (offset, local), rows in offsets.items():
+            said[offset == _zone_offset(local, zone)] += rows
+        agree += said[True]
+        if said.total() >= _FEWEST_ROWS and said[True] * 2 <= said.total():
+            raise Terminal(_disagreement(where, f"in {month} ", offsets, zone))
+    if agree * 2 > proof.rows:
         return f"{agree} of {proof.rows} rows checked agree with {zone} by the epoch in uniqueid"
-    offset, rows = proof.offsets.most_common(1)[0]
-    local = next(iter(_readable(samples, order)))[0]
-    said = f"{hours(_zone_offset(local, zone))}"
+    everything = sum(_by_month(samples, order).values(), Counter[tuple[int, datetime]]())
+    raise Terminal(_disagreement(where, "", everything, zone))
+
+
+def _disagreement(where: str, when: str, found: Counter[tuple[int, datetime]], zone: tzinfo) -> str:
+    offsets = _offsets(found)
+    offset, rows = offsets.most_common(1)[0]
+    local = min(at for other, at in found if other == offset)
     advice = "--tz UTC (usegmtime=yes in cdr.conf)" if offset == 0 else "the zone of the exchange, or --tz auto"
-    raise Terminal(
-        f"{where}: the file says UTC{hours(offset)} ({rows} of {proof.rows} rows, by the epoch in uniqueid),"
-        f" --tz {zone} is UTC{said} then: every call would be counted at a wrong hour; give {advice}"
+    return (
+        f"{where}: {when}the file says UTC{hours(offset)} ({rows} of {offsets.total()} rows, by the epoch in uniqueid),"
+        f" --tz {zone} is UTC{hours(_zone_offset(local, zone))} then: calls would be counted at a wrong hour;"
+        f" give {advice}"
     )
 
 
-def proven_zone(proof: Proof, where: str) -> tuple[tzinfo, str]:
-    """The fixed offset that the data proves, and why. Raises Terminal when it proves none."""
+def proven_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, where: str) -> tuple[tzinfo, str]:
+    """The fixed offset that the data proves, and why. Raises Terminal when it proves none, or another in a month."""
     if not proof.rows:
         raise Terminal(
             f"{where}: --tz auto needs uniqueid with an epoch, and there is none: give --tz Europe/Moscow, say"
@@ -172,9 +189,32 @@ def proven_zone(proof: Proof, where: str) -> tuple[tzinfo, str]:
             f"{where}: --tz auto finds no single offset: UTC{hours(offset)} ({rows} of {proof.rows} rows){also};"
             " clocks may have changed in between: give the zone by name"
         )
-    return timezone(
-        timedelta(seconds=offset)
-    ), f"{rows} of {proof.rows} rows prove UTC{hours(offset)} (epoch in uniqueid)"
+    for month, found in _by_month(samples, order).items():
+        there, most = _offsets(found).most_common(1)[0]
+        if there != offset and most >= _FEWEST_ROWS:
+            raise Terminal(
+                f"{where}: --tz auto finds UTC{hours(offset)}, and UTC{hours(there)} in {month} ({most} rows there):"
+                " clocks changed in between: give the zone by name"
+            )
+    why = f"{rows} of {proof.rows} rows prove UTC{hours(offset)} (epoch in uniqueid)"
+    return timezone(timedelta(seconds=offset)), why
+
+
+def _by_month(samples: Iterable[tuple[str, str]], order: str) -> dict[str, Counter[tuple[int, datetime]]]:
+    """Month -> (offset, hour of the wall clock) -> rows. A zone is held against each month: clocks change."""
+    months: dict[str, Counter[tuple[int, datetime]]] = {}
+    for local, epoch in _readable(samples, order):
+        offset = _quarter(local.replace(tzinfo=UTC).timestamp() - epoch)
+        hour = local.replace(minute=0, second=0)
+        months.setdefault(f"{local:%Y-%m}", Counter())[offset, hour] += 1
+    return dict(sorted(months.items()))
+
+
+def _offsets(found: Counter[tuple[int, datetime]]) -> Counter[int]:
+    offsets: Counter[int] = Counter()
+    for (offset, _), rows in found.items():
+        offsets[offset] += rows
+    return offsets
 
 
 def _readable(samples: Iterable[tuple[str, str]], order: str) -> Iterable[tuple[datetime, int]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from operator import itemgetter
+from zlib import crc32
 
 from connectors.asterisk.clock import WallClock
-from connectors.asterisk.peers import Kind, Peer, Peers
+from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import Context
@@ -39,6 +41,7 @@ FIELDS = [
 # announcement), and a queue is one until an agent's channel is there. app_dial.c, app_queue.c, app_followme.c,
 # features: Bridge, Pickup, Transferred Call.
 _BRIDGING = frozenset({"dial", "queue", "appdial", "appqueue", "followme", "bridge", "pickup", "transferred call"})
+_ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
     "NO ANSWER": Disposition.NO_ANSWER,
     "BUSY": Disposition.BUSY,
@@ -46,8 +49,25 @@ _DISPOSITIONS = {
     "CONGESTION": Disposition.FAILED,
     "CANCEL": Disposition.CANCELLED,
 }
+_ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _EXTENSION, _TRUNK, _LOCAL, _NONE = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL, Kind.NONE
 _IN, _OUT, _INSIDE, _UNKNOWN = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL, Direction.UNKNOWN
+
+
+class Spans(dict[int, timedelta]):
+    """Seconds to a timedelta. Those of usual calls are remembered: making one is slow (0.3 us)."""
+
+    def __missing__(self, seconds: int) -> timedelta:
+        span = timedelta(seconds=seconds)
+        if seconds < 7200:
+            self[seconds] = span
+        return span
+
+
+_WEEK_S = 604_800
+_SPANS = Spans()
+_HOUR = timedelta(hours=1, seconds=5)
+"""A change of clocks, and a bit."""
 
 
 class LegReader:
@@ -58,6 +78,7 @@ class LegReader:
         # A missing column is read from one past the end, where a "" is put.
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in FIELDS))
         self._clock = clock
+        self._utc = clock.utc
         self._peers = peers
         self._region = context.region
         self._context = context
@@ -65,29 +86,56 @@ class LegReader:
         self._has_channels = "channel" in columns
 
     def leg(self, fields: list[str], line: int) -> CallLeg:
-        """The leg of a row with the layout's width."""
+        """The leg of a row with the layout's width; `fields` is used up."""
+        fields.append("")
+        picked: Sequence[str] = self._pick(fields)
+        everything = "".join(picked)
+        if '"' in everything or "NULL" in everything:
+            picked = _clean(picked)
         (start, answer, end, src, dst, dcontext, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition,
-         uniqueid, linkedid, sequence, did, cnum, recording) = self._pick([*fields, ""])  # fmt: skip
-        duration_s, billsec_s = _seconds(duration, "duration"), _seconds(billsec, "billsec")
-        if billsec_s > duration_s + 1:  # both are cut to whole seconds, from different beginnings
-            raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec} is longer than duration {duration}")
+         uniqueid, linkedid, sequence, did, cnum, recording) = picked  # fmt: skip
+        try:
+            duration_s, billsec_s = int(duration), int(billsec)
+        except ValueError:
+            raise _no_seconds(duration, billsec) from None
+        if not 0 <= billsec_s <= duration_s + 1 or duration_s > _WEEK_S:
+            raise _no_duration(duration_s, billsec_s)
         if not start:
             raise Misread(Reason.BAD_TIME, "start", "no start time")
-        started_at = self._clock.utc(start, uniqueid)
-        ended_at = self._clock.utc(end, uniqueid) if end else started_at + timedelta(seconds=duration_s)
-        if is_scientific(src) or is_scientific(dst):
+        started_at = self._utc(start, uniqueid, "start")
+        # Not the end as written: an hour that a change of clocks repeats would mislead it.
+        ended_at = started_at + _SPANS[duration_s]
+        if end and (said := self._utc(end, uniqueid, "end")) != ended_at and abs(said - ended_at) > _HOUR:
+            raise Misread(Reason.BAD_TIME, "end", f"end {end} is not {duration_s} s after start {start}")
+        if "+" in everything and (is_scientific(src) or is_scientific(dst)):
             raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
         near, far = self._peers.of(channel), self._peers.of(dstchannel)
-        direction, extension, other, outside = self._ends(near, far, src, dst, cnum, bool(linkedid))
-        became = self._disposition(disposition, billsec_s, lastapp, far, direction)
+        if lastapp in _ROOMS:
+            far = NOBODY  # whoever else is in the room
+        if near.kind is _LOCAL:
+            direction, extension, other, outside = self._from_local(near, far, src, dst, uniqueid, linkedid)
+        else:
+            direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
+        became = _DISPOSITIONS.get(disposition) or self._disposition(disposition, billsec_s, lastapp, far)
+        if uniqueid and sequence and sequence != "0":
+            record_id = f"{uniqueid}:{sequence}"
+        else:
+            rest = (src, dst, channel[:80], dstchannel[:80], lastapp)  # as FreePBX cuts them
+            if uniqueid:
+                # The legs of a channel differ by whom they rang, and by when: within a quarter, which zones share.
+                name = f"{rest}{started_at.minute % 15}:{started_at.second}"
+                record_id = f"{uniqueid}:{crc32(name.encode('utf-8', 'surrogateescape')):08x}"
+            else:
+                record_id = _named(linkedid, sequence, self._clock.written(start), *rest)
         answered_at = None
-        if became is Disposition.ANSWERED or became is Disposition.MACHINE:
-            answered_at = self._clock.utc(answer, uniqueid) if answer else ended_at - timedelta(seconds=billsec_s)
+        if became is _ANSWERED or became is _MACHINE:
+            answered_at = self._utc(answer, uniqueid, "answer") if answer else None
+            if answered_at is None or not started_at <= answered_at <= ended_at:
+                answered_at = ended_at - _SPANS[billsec_s]
         context = self._context
-        call_id, record_id = _identity(uniqueid, linkedid, sequence, (start, src, dst, channel, dstchannel, lastapp))
         return CallLeg(
             source=context.source,
-            call_id=call_id,
+            call_id=linkedid or uniqueid or record_id,
             record_id=record_id,
             started_at=started_at,
             answered_at=answered_at,
@@ -108,21 +156,14 @@ class LegReader:
             version=context.version,
         )
 
-    def _ends(
-        self, near: Peer, far: Peer, src: str, dst: str, cnum: str, linked: bool
-    ) -> tuple[Direction, str, str, str]:
+    def _ends(self, near: Peer, far: Peer, src: str, dst: str, cnum: str) -> tuple[Direction, str, str, str]:
         """(direction, the person's extension, the other extension, the outside number as written)."""
         if near.kind is _EXTENSION:
             return self._from_inside(near.number, far, dst)
         if near.kind is _TRUNK:
-            if self._peers.is_extension(cnum) and far.kind is _TRUNK:
+            if far.kind is _TRUNK and self._peers.is_extension(cnum):
                 return _OUT, cnum, "", dst
             return _IN, far.number, "", src
-        if near.kind is _LOCAL:
-            # Half of a pair inside of Asterisk. Without a linkedid it would look like a call of its own.
-            if not linked or not e164(src, self._region):
-                return _INSIDE, far.number or near.number, src if self._peers.is_extension(src) else "", ""
-            return _IN, far.number or near.number, "", src
         return self._by_numbers(src, dst, far)
 
     def _from_inside(self, extension: str, far: Peer, dst: str) -> tuple[Direction, str, str, str]:
@@ -133,6 +174,21 @@ class LegReader:
         if nobody and not self._peers.is_extension(dst) and e164(dst, self._region):
             return _OUT, extension, "", dst
         return _INSIDE, extension, far.number or (dst if self._peers.is_extension(dst) else ""), ""
+
+    def _from_local(
+        self, near: Peer, far: Peer, src: str, dst: str, uniqueid: str, linkedid: str
+    ) -> tuple[Direction, str, str, str]:
+        """A half of a Local pair: a call ordered by a program (click to dial), or the way of a queue to a phone."""
+        inside = src if self._peers.is_extension(src) else ""
+        ordered = _began_with_pair(near, uniqueid, linkedid)
+        outward = far.kind is _TRUNK or (far.kind is _NONE and ordered and e164(dst, self._region) != "")
+        # The ;1 half dials only when it was ordered to; the ;2 half of a forward has the outside caller as src.
+        if outward and (ordered or inside or not near.mirror):
+            return _OUT, inside or near.number, "", dst
+        # Without a linkedid the leg would look like a call of its own: the caller's channel tells of it already.
+        if ordered or not linkedid or not e164(src, self._region):
+            return _INSIDE, far.number or near.number, inside, ""
+        return _IN, far.number or near.number, "", src
 
     def _by_numbers(self, src: str, dst: str, far: Peer) -> tuple[Direction, str, str, str]:
         """No channel: by what the numbers look like."""
@@ -145,26 +201,48 @@ class LegReader:
             return _IN, far.number or (dst if to_inside else ""), "", src
         return _UNKNOWN, "", "", src or dst
 
-    def _disposition(self, said: str, billsec_s: int, lastapp: str, far: Peer, direction: Direction) -> Disposition:
-        said = said.strip().upper()
+    def _disposition(self, written: str, billsec_s: int, lastapp: str, far: Peer) -> Disposition:
+        said = written.strip().upper()
         if said != "ANSWERED":
             return _DISPOSITIONS.get(said, Disposition.UNKNOWN)
         if not self._has_channels:
-            return Disposition.ANSWERED if billsec_s > 0 else Disposition.NO_ANSWER
-        somebody = far.kind is _EXTENSION or far.kind is _TRUNK or (far.kind is _LOCAL and far.number != "")
-        if billsec_s > 0 and somebody and lastapp.lower() in _BRIDGING:
-            return Disposition.ANSWERED
-        return Disposition.MACHINE
+            return _ANSWERED if billsec_s > 0 else Disposition.NO_ANSWER
+        kind = far.kind
+        somebody = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
+        if somebody and billsec_s > 0 and lastapp.lower() in _BRIDGING:
+            return _ANSWERED
+        return _MACHINE
 
 
-def _seconds(text: str, field: str) -> int:
-    try:
-        seconds = int(text)
-    except ValueError:
-        raise Misread(Reason.BAD_DURATION, field, f"{text!r} is no number of seconds") from None
-    if seconds < 0 or seconds > 604_800:
-        raise Misread(Reason.BAD_DURATION, field, f"{text} s is no duration of a call (0 to a week)")
-    return seconds
+def is_disposition(written: str) -> bool:
+    """Whether it is a whole word that Asterisk writes (main/cdr.c, ast_cdr_disp2str)."""
+    return written.strip().upper() in {"ANSWERED", "UNKNOWN", *_DISPOSITIONS}
+
+
+def _clean(cells: Sequence[str]) -> list[str]:
+    """PBXware dumps write NULL for nothing and quote wrongly: what is left of the quotes goes."""
+    return ["" if cell == "NULL" else cell.strip('"') for cell in cells]
+
+
+def _began_with_pair(near: Peer, uniqueid: str, linkedid: str) -> bool:
+    """The call began with this Local pair: its ;1 half gave the linkedid, its ;2 half is the next channel."""
+    if not near.mirror or not linkedid:
+        return uniqueid == linkedid != ""
+    (_, _, own), (_, _, first) = uniqueid.rpartition("."), linkedid.rpartition(".")
+    return own.isdecimal() and first.isdecimal() and int(own) == int(first) + 1
+
+
+def _no_seconds(duration: str, billsec: str) -> Misread:
+    field, text = ("billsec", billsec) if duration.strip().lstrip("+-").isdecimal() else ("duration", duration)
+    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of seconds")
+
+
+def _no_duration(duration_s: int, billsec_s: int) -> Misread:
+    for field, seconds in (("duration", duration_s), ("billsec", billsec_s)):
+        if not 0 <= seconds <= _WEEK_S:
+            return Misread(Reason.BAD_DURATION, field, f"{seconds} s is no duration of a call (0 to a week)")
+    # Both are cut to whole seconds, from different beginnings: one second is nothing.
+    return Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s} is longer than duration {duration_s}")
 
 
 def _queue(lastapp: str, lastdata: str, dcontext: str, dst: str) -> str:
@@ -173,15 +251,10 @@ def _queue(lastapp: str, lastdata: str, dcontext: str, dst: str) -> str:
     return dst if dcontext == "ext-queues" else ""
 
 
-def _identity(uniqueid: str, linkedid: str, sequence: str, rest: tuple[str, ...]) -> tuple[str, str]:
-    """(call_id, record_id). Of what a correction does not change, and only of what the family's layouts share.
+def _named(*parts: str) -> str:
+    """The record_id of a row without a uniqueid, from what a correction leaves as it is.
 
-    (uniqueid, sequence) is unique in a run of Asterisk, and uniqueid holds the epoch. Without a sequence the legs of
-    a channel differ by whom they rang. Without a uniqueid identical rows are one record: nothing tells them apart.
+    Identical rows are one record: nothing tells them apart.
     """
-    if uniqueid and sequence:
-        return linkedid or uniqueid, f"{uniqueid}:{sequence}"
-    name = hashlib.blake2b("\x1f".join(rest).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-    if uniqueid:
-        return linkedid or uniqueid, f"{uniqueid}:{name}"
-    return linkedid or f"row:{name}", f"row:{name}"
+    name = "\x1f".join(parts).encode("utf-8", "surrogateescape")
+    return f"row:{hashlib.blake2b(name, digest_size=8).hexdigest()}"

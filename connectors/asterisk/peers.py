@@ -1,4 +1,4 @@
-"""Who is at the end of a channel: a phone inside, a trunk, or one of Asterisk's own `Local` channels."""
+"""Who is at the end of a channel: a phone inside, a trunk, or one of Asterisk's own channels."""
 
 from __future__ import annotations
 
@@ -12,18 +12,28 @@ class Kind(Enum):
     EXTENSION = 1
     TRUNK = 2
     LOCAL = 3
+    """`Local`, and the channels of conferences and announcements: no end of a conversation by themselves."""
 
 
 class Peer(NamedTuple):
-    """One end. `number` is the extension, for a Local channel the number it dials; "" for a trunk."""
+    """One end. `number` is the extension, for a Local channel the extension it dials; "" for a trunk."""
 
     kind: Kind
     number: str
     mirror: bool = False
-    """The `;2` half of a Local pair: the same conversation told once more."""
+    """The `;2` half of a Local pair: it goes on to whom the `;1` half was asked to reach."""
+    outside: bool = False
+    """A Local channel that dials a number outside."""
 
 
 NOBODY = Peer(Kind.NONE, "")
+
+# Masquerades wrap the name of the channel they move: a transfer by the manager interface is AsyncGoto/PJSIP/101-...
+_WRAPPED = re.compile(r"(?:(?:AsyncGoto|Surrogate|Transfered|Parked|Bridge)/)+")
+_OWN = frozenset({"Local", "CBAnn", "CBRec", "Announcer", "Recorder", "Message", "UnicastRTP", "MulticastRTP"})
+# FreePBX marks why it dials: Local/FMPR-101@ (follow me), Local/RG-600-101@ (ring group), Local/89160000001#@.
+_MARK = re.compile(r"[A-Z]+-(?:\d+-)?(?=\+?\d+#?$)")
+_OUTSIDE = re.compile(r"\+?\d{7,}")
 
 
 class Peers:
@@ -32,29 +42,36 @@ class Peers:
     def __init__(self, extension_pattern: str, trunks: tuple[str, ...]) -> None:
         self._extension = re.compile(extension_pattern)
         self._trunks = frozenset(trunks)
-        self._known: dict[str, Peer] = {}
+        self._known: dict[str, Peer] = {"": NOBODY}
 
     def is_extension(self, number: str) -> bool:
         return self._extension.fullmatch(number) is not None
 
     def of(self, channel: str) -> Peer:
         """The peer of `PJSIP/114-000000c4`, `Local/101@from-queue-0000001a;1`, `DAHDI/i1/84950000000-5`, or ""."""
-        if not channel:
-            return NOBODY
         name, _, tail = channel.rpartition("-")
-        key = f"{name}{tail[-2:]}" if channel.startswith("Local/") else name
+        key = name or channel
+        if ";2" in tail:
+            key += ";2"
         peer = self._known.get(key)
         if peer is None:
             if len(self._known) > 100_000:
-                self._known.clear()
-            peer = self._known[key] = self._read(channel, name or channel)
+                self._known = {"": NOBODY}
+            peer = self._known[key] = self._read(name or channel, ";2" in tail)
         return peer
 
-    def _read(self, channel: str, name: str) -> Peer:
+    def _read(self, name: str, mirror: bool) -> Peer:
+        if wrapped := _WRAPPED.match(name):
+            name = name[wrapped.end() :]
         tech, _, rest = name.partition("/")
-        if tech == "Local":
-            number = rest.partition("@")[0]
-            return Peer(Kind.LOCAL, number if self.is_extension(number) else "", channel.endswith(";2"))
-        if rest in self._trunks or not self.is_extension(rest):
+        if tech in _OWN or rest == "pseudo":
+            number = _MARK.sub("", rest.partition("@")[0], count=1).rstrip("#") if tech == "Local" else ""
+            inside = self.is_extension(number)
+            return Peer(Kind.LOCAL, number if inside else "", mirror, not inside and _is_outside(number))
+        if rest in self._trunks or name in self._trunks or not self.is_extension(rest):
             return Peer(Kind.TRUNK, "")
         return Peer(Kind.EXTENSION, rest)
+
+
+def _is_outside(number: str) -> bool:
+    return _OUTSIDE.fullmatch(number) is not None
