@@ -14,8 +14,15 @@ _DATE = re.compile(
     r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>\.\d+)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
 )
 _EARLIEST, _LATEST = 1970, 2200
-_CURRENCY = re.compile(r"(?i)\s*(₽|руб(?:\.|лей|ля|ль)?|р\.|rub|rur|usd|eur|\$|€)\s*")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?")
+_CURRENCIES = {
+    "RUB": r"₽|руб(?:лей|ля|ль)?\.?|р\.|rub|rur",
+    "USD": r"\$|usd|долл(?:аров|ара|ар)?\.?",
+    "EUR": r"€|eur|евро",
+}
+_CURRENCY = re.compile("|".join(f"(?P<{code}>{words})" for code, words in _CURRENCIES.items()), re.IGNORECASE)
+_SPACES = " \u00a0\u2009\u202f"
+_GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:[{_SPACES}']\d{{3}})+(?:[.,]\d+)?")
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
 def moment(text: str, zone: tzinfo, field: str) -> datetime:
@@ -34,11 +41,10 @@ def moment(text: str, zone: tzinfo, field: str) -> datetime:
     )
     try:
         local = datetime(*map(int, parts))  # type: ignore[arg-type]  # six numbers
-        if offset := found["z"]:
-            local = datetime.fromisoformat(local.isoformat() + offset)
-            return local.astimezone(UTC)
         if not _EARLIEST <= local.year <= _LATEST:
             raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {_EARLIEST} and {_LATEST}")
+        if offset := found["z"]:
+            return datetime.fromisoformat(local.isoformat() + offset).astimezone(UTC)
         return local.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
@@ -46,11 +52,14 @@ def moment(text: str, zone: tzinfo, field: str) -> datetime:
 
 def amount(text: str, field: str) -> Decimal:
     """A sum: `1 234 567,89`, `1,234,567.89`, `1.234.567,89`, with a currency word or sign; "" is zero."""
-    bare = _CURRENCY.sub("", text.replace("\u2212", "-")).strip()
+    bare = _CURRENCY.sub("", text.replace("\u2212", "-"), count=1).strip()
     if not bare:
         return Decimal(0)
     if _GROUPED.fullmatch(bare):
-        bare = re.sub(r"[ \u00a0\u202f']", "", bare)
+        bare = re.sub(rf"[{_SPACES}']", "", bare)
+    if _EITHER.fullmatch(bare):
+        said = f"{text!r} may be thousands or a fraction: write {re.sub('[.,]', '', bare)} or two decimals"
+        raise Misread(Reason.BAD_AMOUNT, field, said)
     try:
         value = Decimal(_plain(bare))
     except InvalidOperation:
@@ -58,6 +67,13 @@ def amount(text: str, field: str) -> Decimal:
     if not value.is_finite() or value < 0 or value >= Decimal(10) ** 15:
         raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is not between 0 and 10^15")
     return value.quantize(Decimal("0.01"))
+
+
+def currency(text: str, sum_text: str) -> str:
+    """The ISO code of a currency's cell; of the word or sign beside the sum where that cell is empty."""
+    bare = text.strip()
+    word = _CURRENCY.fullmatch(bare) if bare else _CURRENCY.search(sum_text)
+    return (word.lastgroup or "") if word else bare.upper()
 
 
 def _plain(text: str) -> str:

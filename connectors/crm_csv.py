@@ -8,8 +8,8 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.cells import amount, moment, number, some
-from connectors.phones import e164, is_scientific, split_phones
+from connectors.cells import amount, currency, moment, number, some
+from connectors.phones import e164, is_scientific, split_outside, split_phones
 from connectors.rejects import Misread, reject, too_long
 from connectors.source import Context, Recognised
 from connectors.text import Form, Row, Rows, TooLong, detect
@@ -77,10 +77,11 @@ def _manager(cells: Cells, context: Context, origin: str) -> Manager:
 
 
 def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
-    written = split_phones(cells["phones"])
+    # A decimal comma is no separator: 7,9E+10 is one lost number, not two strange ones.
+    written = [cells["phones"]] if is_scientific(cells["phones"]) else split_outside(cells["phones"])
     phones = [e164(phone, context.region) for phone in written]
     for phone, known in zip(written, phones, strict=True):
-        if not known or is_scientific(phone):
+        if not known:
             # One lost number is a customer whose calls are nobody's: say so instead of keeping the rest.
             raise Misread(Reason.BAD_PHONE, "phones", f"{phone!r} is no phone number of {context.region}")
     return Organisation(
@@ -129,7 +130,7 @@ def _proposal(cells: Cells, context: Context, origin: str) -> Proposal:
         kind=kind,
         sent_at=moment(cells["sent_at"], _zone(context), "sent_at"),
         amount=amount(cells["amount"], "amount"),
-        currency=cells["currency"].strip().upper(),
+        currency=currency(cells["currency"], cells["amount"]),
         status=status,
         import_id=context.import_id,
         origin=origin,

@@ -16,7 +16,7 @@ _NOBODY = frozenset(
     # Twilio's words for hidden callers
     | {"+266696687", "+7378742833", "+86282452253", "+2562533"}
 )
-_SCIENTIFIC = re.compile(r"\d+[.,]\d+[eе][+]?\d+", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?[eе][+]\d+", re.IGNORECASE)  # Latin and Russian e
 _NUMBER = re.compile(r"\+?[\d\s().\-\u00a0\u2010-\u2015]+")
 _NOT_DIGITS = re.compile(r"[^\d+]")
 
@@ -72,8 +72,14 @@ def _parse(digits: str, region: str) -> str:
 
 
 _SEPARATORS = re.compile(r"[,;/|\n]+")
+_THEIR_EXTENSION = re.compile(r"[,;]?\s*(?:доб|внутр|вн|ext|x)\.?\s*:?\s*\d{1,6}\b", re.IGNORECASE)
 
 
 def split_phones(cell: str) -> list[str]:
     """The numbers of a cell that holds several, separated by `, ; / |` or a newline."""
     return [part.strip() for part in _SEPARATORS.split(cell) if part.strip()]
+
+
+def split_outside(cell: str) -> list[str]:
+    """The same for numbers outside, of which `доб. 12` and `ext. 12` are no numbers but a part."""
+    return split_phones(_THEIR_EXTENSION.sub("", cell))
