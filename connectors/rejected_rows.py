@@ -42,6 +42,7 @@ class RejectedRows:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.fchmod(handle, 0o600)  # the mode above is for a new file only
         except OSError as error:
             raise Terminal(f"{self.path}: rejected rows cannot be kept: {error.strerror}; see --rejects") from None
         out = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")

@@ -64,6 +64,8 @@ class Spans(dict[int, timedelta]):
         return span
 
 
+NAMELESS = "row:"
+"""How the record_id of a row without a uniqueid begins."""
 _WEEK_S = 604_800
 _SPANS = Spans()
 _HOUR = timedelta(hours=1, seconds=5)
@@ -257,4 +259,4 @@ def _named(*parts: str) -> str:
     Identical rows are one record: nothing tells them apart.
     """
     name = "\x1f".join(parts).encode("utf-8", "surrogateescape")
-    return f"row:{hashlib.blake2b(name, digest_size=8).hexdigest()}"
+    return f"{NAMELESS}{hashlib.blake2b(name, digest_size=8).hexdigest()}"

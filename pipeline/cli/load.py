@@ -113,6 +113,10 @@ def summary(outcome: Outcome) -> list[str]:
         f"{outcome.file}: {outcome.profile}, times in {outcome.time_zone}, {outcome.seconds:.1f} s",
         f"  rows {outcome.rows:,}  {records}  already known {outcome.already_known:,}  rejected {rejected:,}",
     ]
+    if outcome.repeated:
+        lines.append(
+            f"  {outcome.repeated:,} rows equal another one and have no uniqueid: each such call is counted once"
+        )
     if rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())
         lines.append(f"  rejected: {reasons}; see `callfunnel rejected --import {outcome.import_id}`")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from connectors.asterisk.legs import NAMELESS
 from connectors.rejected_rows import RejectedRows
 from connectors.sender import Ends, FrameSender
 from connectors.source import Reading
@@ -68,10 +69,14 @@ def _send_and_wait(
         topic_ids = transport.topic_ids()
         with FrameSender(endpoints.kafka, endpoints.prefix) as sender:
             outcomes = []
+            names: set[str] = set()
             for file in files:
                 outcome = begin(file)
                 keep_import(file, outcome, store, "running")
-                _send(file, outcome, sender, wish, progress)
+                # Two files of one name, from two folders: the rejects of one must not replace the other's.
+                folder = wish.rejects / file.context.import_id if file.path.name in names else wish.rejects
+                names.add(file.path.name)
+                _send(file, outcome, sender, RejectedRows(folder, file.path, file.recognised), progress)
                 outcomes.append(outcome)
             ends: Ends = sender.flush()
         wait_until_stored(transport, ends, topic_ids, idle_s=_IDLE_S, check=progress.check, progress=progress.storing)
@@ -80,12 +85,12 @@ def _send_and_wait(
         transport.close()
 
 
-def _send(file: Prepared, outcome: Outcome, sender: FrameSender, wish: Wish, progress: Progress) -> None:
+def _send(file: Prepared, outcome: Outcome, sender: FrameSender, rejects: RejectedRows, progress: Progress) -> None:
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
     calls: set[int] = set()
-    rejects = RejectedRows(wish.rejects, file.path, file.recognised)
+    nameless: set[str] = set()
     with rejects:
         try:
             for number, item in enumerate(sift(reading, file, rejects, sender)):
@@ -93,6 +98,9 @@ def _send(file: Prepared, outcome: Outcome, sender: FrameSender, wish: Wish, pro
                 outcome.records += 1
                 if isinstance(item, CallLeg):
                     calls.add(hash(item.call_id))
+                    if item.record_id.startswith(NAMELESS):
+                        outcome.repeated += item.record_id in nameless
+                        nameless.add(item.record_id)
                 if not number % 5000:
                     progress.reading(file.path, reading)
         except MostlyRejected as stopped:

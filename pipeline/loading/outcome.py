@@ -34,6 +34,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     calls: int = 0
     already_known: int = 0
     """Records that ClickHouse had before, and repetitions within the load."""
+    repeated: int = 0
+    """Legs without an id of the exchange that equal another leg of the file: told apart by nothing, counted once."""
     rejected: dict[str, int] = {}
     rejects_file: str = ""
     stopped: str = ""

@@ -39,16 +39,14 @@ def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: FrameS
             reasons[item.reason] += 1
             rejects.add(item)
             sender.send(REJECTED, item)
-            continue
-        if reading.rows < _LOOK_ROWS:
+        else:
             held.append(item)
-            continue
         if reading.rows - looked_at >= _LOOK_ROWS:
             look()
             looked_at = reading.rows
+        if looked_at:
             yield from held
             held = []
-        yield item
     look()
     yield from held
 
