@@ -1,0 +1,116 @@
+"""A leg as the text of an export: cdr_csv with all its columns, cdr_custom, a FreePBX report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pipeline.department.exchange import Leg
+from pipeline.department.working import Day
+
+_HMS = [f"{s // 3_600:02d}:{s % 3_600 // 60:02d}:{s % 60:02d}" for s in range(86_400)]
+
+
+class Clock:
+    """Epoch seconds to the exchange's wall time. Fast for the day that it is set to."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._date = ""
+        self._midnight = self._until = 0
+
+    def set(self, day: Day) -> None:
+        self._date = f"{day.date} "
+        self._midnight = day.midnight
+        # On a day when the clocks change the seconds since midnight are no time of day.
+        self._until = day.midnight + (86_400 if day.length_s == 86_400 else 0)
+
+    def wall(self, at: int) -> str:
+        if self._midnight <= at < self._until:
+            return self._date + _HMS[at - self._midnight]
+        return datetime.fromtimestamp(at, self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+Writer = Callable[[Leg], str]
+
+
+class Layout(NamedTuple):
+    """How an export looks. `file` is its name; {} takes which one of several it is."""
+
+    name: str
+    file: str
+    header: str
+    writer: Callable[[Clock], Writer]
+
+
+def _cdr_csv(clock: Clock) -> Writer:
+    wall = clock.wall
+
+    def write(leg: Leg) -> str:
+        (src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
+         linkedid, sequence, _, _) = leg  # fmt: skip
+        answered = f'"{wall(answer)}"' if answer else ""
+        quoted = clid.replace('"', '""')
+        return (
+            f'"","{src}","{dst}","{dcontext}","{quoted}","{channel}","{dstchannel}","{lastapp}","{lastdata}",'
+            f'"{wall(start)}",{answered},"{wall(end)}",{end - start},{end - answer if answer else 0},"{disposition}",'
+            f'"DOCUMENTATION","{uniqueid}","","","{linkedid}",{sequence}\n'
+        )
+
+    return write
+
+
+def _cdr_custom(clock: Clock) -> Writer:
+    wall = clock.wall
+
+    def write(leg: Leg) -> str:
+        (src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
+         _, sequence, _, _) = leg  # fmt: skip
+        answered = wall(answer) if answer else ""
+        quoted = clid.replace('"', '""')
+        return (
+            f'"{quoted}","{src}","{dst}","{dcontext}","{channel}","{dstchannel}","{lastapp}","{lastdata}",'
+            f'"{wall(start)}","{answered}","{wall(end)}","{end - start}","{end - answer if answer else 0}",'
+            f'"{disposition}","DOCUMENTATION","","{uniqueid}","",{sequence}\n'
+        )
+
+    return write
+
+
+_REPORT = (
+    "calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,amaflags,accountcode,"
+    "uniqueid,userfield,did,cnum,cnam,outbound_cnum,outbound_cnam,dst_cnam,recordingfile,linkedid,peeraccount,sequence\n"
+)
+
+
+def _report(clock: Clock) -> Writer:
+    wall = clock.wall
+
+    def write(leg: Leg) -> str:
+        (src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
+         linkedid, sequence, did, outbound_cnum) = leg  # fmt: skip
+        # Of a call out src and clid hold the number that was shown outside; cnum is who called.
+        shown = outbound_cnum or src
+        name = clid[1 : clid.index('"', 1)]
+        quoted = f'"""{name}"" <{shown}>"'
+        name = f'"{name}"' if " " in name else name
+        became = f'"{disposition}"' if disposition == "NO ANSWER" else disposition
+        return (
+            f'"{wall(start)}",{quoted},{shown},{dst},{dcontext},{channel},{dstchannel},{lastapp},"{lastdata}",'
+            f"{end - start},{end - answer if answer else 0},{became},3,,{uniqueid},,{did},{src},{name},{outbound_cnum}"
+            f",,,,{linkedid},,{sequence}\n"
+        )
+
+    return write
+
+
+LAYOUTS = {
+    layout.name: layout
+    for layout in (
+        Layout("asterisk-csv", "Master{}.csv", "", _cdr_csv),
+        Layout("cdr-custom", "Master{}.csv", "", _cdr_custom),
+        Layout("freepbx", "cdr{}.csv", _REPORT, _report),
+    )
+}

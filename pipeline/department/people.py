@@ -1,0 +1,164 @@
+"""Managers: how they work, where their phones are, when they are away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+from typing import NamedTuple
+
+from pipeline.department.country import Country
+from pipeline.department.draws import TABLE, lognormal_table, stream
+from pipeline.department.knobs import Knobs
+from pipeline.department.planted import Kind, Planted, of_manager
+from pipeline.department.working import Day
+
+
+class Absence(NamedTuple):
+    """Days away, `last` included."""
+
+    manager_id: str
+    first: date
+    last: date
+    kind: str
+    """leave or sick."""
+
+
+class Period(NamedTuple):
+    """A team and extensions for `[since, until)`; None where it has no such end."""
+
+    team: str
+    extensions: tuple[str, ...]
+    since: date | None
+    until: date | None
+
+
+class Manager:
+    """One manager. Not a value: the shift keeps what it needs beside the traits."""
+
+    def __init__(self, number: int, name: str, periods: Sequence[Period], dice: Random) -> None:
+        self.id = f"m{number:02d}"
+        self.name = name
+        self.periods = tuple(periods)
+        self.extensions = periods[0].extensions
+        self.dispersion = 8 + 14 * dice.random()
+        """Size of the negative binomial count of a day."""
+        self.diligence = 0.8 + 0.4 * dice.random()
+        """Calls, relative to the department's pace."""
+        self.skill = 0.7 + 0.6 * dice.random()
+        """How readily a conversation leads on."""
+        self.openings = 0.5 + dice.random()
+        """New organisations a day."""
+        self.talk_s = lognormal_table(75 + 60 * dice.random(), 0.95, 3, 3_000)
+        """Quantiles of what is talked with an organisation."""
+        self.absences: list[Absence] = []
+        self.away: set[date] = set()
+        self.events: dict[Kind, Planted] = {}
+
+    @property
+    def since(self) -> date | None:
+        return self.periods[0].since
+
+    @property
+    def until(self) -> date | None:
+        return self.periods[-1].until
+
+    def is_employed(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+    def is_at_work(self, day: Day) -> bool:
+        return day.is_working and self.is_employed(day.date) and day.date not in self.away
+
+    def team(self, day: date) -> str:
+        """The team as of a day; outside of every period the nearest one."""
+        return next((p.team for p in self.periods if p.until is None or day < p.until), self.periods[-1].team)
+
+    def ramp(self, day: date) -> float:
+        """A newcomer's share of the pace: a third on the first day, all of it after eight weeks."""
+        return 1.0 if self.since is None else min(1.0, 0.33 + 0.67 * (day - self.since).days / 56)
+
+    def leave(self, first: date, last: date, kind: str) -> None:
+        """Be away from `first` to `last`, both included."""
+        self.absences.append(Absence(self.id, first, last, kind))
+        self.away.update(first + timedelta(days=n) for n in range((last - first).days + 1))
+
+    def draw_talk(self, dice: Random) -> int:
+        return self.talk_s[int(dice.random() * TABLE)]
+
+
+class Numbering(NamedTuple):
+    """The inside numbers of an office: desks and softphones from these on, the reception and the queue of all."""
+
+    desks: int
+    softphones: int
+    reception: str
+    queue: str
+
+    def desk(self, number: int) -> str:
+        return str(self.desks + number)
+
+    def softphone(self, number: int) -> str:
+        return str(self.softphones + number)
+
+
+def numbering(managers: int) -> Numbering:
+    """Three digits for a small office, four or five for a larger one."""
+    if managers <= 99:
+        return Numbering(101, 201, "100", "600")
+    return Numbering(1_001, 5_001, "1000", "9000") if managers < 4_000 else Numbering(10_001, 50_001, "10000", "90000")
+
+
+def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Sequence[Day]) -> list[Manager]:
+    """The department, newcomers and leavers included, with their leave and sick days."""
+    dice = stream(knobs.seed, "people")
+    plan = numbering(knobs.managers)
+    managers = []
+    inherited = {event.manager_id: event for event in planted if event.kind is Kind.NEWCOMER}
+    squeezer = next((event for event in planted if event.kind is Kind.SQUEEZER), None)
+    for n in range(knobs.managers):
+        number = n + 1
+        name = f"{dice.choice(country.last_names)} {dice.choice(country.first_names)}"
+        team = f"{'ABCDEFGH'[n * max(1, min(8, knobs.managers // 6)) // knobs.managers]}"
+        extensions = (plan.desk(n), plan.softphone(n)) if n % 4 == 3 else (plan.desk(n),)
+        since = until = None
+        if (arrival := inherited.get(f"m{number:02d}")) is not None:
+            since = arrival.first
+            extensions = (plan.desk(int(squeezer.manager_id[1:]) - 1),) if squeezer else extensions
+        if squeezer is not None and squeezer.manager_id == f"m{number:02d}":
+            until = squeezer.last + timedelta(days=1)
+        manager = Manager(number, name, _periods(knobs, n, team, extensions, since, until), dice)
+        manager.events = of_manager(planted, manager.id)
+        managers.append(manager)
+    for manager in managers:
+        _send_away(manager, knobs, days, dice)
+    return managers
+
+
+def _periods(
+    knobs: Knobs, n: int, team: str, extensions: tuple[str, ...], since: date | None, until: date | None
+) -> list[Period]:
+    """One period, but the sixth manager of a larger department changes teams half-way."""
+    moved = knobs.day(0.5)
+    if n == 5 and knobs.managers >= 8 and knobs.days >= 30 and since is None and until is None:
+        return [Period(team, extensions, None, moved), Period("B" if team == "A" else "A", extensions, moved, None)]
+    return [Period(team, extensions, since, until)]
+
+
+def _send_away(manager: Manager, knobs: Knobs, days: Sequence[Day], dice: Random) -> None:
+    """Planted leave, and what everybody has: two weeks now and then, a few sick days. Not in a planted story."""
+    taken = {day for event in manager.events.values() for day in event.days()}
+    if (leave := manager.events.get(Kind.LEAVE)) is not None:
+        manager.leave(leave.first, leave.last, "leave")
+    weeks = knobs.days / 7
+    if dice.random() < weeks / 26:
+        _off(manager, knobs.first + timedelta(days=int(dice.random() * knobs.days)), 14, "leave", taken, knobs)
+    for day in days:
+        if day.is_working and dice.random() < 0.008:
+            _off(manager, day.date, 1 + int(dice.random() * 5), "sick", taken, knobs)
+
+
+def _off(manager: Manager, first: date, length: int, kind: str, taken: set[date], knobs: Knobs) -> None:
+    last = min(first + timedelta(days=length - 1), knobs.last - timedelta(days=1))
+    around = {first + timedelta(days=n) for n in range(-3, length + 3)}
+    if not around & (taken | manager.away) and manager.is_employed(first) and manager.is_employed(last):
+        manager.leave(first, last, kind)

@@ -1,0 +1,43 @@
+"""What was planned for each manager and month: the same norms for everybody, in proportion to working days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from pipeline.department.knobs import Knobs
+from pipeline.department.people import Manager
+from pipeline.department.working import Day, season
+
+_CONVERSATIONS = 0.36
+"""Of the calls of a day."""
+_GENERAL, _INDIVIDUAL, _AMOUNT = 0.9, 0.45, 90_000
+"""A working day; the sum of one individual proposal."""
+
+HEADER = (
+    *("month", "manager_id", "working_days", "conversations", "general_proposals", "individual_proposals"),
+    *("amount", "currency"),
+)
+
+
+def plan(managers: Sequence[Manager], days: Sequence[Day], currency: str, knobs: Knobs) -> Iterator[Sequence[object]]:
+    """Rows with a header. A month that is in the period in part is planned in part; a newcomer's plan ramps up."""
+    yield HEADER
+    for month, there in groupby(days, key=lambda day: f"{day.date:%Y-%m}"):
+        month_days = list(there)
+        for manager in managers:
+            working = [day for day in month_days if day.is_working and manager.is_employed(day.date)]
+            if not working:
+                continue
+            norm = sum(manager.ramp(day.date) * season(day.date) for day in working)
+            individual = round(norm * _INDIVIDUAL)
+            yield (
+                month,
+                manager.id,
+                len(working),
+                round(norm * knobs.pace * _CONVERSATIONS / 5) * 5,
+                round(norm * _GENERAL),
+                individual,
+                individual * _AMOUNT,
+                currency,
+            )

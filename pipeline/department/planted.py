@@ -1,0 +1,110 @@
+"""What is hidden in the department on purpose, with its true dates: warnings and reports can be held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.department.knobs import Knobs
+from pipeline.department.working import Day, DayKind
+
+
+class Kind(StrEnum):
+    SQUEEZER = "squeezer"
+    """Opens no new organisation, sells to old customers instead, then leaves: `last` is the last day there."""
+    NEWCOMER = "newcomer"
+    """Begins on `first` and ramps up; takes over the extension and the organisations of a squeezer who left."""
+    SILENT = "silent"
+    """At work, and no call."""
+    LEAVE = "leave"
+    """Away: looks like a silent manager, and is none."""
+    GAMER = "gamer"
+    """Many dials of three seconds, the same numbers again and again; few conversations."""
+    DEAD_FEED = "dead_feed"
+    """The exchange recorded nothing from `since_hour` to midnight. Of the whole department."""
+    LOW_MONTH = "low_month"
+    """Honestly less business for everybody."""
+    CLOCK_CHANGE = "clock_change"
+    """The night when clocks change, with calls through it."""
+
+
+class Planted(msgspec.Struct, frozen=True, kw_only=True):
+    """One hidden story, from `first` to `last`, both included. `manager_id` is "" when it is everybody's."""
+
+    kind: Kind
+    first: date
+    last: date
+    manager_id: str = ""
+    since_hour: int = 0
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    def days(self) -> Iterator[date]:
+        for n in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=n)
+
+
+_STORIES = (
+    # kind, from and to as shares of the period, most days, least days of the period, least managers
+    (Kind.SQUEEZER, 0.28, 0.62, 400, 60, 3),
+    (Kind.SILENT, 0.4, 0.46, 5, 15, 3),
+    (Kind.LEAVE, 0.42, 0.54, 14, 15, 4),
+    (Kind.GAMER, 0.46, 0.62, 21, 15, 5),
+)
+
+
+def plant(knobs: Knobs, days: Sequence[Day]) -> list[Planted]:
+    """The stories that a department of this size and length has room for. The first manager is in none of their own."""
+    found: list[Planted] = []
+    number = 2
+    for kind, begins, ends, most_days, least_days, least_managers in _STORIES:
+        if knobs.days < least_days or knobs.managers < least_managers or number >= knobs.managers:
+            continue
+        first = _working(days, knobs.day(begins))
+        last = min(knobs.day(ends), first + timedelta(days=most_days - 1))
+        found.append(Planted(kind=kind, first=first, last=max(first, last), manager_id=f"m{number:02d}"))
+        number += 1
+    return found + _newcomer(knobs, found) + _of_everybody(knobs, days)
+
+
+def _newcomer(knobs: Knobs, found: Sequence[Planted]) -> list[Planted]:
+    """Who comes on the Monday after next when a squeezer has left: the extension is nobody's in between."""
+    left = next((event.last for event in found if event.kind is Kind.SQUEEZER), None)
+    if left is None:
+        return []
+    first = left + timedelta(days=14 - left.weekday())
+    newcomer = Planted(
+        kind=Kind.NEWCOMER, first=first, last=knobs.last - timedelta(days=1), manager_id=f"m{knobs.managers:02d}"
+    )
+    return [newcomer] if newcomer.first <= newcomer.last else []
+
+
+def _of_everybody(knobs: Knobs, days: Sequence[Day]) -> list[Planted]:
+    found = []
+    if knobs.days >= 10:
+        dead = _working(days, knobs.day(0.67))
+        found.append(Planted(kind=Kind.DEAD_FEED, first=dead, last=dead, since_hour=13))
+    if knobs.days >= 90:
+        first = knobs.day(0.72)
+        found.append(Planted(kind=Kind.LOW_MONTH, first=first, last=first + timedelta(days=27)))
+    changes = [day.date for day in days if day.length_s != 86_400]
+    return found + [Planted(kind=Kind.CLOCK_CHANGE, first=day, last=day) for day in changes]
+
+
+def _working(days: Sequence[Day], wanted: date) -> date:
+    """The first full working day from the wanted one on, else the last one of the period."""
+    full = [day.date for day in days if day.kind is DayKind.WORKING]
+    return next((day for day in full if day >= wanted), full[-1] if full else wanted)
+
+
+def of_manager(planted: Iterable[Planted], manager_id: str) -> dict[Kind, Planted]:
+    return {event.kind: event for event in planted if event.manager_id == manager_id}
+
+
+def of_day(planted: Sequence[Planted], kind: Kind, day: date) -> Planted | None:
+    """The story of everybody that a day is in."""
+    return next((event for event in planted if event.kind is kind and event.covers(day)), None)

@@ -1,0 +1,153 @@
+"""Organisations: their numbers, who looks after them, the stages they went through."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from random import Random
+
+from pipeline.department.country import Country
+from pipeline.department.people import Manager
+from schemas.stages import default_stages
+
+STAGES = tuple(default_stages().codes)
+NEW, ACTIVE, DEVELOPMENT, SHIPMENT, CUSTOMER, DISQUALIFIED = range(6)
+POTENTIAL = frozenset((NEW, ACTIVE, DEVELOPMENT))
+NO_STAGE = -1
+DAY = 86_400
+NEVER = 1 << 62
+
+
+class Organisation:
+    """One organisation. `stages` is its history in order of time: (epoch, stage, who moved it)."""
+
+    __slots__ = ("general_sent", "id", "name", "offer", "owner", "phones", "settled_at", "stages")
+
+    def __init__(self, number: int, name: str, phones: list[str], owner: Manager) -> None:
+        self.id = f"o{number:06d}"
+        self.name = name
+        self.phones = phones
+        self.owner = owner
+        self.stages: list[tuple[int, int, str]] = []
+        self.settled_at = 0
+        """Until then no further move: the last one has not come true yet."""
+        self.general_sent = 0
+        self.offer: object = None
+        """The individual proposal that stands open."""
+
+    @property
+    def stage(self) -> int:
+        """Where it stands, or is bound for."""
+        return self.stages[-1][1] if self.stages else NO_STAGE
+
+    def stage_at(self, at: int) -> int:
+        """The stage as of a second; a change at that very second has happened."""
+        stages = self.stages
+        if stages and stages[-1][0] <= at:
+            return stages[-1][1]
+        place = bisect_right([moved for moved, _, _ in stages], at)
+        return stages[place - 1][1] if place else NO_STAGE
+
+    def move(self, at: int, stage: int) -> None:
+        self.stages.append((at, stage, self.owner.id))
+        self.settled_at = at
+
+
+class Book:
+    """A manager's organisations, by the stage they stand in."""
+
+    def __init__(self) -> None:
+        self.by_stage: list[list[Organisation]] = [[] for _ in STAGES]
+
+    def add(self, organisation: Organisation) -> None:
+        self.by_stage[organisation.stage].append(organisation)
+
+    def restage(self, organisation: Organisation, before: int) -> None:
+        self.by_stage[before].remove(organisation)
+        self.by_stage[organisation.stage].append(organisation)
+
+    def remove(self, organisation: Organisation) -> None:
+        self.by_stage[organisation.stage].remove(organisation)
+
+    def draw(self, dice: Random, weights: tuple[float, ...]) -> Organisation | None:
+        """One of a stage drawn by weight, of the next stages when nobody stands there; None for an empty book."""
+        chance = dice.random()
+        for stage, weight in enumerate(weights):
+            chance -= weight
+            if chance < 0:
+                for other in range(len(weights)):
+                    there = self.by_stage[(stage + other) % len(weights)]
+                    if there:
+                        return there[int(dice.random() * len(there))]
+        return None
+
+    def __iter__(self) -> Iterator[Organisation]:
+        return (organisation for stage in self.by_stage for organisation in stage)
+
+
+class Market:
+    """Everybody outside: makes organisations and strangers, each with numbers of their own."""
+
+    def __init__(self, country: Country, dice: Random) -> None:
+        self._country = country
+        self._dice = dice
+        self._numbers = 0
+        self.organisations: list[Organisation] = []
+
+    def number(self) -> str:
+        """A number that nobody else has."""
+        self._numbers += 1
+        return self._country.number(self._numbers)
+
+    def found(self, owner: Manager) -> Organisation:
+        """A new organisation, without a stage yet."""
+        dice = self._dice
+        phones = [self.number() for _ in range(1 if dice.random() < 0.6 else 2 if dice.random() < 0.8 else 3)]
+        return self._register(owner, phones)
+
+    def _register(self, owner: Manager, phones: list[str]) -> Organisation:
+        dice, country = self._dice, self._country
+        number = len(self.organisations) + 1
+        name = f"{dice.choice(country.companies).format(dice.choice(country.words))} {number}"
+        organisation = Organisation(number, name, phones, owner)
+        self.organisations.append(organisation)
+        return organisation
+
+    def succeed(self, closed: Organisation, at: int) -> Organisation:
+        """Another organisation under the first number of one that was closed: its successor from `at` on."""
+        organisation = self._register(closed.owner, [closed.phones[0], self.number()])
+        organisation.move(at, NEW)
+        closed.settled_at = NEVER
+        return organisation
+
+    def old_portfolio(self, owner: Manager, size: int, first_day: int) -> Book:
+        """What a manager already has on the first day, with the way it went until then."""
+        book, dice = Book(), self._dice
+        for _ in range(size):
+            organisation = self.found(owner)
+            chance = dice.random()
+            reached = next(stage for stage, limit in enumerate(_STANDING) if chance < limit)
+            _history(organisation, reached, first_day, dice)
+            book.add(organisation)
+        return book
+
+
+_STANDING = (0.26, 0.5, 0.66, 0.71, 0.9, 1.0)
+"""Cumulative shares of the stages in a portfolio."""
+_DAYS = (18.0, 25.0, 30.0, 12.0)
+"""Mean days in a stage before the next."""
+
+
+def _history(organisation: Organisation, reached: int, first_day: int, dice: Random) -> None:
+    """The moves up to a stage, the last one before the first day. Office hours: 9 to 17 on any day of the week."""
+    way = list(range(reached + 1)) if reached != DISQUALIFIED else [*range(1 + int(dice.random() * 3)), DISQUALIFIED]
+    at = first_day - DAY - int(dice.expovariate(1 / (20 * DAY)))
+    moments = []
+    for stage in reversed(way):
+        midday = at - (at - first_day) % DAY
+        moments.append((midday + 9 * 3_600 + int(dice.random() * 8 * 3_600), stage))
+        if dice.random() < 0.02 and stage:
+            moments.append((moments[-1][0], stage - 1))  # two moves in one second, as a CRM's import writes them
+        at -= DAY + int(dice.expovariate(1 / (_DAYS[min(stage, 3)] * DAY)))
+    for moment, stage in reversed(moments):
+        organisation.move(moment, stage)

@@ -1,0 +1,79 @@
+"""Working days: public holidays, moved working Saturdays, short days before a holiday."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from pipeline.department.knobs import Knobs
+
+
+class DayKind(StrEnum):
+    WORKING = "working"
+    SHORT = "short"
+    """The last working day before a holiday."""
+    MOVED = "moved"
+    """A Saturday that is worked for a bridged holiday."""
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+
+
+class Day(NamedTuple):
+    """One day of the calendar. `midnight` is its first second, `length_s` 23, 24 or 25 hours."""
+
+    date: date
+    kind: DayKind
+    title: str
+    midnight: int
+    length_s: int
+
+    @property
+    def is_working(self) -> bool:
+        return self.kind in (DayKind.WORKING, DayKind.SHORT, DayKind.MOVED)
+
+    @property
+    def weight(self) -> float:
+        """How much of an ordinary day's work is done: the week's shape."""
+        share = _WEEK[self.date.weekday()]
+        return share * {DayKind.SHORT: 0.8, DayKind.MOVED: 0.6}.get(self.kind, 1.0) if self.is_working else 0.0
+
+
+_WEEK = (0.95, 1.08, 1.1, 1.05, 0.82, 1.0, 1.0)
+_SEASON = (0.88, 1.0, 1.08, 1.05, 0.9, 0.97, 0.86, 0.83, 1.05, 1.1, 1.1, 1.0)
+
+
+def season(day: date) -> float:
+    """How much business there is at this time of the year: weak summers, strong autumns."""
+    return _SEASON[day.month - 1]
+
+
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The epoch second at which a day begins."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())
+
+
+def calendar(knobs: Knobs, zone: ZoneInfo) -> list[Day]:
+    """The days of the period."""
+    years = range(knobs.first.year, knobs.last.year + 1)
+    free = holidays.country_holidays(knobs.country.upper(), years=list(years), language="en_US")
+    days = []
+    for n in range(knobs.days):
+        day = knobs.first + timedelta(days=n)
+        tomorrow = day + timedelta(days=1)
+        starts = midnight(day, zone)
+        days.append(Day(day, _kind(day, tomorrow, free), free.get(day, ""), starts, midnight(tomorrow, zone) - starts))
+    return days
+
+
+def _kind(day: date, tomorrow: date, free: holidays.HolidayBase) -> DayKind:
+    if day in free.weekend_workdays:
+        return DayKind.MOVED
+    if day in free:
+        return DayKind.HOLIDAY
+    if day.weekday() >= 5:
+        return DayKind.WEEKEND
+    return DayKind.SHORT if tomorrow in free and tomorrow.weekday() < 5 else DayKind.WORKING
