@@ -58,7 +58,7 @@ def seconds_until_counted(producer: KafkaProducer, reader: Client, calls_before:
 
 
 def counted(reader: Client) -> int:
-    return int(reader.query("SELECT sum(calls) FROM manager_activity FINAL").first_item["sum(calls)"])
+    return int(str(reader.command("SELECT sum(calls) FROM manager_activity FINAL")))
 
 
 def measure(kafka: str, reader: Client, calls: int) -> list[float]:

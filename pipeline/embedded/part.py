@@ -6,13 +6,14 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from schemas.trouble import Terminal
 
-_LIBC = ctypes.CDLL("libc.so.6", use_errno=True)
+_LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 20 << 20
 _QUICK_S = 10.0
@@ -20,9 +21,12 @@ _MOST_QUICK_DEATHS = 5
 _WORST_PAUSE_S = 5.0
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """In the child: a kill -9 of the supervisor must not leave a broker or an engine behind (Linux)."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before prctl
+            os._exit(1)
 
 
 class Part:
@@ -53,8 +57,14 @@ class Part:
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
+        """Start it. Only from a thread that lives as long as the part may: Linux kills it when that thread ends."""
         self._keep_log_small()
+        parent = os.getpid()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -63,7 +73,7 @@ class Part:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops parts in order
-                preexec_fn=_die_with_parent,
+                preexec_fn=lambda: _die_with(parent),
             )
         self._started_at = self._monotonic()
 
@@ -71,7 +81,7 @@ class Part:
         """Return once it serves. Raises Terminal, with its last words, when it dies or takes too long."""
         until = self._monotonic() + within_s
         while not self._ready():
-            if self._process is None or self._process.poll() is not None:
+            if not self.is_running:
                 raise Terminal(f"{self.name} stopped while starting: {self.last_words()} (log: {self.log})")
             if self._monotonic() > until:
                 raise Terminal(
@@ -84,7 +94,7 @@ class Part:
 
         Raises Terminal when it keeps dying at once.
         """
-        if self._process is None or self._process.poll() is None:
+        if self._process is None or self.is_running:
             return False
         now = self._monotonic()
         if not self._again_at:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ import msgspec
 from pipeline.admin import ensure_topics
 from pipeline.embedded import broker
 from pipeline.embedded.part import Part
+from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
 from pipeline.store import connect
@@ -73,7 +73,7 @@ class Stack:
         }
         store = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(plan.data / "store")]
         self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap))
-        self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: _listens(store_port))
+        self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: listens(store_port))
         for part in self.parts:
             part.start()
         for part in self.parts:
@@ -190,22 +190,3 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     os.replace(new, path)
-
-
-def free_port(port: int, option: str) -> int:
-    """The port itself when it is free (0: any free one); Terminal names the option that changes it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Terminal(
-                f"port {port} is taken ({error.strerror}): choose another with {option}, or 0 for any"
-            ) from None
-        return int(probe.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

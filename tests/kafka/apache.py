@@ -1,0 +1,80 @@
+"""Apache Kafka for tests: one node (KRaft) on loopback, without Docker, from the jars that pom.xml names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from pipeline.embedded.broker import answers
+from pipeline.embedded.part import Part
+from pipeline.embedded.ports import free_port
+
+_POM = Path(__file__).parent / "pom.xml"
+_JARS = _POM.parent / "target" / "dependency"
+_STAMP = _POM.parent / "target" / "pom.xml"
+"""The pom.xml whose jars are there."""
+_CLUSTER = "4L6g3nShT-eMCtK--X86sw"
+
+
+class Missing(Exception):
+    """What this machine lacks for Apache Kafka."""
+
+
+def classpath() -> str:
+    """The jars, fetched by Maven when pom.xml changed. Raises Missing."""
+    for program in ("java", "mvn"):
+        if shutil.which(program) is None:
+            raise Missing(f"{program} is not installed")
+    if not _STAMP.exists() or _STAMP.read_bytes() != _POM.read_bytes():
+        shutil.rmtree(_JARS.parent, ignore_errors=True)
+        fetch = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
+        fetched = subprocess.run(fetch, capture_output=True, text=True, timeout=600, check=False)
+        if fetched.returncode:
+            said = [line for line in (fetched.stdout + fetched.stderr).splitlines() if "ERROR" in line]
+            raise Missing(f"Maven could not fetch the jars: {said[0] if said else fetched.returncode}")
+        shutil.copyfile(_POM, _STAMP)
+    return f"{_JARS}/*"
+
+
+def format_log_dir(folder: Path, jars: str) -> tuple[Part, str]:
+    """A node with an empty log directory in `folder`, not started: (its process, its address)."""
+    port, controller = free_port(0, ""), free_port(0, "")
+    settings = folder / "server.properties"
+    settings.write_text(
+        f"""
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={folder / "log"}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.initial.task.delay.ms=500
+log.retention.check.interval.ms=1000
+""",
+        encoding="utf-8",
+    )
+    java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
+    subprocess.run(
+        [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    address = f"127.0.0.1:{port}"
+    node = Part(
+        "kafka",
+        [*java, "kafka.Kafka", str(settings)],
+        logs=folder,
+        env=os.environ,
+        ready=lambda: answers(address),
+    )
+    return node, address

@@ -1,0 +1,58 @@
+"""Deployments on the embedded broker and on Apache Kafka: the same tests run on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.embedded import broker
+from pipeline.embedded.part import Part
+from pipeline.embedded.ports import free_port
+from tests.stack.department import Department, found
+from tests.stack.deployment import Deployment
+
+LEGS = 30_000
+"""Enough for a load to have a middle: two days of an office."""
+
+
+@pytest.fixture(scope="session")
+def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Part, str]]:
+    """A running embedded broker: (its process, its address)."""
+    port = free_port(0, "")
+    address = f"127.0.0.1:{port}"
+    part = Part(
+        "broker",
+        broker.command(port),
+        logs=tmp_path_factory.mktemp("broker"),
+        env={},
+        ready=lambda: broker.answers(address),
+    )
+    part.start()
+    try:
+        part.wait_ready(30)
+        yield part, address
+    finally:
+        part.stop(10)
+
+
+@pytest.fixture(scope="session")
+def department(tmp_path_factory: pytest.TempPathFactory) -> Department:
+    return found(tmp_path_factory.mktemp("department"), LEGS)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("embedded_broker", id="embedded", marks=pytest.mark.stack),
+        pytest.param("apache_kafka", id="apache", marks=[pytest.mark.stack, pytest.mark.kafka]),
+    ]
+)
+def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment with nothing in it, not started, on either broker."""
+    part, address = request.getfixturevalue(request.param)
+    deployment = Deployment(tmp_path, part, address, remembers=request.param == "apache_kafka")
+    try:
+        yield deployment
+    finally:
+        deployment.stop()

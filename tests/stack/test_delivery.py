@@ -1,0 +1,122 @@
+"""Nothing lost, nothing counted twice, whatever is killed in the middle of a load: on the embedded broker and on Kafka.
+
+Every test ends with the same comparison: each cell of manager_activity against a plain count of the files.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+from tests.stack.department import Department
+from tests.stack.deployment import Deployment, kill, wait_for
+
+AWAY_S = 30.0
+
+
+def test_an_export_and_a_directory_are_counted_as_by_hand(deployment: Deployment, department: Department) -> None:
+    deployment.start()
+    deployment.load_directory(department)
+    outcome = deployment.loading(department.files["calls"]).outcome()
+    assert (outcome["rows"], outcome["records"], outcome["calls"]) == (
+        department.legs,
+        department.legs,
+        department.calls,
+    )
+    assert (outcome["already_known"], outcome["rejected"], outcome["stopped"]) == (0, {}, "")
+    deployment.assert_holds(department)
+
+
+def test_worker_killed_three_times_in_the_middle_of_a_load(deployment: Deployment, department: Department) -> None:
+    deployment.start()
+    deployment.load_directory(department)
+    loading = deployment.loading(department.files["calls"])
+    worker = deployment.workers["worker-1"]
+    for quarter in (1, 2, 3):
+        wait_for(f"quarter {quarter} of the legs", lambda q=quarter: deployment.legs() > q * department.legs // 4)
+        assert loading.is_running
+        kill(worker)
+        deployment.start_again(worker)
+    loading.outcome()
+    deployment.assert_holds(department)
+
+
+def test_workers_join_and_leave_while_calls_and_directory_are_loaded(
+    deployment: Deployment, department: Department
+) -> None:
+    deployment.start(workers=2)
+    loading = deployment.loading(department.files["calls"])
+    wait_for("a fifth of the legs", lambda: deployment.legs() > department.legs // 5)
+    deployment.add_worker("worker-3", wait=False)
+    deployment.load_directory(department)
+    deployment.remove_worker("worker-1")
+    loading.outcome()
+    deployment.assert_holds(department)
+
+
+def test_broker_killed_and_started_again_in_the_middle_of_a_load(
+    deployment: Deployment, department: Department
+) -> None:
+    deployment.start()
+    deployment.load_directory(department)
+    loading = deployment.loading(department.files["calls"])
+    wait_for("a third of the legs", lambda: deployment.legs() > department.legs // 3)
+    assert loading.is_running
+    deployment.restart_broker()
+    loading.outcome()
+    deployment.assert_holds(department)
+
+
+def test_store_away_for_half_a_minute_in_the_middle_of_a_load(deployment: Deployment, department: Department) -> None:
+    deployment.start()
+    deployment.load_directory(department)
+    loading = deployment.loading(department.files["calls"])
+    wait_for("a third of the legs", lambda: deployment.legs() > department.legs // 3)
+    worker = deployment.workers["worker-1"].pid
+    kill(deployment.store)
+    back_at = time.monotonic() + AWAY_S
+    wait_for("end of the half minute", lambda: time.monotonic() > back_at)
+    assert loading.is_running
+    deployment.store.start()
+    loading.outcome()
+    assert deployment.workers["worker-1"].pid == worker
+    assert deployment.workers["worker-1"].is_running, "the worker waits, it does not die"
+    deployment.assert_holds(department)
+
+
+def test_a_file_twice_in_halves_shuffled_and_beside_itself_changes_no_table(
+    deployment: Deployment, department: Department, tmp_path: Path
+) -> None:
+    deployment.start()
+    export = department.files["calls"]
+    deployment.load_directory(department)
+    first, second = halves(export, tmp_path)
+    at_once = [deployment.loading(path) for path in (second, first)]
+    assert sum(loading.outcome()["records"] for loading in at_once) == department.legs
+    content = deployment.content()
+    deployment.assert_holds(department)
+    again = [deployment.loading(path) for path in (export, shuffled(export, tmp_path))]
+    for loading in again:
+        assert loading.outcome()["already_known"] == department.legs
+    assert deployment.content() == content
+    deployment.assert_holds(department)
+
+
+def halves(export: Path, folder: Path) -> tuple[Path, Path]:
+    """Two files, cut between two legs of one call."""
+    lines = export.read_text(encoding="utf-8").splitlines(keepends=True)
+    middle = len(lines) // 2
+    cut = next(n for n in range(middle, len(lines)) if lines[n].split(",")[19] == lines[n - 1].split(",")[19])
+    paths = folder / "first.csv", folder / "second.csv"
+    for path, part in zip(paths, (lines[:cut], lines[cut:]), strict=True):
+        path.write_text("".join(part), encoding="utf-8")
+    return paths
+
+
+def shuffled(export: Path, folder: Path) -> Path:
+    lines = export.read_text(encoding="utf-8").splitlines(keepends=True)
+    random.Random(3).shuffle(lines)
+    path = folder / "shuffled.csv"
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
