@@ -189,7 +189,8 @@ class LegReader:
             return _OUT, inside or near.number, "", dst
         # Without a linkedid the leg would look like a call of its own: the caller's channel tells of it already.
         if ordered or not linkedid or not e164(src, self._region):
-            return _INSIDE, far.number or near.number, inside, ""
+            extension = far.number or near.number
+            return _INSIDE, extension, inside if inside != extension else "", ""
         return _IN, far.number or near.number, "", src
 
     def _by_numbers(self, src: str, dst: str, far: Peer) -> tuple[Direction, str, str, str]:

@@ -1,0 +1,95 @@
+"""Every file of `golden/` beside what a person read out of it.
+
+An expected leg names the fields that say something; each one that it leaves out must be empty. Ids that are a hash hold
+`*` or `?`. `same_as` names the line of the row that this one repeats. A reject is its reason and column.
+"""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.recognise import choose
+from schemas.records import CallLeg, Record, Rejected
+from tests.connectors.conftest import context
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(path for path in GOLDEN.rglob("*.json"))
+_LEG = {
+    "start": "started_at",
+    "answer": "answered_at",
+    "end": "ended_at",
+    "billsec": "billsec",
+    "direction": "direction",
+    "disposition": "disposition",
+    "ext": "extension",
+    "peer": "peer_extension",
+    "contact": "contact",
+    "raw": "contact_raw",
+    "did": "did",
+    "queue": "queue",
+    "app": "application",
+    "recording": "recording",
+}
+_SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
+    expected = json.loads(case.read_text(encoding="utf-8"))
+    told = context(expected["tz"], region=expected.get("region", "RU"), trunks=tuple(expected.get("trunks", ())))
+    path = case.with_suffix(".csv")
+    source, seen = choose(path, expected.get("kind", "calls"), "auto", told.region)
+    assert {name: _plain(getattr(seen, name)) for name in expected["seen"]} == expected["seen"]
+    items = list(source.read(path, seen, told))
+    assert [_told(item) for item in items] == [_without_ids(row) for row in expected["items"]]
+    _assert_ids(expected["items"], items)
+
+
+def test_golden_folders_hold_cases() -> None:
+    assert {path.parent.name for path in CASES} == {"asterisk_csv", "crm_csv"}
+    assert [path for path in GOLDEN.rglob("*.csv") if not path.with_suffix(".json").exists()] == []
+
+
+def _told(item: Record | Rejected) -> dict[str, Any]:
+    line = int(getattr(item, "origin").rpartition(":")[2])  # noqa: B009  # every record that is read has one
+    if isinstance(item, Rejected):
+        return {"line": line, "reject": str(item.reason), "field": item.field}
+    if isinstance(item, CallLeg):
+        found = {short: _plain(getattr(item, name)) for short, name in _LEG.items()}
+        return {"line": line, **{short: value for short, value in found.items() if value not in ("", 0)}}
+    names = [name for name in item.__struct_fields__ if name not in _SAME_EVERYWHERE]
+    found = {name: _plain(getattr(item, name)) for name in names}
+    return {"line": line, **{name: value for name, value in found.items() if value not in ("", [])}}
+
+
+def _plain(value: Any) -> Any:
+    """A value as the expected JSON has it: times in UTC with Z, None as ""."""
+    if value is None:
+        return ""
+    if hasattr(value, "isoformat"):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, list | tuple):
+        return list(value)
+    return value if isinstance(value, int) else str(value)
+
+
+def _without_ids(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("id", "call", "same_as")}
+
+
+def _assert_ids(wanted: list[dict[str, Any]], items: list[Record | Rejected]) -> None:
+    """Ids match their patterns, and rows have one id when they say so, and only then."""
+    legs = {int(leg.origin.rpartition(":")[2]): leg for leg in items if isinstance(leg, CallLeg)}
+    first = {row["line"]: row.get("same_as", row["line"]) for row in wanted if "id" in row}
+    assert set(legs) == set(first)
+    for row in wanted:
+        if (leg := legs.get(row["line"])) is not None:
+            assert fnmatchcase(leg.record_id, row["id"])
+            assert fnmatchcase(leg.call_id, row["call"])
+            same = {line for line, other in legs.items() if other.record_id == leg.record_id}
+            assert same == {line for line in first if first[line] == first[row["line"]]}
