@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from pathlib import Path
 
@@ -30,7 +31,15 @@ def work(endpoints: Endpoints, datadir: Path, ready_file: Path | None, log_level
         if ready_file is not None:
             ready_file.touch()
 
+    _spare_the_collector()
     _run(app, log_level)
+
+
+def _spare_the_collector() -> None:
+    """Collect seldom: a chunk makes a hundred thousand values and no cycles, and walking them costs a fifth of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def _run(app: object, log_level: str) -> None:

@@ -24,6 +24,9 @@ _FACTS = f"SELECT toUnixTimestamp(bucket) AS bucket, {', '.join(FACT_COLUMNS)} F
 _CELLS = "SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM manager_activity FINAL"
 
 
+_MOST_DAYS = 50_000
+
+
 class _DayCounted(msgspec.Struct):
     manager_id: str
     day: str
@@ -43,6 +46,7 @@ class CountActivities:
         self._codec = Codec(Activity)
         self._facts = msgspec.json.Decoder(Fact)
         self._cells = msgspec.json.Decoder(ManagerActivity)
+        self._days: dict[int, str] = {}
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
         activities, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
@@ -105,7 +109,13 @@ class CountActivities:
         return {(row.manager_id, row.day): row.first for row in rows if (row.manager_id, row.day) in days}
 
     def _day(self, bucket: int) -> str:
-        return datetime.fromtimestamp(bucket, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
+        """The day of a bucket in the reporting zone; remembered, since chunks ask for the same buckets again."""
+        day = self._days.get(bucket)
+        if day is None:
+            if len(self._days) > _MOST_DAYS:
+                self._days.clear()
+            day = self._days[bucket] = datetime.fromtimestamp(bucket, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
+        return day
 
 
 def newest_causes(activities: Iterable[Activity]) -> dict[Cell, tuple[int, str]]:

@@ -74,13 +74,12 @@ class Decider:
         for _ in range(_MOST_ROUNDS):
             log = self.directory.log()
             decision = decide(self._known_places(ids), log)
-            self._write(table, decision)
+            outgoing, places = written_out(decision.placed)
+            writing = self._pool.submit(self.store.keep, table, decision.facts)
+            self.store.keep("placements", places)
+            writing.result()
             if self._stands(table, ids, facts_where, decision, log):
-                return [
-                    Outgoing(ACTIVITIES, activity.manager_id, encode(activity))
-                    for placed in decision.placed
-                    for activity in placed.published
-                ]
+                return outgoing
         raise Transient(f"{table}: others keep changing the same keys", retry_after_s=1.0)
 
     def _known_places(self, ids: str) -> dict[str, list[Activity]]:
@@ -91,12 +90,6 @@ class Decider:
         for place in self.store.rows(self._places, sql):
             known.setdefault(place.activity_id, []).append(place)
         return known
-
-    def _write(self, table: str, decision: Decision) -> None:
-        places = [encode(activity) for placed in decision.placed for activity in placed.changed]
-        writing = self._pool.submit(self.store.keep, table, decision.facts)
-        self.store.keep("placements", places)
-        writing.result()
 
     def _stands(self, table: str, ids: str, facts_where: str, decision: Decision, log: int) -> bool:
         facts = self._pool.submit(self._sum, table, facts_where)
@@ -109,6 +102,20 @@ class Decider:
     def _sum(self, table: str, where: str) -> Sum:
         sql = f"SELECT count() AS n, sum(version) AS versions FROM {table} FINAL PREWHERE {where}"
         return self.store.rows(self._sums, sql)[0]
+
+
+def written_out(placed: Iterable[Placed]) -> tuple[list[Outgoing], list[bytes]]:
+    """(what is to be published, rows of `placements`): the same bytes, since what changes is always published."""
+    outgoing: list[Outgoing] = []
+    rows: list[bytes] = []
+    for changes in placed:
+        changed = {id(activity) for activity in changes.changed}
+        for activity in changes.published:
+            line = encode(activity)
+            outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
+            if id(activity) in changed:
+                rows.append(line)
+    return outgoing, rows
 
 
 def places_after(known: dict[str, list[Activity]], placed: Iterable[Placed]) -> Sum:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.agents.stitch_calls import settle_legs
-from pipeline.stitch import stitch, union_s
+from pipeline.stitch import _several, stitch, union_s
 from schemas.records import CallLeg, Direction, Disposition
 from tests.pipeline.unit.making import CUSTOMER, NINE, at, leg
 
@@ -390,3 +390,8 @@ def test_any_order_and_repetition_of_legs_gives_the_same_call(legs: list[CallLeg
     _, settled = settle_legs(data.draw(st.permutations(repeated)), ())
     assert stitch(settled) == stitch(legs)
     assert stitch(data.draw(st.permutations(legs))) == stitch(legs)
+
+
+@given(one_leg("1793610000.1:1"))
+def test_short_way_of_a_single_leg_says_what_the_long_way_says(leg: CallLeg) -> None:
+    assert stitch([leg]) == _several([leg])
