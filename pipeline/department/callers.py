@@ -101,7 +101,7 @@ class Callers:
         if day.length_s != 86_400:
             changes = change_of_clocks(day, self._zone)
             for before_s, talk_s in ((4_000, 240), (2_400, 600), (420, 1_200), (-300, 90), (-2_000, 900)):
-                yield self._on_call(on_call, changes - before_s, talk_s, talk_s + 60)
+                yield self._on_call(on_call, max(day.midnight, changes - before_s), talk_s, talk_s + 60)
 
     def _on_call(self, on_call: Sequence[Shift], at: int, least_s: int, most_s: int) -> Call:
         """Somebody of the book calls a desk that forwards to a mobile, or is called from afar."""

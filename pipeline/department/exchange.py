@@ -245,6 +245,7 @@ class Exchange:
     def _pair(self, extension: str, context: str, caller: _Channel, at: int) -> tuple[str, _Channel]:
         """A Local pair: the name of the half that the caller is bridged to, and the half that dials on."""
         self._pairs += 1
+        self._uniqueid(at)  # the first half's own number
         uniqueid, name = self._uniqueid(at), f"Local/{extension}@{context}-{self._pairs:08x}"
         return f"{name};1", caller._replace(name=f"{name};2", uniqueid=uniqueid, did="")
 

@@ -60,7 +60,7 @@ class Story:
         """Day after day. Calls belong to the day that they began on."""
         for day in self.days:
             self._hand_portfolio_over(day)
-            self._deals.open_successors(day.midnight + 8 * 3_600)
+            self._deals.open_successors(day.midnight)
             calls = self._of(day)
             calls.sort(key=lambda call: call.start)
             dead = of_day(self.planted, Kind.DEAD_FEED, day.date)
