@@ -39,7 +39,19 @@ class UpdateManagers(UpdateDirectory[Manager]):
                 refused.append(outgoing_reject(self._reject(manager, *clash)))
                 if identity in known:
                     standing[identity] = known[identity]
-        return accepted, refused
+        return accepted, refused + self._resolved(accepted)
+
+    def _resolved(self, accepted: dict[str, Manager]) -> list[Outgoing]:
+        """The rejections of rows that are accepted now."""
+        if not accepted:
+            return []
+        ids = texts(map(reject_id, accepted))
+        sql = f"SELECT * FROM rejected FINAL WHERE rejected_id IN ({ids}) AND resolved = 0"
+        now = self.clock()
+        return [
+            outgoing_reject(msgspec.structs.replace(row, resolved=1, version=max(now, row.version + 1)))
+            for row in self.store.rows(msgspec.json.Decoder(Rejected), sql)
+        ]
 
     def touched(self, records: Sequence[Manager]) -> str:
         extensions = texts({extension for record in records for extension in record.extensions})
@@ -51,7 +63,7 @@ class UpdateManagers(UpdateDirectory[Manager]):
     def _reject(self, manager: Manager, extension: str, owner: Manager) -> Rejected:
         now = self.clock()
         return Rejected(
-            rejected_id=f"manager:{self.identity(manager)}",
+            rejected_id=reject_id(self.identity(manager)),
             source="",
             reason=Reason.OVERLAPPING_EXTENSION,
             field="extensions",
@@ -66,6 +78,10 @@ class UpdateManagers(UpdateDirectory[Manager]):
             import_id=manager.import_id,
             version=now,
         )
+
+
+def reject_id(identity: str) -> str:
+    return f"manager:{identity}"
 
 
 def first_clash(manager: Manager, others: Iterable[Manager]) -> tuple[str, Manager] | None:
