@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +18,12 @@ LOADED_AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 VERSION = 1_795_176_000_000_000_000
 
 Items = list[Record | Rejected]
-Write = Callable[[bytes | str], Path]
+
+
+class Write(Protocol):
+    """Write a file into the test's folder."""
+
+    def __call__(self, content: bytes | str, name: str = ...) -> Path: ...
 
 
 def context(tz: str = "Europe/Moscow", **more: Any) -> Context:
