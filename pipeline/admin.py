@@ -24,7 +24,7 @@ def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
             NewTopic(
                 name=prefix + topic.name,
                 num_partitions=topic.partitions,
-                replication_factor=1,
+                replication_factor=-1,  # the broker's default
                 topic_configs={"retention.ms": str(topic.retention_ms)},
             )
             for topic in missing

@@ -10,11 +10,13 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 
 from pipeline.agents.count_activities import CountActivities
 from pipeline.agents.deciding import Decider
@@ -59,25 +61,29 @@ def make_steps(store: Store, settings: Settings) -> list[Step]:
 
 
 class Moving:
-    """Moves chunks through steps; knows when something last moved."""
+    """Moves chunks through steps; knows what is moving."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self.busy: dict[str, float] = {}
-        """Topics whose chunk is being settled, since when (monotonic seconds)."""
+        self.busy: set[str] = set()
+        """Topics of which a chunk is being settled."""
+        self.settled: Counter[str] = Counter()
+        """Chunks settled, by topic."""
 
     async def run(self, step: Step, stream: Any) -> None:
         """The body of an agent; ends with the application."""
         async for events in stream.noack_take(_CHUNK_FRAMES, within=_WITHIN_S):
             name = step.topic.name
-            self.busy[name] = time.monotonic()
-            frames = [_frame(event) for event in events]
+            self.busy.add(name)
             started = time.perf_counter()
-            await self._settle(step, frames)
+            try:
+                await self._settle(step, [_frame(event) for event in events])
+            finally:
+                self.busy.discard(name)
             for event in events:
                 event.ack()
-            del self.busy[name]
-            log.debug("%s: %d frames in %.0f ms", name, len(frames), (time.perf_counter() - started) * 1000)
+            self.settled[name] += 1
+            log.debug("%s: %d frames in %.0f ms", name, len(events), (time.perf_counter() - started) * 1000)
 
     async def _settle(self, step: Step, frames: Sequence[Frame]) -> None:
         """Settle and publish, however long the world stays away. A Terminal ends the process, unacknowledged."""
@@ -94,11 +100,15 @@ class Moving:
                 log.warning("%s: %s; again in %.1f s", step.topic.name, trouble, wait_s)
                 await asyncio.sleep(wait_s)
             except Terminal as trouble:
-                _die(f"{step.topic.name}: {trouble}")
+                die(f"{step.topic.name}: {trouble}")
             except Exception:
                 # A bug. Acknowledging would lose the chunk, so the process ends and says where.
                 log.exception("%s: stopped by an error of the program", step.topic.name)
-                _die(f"{step.topic.name}: an error of the program, see the log above")
+                die(f"{step.topic.name}: an error of the program, see the log above")
+
+    async def stop(self) -> None:
+        """Let go of the broker."""
+        await self._wire.stop()
 
     async def _publish(self, outgoing: Any) -> None:
         lines = iter(outgoing)
@@ -115,13 +125,14 @@ def _frame(event: Any) -> Frame:
     return Frame(event.value, f"{message.topic}:{message.partition}:{message.offset}")
 
 
-def _die(words: str) -> None:
+def die(words: str, code: int = 2) -> None:
+    """End the process now, from any thread, with nothing acknowledged that is not stored."""
     log.critical("%s", words)
     logging.shutdown()
-    os._exit(2)
+    os._exit(code)
 
 
-def make_app(bootstrap: str, steps: Sequence[Step], *, datadir: str, prefix: str = "") -> faust.App:
+def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: str, prefix: str = "") -> faust.App:
     """The application over a broker. Topics must exist (`pipeline.admin.ensure_topics`)."""
     app = faust.App(
         prefix + GROUP,
@@ -137,8 +148,6 @@ def make_app(bootstrap: str, steps: Sequence[Step], *, datadir: str, prefix: str
         stream_buffer_maxsize=64,
         stream_wait_empty=False,
     )
-    wire = Wire(bootstrap, prefix)
-    moving = Moving(wire)
     for step in steps:
         topic = app.topic(
             prefix + step.topic.name, key_serializer="raw", value_serializer="raw", value_type=bytes, internal=False
@@ -151,9 +160,17 @@ def make_app(bootstrap: str, steps: Sequence[Step], *, datadir: str, prefix: str
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def let_go(*_: object, **__: object) -> None:
-        await wire.stop()
+        await moving.stop()
 
     return app
+
+
+def assigned(app: faust.App, prefix: str) -> set[tuple[str, int]]:
+    """(topic without prefix, partition) that this worker was given; may be asked from any thread."""
+    try:
+        return {(place.topic.removeprefix(prefix), place.partition) for place in app.consumer.assignment()}
+    except ConsumerNotStarted:
+        return set()
 
 
 def _ask_often(app: Any) -> None:

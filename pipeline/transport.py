@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -26,6 +27,8 @@ STAGES = (
     ("activities",),
     ("rejected",),
 )
+
+_BEGINS_FOR_S = 10.0
 
 
 class _Away(Transient):
@@ -61,6 +64,7 @@ class Transport:
     def __init__(self, endpoints: Endpoints) -> None:
         self._prefix = endpoints.prefix
         self._group = endpoints.group
+        self._begins_at: dict[tuple[str, ...], tuple[float, dict[tuple[str, int], int]]] = {}
         try:
             self._admin = _Admin(
                 bootstrap_servers=endpoints.kafka, client_id="callfunnel-admin", bootstrap_timeout_ms=5000
@@ -81,26 +85,34 @@ class Transport:
 
     def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         """Where each partition of these topics ends now."""
+        return self._offsets(topics, OffsetSpec.LATEST)
+
+    def _offsets(self, topics: Iterable[str], which: OffsetSpec) -> dict[tuple[str, int], int]:
         wanted = {self._prefix + name: name for name in topics}
         told = self._ask(self._admin.describe_topics, list(wanted))
         if missing := sorted(one["name"] for one in told if one["error_code"]):
             raise _Away(f"kafka: topic {missing[0]} does not exist")
         specs = {
-            TopicPartition(one["name"], part["partition_index"]): OffsetSpec.LATEST
-            for one in told
-            for part in one["partitions"]
+            TopicPartition(one["name"], part["partition_index"]): which for one in told for part in one["partitions"]
         }
         found = self._ask(self._admin.list_partition_offsets, specs)
         return {(wanted[place.topic], place.partition): int(at.offset) for place, at in found.items()}
 
-    def consumed(self) -> dict[tuple[str, int], int]:
-        """What the group has acknowledged."""
+    def consumed(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+        """Up to where the group has acknowledged these topics; what the broker has dropped by age waits no more."""
         told = self._ask(self._admin.list_group_offsets, {self._group: None}).get(self._group, {})
-        return {
-            (place.topic.removeprefix(self._prefix), place.partition): int(at.offset)
-            for place, at in told.items()
-            if place.topic.startswith(self._prefix)
+        acknowledged = {
+            (place.topic.removeprefix(self._prefix), place.partition): int(at.offset) for place, at in told.items()
         }
+        return {place: max(begin, acknowledged.get(place, 0)) for place, begin in self._begins(tuple(topics)).items()}
+
+    def _begins(self, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
+        """Where each partition begins: not 0 once records were dropped. Asked for now and then; it hardly changes."""
+        at, begins = self._begins_at.get(topics, (-math.inf, {}))
+        if time.monotonic() - at > _BEGINS_FOR_S:
+            begins = self._offsets(topics, OffsetSpec.EARLIEST)
+            self._begins_at[topics] = (time.monotonic(), begins)
+        return begins
 
     def members(self) -> int:
         """How many workers share the work now."""
@@ -109,7 +121,7 @@ class Transport:
 
     def position(self, ends: Places) -> Position:
         """How much of `ends` is consumed."""
-        consumed = self.consumed()
+        consumed = self.consumed(sorted({topic for topic, _ in ends}))
         return Position(sum(min(consumed.get(place, 0), end) for place, end in ends.items()), sum(ends.values()))
 
     def _ask(self, question: Callable[..., Any], *about: Any) -> Any:

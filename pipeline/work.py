@@ -2,48 +2,108 @@
 
 from __future__ import annotations
 
-import gc
 import logging
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.exceptions import HTTPError
 
 from pipeline.admin import ensure_topics
-from pipeline.app import make_app, make_steps
+from pipeline.app import Moving, assigned, die, make_app, make_steps
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import pending
 from pipeline.settings import read_settings
+from pipeline.stall import PATIENCE_S, Watch
 from pipeline.store import Store, connect
-from schemas.trouble import Terminal
+from pipeline.store import trouble as trouble_of
+from pipeline.transport import Transport
+from pipeline.wire import Wire
+from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
 
+T = TypeVar("T")
 
-def work(endpoints: Endpoints, datadir: Path, ready_file: Path | None, log_level: str) -> None:
-    """Work until SIGTERM or SIGINT. Raises Terminal when tables are missing or old."""
+STALLED = 3
+"""The exit code of a worker that has stalled: start it again."""
+_MOST_WAIT_S = 10.0
+
+
+def work(
+    endpoints: Endpoints, datadir: Path, ready_file: Path | None, log_level: str, *, patience_s: float = PATIENCE_S
+) -> None:
+    """Work until SIGTERM or SIGINT. Raises Terminal when tables are missing or old.
+
+    Waits for a store or broker that does not answer yet. Ends with the exit code STALLED when nothing moves for
+    `patience_s` though frames wait.
+    """
     settings = read_settings()
-    client = connect(endpoints.clickhouse)
-    if todo := pending(client):
-        raise Terminal(f"the database lacks {todo[0].name}: run `callfunnel migrate`")
-    ensure_topics(endpoints.kafka, endpoints.prefix)
-    app = make_app(endpoints.kafka, make_steps(Store(client), settings), datadir=str(datadir), prefix=endpoints.prefix)
+    client = patiently(lambda: _checked(endpoints))
+    patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
+    steps = make_steps(Store(client), settings)
+    moving = Moving(Wire(endpoints.kafka, endpoints.prefix))
+    app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
+    watch = Watch(
+        lambda: Transport(endpoints),
+        [step.topic.name for step in steps],
+        mine=lambda: assigned(app, endpoints.prefix),
+        seen=lambda: (set(moving.busy), dict(moving.settled)),
+        patience_s=patience_s,
+    )
+    threading.Thread(target=_watch, args=(watch,), name="watch", daemon=True).start()
 
     @app.on_rebalance_complete.connect  # type: ignore[untyped-decorator]
     async def ready(*_: object, **__: object) -> None:
         if ready_file is not None:
             ready_file.touch()
 
-    _spare_the_collector()
     _run(app, log_level)
 
 
-def _spare_the_collector() -> None:
-    """Collect seldom: a chunk makes a hundred thousand values and no cycles, and walking them costs a fifth of the CPU."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+def _checked(endpoints: Endpoints) -> Client:
+    client = connect(endpoints.clickhouse)
+    try:
+        todo = pending(client)
+    except (ClickHouseError, HTTPError, OSError) as error:
+        raise trouble_of(error) from None
+    if todo:
+        raise Terminal(f"the database lacks {todo[0].name}: run `callfunnel migrate`")
+    return client
+
+
+def patiently(what: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:
+    """The answer of `what`, asked again for as long as it raises Transient."""
+    failures = 0
+    while True:
+        try:
+            return what()
+        except Transient as trouble:
+            wait_s = min(_MOST_WAIT_S, trouble.retry_after_s * 1.5**failures)
+            failures += 1
+            log.warning("%s; again in %.1f s", trouble, wait_s)
+            sleep(wait_s)
+
+
+def _watch(watch: Watch) -> None:
+    """The body of a thread: an event loop that hangs cannot watch itself."""
+    while True:
+        time.sleep(watch.pause_s)
+        try:
+            why = watch.look()
+        except Exception:  # a broker that comes and goes upsets its client in many ways; the next look is a new one
+            log.exception("the watch could not look")
+            continue
+        if why:
+            die(f"stalled: {why}; ending, to be started again", STALLED)
 
 
 def _run(app: object, log_level: str) -> None:
     import faust
 
-    worker = faust.Worker(app, loglevel=log_level, blocking_timeout=30.0, redirect_stdouts=False)
+    worker = faust.Worker(app, loglevel=log_level, redirect_stdouts=False)
     worker.execute_from_commandline()

@@ -21,7 +21,9 @@ from pipeline.endpoints import find
 def command(ready_file: Path | None, log_level: str) -> None:
     """Work: stitch, enrich, count and store what is on the wire. Any number of workers share the partitions.
 
-    Stopping one at any moment, in any way, loses nothing.
+    Stopping one at any moment, in any way, loses nothing. Let a supervisor start it again when it ends by itself.
+
+    Exit codes: 0 told to stop; 2 it cannot work, and says why; 3 it had stalled.
     """
     from pipeline.work import work
 

@@ -61,6 +61,11 @@ class Part:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of the process that was started last; None while it runs, below 0 when a signal ended it."""
+        return self._process.poll() if self._process else None
+
     def start(self) -> None:
         """Start it. Only from a thread that lives as long as the part may: Linux kills it when that thread ends."""
         self._keep_log_small()

@@ -174,6 +174,11 @@ class Deployment:
             [*CLI, *arguments], env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
         )
 
+    def log_of(self, part: str) -> str:
+        """What a process of this deployment has written."""
+        path = self.folder / f"{part}.log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
     @cached_property
     def client(self) -> Client:
         return connect(self._dsn)
@@ -182,9 +187,9 @@ class Deployment:
         """The one number that a query gives."""
         return int(str(self.client.command(sql)))
 
-    def legs(self) -> int:
-        """Rows of call_legs, folded or not: for conditions such as "in the middle of the load"."""
-        return self.number("SELECT count() FROM call_legs")
+    def wait_for_legs(self, legs: int) -> None:
+        """Return in the middle of a load: once so many rows of call_legs, folded or not, are stored."""
+        wait_for(f"{legs} legs", lambda: self.number("SELECT count() FROM call_legs") > legs)
 
     def counted(self) -> dict[Cell, dict[str, Any]]:
         """What the agents counted, cell by cell, in the form of `Department.cells`."""
@@ -214,9 +219,10 @@ class Deployment:
         assert self.number("SELECT count() FROM rejected FINAL WHERE resolved = 0") == 0
         counted = self.counted()
         wrong = {
-            cell: (counted.get(cell), want) for cell, want in department.cells.items() if counted.get(cell) != want
+            cell: (counted.get(cell), department.cells.get(cell))
+            for cell in counted.keys() | department.cells.keys()
+            if counted.get(cell) != department.cells.get(cell)
         }
-        wrong |= {cell: (got, None) for cell, got in counted.items() if cell not in department.cells}
         assert not wrong, f"{len(wrong)} of {len(department.cells)} cells differ, such as {list(wrong.items())[:3]}"
         verified = self.run("verify", "--from", "2026-05-31", "--to", "2026-06-30")
         assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -34,7 +34,7 @@ def test_worker_killed_three_times_in_the_middle_of_a_load(deployment: Deploymen
     loading = deployment.loading(department.files["calls"])
     worker = deployment.workers["worker-1"]
     for quarter in (1, 2, 3):
-        wait_for(f"quarter {quarter} of the legs", lambda q=quarter: deployment.legs() > q * department.legs // 4)
+        deployment.wait_for_legs(quarter * department.legs // 4)
         assert loading.is_running
         kill(worker)
         deployment.start_again(worker)
@@ -47,7 +47,7 @@ def test_workers_join_and_leave_while_calls_and_directory_are_loaded(
 ) -> None:
     deployment.start(workers=2)
     loading = deployment.loading(department.files["calls"])
-    wait_for("a fifth of the legs", lambda: deployment.legs() > department.legs // 5)
+    deployment.wait_for_legs(department.legs // 5)
     deployment.add_worker("worker-3", wait=False)
     deployment.load_directory(department)
     deployment.remove_worker("worker-1")
@@ -61,7 +61,7 @@ def test_broker_killed_and_started_again_in_the_middle_of_a_load(
     deployment.start()
     deployment.load_directory(department)
     loading = deployment.loading(department.files["calls"])
-    wait_for("a third of the legs", lambda: deployment.legs() > department.legs // 3)
+    deployment.wait_for_legs(department.legs // 3)
     assert loading.is_running
     deployment.restart_broker()
     loading.outcome()
@@ -72,7 +72,7 @@ def test_store_away_for_half_a_minute_in_the_middle_of_a_load(deployment: Deploy
     deployment.start()
     deployment.load_directory(department)
     loading = deployment.loading(department.files["calls"])
-    wait_for("a third of the legs", lambda: deployment.legs() > department.legs // 3)
+    deployment.wait_for_legs(department.legs // 3)
     worker = deployment.workers["worker-1"].pid
     kill(deployment.store)
     back_at = time.monotonic() + AWAY_S

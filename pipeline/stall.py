@@ -1,0 +1,121 @@
+"""Whether a worker has stalled: frames wait on its partitions, nobody is at work on them, and nothing moves.
+
+faust-streaming is known to fall silent after idleness and rebalances (its issues 175, 306, 549 and 640). A fresh
+process mends that and loses nothing, so a worker that has stalled says so and ends; its supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import NamedTuple
+
+from pipeline.transport import Transport
+from schemas.trouble import Transient
+
+PATIENCE_S = 30.0
+_OVERTAKEN = 100
+"""Chunks of a topic that may be settled while one of its partitions, where frames wait, stands still. Frames of all
+partitions come in turns and 64 at most are buffered, so a partition that is well is never passed over so often."""
+_MORE_PATIENCE = 4
+_LOOKS = 6
+"""How often to look within the patience."""
+
+Place = tuple[str, int]
+"""(topic without prefix, partition)."""
+
+
+class Look(NamedTuple):
+    """What is seen at one moment."""
+
+    at: float
+    """Seconds of a monotonic clock."""
+    waiting: Mapping[Place, int]
+    """Places of this worker where frames wait -> the offset consumed so far."""
+    busy: Set[str]
+    """Topics of which a chunk is being settled now, or tried again because the world is away."""
+    settled: Mapping[str, int]
+    """Topic -> chunks settled since the worker began."""
+
+
+class Still(NamedTuple):
+    """A place where frames wait: what is consumed, and since when (and since which chunk) that stands still."""
+
+    consumed: int
+    since: float
+    settled: int
+
+
+def judge(before: Mapping[Place, Still], look: Look, patience_s: float) -> tuple[dict[Place, Still], list[Place]]:
+    """(what stands still after this look, the places that have stalled). Pure.
+
+    A place has stalled when frames wait there, nothing moved for `patience_s`, and its topic was not being settled or
+    settled many chunks of other partitions meanwhile.
+    """
+    after: dict[Place, Still] = {}
+    for place, consumed in look.waiting.items():
+        topic = place[0]
+        settled = look.settled.get(topic, 0)
+        still = before.get(place)
+        if still is None or still.consumed != consumed:
+            still = Still(consumed, look.at, settled)
+        elif topic in look.busy and settled - still.settled < _OVERTAKEN:
+            still = still._replace(since=look.at)
+        after[place] = still
+    return after, sorted(place for place, still in after.items() if look.at - still.since >= patience_s)
+
+
+class Watch:
+    """Looks at the broker and the worker now and then. `seen` is the edge: it says what is busy and settled."""
+
+    def __init__(
+        self,
+        transport: Callable[[], Transport],
+        topics: Iterable[str],
+        mine: Callable[[], Set[Place]],
+        seen: Callable[[], tuple[Set[str], Mapping[str, int]]],
+        patience_s: float = PATIENCE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._connect = transport
+        self._transport: Transport | None = None
+        self._topics = tuple(topics)
+        self._mine = mine
+        self._seen = seen
+        self._patience_s = patience_s
+        self._monotonic = monotonic
+        self._still: dict[Place, Still] = {}
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait between two looks."""
+        return self._patience_s / _LOOKS
+
+    def look(self) -> str:
+        """Look once; why the worker has stalled, "" when it has not. A broker that is away is no stall."""
+        mine = self._mine()
+        # Given nothing, it may be the one worker too many, or in a rebalance without end: look at everybody's frames.
+        patience_s = self._patience_s if mine else self._patience_s * _MORE_PATIENCE
+        try:
+            waiting = self._waiting(mine)
+        except Transient:
+            self._still = {}
+            return ""
+        busy, settled = self._seen()
+        self._still, stalled = judge(self._still, Look(self._monotonic(), waiting, busy, settled), patience_s)
+        if not stalled:
+            return ""
+        names = ", ".join(f"{topic}:{partition}" for topic, partition in stalled)
+        return f"frames wait on {names}, nobody is at work on them, and nothing moved for {patience_s:.0f} s"
+
+    def _waiting(self, mine: Set[Place]) -> dict[Place, int]:
+        """Places where frames wait -> consumed; of these places, or of all when it is none."""
+        if self._transport is None:
+            self._transport = self._connect()
+        ends = self._transport.ends(self._topics)
+        consumed = self._transport.consumed(self._topics)
+        return {
+            place: consumed.get(place, 0)
+            for place in (mine or ends.keys()) & ends.keys()
+            if consumed.get(place, 0) < ends[place]
+        }

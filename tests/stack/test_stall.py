@@ -1,0 +1,174 @@
+"""A worker that has stalled ends and says why; one that waits, retries or has nothing to do does not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence, Set
+
+import pytest
+
+from pipeline.embedded.part import Part
+from pipeline.stall import Look, Place, Still, Watch, judge
+from pipeline.work import STALLED
+from schemas.trouble import Transient
+from tests.stack.department import Department
+from tests.stack.deployment import Deployment, kill, wait_for
+
+LEGS_0, LEGS_1, ACTIVITIES_0 = ("call-legs", 0), ("call-legs", 1), ("activities", 0)
+PATIENCE_S = 30.0
+
+
+def look(at: float, waiting: Mapping[Place, int], busy: Sequence[str] = (), settled: int = 0) -> Look:
+    return Look(at, waiting, set(busy), {"call-legs": settled})
+
+
+def stalled_after(*looks: Look) -> list[list[Place]]:
+    """What is judged at each look, one after another."""
+    still: dict[Place, Still] = {}
+    judged = []
+    for one in looks:
+        still, stalled = judge(still, one, PATIENCE_S)
+        judged.append(stalled)
+    return judged
+
+
+def test_frames_that_nobody_takes_for_the_patience_are_a_stall() -> None:
+    waits = {LEGS_0: 5}
+    assert stalled_after(look(0, waits), look(29.9, waits), look(30, waits)) == [[], [], [LEGS_0]]
+
+
+def test_hours_without_frames_are_no_stall_and_patience_begins_with_the_first_frame() -> None:
+    waits = {LEGS_0: 5}
+    assert stalled_after(look(0, {}), look(7200, {}), look(7205, waits), look(7230, waits)) == [[], [], [], []]
+
+
+def test_any_movement_begins_the_patience_anew() -> None:
+    assert stalled_after(look(0, {LEGS_0: 5}), look(25, {LEGS_0: 6}), look(50, {LEGS_0: 6})) == [[], [], []]
+
+
+def test_a_chunk_that_is_tried_again_for_an_hour_because_the_store_is_away_is_no_stall() -> None:
+    waits = {LEGS_0: 5, LEGS_1: 9}
+    hour = [look(at, waits, busy=["call-legs"]) for at in range(0, 3600, 5)]
+    after = [look(3600, waits), look(3620, waits)]
+    assert stalled_after(*hour, *after) == [[]] * (len(hour) + 2)
+
+
+def test_a_busy_topic_does_not_excuse_another_one() -> None:
+    waits = {LEGS_0: 5, ACTIVITIES_0: 2}
+    assert stalled_after(look(0, waits, busy=["call-legs"]), look(30, waits, busy=["call-legs"])) == [
+        [],
+        [ACTIVITIES_0],
+    ]
+
+
+def test_a_partition_that_a_hundred_chunks_of_others_pass_by_is_a_stall_though_its_topic_is_busy() -> None:
+    def at(second: int) -> Look:
+        return look(second, {LEGS_0: 5, LEGS_1: second}, busy=["call-legs"], settled=second * 10)
+
+    judged = stalled_after(*map(at, range(0, 60, 5)))
+    assert judged[-1] == [LEGS_0]
+    assert judged[6] == [], "at 30 s: chunk 100 was settled at 10 s, and patience is counted from the look before"
+
+
+def test_a_partition_that_was_elsewhere_meanwhile_begins_anew() -> None:
+    waits = {LEGS_0: 5}
+    assert stalled_after(look(0, waits), look(20, {}), look(40, waits), look(60, waits)) == [[], [], [], []]
+
+
+class FakeBroker:
+    """Stands for `pipeline.transport.Transport`."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def ends(self, _: object) -> dict[Place, int]:
+        if self.away:
+            raise Transient("kafka: away")
+        return {LEGS_0: 7, LEGS_1: 7}
+
+    def consumed(self, _: object) -> dict[Place, int]:
+        return {LEGS_0: 5, LEGS_1: 7}
+
+
+class Seconds:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Place]) -> Watch:
+    return Watch(lambda: broker, ["call-legs"], lambda: mine, lambda: (set(), {}), PATIENCE_S, clock)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("mine", "after_s"),
+    [
+        pytest.param({LEGS_0}, PATIENCE_S, id="my partition"),
+        pytest.param(set(), PATIENCE_S * 4, id="a rebalance without end: given nothing, all frames count, later"),
+    ],
+)
+def test_the_watch_names_the_partition_and_the_time(mine: Set[Place], after_s: float) -> None:
+    clock = Seconds()
+    watch = watch_over(FakeBroker(), clock, mine)
+    assert not watch.look()
+    clock.now = after_s - 1
+    assert not watch.look()
+    clock.now = after_s
+    assert (
+        watch.look() == f"frames wait on call-legs:0, nobody is at work on them, and nothing moved for {after_s:.0f} s"
+    )
+
+
+def test_frames_of_another_worker_are_no_stall_of_mine() -> None:
+    clock = Seconds()
+    watch = watch_over(FakeBroker(), clock, {LEGS_1})
+    watch.look()
+    clock.now = 3600
+    assert not watch.look()
+
+
+def test_a_broker_that_is_away_is_no_stall_and_patience_begins_anew_when_it_is_back() -> None:
+    clock, broker = Seconds(), FakeBroker()
+    watch = watch_over(broker, clock, {LEGS_0})
+    watch.look()
+    broker.away, clock.now = True, 100
+    assert not watch.look()
+    broker.away, clock.now = False, 101
+    assert not watch.look()
+    clock.now = 130
+    assert not watch.look()
+
+
+def test_a_worker_whose_streams_give_nothing_ends_with_its_code_and_the_next_one_finishes_the_load(
+    deployment: Deployment, department: Department
+) -> None:
+    deployment.start(workers=0)
+    silent = Part(
+        "silent",
+        [sys.executable, "-m", "tests.stack.silent_worker"],
+        logs=deployment.folder,
+        env=deployment.env,
+        ready=lambda: True,
+    )
+    silent.start()
+    loading = deployment.loading(department.files["managers"], kind="managers")
+    try:
+        wait_for("end of the silent worker", lambda: not silent.is_running)
+    finally:
+        silent.stop(0)
+    assert silent.exit_code == STALLED
+    assert "stalled: frames wait on managers:0" in deployment.log_of("silent")
+    assert loading.is_running
+    deployment.add_worker("worker-1")
+    assert loading.outcome()["records"] > 0
+
+
+def test_a_worker_starts_before_the_store_and_waits_for_it(deployment: Deployment, department: Department) -> None:
+    deployment.start(workers=0)
+    kill(deployment.store)
+    worker = deployment.add_worker("early", wait=False)
+    wait_for("words of the worker", lambda: "again in" in deployment.log_of("early"))
+    deployment.store.start()
+    worker.wait_ready(60)
+    assert deployment.loading(department.files["managers"], kind="managers").outcome()["records"] > 0
