@@ -42,7 +42,7 @@ def _alone(leg: CallLeg) -> Call:
         contact=leg.contact,
         contact_raw=leg.contact_raw,
         extension=leg.extension if answered or leg.direction is not Direction.INBOUND else "",
-        talk_s=leg.billsec if answered else 0,
+        talk_s=_within(leg.billsec, leg.started_at, leg.ended_at) if answered else 0,
         wait_s=max(0, int((picked_up - leg.started_at).total_seconds())),
         did=leg.did,
         queue=leg.queue,
@@ -75,13 +75,21 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         contact=with_contact.contact,
         contact_raw=with_contact.contact_raw,
         extension=extension,
-        talk_s=talk_s,
+        talk_s=_within(talk_s, first.started_at, ended_at),
         wait_s=max(0, int((picked_up - first.started_at).total_seconds())),
         did=_first_said(legs, "did"),
         queue=_first_said(legs, "queue"),
         recording=_first_said(bridged or legs, "recording"),
         legs=len(legs),
     )
+
+
+_SECOND = timedelta(seconds=1)
+
+
+def _within(talk_s: int, start: datetime, end: datetime) -> int:
+    """The talk, or the seconds begun in the call: nobody talks longer than it lasts, whatever billsec says."""
+    return min(talk_s, max(0, -((start - end) // _SECOND)))
 
 
 def _by_start(leg: CallLeg) -> tuple[datetime, int, str, int, str]:
