@@ -21,6 +21,7 @@ _COMMANDS = {
     "doctor": "what is reachable, how far behind, what to do",
     "worker": "a worker: any number of them share the work",
     "migrate": "bring the ClickHouse tables up to date",
+    "generate": "a synthetic sales department, and the true numbers of it",
     "demo": "the main job on bundled example exports",
 }
 

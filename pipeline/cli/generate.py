@@ -30,7 +30,7 @@ _DEFAULT = Knobs()
               help="What the exchange writes.")  # fmt: skip
 @click.option("--pace", default=_DEFAULT.pace, show_default=True, help="Calls of a manager on an ordinary day.")
 @click.option("--dirt", default=0.0, show_default=True, metavar="RATE",
-              help="Share of rows that are spoiled: twice, late, cut, corrected later, numbers written otherwise.")  # fmt: skip
+              help="Share of rows that are spoiled: twice, late, cut, corrected later, other notations.")  # fmt: skip
 @click.option("--files", default=1, show_default=True, help="Exports of calls, one after the other.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="A picture of the department: .svg, .html, or .png where rsvg-convert is installed.")  # fmt: skip

@@ -78,7 +78,7 @@ class Deals:
         elif before == DEVELOPMENT:
             self._development(manager, organisation, at, skill)
         elif before == SHIPMENT:
-            self._chance(0.4, organisation, at, CUSTOMER)
+            self._chance(0.25, organisation, at, CUSTOMER)
         elif before == CUSTOMER:
             self._customer(manager, organisation, at, 0.2 if squeeze else 0.03 * skill)
         elif before == DISQUALIFIED:
@@ -89,40 +89,40 @@ class Deals:
                 self._closed.append((organisation, book))
 
     def _new(self, manager: Manager, organisation: Organisation, at: int, skill: float) -> None:
-        if self._dice.random() < 0.38 * skill:
+        if self._dice.random() < 0.16 * skill:
             sent = self._general(manager, organisation, at)
-            self._chance(0.7, organisation, sent, ACTIVE)
-        elif self._dice.random() < 0.015 * skill:
+            self._chance(0.6, organisation, sent, ACTIVE)
+        elif self._dice.random() < 0.008 * skill:
             self._move(organisation, at, DEVELOPMENT)  # they had downloaded the free version by themselves
         else:
-            self._chance(0.04, organisation, at, DISQUALIFIED)
+            self._chance(0.055, organisation, at, DISQUALIFIED)
 
     def _active(self, manager: Manager, organisation: Organisation, at: int, skill: float) -> None:
-        if self._dice.random() < 0.05:
+        if self._dice.random() < 0.04:
             self._general(manager, organisation, at)
             if self._dice.random() < 0.3:
                 self._general(manager, organisation, at)  # once more on the same day: no second proposal
-        if self._dice.random() < 0.17 * skill:
+        if self._dice.random() < 0.075 * skill:
             self._move(organisation, at, DEVELOPMENT)
         else:
-            self._chance(0.025, organisation, at, DISQUALIFIED)
+            self._chance(0.035, organisation, at, DISQUALIFIED)
 
     def _development(self, manager: Manager, organisation: Organisation, at: int, skill: float) -> None:
         offer = organisation.offer
         chance = self._dice.random()
         if not isinstance(offer, Proposal):
-            if chance < 0.4 * skill:
+            if chance < 0.2 * skill:
                 organisation.offer = self._individual(manager, organisation, at, 80_000, 0.6)
-            elif chance > 0.98:
+            elif chance > 0.96:
                 self._move(organisation, at, DISQUALIFIED)
         elif offer.revisions[-1].sent_at >= at:
             return
-        elif chance < 0.22 * skill:
+        elif chance < 0.1 * skill:
             self._move(organisation, at, SHIPMENT, latest_s=3 * DAY)
             organisation.offer = None
-        elif chance < 0.45:
+        elif chance < 0.24:
             self._send(offer, at, int(offer.revisions[-1].cents * (0.8 + 0.3 * self._dice.random())))
-        elif chance < 0.53:
+        elif chance < 0.3:
             self._send(offer, at, offer.revisions[-1].cents, withdrawn=True)
             organisation.offer = None
             self._chance(0.4, organisation, at, ACTIVE)

@@ -47,7 +47,7 @@ class Manager:
         """Calls, relative to the department's pace."""
         self.skill = 0.7 + 0.6 * dice.random()
         """How readily a conversation leads on."""
-        self.openings = 0.5 + dice.random()
+        self.openings = 0.8 + 1.2 * dice.random()
         """New organisations a day."""
         self.talk_s = lognormal_table(75 + 60 * dice.random(), 0.95, 3, 3_000)
         """Quantiles of what is talked with an organisation."""

@@ -9,13 +9,13 @@ from pipeline.department.knobs import Knobs
 from pipeline.department.people import Manager
 from pipeline.department.working import Day, season
 
-_CONVERSATIONS = 0.36
-"""Of the calls of a day."""
-_GENERAL, _INDIVIDUAL, _AMOUNT = 0.9, 0.45, 90_000
+_TO_POTENTIAL = 0.33
+"""Conversations with potential clients (A), of the calls of a day."""
+_GENERAL, _INDIVIDUAL, _AMOUNT = 1.1, 0.5, 80_000
 """A working day; the sum of one individual proposal."""
 
 HEADER = (
-    *("month", "manager_id", "working_days", "conversations", "general_proposals", "individual_proposals"),
+    *("month", "manager_id", "working_days", "calls_to_potential", "general_proposals", "individual_proposals"),
     *("amount", "currency"),
 )
 
@@ -35,7 +35,7 @@ def plan(managers: Sequence[Manager], days: Sequence[Day], currency: str, knobs:
                 month,
                 manager.id,
                 len(working),
-                round(norm * knobs.pace * _CONVERSATIONS / 5) * 5,
+                round(norm * knobs.pace * _TO_POTENTIAL / 5) * 5,
                 round(norm * _GENERAL),
                 individual,
                 individual * _AMOUNT,

@@ -132,16 +132,18 @@ class Market:
         return book
 
 
-_STANDING = (0.26, 0.5, 0.66, 0.71, 0.9, 1.0)
+_STANDING = (0.21, 0.4, 0.52, 0.56, 0.72, 1.0)
 """Cumulative shares of the stages in a portfolio."""
 _DAYS = (18.0, 25.0, 30.0, 12.0)
 """Mean days in a stage before the next."""
+_STANDS_FOR = (40.0, 40.0, 35.0, 10.0, 250.0, 200.0)
+"""Mean days that an organisation has stood where it stands."""
 
 
 def _history(organisation: Organisation, reached: int, first_day: int, dice: Random) -> None:
     """The moves up to a stage, the last one before the first day. Office hours: 9 to 17 on any day of the week."""
     way = list(range(reached + 1)) if reached != DISQUALIFIED else [*range(1 + int(dice.random() * 3)), DISQUALIFIED]
-    at = first_day - DAY - int(dice.expovariate(1 / (20 * DAY)))
+    at = first_day - DAY - int(dice.expovariate(1 / (_STANDS_FOR[reached] * DAY)))
     moments = []
     for stage in reversed(way):
         midday = at - (at - first_day) % DAY

@@ -17,7 +17,7 @@ from pipeline.department.portfolio import Book, Market, Organisation
 from pipeline.department.shift import Floor, Shift
 from pipeline.department.working import Day, calendar, midnight
 
-_PORTFOLIO = 130
+_PORTFOLIO = 170
 """Organisations of a manager on the first day, about; a newcomer who inherits none has a fifth."""
 _LOW = 0.6
 
