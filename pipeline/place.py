@@ -36,16 +36,23 @@ def place(activity: Activity, known: Sequence[Activity]) -> Placed:
         return Placed([], [standing, *others])
     version = max(activity.version, *(place.version + 1 for place in known))
     current = msgspec.structs.replace(activity, version=version)
-    retractions = [
-        other
-        if other.retracted
-        else msgspec.structs.replace(
-            other, retracted=1, version=version, cause=activity.cause, caused_at=activity.caused_at
-        )
-        for other in others
+    retracted = _retracted(others, activity.cause, activity.caused_at, version)
+    return Placed([current, *retracted.changed], [current, *retracted.published])
+
+
+def withdraw(known: Sequence[Activity], *, cause: str, caused_at: int, version: int) -> Placed:
+    """Take an activity that is none any more out of every cell it was ever in."""
+    return _retracted(known, cause, caused_at, max(version, *(place.version + 1 for place in known)))
+
+
+def _retracted(places: Sequence[Activity], cause: str, caused_at: int, version: int) -> Placed:
+    """What stands is retracted; what was retracted before is sent again as it is."""
+    changed = [
+        msgspec.structs.replace(place, retracted=1, version=version, cause=cause, caused_at=caused_at)
+        for place in places
+        if not place.retracted
     ]
-    changed = [current, *(new for new, old in zip(retractions, others, strict=True) if new is not old)]
-    return Placed(changed, [current, *retractions])
+    return Placed(changed, [*changed, *(place for place in places if place.retracted)])
 
 
 def _cell(activity: Activity) -> tuple[int, str]:

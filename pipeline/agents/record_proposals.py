@@ -15,7 +15,7 @@ from pipeline.agents.deciding import Decider, Decision, Sum, places_after
 from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id
-from pipeline.place import Placed, place
+from pipeline.place import Placed, place, withdraw
 from pipeline.standing import settle
 from pipeline.store import texts
 from schemas.codec import Codec, encode
@@ -100,6 +100,11 @@ class RecordProposals:
                 one.revisions, directory, cause=one.latest.import_id, caused_at=caused_at, version=now
             )
             placed.append(place(activity, places.get(activity.activity_id, ())))
+        for one in unowned:
+            # Counted before, and then a revision named an organisation that nobody knows.
+            if known := places.get(proposal_activity_id(one.latest.proposal_id)):
+                caused_at = one.latest.version if one.new else now
+                placed.append(withdraw(known, cause=one.latest.import_id, caused_at=caused_at, version=now))
         everything = [*owned, *unowned]
         return Decision(
             [encode(proposal) for one in everything for proposal in one.new],
