@@ -17,7 +17,7 @@ _NOBODY = frozenset(
     | {"+266696687", "+7378742833", "+86282452253", "+2562533"}
 )
 _SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?[eе][+]\d+", re.IGNORECASE)  # Latin and Russian e
-_NUMBER = re.compile(r"\+?[\d\s().\-\u00a0\u2010-\u2015]+")
+_NUMBER = re.compile(r"\+?[\d\s().\-~\u00a0\u2010-\u2015]+")
 _NOT_DIGITS = re.compile(r"[^\d+]")
 
 

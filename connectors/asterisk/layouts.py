@@ -7,6 +7,7 @@ cdr:functions.inc.php (cdr_export_csv); real exports.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -101,6 +102,9 @@ _NAMES = {
     "did": "did", "cnum": "cnum", "recordingfile": "recordingfile", "recordfile": "recordingfile",
 }  # fmt: skip
 
+_SHARE = 1 / 3
+"""Of the first rows, to take a layout without a header from them: a beginning may be damaged."""
+
 DATE = re.compile(
     r"\s*(\d{4}-\d\d?-\d\d?|\d{4}/\d\d?/\d\d?|\d\d?[./]\d\d?[./]\d{2,4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*"
 )
@@ -154,7 +158,12 @@ def by_header(header: Sequence[str]) -> Layout | None:
 
 def by_values(rows: Sequence[Sequence[str]]) -> Layout | None:
     """The layout of a file without a header: width, and the column where the first date stands."""
-    width = _usual_width(rows)
+    widths = Counter(map(len, rows))
+    usual = (width for width, count in widths.most_common() if count >= len(rows) * _SHARE)
+    return next(filter(None, (_of_width(width, rows) for width in usual)), None)
+
+
+def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     sample = [row for row in rows if len(row) == width]
     place = _date_column(sample)
     if place is None:
@@ -182,11 +191,6 @@ def _headless_freepbx(width: int, at: str) -> Layout:
 def _used(names: Sequence[str]) -> tuple[str, ...]:
     known = set(_NAMES.values())
     return tuple(name if name in known else "" for name in names)
-
-
-def _usual_width(rows: Sequence[Sequence[str]]) -> int:
-    widths = [len(row) for row in rows]
-    return max(set(widths), key=widths.count)
 
 
 def _date_column(rows: Sequence[Sequence[str]]) -> int | None:

@@ -1,0 +1,260 @@
+"""What holds for any number, any text, any bytes, any order of rows, any zone."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumber, PhoneNumberFormat
+
+from connectors.asterisk.clock import WallClock
+from connectors.phones import e164
+from connectors.recognise import KINDS, choose
+from connectors.text import Form, Row, Rows, TooLong
+from schemas.codec import encode
+from schemas.records import CallLeg, Rejected
+from schemas.trouble import Terminal
+from tests.connectors.conftest import Items, context, read
+from tests.connectors.rows import many, row
+
+REGIONS = ["RU", "US", "DE", "GB", "KZ", "BY", "UA", "IT", "BR", "IN", "CN", "AE"]
+
+
+# --- phones
+
+
+@st.composite
+def valid_numbers(draw: st.DrawFn) -> PhoneNumber:
+    """A number that phonenumbers holds for valid: an example of a region and kind with its last digits changed."""
+    region = draw(st.sampled_from(REGIONS))
+    kind = draw(st.sampled_from([phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE]))
+    number = phonenumbers.example_number_for_type(region, kind)
+    assert number is not None
+    changed = PhoneNumber(
+        country_code=number.country_code,
+        national_number=(number.national_number or 0) // 10_000 * 10_000 + draw(st.integers(0, 9_999)),
+        italian_leading_zero=number.italian_leading_zero,
+    )
+    return changed if phonenumbers.is_valid_number(changed) else number
+
+
+@given(valid_numbers(), st.sampled_from(REGIONS), st.data())
+def test_phones_are_what_phonenumbers_says(number: PhoneNumber, here: str, data: st.DataObject) -> None:
+    """However a number is written, when phonenumbers reads it as valid, that is the answer."""
+    written = data.draw(
+        st.sampled_from(
+            [
+                phonenumbers.format_number(number, PhoneNumberFormat.E164),
+                phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+                phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
+                str(phonenumbers.format_out_of_country_calling_number(number, here)),
+            ]
+        )
+    )
+    read_by_them = phonenumbers.parse(written, here)
+    if phonenumbers.is_valid_number(read_by_them):
+        assert e164(written, here) == phonenumbers.format_number(read_by_them, PhoneNumberFormat.E164)
+
+
+@given(st.integers(3_010_000_000, 9_999_999_999).filter(lambda n: str(n)[0] in "3489"))
+def test_russian_number_is_the_same_in_each_of_its_spellings(national: int) -> None:
+    """The short cut for the Russian plan, held against phonenumbers for every number that they hold for possible."""
+    n = str(national)
+    spellings = [f"8{n}", f"7{n}", f"+7{n}", n, f"8 ({n[:3]}) {n[3:6]}-{n[6:8]}-{n[8:]}", f"+7\u00a0{n[:3]} {n[3:]}"]
+    if phonenumbers.is_valid_number(phonenumbers.parse(f"+7{n}")):
+        assert {e164(written, "RU") for written in spellings} == {f"+7{n}"}
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    ["", "<unknown>", "Anonymous", "anonymous", "private", "Restricted", "unavailable", "withheld", "Скрытый номер"],
+)
+def test_hidden_caller_is_no_number(nobody: str) -> None:
+    assert e164(nobody, "RU") == ""
+
+
+@pytest.mark.parametrize(
+    "nobody", ["номер скрыт", "asterisk", "s", "-", "+266696687", "101", "112", "*97", "vmu101", "hangup", "client1"]
+)
+def test_service_or_extension_is_no_number(nobody: str) -> None:
+    assert e164(nobody, "RU") == ""
+
+
+@given(st.text(max_size=30), st.sampled_from(REGIONS))
+def test_any_text_is_a_number_or_none(text: str, region: str) -> None:
+    found = e164(text, region)
+    assert found == "" or (found[0] == "+" and found[1:].isdecimal() and 7 <= len(found) - 1 <= 17)
+    assert e164(found, region) == found
+
+
+# --- text
+
+_PIECES = st.sampled_from(['"', '""', ",", ";", "a", "Щ", " ", "\n", "\r", "\r\n", "\t", "101", "\\", "\x0b", "\u2028"])
+_TEXTS = st.lists(_PIECES, max_size=80).map("".join)
+
+
+@given(_TEXTS, st.sampled_from(",;\t"), st.frozensets(st.integers(1, 6), max_size=2))
+@example('a,"b\n1,2\n3,"4\n', ",", frozenset({2}))
+def test_every_line_that_is_not_blank_is_in_exactly_one_row(text: str, delimiter: str, width: frozenset[int]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "any.csv"
+        path.write_bytes(text.encode())
+        rows = list(Rows(path, Form("utf-8", delimiter, "LF"), width))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    covered: Counter[int] = Counter()
+    for found in rows:
+        covered.update(range(found.line, found.line + len(found.text.removesuffix("\n").split("\n"))))
+    assert all(times == 1 for times in covered.values())
+    assert {n for n, line in enumerate(lines, 1) if line.strip()} <= set(covered)
+    for found in rows:
+        told = found.text.removesuffix("\n").split("\n")
+        assert told == lines[found.line - 1 :][: len(told)]
+
+
+@given(st.lists(st.sampled_from([*many(3), "\0\n", '"\n', '","\n', "Итого;;\n", row(9)[:60]]), max_size=30), st.data())
+@settings(deadline=None)
+def test_every_row_of_calls_gives_exactly_one_item(pieces: list[str], data: st.DataObject) -> None:
+    text = "".join([*many(16), *pieces])
+    ends = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "Master.csv"
+        path.write_bytes(text.replace("\n", ends).encode(encoding))
+        source, recognised = choose(path, "calls", "auto", "RU")
+        reading = source.read(path, recognised, context())
+        items = list(reading)
+        widths = frozenset({len(recognised.columns)})
+        form = Form(recognised.encoding, recognised.delimiter, recognised.line_end)
+        rows = [found for found in Rows(path, form, widths) if isinstance(found, Row | TooLong)]
+    assert len(items) == len(rows) == reading.rows
+    assert [getattr(item, "origin") for item in items] == [f"Master.csv:{found.line}" for found in rows]  # noqa: B009
+    assert sum(isinstance(item, CallLeg) for item in items) >= 16
+
+
+# --- bytes
+
+
+_BYTES = st.one_of(
+    st.binary(max_size=400),
+    # Broken exports are likelier to be believed than noise: real rows, cut and mixed with anything.
+    st.lists(
+        st.one_of(
+            st.sampled_from([line.encode() for line in many(4)]),
+            st.sampled_from([line.encode("utf-16-le") for line in many(2)]),
+            st.sampled_from([b"calldate,src,dst,duration,billsec,disposition\n", b"id,name,team,extensions\n"]),
+            st.sampled_from(
+                [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xff\xfe\x00\x00", b'"', b"\r", b"\n", b",;"]
+            ),
+            st.binary(max_size=20),
+        ),
+        max_size=12,
+    ).map(b"".join),
+)
+
+
+@given(_BYTES, st.sampled_from(KINDS), st.sampled_from(["Europe/Moscow", "auto", "America/New_York"]))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_items_or_one_clear_refusal(content: bytes, kind: str, tz: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "any.csv"
+        path.write_bytes(content)
+        try:
+            items = read(path, kind, tz)
+        except Terminal as refused:
+            items, refusal = [], str(refused)
+        else:
+            refusal = ""
+    assert items or str(path) in refusal
+    for item in items:
+        encode(item)
+
+
+# --- order
+
+
+def contents(items: Items) -> set[tuple[str, bytes]]:
+    """What a load would store: each record under its id, without the place it was read from."""
+    return {
+        (item.record_id, without_place(item))
+        if isinstance(item, CallLeg)
+        else (item.rejected_id, item.payload.encode())
+        for item in items
+        if isinstance(item, CallLeg | Rejected)
+    }
+
+
+def without_place(leg: CallLeg) -> bytes:
+    told = encode(leg)
+    assert leg.origin.encode() in told
+    return told.replace(leg.origin.encode(), b"")
+
+
+@given(st.integers(0, 2**32), st.integers(0, 60))
+@settings(deadline=None, max_examples=30)
+def test_shuffled_and_split_files_hold_the_same_records(seed: int, cut: int) -> None:
+    """Legs of queues, pairs and transfers, rows that equal another, rejects: no row depends on its neighbours."""
+    lines = [
+        line
+        for n, name in enumerate(
+            ("queue_ring_all", "click_to_dial", "queue_local_members", "forward_to_mobile", "bad_rows")
+        )
+        for line in (GOLDEN / f"{name}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    ] + many(40)
+    shuffled = random.Random(seed).sample(lines, len(lines))
+    with TemporaryDirectory() as folder:
+        parts = []
+        for name, part in (("whole", lines), ("shuffled", shuffled), ("a", shuffled[:cut]), ("b", shuffled[cut:])):
+            path = Path(folder) / name
+            path.write_text("".join(part), encoding="utf-8")
+            parts.append(contents(read(path)) if part else set())
+    whole, mixed, first, second = parts
+    assert whole == mixed == first | second
+
+
+GOLDEN = Path(__file__).parent / "golden" / "asterisk_csv"
+
+
+# --- time
+
+
+@given(
+    st.sampled_from(["Europe/Moscow", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Chatham", "UTC"]),
+    st.integers(int(datetime(1995, 1, 1, tzinfo=UTC).timestamp()), int(datetime(2035, 1, 1, tzinfo=UTC).timestamp())),
+    st.lists(st.integers(-7200, 7200), max_size=4),
+)
+def test_wall_time_is_what_zoneinfo_says(name: str, epoch: int, near: list[int]) -> None:
+    """From a moment to the wall and back with its uniqueid, through a clock that remembers the minutes around it."""
+    zone = ZoneInfo(name)
+    clock = WallClock(zone, "ymd")
+    for at in [epoch, *(epoch + seconds for seconds in near)]:
+        local = datetime.fromtimestamp(at, zone)
+        written = f"{local:%Y-%m-%d %H:%M:%S}"
+        assert clock.utc(written, f"{at}.7") == datetime.fromtimestamp(at, UTC)
+        by_itself = clock.utc(written, "")
+        assert by_itself == local.replace(fold=0).astimezone(UTC)
+
+
+@given(st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)), st.sampled_from(["dmy", "mdy"]), st.booleans())
+def test_day_first_and_month_first_are_the_same_moment_as_iso(at: datetime, order: str, short: bool) -> None:
+    at = at.replace(microsecond=0)
+    zone = ZoneInfo("Europe/Moscow")
+    day, month = (at.day, at.month) if order == "dmy" else (at.month, at.day)
+    if short and at.year < 2000:
+        at = at.replace(year=at.year + 10)
+    year = f"{at.year % 100:02d}" if short else f"{at.year}"
+    written = f"{day}/{month}/{year} {at:%H:%M:%S}"
+    try:
+        expected = at.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # pragma: no cover
+        return
+    assert WallClock(zone, order).utc(written, "") == expected
+    assert WallClock(zone, order).utc(f"{at:%Y-%m-%d %H:%M:%S}", "") == expected
+    assert expected - timedelta(hours=5) < at.replace(tzinfo=UTC) < expected + timedelta(hours=5)
