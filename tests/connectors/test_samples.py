@@ -1,0 +1,129 @@
+"""The private corpus of real exports: recognised, every row accounted for, as many records as its README counts."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from connectors.recognise import choose
+from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
+from schemas.trouble import Terminal
+from tests.connectors.conftest import Items, context
+
+SAMPLES = os.environ.get("CALLFUNNEL_SAMPLES", "")
+pytestmark = pytest.mark.skipif(
+    not SAMPLES, reason="CALLFUNNEL_SAMPLES is not set: the real exports are private and are not in the repository"
+)
+
+_FREEPBX = "asterisk_freepbx_export/apspoliveira_"
+_PBXWARE = "asterisk_sql_dump/srinimonster_"
+
+
+def sample(name: str) -> Path:
+    return Path(SAMPLES) / name
+
+
+def read_sample(name: str, tz: str, region: str = "RU") -> Items:
+    """All of a sample; its rows are counted against what the reading gave."""
+    told = context(tz, region=region)
+    source, recognised = choose(sample(name), "calls", "auto", told.region)
+    reading = source.read(sample(name), recognised, told)
+    items = list(reading)
+    assert reading.rows == len(items)
+    return items
+
+
+@pytest.mark.parametrize(
+    ("name", "tz", "rows", "layout"),
+    [
+        (f"{_FREEPBX}cdr.anonymised.csv", "auto", 856, "FreePBX report, 25 columns without a header"),
+        (f"{_FREEPBX}cdr__1504525205host.anonymised.csv", "auto", 100, "FreePBX report, 16 columns with a header"),
+        (f"{_FREEPBX}cdr__1504541678host.anonymised.csv", "auto", 100, "FreePBX report, 16 columns with a header"),
+        (f"{_FREEPBX}cdr__1504542198host.anonymised.csv", "auto", 100, "FreePBX report, 16 columns with a header"),
+        (f"{_FREEPBX}cdr_new.anonymised.csv", "Europe/Lisbon", 25, "hand-picked columns, 6 columns with a header"),
+        (f"{_FREEPBX}g9telecom.anonymised.csv", "Europe/Lisbon", 100, "hand-picked columns, 6 columns with a header"),
+        (f"{_PBXWARE}cdr.anonymised.csv", "auto", 1000, "PBXware dump, 26 columns with a header"),
+        (f"{_PBXWARE}cdr_tmp.anonymised.csv", "auto", 7, "PBXware dump, 26 columns with a header"),
+        ("asterisk_cdr_csv/KelySaina_Master.csv", "auto", 14, "cdr_custom, 19 columns"),
+    ],
+)
+def test_export_is_recognised_and_each_row_is_a_leg_or_a_reject(name: str, tz: str, rows: int, layout: str) -> None:
+    items = read_sample(name, tz)
+    assert choose(sample(name), "calls", "auto", "RU")[1].layout == layout
+    assert len(items) == rows
+    assert {type(item) for item in items} <= {CallLeg, Rejected}
+    assert sum(isinstance(item, Rejected) for item in items) <= rows // 50
+
+
+def test_every_file_of_the_family_is_in_one_of_these_tests() -> None:
+    """A sample that is added later must be named here."""
+    found = {path.relative_to(SAMPLES).as_posix() for path in Path(SAMPLES).glob("asterisk_*/*")}
+    assert len(found) == 9 + 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "asterisk_queue_log/srinimonster_queue_log.anonymised.csv",
+        "asterisk_ami_cdr/oun1982_ami_cdr_events.anonymised.jsonl",
+        "asterisk_ami_cdr/oun1982_ami_cdr_events.wire.anonymised.txt",
+    ],
+)
+def test_relative_of_another_family_is_not_recognised(name: str) -> None:
+    with pytest.raises(Terminal, match="not recognised as an export of calls"):
+        choose(sample(name), "calls", "auto", "RU")
+
+
+@pytest.mark.parametrize("kind", ["managers", "organisations", "stages", "proposals"])
+def test_export_of_calls_is_no_table_of_the_crm(kind: str) -> None:
+    for path in Path(SAMPLES).glob("asterisk_*/*"):
+        with pytest.raises(Terminal):
+            choose(path, kind, "auto", "RU")
+
+
+def test_files_of_other_exchanges_are_refused_in_words() -> None:
+    others = [path for path in sorted(Path(SAMPLES).glob("*/*")) if not path.parent.name.startswith("asterisk")]
+    assert len(others) > 20
+    for path in others:
+        with pytest.raises(Terminal, match="not recognised as an export of calls"):
+            choose(path, "calls", "auto", "RU")
+
+
+def test_offsets_are_those_that_were_measured() -> None:
+    """formats.md, finding 3: the first day-first row, and the dump of New York's winter."""
+    first = read_sample(f"{_FREEPBX}cdr.anonymised.csv", "auto")[0]
+    assert isinstance(first, CallLeg)
+    assert f"{first.started_at:%Y-%m-%d %H:%M:%S}" == "2017-09-01 15:33:01"  # 1/9/2017 16:33:01 at UTC+1
+    dump = read_sample(f"{_PBXWARE}cdr.anonymised.csv", "auto", "US")[0]
+    assert isinstance(dump, CallLeg)
+    assert f"{dump.started_at:%Y-%m-%d %H:%M:%S}" == "2018-11-30 01:19:34"  # 2018-11-29 20:19:34 at UTC-5
+
+
+def test_dump_holds_as_many_calls_as_linkedids() -> None:
+    legs = [leg for leg in read_sample(f"{_PBXWARE}cdr.anonymised.csv", "auto", "US") if isinstance(leg, CallLeg)]
+    assert (len(legs), len({leg.record_id for leg in legs}), len({leg.call_id for leg in legs})) == (1000, 1000, 636)
+
+
+def test_voicemail_is_never_a_person() -> None:
+    """331 of 856 rows were answered by VoiceMail (formats.md, finding 2)."""
+    legs = [leg for leg in read_sample(f"{_FREEPBX}cdr.anonymised.csv", "auto") if isinstance(leg, CallLeg)]
+    became = Counter(leg.disposition for leg in legs if leg.application == "VoiceMail")
+    assert sum(became.values()) == 331
+    assert became[Disposition.ANSWERED] == 0
+
+
+def test_office_without_a_trunk_has_no_inbound_call() -> None:
+    """The FreePBX laboratory has phones only, all of three digits."""
+    for number in ("1504525205", "1504541678", "1504542198"):
+        items = read_sample(f"{_FREEPBX}cdr__{number}host.anonymised.csv", "auto")
+        assert {leg.direction for leg in items if isinstance(leg, CallLeg)} == {Direction.INTERNAL}
+
+
+def test_row_that_talks_longer_than_it_lasted_is_the_only_reject() -> None:
+    items = read_sample(f"{_FREEPBX}g9telecom.anonymised.csv", "Europe/Lisbon")
+    assert [(item.reason, item.field) for item in items if isinstance(item, Rejected)] == [
+        (Reason.BAD_DURATION, "billsec")
+    ]
