@@ -62,16 +62,16 @@ class RecordProposals:
         where = f"proposal_id IN ({texts(arrived)})"
         activity_ids = [proposal_activity_id(proposal_id) for proposal_id in arrived]
         homeless: list[Proposal] = []
+        homed: list[Proposal] = []
 
         def decide(places: dict[str, list[Activity]], log: int) -> Decision:
-            homeless.clear()
-            settling = self._known(arrived, where)
-            owned, unowned = self._divide(settling)
-            homeless.extend(revision for one in unowned for revision in one.revisions)
+            owned, unowned = self._divide(self._known(arrived, where))
+            homeless[:] = [revision for one in unowned for revision in one.revisions]
+            homed[:] = [revision for one in owned for revision in one.revisions]
             return self._decide(owned, unowned, places, log)
 
         outgoing = self._decider.settle("proposals", activity_ids, where, decide)
-        return Settled(rejected + outgoing + self._rejections(proposals, homeless))
+        return Settled(rejected + outgoing + self._rejections(homed, homeless))
 
     def _known(self, arrived: dict[str, list[Proposal]], where: str) -> list[Settling]:
         known: dict[str, list[Proposal]] = {}
@@ -113,15 +113,19 @@ class RecordProposals:
             places_after(places, placed),
         )
 
-    def _rejections(self, proposals: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
-        """A rejection for each revision without an organisation; one rejected before and accepted now is resolved."""
+    def _rejections(self, homed: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
+        """A rejection for each revision without an organisation; one rejected before and accepted now is resolved.
+
+        Stored here too, not only sent: whoever settles the proposal next must find it, however late the topic is.
+        """
         now = self._clock()
-        out = {reject_id(proposal): _reject(proposal, now) for proposal in homeless}
-        accepted = {reject_id(proposal): proposal for proposal in proposals if reject_id(proposal) not in out}
+        rejections = [_reject(proposal, now) for proposal in homeless]
+        accepted = {reject_id(proposal): proposal for proposal in homed}
         sql = f"SELECT rejected_id AS id FROM rejected FINAL WHERE rejected_id IN ({texts(accepted)}) AND resolved = 0"
         for row in self._decider.store.rows(self._ids, sql):
-            out[row.id] = msgspec.structs.replace(_reject(accepted[row.id], now), resolved=1)
-        return [outgoing_reject(rejected) for rejected in out.values()]
+            rejections.append(msgspec.structs.replace(_reject(accepted[row.id], now), resolved=1))
+        self._decider.store.keep("rejected", [encode(rejected) for rejected in rejections])
+        return [outgoing_reject(rejected) for rejected in rejections]
 
 
 def settle_revisions(arrived: Sequence[Proposal], known: Sequence[Proposal]) -> Settling:
