@@ -22,7 +22,7 @@ MOST_LINE = 1 << 20
 _BEGINNING = 65_536
 _HEAD = 1 << 20
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_CANDIDATES = ["cp1251", "koi8_r", "cp866", "cp1252", "latin_1", "mac_cyrillic"]
+_CANDIDATES = ["cp1251", "koi8_r", "cp866", "cp1252", "latin_1"]
 
 
 class Form(NamedTuple):
