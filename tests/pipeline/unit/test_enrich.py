@@ -130,6 +130,11 @@ def test_first_revision_that_arrives_last_moves_the_proposal_to_when_it_was_sent
     assert (proposed(late, early).at, proposed(late, early).revision) == (at("08:30:00"), 2)
 
 
+def test_of_revisions_sent_on_one_day_without_a_time_the_lowest_says_whose_it_is() -> None:
+    revisions = [proposal(2, manager_id="m2", version=1), proposal(1, manager_id="m1", version=2)]
+    assert proposed(*revisions).manager_id == "m1"
+
+
 def test_proposal_whose_latest_revision_is_withdrawn_is_withdrawn() -> None:
     sent, withdrawn = proposal(1), proposal(2, status=Status.WITHDRAWN)
     assert proposed(sent, withdrawn).withdrawn == 1

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pipeline.place import place
+from pipeline.place import place, withdraw
 from schemas.records import Activity
 from tests.pipeline.unit.making import NINE, activity
 
@@ -84,10 +84,26 @@ class Placing(RuleBasedStateMachine):
         self.publish(placed.published)
         self.sent = True
 
+    @precondition(lambda self: bool(self.placements))
+    @rule(dies=st.booleans())
+    def withdraw_it(self, dies: bool) -> None:
+        """It is no activity any more: a proposal whose organisation is not known."""
+        before = dict(self.placements)
+        placed = withdraw(list(before.values()), cause="friday", caused_at=self.clock, version=self.clock)
+        for row in placed.changed:
+            assert not before[cell_of(row)].retracted
+            assert row.version > before[cell_of(row)].version
+            self.placements[cell_of(row)] = row
+        if not dies:
+            self.publish(placed.published)
+        self.decided, self.sent = None, not dies
+
     @invariant()
     def exactly_the_last_decision_stands(self) -> None:
-        if self.decided is not None:
-            standing = [row for row in self.placements.values() if not row.retracted]
+        standing = [row for row in self.placements.values() if not row.retracted]
+        if self.decided is None:
+            assert standing == []
+        else:
             assert [cell_of(row) for row in standing] == [cell_of(self.decided)]
             assert (standing[0].stage, standing[0].talk_s) == (self.decided.stage, self.decided.talk_s)
 

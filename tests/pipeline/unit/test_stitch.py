@@ -180,7 +180,9 @@ def test_call_forwarded_to_a_mobile_stays_inbound_and_its_callers() -> None:
     assert (call.disposition, call.extension, call.talk_s) == (Disposition.ANSWERED, "101", 100)
 
 
-@pytest.mark.parametrize(("first", "second"), [("9:7", "10:8"), ("99:1", "100:2"), ("8:99", "9:100"), ("1:5", "2:4")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("9:7", "10:8"), ("99:1", "100:2"), ("8:99", "9:100"), ("1:5", "2:4"), ("9:100", "10:99")]
+)
 def test_leg_that_touched_the_trunk_first_is_told_by_its_number_when_seconds_are_equal(first: str, second: str) -> None:
     """As text 1793610000.10 is before 1793610000.9, and the forward would turn the call round."""
     inbound = machine(f"1793610000.{first}", "09:00:00", "09:02:00")
