@@ -39,8 +39,12 @@ class Table(NamedTuple):
     make: Callable[[Cells, Context, str], Record]
 
 
-_MANAGER = ("managerid", "manager", "ownerid", "менеджер", "idменеджера", "ответственный")
-_ORGANISATION = ("organisationid", "organizationid", "companyid", "organisation", "idорганизации", "организация")
+# The surest word first: beside a code or an ИНН, a column called "organisation" holds the name.
+_MANAGER = ("managerid", "ownerid", "idменеджера", "кодменеджера", "manager", "менеджер", "ответственный")
+_ORGANISATION = (
+    *("organisationid", "organizationid", "companyid", "idорганизации", "кодорганизации", "инн"),
+    *("organisation", "organization", "company", "организация", "компания"),
+)
 _SENT = {
     "sent": ProposalStatus.SENT, "accepted": ProposalStatus.SENT, "отправлено": ProposalStatus.SENT,
     "принято": ProposalStatus.SENT, "": ProposalStatus.SENT, "withdrawn": ProposalStatus.WITHDRAWN,
@@ -142,8 +146,8 @@ TABLES = (
     Table(
         "managers",
         {
-            "id": ("id", *_MANAGER, "код", "табельныйномер"),
-            "name": ("name", "fullname", "имя", "фио"),
+            "id": ("id", "код", "табельныйномер", *_MANAGER),
+            "name": ("name", "fullname", "имя", "фио", "manager", "менеджер", "сотрудник"),
             "team": ("team", "group", "department", "группа", "отдел", "команда"),
             "extensions": (
                 "extensions",
@@ -163,8 +167,8 @@ TABLES = (
     Table(
         "organisations",
         {
-            "id": ("id", *_ORGANISATION, "код", "инн"),
-            "name": ("name", "title", "название", "наименование"),
+            "id": ("id", "код", *_ORGANISATION),
+            "name": ("name", "title", "название", "наименование", *_ORGANISATION[-5:]),
             "phones": ("phones", "phone", "tel", "телефоны", "телефон"),
             "manager_id": _MANAGER,
         },
@@ -248,13 +252,14 @@ class CrmCsv:
         return CrmReading(path, recognised, context, self._table)
 
     def _columns(self, header: list[str]) -> tuple[str, ...]:
-        taken: set[str] = set()
-        columns = []
-        for name in header:
-            bare = re.sub(r"[\s_.\-\"№()]", "", name).casefold()
-            column = next((c for c, words in self._table.columns.items() if bare in words and c not in taken), "")
-            taken.add(column)
-            columns.append(column)
+        """What each header is; "" for one that is not used. Of several that fit, the surest word's."""
+        bare = [re.sub(r"[\s_.\-\"№()]", "", name).casefold() for name in header]
+        columns = [""] * len(header)
+        for column, words in self._table.columns.items():
+            fits = (bare.index(word) for word in words if word in bare)
+            place = next((place for place in fits if not columns[place]), None)
+            if place is not None:
+                columns[place] = column
         return tuple(columns)
 
 
