@@ -133,8 +133,10 @@ def _without_false_linkedid(layout: Layout, rows: Sequence[Sequence[str]]) -> La
     if "linkedid" not in layout.columns:
         return layout
     place = layout.columns.index("linkedid")
-    values = [row[place] for row in rows[layout.header :] if len(row) == len(layout.columns)]
-    ids = sum(UNIQUEID.fullmatch(value.strip('"')) is not None for value in values)
+    values = [row[place].strip('"') for row in rows[layout.header :] if len(row) == len(layout.columns)]
+    # Empty ones say nothing: a file may begin before the exchange was told to write them.
+    values = [value for value in values if value not in ("", "NULL")]
+    ids = sum(UNIQUEID.fullmatch(value) is not None for value in values)
     if ids * 2 >= len(values):
         return layout
     columns = tuple("" if name == "linkedid" else name for name in layout.columns)

@@ -272,3 +272,11 @@ def test_linkedid_that_holds_no_ids_is_not_used(write: Write) -> None:
 def test_row_without_a_linkedid_belongs_to_the_call_of_its_channel(write: Write) -> None:
     first, second = row(1, uniqueid="1793599200.1"), row(2, uniqueid="1793599200.1", linkedid="", sequence="2")
     assert {leg.call_id for leg in legs(write(first + second))} == {"1793599200.1"}
+
+
+def test_linkedid_that_comes_later_in_the_file_is_used_from_there(write: Write) -> None:
+    """Written since an upgrade: most of the first rows have none."""
+    old = [row(n, uniqueid=f"1793599200.{n}", linkedid="") for n in range(1, 31)]
+    new = row(40, uniqueid="1793599200.40", linkedid="1793599200.39")
+    found = [leg.call_id for leg in legs(write("".join([*old, new])))]
+    assert found == [*(f"1793599200.{n}" for n in range(1, 31)), "1793599200.39"]
