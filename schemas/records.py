@@ -17,7 +17,12 @@ import msgspec
 WIRE_VERSION: Literal[1] = 1
 
 # What a column can hold is what a line may say: a stranger's record must not stop the worker at the store.
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+# `schemas.fit` says the rest: what is finer than a millisecond or a cent is cut, what no row can hold is refused.
+Moment = Annotated[
+    datetime,
+    msgspec.Meta(tz=True, description="With Z or an offset; kept in whole milliseconds. Of calls: 1970 to 2105."),
+]
+Sum = Annotated[Decimal, msgspec.Meta(description="From 0 to below 10^15; kept in whole cents.")]
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Version = Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -155,7 +160,7 @@ class Activity(Record, frozen=True, kw_only=True):
     did: str = ""
     recording: str = ""
     legs: Count = 0
-    amount: Decimal = Decimal(0)
+    amount: Sum = Decimal(0)
     currency: str = ""
     revision: Count = 0
     withdrawn: Flag = 0
@@ -226,7 +231,7 @@ class Proposal(Record, frozen=True, kw_only=True):
     manager_id: str
     kind: ProposalKind
     sent_at: Moment
-    amount: Decimal = Decimal(0)
+    amount: Sum = Decimal(0)
     currency: str = ""
     status: ProposalStatus = ProposalStatus.SENT
     import_id: str = ""
