@@ -13,8 +13,8 @@ from pipeline.embedded.ports import free_port
 from tests.stack.department import Department, found
 from tests.stack.deployment import Deployment
 
-LEGS = 30_000
-"""Enough for a load to have a middle: two days of an office."""
+LEGS = 24_000
+"""Enough for a load to have a middle: more than a day of an office, so that the second noon is in it."""
 
 
 @pytest.fixture(scope="session")

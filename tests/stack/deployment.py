@@ -75,6 +75,11 @@ class Loading:
         assert isinstance(one, dict)
         return one
 
+    def failure(self, within_s: float = 60.0) -> tuple[int, str]:
+        """(exit code, what it complained of) of a load that has to fail."""
+        _, complained = self._process.communicate(timeout=within_s)
+        return self._process.returncode, complained
+
     def end(self) -> None:
         if self.is_running:
             self._process.kill()
@@ -232,4 +237,4 @@ class Deployment:
             loading.end()
         self.client.close()
         for part in (*self.workers.values(), self.store):
-            part.stop(20)
+            part.stop(0)  # in no order and at once; how they stop when asked is tested where it matters

@@ -16,8 +16,8 @@ from pipeline.endpoints import find
 from pipeline.work import work
 
 
-async def fall_silent(_: Moving, __: Step, stream: Any) -> None:
-    async for ___ in stream.noack_take(16, within=0.1):
+async def fall_silent(self: Moving, step: Step, stream: Any) -> None:
+    async for _ in stream.noack_take(16, within=0.1):
         await asyncio.Event().wait()
 
 

@@ -68,6 +68,14 @@ def test_broker_killed_and_started_again_in_the_middle_of_a_load(
     deployment.assert_holds(department)
 
 
+def test_broker_killed_and_started_again_while_nothing_happens(deployment: Deployment, department: Department) -> None:
+    deployment.start()
+    deployment.loading(department.files["managers"], kind="managers").outcome()
+    deployment.restart_broker()
+    assert deployment.loading(department.files["organisations"], kind="organisations").outcome()["records"] == 300
+    assert deployment.number("SELECT count() FROM organisations FINAL") == 300
+
+
 def test_store_away_for_half_a_minute_in_the_middle_of_a_load(deployment: Deployment, department: Department) -> None:
     deployment.start()
     deployment.load_directory(department)

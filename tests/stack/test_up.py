@@ -1,0 +1,259 @@
+"""`callfunnel up` as its user meets it: ready, refused, stopped, killed, and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.store import connect
+from schemas.trouble import Transient
+from tests.stack.department import Department
+from tests.stack.deployment import CLI, Loading, clean_env, wait_for
+
+pytestmark = pytest.mark.stack
+READY = re.compile(r"callfunnel is ready \((\d+\.\d) s\): kafka 127\.0\.0\.1:\d+, clickhouse http://127\.0\.0\.1:\d+")
+
+
+class Up:
+    """The command in the foreground, over one data folder that outlives it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.env = clean_env(XDG_STATE_HOME=str(folder / "state"), TZ="UTC")
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._loads: list[Loading] = []
+
+    def begin(self, *options: str) -> subprocess.Popen[bytes]:
+        """Start it; what it says goes to out.txt."""
+        command = [*CLI, "up", "--data", str(self.data), "--kafka-port", "0", "--store-port", "0", *options]
+        with (self.folder / "out.txt").open("wb") as out:
+            process = subprocess.Popen(command, env=self.env, cwd=self.folder, stdout=out, stderr=out)
+        self._processes.append(process)
+        return process
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it and return once it says that it is ready."""
+        process = self.begin()
+        wait_for("line that says ready", lambda: process.poll() is not None or READY.search(self.said))
+        assert process.poll() is None, self.said
+        return process
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "out.txt").read_text("utf-8")
+
+    @property
+    def running(self) -> Any:
+        return json.loads((self.data / "stack.json").read_bytes())
+
+    @property
+    def parts(self) -> dict[str, int]:
+        parts = self.running["parts"]
+        assert isinstance(parts, dict)
+        return parts
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*CLI, *arguments], env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=90, check=False
+        )
+
+    def loading(self, path: Path, kind: str = "calls") -> Loading:
+        command = [*CLI, "load", str(path), "--kind", kind, "--tz", "Europe/Moscow", "--json"]
+        process = subprocess.Popen(
+            command, env=self.env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        loading = Loading(process)
+        self._loads.append(loading)
+        return loading
+
+    def number(self, sql: str) -> int:
+        client = connect(self.running["clickhouse"])
+        try:
+            return int(str(client.command(sql)))
+        finally:
+            client.close()
+
+    def wait_for_legs(self, legs: int) -> None:
+        """Return in the middle of a load: once so many rows of call_legs are stored."""
+        wait_for(f"{legs} legs", lambda: self._legs() > legs)
+
+    def _legs(self) -> int:
+        try:
+            return self.number("SELECT count() FROM call_legs")
+        except Transient:  # the store was killed and is not back yet
+            return 0
+
+    def wait_for_another(self, part: str, pid: int) -> None:
+        wait_for(f"another {part}", lambda: self.parts[part] != pid)
+
+    def assert_holds_calls_of(self, department: Department) -> None:
+        assert self.number("SELECT count() FROM call_legs FINAL") == department.legs
+        assert self.number("SELECT sum(calls) FROM manager_activity FINAL") == department.calls
+        verified = self.run("verify", "--from", "2026-05-31", "--to", "2026-06-30")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+    def end(self) -> None:
+        for loading in self._loads:
+            loading.end()
+        for process in self._processes:
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    up = Up(tmp_path)
+    yield up
+    up.end()
+
+
+def are_gone(pids: list[int]) -> bool:
+    return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One that is only looked at."""
+    up = Up(tmp_path_factory.mktemp("up"))
+    up.start()
+    yield up
+    up.end()
+
+
+def test_it_is_ready_in_seconds_and_its_doctor_finds_it_well(running: Up) -> None:
+    ready = READY.search(running.said)
+    assert ready is not None
+    assert float(ready[1]) < 30, "under 10 s on a machine that does nothing else"
+    doctor = running.run("doctor", "--json")
+    assert doctor.returncode == 0, doctor.stdout
+    assert list(running.parts) == ["broker", "store", "worker-1"]
+
+
+def test_everything_listens_on_loopback_only(running: Up) -> None:
+    listening = {
+        (part, connection.laddr.ip)
+        for part, pid in running.parts.items()
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {("broker", "127.0.0.1"), ("store", "127.0.0.1")}
+
+
+@pytest.mark.parametrize("file", ["stack.json", "credentials.json"])
+def test_files_with_passwords_are_for_their_owner_only(running: Up, file: str) -> None:
+    assert stat.S_IMODE((running.data / file).stat().st_mode) == 0o600
+
+
+def test_a_folder_in_use_is_refused_in_one_line(running: Up) -> None:
+    refused = running.run("up", "--data", str(running.data), "--kafka-port", "0", "--store-port", "0")
+    assert refused.returncode == 2
+    by = f"the data folder {running.data} is in use by process {running.running['pid']}"
+    assert refused.stderr.splitlines() == [f"callfunnel: {by}: stop it, or choose another with --data"]
+    assert running.run("doctor", "--json").returncode == 0, "the first one is as it was"
+
+
+def test_ctrl_c_stops_everything_and_leaves_nothing(up: Up) -> None:
+    process = up.start()
+    pids = list(up.parts.values())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert up.said.rstrip().endswith("callfunnel: stopped")
+    assert are_gone(pids)
+    assert not (up.data / "stack.json").exists()
+    doctor = up.run("doctor")
+    assert (doctor.returncode, "no stack is running" in doctor.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("option", ["--kafka-port", "--store-port"])
+def test_a_taken_port_is_refused_in_one_line_that_names_the_option(up: Up, option: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        free = "--store-port" if option == "--kafka-port" else "--kafka-port"
+        refused = up.run("up", "--data", str(up.data), option, port, free, "0")
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"callfunnel: port {port} is taken")
+    assert option in line
+    assert not (up.data / "stack.json").exists()
+
+
+def test_kill_9_of_every_part_in_the_middle_of_a_load_that_reports_done_all_the_same(
+    up: Up, department: Department
+) -> None:
+    up.start()
+    loading = up.loading(department.files["calls"])
+    for quarter, part in enumerate(("worker-1", "store", "broker"), start=1):
+        up.wait_for_legs(quarter * department.legs // 5)
+        assert loading.is_running
+        pid = up.parts[part]
+        os.kill(pid, signal.SIGKILL)
+        up.wait_for_another(part, pid)
+    assert loading.outcome()["records"] == department.legs
+    up.assert_holds_calls_of(department)
+    for part in ("worker-1", "store", "broker"):
+        assert f"{part} had stopped and was started again" in up.said
+    assert up.run("doctor", "--json").returncode == 0
+
+
+def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_up_goes_on_with_all_facts(
+    up: Up, department: Department
+) -> None:
+    process = up.start()
+    up.loading(department.files["managers"], "managers").outcome()
+    up.loading(department.files["calls"]).outcome()
+    other = up.loading(department.files["stages"], "stages")
+    pids = list(up.parts.values())
+    process.kill()
+    process.wait(10)
+    wait_for("end of all parts", lambda: are_gone(pids), within_s=10)
+    other.end()
+    assert up.run("doctor").returncode == 1
+    up.start()
+    up.assert_holds_calls_of(department)
+    assert up.loading(department.files["calls"]).outcome()["already_known"] == department.legs
+
+
+def test_stopped_in_the_middle_of_a_load_which_says_so_and_can_be_repeated(up: Up, department: Department) -> None:
+    process = up.start()
+    loading = up.loading(department.files["calls"])
+    up.wait_for_legs(department.legs // 5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    returncode, complained = loading.failure()
+    assert returncode == 2
+    assert "loading the files again is safe" in complained.splitlines()[-1]
+    up.start()
+    up.loading(department.files["calls"]).outcome()
+    up.assert_holds_calls_of(department)
+
+
+def test_background_and_down(up: Up) -> None:
+    began = up.run("up", "--data", str(up.data), "--kafka-port", "0", "--store-port", "0", "--background")
+    assert began.returncode == 0, began.stderr
+    assert READY.match(began.stdout)
+    pids = [up.running["pid"], *up.parts.values()]
+    try:
+        assert up.run("doctor", "--json").returncode == 0, "found without --data: it was the last one started"
+        again = up.run("up", "--data", str(up.data), "--background")
+        assert (again.returncode, "in use" in again.stderr) == (2, True)
+    finally:
+        stopped = up.run("down")
+    assert (stopped.returncode, stopped.stdout) == (0, "callfunnel: stopped\n")
+    assert are_gone(pids)
+    again = up.run("down")
+    assert again.returncode == 2
+    assert again.stderr.startswith("callfunnel: no stack is running")
