@@ -229,7 +229,7 @@ def _picked_up(leg: CallLeg) -> datetime:
 
 
 def _longest(bridged: Sequence[CallLeg]) -> tuple[str, int]:
-    """Who talked longest, and for how many seconds; of equals, who was first. A nameless end only when there is no other."""
+    """Who talked longest, and for how many seconds; of equals, who was first. Nameless ends come last."""
     people = {leg.extension for leg in bridged if leg.extension} or {""}
 
     def talked(person: str) -> int:

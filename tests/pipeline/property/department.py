@@ -7,7 +7,7 @@ earlier version said (a record that says the same as the known one is not stored
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
@@ -45,7 +45,7 @@ SHARED_EXTENSION = "200"
 STAGES = ("new", "active", "development", "shipment", "customer", "disqualified")
 _INTERNAL_ENDS = ("", "101", "111", "102", "112", SHARED_EXTENSION, "999")
 
-# Few moments, so that calls, stage changes and periods often meet at one: 115 minutes walk over all minutes of a bucket.
+# Few moments, so that calls, stage changes and periods often meet at one, at any place of a bucket.
 _moments = st.integers(0, 60).map(lambda n: START + timedelta(minutes=115 * n))
 
 
@@ -61,8 +61,14 @@ class Department(NamedTuple):
     @property
     def said(self) -> list[Said]:
         """Everything with its topic."""
-        kinds = (MANAGERS, ORGANISATIONS, STAGE_CHANGES, PROPOSALS, CALL_LEGS)
-        return [(topic, record) for topic, records in zip(kinds, self, strict=True) for record in records]
+        kinds: tuple[tuple[Topic, Sequence[Record]], ...] = (
+            (MANAGERS, self.managers),
+            (ORGANISATIONS, self.organisations),
+            (STAGE_CHANGES, self.changes),
+            (PROPOSALS, self.proposals),
+            (CALL_LEGS, self.legs),
+        )
+        return [(topic, record) for topic, records in kinds for record in records]
 
 
 @st.composite

@@ -7,16 +7,15 @@ the partition then, in chunks that need not be the same as before.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from itertools import chain, islice, repeat
 from typing import NamedTuple, TypeVar
 
 import msgspec
 from hypothesis import strategies as st
 
-from pipeline.agents.step import Frame, Outgoing, Settled, Step
+from pipeline.agents.step import Frame, Outgoing, Step
 from pipeline.app import make_steps
 from pipeline.settings import Settings
 from pipeline.store import Store

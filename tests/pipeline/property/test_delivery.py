@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.pipeline.property.brute import brute_force
 from tests.pipeline.property.department import Department, departments
-from tests.pipeline.property.memory_wire import Delivery, deliveries, deliver
+from tests.pipeline.property.memory_wire import Delivery, deliver, deliveries
 from tests.pipeline.property.tables import SETTINGS, Database, same
 
 
