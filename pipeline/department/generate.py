@@ -96,6 +96,7 @@ class _Exports:
         self._late_day = story.days[int(knobs.days * 0.3)].date if knobs.dirt and knobs.days >= 3 else None
         self._late: list[str] = []
         self._open: IO[str] | None = None
+        self._number = 0
         self.files: list[str] = []
         self.legs = 0
 
@@ -134,8 +135,9 @@ class _Exports:
         """The export that a day is in."""
         knobs = self._story.knobs
         number = (day.date - knobs.first).days * knobs.files // knobs.days + 1
-        if number > len(self.files) or self._open is None:
+        if number != self._number:
             self._begin(f"-{number}" if knobs.files > 1 else "")
+            self._number = number
         assert self._open is not None
         return self._open
 

@@ -30,6 +30,8 @@ _SQUEEZE = (0.02, 0.06, 0.12, 0.1, 0.7, 0.0)
 _CALLERS = (0.12, 0.3, 0.24, 0.1, 0.21, 0.03)
 """Who calls a manager, by stage."""
 CONVERSATION_S = 30
+_USUAL_PACE = 55
+"""Calls a day that the openings of a manager go with."""
 
 
 class Floor(NamedTuple):
@@ -94,7 +96,7 @@ class Shift:
         """New ones come into the CRM in the morning. A squeezer opens none."""
         if self._squeezes:
             return
-        wanted = self.manager.openings * self.manager.ramp(day.date) * mood
+        wanted = self.manager.openings * self._pace / _USUAL_PACE * self.manager.ramp(day.date) * mood
         for _ in range(int(wanted + self._dice.random())):
             organisation = self._market.found(self.manager)
             organisation.move(day.midnight + 8 * 3_600 + int(self._dice.random() * 7_200), 0)

@@ -17,8 +17,8 @@ from pipeline.department.portfolio import Book, Market, Organisation
 from pipeline.department.shift import Floor, Shift
 from pipeline.department.working import Day, calendar, midnight
 
-_PORTFOLIO = 170
-"""Organisations of a manager on the first day, about; a newcomer who inherits none has a fifth."""
+_PORTFOLIO = 3.1
+"""Organisations of a manager on the first day, for each call of an ordinary day. A newcomer inherits, or has none."""
 _LOW = 0.6
 
 
@@ -86,7 +86,7 @@ class Story:
         first_day = self.days[0].midnight
         inherits = manager.since is not None
         dice = stream(knobs.seed, f"shift/{manager.id}")
-        size = 0 if inherits else int(_PORTFOLIO * (0.7 + 0.6 * dice.random()))
+        size = 0 if inherits else int(_PORTFOLIO * knobs.pace * (0.7 + 0.6 * dice.random()))
         book = self._market.old_portfolio(manager, size, first_day)
         return Shift(manager, book, self._market, self._deals, dice, knobs)
 

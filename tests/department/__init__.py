@@ -1,0 +1,1 @@
+"""The generated department: its truth, its files, and its behaviour."""

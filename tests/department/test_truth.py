@@ -1,0 +1,56 @@
+"""The truth, told from the story, against an independent reading of what the exchange and the CRM wrote of it."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.department.generate import TRUTH, generate
+from pipeline.department.knobs import Knobs
+from tests.department import reading
+
+KNOBS = st.builds(
+    Knobs,
+    managers=st.integers(1, 7),
+    days=st.integers(3, 14),
+    seed=st.integers(0, 10_000),
+    # From ordinary weeks to new year, a moved Saturday, and both changes of clocks.
+    first=st.sampled_from(
+        [date(2026, 1, 26), date(2025, 12, 27), date(2025, 10, 24), date(2026, 3, 27), date(2024, 4, 24)]
+    ),
+    country=st.sampled_from(["RU", "DE", "GB"]),
+    format=st.sampled_from(["asterisk-csv", "freepbx", "cdr-custom"]),
+    dirt=st.sampled_from([0.0, 0.02, 0.2, 0.5]),
+    files=st.integers(1, 3),
+    pace=st.sampled_from([2.0, 12.0, 40.0]),
+)
+
+
+@settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(KNOBS)
+# Long enough for every planted story, and for an extension that changes hands.
+@example(Knobs(managers=6, days=100, seed=1, pace=6.0, dirt=0.1, files=3))
+@example(Knobs(managers=5, days=100, seed=2, pace=6.0, country="DE", format="freepbx"))
+@example(Knobs(managers=104, days=4, seed=3, pace=2.0, format="cdr-custom"))
+def test_truth_is_what_the_legs_and_tables_say(knobs: Knobs) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        generate(knobs, Path(folder))
+        truth = msgspec.json.decode((Path(folder) / TRUTH).read_bytes())
+        read = reading.Folder(Path(folder), truth)
+    said = {(row["manager_id"], row["day"]): _numbers(row) for row in truth["activity"] + truth["nobody"]}
+    heard = reading.numbers(read)
+    assert said.keys() == heard.keys()
+    assert {key: (said[key], heard[key]) for key in said if said[key] != heard[key]} == {}
+    behind = {(row["manager_id"], row["day"]): row["ids"].split() for row in truth["calls"]}
+    assert {key: set(calls) for key, calls in behind.items()} == reading.ids(read)
+    assert all(len(set(calls)) == len(calls) for calls in behind.values())
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("manager_id", "day")}
