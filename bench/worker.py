@@ -1,6 +1,7 @@
-"""The worker: legs a second of its own CPU, through both agents into the embedded store. `python -m bench.worker [LEGS]`.
+"""The worker: records a second of its own CPU, through its agents into the embedded store.
 
-First with nothing known before, then with every leg known already.
+`python -m bench.worker [LEGS]`: legs with nothing known before, the same legs once more, and activities through the
+counting agent alone, which is the job that bench.stock_agent does.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -16,16 +18,20 @@ from bench import stack
 from bench.parse import context, write_export
 from connectors.asterisk.source import AsteriskCsv
 from connectors.sender import Ends, FrameSender
+from pipeline.directory import Directory, Managers
 from pipeline.endpoints import Endpoints
-from schemas.records import CallLeg
-from schemas.topics import CALL_LEGS
+from pipeline.enrich import enrich_call
+from pipeline.stitch import stitch
+from schemas.records import Activity, CallLeg, Manager, Record
+from schemas.stages import default_stages
+from schemas.topics import ACTIVITIES, CALL_LEGS, Topic
 
 
-def produce(endpoints: Endpoints, legs: list[CallLeg]) -> Ends:
-    """Legs in frames onto the wire."""
+def produce(endpoints: Endpoints, topic: Topic, records: Iterable[Record]) -> Ends:
+    """Records in frames onto the wire."""
     with FrameSender(endpoints.kafka) as sender:
-        for leg in legs:
-            sender.send(CALL_LEGS, leg)
+        for record in records:
+            sender.send(topic, record)
         return sender.flush()
 
 
@@ -40,31 +46,57 @@ def parsed(rows: int) -> list[CallLeg]:
         return [leg for leg in source.read(path, recognised, context()) if isinstance(leg, CallLeg)]
 
 
-def measure(
-    what: str, endpoints: Endpoints, process: psutil.Process, store: psutil.Process, legs: list[CallLeg]
-) -> float:
-    """Send the legs and say what storing them took; legs a second of the worker's CPU."""
-    before, store_before, wall = stack.cpu_s(process), stack.cpu_s(store), time.perf_counter()
-    ends = produce(endpoints, legs)
-    stack.wait_stored(endpoints, ends)
-    wall = time.perf_counter() - wall
-    cpu, store_cpu = stack.cpu_s(process) - before, stack.cpu_s(store) - store_before
-    print(
-        f"worker, {what}: {len(legs)} legs, {len(legs) / cpu:,.0f} legs/s of its CPU ({cpu:.1f} s; store {store_cpu:.1f} s),"
-        f" {len(legs) / wall:,.0f} legs/s with sending, worker {stack.resident_mb(process):.0f} MB,"
-        f" store {stack.resident_mb(store):.0f} MB", flush=True,
-    )  # fmt: skip
-    return len(legs) / cpu
+def activities(legs: Iterable[CallLeg]) -> list[Activity]:
+    """The calls of the legs, each its manager's."""
+    calls: dict[str, list[CallLeg]] = {}
+    for leg in legs:
+        calls.setdefault(leg.call_id, []).append(leg)
+    directory = Directory(default_stages())
+    directory.managers = Managers(record for _, record in stack.directory() if isinstance(record, Manager))
+    stitched = (stitch(together) for together in calls.values())
+    return [enrich_call(call, directory, cause="bench", caused_at=1, version=1) for call in stitched]
+
+
+class Bench:
+    """A stack with one worker, and what storing records takes on it."""
+
+    def __init__(self, endpoints: Endpoints, worker: psutil.Process, store: psutil.Process) -> None:
+        self._endpoints = endpoints
+        self._worker = worker
+        self._store = store
+
+    def measure(self, what: str, topic: Topic, records: Sequence[Record]) -> float:
+        """Send records and say what it took until all is stored; records a second of the worker's CPU."""
+        worker, store, wall = stack.cpu_s(self._worker), stack.cpu_s(self._store), time.perf_counter()
+        ends = produce(self._endpoints, topic, records)
+        stack.wait_stored(self._endpoints, ends)
+        wall = time.perf_counter() - wall
+        worker, store = stack.cpu_s(self._worker) - worker, stack.cpu_s(self._store) - store
+        print(
+            f"worker, {what}: {len(records):,} {topic.name}, {len(records) / worker:,.0f} a second of its CPU"
+            f" ({worker:.1f} s; store {store:.1f} s), {len(records) / wall:,.0f} a second with sending;"
+            f" worker {stack.resident_mb(self._worker):.0f} MB, store {stack.resident_mb(self._store):.0f} MB",
+            flush=True,
+        )
+        return len(records) / worker
+
+
+def measure(legs: list[CallLeg]) -> float:
+    """All three; calls a second of the counting agent alone."""
+    with stack.stack() as (_, running), stack.worker(running) as process:
+        endpoints = Endpoints(running.kafka, running.clickhouse)
+        bench = Bench(endpoints, process, psutil.Process(running.parts["store"]))
+        stack.fill_directory(endpoints)
+        bench.measure("nothing known", CALL_LEGS, legs)
+        bench.measure("every leg known", CALL_LEGS, legs)
+    with stack.stack() as (_, running), stack.worker(running) as process:
+        endpoints = Endpoints(running.kafka, running.clickhouse)
+        bench = Bench(endpoints, process, psutil.Process(running.parts["store"]))
+        return bench.measure("counting alone", ACTIVITIES, activities(legs))
 
 
 def main() -> None:
-    legs = parsed(int(sys.argv[1]) if len(sys.argv) > 1 else 400_000)
-    with stack.stack() as (_, running), stack.worker(running) as process:
-        endpoints = Endpoints(running.kafka, running.clickhouse)
-        store = psutil.Process(running.parts["store"])
-        stack.fill_directory(endpoints)
-        measure("nothing known", endpoints, process, store, legs)
-        measure("every leg known", endpoints, process, store, legs)
+    measure(parsed(int(sys.argv[1]) if len(sys.argv) > 1 else 400_000))
 
 
 if __name__ == "__main__":
