@@ -139,6 +139,7 @@ _NUMBERS = tuple(
     if field not in ("v", "bucket", "manager_id", "first_counted_at", "version")
 )
 _numbers = attrgetter(*_NUMBERS)
+_NOTHING = _numbers(ManagerActivity(bucket=0, manager_id="", team="", first_counted_at=0, version=0))
 
 
 def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[str, tuple[object, object]]:
@@ -149,7 +150,7 @@ def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[s
     if before is None and after.retracted:
         return {}
     new = _numbers(after)
-    old = _numbers(before) if before is not None else tuple(type(value)() for value in new)
+    old = _numbers(before) if before is not None else _NOTHING
     if old == new:
         return {}
     return {name: (was, now) for name, was, now in zip(_NUMBERS, old, new, strict=True) if was != now}

@@ -29,7 +29,8 @@ def place(activity: Activity, known: Sequence[Activity]) -> Placed:
     clock says.
     """
     if not known:
-        return Placed([activity], [activity])
+        only = [activity]
+        return Placed(only, only)
     standing = next((place for place in known if not place.retracted and _same(place, activity)), None)
     others = [place for place in known if place is not standing and _cell(place) != _cell(activity)]
     if standing is not None and all(other.retracted for other in others):

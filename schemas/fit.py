@@ -7,7 +7,7 @@ cents. Otherwise a line that is sent twice would look like a correction of itsel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from operator import attrgetter
 from typing import Generic, TypeVar, get_type_hints
@@ -38,20 +38,26 @@ class Fit(Generic[R]):
 
     def misfits(self, records: Sequence[R]) -> list[int]:
         """Places of the records that are not yet as their rows will be: none, nearly always."""
-        found = []
-        (first, last) = self._years
-        if self._times:
-            times_of = attrgetter(*self._times, self._times[0])  # of two names at least it gives a tuple
-            for place, record in enumerate(records):
-                for at in times_of(record):
-                    if at is not None and (
-                        at.microsecond % 1000 or at.tzinfo is not UTC or not first <= at.year <= last
-                    ):
-                        found.append(place)
-                        break
+        found: set[int] = set()
+        for name in self._times:
+            times = list(map(attrgetter(name), records))
+            # Whole columns first, since they nearly always fit: a third of the time of looking at each value.
+            said = [at for at in times if at is not None]
+            parts = {(at.microsecond, at.tzinfo, at.year) for at in said}
+            if not all(map(self._fits, parts)):
+                found.update(
+                    place
+                    for place, at in enumerate(times)
+                    if at is not None and not self._fits((at.microsecond, at.tzinfo, at.year))
+                )
         for name in self._sums:
-            found += [place for place, amount in enumerate(map(attrgetter(name), records)) if not _is_whole(amount)]
-        return found
+            amounts = map(attrgetter(name), records)
+            found.update(place for place, amount in enumerate(amounts) if amount and not _is_whole(amount))
+        return sorted(found)
+
+    def _fits(self, parts: tuple[int, tzinfo | None, int]) -> bool:
+        microsecond, zone, year = parts
+        return microsecond % 1000 == 0 and zone is UTC and self._years[0] <= year <= self._years[1]
 
     def fitted(self, record: R) -> R:
         """The record as its row will be. Raises ValueError when no row can hold it."""
@@ -75,8 +81,6 @@ class Fit(Generic[R]):
 
 
 def _is_whole(amount: Decimal) -> bool:
-    if not amount:  # calls have none
-        return True
     exponent = amount.as_tuple().exponent
     return isinstance(exponent, int) and -2 <= exponent <= 0 and 0 <= amount < _MOST
 

@@ -108,12 +108,11 @@ def written_out(placed: Iterable[Placed]) -> tuple[list[Outgoing], list[bytes]]:
     """(what is to be published, rows of `placements`): the same bytes, since what changes is always published."""
     outgoing: list[Outgoing] = []
     rows: list[bytes] = []
-    for changes in placed:
-        changed = {id(activity) for activity in changes.changed}
-        for activity in changes.published:
+    for changed, published in placed:
+        for activity in published:
             line = encode(activity)
             outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
-            if id(activity) in changed:
+            if any(activity is one for one in changed):
                 rows.append(line)
     return outgoing, rows
 

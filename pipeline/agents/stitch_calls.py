@@ -68,6 +68,12 @@ class StitchCalls:
         versions: list[int] = []
         calls: list[tuple[Call, CallLeg, bool]] = []
         for key, numbers in arrived.items():
+            if len(numbers) == 1 and key not in known:  # half of all calls, and nothing to settle
+                leg = legs[numbers[0]]
+                facts.append(lines[numbers[0]])
+                versions.append(leg.version)
+                calls.append((stitch([leg]), leg, True))
+                continue
             said = [legs[number] for number in numbers]
             new, all_legs = settle_legs(said, known.get(key, ()))
             facts += [lines[numbers[place]] for place in new]
