@@ -1,0 +1,107 @@
+"""The funnel's SQL equals a brute-force count in plain Python on random histories."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from pipeline.funnel import Clock, Step, funnel, unknown_stages
+from schemas.codec import encode
+from tests.pipeline.property.tables import Database
+from tests.pipeline.readouts.brute_funnel import Brute, kaplan_meier, window_end
+from tests.pipeline.readouts.histories import (
+    BEGINS,
+    DAYS,
+    NOT_CONFIGURED,
+    STAGES,
+    ZONES,
+    Histories,
+    histories,
+    question,
+)
+
+QUESTIONS = 5
+"""Asked of each example's histories."""
+
+
+@pytest.fixture(scope="module")
+def database(store_dsn: str) -> Database:
+    return Database(store_dsn)
+
+
+def keep(database: Database, said: Histories) -> None:
+    """Have these histories and nothing else in the store."""
+    database.empty()
+    database.store.keep("managers", [encode(one) for one in said.managers])
+    database.store.keep("organisations", [encode(one) for one in said.organisations])
+    database.store.keep("stage_changes", [encode(one) for one in said.changes])
+
+
+@pytest.mark.parametrize("clock", list(Clock))
+@settings(
+    max_examples=12,
+    deadline=None,
+    print_blob=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(seed=st.integers(0, 2**32))
+def test_funnel_equals_a_count_by_hand(database: Database, clock: Clock, seed: int) -> None:
+    random = Random(seed)
+    zone, begin = ZoneInfo(random.choice(ZONES)), random.choice(BEGINS)
+    # Often in the middle of the histories, so that windows are open.
+    now = datetime(begin.year, begin.month, begin.day, 12, 30, tzinfo=UTC) + timedelta(days=random.randint(3, DAYS + 9))
+    said = histories(random, begin, zone, now)
+    keep(database, said)
+    for _ in range(QUESTIONS):
+        asked = question(random, clock, begin, zone, now)
+        assert rounded(funnel(database.numbers, asked)) == rounded(Brute(said, asked).answer()), asked
+
+
+def rounded(steps: list[Step]) -> list[tuple[object, ...]]:
+    """Steps as tuples; ratios and days to the ninth place."""
+    rows = [msgspec.structs.astuple(step) for step in steps]
+    return [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in rows]
+
+
+def test_kaplan_meier_of_the_freireich_trial() -> None:
+    """6-MP weeks of remission (Freireich 1963): the curve ends at 0.4482, and half have relapsed after 23 weeks."""
+    relapsed = [6, 6, 6, 7, 10, 13, 16, 22, 23]
+    censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+    waits = [(timedelta(weeks=w), True) for w in relapsed] + [(timedelta(weeks=w), False) for w in censored]
+    estimate, median = kaplan_meier(waits)
+    assert estimate is not None
+    assert round(1 - float(estimate), 4) == 0.4482
+    assert median == timedelta(weeks=23)
+
+
+@pytest.mark.parametrize(
+    ("entered", "window", "ends"),
+    [
+        ("2026-11-02T09:00", 0, "2026-11-03"),  # Monday: the day itself, whole
+        ("2026-11-02T09:00", 5, "2026-11-10"),  # to the next Monday's end
+        ("2026-10-30T23:59", 0, "2026-11-02"),  # Friday: the weekend is still day 0
+        ("2026-10-31T12:00", 1, "2026-11-03"),  # Saturday: Monday is day 1
+        ("2026-03-06T12:00", 1, "2026-03-10"),  # New York's clocks go on in between
+    ],
+)
+def test_window_of_working_days_ends_where_the_next_one_begins(entered: str, window: int, ends: str) -> None:
+    zone = ZoneInfo("America/New_York")
+    at = datetime.fromisoformat(entered).replace(tzinfo=zone)
+    assert window_end(at, window, zone).astimezone(zone) == datetime.fromisoformat(ends).replace(tzinfo=zone)
+
+
+def test_stages_that_are_not_configured_are_named_and_counted(database: Database) -> None:
+    now = datetime(2026, 3, 20, tzinfo=UTC)
+    said = histories(Random(3), BEGINS[0], ZoneInfo("UTC"), now)
+    keep(database, said)
+    left_out = sum(change.stage == NOT_CONFIGURED for change in said.changes)
+    assert left_out > 0
+    assert unknown_stages(database.numbers, STAGES) == {NOT_CONFIGURED: left_out}
