@@ -12,7 +12,7 @@ from pipeline.cli.options import Day
 from pipeline.department.country import COUNTRIES
 from pipeline.department.generate import TRUTH, Generated, generate
 from pipeline.department.knobs import FORMATS, Knobs
-from pipeline.department.picture import draw
+from pipeline.department.picture import draw, drawable
 from pipeline.department.planted import Planted
 
 _DEFAULT = Knobs()
@@ -65,6 +65,8 @@ def command(
         dirt=dirt,
         files=files,
     )
+    if plot is not None:
+        drawable(plot)
     generated = generate(knobs, out)
     if plot is not None:
         draw(out / TRUTH, plot)

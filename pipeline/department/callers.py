@@ -90,7 +90,7 @@ class Callers:
     def _off_duty(self, day: Day) -> Iterator[Call]:
         """On their mobiles: days off now and then, late evenings past midnight, the night when clocks change."""
         dice = self._dice
-        on_call = [s for s in self._shifts if s.manager.is_employed(day.date) and day.date not in s.manager.away]
+        on_call = [s for s in self._shifts if s.manager.is_available(day.date)]
         if not on_call:
             return
         if not day.is_working:

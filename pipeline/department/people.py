@@ -69,6 +69,14 @@ class Manager:
     def is_at_work(self, day: Day) -> bool:
         return day.is_working and self.is_employed(day.date) and day.date not in self.away
 
+    def is_available(self, day: date) -> bool:
+        """Whether a call can reach them, at work or on their mobile."""
+        return self.is_employed(day) and day not in self.away and not self.is_silent(day)
+
+    def is_silent(self, day: date) -> bool:
+        event = self.events.get(Kind.SILENT)
+        return event is not None and event.covers(day)
+
     def team(self, day: date) -> str:
         """The team as of a day; outside of every period the nearest one."""
         return next((p.team for p in self.periods if p.until is None or day < p.until), self.periods[-1].team)

@@ -16,6 +16,7 @@ import msgspec
 from schemas.stages import default_stages
 from schemas.trouble import Terminal
 
+_RENDERER = "rsvg-convert"
 _WIDE = 1_200
 _LEFT = 200
 _ROW = 20
@@ -28,27 +29,28 @@ _SHADES = ("#eef3fb", "#d6e4f5", "#b0cdec", "#7fafdd", "#4f8fcb", "#2a6db0", "#1
 _OFF, _ALARM, _BAR = "#f0f0f0", "#c2410c", "#4f8fcb"
 
 
+def drawable(target: Path) -> None:
+    """Raises Terminal for an ending that is no picture's, and for .png where nothing can render it."""
+    if target.suffix not in (".svg", ".html", ".png"):
+        raise Terminal(f"{target}: a picture is an .svg, .html or .png")
+    if target.suffix == ".png" and shutil.which(_RENDERER) is None:
+        raise Terminal(f"{target}: {_RENDERER}, which makes a PNG, is not installed; give .svg or .html")
+
+
 def draw(truth: Path, target: Path) -> None:
-    """Write the picture. Raises Terminal for an ending that is none, and for .png where nothing can render it."""
+    """Write the picture of a truth.json. Raises Terminal when it cannot be written."""
+    drawable(target)
     svg = "\n".join(_picture(msgspec.json.decode(truth.read_bytes())))
     try:
-        _write(svg, target)
+        if target.suffix == ".png":
+            subprocess.run([_RENDERER, "-o", str(target)], input=svg.encode(), check=True)
+        elif target.suffix == ".html":
+            page = '<!doctype html><meta charset="utf-8"><title>callfunnel: a department</title><body>'
+            target.write_text(f"{page}{svg}</body>\n", encoding="utf-8")
+        else:
+            target.write_text(svg, encoding="utf-8")
     except OSError as error:
         raise Terminal(f"{target}: {error.strerror}; give another --plot") from None
-
-
-def _write(svg: str, target: Path) -> None:
-    if target.suffix == ".svg":
-        target.write_text(svg, encoding="utf-8")
-    elif target.suffix == ".html":
-        page = f'<!doctype html><meta charset="utf-8"><title>callfunnel: a department</title><body>{svg}</body>\n'
-        target.write_text(page, encoding="utf-8")
-    elif target.suffix == ".png" and (renderer := shutil.which("rsvg-convert")):
-        subprocess.run([renderer, "-o", str(target)], input=svg.encode(), check=True)
-    elif target.suffix == ".png":
-        raise Terminal(f"{target}: rsvg-convert, which makes a PNG, is not installed; give .svg or .html")
-    else:
-        raise Terminal(f"{target}: a picture is an .svg, .html or .png")
 
 
 def _picture(truth: dict[str, Any]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from random import Random
 
 from pipeline.department.country import Country
@@ -80,9 +79,6 @@ class Book:
                     if there:
                         return there[int(dice.random() * len(there))]
         return None
-
-    def __iter__(self) -> Iterator[Organisation]:
-        return (organisation for stage in self.by_stage for organisation in stage)
 
 
 class Market:

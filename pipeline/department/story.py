@@ -73,7 +73,7 @@ class Story:
     def _of(self, day: Day) -> list[Call]:
         mood = _LOW if of_day(self.planted, Kind.LOW_MONTH, day.date) else 1.0
         at_work = [shift for shift in self._shifts if shift.manager.is_at_work(day)]
-        there = [shift.manager for shift in at_work if not _is_silent(shift.manager, day)]
+        there = [shift.manager for shift in at_work if not shift.manager.is_silent(day.date)]
         floor = Floor(there, self.numbering.reception)
         calls: list[Call] = []
         for shift in at_work:
@@ -99,13 +99,9 @@ class Story:
             left = next(one.manager_id for one in self.planted if one.kind is Kind.SQUEEZER)
             leaver = self._by_id(left)
             heir.book, leaver.book = leaver.book, Book()
-            for organisation in heir.book:
-                organisation.owner = heir.manager
+            for organisation in self._market.organisations:
+                if organisation.owner is leaver.manager:
+                    organisation.owner = heir.manager
 
     def _by_id(self, manager_id: str) -> Shift:
         return next(shift for shift in self._shifts if shift.manager.id == manager_id)
-
-
-def _is_silent(manager: Manager, day: Day) -> bool:
-    event = manager.events.get(Kind.SILENT)
-    return event is not None and event.covers(day.date)
