@@ -1,5 +1,6 @@
 -- The calls behind a number in [from, to): `of` names the number as `activity` does; newest last.
--- Filters are sets; an empty set does not filter. Internal calls are in no number and come with of = 'internal' only.
+-- Filters are sets; an empty set does not filter. Internal calls are in no number and come with of = 'internal' only;
+-- calls of nobody are in no number of a manager and come with of = 'unassigned' (internal ones stay internal).
 SELECT
     formatDateTime(at, '%FT%TZ', 'UTC') AS started_at,
     formatDateTime(at, '%F %T', {zone:String}) AS local_time,
@@ -10,6 +11,7 @@ SELECT
 FROM activities FINAL
 WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')} AND kind = 'call'
     AND (direction = 'internal') = ({of:String} = 'internal')
+    AND (manager_id != '' OR {of:String} IN ('unassigned', 'internal'))
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
     AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
     AND (empty({organisations:Array(String)}) OR has({organisations:Array(String)}, organisation_id))
