@@ -52,9 +52,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Manager(msgspec.Struct, frozen=True):
+    """Someone of the roster, with the name and team said last."""
+
     manager_id: str
     name: str
     team: str
+    teams: list[str] = []
+    """All teams of the period, in order of name."""
 
 
 class Unassigned(msgspec.Struct, frozen=True):
@@ -78,21 +82,30 @@ def activity(
     teams: Sequence[str] = (),
     unassigned: bool = False,
 ) -> list[Row]:
-    """A row per combination of `by`. By manager alone, a silent manager of the roster is a row of zeros."""
+    """A row per combination of `by`. By manager, team or both, the silent ones of the roster are rows of zeros."""
     parameters = {**period.parameters, "managers": list(managers), "teams": list(teams)}
     answers = numbers.rows("activity", _Answer, {**parameters, "by": list(by), "unassigned": int(unassigned)})
     rows = [_row(answer, by) for answer in answers]
-    if tuple(by) == ("manager",):
-        there = {row.of["manager_id"] for row in rows}
-        rows += [
-            Row({"manager_id": silent.manager_id}, Activity())
-            for silent in roster(numbers, period)
-            if silent.manager_id not in there
-            and (not managers or silent.manager_id in managers)
-            and (not teams or silent.team in teams)
-        ]
-        rows.sort(key=lambda row: row.of["manager_id"])
+    if by and set(by) <= {"manager", "team"}:
+        rows += _silent(roster(numbers, period), rows, by, managers, teams)
+        rows.sort(key=lambda row: (row.of.get("team", ""), row.of.get("manager_id", "")))
     return rows
+
+
+def _silent(
+    known: Sequence[Manager], rows: Sequence[Row], by: Sequence[str], managers: Sequence[str], teams: Sequence[str]
+) -> list[Row]:
+    """Zero is a value: rows of those who were there and did nothing."""
+    silent: dict[tuple[str, ...], Row] = {}
+    there = {tuple(row.of.values()) for row in rows}
+    for one in known:
+        for team in one.teams:
+            if (managers and one.manager_id not in managers) or (teams and team not in teams):
+                continue
+            of = {_KEYS[key]: one.manager_id if key == "manager" else team for key in by}
+            if tuple(of.values()) not in there:
+                silent[tuple(of.values())] = Row(of, Activity())
+    return list(silent.values())
 
 
 def _row(answer: _Answer, by: Sequence[str]) -> Row:
