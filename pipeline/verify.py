@@ -9,7 +9,7 @@ from pipeline.settings import Settings
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A cell, the number that differs, and both values; `what` instead when a fact as such is missing."""
+    """A cell, the number that differs, and both values; or an activity, and how its decision and its fact differ."""
 
     bucket: str
     manager_id: str
