@@ -40,7 +40,7 @@ _CHUNK_FRAMES = 16
 _WITHIN_S = 0.1
 _SEND_LINES = 20_000
 _MOST_WAIT_S = 10.0
-_POLL_MS = 100
+_POLL_MS = 200
 
 
 def make_steps(store: Store, settings: Settings) -> list[Step]:

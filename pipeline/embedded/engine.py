@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import queue
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one query may use."""
 
     memory_bytes: int = 600_000_000
+    reader_memory_bytes: int = 300_000_000
     time_s: int = 600
     reader_time_s: int = 60
+    result_bytes: int = 256 << 20
+    reader_result_bytes: int = 32 << 20
     writers: int = 4
     readers: int = 3
 
@@ -45,68 +49,91 @@ class EngineError(Exception):
         self.code = int(found.group(1)) if found else 1002
 
 
-# Ways out of the database that `readonly` does not close, or that nobody here needs.
-_WAYS_OUT = re.compile(
-    r"\bINTO\s+OUTFILE\b|\bFROM\s+INFILE\b|\b(?:file|fileCluster|url\w*|s3\w*|gcs|python|executable\w*|mysql|postgresql"
-    r"|sqlite|mongodb|redis|remote\w*|cluster\w*|hdfs\w*|jdbc|odbc|azure\w*|iceberg\w*|deltaLake\w*|hudi\w*|paimon\w*)\s*\(",
-    re.IGNORECASE,
-)
-_KEEPS_STATE = re.compile(r"\s*(?:SET\s|USE\s|CREATE\s+TEMPORARY\b)", re.IGNORECASE)
-_LITERALS = re.compile(r"'(?:[^'\\]|\\.|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-
-
-def refuse(sql: str) -> None:
-    """Raise for SQL that would leave the database or outlive its request. Looks outside of literals and comments."""
-    bare = _LITERALS.sub("''", sql)
-    if _WAYS_OUT.search(bare):
-        raise EngineError(
-            "Code: 497. DB::Exception: this store does not read or write outside of itself. (ACCESS_DENIED)"
-        )
-    if _KEEPS_STATE.match(bare):
-        raise EngineError(
-            "Code: 48. DB::Exception: this store keeps no sessions: give settings with the query. (NOT_IMPLEMENTED)"
-        )
-
-
 class Handle:
-    """One connection of the engine, with the settings it has now."""
+    """One connection of the engine, with the settings it has now.
 
-    def __init__(self, connection: Any, fixed: Mapping[str, Any], *, readonly: bool) -> None:
-        self._connection = connection
+    A query that fails half-way leaves what it had answered in its connection, and the next answer begins with it (chDB
+    4.4): after an error the connection is another one.
+    """
+
+    def __init__(self, connect: Callable[[], Any], fixed: Mapping[str, Any], *, readonly: bool) -> None:
+        self._connect = connect
+        self._fixed = dict(fixed)
+        self._readonly = readonly
+        self._open()
+
+    def _open(self) -> None:
+        self._connection = self._connect()
         self._settings: dict[str, str] = {}
-        for name, value in fixed.items():
-            connection.query(f"SET {name} = {value}")
-        if readonly:
-            connection.query("SET readonly = 1")
+        for name, value in self._fixed.items():
+            self._connection.query(f"SET {name} = {value}")
+        if self._readonly:
+            self._connection.query("SET readonly = 1")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _asking(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Ask within it. Raises EngineError, with a fresh connection for the next question."""
+        if wrong := [name for name in settings if not name.isidentifier()]:
+            raise EngineError(f"Code: 115. DB::Exception: Unknown setting {wrong[0]!r}. (UNKNOWN_SETTING)")
+        try:
+            self._apply(settings)
+            yield
+        except Exception as error:  # chDB raises RuntimeError and classes of its own, alike in their text only
+            said = EngineError(str(error).removeprefix("Streaming query failed: "))
+            self.close()
+            self._open()
+            raise said from None
 
     def _apply(self, settings: Mapping[str, str]) -> None:
         """Have these settings and no others; nothing to do when the last query had the same."""
         wanted = dict(settings)
-        changes = [f"{name} = DEFAULT" for name in self._settings if name not in wanted]
+        changes = [f"{name} = {self._fixed.get(name, 'DEFAULT')}" for name in self._settings if name not in wanted]
         changes += [f"{name} = {_value(value)}" for name, value in wanted.items() if self._settings.get(name) != value]
         if changes:
-            self._settings = {}
             self._connection.query("SET " + ", ".join(changes))
             self._settings = wanted
 
     def query(self, sql: str, output: str, parameters: Mapping[str, str], settings: Mapping[str, str]) -> bytes:
         """The whole answer in the format `output` (a FORMAT in the SQL goes first)."""
-        try:
-            self._apply(settings)
+        with self._asking(settings):
+            if _is_joinable(sql, output):
+                return self._joined(sql, output, dict(parameters) or None)
             answer = self._connection.query(sql, output, params=dict(parameters) or None)
-        except Exception as error:  # chDB raises RuntimeError and classes of its own, alike in their text only
-            raise EngineError(str(error)) from None
-        return bytes(answer.bytes()) if answer is not None else b""
+            return bytes(answer.bytes()) if answer is not None else b""
+
+    def _joined(self, sql: str, output: str, parameters: dict[str, str] | None) -> bytes:
+        """The answer put together from its blocks: a whole one of 64 MB costs the engine up to 2 GB."""
+        most = self._fixed["max_result_bytes"]
+        blocks: list[bytes] = []
+        size = 0
+        with self._connection.send_query(sql, output, params=parameters) as stream:
+            for block in stream:
+                blocks.append(bytes(block.bytes()))
+                size += len(blocks[-1])
+                if size > most:
+                    stream.cancel()
+                    raise EngineError(f"Code: 396. DB::Exception: the answer has over {most} bytes. (TOO_LARGE)")
+        return b"".join(blocks)
 
     def insert(self, sql: str, form: str, data: bytes, settings: Mapping[str, str]) -> None:
         """Insert `data` in the format `form`; durable on return. `sql` is the INSERT without FORMAT and data."""
-        try:
-            self._apply(settings)
-            with self._connection.send_insert(sql, form) as inserting:
-                inserting.append(data)
-                inserting.finish()
-        except Exception as error:
-            raise EngineError(str(error)) from None
+        with self._asking(settings), self._connection.send_insert(sql, form) as inserting:
+            inserting.append(data)
+            inserting.finish()
+
+
+_QUESTION = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+_SAID_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
+_JOINABLE = frozenset({"Native", "JSONEachRow", "TabSeparated", "TSV", "RowBinary"})
+"""Formats in which the blocks of an answer, one after another, are the answer."""
+
+
+def _is_joinable(sql: str, output: str) -> bool:
+    said = _SAID_FORMAT.search(sql[-200:])
+    return (said[1] if said else output) in _JOINABLE and _QUESTION.match(sql) is not None
 
 
 def _value(value: str) -> str:
@@ -124,17 +151,27 @@ class Engine:
         self._path = f"{folder}?{options}"
         self._writers: queue.SimpleQueue[Handle] = queue.SimpleQueue()
         self._readers: queue.SimpleQueue[Handle] = queue.SimpleQueue()
-        shared = {"max_memory_usage": limits.memory_bytes, "max_threads": 2, "max_insert_threads": 1}
-        self._connections: list[Any] = []
+        shared = {"max_threads": 2, "max_insert_threads": 1}
+        self._handles: list[Handle] = []
+        writing = {
+            "max_memory_usage": limits.memory_bytes,
+            "max_execution_time": limits.time_s,
+            "max_result_bytes": limits.result_bytes,
+        }
+        reading = {
+            "max_memory_usage": limits.reader_memory_bytes,
+            "max_execution_time": limits.reader_time_s,
+            "max_result_bytes": limits.reader_result_bytes,
+        }
         for _ in range(limits.writers):
-            self._writers.put(self._open({**shared, "max_execution_time": limits.time_s}, readonly=False))
+            self._writers.put(self._open({**shared, **writing}, readonly=False))
         for _ in range(limits.readers):
-            self._readers.put(self._open({**shared, "max_execution_time": limits.reader_time_s}, readonly=True))
+            self._readers.put(self._open({**shared, **reading}, readonly=True))
 
     def _open(self, fixed: Mapping[str, Any], *, readonly: bool) -> Handle:
-        connection = chdb.connect(self._path)
-        self._connections.append(connection)
-        return Handle(connection, fixed, readonly=readonly)
+        handle = Handle(lambda: chdb.connect(self._path), fixed, readonly=readonly)
+        self._handles.append(handle)
+        return handle
 
     def take(self, *, reader: bool, wait_s: float) -> Handle:
         """A free handle; raises EngineError (too many simultaneous queries) when none is free in time."""
@@ -148,5 +185,5 @@ class Engine:
 
     def close(self) -> None:
         """Close every handle; what was acknowledged is on disk already."""
-        for connection in self._connections:
-            connection.close()
+        for handle in self._handles:
+            handle.close()

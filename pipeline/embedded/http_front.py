@@ -18,7 +18,8 @@ from typing import NamedTuple
 import lz4.frame
 from aiohttp import web
 
-from pipeline.embedded.engine import Engine, EngineError, refuse
+from pipeline.embedded.engine import Engine, EngineError
+from pipeline.embedded.sql_guard import Refused, guard
 
 _OWN = frozenset(
     {"query", "database", "user", "password", "default_format", "session_id", "session_timeout", "session_check"}
@@ -34,7 +35,7 @@ _INSERT_DATA = re.compile(
     rb"(?P<sql>\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+(?P<form>\w+)[^\S\n]*(?:\n|;|$)", re.IGNORECASE | re.DOTALL
 )
 _WAIT_S = 30.0
-_STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 408}
+_STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 408, 396: 413, 432: 400}
 
 
 class Users(NamedTuple):
@@ -109,10 +110,21 @@ def decompress(encoding: str, body: bytes, most_bytes: int) -> bytes:
     if encoding != "lz4":
         raise EngineError(f"Code: 48. DB::Exception: Content-Encoding {encoding} is not served. (NOT_IMPLEMENTED)")
     plain = lz4.frame.LZ4FrameDecompressor()
-    data: bytes = plain.decompress(body, max_length=most_bytes + 1)
-    if len(data) > most_bytes or not plain.eof:
-        raise EngineError("Code: 395. DB::Exception: the body is too large or cut. (TOO_LARGE)")
+    try:
+        data: bytes = plain.decompress(body, max_length=most_bytes + 1)
+    except RuntimeError as error:
+        raise EngineError(
+            f"Code: 432. DB::Exception: the body is no lz4 frame: {error}. (LZ4_DECODER_FAILED)"
+        ) from None
+    if len(data) > most_bytes:
+        raise _too_large(most_bytes)
+    if not plain.eof:
+        raise EngineError("Code: 432. DB::Exception: the lz4 body is cut. (LZ4_DECODER_FAILED)")
     return data
+
+
+def _too_large(most_bytes: int) -> EngineError:
+    return EngineError(f"Code: 396. DB::Exception: a body may have {most_bytes} bytes at most. (TOO_LARGE)")
 
 
 class Front:
@@ -147,12 +159,10 @@ class Front:
             understood = understand(args, request.headers, body)
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._run, understood, is_reader)
-        except EngineError as error:
+        except (EngineError, Refused) as error:
             return _failure(error)
         except web.HTTPRequestEntityTooLarge:
-            return _failure(
-                EngineError(f"Code: 395. DB::Exception: a body may have {self._most} bytes at most. (TOO_LARGE)"), 413
-            )
+            return _failure(_too_large(self._most))
         return _success(answer, understood, request)
 
     async def _body(self, request: web.Request, args: dict[str, str]) -> bytes:
@@ -165,7 +175,7 @@ class Front:
         return decompress(request.headers.get("Content-Encoding", ""), body, self._most)
 
     def _run(self, request: Request, is_reader: bool) -> bytes:
-        refuse(request.sql)
+        guard(request.sql, reader=is_reader)
         settings = request.settings
         if is_reader:
             wrong = sorted(set(settings) - _READER_MAY)
@@ -208,9 +218,9 @@ def _success(answer: bytes, understood: Request, request: web.Request) -> web.Re
     return web.Response(body=answer, headers=headers, content_type="text/plain")
 
 
-def _failure(error: EngineError, status: int = 0) -> web.Response:
+def _failure(error: EngineError | Refused) -> web.Response:
     return web.Response(
-        status=status or _STATUS.get(error.code, 500),
+        status=_STATUS.get(error.code, 500),
         text=f"{error}\n",
         headers={"X-ClickHouse-Exception-Code": str(error.code), "X-ClickHouse-Server-Display-Name": "callfunnel"},
     )

@@ -1,0 +1,82 @@
+"""Which SQL the store serves: nothing that leaves the database or outlives its request; of a reader, only questions.
+
+The engine's `readonly` closes most ways out, but not the function file(), INTO OUTFILE and KILL QUERY. SQL is looked at
+token by token, because a text search is blind to `file` in quotes, file/**/(...) and quotes within quotes. Where
+ClickHouse reads something in a way of its own (heredocs, typographic quotes, comments with #), it is not served.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(
+    r"""(?P<skip>[\s\x00-\x1f]+|--[^\n]*|/\*.*?\*/|[^\x00-\x7f‘’“”]+)
+       |(?P<text>'[^'\\]*+(?:\\.[^'\\]*+)*+')
+       |(?P<name>[A-Za-z0-9_]+)
+       |(?P<quoted>`[^`\\]*+(?:\\.[^`\\]*+)*+`|"[^"\\]*+(?:\\.[^"\\]*+)*+")
+       |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_NOT_SERVED = frozenset("'`\"#$‘’“”")
+"""Unclosed quotes, and what ClickHouse reads in a way of its own."""
+
+_WAYS_OUT = re.compile(
+    r"file(cluster|system)?|url(cluster)?|s3\w*|gcs|oss|cosn|python|eval|executable\w*|mysql|postgresql|sqlite|mongodb"
+    r"|redis|remote\w*|cluster\w*|hdfs\w*|jdbc|odbc|azure\w*|iceberg\w*|deltalake\w*|hudi\w*|paimon\w*|ytsaurus|bigquery"
+    r"|arrow\w+|prometheusquery\w*|kafka|rabbitmq|nats|ai(classify|embed|extract|filter|generate|redact|similarity|translate)"
+)
+"""Functions, table functions and table engines, in lower case, that reach files, processes or the network."""
+_QUESTIONS = frozenset({"select", "with", "show", "describe", "desc", "explain", "exists"})
+
+
+class Refused(Exception):
+    """What is not served. `code` is ClickHouse's."""
+
+    def __init__(self, code: int, name: str, words: str) -> None:
+        super().__init__(f"Code: {code}. DB::Exception: {words}. ({name})")
+        self.code = code
+
+
+def guard(sql: str, *, reader: bool) -> None:
+    """Raise Refused for SQL that is not served."""
+    first = before = ""
+    ended = False
+    for token in _TOKEN.finditer(sql):
+        kind, value = token.lastgroup, token.group()
+        if kind == "skip":
+            continue
+        if ended:
+            raise Refused(62, "SYNTAX_ERROR", "one statement at a time")
+        if kind == "other":
+            if value in _NOT_SERVED:
+                raise Refused(62, "SYNTAX_ERROR", f"{value!r} is not closed, or not understood by this store")
+            if value == "(":
+                _check_call(before)
+            ended = value == ";"
+        word = value.lower()
+        if (before, word) in (("into", "outfile"), ("from", "infile")):
+            raise _way_out()
+        first = first or (word if value != "(" else "")
+        _check_statement(first, before, word, reader=reader)
+        before = word
+
+
+def _check_call(name: str) -> None:
+    """Of what stands before a bracket."""
+    if name[:1] in ("`", '"'):
+        if "\\" in name:
+            raise Refused(62, "SYNTAX_ERROR", f"{name}: write the name of a function without escapes")
+        name = name[1:-1]
+    if _WAYS_OUT.fullmatch(name):
+        raise _way_out()
+
+
+def _check_statement(first: str, before: str, word: str, *, reader: bool) -> None:
+    if first in ("set", "use") or (before == "create" and word == "temporary"):
+        raise Refused(48, "NOT_IMPLEMENTED", "this store keeps no sessions: give settings with the query")
+    if reader and first and first not in _QUESTIONS:
+        raise Refused(164, "READONLY", "a reader may only ask")
+
+
+def _way_out() -> Refused:
+    return Refused(497, "ACCESS_DENIED", "this store does not read or write outside of itself")
