@@ -32,9 +32,11 @@ check: setup         ## what CI runs beside the tests: style, types, generated f
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.json_schema --check
+	$(BIN)/python -m connectors.document --check
 
-schemas: setup       ## write the generated JSON Schemas again
+schemas: setup       ## write the generated files again: JSON Schemas, docs/connectors.md
 	$(BIN)/python -m schemas.json_schema
+	$(BIN)/python -m connectors.document
 
 bench: setup         ## figures for bench/RESULTS.md
 	$(BIN)/python -m bench

@@ -91,7 +91,7 @@ _FREEPBX = [
 _FREEPBX_OLD = [*_FREEPBX[:17], "recordingfile", *_FREEPBX[17:22]]
 
 # Header words of the family -> our names. FreePBX and its forks call the start `calldate`.
-_NAMES = {
+NAMES = {
     "calldate": "start", "start": "start", "starttime": "start", "datetime": "start", "date": "start",
     "answer": "answer", "answertime": "answer", "end": "end", "endtime": "end", "hangup": "end",
     "src": "src", "source": "src", "dst": "dst", "destination": "dst", "dcontext": "dcontext",
@@ -145,7 +145,7 @@ def _without_false_linkedid(layout: Layout, rows: Sequence[Sequence[str]]) -> La
 
 def by_header(header: Sequence[str]) -> Layout | None:
     """The layout that a header names, whatever the order; at least start, src, dst, billsec and disposition."""
-    columns = tuple(_NAMES.get(re.sub(r"[\s_.\"]", "", name).lower(), "") for name in header)
+    columns = tuple(NAMES.get(re.sub(r"[\s_.\"]", "", name).lower(), "") for name in header)
     if not {"start", "src", "dst", "billsec", "disposition"} <= set(columns):
         return None
     kind = "FreePBX report" if "uniqueid" in columns else "hand-picked columns"
@@ -191,7 +191,7 @@ def _headless_freepbx(width: int, at: str) -> Layout:
 
 
 def _used(names: Sequence[str]) -> tuple[str, ...]:
-    known = set(_NAMES.values())
+    known = set(NAMES.values())
     return tuple(name if name in known else "" for name in names)
 
 
