@@ -1,7 +1,8 @@
 """activities -> activities, manager_activity, restatements, topic manager-activity: touched cells are recounted.
 
 A cell's version is the clock before its facts are read: of two workers counting one cell, the later reader saw at
-least what the earlier one had stored (docs/decisions.md, 6).
+least what the earlier one had stored (docs/decisions.md, 6). And it is later than what it replaces, whatever the clock
+says.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from schemas.records import Activity, ManagerActivity, Restatement
 from schemas.topics import ACTIVITIES, MANAGER_ACTIVITY
 
 _FACTS = f"SELECT toUnixTimestamp(bucket) AS bucket, {', '.join(FACT_COLUMNS)} FROM activities FINAL"
-_CELLS = "SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM manager_activity FINAL"
+# Not FINAL, which leaves retracted cells out: what replaces one must be later than it.
+_CELLS = "SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM manager_activity"
+_NEWEST = "ORDER BY version DESC LIMIT 1 BY bucket, manager_id"
 
 
 _MOST_DAYS = 50_000
@@ -54,19 +57,21 @@ class CountActivities:
             return Settled(rejected)
         self._store.keep("activities", lines)
         touched = newest_causes(activities)
-        version = self._clock()
-        facts = by_cell(self._store.rows(self._facts, f"{_FACTS} {_of(touched)}"))
         before = {
-            (cell.bucket, cell.manager_id): cell for cell in self._store.rows(self._cells, f"{_CELLS} {_of(touched)}")
+            (cell.bucket, cell.manager_id): cell
+            for cell in self._store.rows(self._cells, f"{_CELLS} {_of(touched)} {_NEWEST}")
         }
+        now = self._clock()
+        facts = by_cell(self._store.rows(self._facts, f"{_FACTS} {_of(touched)}"))
         changed = []
         for cell in touched:
             known = before.get(cell)
+            version = max(now, known.version + 1) if known else now
             first = known.first_counted_at if known else version
             after = count(cell, facts.get(cell, ()), self._rules, first_counted_at=first, version=version)
             if difference(known, after):
                 changed.append(after)
-        restated = self._restatements(changed, before, touched, version)
+        restated = self._restatements(changed, before, touched, now)
         self._store.keep("restatements", [encode(row) for row in restated])
         counted = [encode(cell) for cell in changed]
         self._store.keep("manager_activity", counted)
@@ -91,7 +96,7 @@ class CountActivities:
             caused_at, cause = touched[cell.bucket, cell.manager_id]
             first = counted.get((cell.manager_id, self._day(cell.bucket)))
             if first is not None and first < caused_at:
-                ledger.append(restatement(before.get((cell.bucket, cell.manager_id)), cell, cause, now))
+                ledger.append(restatement(before.get((cell.bucket, cell.manager_id)), cell, cause, caused_at, now))
         return ledger
 
     def _days_counted(self, changed: Sequence[ManagerActivity]) -> dict[tuple[str, str], int]:
@@ -129,17 +134,23 @@ def newest_causes(activities: Iterable[Activity]) -> dict[Cell, tuple[int, str]]
     return touched
 
 
-def restatement(before: ManagerActivity | None, after: ManagerActivity, cause: str, now: int) -> Restatement:
-    """The ledger row of one changed cell: its changed numbers before and after, as JSON."""
+def restatement(
+    before: ManagerActivity | None, after: ManagerActivity, cause: str, caused_at: int, now: int
+) -> Restatement:
+    """The ledger row of one changed cell: its changed numbers before and after, as JSON.
+
+    Its version tells what was replaced, so that a change counted again after a death is in the ledger once.
+    """
     changed = difference(before, after)
+    was_there = before is not None and not before.retracted
     return Restatement(
         bucket=after.bucket,
         manager_id=after.manager_id,
-        before=msgspec.json.encode({name: old for name, (old, _) in changed.items()}).decode() if before else "",
+        before=msgspec.json.encode({name: old for name, (old, _) in changed.items()}).decode() if was_there else "",
         after=msgspec.json.encode({name: new for name, (_, new) in changed.items()}).decode(),
         cause=cause,
         at=as_datetime(now),
-        version=after.version,
+        version=before.version + 1 if before is not None else caused_at,
     )
 
 
