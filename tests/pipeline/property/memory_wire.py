@@ -25,6 +25,7 @@ from schemas.topics import ALL, MANAGER_ACTIVITY
 from tests.pipeline.property.department import Said
 
 T = TypeVar("T")
+MakeSteps = Callable[[Store, Settings], list[Step]]
 
 PARTITIONS = {topic.name: min(topic.partitions, 2) for topic in ALL}
 """Fewer than in earnest, so that a small department's records meet in chunks."""
@@ -145,9 +146,9 @@ class MortalStore(Store):
 class Worker:
     """A process with every agent in it."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, make: MakeSteps = make_steps) -> None:
         self.store = MortalStore(store)
-        self.steps: dict[str, Step] = {step.topic.name: step for step in make_steps(self.store, settings)}
+        self.steps: dict[str, Step] = {step.topic.name: step for step in make(self.store, settings)}
 
     def settle(
         self, topic: str, chunk: Sequence[Frame], send: Callable[[list[Outgoing]], None], kill: Kill | None
@@ -217,9 +218,11 @@ def deliver(said: Sequence[Said], delivery: Delivery, store: Store, settings: Se
     run(wire, delivery.turns, store, settings)
 
 
-def run(wire: MemoryWire, turns: Sequence[Turn], store: Store, settings: Settings) -> None:
+def run(
+    wire: MemoryWire, turns: Sequence[Turn], store: Store, settings: Settings, make: MakeSteps = make_steps
+) -> None:
     """Two workers take turns; when no more are told, each takes what there is."""
-    workers = [Worker(store, settings), Worker(store, settings)]
+    workers = [Worker(store, settings, make), Worker(store, settings, make)]
     # Each worker begins with every second partition.
     owners = {(topic, p): (p + n) % 2 for n, (topic, count) in enumerate(PARTITIONS.items()) for p in range(count)}
     for turn in chain(turns, repeat(Turn())):
@@ -234,7 +237,7 @@ def run(wire: MemoryWire, turns: Sequence[Turn], store: Store, settings: Setting
         if lives and not turn.loses_ack:
             wire.acknowledge(topic, taken)
         if not lives:
-            workers[number] = Worker(store, settings)
+            workers[number] = Worker(store, settings, make)
             owners.update({where: 1 - number for where, owner in owners.items() if owner == number})
         elif turn.moves:
             owners.update({(topic, p): 1 - number for p in mine})
