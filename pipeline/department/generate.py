@@ -192,9 +192,9 @@ def _write_truth(path: Path, story: Story, truth: Truth, generated: Generated) -
         "nobody": (row for row in rows if row.manager_id == NOBODY),
         "calls": truth.calls_behind(),
         "funnel_window": passage.WINDOW,
-        "funnel_cohort": (step for month in months for step in passage.cohorts(organisations, month, zone)),
-        "funnel_flow": (step for month in months for step in passage.flows(organisations, month)),
-        "funnel_snapshot": (step for month in months for step in passage.snapshot(organisations, month)),
+        "funnel_cohort": passage.cohorts(organisations, months, zone),
+        "funnel_flow": passage.flows(organisations, months),
+        "funnel_snapshot": passage.snapshots(organisations, months),
     }
     encode = msgspec.json.Encoder().encode
     with path.open("wb") as file:

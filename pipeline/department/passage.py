@@ -6,6 +6,7 @@ window is 90 working days, Monday to Friday, the day of entry being day 0 and th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -18,7 +19,7 @@ from pipeline.department.portfolio import DISQUALIFIED, STAGES, Organisation
 from pipeline.department.working import midnight
 
 WINDOW = 90
-FUNNEL = STAGES[:DISQUALIFIED]
+_ALL = ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class Month(NamedTuple):
 
 
 def months(moves: Sequence[Sequence[_Move]], last: date, zone: ZoneInfo) -> list[Month]:
-    """From the month of the earliest move to the month before `last`."""
+    """From the month of the earliest move to the month before `last`, without a gap."""
     earliest = min((history[0].at for history in moves), default=midnight(last, zone))
     day = datetime.fromtimestamp(earliest, zone).date().replace(day=1)
     found = []
@@ -65,40 +66,62 @@ def months(moves: Sequence[Sequence[_Move]], last: date, zone: ZoneInfo) -> list
     return found
 
 
-def cohorts(all_moves: Sequence[Sequence[_Move]], month: Month, zone: ZoneInfo) -> Iterator[Step]:
-    """How far those came, within their window, that first entered the funnel in the month."""
-    entered: Counter[tuple[str, int]] = Counter()
-    reached: Counter[tuple[str, int]] = Counter()
+class _Counts:
+    """Counts by (month, whose, stage); everything is counted for the whole department too."""
+
+    def __init__(self, of: Sequence[Month]) -> None:
+        self.months = of
+        self._starts = [month.start for month in of]
+        self._counts: list[Counter[tuple[str, int]]] = [Counter() for _ in of]
+
+    def place(self, at: int) -> int:
+        """Which month a moment is in; -1 outside of all."""
+        place = bisect_right(self._starts, at) - 1
+        return place if place >= 0 and at < self.months[place].end else -1
+
+    def add(self, place: int, owner: str, stage: int, count: int = 1) -> None:
+        if place >= 0:
+            self._counts[place][owner, stage] += count
+            self._counts[place][_ALL, stage] += count
+
+    def __getitem__(self, place: int) -> Counter[tuple[str, int]]:
+        return self._counts[place]
+
+
+def _people(*counters: Counter[tuple[str, int]]) -> list[str]:
+    """The department first, then everybody who has something."""
+    return sorted({_ALL, *(who for counter in counters for who, _ in counter)})
+
+
+def cohorts(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month], zone: ZoneInfo) -> Iterator[Step]:
+    """How far those came, within their window, that first entered the funnel in each month."""
+    entered, reached = _Counts(of), _Counts(of)
+    ends: dict[date, int] = {}
     for history in all_moves:
-        inside = [move for move in history if move.stage < DISQUALIFIED]
-        firsts = [next((move for move in inside if move.stage >= stage), None) for stage in range(DISQUALIFIED)]
-        for stage, first in enumerate(firsts):
-            if first is not None and month.start <= first.at < month.end:
-                _count(entered, first.owner, stage)
-        begins = firsts[0]
-        if begins is None or not month.start <= begins.at < month.end:
-            continue
-        ends_at = _window_end(begins.at, zone)
-        for stage, first in enumerate(firsts):
-            if first is not None and first.at < ends_at:
-                _count(reached, begins.owner, stage)
-    for who in _people(entered, reached):
-        for stage in range(DISQUALIFIED):
-            before = reached[who, stage - 1] if stage else reached[who, 0]
-            yield Step(
-                month=month.name,
-                manager_id=who,
-                stage=STAGES[stage],
-                entered=entered[who, stage],
-                reached=reached[who, stage],
-                step_conversion=reached[who, stage] / before if stage and before else None,
-                overall_conversion=reached[who, stage] / reached[who, 0] if reached[who, 0] else None,
-            )
+        begins: _Move | None = None
+        month, ends_at, furthest = -1, 0, -1
+        for move in history:
+            if not furthest < move.stage < DISQUALIFIED:
+                continue
+            if begins is None:
+                begins, month = move, entered.place(move.at)
+                day = datetime.fromtimestamp(move.at, zone).date()
+                ends_at = ends.get(day) or ends.setdefault(day, _window_end(day, zone))
+            for stage in range(furthest + 1, move.stage + 1):
+                entered.add(entered.place(move.at), move.owner, stage)
+                if move.at < ends_at:
+                    reached.add(month, begins.owner, stage)
+            furthest = move.stage
+    for place, month_ in enumerate(of):
+        came, got = entered[place], reached[place]
+        for who in _people(came, got):
+            for stage in range(DISQUALIFIED):
+                yield _step(month_, who, stage, came[who, stage], got[who, stage], got[who, stage - 1], got[who, 0])
 
 
-def _window_end(at: int, zone: ZoneInfo) -> int:
+def _window_end(entered: date, zone: ZoneInfo) -> int:
     """The midnight before the first working day that is not in the window any more."""
-    day, left = datetime.fromtimestamp(at, zone).date(), WINDOW
+    day, left = entered, WINDOW
     while left:
         day += timedelta(days=1)
         left -= day.weekday() < 5
@@ -108,61 +131,62 @@ def _window_end(at: int, zone: ZoneInfo) -> int:
     return midnight(day, zone)
 
 
-def flows(all_moves: Sequence[Sequence[_Move]], month: Month) -> Iterator[Step]:
-    """Entries of each stage in the month, every time, and how many came up from the stage before."""
-    entered: Counter[tuple[str, int]] = Counter()
-    came_up: Counter[tuple[str, int]] = Counter()
+def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month]) -> Iterator[Step]:
+    """Entries of each stage in each month, every time, and how many came up from the stage before."""
+    entered, came_up = _Counts(of), _Counts(of)
     for history in all_moves:
         standing, place = -1, -1
         for move in history:
             if move.stage == standing:
                 continue
             standing = move.stage
-            through = range(place + 1, move.stage + 1) if place < move.stage < DISQUALIFIED else [move.stage]
-            if month.start <= move.at < month.end:
-                for stage in through:
-                    _count(entered, move.owner, stage)
-                    if stage == 0 or place < move.stage < DISQUALIFIED:
-                        _count(came_up, move.owner, stage)
+            month, upwards = entered.place(move.at), place < move.stage < DISQUALIFIED
+            for stage in range(place + 1, move.stage + 1) if upwards else (move.stage,):
+                entered.add(month, move.owner, stage)
+                if upwards or stage == 0:
+                    came_up.add(month, move.owner, stage)
             if move.stage < DISQUALIFIED:
                 place = move.stage
-    for who in _people(entered):
-        for stage in range(len(STAGES)):
-            inside = stage < DISQUALIFIED
-            first, before = entered[who, 0], entered[who, stage - 1] if stage else 0
-            up = came_up[who, stage] if inside else entered[who, stage]
-            yield Step(
-                month=month.name,
-                manager_id=who,
-                stage=STAGES[stage],
-                entered=entered[who, stage],
-                reached=up,
-                step_conversion=up / before if inside and before else None,
-                overall_conversion=up / first if inside and first else None,
-            )
+    for month, month_ in enumerate(of):
+        came, up = entered[month], came_up[month]
+        for who in _people(came):
+            for stage in range(DISQUALIFIED):
+                yield _step(month_, who, stage, came[who, stage], up[who, stage], came[who, stage - 1], came[who, 0])
+            closed = came[who, DISQUALIFIED]
+            yield _step(month_, who, DISQUALIFIED, closed, closed, 0, 0)
 
 
-def snapshot(all_moves: Sequence[Sequence[_Move]], month: Month) -> Iterator[Step]:
-    """Who stands where just before the month's end; an organisation is whose who moved it there."""
-    standing: Counter[tuple[str, int]] = Counter()
+def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month]) -> Iterator[Step]:
+    """Who stands where just before the end of each month; an organisation is whose who moved it there."""
+    changes = _Counts(of)
+    first = of[0].start if of else 0
     for history in all_moves:
-        entry = None
+        entry: _Move | None = None
         for move in history:
-            if move.at < month.end and (entry is None or move.stage != entry.stage):
-                entry = move
-        if entry is not None:
-            _count(standing, entry.owner, entry.stage)
-    for who in _people(standing):
-        for stage in range(len(STAGES)):
-            there = standing[who, stage]
-            yield Step(month=month.name, manager_id=who, stage=STAGES[stage], entered=there, reached=there)
+            if entry is not None and move.stage == entry.stage:
+                continue
+            month = changes.place(max(move.at, first))
+            changes.add(month, move.owner, move.stage)
+            if entry is not None:
+                changes.add(month, entry.owner, entry.stage, -1)
+            entry = move
+    standing: Counter[tuple[str, int]] = Counter()
+    for month, month_ in enumerate(of):
+        standing.update(changes[month])
+        for who in _people(standing):
+            for stage in range(len(STAGES)):
+                there = standing[who, stage]
+                yield Step(month=month_.name, manager_id=who, stage=STAGES[stage], entered=there, reached=there)
 
 
-def _count(counter: Counter[tuple[str, int]], owner: str, stage: int) -> None:
-    counter[owner, stage] += 1
-    counter["", stage] += 1
-
-
-def _people(*counters: Counter[tuple[str, int]]) -> list[str]:
-    """The department first, then everybody who has something."""
-    return sorted({"", *(who for counter in counters for who, _ in counter)})
+def _step(month: Month, who: str, stage: int, entered: int, reached: int, before: int, first: int) -> Step:
+    """`before` and `first`: what the conversions are of. The first stage has no step before it."""
+    return Step(
+        month=month.name,
+        manager_id=who,
+        stage=STAGES[stage],
+        entered=entered,
+        reached=reached,
+        step_conversion=reached / before if stage and before else None,
+        overall_conversion=reached / first if first else None,
+    )

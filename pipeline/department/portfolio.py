@@ -134,12 +134,14 @@ _DAYS = (18.0, 25.0, 30.0, 12.0)
 """Mean days in a stage before the next."""
 _STANDS_FOR = (40.0, 40.0, 35.0, 10.0, 250.0, 200.0)
 """Mean days that an organisation has stood where it stands."""
+_OLDEST = 500 * DAY
+"""Nobody remembers more: the CRM is not older."""
 
 
 def _history(organisation: Organisation, reached: int, first_day: int, dice: Random) -> None:
     """The moves up to a stage, the last one before the first day. Office hours: 9 to 17 on any day of the week."""
     way = list(range(reached + 1)) if reached != DISQUALIFIED else [*range(1 + int(dice.random() * 3)), DISQUALIFIED]
-    at = first_day - DAY - int(dice.expovariate(1 / (_STANDS_FOR[reached] * DAY)))
+    at = first_day - DAY - min(_OLDEST, int(dice.expovariate(1 / (_STANDS_FOR[reached] * DAY))))
     moments = []
     for stage in reversed(way):
         midday = at - (at - first_day) % DAY

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.department.passage import Month, Step, cohorts, flows, histories, months, snapshot
+from pipeline.department.passage import Month, Step, cohorts, flows, histories, months, snapshots
 from pipeline.department.people import Manager, Period
 from pipeline.department.portfolio import Organisation
 from pipeline.department.working import midnight
@@ -37,11 +37,11 @@ def whole(steps: list[Step]) -> list[tuple[int, int]]:
 
 
 def cohort(*organisations: Organisation, month: Month = JANUARY) -> list[tuple[int, int]]:
-    return whole(list(cohorts(histories(organisations), month, MOSCOW)))
+    return whole(list(cohorts(histories(organisations), [month], MOSCOW)))
 
 
 def flow(*organisations: Organisation, month: Month = JANUARY) -> list[tuple[int, int]]:
-    return whole(list(flows(histories(organisations), month)))
+    return whole(list(flows(histories(organisations), [month])))
 
 
 def test_later_stage_implies_the_earlier_ones() -> None:
@@ -116,7 +116,7 @@ def test_snapshot_is_who_stands_where_at_the_months_end() -> None:
     stands = went(("2026-01-12T10:00", NEW), ("2026-01-31T23:59:59", ACTIVE))
     moves_later = went(("2026-01-12T10:00", NEW), ("2026-02-01T00:00:00", ACTIVE))
     closed = went(("2026-01-12T10:00", DISQUALIFIED))
-    steps = list(snapshot(histories([stands, moves_later, closed]), JANUARY))
+    steps = list(snapshots(histories([stands, moves_later, closed]), [JANUARY]))
     assert whole(steps) == [(1, 1), (1, 1), (0, 0), (0, 0), (0, 0), (1, 1)]
 
 
@@ -124,7 +124,7 @@ def test_of_two_moves_in_one_second_the_later_stage_is_the_last() -> None:
     organisation = Organisation(1, "", [], ANNA)
     organisation.move(at("2026-01-12T10:00"), ACTIVE)
     organisation.move(at("2026-01-12T10:00"), NEW)
-    steps = list(snapshot(histories([organisation]), JANUARY))
+    steps = list(snapshots(histories([organisation]), [JANUARY]))
     assert [step.stage for step in steps if step.entered and not step.manager_id] == ["active"]
 
 
@@ -132,7 +132,7 @@ def test_entry_belongs_to_the_owner_at_the_entry() -> None:
     organisation = went(("2026-01-12T10:00", NEW))
     organisation.owner = BORIS
     organisation.move(at("2026-01-20T10:00"), ACTIVE)
-    steps = list(cohorts(histories([organisation]), JANUARY, MOSCOW))
+    steps = list(cohorts(histories([organisation]), [JANUARY], MOSCOW))
     said = {(step.manager_id, step.stage): (step.entered, step.reached) for step in steps}
     assert said["m01", "new"] == (1, 1)
     assert said["m02", "active"] == (1, 0)  # entered under Boris; reached by a cohort of Anna's
@@ -143,7 +143,7 @@ def test_conversions_are_of_the_step_before_and_of_the_first() -> None:
     three = [went(("2026-06-01T10:00", NEW), ("2026-06-02T10:00", ACTIVE)) for _ in range(3)]
     steps = [
         step
-        for step in cohorts(histories([*three, went(("2026-06-01T10:00", NEW))]), JUNE, MOSCOW)
+        for step in cohorts(histories([*three, went(("2026-06-01T10:00", NEW))]), [JUNE], MOSCOW)
         if not step.manager_id
     ]
     assert [(step.step_conversion, step.overall_conversion) for step in steps] == [
