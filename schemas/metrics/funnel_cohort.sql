@@ -8,24 +8,7 @@
 -- Beside them: immature = organisations whose window is open; step_estimate = Kaplan-Meier's step conversion.
 WITH
     arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
-    periods AS (
-        SELECT manager_id AS id, arrayReverseSort(groupArray((valid_from, valid_to, team))) AS known
-        FROM managers FINAL GROUP BY id
-    ),
-    -- The team as of the change; outside of every period the nearest earlier one, else the earliest.
-    owned AS (
-        SELECT
-            organisation_id, stage, changed_at AS at,
-            if(stage_changes.manager_id != '', stage_changes.manager_id, organisations.manager_id) AS owner,
-            arrayConcat(
-                arrayFilter(period -> period.1 <= at AND (period.2 IS NULL OR at < period.2), known),
-                arrayFilter(period -> period.1 <= at, known),
-                arraySlice(known, -1)
-            )[1].3 AS owner_team
-        FROM stage_changes FINAL
-        LEFT JOIN (SELECT organisation_id, manager_id FROM organisations FINAL) AS organisations USING organisation_id
-        LEFT JOIN periods ON periods.id = owner
-    ),
+    -- include: owned.part
     -- Every organisation's moves in order: (at, place in the funnel, who it is counted under, whether it is asked for).
     histories AS (
         SELECT

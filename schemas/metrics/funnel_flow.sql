@@ -8,25 +8,7 @@
 WITH
     arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
     arrayConcat(funnel, arrayFilter(code -> has({terminal:Array(String)}, code), {stages:Array(String)})) AS shown,
-    periods AS (
-        SELECT manager_id AS id, arrayReverseSort(groupArray((valid_from, valid_to, team))) AS known
-        FROM managers FINAL GROUP BY id
-    ),
-    -- The team as of the change; outside of every period the nearest earlier one, else the earliest.
-    owned AS (
-        SELECT
-            organisation_id, stage, changed_at AS at,
-            if(stage_changes.manager_id != '', stage_changes.manager_id, organisations.manager_id) AS owner,
-            arrayConcat(
-                arrayFilter(period -> period.1 <= at AND (period.2 IS NULL OR at < period.2), known),
-                arrayFilter(period -> period.1 <= at, known),
-                arraySlice(known, -1)
-            )[1].3 AS owner_team
-        FROM stage_changes FINAL
-        LEFT JOIN (SELECT organisation_id, manager_id FROM organisations FINAL) AS organisations USING organisation_id
-        LEFT JOIN periods ON periods.id = owner
-        WHERE changed_at < {to:DateTime64(3, 'UTC')}
-    ),
+    -- include: owned.part
     -- Every organisation's moves in order (at, order of the stage): the configured order decides between equal times.
     histories AS (
         SELECT
@@ -42,7 +24,7 @@ WITH
             -- Where in the funnel it was before each move; a terminal stage remembers the place before it.
             arrayFill(place -> place > 0, arrayMap(move -> if(move.3 <= length(funnel), move.3, 0), moves)) AS places,
             arrayPopBack(arrayPushFront(places, 0)) AS befores
-        FROM owned WHERE has({stages:Array(String)}, stage) GROUP BY organisation_id
+        FROM owned WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')} GROUP BY organisation_id
     ),
     entries AS (
         SELECT

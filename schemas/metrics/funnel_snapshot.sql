@@ -7,25 +7,7 @@ WITH
         arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}),
         arrayFilter(code -> has({terminal:Array(String)}, code), {stages:Array(String)})
     ) AS shown,
-    periods AS (
-        SELECT manager_id AS id, arrayReverseSort(groupArray((valid_from, valid_to, team))) AS known
-        FROM managers FINAL GROUP BY id
-    ),
-    -- The team as of the change; outside of every period the nearest earlier one, else the earliest.
-    owned AS (
-        SELECT
-            organisation_id, stage, changed_at AS at,
-            if(stage_changes.manager_id != '', stage_changes.manager_id, organisations.manager_id) AS owner,
-            arrayConcat(
-                arrayFilter(period -> period.1 <= at AND (period.2 IS NULL OR at < period.2), known),
-                arrayFilter(period -> period.1 <= at, known),
-                arraySlice(known, -1)
-            )[1].3 AS owner_team
-        FROM stage_changes FINAL
-        LEFT JOIN (SELECT organisation_id, manager_id FROM organisations FINAL) AS organisations USING organisation_id
-        LEFT JOIN periods ON periods.id = owner
-        WHERE changed_at < {to:DateTime64(3, 'UTC')}
-    ),
+    -- include: owned.part
     -- The last move of every organisation, in order of (at, order of the stage).
     standing AS (
         SELECT
@@ -33,7 +15,7 @@ WITH
             arrayLast((move, n) -> n = 1 OR move.2 != said[n - 1].2, said, arrayEnumerate(said)) AS entry,
             entry.3 AS stands_in,
             multiIf({by:String} = 'manager', entry.4, {by:String} = 'team', entry.5, '') AS who
-        FROM owned WHERE has({stages:Array(String)}, stage)
+        FROM owned WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')}
         GROUP BY organisation_id
         HAVING (empty({managers:Array(String)}) OR has({managers:Array(String)}, entry.4))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, entry.5))
