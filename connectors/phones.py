@@ -32,6 +32,8 @@ def e164(text: str, region: str) -> str:
 
     `region` is an ISO 3166 code; numbers with `+` ignore it.
     """
+    if region == "RU" and text.isdecimal() and text.isascii() and (plain := _russian(text)):
+        return plain
     text = text.strip().strip("'\"=")
     if text.casefold() in _NOBODY:
         return ""

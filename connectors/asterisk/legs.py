@@ -43,11 +43,13 @@ FIELDS = [
 _BRIDGING = frozenset({"dial", "queue", "appdial", "appqueue", "followme", "bridge", "pickup", "transferred call"})
 _ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
+    "ANSWERED": Disposition.ANSWERED,
     "NO ANSWER": Disposition.NO_ANSWER,
     "BUSY": Disposition.BUSY,
     "FAILED": Disposition.FAILED,
     "CONGESTION": Disposition.FAILED,
     "CANCEL": Disposition.CANCELLED,
+    "UNKNOWN": Disposition.UNKNOWN,
 }
 _ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _EXTENSION, _TRUNK, _LOCAL, _NONE = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL, Kind.NONE
@@ -118,22 +120,27 @@ class LegReader:
             direction, extension, other, outside = self._from_local(near, far, src, dst, uniqueid, linkedid)
         else:
             direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
-        became = _DISPOSITIONS.get(disposition) or self._disposition(disposition, billsec_s, lastapp, far)
+        became = _DISPOSITIONS.get(disposition) or _disposition(disposition)
+        if became is _ANSWERED:
+            became = self._who_answered(billsec_s, lastapp, far)
         if uniqueid and sequence and sequence != "0":
             record_id = f"{uniqueid}:{sequence}"
         else:
-            rest = (src, dst, channel[:80], dstchannel[:80], lastapp)  # as FreePBX cuts them
+            # As FreePBX cuts them. The start within a quarter of an hour, which is the same in every zone.
+            rest = f"{src}\x1f{dst}\x1f{channel[:80]}\x1f{dstchannel[:80]}\x1f{lastapp}\x1f"
             if uniqueid:
-                # The legs of a channel differ by whom they rang, and by when: within a quarter, which zones share.
-                name = f"{rest}{started_at.minute % 15}:{started_at.second}"
-                record_id = f"{uniqueid}:{crc32(name.encode('utf-8', 'surrogateescape')):08x}"
+                rest += f"{started_at.minute % 15}:{started_at.second}"
+                record_id = f"{uniqueid}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
             else:
-                record_id = _named(linkedid, sequence, self._clock.written(start), *rest)
+                record_id = _named(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
         answered_at = None
         if became is _ANSWERED or became is _MACHINE:
             answered_at = self._utc(answer, uniqueid, "answer") if answer else None
             if answered_at is None or not started_at <= answered_at <= ended_at:
                 answered_at = ended_at - _SPANS[billsec_s]
+        queue = dst if dcontext == "ext-queues" else ""
+        if lastapp == "Queue":
+            queue = lastdata.partition(",")[0]
         context = self._context
         return CallLeg(
             source=context.source,
@@ -150,7 +157,7 @@ class LegReader:
             contact=e164(outside, self._region) if outside else "",
             contact_raw=outside,
             did=did,
-            queue=_queue(lastapp, lastdata, dcontext, dst),
+            queue=queue,
             application=lastapp,
             recording=recording,
             import_id=context.import_id,
@@ -204,22 +211,22 @@ class LegReader:
             return _IN, far.number or (dst if to_inside else ""), "", src
         return _UNKNOWN, "", "", src or dst
 
-    def _disposition(self, written: str, billsec_s: int, lastapp: str, far: Peer) -> Disposition:
-        said = written.strip().upper()
-        if said != "ANSWERED":
-            return _DISPOSITIONS.get(said, Disposition.UNKNOWN)
+    def _who_answered(self, billsec_s: int, lastapp: str, far: Peer) -> Disposition:
+        """ANSWERED is what a machine says too."""
         if not self._has_channels:
             return _ANSWERED if billsec_s > 0 else Disposition.NO_ANSWER
         kind = far.kind
         somebody = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
-        if somebody and billsec_s > 0 and lastapp.lower() in _BRIDGING:
-            return _ANSWERED
-        return _MACHINE
+        return _ANSWERED if somebody and billsec_s > 0 and lastapp.lower() in _BRIDGING else _MACHINE
+
+
+def _disposition(written: str) -> Disposition:
+    return _DISPOSITIONS.get(written.strip().upper(), Disposition.UNKNOWN)
 
 
 def is_disposition(written: str) -> bool:
     """Whether it is a whole word that Asterisk writes (main/cdr.c, ast_cdr_disp2str)."""
-    return written.strip().upper() in {"ANSWERED", "UNKNOWN", *_DISPOSITIONS}
+    return written.strip().upper() in _DISPOSITIONS
 
 
 def _clean(cells: Sequence[str]) -> list[str]:
@@ -248,16 +255,9 @@ def _no_duration(duration_s: int, billsec_s: int) -> Misread:
     return Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s} is longer than duration {duration_s}")
 
 
-def _queue(lastapp: str, lastdata: str, dcontext: str, dst: str) -> str:
-    if lastapp == "Queue":
-        return lastdata.partition(",")[0]
-    return dst if dcontext == "ext-queues" else ""
-
-
-def _named(*parts: str) -> str:
+def _named(row: str) -> str:
     """The record_id of a row without a uniqueid, from what a correction leaves as it is.
 
     Identical rows are one record: nothing tells them apart.
     """
-    name = "\x1f".join(parts).encode("utf-8", "surrogateescape")
-    return f"{NAMELESS}{hashlib.blake2b(name, digest_size=8).hexdigest()}"
+    return f"{NAMELESS}{hashlib.blake2b(row.encode('utf-8', 'surrogateescape'), digest_size=8).hexdigest()}"
