@@ -36,7 +36,7 @@ from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
 
-_CHUNK_FRAMES = 16
+_CHUNK_FRAMES = 32
 _WITHIN_S = 0.1
 _SEND_LINES = 20_000
 _MOST_WAIT_S = 10.0
@@ -145,7 +145,7 @@ def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: 
         broker_commit_interval=0.25,
         broker_session_timeout=6.0,  # Apache Kafka's least; Tansu holds the first join for half of it
         broker_heartbeat_interval=1.5,
-        stream_buffer_maxsize=64,
+        stream_buffer_maxsize=4 * _CHUNK_FRAMES,
         stream_wait_empty=False,
     )
     for step in steps:

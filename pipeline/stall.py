@@ -14,9 +14,9 @@ from pipeline.transport import Transport
 from schemas.trouble import Transient
 
 PATIENCE_S = 30.0
-_OVERTAKEN = 100
+_OVERTAKEN = 200
 """Chunks of a topic that may be settled while one of its partitions, where frames wait, stands still. Frames of all
-partitions come in turns and 64 at most are buffered, so a partition that is well is never passed over so often."""
+partitions come in turns and few are buffered, so a partition that is well is never passed over so often."""
 _MORE_PATIENCE = 4
 _LOOKS = 6
 """How often to look within the patience."""

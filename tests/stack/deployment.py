@@ -235,6 +235,7 @@ class Deployment:
     def stop(self) -> None:
         for loading in self._loads:
             loading.end()
-        self.client.close()
+        if "client" in vars(self):
+            self.client.close()
         for part in (*self.workers.values(), self.store):
             part.stop(0)  # in no order and at once; how they stop when asked is tested where it matters
