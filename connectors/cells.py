@@ -13,7 +13,7 @@ _DATE = re.compile(
     r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4}|\d{2}))"
     r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>\.\d+)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
 )
-_EARLIEST, _LATEST = 1970, 2200
+_EARLIEST, _LATEST = 1970, 2105
 _CURRENCIES = {
     "RUB": r"₽|руб(?:лей|ля|ль)?\.?|р\.|rub|rur",
     "USD": r"\$|usd|долл(?:аров|ара|ар)?\.?",
@@ -64,8 +64,8 @@ def amount(text: str, field: str) -> Decimal:
         value = Decimal(_plain(bare))
     except InvalidOperation:
         raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is no sum: 1234567.89 or 1 234 567,89") from None
-    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 15:
-        raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is not between 0 and 10^15")
+    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 12:
+        raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is not between 0 and 10^12")
     return value.quantize(Decimal("0.01"))
 
 

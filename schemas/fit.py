@@ -22,7 +22,7 @@ _COUNTED: tuple[type[Record], ...] = (CallLeg, Proposal, Activity)
 """Their times become five-minute buckets (ClickHouse: DateTime). Those of the directory may be "since ever"."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 2105
 _CENT = Decimal("0.01")
-_MOST = Decimal(10) ** 15
+_MOST = Decimal(10) ** 12
 """Far below Decimal(18, 2), so that sums of sums fit too."""
 
 
@@ -87,5 +87,5 @@ def _is_whole(amount: Decimal) -> bool:
 
 def _whole_cents(amount: Decimal, name: str) -> Decimal:
     if not (amount.is_finite() and 0 <= amount < _MOST):
-        raise ValueError(f"Expected a sum between 0 and 10^15 - at `$.{name}`")
+        raise ValueError(f"Expected a sum between 0 and 10^12 - at `$.{name}`")
     return amount.quantize(_CENT)

@@ -22,7 +22,7 @@ Moment = Annotated[
     datetime,
     msgspec.Meta(tz=True, description="With Z or an offset; kept in whole milliseconds. Of calls: 1970 to 2105."),
 ]
-Sum = Annotated[Decimal, msgspec.Meta(description="From 0 to below 10^15; kept in whole cents.")]
+Sum = Annotated[Decimal, msgspec.Meta(description="From 0 to below 10^12; kept in whole cents.")]
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Version = Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]

@@ -18,7 +18,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 @given(
-    st.integers(0, 10**15 - 1),
+    st.integers(0, 10**12 - 1),
     st.integers(0, 99),
     st.sampled_from([" ", "\u00a0", "\u2009", "\u202f", "'", ""]),
     st.sampled_from([",", "."]),
@@ -29,7 +29,7 @@ def test_sum_is_the_same_in_every_grouping(whole: int, cents: int, group: str, p
     assert amount(written, "amount") == Decimal(whole) + Decimal(cents) / 100
 
 
-@given(st.integers(1_000_000, 10**14), st.integers(0, 99))
+@given(st.integers(1_000_000, 10**12 - 1), st.integers(0, 99))
 def test_of_two_separators_the_last_is_the_decimal_one(whole: int, cents: int) -> None:
     grouped = f"{whole:,}"
     assert amount(f"{grouped}.{cents:02d}", "amount") == Decimal(whole) + Decimal(cents) / 100
@@ -45,7 +45,7 @@ def test_any_text_is_a_sum_with_two_decimals_or_a_reject(text: str) -> None:
     except Misread as misread:
         assert (misread.bad.reason, misread.bad.field) == (Reason.BAD_AMOUNT, "amount")  # noqa: PT017
     else:
-        assert 0 <= found < 10**15
+        assert 0 <= found < 10**12
         assert found == found.quantize(Decimal("0.01"))
 
 

@@ -110,7 +110,7 @@ def test_stage_change_of_one_moment_in_two_zones_is_one_change() -> None:
         ('"1234.5600000001"', "1234.56"),  # a sum of floats
         ('"1234.5599999999"', "1234.56"),
         ('"-0"', "0"),
-        ('"999999999999999.99"', "999999999999999.99"),
+        ('"999999999999.99"', "999999999999.99"),
     ],
 )
 def test_sum_is_kept_in_whole_cents(sent: str, kept: str) -> None:
@@ -120,4 +120,4 @@ def test_sum_is_kept_in_whole_cents(sent: str, kept: str) -> None:
 
 @pytest.mark.parametrize("sent", ['"NaN"', '"sNaN"', '"Infinity"', '"-0.01"', '"1e15"', '"1e999999"', "1e400"])
 def test_sum_that_no_column_holds_is_a_bad_line(sent: str) -> None:
-    assert sent_amount(sent) == ([], ["Expected a sum between 0 and 10^15 - at `$.amount`"])
+    assert sent_amount(sent) == ([], ["Expected a sum between 0 and 10^12 - at `$.amount`"])

@@ -134,7 +134,7 @@ def value(name: str, hint: Any, default: object = None) -> Any:
     if hint is datetime:
         return datetime(2026, 11, 2, 9, 0, 0, 123_000, UTC) + timedelta(days=len(name))
     if hint is Decimal:
-        return Decimal("999999999999999.99")
+        return Decimal("999999999999.99")
     if hint is str:
         return f"{name}: {TEXT}"
     return next(member for member in hint if member != default)
