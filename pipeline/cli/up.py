@@ -24,6 +24,8 @@ _DATA = click.option(
     help="Data folder.",
 )
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @click.command("up")
 @_DATA
@@ -42,12 +44,14 @@ def command(data: Path, kafka_port: int, store_port: int, workers: int, backgrou
         _in_background(data)
         return
     plan = Plan(data=data, kafka_port=kafka_port, store_port=store_port, workers=workers)
-    stopping: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda got, _: stopping.append(got))
     stack = Stack(plan)
     started = time.monotonic()
+    for number in _STOPPING:
+        signal.signal(number, signal.default_int_handler)  # while starting: give up at once
     running = stack.start()
+    stopping: list[int] = []
+    for number in _STOPPING:
+        signal.signal(number, lambda got, _: stopping.append(got))
     click.echo(ready_line(running, data, time.monotonic() - started))
     try:
         run(stack, lambda: bool(stopping), lambda words: click.echo(f"callfunnel: {words}", err=True))

@@ -8,14 +8,17 @@ import re
 import signal
 import socket
 import stat
+import statistics
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import clickhouse_connect
 import psutil
 import pytest
 
+from bench.live_call import measure
 from pipeline.store import connect
 from schemas.trouble import Transient
 from tests.stack.department import Department
@@ -174,6 +177,26 @@ def test_ctrl_c_stops_everything_and_leaves_nothing(up: Up) -> None:
     assert not (up.data / "stack.json").exists()
     doctor = up.run("doctor")
     assert (doctor.returncode, "no stack is running" in doctor.stdout) == (1, True)
+
+
+def test_told_to_stop_while_it_starts_it_stops_at_once_and_leaves_nothing(up: Up) -> None:
+    process = up.begin()
+    wait_for("store's log", lambda: (up.data / "logs" / "store.log").exists())
+    children = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 130
+    assert up.said.splitlines()[-1] == "callfunnel: stopped"
+    assert are_gone(children)
+    assert not (up.data / "stack.json").exists()
+
+
+def test_a_live_call_is_seen_by_a_reader_within_a_second_and_a_half(running: Up) -> None:
+    reader = clickhouse_connect.get_client(dsn=running.running["reader"])
+    try:
+        seconds = measure(running.running["kafka"], reader, calls=7)
+    finally:
+        reader.close()
+    assert statistics.median(seconds) < 1.5, seconds
 
 
 @pytest.mark.parametrize("option", ["--kafka-port", "--store-port"])
