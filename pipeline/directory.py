@@ -40,9 +40,9 @@ class Managers:
 
     def of_extension(self, extension: str, at: datetime) -> tuple[str, str]:
         """(manager_id, team) of an extension at a time; `NOBODY` when it was nobody's."""
-        for owner in self._by_extension.get(extension, ()):
-            if owner.covers(at):
-                return owner.manager_id, owner.team
+        for valid_from, valid_to, manager_id, team in self._by_extension.get(extension, ()):
+            if valid_from <= at and (valid_to is None or at < valid_to):
+                return manager_id, team
         return NOBODY
 
     def team_of(self, manager_id: str, at: datetime) -> str:

@@ -12,8 +12,7 @@ BUCKET_S = 300
 
 def bucket_of(epoch_s: float) -> int:
     """The start of the five minutes that a moment belongs to. Five minutes divide every time zone's offset."""
-    whole = int(epoch_s // 1)
-    return whole - whole % BUCKET_S
+    return int(epoch_s // BUCKET_S) * BUCKET_S
 
 
 def call_activity_id(source: str, call_id: str) -> str:

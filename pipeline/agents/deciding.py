@@ -112,7 +112,7 @@ def written_out(placed: Iterable[Placed]) -> tuple[list[Outgoing], list[bytes]]:
         for activity in published:
             line = encode(activity)
             outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
-            if any(activity is one for one in changed):
+            if changed is published or any(activity is one for one in changed):
                 rows.append(line)
     return outgoing, rows
 
