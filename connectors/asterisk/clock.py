@@ -20,7 +20,7 @@ from schemas.trouble import Terminal
 _PARTS = re.compile(r"\s*(\d+)[-/.](\d+)[-/.](\d+)[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")
 _SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
 """Of the two digits behind `2026-11-02 09:00:`."""
-_EARLIEST, _LATEST = 1990, 2200
+_EARLIEST, _LATEST = 1990, 2104  # buckets hold 32 bits of seconds, to 2106
 _QUARTER_S = 900
 _MOST_OFFSET_S = 14 * 3600
 _PROOF = 0.9

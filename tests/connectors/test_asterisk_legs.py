@@ -11,7 +11,7 @@ import pytest
 
 from connectors.asterisk.peers import Kind, Peer, Peers
 from pipeline.stitch import stitch
-from schemas.records import CallLeg, Direction, Disposition
+from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
 from tests.connectors.conftest import Write, read
 from tests.connectors.rows import NINE, row
 
@@ -280,3 +280,12 @@ def test_linkedid_that_comes_later_in_the_file_is_used_from_there(write: Write) 
     new = row(40, uniqueid="1793599200.40", linkedid="1793599200.39")
     found = [leg.call_id for leg in legs(write("".join([*old, new])))]
     assert found == [*(f"1793599200.{n}" for n in range(1, 31)), "1793599200.39"]
+
+
+@pytest.mark.parametrize("year", ["1989", "2105", "9999", "0000"])
+def test_call_of_another_century_is_a_reject_before_it_is_sent(write: Write, year: str) -> None:
+    """What no bucket can hold must not be refused by the worker only."""
+    odd = row(2).replace('"2026-11-02 09', f'"{year}-11-02 09')
+    rejected = read(write(row(1) + odd))[1]
+    assert isinstance(rejected, Rejected)
+    assert (rejected.reason, rejected.field, rejected.origin) == (Reason.BAD_TIME, "start", "Master.csv:2")
