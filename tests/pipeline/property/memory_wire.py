@@ -180,9 +180,9 @@ class MemoryWire:
 
     def send(self, outgoing: Iterable[Outgoing]) -> None:
         """Put lines on the wire as the workers do: framed, by partition."""
-        for where, lines in grouped(outgoing, PARTITIONS).items():
+        for where, together in grouped(outgoing, PARTITIONS).items():
             log = self._logs[where]
-            log += [Frame(frame, f"{where[0]}:{where[1]}:{len(log)}") for frame in frames(lines)]
+            log += [Frame(frame, f"{where[0]}:{where[1]}:{len(log)}") for frame in frames(together)]
 
     def waiting(self, owners: dict[tuple[str, int], int]) -> list[tuple[str, int]]:
         """(topic, worker) for which there is something to read, in the order of the pipeline."""
@@ -206,6 +206,11 @@ class MemoryWire:
             self._read[topic, partition] += len(chunk)
 
 
+def lines(said: Iterable[Said]) -> list[Outgoing]:
+    """Records as lines for their topics."""
+    return [Outgoing(topic, topic.key(record), encode(record)) for topic, record in said]
+
+
 def deliver(said: Sequence[Said], delivery: Delivery, store: Store, settings: Settings) -> None:
     """Have the workers settle everything that was said, until nothing waits on the wire."""
     wire = MemoryWire()
@@ -213,7 +218,7 @@ def deliver(said: Sequence[Said], delivery: Delivery, store: Store, settings: Se
     for size in chain(delivery.batches, repeat(len(left) or 1)):
         if not left:
             break
-        wire.send([Outgoing(topic, topic.key(record), encode(record)) for topic, record in left[:size]])
+        wire.send(lines(left[:size]))
         left = left[size:]
     run(wire, delivery.turns, store, settings)
 

@@ -25,7 +25,7 @@ from schemas.topics import CALL_LEGS, MANAGERS, ORGANISATIONS, PROPOSALS, STAGE_
 from schemas.trouble import Transient
 from tests.pipeline.property.brute import brute_force
 from tests.pipeline.property.department import Department, Said, departments
-from tests.pipeline.property.memory_wire import MemoryWire, run
+from tests.pipeline.property.memory_wire import MemoryWire, lines, run
 from tests.pipeline.property.tables import SETTINGS, Database, same
 
 T = TypeVar("T")
@@ -119,7 +119,7 @@ def test_two_workers_with_one_key_and_a_changing_directory_agree_in_the_end(
     # Half of the rest is there before, half comes after; the contested keys are split between the two workers.
     rest = [one for one in said if one[0] is not contested and one[0] is not directory]
     wire = MemoryWire()
-    wire.send(_lines(rest[: len(rest) // 2]))
+    wire.send(lines(rest[: len(rest) // 2]))
     run(wire, [], database.store, SETTINGS)
 
     mine = [one for one in said if one[0] is contested]
@@ -137,14 +137,10 @@ def test_two_workers_with_one_key_and_a_changing_directory_agree_in_the_end(
         ]
         published = [line for one in running for line in one.result()]
     wire.send(published)
-    wire.send(_lines(rest[len(rest) // 2 :]))
+    wire.send(lines(rest[len(rest) // 2 :]))
     run(wire, [], database.store, SETTINGS)
     same(brute_force(department), database.tables())
     assert database.differences() == []
-
-
-def _lines(said: Sequence[Said]) -> list[Outgoing]:
-    return [Outgoing(topic, topic.key(record), encode(record)) for topic, record in said]
 
 
 def _step(topic: Topic, store: Store) -> Step:
