@@ -128,8 +128,9 @@ def are_gone(pids: list[int]) -> bool:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """One that is only looked at."""
+    """One that is only looked at. A namespace is meant for shared servers and changes nothing here."""
     up = Up(tmp_path_factory.mktemp("up"))
+    up.env["CALLFUNNEL_NAMESPACE"] = "of-servers"
     up.start()
     yield up
     up.end()
