@@ -62,6 +62,11 @@ class Part:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def serves(self) -> bool:
+        """It runs and answers now."""
+        return self.is_running and self._ready()
+
+    @property
     def exit_code(self) -> int | None:
         """Of the process that was started last; None while it runs, below 0 when a signal ended it."""
         return self._process.poll() if self._process else None

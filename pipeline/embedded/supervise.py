@@ -47,6 +47,9 @@ class Stack:
         self._env = dict(env)
         self._lock: IO[str] | None = None
         self.parts: list[Part] = []
+        """The broker first, then the store, then workers."""
+        self._wire_is_new = False
+        """The broker was started again, and the rest does not know yet."""
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -101,7 +104,8 @@ class Stack:
         return part
 
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
-        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn}
+        # A namespace is for servers that many companies share; this stack is one company's.
+        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
         for number in range(1, self._plan.workers + 1):
             mark = self._plan.data / f"worker-{number}.ready"
             mark.unlink(missing_ok=True)
@@ -114,17 +118,20 @@ class Stack:
     def tend(self) -> list[str]:
         """Start again what died; the names of what was.
 
-        A new broker has no topics and knows no groups, so the workers start anew with it.
+        A new broker has no topics and knows no groups, so the workers start anew with it. Raises Transient when that
+        has to wait for the next time.
         """
         again = [part.name for part in self.parts if part.tend()]
-        if "broker" in again:
-            next(part for part in self.parts if part.name == "broker").wait_ready(30)
+        self._wire_is_new |= "broker" in again
+        if again:
+            self._write_down()
+        if self._wire_is_new and self.parts[0].serves:
             ensure_topics(self._running.kafka)
             for part in self.parts:
                 if part.name.startswith("worker"):
                     part.stop(5)
                     part.start()
-        if again:
+            self._wire_is_new = False
             self._write_down()
         return again
 
