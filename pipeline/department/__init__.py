@@ -21,6 +21,7 @@ dirt        what happens to exports on their way
 tables      what the CRM and the planners export
 truth       the numbers of docs/metrics, counted from the story
 passage     the funnel, counted from the story
+readme      what is in the files
 picture     the department at a glance
 generate    all of it into a folder
 """

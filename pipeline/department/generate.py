@@ -16,6 +16,7 @@ from pipeline.department.knobs import Knobs
 from pipeline.department.layouts import LAYOUTS, Clock, Layout, Writer
 from pipeline.department.people import Manager
 from pipeline.department.planted import Planted
+from pipeline.department.readme import readme
 from pipeline.department.story import Recorded, Story
 from pipeline.department.tables import Tables
 from pipeline.department.truth import NOBODY, Truth
@@ -41,9 +42,13 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def generate(knobs: Knobs, folder: Path) -> Generated:
-    """Write a department into a folder, which is made. Raises Terminal when it cannot be written."""
+    """Write a department into a folder, which is made; one that was generated there before is replaced.
+
+    Raises Terminal when it cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
         return _generate(knobs, folder)
     except OSError as error:
         raise Terminal(f"{error.filename or folder}: {error.strerror}; give another --out") from None
@@ -70,8 +75,28 @@ def _generate(knobs: Knobs, folder: Path) -> Generated:
         planted=story.planted,
     )
     _settings(story, folder)
+    title = f"A sales department of {knobs.managers}, {knobs.days} days from {knobs.first}"
+    (folder / "README.md").write_text("\n".join(readme(generated.files, title)) + "\n", encoding="utf-8")
     _write_truth(folder / TRUTH, story, truth, generated)
     return generated
+
+
+class _Listed(msgspec.Struct):
+    file: str
+
+
+class _Earlier(msgspec.Struct):
+    files: list[_Listed]
+
+
+def _clear(folder: Path) -> None:
+    """Take away the files that an earlier truth lists: whoever loads Master-*.csv must not get two departments."""
+    try:
+        earlier = msgspec.json.decode((folder / TRUTH).read_bytes(), type=_Earlier)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return
+    for listed in earlier.files:
+        (folder / Path(listed.file).name).unlink(missing_ok=True)
 
 
 class _Exports:

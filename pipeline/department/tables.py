@@ -1,15 +1,4 @@
-"""What the CRM and the planners export. Semicolons, a header, local times without an offset.
-
-managers.csv        id; name; team; extensions; valid_from; valid_to (exclusive)
-organisations.csv   id; name; phones; manager_id (who looks after it now)
-stages.csv          organisation_id; stage; changed_at; manager_id; recorded_at (later than changed_at: back-dated)
-stages-late.csv     the same, what was recorded days later
-proposals.csv       proposal_id; organisation_id; manager_id; kind; sent_at; amount; currency; revision; status
-plan.csv            month; manager_id; working_days; calls_to_potential; general_proposals; individual_proposals;
-                    amount; currency
-calendar.csv        day; kind (working, short, moved: a worked Saturday, weekend, holiday); hours; title
-absences.csv        manager_id; first; last (both included); kind (leave, sick)
-"""
+"""What the CRM and the planners export. Semicolons, a header, local times without an offset. Columns: see readme."""
 
 from __future__ import annotations
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.department.generate import generate
 from pipeline.department.knobs import FORMATS, Knobs
 from tests.department.conftest import Truth
 from tests.department.legs import rows
 
 Make = Callable[[Knobs], tuple[Path, Truth]]
+BERLIN = ZoneInfo("Europe/Berlin")
 SMALL = Knobs(managers=4, days=20, pace=15.0)
 
 
@@ -25,7 +28,7 @@ def spoiled(**knobs: Any) -> Knobs:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -67,7 +70,29 @@ def test_files_are_listed_in_the_order_to_load_them(department: Make) -> None:
     assert calls[:3] == ["Master-1.csv", "Master-2.csv", "Master-3.csv"]
     assert calls[3].startswith("Master-late-2026-01-1")
     assert calls[4:] == ["Master-corrections.csv"]
-    assert {one["file"] for one in truth["files"]} | {"truth.json", "callfunnel.toml"} == set(contents(folder))
+    assert {one["file"] for one in truth["files"]} | {"truth.json", "callfunnel.toml", "README.md"} == set(
+        contents(folder)
+    )
+
+
+def test_readme_names_every_file_and_every_part_of_the_truth(department: Make) -> None:
+    folder, truth = department(spoiled())
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert [name for name in contents(folder) if name not in text] == ["README.md"]
+    assert [part for part in truth if part not in text] == []
+    for name in ("plan.csv", "absences.csv", "calendar.csv", "stages.csv", "proposals.csv"):
+        header = (folder / name).read_text(encoding="utf-8").splitlines()[0].split(";")
+        assert [column for column in header if column not in text] == []
+
+
+def test_another_department_in_the_same_folder_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("kept")
+    generate(spoiled(), tmp_path)
+    generate(Knobs(managers=4, days=20, pace=15.0, format="freepbx"), tmp_path)
+    generate(SMALL, tmp_path / "fresh")
+    assert {*contents(tmp_path / "fresh"), "mine.txt", "cdr.csv"} - {"Master.csv"} == {
+        path.name for path in tmp_path.iterdir() if path.is_file()
+    }
 
 
 def test_late_day_is_in_its_own_file(department: Make) -> None:
@@ -143,6 +168,21 @@ def test_back_dated_stages_were_recorded_later_than_they_happened(department: Ma
 def test_rows_stand_in_the_order_in_which_calls_ended(folder: Path) -> None:
     ends = [leg.row["end"] for leg in rows(folder / "Master.csv", "asterisk-csv")]
     assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize("first", [date(2026, 3, 28), date(2025, 10, 25)])
+def test_wall_times_are_right_through_a_change_of_clocks(department: Make, first: date) -> None:
+    """The first row of a channel begins with it: its wall time is that of the epoch in its name."""
+    folder, _ = department(Knobs(managers=3, days=2, pace=5.0, country="DE", first=first))
+    began: dict[str, str] = {}
+    for leg in sorted(rows(folder / "Master.csv", "asterisk-csv"), key=lambda leg: leg.number):
+        began.setdefault(leg.row["uniqueid"], leg.row["start"])
+    night = [at for at in began.values() if at.startswith(str(first + timedelta(days=1)))]
+    assert len(night) > 3
+    assert any(at[11:13] == "02" for at in night) == (first.month == 10)  # skipped in spring, twice in autumn
+    for uniqueid, start in began.items():
+        at = datetime.fromtimestamp(int(uniqueid.partition(".")[0]), BERLIN)
+        assert at.strftime("%Y-%m-%d %H:%M:%S") == start
 
 
 def test_report_has_the_header_and_columns_of_freepbx(department: Make) -> None:

@@ -37,6 +37,10 @@ KNOBS = st.builds(
 # Long enough for every planted story, and for an extension that changes hands.
 @example(Knobs(managers=6, days=100, seed=1, pace=6.0, dirt=0.1, files=3))
 @example(Knobs(managers=5, days=100, seed=2, pace=6.0, country="DE", format="freepbx"))
+# Both changes of clocks; in Britain the night's first hour belongs to a call that began the day before.
+@example(Knobs(managers=5, days=5, seed=4, pace=12.0, country="GB", first=date(2026, 3, 27)))
+@example(Knobs(managers=5, days=4, seed=5, pace=12.0, country="GB", first=date(2025, 10, 24), format="freepbx"))
+@example(Knobs(managers=5, days=4, seed=6, pace=12.0, country="DE", first=date(2025, 10, 24)))
 @example(Knobs(managers=104, days=4, seed=3, pace=2.0, format="cdr-custom"))
 def test_truth_is_what_the_legs_and_tables_say(knobs: Knobs) -> None:
     with tempfile.TemporaryDirectory() as folder:
