@@ -61,6 +61,8 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         for leg in legs
         if leg.disposition is _ANSWERED and (leg.direction is direction or leg.direction is not _INTERNAL)
     ]
+    if len(bridged) > 1:
+        bridged = _without_waiting(bridged)
     extension, talk_s = _longest_talker(bridged) if bridged else (_dialler(legs, direction), 0)
     with_contact = on_trunk if on_trunk.contact else next((leg for leg in legs if leg.contact), on_trunk)
     ended_at = max([leg.ended_at for leg in legs])
@@ -90,6 +92,24 @@ _SECOND = timedelta(seconds=1)
 def _within(talk_s: int, start: datetime, end: datetime) -> int:
     """The talk, or the seconds begun in the call: nobody talks longer than it lasts, whatever billsec says."""
     return min(talk_s, max(0, -((start - end) // _SECOND)))
+
+
+def _without_waiting(bridged: Sequence[CallLeg]) -> list[CallLeg]:
+    """The bridged legs but for a queue's own one where the phone's stands beside it.
+
+    A caller who came through a menu was answered by it, so billsec of the queue's leg holds the ringing too; the leg
+    of the phone inside of it (Asterisk: `Local/101@from-queue;2` to `PJSIP/101`) is exact.
+    """
+    exact = [leg for leg in bridged if not leg.queue]
+    return [leg for leg in bridged if not leg.queue or not any(_inside(one, leg) for one in exact)]
+
+
+def _inside(phone: CallLeg, queue: CallLeg) -> bool:
+    """Of the same person, and within the queue's leg; both are cut to whole seconds."""
+    if phone.extension != queue.extension:
+        return False
+    (start, end), (first, last) = _interval(phone), _interval(queue)
+    return first <= start and end <= last + timedelta(seconds=1)
 
 
 def _by_start(leg: CallLeg) -> tuple[datetime, int, str, int, str]:

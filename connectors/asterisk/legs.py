@@ -195,7 +195,7 @@ class LegReader:
         if outward and (ordered or inside or not near.mirror):
             return _OUT, inside or near.number, "", dst
         # Without a linkedid the leg would look like a call of its own: the caller's channel tells of it already.
-        if ordered or not linkedid or not e164(src, self._region):
+        if ordered or not linkedid or inside:
             extension = far.number or near.number
             return _INSIDE, extension, inside if inside != extension else "", ""
         return _IN, far.number or near.number, "", src
