@@ -64,6 +64,7 @@ class CountActivities:
         now = self._clock()
         facts = by_cell(self._store.rows(self._facts, f"{_FACTS} {_of(touched)}"))
         changed = []
+        standing = []
         for cell in touched:
             known = before.get(cell)
             version = max(now, known.version + 1) if known else now
@@ -71,11 +72,12 @@ class CountActivities:
             after = count(cell, facts.get(cell, ()), self._rules, first_counted_at=first, version=version)
             if difference(known, after):
                 changed.append(after)
+            elif known:  # published once more: whoever stored it may have died before that
+                standing.append(known)
         restated = self._restatements(changed, before, touched, now)
         self._store.keep("restatements", [encode(row) for row in restated])
-        counted = [encode(cell) for cell in changed]
-        self._store.keep("manager_activity", counted)
-        out = [Outgoing(MANAGER_ACTIVITY, cell.manager_id, line) for cell, line in zip(changed, counted, strict=True)]
+        out = [Outgoing(MANAGER_ACTIVITY, cell.manager_id, encode(cell)) for cell in (*changed, *standing)]
+        self._store.keep("manager_activity", [line for _, _, line in out[: len(changed)]])
         return Settled(rejected + out)
 
     def _restatements(
