@@ -136,7 +136,7 @@ def _proposals(facts: Sequence[Fact]) -> tuple[list[str], int, int, dict[str, De
 _NUMBERS = tuple(
     field
     for field in ManagerActivity.__struct_fields__
-    if field not in ("v", "bucket", "manager_id", "first_counted_at", "version")
+    if field not in ("bucket", "manager_id", "first_counted_at", "version")
 )
 _numbers = attrgetter(*_NUMBERS)
 _NOTHING = _numbers(ManagerActivity(bucket=0, manager_id="", team="", first_counted_at=0, version=0))

@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
-WIRE_VERSION: Literal[1] = 1
+WIRE_VERSION = 1
 
 # What a column can hold is what a line may say: a stranger's record must not stop the worker at the store.
 # `schemas.fit` says the rest: what is finer than a millisecond or a cent is cut, what no row can hold is refused.
@@ -29,10 +29,13 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Base of everything on the wire. `v` is the wire version; a reader refuses one that it does not know."""
+class Record(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="v", tag=WIRE_VERSION, omit_defaults=True
+):
+    """Base of everything on the wire. `v` is the wire version; a reader refuses one that it does not know.
 
-    v: Literal[1] = WIRE_VERSION
+    A field that holds its default is not written: half of a leg is empty, and the columns have the same defaults.
+    """
 
 
 class Direction(StrEnum):

@@ -27,5 +27,5 @@ def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -
 
 def _told(record: Record) -> dict[str, object]:
     """The fields of a record that say something of the row."""
-    hidden = {"v", "import_id", "version"}
+    hidden = {"import_id", "version"}
     return {name: value for name in record.__struct_fields__ if name not in hidden and (value := getattr(record, name))}

@@ -73,14 +73,14 @@ SETTINGS index_granularity = 1024;
 
 CREATE TABLE proposals (
     proposal_id     String,
-    revision        UInt32,
+    revision        UInt32 DEFAULT 1,
     organisation_id String,
     manager_id      String,
     kind            String,
     sent_at         DateTime64(3, 'UTC'),
     amount          Decimal(18, 2),
     currency        String,
-    status          String,
+    status          String DEFAULT 'sent',
     import_id       String,
     origin          String,
     version         UInt64,

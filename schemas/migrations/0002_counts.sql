@@ -13,8 +13,8 @@ CREATE TABLE placements (
     contact         String,
     extension       String,
     source          String,
-    direction       String,
-    disposition     String,
+    direction       String DEFAULT 'unknown',
+    disposition     String DEFAULT 'unknown',
     talk_s          UInt32,
     wait_s          UInt32,
     queue           String,
@@ -48,8 +48,8 @@ CREATE TABLE activities (
     contact         String,
     extension       String,
     source          String,
-    direction       String,
-    disposition     String,
+    direction       String DEFAULT 'unknown',
+    disposition     String DEFAULT 'unknown',
     talk_s          UInt32,
     wait_s          UInt32,
     queue           String,
@@ -132,7 +132,7 @@ CREATE TABLE imports (
     rows            UInt64,
     records         UInt64,
     rejected        UInt64,
-    state           String,
+    state           String DEFAULT 'running',
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)
 ORDER BY import_id;

@@ -35,7 +35,7 @@ def sent_leg(started_at: str) -> tuple[list[CallLeg], list[bytes], list[str]]:
 
 
 def sent_amount(amount: str) -> tuple[list[Proposal], list[str]]:
-    records, _, bad = Codec(Proposal).read(encode(PROPOSAL).replace(b'"amount":"0"', b'"amount":' + amount.encode()))
+    records, _, bad = Codec(Proposal).read(encode(PROPOSAL).replace(b'"v":1', b'"v":1,"amount":' + amount.encode()))
     return records, [one.why for one in bad]
 
 
