@@ -165,12 +165,16 @@ def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: 
     return app
 
 
-def assigned(app: faust.App, prefix: str) -> set[tuple[str, int]]:
-    """(topic without prefix, partition) that this worker was given; may be asked from any thread."""
+def assigned(app: faust.App, prefix: str) -> set[tuple[str, int]] | None:
+    """(topic without prefix, partition) that this worker was given; None while a rebalance goes on.
+
+    May be asked from any thread.
+    """
     try:
-        return {(place.topic.removeprefix(prefix), place.partition) for place in app.consumer.assignment()}
+        places = app.consumer.assignment()
     except ConsumerNotStarted:
-        return set()
+        return None
+    return None if app.rebalancing else {(place.topic.removeprefix(prefix), place.partition) for place in places}
 
 
 def _ask_often(app: Any) -> None:

@@ -17,7 +17,6 @@ PATIENCE_S = 30.0
 _OVERTAKEN = 200
 """Chunks of a topic that may be settled while one of its partitions, where frames wait, stands still. Frames of all
 partitions come in turns and few are buffered, so a partition that is well is never passed over so often."""
-_MORE_PATIENCE = 4
 _LOOKS = 6
 """How often to look within the patience."""
 
@@ -66,13 +65,18 @@ def judge(before: Mapping[Place, Still], look: Look, patience_s: float) -> tuple
 
 
 class Watch:
-    """Looks at the broker and the worker now and then. `seen` is the edge: it says what is busy and settled."""
+    """Looks at the broker and the worker now and then.
+
+    `mine` gives the worker's places, None while a rebalance goes on: one without end (seen with Tansu, when a member
+    had left in the middle of it) is a stall as well, so everybody's frames count then. `seen` gives what is busy and
+    settled.
+    """
 
     def __init__(
         self,
         transport: Callable[[], Transport],
         topics: Iterable[str],
-        mine: Callable[[], Set[Place]],
+        mine: Callable[[], Set[Place] | None],
         seen: Callable[[], tuple[Set[str], Mapping[str, int]]],
         patience_s: float = PATIENCE_S,
         monotonic: Callable[[], float] = time.monotonic,
@@ -93,29 +97,23 @@ class Watch:
 
     def look(self) -> str:
         """Look once; why the worker has stalled, "" when it has not. A broker that is away is no stall."""
-        mine = self._mine()
-        # Given nothing, it may be the one worker too many, or in a rebalance without end: look at everybody's frames.
-        patience_s = self._patience_s if mine else self._patience_s * _MORE_PATIENCE
         try:
-            waiting = self._waiting(mine)
+            waiting = self._waiting(self._mine())
         except Transient:
             self._still = {}
             return ""
         busy, settled = self._seen()
-        self._still, stalled = judge(self._still, Look(self._monotonic(), waiting, busy, settled), patience_s)
+        self._still, stalled = judge(self._still, Look(self._monotonic(), waiting, busy, settled), self._patience_s)
         if not stalled:
             return ""
         names = ", ".join(f"{topic}:{partition}" for topic, partition in stalled)
-        return f"frames wait on {names}, nobody is at work on them, and nothing moved for {patience_s:.0f} s"
+        return f"frames wait on {names}, nobody is at work on them, and nothing moved for {self._patience_s:.0f} s"
 
-    def _waiting(self, mine: Set[Place]) -> dict[Place, int]:
-        """Places where frames wait -> consumed; of these places, or of all when it is none."""
+    def _waiting(self, mine: Set[Place] | None) -> dict[Place, int]:
+        """Places where frames wait -> consumed; of these places, or of all."""
         if self._transport is None:
             self._transport = self._connect()
         ends = self._transport.ends(self._topics)
         consumed = self._transport.consumed(self._topics)
-        return {
-            place: consumed.get(place, 0)
-            for place in (mine or ends.keys()) & ends.keys()
-            if consumed.get(place, 0) < ends[place]
-        }
+        places = ends.keys() if mine is None else mine & ends.keys()
+        return {place: consumed.get(place, 0) for place in places if consumed.get(place, 0) < ends[place]}

@@ -49,7 +49,7 @@ class Stack:
         self.parts: list[Part] = []
         """The broker first, then the store, then workers."""
         self._wire_is_new = False
-        """The broker was started again, and the rest does not know yet."""
+        """The broker died, and the workers wait for topics on another one."""
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -118,22 +118,30 @@ class Stack:
     def tend(self) -> list[str]:
         """Start again what died; the names of what was.
 
-        A new broker has no topics and knows no groups, so the workers start anew with it. Raises Transient when that
-        has to wait for the next time.
+        A new broker has no topics and knows no groups, so the workers start anew with it. They are stopped before it
+        is there: one that joined the new group and left it again kept Tansu from ever completing the next one's join.
+        Raises Transient when that has to wait for the next time.
         """
-        again = [part.name for part in self.parts if part.tend()]
-        self._wire_is_new |= "broker" in again
+        broker = self.parts[0]
+        if not broker.is_running and not self._wire_is_new:
+            self._wire_is_new = True
+            for worker in self._workers:
+                worker.stop(0)
+        waiting = self._workers if self._wire_is_new else []
+        again = [part.name for part in self.parts if part not in waiting and part.tend()]
         if again:
             self._write_down()
-        if self._wire_is_new and self.parts[0].serves:
+        if self._wire_is_new and broker.serves:
             ensure_topics(self._running.kafka)
-            for part in self.parts:
-                if part.name.startswith("worker"):
-                    part.stop(5)
-                    part.start()
+            for worker in self._workers:
+                worker.start()
             self._wire_is_new = False
             self._write_down()
         return again
+
+    @property
+    def _workers(self) -> list[Part]:
+        return [part for part in self.parts if part.name.startswith("worker")]
 
     def stop(self) -> None:
         """Workers first, so that nobody writes into a closing store."""

@@ -13,7 +13,7 @@ from pipeline.embedded.ports import free_port
 from tests.stack.department import Department, found
 from tests.stack.deployment import Deployment
 
-LEGS = 24_000
+LEGS = 20_000
 """Enough for a load to have a middle: more than a day of an office, so that the second noon is in it."""
 
 
@@ -52,6 +52,16 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deplo
     """A deployment with nothing in it, not started, on either broker."""
     part, address = request.getfixturevalue(request.param)
     deployment = Deployment(tmp_path, part, address, remembers=request.param == "apache_kafka")
+    try:
+        yield deployment
+    finally:
+        deployment.stop()
+
+
+@pytest.fixture
+def embedded(embedded_broker: tuple[Part, str], tmp_path: Path) -> Iterator[Deployment]:
+    """The same on the embedded broker only, for what no broker has a part in."""
+    deployment = Deployment(tmp_path, *embedded_broker, remembers=False)
     try:
         yield deployment
     finally:

@@ -141,14 +141,16 @@ class Deployment:
         part.start()
 
     def restart_broker(self) -> None:
-        """kill -9 and start it again. One that forgets is followed by its topics and its workers, as in `up`."""
+        """kill -9 and start it again. With one that forgets, workers end first and begin anew, as in `up`."""
         kill(self.broker)
+        if not self.remembers:
+            for worker in self.workers.values():
+                worker.stop(0)
         self.broker.start()
         self.broker.wait_ready(60)
         if not self.remembers:
             ensure_topics(self.bootstrap, self.prefix)
             for worker in self.workers.values():
-                worker.stop(5)
                 self.start_again(worker)
 
     def loading(self, path: Path, *, kind: str = "calls") -> Loading:

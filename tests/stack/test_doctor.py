@@ -25,28 +25,30 @@ def checks(deployment: Deployment) -> tuple[int, dict[str, Any]]:
     return said.returncode, {check["name"]: check for check in json.loads(said.stdout)}
 
 
-def test_frames_that_nobody_takes_then_a_worker_that_does(deployment: Deployment, department: Department) -> None:
-    deployment.start(workers=0)
-    loading = deployment.loading(department.files["managers"], kind="managers")
-    wait_for("import that began", lambda: deployment.number("SELECT count() FROM imports"))
-    code, found = checks(deployment)
+@pytest.mark.stack
+def test_frames_that_nobody_takes_then_a_worker_that_does(embedded: Deployment, department: Department) -> None:
+    embedded.start(workers=0)
+    loading = embedded.loading(department.files["managers"], kind="managers")
+    wait_for("import that began", lambda: embedded.number("SELECT count() FROM imports"))
+    code, found = checks(embedded)
     while "frames wait" not in found["lag"]["found"]:
         assert loading.is_running
-        code, found = checks(deployment)
+        code, found = checks(embedded)
     assert code == 1
     assert {name for name, check in found.items() if not check["well"]} == {"workers", "lag"}
     assert "nobody is at work" in found["workers"]["found"]
     assert found["lag"]["todo"]
-    deployment.add_worker("worker-1")
+    embedded.add_worker("worker-1")
     loading.outcome()
-    code, found = checks(deployment)
+    code, found = checks(embedded)
     assert (code, found["workers"]["found"], found["lag"]["found"]) == (0, "1 at work", "nothing waits")
 
 
-def test_a_store_that_is_away(deployment: Deployment) -> None:
-    deployment.start(workers=1)
-    kill(deployment.store)
-    code, found = checks(deployment)
+@pytest.mark.stack
+def test_a_store_that_is_away(embedded: Deployment) -> None:
+    embedded.start(workers=1)
+    kill(embedded.store)
+    code, found = checks(embedded)
     assert code == 1
     assert {name for name, check in found.items() if not check["well"]} == {"clickhouse", "last call", "stream = batch"}
 

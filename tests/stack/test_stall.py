@@ -97,27 +97,33 @@ class Seconds:
         return self.now
 
 
-def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Place]) -> Watch:
+def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Place] | None) -> Watch:
     return Watch(lambda: broker, ["call-legs"], lambda: mine, lambda: (set(), {}), PATIENCE_S, clock)  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize(
-    ("mine", "after_s"),
+    "mine",
     [
-        pytest.param({LEGS_0}, PATIENCE_S, id="my partition"),
-        pytest.param(set(), PATIENCE_S * 4, id="a rebalance without end: given nothing, all frames count, later"),
+        pytest.param({LEGS_0}, id="my partition"),
+        pytest.param(None, id="a rebalance without end: everybody's frames count"),
     ],
 )
-def test_the_watch_names_the_partition_and_the_time(mine: Set[Place], after_s: float) -> None:
+def test_the_watch_names_the_partition_and_the_time(mine: Set[Place] | None) -> None:
     clock = Seconds()
     watch = watch_over(FakeBroker(), clock, mine)
     assert not watch.look()
-    clock.now = after_s - 1
+    clock.now = PATIENCE_S - 1
     assert not watch.look()
-    clock.now = after_s
-    assert (
-        watch.look() == f"frames wait on call-legs:0, nobody is at work on them, and nothing moved for {after_s:.0f} s"
-    )
+    clock.now = PATIENCE_S
+    assert watch.look() == "frames wait on call-legs:0, nobody is at work on them, and nothing moved for 30 s"
+
+
+def test_a_worker_too_many_that_was_given_nothing_waits() -> None:
+    clock = Seconds()
+    watch = watch_over(FakeBroker(), clock, set())
+    watch.look()
+    clock.now = 3600
+    assert not watch.look()
 
 
 def test_frames_of_another_worker_are_no_stall_of_mine() -> None:
@@ -140,35 +146,37 @@ def test_a_broker_that_is_away_is_no_stall_and_patience_begins_anew_when_it_is_b
     assert not watch.look()
 
 
+@pytest.mark.stack
 def test_a_worker_whose_streams_give_nothing_ends_with_its_code_and_the_next_one_finishes_the_load(
-    deployment: Deployment, department: Department
+    embedded: Deployment, department: Department
 ) -> None:
-    deployment.start(workers=0)
+    embedded.start(workers=0)
     silent = Part(
         "silent",
         [sys.executable, "-m", "tests.stack.silent_worker"],
-        logs=deployment.folder,
-        env=deployment.env,
+        logs=embedded.folder,
+        env=embedded.env,
         ready=lambda: True,
     )
     silent.start()
-    loading = deployment.loading(department.files["managers"], kind="managers")
+    loading = embedded.loading(department.files["managers"], kind="managers")
     try:
         wait_for("end of the silent worker", lambda: not silent.is_running)
     finally:
         silent.stop(0)
     assert silent.exit_code == STALLED
-    assert "stalled: frames wait on managers:0" in deployment.log_of("silent")
+    assert "stalled: frames wait on managers:0" in embedded.log_of("silent")
     assert loading.is_running
-    deployment.add_worker("worker-1")
+    embedded.add_worker("worker-1")
     assert loading.outcome()["records"] > 0
 
 
-def test_a_worker_starts_before_the_store_and_waits_for_it(deployment: Deployment, department: Department) -> None:
-    deployment.start(workers=0)
-    kill(deployment.store)
-    worker = deployment.add_worker("early", wait=False)
-    wait_for("words of the worker", lambda: "again in" in deployment.log_of("early"))
-    deployment.store.start()
+@pytest.mark.stack
+def test_a_worker_starts_before_the_store_and_waits_for_it(embedded: Deployment, department: Department) -> None:
+    embedded.start(workers=0)
+    kill(embedded.store)
+    worker = embedded.add_worker("early", wait=False)
+    wait_for("words of the worker", lambda: "again in" in embedded.log_of("early"))
+    embedded.store.start()
     worker.wait_ready(60)
-    assert deployment.loading(department.files["managers"], kind="managers").outcome()["records"] > 0
+    assert embedded.loading(department.files["managers"], kind="managers").outcome()["records"] > 0
