@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.agents.step import Outgoing
 from pipeline.directory_cache import DirectoryCache
-from pipeline.place import Placed
+from pipeline.place import Placed, place, withdraw
 from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Activity
@@ -39,13 +39,64 @@ class Sum(msgspec.Struct, frozen=True):
 
 
 class Decision(NamedTuple):
-    """One round: what to write, what to publish, and what must be found when reading back."""
+    """What one round found about the facts (legs, revisions): the new lines, and what must be read back."""
 
     facts: list[bytes]
-    """New lines of the table of facts (legs, proposal revisions)."""
-    placed: list[Placed]
-    expected_facts: Sum
-    expected_places: Sum
+    expected: Sum
+
+
+class Placing:
+    """The placements of one round: one activity after the other is put where it belongs, and written out at once.
+
+    At once, because all that an activity is made of is in the processor's cache then: a quarter less time than
+    deciding on a chunk stage by stage.
+    """
+
+    def __init__(self, known: Sequence[Activity]) -> None:
+        self._known: dict[str, list[Activity]] = {}
+        for one in known:
+            self._known.setdefault(one.activity_id, []).append(one)
+        self._places = len(known)
+        self._versions = sum(one.version for one in known)
+        self.outgoing: list[Outgoing] = []
+        """What is to be published: what changes, and all that was ever published elsewhere."""
+        self.rows: list[bytes] = []
+        """New rows of `placements`: the same bytes, since what changes is always published."""
+
+    def put(self, activity: Activity) -> None:
+        """Into its cell, and out of every other one."""
+        known = self._known.get(activity.activity_id, ())
+        self._write_out(place(activity, known), known)
+
+    def withdraw(self, activity_id: str, *, cause: str, caused_at: int, version: int) -> None:
+        """Out of every cell that it was ever in."""
+        if known := self._known.get(activity_id):
+            self._write_out(withdraw(known, cause=cause, caused_at=caused_at, version=version), known)
+
+    @property
+    def expected(self) -> Sum:
+        """What must be read back, each change having replaced its own cell."""
+        return Sum(self._places, self._versions % _WRAP)
+
+    def _write_out(self, placed: Placed, known: Sequence[Activity]) -> None:
+        changed, published = placed
+        for activity in published:
+            line = encode(activity)
+            self.outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
+            if changed is published or any(activity is one for one in changed):
+                self.rows.append(line)
+        for activity in changed:
+            replaced = _of_cell(activity, known) if known else None
+            self._places += replaced is None
+            self._versions += activity.version - (replaced.version if replaced else 0)
+
+
+def _of_cell(activity: Activity, known: Sequence[Activity]) -> Activity | None:
+    cell = activity.bucket, activity.manager_id
+    return next((one for one in known if (one.bucket, one.manager_id) == cell), None)
+
+
+_PLACES = "SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM placements FINAL PREWHERE activity_id IN ({ids})"
 
 
 class Decider:
@@ -63,68 +114,31 @@ class Decider:
         table: str,
         activity_ids: Sequence[str],
         facts_where: str,
-        decide: Callable[[dict[str, list[Activity]], int], Decision],
+        decide: Callable[[Placing, int], Decision],
     ) -> list[Outgoing]:
         """Decide until reading back finds what was decided on; give what is to be published.
 
-        `facts_where` selects the rows of `table` that the activities are made of; `decide` gets the known places
-        by activity and the directory log to be used.
+        `facts_where` selects the rows of `table` that the activities are made of; `decide` puts the activities, and
+        gets the directory log to be used.
         """
         ids = texts(activity_ids)
         for _ in range(_MOST_ROUNDS):
             log = self.directory.log()
-            decision = decide(self._known_places(ids), log)
-            outgoing, places = written_out(decision.placed)
+            placing = Placing(self.store.rows(self._places, _PLACES.format(ids=ids)))
+            decision = decide(placing, log)
             writing = self._pool.submit(self.store.keep, table, decision.facts)
-            self.store.keep("placements", places)
+            self.store.keep("placements", placing.rows)
             writing.result()
-            if self._stands(table, ids, facts_where, decision, log):
-                return outgoing
+            if self._stands(table, ids, facts_where, decision.expected, placing.expected, log):
+                return placing.outgoing
         raise Transient(f"{table}: others keep changing the same keys", retry_after_s=1.0)
 
-    def _known_places(self, ids: str) -> dict[str, list[Activity]]:
-        known: dict[str, list[Activity]] = {}
-        sql = (
-            f"SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM placements FINAL PREWHERE activity_id IN ({ids})"
-        )
-        for place in self.store.rows(self._places, sql):
-            known.setdefault(place.activity_id, []).append(place)
-        return known
-
-    def _stands(self, table: str, ids: str, facts_where: str, decision: Decision, log: int) -> bool:
-        facts = self._pool.submit(self._sum, table, facts_where)
+    def _stands(self, table: str, ids: str, facts_where: str, facts: Sum, places: Sum, log: int) -> bool:
+        found = self._pool.submit(self._sum, table, facts_where)
         logged = self._pool.submit(self.directory.log)
-        places = self._sum("placements", f"activity_id IN ({ids})")
-        return (
-            facts.result() == decision.expected_facts and places == decision.expected_places and logged.result() == log
-        )
+        placed = self._sum("placements", f"activity_id IN ({ids})")
+        return found.result() == facts and placed == places and logged.result() == log
 
     def _sum(self, table: str, where: str) -> Sum:
         sql = f"SELECT count() AS n, sum(version) AS versions FROM {table} FINAL PREWHERE {where}"
         return self.store.rows(self._sums, sql)[0]
-
-
-def written_out(placed: Iterable[Placed]) -> tuple[list[Outgoing], list[bytes]]:
-    """(what is to be published, rows of `placements`): the same bytes, since what changes is always published."""
-    outgoing: list[Outgoing] = []
-    rows: list[bytes] = []
-    for changed, published in placed:
-        for activity in published:
-            line = encode(activity)
-            outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
-            if changed is published or any(activity is one for one in changed):
-                rows.append(line)
-    return outgoing, rows
-
-
-def places_after(known: dict[str, list[Activity]], placed: Iterable[Placed]) -> Sum:
-    """The sum over all places once the changes are written, each replacing its own cell."""
-    versions = {
-        (place.activity_id, place.bucket, place.manager_id): place.version
-        for places in known.values()
-        for place in places
-    }
-    for changes in placed:
-        for place in changes.changed:
-            versions[place.activity_id, place.bucket, place.manager_id] = place.version
-    return Sum.of(versions.values())

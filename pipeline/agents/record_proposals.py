@@ -11,15 +11,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.agents.deciding import Decider, Decision, Sum, places_after
+from pipeline.agents.deciding import Decider, Decision, Placing, Sum
 from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id
-from pipeline.place import Placed, place, withdraw
 from pipeline.standing import settle
 from pipeline.store import texts
 from schemas.codec import Codec, encode
-from schemas.records import Activity, Proposal, Reason, Rejected
+from schemas.records import Proposal, Reason, Rejected
 from schemas.topics import PROPOSALS
 
 
@@ -64,11 +63,11 @@ class RecordProposals:
         homeless: list[Proposal] = []
         homed: list[Proposal] = []
 
-        def decide(places: dict[str, list[Activity]], log: int) -> Decision:
+        def decide(placing: Placing, log: int) -> Decision:
             owned, unowned = self._divide(self._known(arrived, where))
             homeless[:] = [revision for one in unowned for revision in one.revisions]
             homed[:] = [revision for one in owned for revision in one.revisions]
-            return self._decide(owned, unowned, places, log)
+            return self._decide(owned, unowned, placing, log)
 
         outgoing = self._decider.settle("proposals", activity_ids, where, decide)
         return Settled(rejected + outgoing + self._rejections(homed, homeless))
@@ -87,30 +86,23 @@ class RecordProposals:
         owned = [one for one in settling if one.organisation_id in known]
         return owned, [one for one in settling if one.organisation_id not in known]
 
-    def _decide(
-        self, owned: list[Settling], unowned: list[Settling], places: dict[str, list[Activity]], log: int
-    ) -> Decision:
+    def _decide(self, owned: list[Settling], unowned: list[Settling], placing: Placing, log: int) -> Decision:
         directory = self._decider.directory.at(log)
         self._decider.directory.know_histories({p.organisation_id for one in owned for p in one.revisions})
         now = self._clock()
-        placed: list[Placed] = []
         for one in owned:
             caused_at = one.latest.version if one.new else now
-            activity = enrich_proposal(
-                one.revisions, directory, cause=one.latest.import_id, caused_at=caused_at, version=now
-            )
-            placed.append(place(activity, places.get(activity.activity_id, ())))
+            cause = one.latest.import_id
+            placing.put(enrich_proposal(one.revisions, directory, cause=cause, caused_at=caused_at, version=now))
         for one in unowned:
             # Counted before, and then a revision named an organisation that nobody knows.
-            if known := places.get(proposal_activity_id(one.latest.proposal_id)):
-                caused_at = one.latest.version if one.new else now
-                placed.append(withdraw(known, cause=one.latest.import_id, caused_at=caused_at, version=now))
+            caused_at = one.latest.version if one.new else now
+            activity_id = proposal_activity_id(one.latest.proposal_id)
+            placing.withdraw(activity_id, cause=one.latest.import_id, caused_at=caused_at, version=now)
         everything = [*owned, *unowned]
         return Decision(
             [encode(proposal) for one in everything for proposal in one.new],
-            placed,
             Sum.of(proposal.version for one in everything for proposal in one.revisions),
-            places_after(places, placed),
         )
 
     def _rejections(self, homed: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:

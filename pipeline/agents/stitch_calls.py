@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pipeline.agents.deciding import Decider, Decision, Sum, places_after
+from pipeline.agents.deciding import Decider, Decision, Placing, Sum
 from pipeline.agents.step import Frame, Settled, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call
-from pipeline.place import place
 from pipeline.standing import settle
 from pipeline.stitch import stitch
 from pipeline.store import texts
 from schemas.codec import Codec
-from schemas.records import Activity, Call, CallLeg
+from schemas.records import CallLeg
 from schemas.topics import CALL_LEGS
 
 CallKey = tuple[str, str]
@@ -43,9 +42,8 @@ class StitchCalls:
         where = _where(arrived)
         activity_ids = [call_activity_id(source, call_id) for source, call_id in arrived]
 
-        def decide(places: dict[str, list[Activity]], log: int) -> Decision:
-            known = self._known_legs(where)
-            return self._decide(legs, lines, arrived, known, places, log)
+        def decide(placing: Placing, log: int) -> Decision:
+            return self._decide(legs, lines, arrived, self._known_legs(where), placing, log)
 
         return Settled(rejected + self._decider.settle("call_legs", activity_ids, where, decide))
 
@@ -61,36 +59,32 @@ class StitchCalls:
         lines: list[bytes],
         arrived: dict[CallKey, list[int]],
         known: dict[CallKey, list[CallLeg]],
-        places: dict[str, list[Activity]],
+        placing: Placing,
         log: int,
     ) -> Decision:
+        directory = self._decider.directory.at(log)
+        contacts = {leg.contact for leg in legs}
+        self._decider.directory.know_phones(contacts.union(leg.contact for said in known.values() for leg in said))
+        now = self._clock()
         facts: list[bytes] = []
         versions: list[int] = []
-        calls: list[tuple[Call, CallLeg, bool]] = []
         for key, numbers in arrived.items():
             if len(numbers) == 1 and key not in known:  # half of all calls, and nothing to settle
-                leg = legs[numbers[0]]
+                cause = legs[numbers[0]]
                 facts.append(lines[numbers[0]])
-                versions.append(leg.version)
-                calls.append((stitch([leg]), leg, True))
-                continue
-            said = [legs[number] for number in numbers]
-            new, all_legs = settle_legs(said, known.get(key, ()))
-            facts += [lines[numbers[place]] for place in new]
-            versions += [leg.version for leg in all_legs]
-            # The cause is a leg that changed something: which it is must not depend on what came in the same chunk.
-            causes = [said[place] for place in new] if new else said
-            calls.append((stitch(all_legs), max(causes, key=_by_version), bool(new)))
-        directory = self._decider.directory.at(log)
-        self._decider.directory.know_phones({call.contact for call, _, _ in calls})
-        now = self._clock()
-        placed = []
-        for call, latest, is_new in calls:
-            # Legs that say nothing new were sent again because the directory changed: that is a cause of now.
-            caused_at = latest.version if is_new else now
-            activity = enrich_call(call, directory, cause=latest.import_id, caused_at=caused_at, version=now)
-            placed.append(place(activity, places.get(activity.activity_id, ())))
-        return Decision(facts, placed, Sum.of(versions), places_after(places, placed))
+                versions.append(cause.version)
+                call, caused_at = stitch([cause]), cause.version
+            else:
+                said = [legs[number] for number in numbers]
+                new, all_legs = settle_legs(said, known.get(key, ()))
+                facts += [lines[numbers[place]] for place in new]
+                versions += [leg.version for leg in all_legs]
+                # The cause is a leg that changed something: it must not depend on what came in the same chunk.
+                cause = max([said[place] for place in new] if new else said, key=_by_version)
+                # Legs that say nothing new were sent again because the directory changed: that is a cause of now.
+                call, caused_at = stitch(all_legs), cause.version if new else now
+            placing.put(enrich_call(call, directory, cause=cause.import_id, caused_at=caused_at, version=now))
+        return Decision(facts, Sum.of(versions))
 
 
 def _by_version(leg: CallLeg) -> int:
