@@ -142,15 +142,19 @@ _numbers = attrgetter(*_NUMBERS)
 _NOTHING = _numbers(ManagerActivity(bucket=0, manager_id="", team="", first_counted_at=0, version=0))
 
 
-def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[str, tuple[object, object]]:
-    """The fields of a cell that changed: name -> (before, after). A cell that was not there was all zeros.
+def differs(before: ManagerActivity | None, after: ManagerActivity) -> bool:
+    """A cell changed. A cell that was not there was all zeros.
 
     Nothing changed when there was no cell and there is nothing to count: internal calls alone make none.
     """
-    if before is None and after.retracted:
+    if before is None:
+        return not after.retracted
+    return bool(_numbers(before) != _numbers(after))
+
+
+def difference(before: ManagerActivity | None, after: ManagerActivity) -> dict[str, tuple[object, object]]:
+    """The fields of a cell that changed: name -> (before, after)."""
+    if not differs(before, after):
         return {}
-    new = _numbers(after)
     old = _numbers(before) if before is not None else _NOTHING
-    if old == new:
-        return {}
-    return {name: (was, now) for name, was, now in zip(_NUMBERS, old, new, strict=True) if was != now}
+    return {name: (was, now) for name, was, now in zip(_NUMBERS, old, _numbers(after), strict=True) if was != now}

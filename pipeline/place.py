@@ -29,8 +29,7 @@ def place(activity: Activity, known: Sequence[Activity]) -> Placed:
     clock says.
     """
     if not known:
-        only = [activity]
-        return Placed(only, only)
+        return Placed([activity], [activity])
     standing = next((place for place in known if not place.retracted and _same(place, activity)), None)
     others = [place for place in known if place is not standing and _cell(place) != _cell(activity)]
     if standing is not None and all(other.retracted for other in others):

@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.count import FACT_COLUMNS, Cell, Fact, Rules, by_cell, count, difference
+from pipeline.count import FACT_COLUMNS, Cell, Fact, Rules, by_cell, count, difference, differs
 from pipeline.store import Store, cells
 from schemas.codec import Codec, encode
 from schemas.records import Activity, ManagerActivity, Restatement
@@ -70,7 +70,7 @@ class CountActivities:
             version = max(now, known.version + 1) if known else now
             first = known.first_counted_at if known else version
             after = count(cell, facts.get(cell, ()), self._rules, first_counted_at=first, version=version)
-            if difference(known, after):
+            if differs(known, after):
                 changed.append(after)
             elif known:  # published once more: whoever stored it may have died before that
                 standing.append(known)

@@ -65,8 +65,14 @@ class Placing:
 
     def put(self, activity: Activity) -> None:
         """Into its cell, and out of every other one."""
-        known = self._known.get(activity.activity_id, ())
-        self._write_out(place(activity, known), known)
+        if known := self._known.get(activity.activity_id):
+            self._write_out(place(activity, known), known)
+            return
+        line = encode(activity)  # what `place` says of an activity that is nowhere, without asking it
+        self.outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
+        self.rows.append(line)
+        self._places += 1
+        self._versions += activity.version
 
     def withdraw(self, activity_id: str, *, cause: str, caused_at: int, version: int) -> None:
         """Out of every cell that it was ever in."""
@@ -83,10 +89,10 @@ class Placing:
         for activity in published:
             line = encode(activity)
             self.outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
-            if changed is published or any(activity is one for one in changed):
+            if any(activity is one for one in changed):
                 self.rows.append(line)
         for activity in changed:
-            replaced = _of_cell(activity, known) if known else None
+            replaced = _of_cell(activity, known)
             self._places += replaced is None
             self._versions += activity.version - (replaced.version if replaced else 0)
 
