@@ -29,7 +29,7 @@ _GIVE_UP_S = 30.0
 def live_call(number: int) -> CallLeg:
     """An answered outbound call that has just ended."""
     now = datetime.now(UTC).replace(microsecond=0)
-    name = f"{int(now.timestamp())}.{number}"
+    name = f"{time.time_ns() / 1e9:.6f}.{number}"
     return CallLeg(
         source="live",
         call_id=name,

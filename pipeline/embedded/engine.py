@@ -31,7 +31,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one query may use."""
 
     memory_bytes: int = 600_000_000
-    reader_memory_bytes: int = 300_000_000
     time_s: int = 600
     reader_time_s: int = 60
     result_bytes: int = 256 << 20
@@ -159,7 +158,7 @@ class Engine:
             "max_result_bytes": limits.result_bytes,
         }
         reading = {
-            "max_memory_usage": limits.reader_memory_bytes,
+            "max_memory_usage": limits.memory_bytes,
             "max_execution_time": limits.reader_time_s,
             "max_result_bytes": limits.reader_result_bytes,
         }

@@ -25,9 +25,7 @@ from pipeline.embedded.http_front import Front, Users
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=int, default=8123, show_default=True)
 @click.option("--max-body-mb", type=int, default=256, show_default=True, help="Largest request body.")
-@click.option(
-    "--max-memory-mb", type=int, default=600, show_default=True, help="Memory of a query; a reader's may have half."
-)
+@click.option("--max-memory-mb", type=int, default=600, show_default=True, help="Memory of one query.")
 @click.option("--max-seconds", type=int, default=60, show_default=True, help="Time of one query of the reader.")
 def main(data: Path, host: str, port: int, max_body_mb: int, max_memory_mb: int, max_seconds: int) -> None:
     """Serve the embedded ClickHouse engine over HTTP until SIGTERM."""
@@ -37,8 +35,7 @@ def main(data: Path, host: str, port: int, max_body_mb: int, max_memory_mb: int,
     )
     if not users.writer or not users.reader:
         raise click.UsageError("set CALLFUNNEL_STORE_PASSWORD and CALLFUNNEL_STORE_READER_PASSWORD")
-    memory = max_memory_mb * 1_000_000
-    limits = Limits(memory_bytes=memory, reader_memory_bytes=memory // 2, reader_time_s=max_seconds)
+    limits = Limits(memory_bytes=max_memory_mb * 1_000_000, reader_time_s=max_seconds)
     engine = Engine(data, limits)
     front = Front(engine, users, most_body_bytes=max_body_mb << 20, threads=limits.writers + limits.readers)
     try:

@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
 
 class Store(NamedTuple):
-    """A store with small limits: bodies of 1 MB, 200 MB a query (half of it for a reader), 2 s for a reader."""
+    """A store with small limits: bodies of 1 MB, 100 MB a query, 2 s for a reader."""
 
     process: Part
     port: int
@@ -66,7 +66,7 @@ class Store(NamedTuple):
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     port = free_port(0, "")
-    limits = ("--max-body-mb", "1", "--max-memory-mb", "200", "--max-seconds", "2")
+    limits = ("--max-body-mb", "1", "--max-memory-mb", "100", "--max-seconds", "2")
     process = store_process(tmp_path_factory.mktemp("store"), port, *limits)
     process.start()
     try:
