@@ -29,9 +29,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 
-class Record(
-    msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="v", tag=WIRE_VERSION, omit_defaults=True
-):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="v", tag=WIRE_VERSION, omit_defaults=True):
     """Base of everything on the wire. `v` is the wire version; a reader refuses one that it does not know.
 
     A field that holds its default is not written: half of a leg is empty, and the columns have the same defaults.
