@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +47,14 @@ class Period(msgspec.Struct, frozen=True):
     def parameters(self) -> dict[str, Any]:
         """`from`, `to` and `zone` of a metric, half-open."""
         return {"from": utc(self.start), "to": utc(self.end), "zone": self.zone.key}
+
+    def weeks(self) -> Iterator[Period]:
+        """The same days, at most seven at a time, in order."""
+        first = self.first
+        while first < self.last:
+            last = min(first + timedelta(days=7), self.last)
+            yield Period(first, last, self.zone)
+            first = last
 
     def __str__(self) -> str:
         return f"{self.first} to {self.last} (not included), {self.zone.key}"
