@@ -1,0 +1,125 @@
+"""The product on a department whose truth is known: exports through the commands, numbers equal to the last digit.
+
+Each department is loaded twice, the second time with its rows shuffled, and compared after each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipeline.funnel import By, Clock, Question, flat, funnel
+from pipeline.readouts import Numbers, Period, numbers
+from schemas.stages import default_stages
+from tests.department.comparing import activity_differences, calls_differences, funnel_differences
+
+CLI = [sys.executable, "-m", "pipeline.cli"]
+ALWAYS = ("--from", "2020-01-01", "--to", "2035-01-01")
+KINDS = ("managers", "organisations", "stages", "proposals", "calls")
+
+
+class Department:
+    """A generated department, and a stack of its own to load it into."""
+
+    def __init__(self, folder: Path, seed: int, dirt: float, form: str) -> None:
+        self.exports = folder / "exports"
+        self.data = folder / "data"
+        env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
+        self._env = env | {"XDG_STATE_HOME": str(folder), "PYTHONPATH": str(Path.cwd())}
+        knobs = f"--seed {seed} --dirt {dirt} --format {form} --managers 6 --days 90 --pace 5 --files 3"
+        self.run("generate", *knobs.split(), "--out", str(self.exports))
+        self._env["CALLFUNNEL_CONFIG"] = str(self.exports / "callfunnel.toml")
+        self.truth: dict[str, Any] = json.loads((self.exports / "truth.json").read_text(encoding="utf-8"))
+
+    def run(self, *arguments: str, accepted: tuple[int, ...] = (0,)) -> str:
+        done = subprocess.run(
+            [*CLI, *arguments], cwd=self.exports.parent, env=self._env, text=True, capture_output=True, check=False
+        )
+        assert done.returncode in accepted, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def load(self) -> None:
+        for kind in KINDS:
+            files = [str(self.exports / one["file"]) for one in self.truth["files"] if one["kind"] == kind]
+            self.run("load", "--kind", kind, *files, "--data", str(self.data), accepted=(0, 1))
+
+    def shuffle(self, seed: int) -> None:
+        """Put the rows of every export of calls into another order."""
+        for one in self.truth["files"]:
+            if one["kind"] == "calls":
+                path = self.exports / one["file"]
+                lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+                head = 1 if lines[0].startswith("calldate") else 0
+                rows = [line if line.endswith("\n") else line + "\n" for line in lines[head:]]
+                random.Random(seed).shuffle(rows)
+                path.write_text("".join(lines[:head] + rows), encoding="utf-8")
+
+    def rows(self, *arguments: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.run(*arguments, "--json", "--data", str(self.data)))
+        return found
+
+
+@pytest.fixture(
+    params=[
+        *((1, 0.0, "asterisk-csv"), (2, 0.03, "freepbx"), (3, 0.03, "cdr-custom")),
+        *((4, 0.0, "freepbx"), (5, 0.05, "asterisk-csv")),
+    ],
+    ids=lambda knobs: f"seed {knobs[0]}, dirt {knobs[1]}, {knobs[2]}",
+)
+def department(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Department]:
+    made = Department(tmp_path, *request.param)
+    made.run("up", "--data", str(made.data), "--kafka-port", "0", "--store-port", "0", "--background")
+    yield made
+    made.run("down", "--data", str(made.data))
+
+
+@pytest.mark.stack
+def test_every_number_is_the_true_one_after_each_of_two_loads(department: Department) -> None:
+    department.load()
+    assert differences(department) == []
+    department.shuffle(seed=7)
+    department.load()
+    assert differences(department) == []
+    assert list(_funnels(numbers(department.data), department.truth)) == []
+
+
+def differences(department: Department) -> list[str]:
+    truth = department.truth
+    activity = department.rows("activity", *ALWAYS, "--by", "manager,day", "--unassigned")
+    calls = department.rows("calls", *ALWAYS) + department.rows("calls", *ALWAYS, "--of", "unassigned")
+    assert activity
+    assert calls
+    return [
+        *activity_differences(activity, truth),
+        *calls_differences(calls, truth),
+        *(str(one) for one in department.rows("verify", *ALWAYS)),
+    ]
+
+
+def _funnels(source: Numbers, truth: dict[str, Any]) -> Iterator[str]:
+    zone = ZoneInfo(truth["time_zone"])
+    for clock in Clock:
+        for month in sorted({step["month"] for step in truth[f"funnel_{clock}"]})[::2]:
+            first = date.fromisoformat(f"{month}-01")
+            last = (first + timedelta(days=32)).replace(day=1)
+            for by in (By.ALL, By.MANAGER):
+                question = Question(
+                    period=Period(first, last, zone),
+                    stages=default_stages(),
+                    now=datetime.now(UTC),
+                    clock=clock,
+                    window=truth["funnel_window"],
+                    by=by,
+                )
+                steps = [flat(step, by) for step in funnel(source, question)]
+                yield from funnel_differences(steps, truth, str(clock), month)
