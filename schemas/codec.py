@@ -75,7 +75,3 @@ class Codec(Generic[R]):
                 records.append(record)
                 good.append(line)
         return records, good, bad
-
-    def read_rows(self, rows: bytes) -> list[R]:
-        """The records of a ClickHouse answer in JSONEachRow; raises when a row is no such record."""
-        return self._decoder.decode_lines(rows)

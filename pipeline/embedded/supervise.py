@@ -17,7 +17,7 @@ from pipeline.admin import ensure_topics
 from pipeline.embedded import broker
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port, listens
-from pipeline.endpoints import Endpoints, Running, pointer_file, read_running, stack_file
+from pipeline.endpoints import Running, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
 from pipeline.store import connect
 from schemas.trouble import Terminal, Transient
@@ -169,10 +169,6 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None]) 
         except Transient as trouble:
             say(f"{trouble}")
         time.sleep(0.2)
-
-
-def endpoints_of(running: Running) -> Endpoints:
-    return Endpoints(running.kafka, running.clickhouse)
 
 
 def lock(data: Path) -> IO[str]:
