@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,16 @@ def test_commands_of_the_readme_do_what_it_says(terminal: Terminal) -> None:
 
 def _numbers(table: str, manager: str) -> list[str]:
     return next(line for line in table.splitlines() if manager in line).partition(manager)[2].split()
+
+
+@pytest.mark.stack
+def test_make_demo_shows_the_main_job_in_under_a_minute() -> None:
+    began = time.monotonic()
+    done = subprocess.run(["make", "demo"], cwd=ROOT, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert time.monotonic() - began < 60
+    for shown in ("Activity, 2026-11-02 to", "Funnel, cohort", "what was counted is what the facts say", "stopped"):
+        assert shown in done.stdout
 
 
 def test_settings_of_the_readme_are_accepted() -> None:
