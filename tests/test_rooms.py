@@ -44,6 +44,12 @@ def test_faust_is_known_to_the_application_alone(path: Path) -> None:
     assert not knows or path.name in ("app.py", "work.py")
 
 
+@pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "department"], ids=lambda p: p.name)
+def test_truth_of_the_synthetic_department_owes_nothing_to_the_product(path: Path) -> None:
+    ours = {name for name in imported(path) if name.split(".")[0] in OURS}
+    assert all(name.startswith(("pipeline.department", "schemas")) for name in ours)
+
+
 def test_files_stay_small() -> None:
     large = {path.name: n for path in FILES if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400}
     assert not large
