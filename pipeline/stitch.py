@@ -100,7 +100,7 @@ def _without_waiting(bridged: Sequence[CallLeg]) -> list[CallLeg]:
     A caller who came through a menu was answered by it, so billsec of the queue's leg holds the ringing too; the leg
     of the phone inside of it (Asterisk: `Local/101@from-queue;2` to `PJSIP/101`) is exact.
     """
-    exact = [leg for leg in bridged if not leg.queue]
+    exact = [leg for leg in bridged if not leg.queue and leg.extension and leg.billsec]
     return [leg for leg in bridged if not leg.queue or not any(_inside(one, leg) for one in exact)]
 
 

@@ -130,6 +130,9 @@ class World:
             and (leg.direction is not Direction.INTERNAL or direction is Direction.INTERNAL)
         ]
         at = legs[0].started_at
+        # A queue's own leg gives way to the leg of the phone itself, where that is inside of it (decision 28).
+        phones = [leg for leg in bridged if leg.queue == "" and leg.extension != "" and leg.billsec > 0]
+        bridged = [queue for queue in bridged if queue.queue == "" or not any(_inside(p, queue) for p in phones)]
         extension, talk_s = _longest(bridged) if bridged else (_dialled(legs, direction), 0)
         until = min(map(_picked_up, bridged)) if bridged else max(leg.ended_at for leg in legs)
         manager_id, team = self.owner(extension, at)
@@ -226,6 +229,12 @@ def _bucket(at: datetime) -> int:
 
 def _picked_up(leg: CallLeg) -> datetime:
     return leg.answered_at or leg.ended_at - timedelta(seconds=leg.billsec)
+
+
+def _inside(phone: CallLeg, queue: CallLeg) -> bool:
+    began, ended = _picked_up(phone), _picked_up(phone) + timedelta(seconds=phone.billsec)
+    first, last = _picked_up(queue), _picked_up(queue) + timedelta(seconds=queue.billsec + 1)
+    return phone.extension == queue.extension and first <= began and ended <= last
 
 
 def _longest(bridged: Sequence[CallLeg]) -> tuple[str, int]:

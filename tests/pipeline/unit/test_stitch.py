@@ -165,6 +165,19 @@ def test_billsec_of_a_transferred_leg_that_runs_on_counts_each_second_once() -> 
     assert (call.talk_s, call.extension) == (600, "101")
 
 
+def test_ringing_inside_of_the_queues_own_leg_is_no_talk() -> None:
+    """A caller who came through a menu was answered by it; the leg of the phone itself says when it was picked up."""
+    queue = leg("1793610000.1:1", answer="09:00:10", end="09:01:10", billsec=60, extension="101", queue="sales")
+    phone = leg("1793610000.2:2", answer="09:00:17", end="09:01:10", billsec=53, extension="101")
+    assert (stitch([queue, phone]).talk_s, stitch([queue]).talk_s) == (53, 60)
+
+
+def test_leg_of_nobody_does_not_take_the_place_of_the_queues() -> None:
+    queue = leg("1793610000.1:1", answer="09:00:01", billsec=29, extension="", queue="sales")
+    nobody = leg("1793610000.1:2", answer="09:00:16", billsec=0, extension="")
+    assert stitch([queue, nobody]).talk_s == 29
+
+
 def test_call_forwarded_to_a_mobile_stays_inbound_and_its_callers() -> None:
     forwarded = leg(
         "1793610000.2:2",
