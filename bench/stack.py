@@ -38,16 +38,6 @@ def stack(workers: int = 0) -> Iterator[tuple[Stack, Running]]:
             running.stop()
 
 
-def send(endpoints: Endpoints, topic: Topic, records: Iterator[Record]) -> tuple[dict[tuple[str, int], int], int]:
-    """Send records in frames; (where they end, how many)."""
-    sent = 0
-    with FrameSender(endpoints.kafka) as sender:
-        for record in records:
-            sender.send(topic, record)
-            sent += 1
-        return sender.flush(), sent
-
-
 def directory(seed: int = 7) -> Iterator[tuple[Topic, Record]]:
     """Forty managers with a phone each, and organisations with half of the numbers that are called."""
     rnd = random.Random(seed)

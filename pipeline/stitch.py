@@ -133,8 +133,6 @@ def _dialler(legs: Sequence[CallLeg], direction: Direction) -> str:
 
 
 def _unanswered(legs: Sequence[CallLeg]) -> Disposition:
-    if len(legs) == 1:
-        return legs[0].disposition
     said = {leg.disposition for leg in legs}
     return next(disposition for disposition in _UNANSWERED if disposition in said)
 
