@@ -1,13 +1,13 @@
 """What a column can hold, where a type cannot say it: a stranger's record must not stop the worker at the store.
 
 A record that fits is what its row will be when it is read back: times in UTC and whole milliseconds, sums in whole
-cents. Otherwise a line that is sent twice would look like a correction of itself.
+cents, days of the years that a Date has. Otherwise a line that is sent twice would look like a correction of itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from operator import attrgetter
 from typing import Generic, TypeVar, get_type_hints
@@ -32,7 +32,8 @@ class Fit(Generic[R]):
     def __init__(self, record: type[R]) -> None:
         hints = get_type_hints(record)
         self._times = tuple(name for name, hint in hints.items() if hint in (datetime, datetime | None))
-        self._sums = tuple(name for name, hint in hints.items() if hint is Decimal)
+        self._days = tuple(name for name, hint in hints.items() if hint is date)
+        self._sums = tuple(name for name, hint in hints.items() if hint in (Decimal, Decimal | None))
         counted = issubclass(record, _COUNTED)
         self._years = (_FIRST_YEAR, _LAST_YEAR) if counted else (datetime.min.year, datetime.max.year)
 
@@ -50,6 +51,9 @@ class Fit(Generic[R]):
                     for place, at in enumerate(times)
                     if at is not None and not self._fits((at.microsecond, at.tzinfo, at.year))
                 )
+        for name in self._days:
+            days = map(attrgetter(name), records)
+            found.update(place for place, day in enumerate(days) if not _FIRST_YEAR <= day.year <= _LAST_YEAR)
         for name in self._sums:
             amounts = map(attrgetter(name), records)
             found.update(place for place, amount in enumerate(amounts) if amount and not _is_whole(amount))
@@ -65,8 +69,12 @@ class Fit(Generic[R]):
         for name in self._times:
             if (at := getattr(record, name)) is not None:
                 changes[name] = self._whole_ms(at, name)
+        for name in self._days:
+            if not _FIRST_YEAR <= getattr(record, name).year <= _LAST_YEAR:
+                raise ValueError(f"Expected a day between the years {_FIRST_YEAR} and {_LAST_YEAR} - at `$.{name}`")
         for name in self._sums:
-            changes[name] = _whole_cents(getattr(record, name), name)
+            if (amount := getattr(record, name)) is not None:
+                changes[name] = _whole_cents(amount, name)
         return msgspec.structs.replace(record, **changes)
 
     def _whole_ms(self, at: datetime, name: str) -> datetime:

@@ -7,7 +7,7 @@ nanoseconds since the epoch: of two records with one identity the greater versio
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -27,6 +27,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Version = Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
+Month = Annotated[
+    str, msgspec.Meta(pattern=r"^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])$", description="A month, as 2026-11.")
+]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="v", tag=WIRE_VERSION, omit_defaults=True):
@@ -240,6 +243,74 @@ class Proposal(Record, frozen=True, kw_only=True):
     version: Version
 
 
+class Plan(Record, frozen=True, kw_only=True):
+    """What was planned for a manager and month. Identity: (manager_id, month). None is not planned, 0 is planned."""
+
+    manager_id: Name
+    month: Month
+    working_days: Count | None = None
+    """Working days that the plan was made for; None: those of the calendar while the manager is on the roster."""
+    calls_to_potential: Count | None = None
+    general_proposals: Count | None = None
+    individual_proposals: Count | None = None
+    amount: Sum | None = None
+    """Of individual proposals."""
+    currency: str = ""
+    import_id: str = ""
+    origin: str = ""
+    version: Version
+
+
+class DayKind(StrEnum):
+    """What a day of the calendar is. Worked are `WORKING`, `SHORT` and `MOVED`."""
+
+    WORKING = "working"
+    SHORT = "short"  # shorter than others, as before a holiday
+    MOVED = "moved"  # of the weekend, and worked for a bridged holiday
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+
+    @property
+    def is_working(self) -> bool:
+        return self in (DayKind.WORKING, DayKind.SHORT, DayKind.MOVED)
+
+
+class CalendarDay(Record, frozen=True, kw_only=True):
+    """What the department says of a day, instead of the country's calendar. Identity: day."""
+
+    day: date
+    kind: DayKind
+    work_minutes: Count | None = None
+    title: str = ""
+    import_id: str = ""
+    origin: str = ""
+    version: Version
+
+
+class AbsenceKind(StrEnum):
+    LEAVE = "leave"
+    SICK = "sick"
+    TRIP = "trip"  # at work, and not at the telephone
+    OTHER = "other"
+
+
+class Absence(Record, frozen=True, kw_only=True):
+    """Days on which a manager does not work, both ends included. Identity: (manager_id, first).
+
+    One whose `last` is before its `first` holds no day.
+    """
+
+    manager_id: Name
+    first: date
+    last: date
+    kind: AbsenceKind = AbsenceKind.OTHER
+    withdrawn: Flag = 0
+    """1 when it was said in error, or did not take place."""
+    import_id: str = ""
+    origin: str = ""
+    version: Version
+
+
 class Reason(StrEnum):
     """Why a row could not be understood. A closed list: a new reason comes with a fixture that earns it."""
 
@@ -261,6 +332,7 @@ class Reason(StrEnum):
     UNKNOWN_STAGE = "unknown_stage"
     UNKNOWN_ORGANISATION = "unknown_organisation"
     OVERLAPPING_EXTENSION = "overlapping_extension"
+    FEED_GAP = "feed_gap"
     BAD_WIRE = "bad_wire"
     UNKNOWN_WIRE_VERSION = "unknown_wire_version"
 
@@ -346,4 +418,46 @@ class Import(Record, frozen=True, kw_only=True):
     records: Count = 0
     rejected: Count = 0
     state: str = "running"
+    version: Version
+
+
+class FeedState(StrEnum):
+    """How a live door stands to its source."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    AWAY = "away"  # the source does not answer; tried again
+    STOPPED = "stopped"  # somebody asked it to
+    FAILED = "failed"  # it gave up: `detail` says what to do
+
+
+class Feed(Record, frozen=True, kw_only=True):
+    """What a live door says of itself, every half a minute and whenever its state changes. Identity: (source, door).
+
+    `seen_at` tells a dead feed from a quiet hour: it moves while the source answers, whether or not there are calls.
+    """
+
+    source: Name
+    door: Name
+    """sql, ami, folder, tcp ..."""
+    session: str = ""
+    """The import_id of what this run of the door sends."""
+    state: FeedState
+    detail: str = ""
+    """For people: what it waits for, why it failed, or what is odd about its source."""
+    started_at: Moment
+    heartbeat_at: Moment
+    seen_at: Moment | None = None
+    """When the source itself was last known to be there: it answered a poll or a ping, or sent something."""
+    last_event_at: Moment | None = None
+    """When the last record or reject was received."""
+    records: Count = 0
+    """Of this session, acknowledged by Kafka; so are `rejects`."""
+    rejects: Count = 0
+    gaps: Count = 0
+    """Times in this session when events may have been lost; each is a reject of its own (`feed_gap`)."""
+    waiting: Count = 0
+    """Records that were received and are not acknowledged by Kafka yet."""
+    lag_ms: Count = 0
+    """From receiving the last acknowledged record to its acknowledgement."""
     version: Version

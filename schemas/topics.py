@@ -11,11 +11,15 @@ from typing import Any
 import msgspec
 
 from schemas.records import (
+    Absence,
     Activity,
+    CalendarDay,
     CallLeg,
+    Feed,
     Manager,
     ManagerActivity,
     Organisation,
+    Plan,
     Proposal,
     Record,
     Rejected,
@@ -44,9 +48,16 @@ MANAGERS = Topic("managers", Manager, lambda r: r.manager_id, 1, 7 * _DAY_MS, "m
 ORGANISATIONS = Topic("organisations", Organisation, lambda r: r.organisation_id, 4, 7 * _DAY_MS, "organisations")
 STAGE_CHANGES = Topic("stage-changes", StageChange, lambda r: r.organisation_id, 4, 7 * _DAY_MS, "stage_changes")
 PROPOSALS = Topic("proposals", Proposal, lambda r: r.proposal_id, 4, 7 * _DAY_MS, "proposals")
+PLANS = Topic("plans", Plan, lambda r: r.manager_id, 1, 7 * _DAY_MS, "plans")
+CALENDAR_DAYS = Topic("calendar-days", CalendarDay, lambda r: r.day.isoformat(), 1, 7 * _DAY_MS, "calendar_days")
+ABSENCES = Topic("absences", Absence, lambda r: r.manager_id, 1, 7 * _DAY_MS, "absences")
 ACTIVITIES = Topic("activities", Activity, lambda r: r.manager_id, 8, 7 * _DAY_MS, "activities")
 MANAGER_ACTIVITY = Topic("manager-activity", ManagerActivity, lambda r: r.manager_id, 8, _DAY_MS, "manager_activity")
 REJECTED = Topic("rejected", Rejected, lambda r: r.rejected_id, 1, 30 * _DAY_MS, "rejected")
+FEEDS = Topic("feeds", Feed, lambda r: f"{r.source}/{r.door}", 1, _DAY_MS, "feeds")
 
-ALL = (CALL_LEGS, MANAGERS, ORGANISATIONS, STAGE_CHANGES, PROPOSALS, ACTIVITIES, MANAGER_ACTIVITY, REJECTED)
+ALL = (
+    *(CALL_LEGS, MANAGERS, ORGANISATIONS, STAGE_CHANGES, PROPOSALS, PLANS, CALENDAR_DAYS, ABSENCES),
+    *(ACTIVITIES, MANAGER_ACTIVITY, REJECTED, FEEDS),
+)
 BY_NAME = {topic.name: topic for topic in ALL}

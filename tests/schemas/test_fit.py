@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from schemas.codec import Codec, encode
-from schemas.records import CallLeg, Direction, Disposition, Manager, Proposal, ProposalKind, StageChange
+from schemas.records import Absence, CallLeg, Direction, Disposition, Manager, Plan, Proposal, ProposalKind, StageChange
 
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 LEG = CallLeg(
@@ -121,3 +121,26 @@ def test_sum_is_kept_in_whole_cents(sent: str, kept: str) -> None:
 @pytest.mark.parametrize("sent", ['"NaN"', '"sNaN"', '"Infinity"', '"-0.01"', '"1e15"', '"1e999999"', "1e400"])
 def test_sum_that_no_column_holds_is_a_bad_line(sent: str) -> None:
     assert sent_amount(sent) == ([], ["Expected a sum between 0 and 10^12 - at `$.amount`"])
+
+
+@pytest.mark.parametrize("first", ["1969-12-31", "2106-01-01", "0001-01-01"])
+def test_day_that_no_column_holds_is_a_bad_line(first: str) -> None:
+    there = Absence(manager_id="m1", first=date(1970, 1, 1), last=date(2105, 12, 31), version=1)
+    wrong = encode(there).replace(b"1970-01-01", first.encode())
+    records, _, bad = Codec(Absence).read(encode(there) + b"\n" + wrong)
+    assert records == [there]
+    assert [one.why for one in bad] == ["Expected a day between the years 1970 and 2105 - at `$.first`"]
+
+
+def test_sum_that_is_not_planned_stays_unknown() -> None:
+    plan = Plan(manager_id="m1", month="2026-11", version=1)
+    finer = encode(plan).replace(b'"v":1', b'"v":1,"amount":"0.1e1"')
+    records, _, bad = Codec(Plan).read(encode(plan) + b"\n" + finer)
+    assert ([record.amount for record in records], bad) == ([None, Decimal("1")], [])
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-1", "26-11", "2026-11-01", "1969-12", "2100-01", "2026-00"])
+def test_month_that_is_none_is_a_bad_line(month: str) -> None:
+    plan = Plan(manager_id="m1", month="2026-11", version=1)
+    records, _, bad = Codec(Plan).read(encode(plan).replace(b"2026-11", month.encode()))
+    assert (records, len(bad)) == ([], 1)
