@@ -23,6 +23,7 @@ from pipeline.agents.deciding import Decider
 from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Frame, Outgoing, Step
 from pipeline.agents.stitch_calls import StitchCalls
+from pipeline.agents.store_feeds import StoreFeeds
 from pipeline.agents.store_rejected import StoreRejected
 from pipeline.agents.update_managers import UpdateManagers
 from pipeline.agents.update_organisations import UpdateOrganisations
@@ -57,6 +58,7 @@ def make_steps(store: Store, settings: Settings) -> list[Step]:
         RecordProposals(decider()),
         CountActivities(store, settings.rules, settings.time_zone),
         StoreRejected(store),
+        StoreFeeds(store),
     ]
 
 

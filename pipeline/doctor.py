@@ -15,6 +15,7 @@ from typing import NoReturn
 import msgspec
 
 from pipeline.endpoints import Endpoints, Running
+from pipeline.feeds import freshness
 from pipeline.migrate import pending
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
@@ -54,6 +55,7 @@ def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, 
         yield _guarded("lag", lambda: _lag(transport()), todo)
     yield _guarded("clickhouse", lambda: _tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
     yield _guarded("last call", lambda: _last_call(endpoints), "")
+    yield _guarded("feeds", lambda: _feeds(endpoints), "")
     yield _guarded("stream = batch", lambda: _drift(endpoints, settings), "`callfunnel verify` lists the differences")
     if data is not None:
         yield _disk(data)
@@ -153,6 +155,14 @@ def _last_call(endpoints: Endpoints) -> Check:
     return Check(
         "last call", True, f"{last.records:,} legs, the last began {last.at}" if last.records else "no calls yet"
     )
+
+
+def _feeds(endpoints: Endpoints) -> Check:
+    """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is none of these."""
+    doors = freshness(Numbers(connect(endpoints.clickhouse)))
+    todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
+    found = "; ".join(map(str, doors))
+    return Check("feeds", all(door.well for door in doors), found or "nothing was loaded, nothing listens", todo)
 
 
 def _drift(endpoints: Endpoints, settings: Settings) -> Check:

@@ -50,7 +50,12 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
     kill(embedded.store)
     code, found = checks(embedded)
     assert code == 1
-    assert {name for name, check in found.items() if not check["well"]} == {"clickhouse", "last call", "stream = batch"}
+    assert {name for name, check in found.items() if not check["well"]} == {
+        "clickhouse",
+        "last call",
+        "feeds",
+        "stream = batch",
+    }
 
 
 def test_a_part_that_is_gone_and_one_that_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +84,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "lag",
         "clickhouse",
         "last call",
+        "feeds",
         "stream = batch",
     ]
     assert not any(check["well"] for check in found)

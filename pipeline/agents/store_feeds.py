@@ -1,0 +1,28 @@
+"""feeds -> feeds: the latest word of every live door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.agents.step import Frame, Settled, read_chunk
+from pipeline.clock import Clock, wall_clock
+from pipeline.store import Store
+from schemas.codec import Codec
+from schemas.records import Feed
+from schemas.topics import FEEDS
+
+
+class StoreFeeds:
+    """The step of the agent."""
+
+    topic = FEEDS
+
+    def __init__(self, store: Store, clock: Clock = wall_clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._codec = Codec(Feed)
+
+    def settle(self, frames: Sequence[Frame]) -> Settled:
+        _, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
+        self._store.keep("feeds", lines)
+        return Settled(rejected)

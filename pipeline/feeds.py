@@ -1,0 +1,50 @@
+"""How fresh every source is, for `callfunnel doctor`: live doors by their heartbeats, files by their imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from pipeline.readouts import Numbers, utc
+
+_WELL = frozenset({"live", "stored", "stopped", "connecting"})
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """A row of the metric `freshness`: one door of one source."""
+
+    source: str
+    door: str
+    state: str
+    detail: str
+    last_seen: str | None
+    last_event: str | None
+    last_heartbeat: str
+    age_s: int
+    records: int
+    rejects: int
+    gaps: int
+    waiting: int
+    lag_ms: int
+
+    @property
+    def well(self) -> bool:
+        """Nobody needs to look at it: a door that was stopped on purpose is well, one that fell silent is not."""
+        return self.state in _WELL
+
+    def __str__(self) -> str:
+        numbers = f"{self.records:,} records, {self.rejects:,} rejects"
+        if self.door.startswith("file:"):
+            return f"{self.source} {self.door}: {numbers}, the last load ended {self.last_event}"
+        more = f", {self.gaps:,} gaps" if self.gaps else ""
+        more += f", {self.waiting:,} wait for Kafka" if self.waiting else ""
+        last = f"last event {self.last_event or 'never'}, last heartbeat {self.last_heartbeat}"
+        words = f"{self.source} {self.door}: {self.state}, {last}, {numbers}{more}"
+        return f"{words} ({self.detail})" if self.detail else words
+
+
+def freshness(numbers: Numbers, now: datetime | None = None) -> Sequence[Freshness]:
+    """Every door of every source, as of now. Raises Transient or Terminal."""
+    return numbers.rows("freshness", Freshness, {"to": utc(now or datetime.now(UTC))})

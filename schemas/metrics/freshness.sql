@@ -1,0 +1,40 @@
+-- How fresh each source is: per (source, door), when it was last known to be there (`seen_at`), its last event and its
+-- state as of {to}. Live doors speak through `feeds`; a source that is loaded from files has the door `file:<kind>`,
+-- whose event is its last finished import. `age_s` is {to} - seen_at: the freshness of everything is the greatest age
+-- over the doors that are expected to be live. A door that says nothing for 120 s (four heartbeats) is `silent`, whatever
+-- it said last, unless it was stopped or gave up. What began after {to} is left out.
+SELECT
+    source,
+    door,
+    multiIf(
+        door LIKE 'file:%' OR said IN ('stopped', 'failed') OR dateDiff('second', heartbeat_at, {to:DateTime('UTC')}) <= 120,
+        said,
+        'silent'
+    ) AS state,
+    detail,
+    formatDateTime(seen_at, '%FT%TZ', 'UTC') AS last_seen,
+    formatDateTime(last_event_at, '%FT%TZ', 'UTC') AS last_event,
+    formatDateTime(heartbeat_at, '%FT%TZ', 'UTC') AS last_heartbeat,
+    greatest(0, dateDiff('second', ifNull(seen_at, heartbeat_at), {to:DateTime('UTC')})) AS age_s,
+    records,
+    rejects,
+    gaps,
+    waiting,
+    lag_ms
+FROM (
+    SELECT
+        source, door, state AS said, detail, seen_at, last_event_at, heartbeat_at,
+        toUInt64(records) AS records, toUInt64(rejects) AS rejects, gaps, waiting, lag_ms
+    FROM feeds FINAL
+    WHERE started_at <= {to:DateTime('UTC')}
+    UNION ALL
+    SELECT
+        source, concat('file:', kind) AS door, argMax(state, finished_at) AS said, argMax(file, finished_at) AS detail,
+        max(finished_at) AS seen_at, max(finished_at) AS last_event_at, assumeNotNull(max(finished_at)) AS heartbeat_at,
+        sum(imports.records) AS records, sum(imports.rejected) AS rejects, toUInt32(0) AS gaps, toUInt32(0) AS waiting,
+        toUInt32(0) AS lag_ms
+    FROM imports FINAL
+    WHERE finished_at IS NOT NULL AND finished_at <= {to:DateTime('UTC')}
+    GROUP BY source, kind
+)
+ORDER BY source, door
