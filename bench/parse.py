@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.asterisk.source import AsteriskCsv
-from connectors.source import Context
+from connectors.source import Context, Hints
 from schemas.records import CallLeg
 from schemas.stages import default_stages
 
@@ -80,7 +80,7 @@ def main() -> None:
         path = Path(folder) / "Master.csv"
         write_export(path, rows)
         source = AsteriskCsv()
-        recognised = source.recognise(path, "RU")
+        recognised = source.recognise(path, Hints())
         assert recognised is not None
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         wall, cpu = time.perf_counter(), time.process_time()

@@ -18,6 +18,7 @@ from bench import stack
 from bench.parse import context, write_export
 from connectors.asterisk.source import AsteriskCsv
 from connectors.sender import Ends, FrameSender
+from connectors.source import Hints
 from pipeline.directory import Directory, Managers
 from pipeline.endpoints import Endpoints
 from pipeline.enrich import enrich_call
@@ -41,7 +42,7 @@ def parsed(rows: int) -> list[CallLeg]:
         path = Path(folder) / "Master.csv"
         write_export(path, rows)
         source = AsteriskCsv()
-        recognised = source.recognise(path, "RU")
+        recognised = source.recognise(path, Hints())
         assert recognised is not None
         return [leg for leg in source.read(path, recognised, context()) if isinstance(leg, CallLeg)]
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from connectors.asterisk.layouts import NAMES
-from connectors.crm_csv import TABLES
+from connectors.crm.tables import TABLES
+from connectors.recognise import CALLS
 
 PAGE = Path(__file__).parent.parent / "docs" / "connectors.md"
 
@@ -19,7 +20,15 @@ Text: utf-8 with or without BOM, utf-16, cp1251 and its relatives; `,` `;` or ta
 E.164 by the source's region. A row that cannot be understood is rejected with its reason and place, and the rest
 goes on.
 
-## Calls: the Asterisk family (`--profile asterisk-csv`)
+## Calls
+
+`call_id` and `record_id` are what makes loading twice the same as once. A zone is given with `--tz`, or as
+`time_zone` under `[sources.NAME]` in callfunnel.toml.
+
+"""
+
+_ASTERISK = """
+### The Asterisk family (`--profile asterisk-csv`)
 
 | layout | told by |
 |---|---|
@@ -52,11 +61,22 @@ def page() -> str:
     words: dict[str, list[str]] = {}
     for word, name in NAMES.items():
         words.setdefault(name, []).append(word)
-    text = _HEAD + _table([(name, False, said) for name, said in words.items()]) + _TABLES
+    text = _HEAD + _sources() + _ASTERISK + _table([(name, False, said) for name, said in words.items()]) + _TABLES
     for table in TABLES:
         text += f"\n### `--kind {table.kind}`\n\n"
         text += _table([(name, name in table.required, list(said)) for name, said in table.columns.items()])
     return text
+
+
+def _sources() -> str:
+    """A row for each source of calls."""
+    lines = [
+        "| `--profile` | reads | told by | ids | zone | proved by | not confirmed |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for source in CALLS:
+        lines.append(f"| `{source.profile}` | {' | '.join(source.about)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _table(rows: list[tuple[str, bool, list[str]]]) -> str:

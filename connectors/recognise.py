@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.asterisk.source import AsteriskCsv
-from connectors.crm_csv import TABLES, CrmCsv
-from connectors.source import Recognised, Source
+from connectors.crm.source import CrmCsv
+from connectors.crm.tables import TABLES
+from connectors.source import Hints, Recognised, Source
 from schemas.trouble import Terminal
 
 CALLS: tuple[Source, ...] = (AsteriskCsv(),)
@@ -15,20 +16,24 @@ KINDS = ("calls", *CRM)
 PROFILES = tuple(source.profile for source in (*CALLS, *CRM.values()))
 
 
-def choose(path: Path, kind: str, profile: str, region: str) -> tuple[Source, Recognised]:
-    """The source that reads this file, and what it saw. Raises Terminal naming what was expected."""
+def choose(
+    path: Path, kind: str, profile: str, region: str, columns: tuple[str, ...] = ()
+) -> tuple[Source, Recognised]:
+    """The source that reads this file, and what it saw. Raises Terminal naming what was expected.
+
+    `columns` is the order of columns that settings give for this exchange, () for none.
+    """
+    hints = Hints(region=region, columns=columns)
     if kind in CRM:
         table = CRM[kind]
-        recognised = table.recognise(path, region)
+        recognised = table.recognise(path, hints)
         if recognised is None:
             raise table.require(path)
         return table, recognised
     for source in CALLS:
-        if profile in ("auto", source.profile) and (recognised := source.recognise(path, region)):
+        if profile in ("auto", source.profile) and (recognised := source.recognise(path, hints)):
             return source, recognised
-    also = next((k for k, table in CRM.items() if table.recognise(path, region)), "")
+    also = next((k for k, table in CRM.items() if table.recognise(path, hints)), "")
     hint = f"; it looks like a table of {also}: load it with --kind {also}" if also else ""
-    raise Terminal(
-        f"{path}: not recognised as an export of calls{hint} (known: Asterisk cdr_csv and cdr_custom, FreePBX report,"
-        " PBXware dump, columns calldate,src,dst,duration,billsec,disposition)"
-    )
+    known = "; ".join(source.about.reads for source in CALLS)
+    raise Terminal(f"{path}: not recognised as an export of calls{hint} (known: {known})")

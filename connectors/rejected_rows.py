@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import IO
 
 from connectors.source import Recognised
-from connectors.text import Form, Row, Rows
 from schemas.records import Rejected
 from schemas.trouble import Terminal
 
@@ -46,8 +45,5 @@ class RejectedRows:
         except OSError as error:
             raise Terminal(f"{self.path}: rejected rows cannot be kept: {error.strerror}; see --rejects") from None
         out = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
-        if self._recognised.header:
-            seen = self._recognised
-            first = next(iter(Rows(self._source, Form(seen.encoding, seen.delimiter, seen.line_end))), None)
-            out.write(first.text.rstrip("\r\n") + "\n" if isinstance(first, Row) else "")
+        out.writelines(row.rstrip("\r\n") + "\n" for row in self._recognised.head)
         return out

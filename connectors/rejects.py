@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from connectors.source import Context
+from connectors.source import Context, Place
 from schemas.records import Reason, Rejected
 
 MOST_PAYLOAD = 65_536
@@ -32,7 +32,7 @@ def too_long() -> Bad:
     return Bad(Reason.LINE_TOO_LONG, detail="a line of over 1 MiB, or a cell of over 128 KiB; its beginning is kept")
 
 
-def reject(bad: Bad, text: str, line: int, file: str, context: Context) -> Rejected:
+def reject(bad: Bad, text: str, place: Place, file: str, context: Context) -> Rejected:
     """The row as a Rejected. Its identity is source, reason and text: the same row elsewhere is the same reject."""
     payload = text.rstrip("\n")[:MOST_PAYLOAD]
     name = f"{context.source}\x1f{bad.reason}\x1f{payload}".encode("utf-8", "surrogateescape")
@@ -43,7 +43,7 @@ def reject(bad: Bad, text: str, line: int, file: str, context: Context) -> Rejec
         field=bad.field,
         detail=bad.detail,
         payload=payload,
-        origin=f"{file}:{line}",
+        origin=f"{file}:{place}",
         at=context.loaded_at,
         import_id=context.import_id,
         version=context.version,

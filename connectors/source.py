@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from schemas.records import Record, Rejected
 from schemas.stages import Stages
+
+Place = int | str
+"""Where a row stands in its file, for people: a line's number, or a sheet and row (`Sheet1!7`)."""
+
+
+class Hints(msgspec.Struct, frozen=True, kw_only=True):
+    """What settings say of a source's files that helps to tell what they are."""
+
+    region: str = "RU"
+    columns: tuple[str, ...] = ()
+    """The order of the columns, where an administrator chose it and no header names it; () for the usual one."""
+
+
+class About(NamedTuple):
+    """What docs/connectors.md and refusals say of a source."""
+
+    reads: str
+    told_by: str
+    ids: str
+    zone: str
+    proof: str
+    """The fixtures and the counterpart that prove it."""
+    unconfirmed: str = ""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,14 +63,19 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """calls, managers, organisations, stages or proposals."""
     layout: str
-    encoding: str
-    delimiter: str
-    line_end: str
+    encoding: str = ""
+    delimiter: str = ""
+    line_end: str = ""
+    quoted: bool = True
+    """Whether quotes around a cell are no part of it."""
     columns: tuple[str, ...]
     """What each column is, in order; "" for one that is not used."""
-    header: bool
+    head: tuple[str, ...] = ()
+    """The text of the rows above the data. They are skipped, and stand above the rejected rows too."""
     date_order: str = "ymd"
     """ymd, dmy or mdy."""
+    needs_zone: bool = True
+    """False when times say their offset (epoch, Z), or the source knows it: then no `--tz` need be given."""
     reasons: tuple[str, ...]
 
 
@@ -75,7 +103,10 @@ class Source(Protocol):
     def profile(self) -> str:
         """Its name for `--profile`."""
 
-    def recognise(self, path: Path, region: str) -> Recognised | None:
+    @property
+    def about(self) -> About: ...
+
+    def recognise(self, path: Path, hints: Hints) -> Recognised | None:
         """What this file is, from its beginning; None when it is not ours."""
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from charset_normalizer import from_bytes
 
@@ -31,6 +31,13 @@ class Form(NamedTuple):
     encoding: str
     delimiter: str
     line_end: str
+    quoted: bool = True
+    """False where a quote is a character like another, and each line is a row."""
+
+    @property
+    def quoting(self) -> Literal[0, 3]:
+        """For the csv module."""
+        return csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
 
 
 class Row(NamedTuple):
@@ -112,6 +119,7 @@ class Rows:
         self._file = path.open("rb")
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._delimiter = form.delimiter
+        self._quoting = form.quoting
         self._width = width
         self._line = 0
         self._taken: list[str] = []
@@ -142,7 +150,7 @@ class Rows:
 
     def _rows(self, lines: Iterator[str]) -> Iterator[Row | TooLong]:
         taken = self._taken
-        reader = csv.reader(lines, delimiter=self._delimiter)
+        reader = csv.reader(lines, delimiter=self._delimiter, quoting=self._quoting)
         while True:
             try:
                 fields = next(reader, None)
@@ -185,7 +193,7 @@ class Rows:
     def _parse(self, line: str) -> list[str]:
         """The cells of one line; none when a cell is beyond csv's limit."""
         try:
-            return next(csv.reader([line], delimiter=self._delimiter))
+            return next(csv.reader([line], delimiter=self._delimiter, quoting=self._quoting))
         except csv.Error:
             return []
 

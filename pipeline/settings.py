@@ -8,6 +8,7 @@ conversation_s = 30              # a conversation is a call at least this long
 time_zone = "Europe/Moscow"
 extensions = '\\d{3}'             # regex of inside numbers
 trunks = ["provider1"]
+columns = ["historyid", "callid"] # the order of a log that an administrator laid out (3CX)
 
 [[stages]]                       # instead of the default ones: see schemas/stages.toml
 """
@@ -51,6 +52,7 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     region: str | None = None
     extensions: str = r"\d{2,5}"
     trunks: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 class _General(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""The exchange's wall clock to UTC, and what the epoch inside `uniqueid` proves about it.
+"""What the epoch inside `uniqueid` proves about the exchange's wall clock.
 
 `uniqueid` is `[system-]<epoch>.<n>`, set when the channel is created, so (local start - epoch), rounded to a quarter
 of an hour, is the exchange's offset. Later legs start late: the offset of most rows counts.
@@ -6,7 +6,6 @@ of an hour, is the exchange's offset. Later legs start late: the offset of most 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -14,13 +13,9 @@ from typing import NamedTuple
 
 from connectors.asterisk.layouts import UNIQUEID
 from connectors.rejects import Misread
-from schemas.records import Reason
+from connectors.wall import PARTS, wall
 from schemas.trouble import Terminal
 
-_PARTS = re.compile(r"\s*(\d+)[-/.](\d+)[-/.](\d+)[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")
-_SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
-"""Of the two digits behind `2026-11-02 09:00:`."""
-_EARLIEST, _LATEST = 1990, 2104  # buckets hold 32 bits of seconds, to 2106
 _QUARTER_S = 900
 _MOST_OFFSET_S = 14 * 3600
 _PROOF = 0.9
@@ -33,65 +28,6 @@ def epoch_of(uniqueid: str) -> int | None:
     """The seconds inside a uniqueid, None when there are none."""
     found = UNIQUEID.fullmatch(uniqueid)
     return int(found.group(1)) if found else None
-
-
-def wall(text: str, order: str, field: str = "") -> datetime:
-    """A naive wall time from its text; raises Misread. `order` is ymd, dmy or mdy; ISO is known by its first year."""
-    found = _PARTS.fullmatch(text)
-    if found is None:
-        raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no date and time")
-    first, second, third = found.group(1), found.group(2), found.group(3)
-    if len(first) == 4:
-        year, month, day = first, second, third
-    else:
-        year = third if len(third) == 4 else f"20{third}"
-        day, month = (first, second) if order != "mdy" else (second, first)
-    try:
-        moment = datetime(
-            int(year), int(month), int(day), int(found.group(4)), int(found.group(5)), int(found.group(6) or 0)
-        )
-    except ValueError as error:
-        raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
-    if not _EARLIEST <= moment.year <= _LATEST:
-        raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {_EARLIEST} and {_LATEST}")
-    return moment
-
-
-class WallClock:
-    """Texts of wall time to UTC, fast: whole minutes are remembered."""
-
-    def __init__(self, zone: tzinfo, order: str) -> None:
-        self._zone = zone
-        self._order = order
-        self._minutes: dict[str, datetime | None] = {}
-
-    def utc(self, text: str, uniqueid: str, field: str = "") -> datetime:
-        """The moment of a wall time; the epoch in `uniqueid` settles an hour that a change of clocks repeats.
-
-        Raises Misread naming `field`.
-        """
-        if (minute := self._minutes.get(text[:17])) and (second := _SECONDS.get(text[17:])) is not None:
-            return minute + second
-        return self._slow(text, uniqueid, field)
-
-    def written(self, text: str) -> str:
-        """The wall time as ISO text, however the file writes it."""
-        return wall(text, self._order).isoformat()
-
-    def _slow(self, text: str, uniqueid: str, field: str) -> datetime:
-        local = wall(text, self._order, field)
-        early, late = (local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        if early != late:
-            # Repeated hour: nearest to the channel's creation. Skipped hour: the offset that held before it.
-            epoch = epoch_of(uniqueid)
-            return (
-                early if epoch is None or early > late else min(early, late, key=lambda at: abs(at.timestamp() - epoch))
-            )
-        if len(text) == 19 and text[4] == "-":
-            if len(self._minutes) > 200_000:
-                self._minutes.clear()
-            self._minutes[text[:17]] = early.replace(second=0)
-        return early
 
 
 class Proof(NamedTuple):
@@ -124,7 +60,7 @@ def _quarter(seconds: float) -> int:
 
 def date_order(samples: Sequence[tuple[str, str]], region: str) -> tuple[str, str]:
     """(ymd, dmy or mdy; why). By the epoch in uniqueid, else by a day above 12, else as the region writes."""
-    parts = [found for text, _ in samples if (found := _PARTS.fullmatch(text))]
+    parts = [found for text, _ in samples if (found := PARTS.fullmatch(text))]
     if not parts or all(len(found.group(1)) == 4 for found in parts):
         return "ymd", "dates are written year first"
     if any("." in text.split(" ")[0] for text, _ in samples):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from connectors.table import Layout
 
 _CDR_CSV = [
     "accountcode",
@@ -111,15 +112,6 @@ DATE = re.compile(
 UNIQUEID = re.compile(r"(?:\S*-)?(\d{9,10})\.\d+")
 
 
-class Layout(NamedTuple):
-    """Columns by place; "" for one that is not used. `why` is for people."""
-
-    name: str
-    columns: tuple[str, ...]
-    header: bool
-    why: tuple[str, ...]
-
-
 def recognise(rows: Sequence[Sequence[str]]) -> Layout | None:
     """The layout of a file from its first rows; None when it is none of the family."""
     if not rows:
@@ -133,7 +125,7 @@ def _without_false_linkedid(layout: Layout, rows: Sequence[Sequence[str]]) -> La
     if "linkedid" not in layout.columns:
         return layout
     place = layout.columns.index("linkedid")
-    values = [row[place].strip('"') for row in rows[layout.header :] if len(row) == len(layout.columns)]
+    values = [row[place].strip('"') for row in rows[layout.head :] if len(row) == len(layout.columns)]
     # Empty ones say nothing: a file may begin before the exchange was told to write them.
     values = [value for value in values if value not in ("", "NULL")]
     ids = sum(UNIQUEID.fullmatch(value) is not None for value in values)
@@ -155,7 +147,7 @@ def by_header(header: Sequence[str]) -> Layout | None:
     why = [f"the first row is a header that names {len(header)} columns, calldate or start among them"]
     if unused:
         why.append(f"columns not used: {', '.join(unused)}")
-    return Layout(f"{kind}, {len(header)} columns with a header", columns, True, tuple(why))
+    return Layout(f"{kind}, {len(header)} columns with a header", columns, 1, tuple(why))
 
 
 def by_values(rows: Sequence[Sequence[str]]) -> Layout | None:
@@ -173,21 +165,21 @@ def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     at = f"no header; {width} columns, the first date in column {place + 1}"
     if place == 9 and width in _CDR_CSV_TAILS:
         tail = [_uniqueid_or_userfield(sample) if name == "?" else name for name in _CDR_CSV_TAILS[width]]
-        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), False, (at, _tail_words(tail)))
+        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), 0, (at, _tail_words(tail)))
     if place == 8 and width <= len(_CDR_CUSTOM) and width >= 14:
-        return Layout(f"cdr_custom, {width} columns", _used(_CDR_CUSTOM[:width]), False, (at,))
+        return Layout(f"cdr_custom, {width} columns", _used(_CDR_CUSTOM[:width]), 0, (at,))
     if place == 0 and width in (16, 25, 26):
         return _headless_freepbx(width, at)
     if place == 0 and width == 6:
         names = ("start", "src", "dst", "duration", "billsec", "disposition")
-        return Layout("hand-picked columns, 6 without a header", names, False, (at,))
+        return Layout("hand-picked columns, 6 without a header", names, 0, (at,))
     return None
 
 
 def _headless_freepbx(width: int, at: str) -> Layout:
     columns = list(_FREEPBX[:width]) if width != 25 else [*_FREEPBX_OLD, "", ""]
     why = f"the order of a FreePBX report; of its 26 columns {width} are there"
-    return Layout(f"FreePBX report, {width} columns without a header", _used(columns), False, (at, why))
+    return Layout(f"FreePBX report, {width} columns without a header", _used(columns), 0, (at, why))
 
 
 def _used(names: Sequence[str]) -> tuple[str, ...]:

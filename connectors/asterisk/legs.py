@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.asterisk.clock import WallClock
 from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
+from connectors.identity import nameless
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.source import Context, Place
+from connectors.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 FIELDS = [
@@ -66,8 +66,6 @@ class Spans(dict[int, timedelta]):
         return span
 
 
-NAMELESS = "row:"
-"""How the record_id of a row without a uniqueid begins."""
 _WEEK_S = 604_800
 _SPANS = Spans()
 _HOUR = timedelta(hours=1, seconds=5)
@@ -89,7 +87,7 @@ class LegReader:
         self._file = file
         self._has_channels = "channel" in columns
 
-    def leg(self, fields: list[str], line: int) -> CallLeg:
+    def leg(self, fields: list[str], place: Place) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         picked: Sequence[str] = self._pick(fields)
@@ -132,7 +130,7 @@ class LegReader:
                 rest += f"{started_at.minute % 15}:{started_at.second}"
                 record_id = f"{uniqueid}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
             else:
-                record_id = _named(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
+                record_id = nameless(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
         answered_at = None
         if became is _ANSWERED or became is _MACHINE:
             answered_at = self._utc(answer, uniqueid, "answer") if answer else None
@@ -161,7 +159,7 @@ class LegReader:
             application=lastapp,
             recording=recording,
             import_id=context.import_id,
-            origin=f"{self._file}:{line}",
+            origin=f"{self._file}:{place}",
             version=context.version,
         )
 
@@ -253,11 +251,3 @@ def _no_duration(duration_s: int, billsec_s: int) -> Misread:
             return Misread(Reason.BAD_DURATION, field, f"{seconds} s is no duration of a call (0 to a week)")
     # Both are cut to whole seconds, from different beginnings: one second is nothing.
     return Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s} is longer than duration {duration_s}")
-
-
-def _named(row: str) -> str:
-    """The record_id of a row without a uniqueid, from what a correction leaves as it is.
-
-    Identical rows are one record: nothing tells them apart.
-    """
-    return f"{NAMELESS}{hashlib.blake2b(row.encode('utf-8', 'surrogateescape'), digest_size=8).hexdigest()}"

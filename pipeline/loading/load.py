@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from connectors.asterisk.legs import NAMELESS
+from connectors.identity import NAMELESS
 from connectors.rejected_rows import RejectedRows
 from connectors.sender import Ends, FrameSender
 from connectors.source import Reading

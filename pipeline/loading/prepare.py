@@ -40,14 +40,14 @@ def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
     name = wish.source or ("pbx" if wish.kind == "calls" else "crm")
     said = settings.source(name)
     region = wish.region or said.region or settings.region
-    source, recognised = choose(path, wish.kind, wish.profile, region)
+    source, recognised = choose(path, wish.kind, wish.profile, region, said.columns)
     zone_name = wish.tz or said.time_zone or ("" if wish.kind == "calls" else settings.time_zone.key)
-    if not zone_name:
+    if not zone_name and recognised.needs_zone:
         raise Terminal(
             f"{path}: an export does not say its time zone: give --tz Europe/Moscow (say), --tz auto for the offset"
             f' that the data proves, or time_zone = "..." under [sources.{name}] in callfunnel.toml'
         )
-    zone, why = source.zone(path, recognised, None if zone_name == "auto" else zone_of(zone_name, "--tz"))
+    zone, why = source.zone(path, recognised, None if zone_name in ("", "auto") else zone_of(zone_name, "--tz"))
     now = wall_clock()
     context = Context(
         source=name,

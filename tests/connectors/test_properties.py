@@ -15,10 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from connectors.asterisk.clock import WallClock
+from connectors.asterisk.clock import epoch_of
 from connectors.phones import e164
 from connectors.recognise import KINDS, choose
 from connectors.text import Form, Row, Rows, TooLong
+from connectors.wall import WallClock
 from schemas.codec import encode
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal
@@ -233,7 +234,7 @@ GOLDEN = Path(__file__).parent / "golden" / "asterisk_csv"
 def test_wall_time_is_what_zoneinfo_says(name: str, epoch: int, near: list[int]) -> None:
     """From a moment to the wall and back with its uniqueid, through a clock that remembers the minutes around it."""
     zone = ZoneInfo(name)
-    clock = WallClock(zone, "ymd")
+    clock = WallClock(zone, "ymd", epoch_of)
     for at in [epoch, *(epoch + seconds for seconds in near)]:
         local = datetime.fromtimestamp(at, zone)
         written = f"{local:%Y-%m-%d %H:%M:%S}"

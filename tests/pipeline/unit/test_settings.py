@@ -90,7 +90,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
         (
             "[sources.office]\ntrunk = ['a']",
             "sources.office: Object contains unknown field `trunk`",
-            "extensions, trunks",
+            "extensions, trunks, columns",
         ),
         ("[sources.office]\nextensions = '('", "sources.office.extensions: '('", r"'\d{3}'"),
         ("[sources.office]\ntime_zone = 'MSK+3'", "sources.office.time_zone", "Europe/Moscow"),

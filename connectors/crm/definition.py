@@ -1,0 +1,36 @@
+"""What a table of the sales department is, and the header words that several share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
+from typing import NamedTuple
+
+from connectors.source import Context
+from schemas.records import Record
+
+Cells = Mapping[str, str]
+"""The used cells of a row by our column names; absent columns are ""."""
+
+
+class Table(NamedTuple):
+    """One kind of table: column -> accepted headers (lower case, without spaces and marks), and how a row is read."""
+
+    kind: str
+    columns: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    make: Callable[[Cells, Context, str], Record]
+    """Cells, what the load says, and the row's place; raises Misread."""
+
+
+# The surest word first: beside a code or an ИНН, a column called "organisation" holds the name.
+MANAGER = ("managerid", "ownerid", "idменеджера", "кодменеджера", "manager", "менеджер", "ответственный")
+ORGANISATION = (
+    *("organisationid", "organizationid", "companyid", "idорганизации", "кодорганизации", "инн"),
+    *("organisation", "organization", "company", "организация", "компания"),
+)
+
+
+def zone_of(context: Context) -> tzinfo:
+    """For times without an offset."""
+    return context.zone or UTC

@@ -1,0 +1,56 @@
+"""Who sells: names, teams, and the extensions they have for a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from connectors.cells import moment, some
+from connectors.crm.definition import MANAGER, Cells, Table, zone_of
+from connectors.phones import split_phones
+from connectors.rejects import Misread
+from connectors.source import Context
+from schemas.records import Manager, Reason
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _manager(cells: Cells, context: Context, origin: str) -> Manager:
+    zone = zone_of(context)
+    valid_from = moment(cells["valid_from"], zone, "valid_from") if cells["valid_from"].strip() else _BEGINNING
+    valid_to = moment(cells["valid_to"], zone, "valid_to") if cells["valid_to"].strip() else None
+    if valid_to is not None and valid_to <= valid_from:
+        raise Misread(Reason.BAD_PERIOD, "valid_to", "valid_to (exclusive) is not after valid_from")
+    return Manager(
+        manager_id=some(cells["id"], "id"),
+        name=cells["name"].strip(),
+        team=cells["team"].strip(),
+        extensions=sorted(set(split_phones(cells["extensions"].replace(" ", ",")))),
+        valid_from=valid_from,
+        valid_to=valid_to,
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+TABLE = Table(
+    "managers",
+    {
+        "id": ("id", "код", "табельныйномер", *MANAGER),
+        "name": ("name", "fullname", "имя", "фио", "manager", "менеджер", "сотрудник"),
+        "team": ("team", "group", "department", "группа", "отдел", "команда"),
+        "extensions": (
+            "extensions",
+            "extension",
+            "ext",
+            "внутренние",
+            "внутренний",
+            "внутреннийномер",
+            "внутренниеномера",
+        ),
+        "valid_from": ("validfrom", "from", "since", "действуетс", "с"),
+        "valid_to": ("validto", "to", "until", "действуетпо", "до", "по"),
+    },
+    ("id", "extensions"),
+    _manager,
+)

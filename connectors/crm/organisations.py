@@ -1,0 +1,42 @@
+"""Whom they sell to: names and telephone numbers."""
+
+from __future__ import annotations
+
+from connectors.cells import some
+from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table
+from connectors.phones import e164, is_scientific, split_outside
+from connectors.rejects import Misread
+from connectors.source import Context
+from schemas.records import Organisation, Reason
+
+
+def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
+    # A decimal comma is no separator: 7,9E+10 is one lost number, not two strange ones.
+    written = [cells["phones"]] if is_scientific(cells["phones"]) else split_outside(cells["phones"])
+    phones = [e164(phone, context.region) for phone in written]
+    for phone, known in zip(written, phones, strict=True):
+        if not known:
+            # One lost number is a customer whose calls are nobody's: say so instead of keeping the rest.
+            raise Misread(Reason.BAD_PHONE, "phones", f"{phone!r} is no phone number of {context.region}")
+    return Organisation(
+        organisation_id=some(cells["id"], "id"),
+        name=cells["name"].strip(),
+        phones=sorted(set(phones)),
+        manager_id=cells["manager_id"].strip(),
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+TABLE = Table(
+    "organisations",
+    {
+        "id": ("id", "код", *ORGANISATION),
+        "name": ("name", "title", "название", "наименование", *ORGANISATION[-5:]),
+        "phones": ("phones", "phone", "tel", "телефоны", "телефон"),
+        "manager_id": MANAGER,
+    },
+    ("id", "phones"),
+    _organisation,
+)

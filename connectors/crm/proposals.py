@@ -1,0 +1,64 @@
+"""What was offered: general letters, and individual proposals with a sum."""
+
+from __future__ import annotations
+
+from connectors.cells import amount, currency, moment, number, some
+from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table, zone_of
+from connectors.rejects import Misread
+from connectors.source import Context
+from schemas.records import Proposal, ProposalKind, ProposalStatus, Reason
+
+_SENT = {
+    "sent": ProposalStatus.SENT, "accepted": ProposalStatus.SENT, "отправлено": ProposalStatus.SENT,
+    "принято": ProposalStatus.SENT, "": ProposalStatus.SENT, "withdrawn": ProposalStatus.WITHDRAWN,
+    "cancelled": ProposalStatus.WITHDRAWN, "отозвано": ProposalStatus.WITHDRAWN, "отменено": ProposalStatus.WITHDRAWN,
+}  # fmt: skip
+_KINDS = {
+    "general": ProposalKind.GENERAL, "общее": ProposalKind.GENERAL, "кп": ProposalKind.GENERAL,
+    "individual": ProposalKind.INDIVIDUAL, "индивидуальное": ProposalKind.INDIVIDUAL, "заявка": ProposalKind.INDIVIDUAL,
+}  # fmt: skip
+
+
+def _proposal(cells: Cells, context: Context, origin: str) -> Proposal:
+    kind = _KINDS.get(cells["kind"].strip().casefold())
+    if kind is None:
+        raise Misread(
+            Reason.BAD_KIND, "kind", f"{cells['kind']!r}; kinds are general (общее), individual (индивидуальное)"
+        )
+    status = _SENT.get(cells["status"].strip().casefold())
+    if status is None:
+        raise Misread(
+            Reason.BAD_STATUS, "status", f"{cells['status']!r}; accepted are {', '.join(filter(None, _SENT))}"
+        )
+    return Proposal(
+        proposal_id=some(cells["proposal_id"], "proposal_id"),
+        revision=number(cells["revision"], "revision") if cells["revision"].strip() else 1,
+        organisation_id=some(cells["organisation_id"], "organisation_id"),
+        manager_id=some(cells["manager_id"], "manager_id"),
+        kind=kind,
+        sent_at=moment(cells["sent_at"], zone_of(context), "sent_at"),
+        amount=amount(cells["amount"], "amount"),
+        currency=currency(cells["currency"], cells["amount"]),
+        status=status,
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+TABLE = Table(
+    "proposals",
+    {
+        "proposal_id": ("proposalid", "proposal", "id", "number", "номер", "номерпредложения", "предложение"),
+        "organisation_id": ORGANISATION,
+        "manager_id": MANAGER,
+        "kind": ("kind", "type", "вид", "тип"),
+        "sent_at": ("sentat", "sent", "date", "дата", "отправлено", "датаотправки"),
+        "amount": ("amount", "sum", "total", "сумма"),
+        "currency": ("currency", "валюта"),
+        "revision": ("revision", "version", "редакция", "версия"),
+        "status": ("status", "state", "статус", "состояние"),
+    },
+    ("proposal_id", "organisation_id", "manager_id", "kind", "sent_at"),
+    _proposal,
+)

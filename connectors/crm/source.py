@@ -1,0 +1,80 @@
+"""A table of the sales department to its records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import tzinfo
+from pathlib import Path
+
+from connectors.crm.definition import Table
+from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.table import Delimited, Layout, Make, head_rows
+from schemas.records import Record
+from schemas.trouble import Terminal
+
+
+class CrmCsv(Delimited):
+    """One kind of table. Recognised by its header alone."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.kind = table.kind
+        self.profile = f"{table.kind}-csv"
+        self.about = About(
+            reads=f"a table of {table.kind}",
+            told_by=f"a header with {', '.join(table.required)}",
+            ids="the columns of ids",
+            zone="as given; an offset in a cell counts",
+            proof="`golden/crm_csv`",
+        )
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        """None when a required column is missing (`require` says which)."""
+        header = rows[0] if rows else []
+        columns = self._columns(header)
+        if not set(self._table.required) <= set(columns):
+            return None
+        unused = [name for name, column in zip(header, columns, strict=True) if not column]
+        why = [f"column {name!r} is {column}" for name, column in zip(header, columns, strict=True) if column]
+        why += [f"columns not used: {', '.join(unused)}"] if unused else []
+        return Layout(f"{self.kind}, {len(header)} columns with a header", columns, 1, tuple(why))
+
+    def require(self, path: Path) -> Terminal:
+        """Why the file was not recognised: the missing columns, and what they may be called."""
+        rows = head_rows(path, self.form(path))
+        columns = self._columns(rows[0].fields if rows else [])
+        missing = [name for name in self._table.required if name not in columns]
+        accepted = "; ".join(f"{name} (also {', '.join(self._table.columns[name][:6])})" for name in missing)
+        return Terminal(f"{path}: a table of {self.kind} needs a header with {accepted}")
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """The zone as it was given: a CRM's export has nothing that proves it."""
+        if zone is None:
+            raise Terminal(f"{path}: nothing in a table of {recognised.kind} proves its zone: give --tz by name")
+        return zone, f"times without an offset are read in {zone}"
+
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        table, columns = self._table, recognised.columns
+
+        def record(fields: list[str], place: Place) -> Record:
+            cells = dict.fromkeys(table.columns, "")
+            cells.update((column, cell) for column, cell in zip(columns, fields, strict=True) if column)
+            return table.make(cells, context, f"{file}:{place}")
+
+        return record
+
+    def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
+        """Editors leave the last line end out: people write these tables."""
+        return True
+
+    def _columns(self, header: Sequence[str]) -> tuple[str, ...]:
+        """What each header is; "" for one that is not used. Of several that fit, the surest word's."""
+        bare = [re.sub(r"[\s_.\-\"№()]", "", name).casefold() for name in header]
+        columns = [""] * len(header)
+        for column, words in self._table.columns.items():
+            fits = (bare.index(word) for word in words if word in bare)
+            place = next((place for place in fits if not columns[place]), None)
+            if place is not None:
+                columns[place] = column
+        return tuple(columns)

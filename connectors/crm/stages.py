@@ -1,0 +1,38 @@
+"""Where an organisation stands in the funnel, since when."""
+
+from __future__ import annotations
+
+from connectors.cells import moment, some
+from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table, zone_of
+from connectors.rejects import Misread
+from connectors.source import Context
+from schemas.records import Reason, StageChange
+
+
+def _stage(cells: Cells, context: Context, origin: str) -> StageChange:
+    stage = context.stages.find(cells["stage"])
+    if stage is None:
+        accepted = ", ".join(f"{one.code} ({one.title.ru})" for one in context.stages.stages)
+        raise Misread(Reason.UNKNOWN_STAGE, "stage", f"{cells['stage']!r}; stages are {accepted}")
+    return StageChange(
+        organisation_id=some(cells["organisation_id"], "organisation_id"),
+        stage=stage,
+        changed_at=moment(cells["changed_at"], zone_of(context), "changed_at"),
+        manager_id=cells["manager_id"].strip(),
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+TABLE = Table(
+    "stages",
+    {
+        "organisation_id": (*ORGANISATION, "id"),
+        "stage": ("stage", "status", "этап", "стадия"),
+        "changed_at": ("changedat", "changed", "date", "at", "дата", "датаизменения", "изменён", "изменен"),
+        "manager_id": MANAGER,
+    },
+    ("organisation_id", "stage", "changed_at"),
+    _stage,
+)

@@ -1,0 +1,237 @@
+"""What every table shares, whatever wrote it: its first rows, the loop that reads it, and why a row is none.
+
+A source of delimited text subclasses `Delimited` and says what only it knows: which column is what (`layout`), how a
+row becomes a record (`maker`), and what its times prove (`zone`). Rows that are no text (a sheet's, a JSON array's)
+come as any `RowSource` into the same `TableReading`, with places of their own (`Sheet1!7`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from connectors.rejects import Bad, Misread, reject, too_long
+from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.text import Form, Row, Rows, TooLong, detect
+from schemas.records import Reason, Record, Rejected
+from schemas.trouble import Terminal
+
+HEAD_ROWS = 2_000
+"""How many rows a source sees of a file before it says what it is."""
+_SLICE, _MOST_SLICES = 1 << 15, 48
+"""Bytes of a look into the middle of a file, and how many: a year of calls has one every week."""
+_FOOTER = ("итого", "total", "всего")
+
+Make = Callable[[list[str], Place], Record]
+"""A row of an expected width, and its place, to its record; raises Misread. The list is used up."""
+
+
+class Layout(NamedTuple):
+    """Columns by place; "" for one that is not used. `why` is for people."""
+
+    name: str
+    columns: tuple[str, ...]
+    head: int
+    """Rows above the data: 1 for a header."""
+    why: tuple[str, ...]
+    date_order: str = "ymd"
+
+
+class RowSource(Protocol):
+    """Rows as (cells, place, text, whole), or TooLong; not whole is a row that the file's end may have cut."""
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    @property
+    def bytes_total(self) -> int: ...
+
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong]: ...
+
+
+class TableReading:
+    """Iterate for the records and rejects of a table; each data row gives exactly one."""
+
+    def __init__(
+        self,
+        rows: RowSource,
+        recognised: Recognised,
+        context: Context,
+        file: str,
+        make: Make,
+        *,
+        widths: frozenset[int],
+        is_whole: Callable[[Sequence[str]], bool],
+    ) -> None:
+        self.rows = 0
+        self._source = rows
+        self._head = len(recognised.head)
+        self._columns = len(recognised.columns)
+        self._context = context
+        self._file = file
+        self._make = make
+        self._widths = widths
+        self._is_whole = is_whole
+
+    @property
+    def bytes_total(self) -> int:
+        return self._source.bytes_total
+
+    @property
+    def bytes_read(self) -> int:
+        return self._source.bytes_read
+
+    def __iter__(self) -> Iterator[Record | Rejected]:
+        make, widths = self._make, self._widths
+        for row in islice(iter(self._source), self._head, None):
+            self.rows += 1
+            if row.__class__ is TooLong:
+                yield self._reject(too_long(), row.text, row.line)
+                continue
+            fields, place, text, whole = row  # type: ignore[misc]  # TooLong went above
+            if "\0" in text:
+                yield self._reject(Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes"), text, place)
+                continue
+            if len(fields) not in widths or not (whole or self._ends(fields, text)):
+                yield self._reject(self._why_wrong(fields, whole), text, place)
+                continue
+            try:
+                yield make(fields, place)
+            except Misread as misread:
+                yield self._reject(misread.bad, text, place)
+
+    def _ends(self, fields: Sequence[str], text: str) -> bool:
+        """Whether a row without a line end is believed."""
+        return text.count('"') % 2 == 0 and self._is_whole(fields)
+
+    def _why_wrong(self, fields: Sequence[str], whole: bool) -> Bad:
+        if len(fields) in self._widths:
+            return Bad(
+                Reason.TRUNCATED, detail="it has no end: a file cut short, or still being written, or an open quote"
+            )
+        found = f"{len(fields)} columns, {self._columns} expected"
+        if fields and fields[0].strip().lower().rstrip(":").startswith(_FOOTER):
+            return Bad(Reason.WRONG_WIDTH, detail=f"a footer: {found}")
+        return Bad(Reason.WRONG_WIDTH if whole else Reason.TRUNCATED, detail=found)
+
+    def _reject(self, bad: Bad, text: str, place: Place) -> Rejected:
+        return reject(bad, text, place, self._file, self._context)
+
+
+class Delimited(ABC):
+    """A source of delimited text. Its subclass is the one place that knows the format."""
+
+    profile: str
+    kind = "calls"
+    about: About
+
+    @abstractmethod
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        """What the first rows (HEAD_ROWS at most, may be none) are; None when they are not ours."""
+
+    @abstractmethod
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        """What makes a record of a row of this file."""
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """The zone as it was given: for a source that has nothing to prove it with."""
+        if zone is None:
+            raise Terminal(f"{path}: nothing in {recognised.layout} proves its zone: give --tz by name")
+        return zone, f"times without an offset are read in {zone}"
+
+    def form(self, path: Path) -> Form:
+        """How the file is written. Raises Terminal for what is no text."""
+        return detect(path)
+
+    def widths(self, recognised: Recognised) -> frozenset[int]:
+        """How many cells a row may have."""
+        return frozenset({len(recognised.columns)})
+
+    def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
+        """Whether to believe the file's last row when it has no line end: its last cell may be a part."""
+        return not recognised.columns[-1]
+
+    def needs_zone(self, layout: Layout) -> bool:
+        """Whether a zone must be given: False where the times say their offset."""
+        return True
+
+    def recognise(self, path: Path, hints: Hints) -> Recognised | None:
+        """What the file is, from its first rows; None when it is not ours."""
+        form = self.form(path)
+        rows = head_rows(path, form)
+        layout = self.layout([row.fields for row in rows], hints)
+        if layout is None:
+            return None
+        if layout.head and next(islice(iter(Rows(path, form)), layout.head, None), None) is None:
+            raise Terminal(f"{path}: a header and no rows: nothing to load")
+        written = f"{form.encoding}, delimiter {form.delimiter!r}, line ends {form.line_end}"
+        return Recognised(
+            profile=self.profile,
+            kind=self.kind,
+            layout=layout.name,
+            encoding=form.encoding,
+            delimiter=form.delimiter,
+            line_end=form.line_end,
+            quoted=form.quoted,
+            columns=layout.columns,
+            head=tuple(row.text for row in rows[: layout.head]),
+            date_order=layout.date_order,
+            needs_zone=self.needs_zone(layout),
+            reasons=(written, *layout.why),
+        )
+
+    def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
+        zone, _ = self.zone(path, recognised, context.zone)
+        widths = self.widths(recognised)
+        return TableReading(
+            Rows(path, form_of(recognised), widths),
+            recognised,
+            context,
+            path.name,
+            self.maker(recognised, context, zone, path.name),
+            widths=widths,
+            is_whole=lambda fields: self.is_whole(recognised, fields),
+        )
+
+
+def form_of(recognised: Recognised) -> Form:
+    return Form(recognised.encoding, recognised.delimiter, recognised.line_end, recognised.quoted)
+
+
+def head_rows(path: Path, form: Form) -> list[Row]:
+    """The first rows, for recognising."""
+    return list(islice((row for row in Rows(path, form) if isinstance(row, Row)), HEAD_ROWS))
+
+
+def sample_rows(path: Path, recognised: Recognised) -> list[list[str]]:
+    """Cells of the first rows, and of a large file's rows from all over it: clocks may have changed anywhere."""
+    form = form_of(recognised)
+    rows = [row.fields for row in head_rows(path, form)]
+    return rows + _scattered(path, form) if len(rows) == HEAD_ROWS else rows
+
+
+def _scattered(path: Path, form: Form) -> list[list[str]]:
+    size = path.stat().st_size
+    slices = min(_MOST_SLICES, size // _SLICE)
+    rows: list[list[str]] = []
+    with path.open("rb") as file:
+        encoding = _of_the_middle(form.encoding, file.read(2))
+        for number in range(1, slices + 1):
+            file.seek((size * number // slices - _SLICE) & ~1)
+            text = file.read(_SLICE).decode(encoding, "replace")
+            lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[1:-1]
+            rows += csv.reader(lines, delimiter=form.delimiter, quoting=form.quoting)
+    return rows
+
+
+def _of_the_middle(encoding: str, beginning: bytes) -> str:
+    """The codec of bytes behind the byte order mark."""
+    if encoding == "utf-16":
+        return "utf-16-be" if beginning == codecs.BOM_UTF16_BE else "utf-16-le"
+    return "utf-8" if encoding == "utf-8-sig" else encoding
