@@ -24,4 +24,6 @@ passage     the funnel, counted from the story
 readme      what is in the files
 picture     the department at a glance
 generate    all of it into a folder
+living      what comes after the exports, row by row at its time
+comparing   what the product says, held against the truth
 """

@@ -12,6 +12,7 @@ from pipeline.department.portfolio import (
     DAY,
     DEVELOPMENT,
     DISQUALIFIED,
+    NEVER,
     NEW,
     SHIPMENT,
     Book,
@@ -52,6 +53,10 @@ class Deals:
         self._ends_at = ends_at
         self.proposals: list[Proposal] = []
         self._closed: list[tuple[Organisation, Book]] = []
+
+    def go_on(self) -> None:
+        """The exports are made: from now on everything comes true at its time."""
+        self._ends_at = NEVER
 
     def open_successors(self, at: int) -> None:
         """Under the number of an organisation that was closed a day or more ago another one may open."""

@@ -14,7 +14,7 @@ from pipeline.department.draws import stream
 from pipeline.department.exchange import Exchange
 from pipeline.department.knobs import Knobs
 from pipeline.department.layouts import LAYOUTS, Clock, Layout, Writer
-from pipeline.department.people import Manager
+from pipeline.department.people import Manager, extension_names
 from pipeline.department.planted import Planted
 from pipeline.department.readme import readme
 from pipeline.department.story import Recorded, Story
@@ -110,9 +110,7 @@ class _Exports:
         self._clock = Clock(story.country.zone)
         self._write: Writer = self._layout.writer(self._clock)
         self._dirt = Dirt(knobs.dirt, stream(knobs.seed, "dirt/calls"))
-        names = {
-            extension: manager.name for manager in story.managers for p in manager.periods for extension in p.extensions
-        }
+        names = extension_names(story.managers)
         notations = self._dirt.notations(story.country)
         self._exchange = Exchange(story.country, story.numbering, names, notations, links=knobs.links_legs)
         self._extensions = sorted(names)

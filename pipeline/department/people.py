@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
@@ -85,6 +85,12 @@ class Manager:
         """A newcomer's share of the pace: a third on the first day, all of it after eight weeks."""
         return 1.0 if self.since is None else min(1.0, 0.33 + 0.67 * (day - self.since).days / 56)
 
+    def expect(self, events: Mapping[Kind, Planted]) -> None:
+        """What is planted for this manager; a leave begins to be one."""
+        self.events |= events
+        if (leave := events.get(Kind.LEAVE)) is not None:
+            self.leave(leave.first, leave.last, "leave")
+
     def leave(self, first: date, last: date, kind: str) -> None:
         """Be away from `first` to `last`, both included."""
         self.absences.append(Absence(self.id, first, last, kind))
@@ -116,6 +122,11 @@ def numbering(managers: int) -> Numbering:
     return Numbering(1_001, 5_001, "1000", "9000") if managers < 4_000 else Numbering(10_001, 50_001, "10000", "90000")
 
 
+def extension_names(managers: Iterable[Manager]) -> dict[str, str]:
+    """Whose name a phone shows: of an extension that changed hands, the last one's."""
+    return {extension: one.name for one in managers for period in one.periods for extension in period.extensions}
+
+
 def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Sequence[Day]) -> list[Manager]:
     """The department, newcomers and leavers included, with their leave and sick days."""
     dice = stream(knobs.seed, "people")
@@ -135,10 +146,10 @@ def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Seque
         if squeezer is not None and squeezer.manager_id == f"m{number:02d}":
             until = squeezer.last + timedelta(days=1)
         manager = Manager(number, name, _periods(knobs, n, team, extensions, since, until), dice)
-        manager.events = of_manager(planted, manager.id)
         managers.append(manager)
     for manager in managers:
-        _send_away(manager, knobs, days, dice)
+        manager.expect(of_manager(planted, manager.id))
+        send_away(manager, knobs, days, dice)
     return managers
 
 
@@ -152,11 +163,9 @@ def _periods(
     return [Period(team, extensions, since, until)]
 
 
-def _send_away(manager: Manager, knobs: Knobs, days: Sequence[Day], dice: Random) -> None:
-    """Planted leave, and what everybody has: two weeks now and then, a few sick days. Not in a planted story."""
+def send_away(manager: Manager, knobs: Knobs, days: Sequence[Day], dice: Random) -> None:
+    """What everybody has in a period: two weeks of leave now and then, a few sick days. Not in a planted story."""
     taken = {day for event in manager.events.values() for day in event.days()}
-    if (leave := manager.events.get(Kind.LEAVE)) is not None:
-        manager.leave(leave.first, leave.last, "leave")
     weeks = knobs.days / 7
     if dice.random() < weeks / 26:
         _off(manager, knobs.first + timedelta(days=int(dice.random() * knobs.days)), 14, "leave", taken, knobs)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
+
+import msgspec
 
 from pipeline.department.callers import Callers
 from pipeline.department.calls import Call
@@ -11,15 +14,18 @@ from pipeline.department.country import Country, country
 from pipeline.department.deals import Deals, Proposal
 from pipeline.department.draws import stream
 from pipeline.department.knobs import Knobs
-from pipeline.department.people import Manager, hire, numbering
-from pipeline.department.planted import Kind, Planted, of_day, plant
+from pipeline.department.people import Manager, hire, numbering, send_away
+from pipeline.department.planted import Kind, Planted, of_day, of_manager, plant
 from pipeline.department.portfolio import Book, Market, Organisation
 from pipeline.department.shift import Floor, Shift
-from pipeline.department.working import Day, calendar, midnight
+from pipeline.department.working import Day, DayKind, calendar, midnight
 
 _PORTFOLIO = 3.1
 """Organisations of a manager on the first day, for each call of an ordinary day. A newcomer inherits, or has none."""
 _LOW = 0.6
+_LIVE_DAYS = 14
+_LIVE = ((Kind.SILENT, 1), (Kind.LEAVE, 7), (Kind.GAMER, 2))
+"""What a live board is to notice, and for how many days."""
 
 
 class Recorded(NamedTuple):
@@ -58,7 +64,25 @@ class Story:
 
     def tell(self) -> Iterator[Recorded]:
         """Day after day. Calls belong to the day that they began on."""
-        for day in self.days:
+        yield from self._tell(self.days)
+
+    def live_on(self) -> Iterator[Recorded]:
+        """The days after the last one, without an end, once `tell` has ended. `days` grows two weeks at a time."""
+        self._deals.go_on()
+        knobs, dice = self.knobs, stream(self.knobs.seed, "people/live")
+        while True:
+            knobs = msgspec.structs.replace(knobs, first=knobs.last, days=_LIVE_DAYS, files=1)
+            days = calendar(knobs, self.country.zone)
+            planted = _plant_live(self.managers, days)
+            self.planted += planted
+            for manager in self.managers:
+                manager.expect(of_manager(planted, manager.id))
+                send_away(manager, knobs, days, dice)
+            self.days += days
+            yield from self._tell(days)
+
+    def _tell(self, days: Sequence[Day]) -> Iterator[Recorded]:
+        for day in days:
             self._hand_portfolio_over(day)
             self._deals.open_successors(day.midnight)
             calls = self._of(day)
@@ -105,3 +129,13 @@ class Story:
 
     def _by_id(self, manager_id: str) -> Shift:
         return next(shift for shift in self._shifts if shift.manager.id == manager_id)
+
+
+def _plant_live(managers: Sequence[Manager], days: Sequence[Day]) -> list[Planted]:
+    """A story for the first working day of these days on each of the last managers who had none before."""
+    first = next((day.date for day in days if day.kind is DayKind.WORKING), days[0].date)
+    there = [manager for manager in managers[1:] if not manager.events and manager.is_employed(first)]
+    return [
+        Planted(kind=kind, first=first, last=first + timedelta(days=length - 1), manager_id=manager.id)
+        for (kind, length), manager in zip(_LIVE, reversed(there), strict=False)
+    ]

@@ -7,15 +7,70 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from pipeline.department.country import Country
+from pipeline.department.deals import Proposal, Revision
 from pipeline.department.dirt import Dirt
 from pipeline.department.knobs import Knobs
 from pipeline.department.plan import plan
+from pipeline.department.portfolio import Organisation
 from pipeline.department.story import Story
-from pipeline.department.working import DayKind
+from pipeline.department.working import Day, DayKind
 from schemas.stages import default_stages
 
+HEADERS = {
+    "organisations": ["id", "name", "phones", "manager_id"],
+    "stages": ["organisation_id", "stage", "changed_at", "manager_id", "recorded_at"],
+    "proposals": [
+        *("proposal_id", "organisation_id", "manager_id", "kind", "sent_at"),
+        *("amount", "currency", "revision", "status"),
+    ],
+    "calendar": ["day", "kind", "hours", "title"],
+    "absences": ["manager_id", "first", "last", "kind"],
+}
+_TITLES = [(stage.code, stage.title.ru) for stage in default_stages().stages]
 _HOURS = {DayKind.WORKING: 8, DayKind.SHORT: 7, DayKind.MOVED: 8, DayKind.WEEKEND: 0, DayKind.HOLIDAY: 0}
 _LATE_S = 3 * 86_400
+
+
+class Rows:
+    """Cells of one row of a table, as the CRM writes them."""
+
+    def __init__(self, country: Country, dirt: Dirt) -> None:
+        self._country = country
+        self._dirt = dirt
+
+    def organisation(self, organisation: Organisation) -> list[str]:
+        pretty, dirt = self._country.pretty, self._dirt
+        phones = ", ".join(pretty(phone, 0 if dirt.happens(5) else 1) for phone in organisation.phones)
+        return [organisation.id, organisation.name, phones, organisation.owner.id]
+
+    def stage(self, organisation: Organisation, move: tuple[int, int, str], *, late: bool = False) -> list[str]:
+        """One of the organisation's moves; `late`: it was recorded days after it happened."""
+        at, stage, owner = move
+        recorded = self._time(at + _LATE_S if late else at)
+        title = _TITLES[stage][int(self._dirt.happens(5))]
+        return [organisation.id, title, self._time(at), owner, recorded]
+
+    def proposal(self, proposal: Proposal, revision: Revision) -> list[str]:
+        kind, money = ("individual", self._country.currency) if proposal.individual else ("general", "")
+        amount = self._amount(revision.cents) if proposal.individual else ""
+        status = "withdrawn" if revision.withdrawn else "sent"
+        whose = [proposal.id, proposal.organisation.id, proposal.manager.id, kind]
+        return [*whose, self._time(revision.sent_at), amount, money, str(revision.number), status]
+
+    def _time(self, at: int) -> str:
+        form = "%d.%m.%Y %H:%M:%S" if self._dirt.happens(5) else "%Y-%m-%d %H:%M:%S"
+        return datetime.fromtimestamp(at, self._country.zone).strftime(form)
+
+    def _amount(self, cents: int) -> str:
+        whole, part = divmod(cents, 100)
+        if self._dirt.happens(5):
+            return f"{whole:,}".replace(",", " ") + f",{part:02d}"
+        return f"{whole}.{part:02d}"
+
+
+def calendar_row(day: Day) -> list[str]:
+    return [day.date.isoformat(), day.kind, str(_HOURS[day.kind]), day.title]
 
 
 class Tables:
@@ -25,7 +80,7 @@ class Tables:
         self._story = story
         self._dirt = dirt
         self._folder = folder
-        self._zone = story.country.zone
+        self._rows = Rows(story.country, dirt)
         self.files: list[tuple[str, str]] = []
         """(kind, file) in the order to load them."""
 
@@ -54,30 +109,17 @@ class Tables:
         self._put("managers", "managers.csv", rows)
 
     def _organisations(self) -> None:
-        pretty, dirt = self._story.country.pretty, self._dirt
-        rows = [
-            [
-                organisation.id,
-                organisation.name,
-                ", ".join(pretty(phone, 0 if dirt.happens(5) else 1) for phone in organisation.phones),
-                organisation.owner.id,
-            ]
-            for organisation in self._story.organisations
-        ]
-        self._put("organisations", "organisations.csv", [["id", "name", "phones", "manager_id"], *self._twice(rows)])
+        rows = [self._rows.organisation(organisation) for organisation in self._story.organisations]
+        self._put("organisations", "organisations.csv", [HEADERS["organisations"], *self._twice(rows)])
 
     def _stages(self) -> None:
-        titles = [(stage.code, stage.title.ru) for stage in default_stages().stages]
-        dirt = self._dirt
+        dirt, header = self._dirt, HEADERS["stages"]
         known: list[list[str]] = []
         late: list[list[str]] = []
         for organisation in self._story.organisations:
-            for at, stage, owner in organisation.stages:
+            for move in organisation.stages:
                 is_late = dirt.happens()
-                recorded = self._time(at + _LATE_S if is_late else at)
-                title = titles[stage][int(dirt.happens(5))]
-                (late if is_late else known).append([organisation.id, title, self._time(at), owner, recorded])
-        header = ["organisation_id", "stage", "changed_at", "manager_id", "recorded_at"]
+                (late if is_late else known).append(self._rows.stage(organisation, move, late=is_late))
         known = self._twice(known)
         dirt.shuffle(known)
         self._put("stages", "stages.csv", [header, *known])
@@ -85,45 +127,26 @@ class Tables:
             self._put("stages", "stages-late.csv", [header, *late])
 
     def _proposals(self) -> None:
-        dirt, currency = self._dirt, self._story.country.currency
-        rows = []
-        for proposal in self._story.proposals:
-            kind, money = ("individual", currency) if proposal.individual else ("general", "")
-            whose = [proposal.id, proposal.organisation.id, proposal.manager.id, kind]
-            for revision in proposal.revisions:
-                amount = self._amount(revision.cents) if proposal.individual else ""
-                status = "withdrawn" if revision.withdrawn else "sent"
-                rows.append([*whose, self._time(revision.sent_at), amount, money, str(revision.number), status])
-        rows = self._twice(rows)
-        dirt.shuffle(rows)
-        header = [
-            *("proposal_id", "organisation_id", "manager_id", "kind", "sent_at"),
-            *("amount", "currency", "revision", "status"),
+        rows = [
+            self._rows.proposal(proposal, revision)
+            for proposal in self._story.proposals
+            for revision in proposal.revisions
         ]
-        self._put("proposals", "proposals.csv", [header, *rows])
+        rows = self._twice(rows)
+        self._dirt.shuffle(rows)
+        self._put("proposals", "proposals.csv", [HEADERS["proposals"], *rows])
 
     def _calendar(self) -> Iterable[Sequence[object]]:
-        yield ["day", "kind", "hours", "title"]
-        for day in self._story.days:
-            yield [day.date.isoformat(), day.kind, _HOURS[day.kind], day.title]
+        yield HEADERS["calendar"]
+        yield from map(calendar_row, self._story.days)
 
     def _absences(self) -> Iterable[Sequence[object]]:
-        yield ["manager_id", "first", "last", "kind"]
+        yield HEADERS["absences"]
         for manager in self._story.managers:
             yield from sorted(manager.absences)
 
     def _twice(self, rows: list[list[str]]) -> list[list[str]]:
         return [row for row in rows for _ in range(2 if self._dirt.happens() else 1)]
-
-    def _time(self, at: int) -> str:
-        form = "%d.%m.%Y %H:%M:%S" if self._dirt.happens(5) else "%Y-%m-%d %H:%M:%S"
-        return datetime.fromtimestamp(at, self._zone).strftime(form)
-
-    def _amount(self, cents: int) -> str:
-        whole, part = divmod(cents, 100)
-        if self._dirt.happens(5):
-            return f"{whole:,}".replace(",", " ") + f",{part:02d}"
-        return f"{whole}.{part:02d}"
 
 
 def _or_empty(day: date | None) -> str:

@@ -7,10 +7,31 @@ from typing import Any
 
 import pytest
 
-from tests.department.comparing import COUNTS, activity_differences, calls_differences, funnel_differences
+from pipeline.department.comparing import COUNTS, Comparison
 from tests.department.conftest import Truth
 
 Rows = list[dict[str, Any]]
+
+
+def activity_differences(rows: Rows, truth: Truth) -> list[str]:
+    compared = Comparison(truth)
+    compared.activity(rows)
+    assert compared.numbers >= len(rows) * len(COUNTS)
+    return compared.differences
+
+
+def calls_differences(rows: Rows, truth: Truth) -> list[str]:
+    compared = Comparison(truth)
+    compared.calls(rows)
+    assert compared.numbers >= len(rows)
+    return compared.differences
+
+
+def funnel_differences(rows: Rows, truth: Truth, clock: str, month: str) -> list[str]:
+    compared = Comparison(truth)
+    compared.funnel(rows, clock, month)
+    assert compared.numbers >= 4 * len(rows)
+    return compared.differences
 
 
 @pytest.fixture

@@ -11,17 +11,15 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.funnel import By, Clock, Question, flat, funnel
-from pipeline.readouts import Numbers, Period, numbers
-from schemas.stages import default_stages
-from tests.department.comparing import activity_differences, calls_differences, funnel_differences
+from pipeline.cli.demo_truth import hold_funnels, months
+from pipeline.department.comparing import Comparison
+from pipeline.readouts import numbers
+from pipeline.settings import read_settings
 
 CLI = [sys.executable, "-m", "pipeline.cli"]
 ALWAYS = ("--from", "2020-01-01", "--to", "2035-01-01")
@@ -90,7 +88,7 @@ def test_every_number_is_the_true_one_after_each_of_two_loads(department: Depart
     department.shuffle(seed=7)
     department.load()
     assert differences(department) == []
-    assert list(_funnels(numbers(department.data), department.truth)) == []
+    assert funnel_differences(department) == []
 
 
 def differences(department: Department) -> list[str]:
@@ -99,27 +97,16 @@ def differences(department: Department) -> list[str]:
     calls = department.rows("calls", *ALWAYS) + department.rows("calls", *ALWAYS, "--of", "unassigned")
     assert activity
     assert calls
-    return [
-        *activity_differences(activity, truth),
-        *calls_differences(calls, truth),
-        *(str(one) for one in department.rows("verify", *ALWAYS)),
-    ]
+    compared = Comparison(truth)
+    compared.activity(activity)
+    compared.calls(calls)
+    return [*compared.differences, *(str(one) for one in department.rows("verify", *ALWAYS))]
 
 
-def _funnels(source: Numbers, truth: dict[str, Any]) -> Iterator[str]:
-    zone = ZoneInfo(truth["time_zone"])
-    for clock in Clock:
-        for month in sorted({step["month"] for step in truth[f"funnel_{clock}"]})[::2]:
-            first = date.fromisoformat(f"{month}-01")
-            last = (first + timedelta(days=32)).replace(day=1)
-            for by in (By.ALL, By.MANAGER):
-                question = Question(
-                    period=Period(first, last, zone),
-                    stages=default_stages(),
-                    now=datetime.now(UTC),
-                    clock=clock,
-                    window=truth["funnel_window"],
-                    by=by,
-                )
-                steps = [flat(step, by) for step in funnel(source, question)]
-                yield from funnel_differences(steps, truth, str(clock), month)
+def funnel_differences(department: Department) -> list[str]:
+    truth = department.truth
+    settings = read_settings({"CALLFUNNEL_CONFIG": str(department.exports / "callfunnel.toml")})
+    compared = Comparison(truth)
+    hold_funnels(compared, numbers(department.data), truth, settings, months(truth)[::2])
+    assert compared.numbers
+    return compared.differences

@@ -1,0 +1,138 @@
+"""The department after its exports were made: each row comes at the moment when its system writes it.
+
+The exchange writes a call's rows when the call has ended; the CRM writes what people enter, the new organisations of
+a day before it begins.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import islice
+from typing import NamedTuple
+
+from pipeline.department.deals import Proposal
+from pipeline.department.dirt import Dirt
+from pipeline.department.draws import stream
+from pipeline.department.exchange import Exchange
+from pipeline.department.knobs import Knobs
+from pipeline.department.layouts import LAYOUTS, Clock
+from pipeline.department.people import extension_names
+from pipeline.department.plan import HEADER as PLAN
+from pipeline.department.plan import plan
+from pipeline.department.portfolio import Organisation
+from pipeline.department.story import Recorded, Story
+from pipeline.department.tables import HEADERS, Rows, calendar_row
+from pipeline.department.truth import Truth
+from pipeline.department.working import midnight
+
+KINDS = ("plan", "calendar", "absences", "organisations", "stages", "proposals", "calls")
+"""Kinds of rows, in the order in which those of one moment are to be read."""
+
+
+class Written(NamedTuple):
+    """A row, line end included, that its system writes at `at` (epoch seconds). Sorts by time, kind, then order."""
+
+    at: int
+    kind: int
+    """Place in KINDS."""
+    number: int
+    text: str
+
+
+class Living:
+    """The days after the last one of a department. Tells itself the history first; that takes a second or two."""
+
+    def __init__(self, knobs: Knobs) -> None:
+        self._story = story = Story(knobs)
+        for _ in story.tell():
+            pass
+        self._layout = LAYOUTS[knobs.format]
+        self._clock = Clock(story.country.zone)
+        self._write = self._layout.writer(self._clock)
+        names = extension_names(story.managers)
+        self._exchange = Exchange(story.country, story.numbering, names, story.country.written, links=knobs.links_legs)
+        self._rows = Rows(story.country, Dirt(0, stream(knobs.seed, "living")))
+        self._moves: dict[str, int] = {one.id: len(one.stages) for one in story.organisations}
+        """How many moves of each organisation were written."""
+        self._revisions: dict[str, int] = {one.id: len(one.revisions) for one in story.proposals}
+        self._absences = {manager.id: len(manager.absences) for manager in story.managers}
+        self._days = len(story.days)
+        self._number = 0
+        self._waiting: list[Written] = []
+        self.truth = Truth(story.country.zone, story.country.currency)
+        """Of the live days that were told so far, without proposals."""
+
+    def header(self, kind: str) -> str:
+        """The first line of a file of this kind; "" for one that has none."""
+        if kind == "calls":
+            return self._layout.header
+        return _line(PLAN if kind == "plan" else HEADERS[kind])
+
+    def rows(self) -> Iterator[Written]:
+        """Every row in order of time, without an end."""
+        for recorded in self._story.live_on():
+            self._tell(recorded)
+            tomorrow = recorded.day.midnight + recorded.day.length_s
+            while self._waiting and self._waiting[0].at < tomorrow:
+                yield heappop(self._waiting)
+
+    @property
+    def proposals(self) -> Sequence[Proposal]:
+        return self._story.proposals
+
+    def _tell(self, recorded: Recorded) -> None:
+        """Put a day's rows where they wait for their time."""
+        day = recorded.day
+        self._clock.set(day)
+        for call in recorded.calls:
+            for leg in self._exchange.legs(call):
+                self._put(call.end, "calls", self._write(leg))
+        self._plan(day.midnight)
+        for organisation in self._story.organisations:
+            self._organisation(organisation, day.midnight)
+        for proposal in self._story.proposals:
+            written = self._revisions.get(proposal.id, 0)
+            for revision in proposal.revisions[written:]:
+                self._put(revision.sent_at, "proposals", _line(self._rows.proposal(proposal, revision)))
+            self._revisions[proposal.id] = len(proposal.revisions)
+        self.truth.add(day, recorded.calls, recorded.lost)
+
+    def _organisation(self, organisation: Organisation, today: int) -> None:
+        written = self._moves.get(organisation.id)
+        if written is None:
+            written = 0
+            self._put(today, "organisations", _line(self._rows.organisation(organisation)))
+        for move in organisation.stages[written:]:
+            self._put(move[0], "stages", _line(self._rows.stage(organisation, move)))
+        self._moves[organisation.id] = len(organisation.stages)
+
+    def _plan(self, today: int) -> None:
+        """Plan, calendar and leave of the next weeks, when settled since yesterday; nobody plans to be ill."""
+        story = self._story
+        settled = story.days[self._days :]
+        self._days = len(story.days)
+        for day in settled:
+            self._put(today, "calendar", _line(calendar_row(day)))
+        if settled:
+            months = plan(story.managers, story.days, story.country.currency, story.knobs)
+            for row in islice(months, 1, None):
+                if str(row[0]) >= f"{settled[0].date:%Y-%m}":
+                    self._put(today, "plan", _line(row))
+        for manager in story.managers:
+            for absence in manager.absences[self._absences[manager.id] :]:
+                known = midnight(absence.first, story.country.zone) if absence.kind == "sick" else today
+                self._put(known, "absences", _line(absence))
+            self._absences[manager.id] = len(manager.absences)
+
+    def _put(self, at: int, kind: str, text: str) -> None:
+        self._number += 1
+        heappush(self._waiting, Written(at, KINDS.index(kind), self._number, text))
+
+
+def _line(cells: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", lineterminator="\n").writerow(cells)
+    return out.getvalue()
