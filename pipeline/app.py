@@ -24,6 +24,7 @@ from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Frame, Outgoing, Step
 from pipeline.agents.stitch_calls import StitchCalls
 from pipeline.agents.store_feeds import StoreFeeds
+from pipeline.agents.store_plans import StoreAbsences, StoreCalendar, StorePlans
 from pipeline.agents.store_rejected import StoreRejected
 from pipeline.agents.update_managers import UpdateManagers
 from pipeline.agents.update_organisations import UpdateOrganisations
@@ -57,6 +58,9 @@ def make_steps(store: Store, settings: Settings) -> list[Step]:
         StitchCalls(decider()),
         RecordProposals(decider()),
         CountActivities(store, settings.rules, settings.time_zone),
+        StorePlans(store),
+        StoreCalendar(store),
+        StoreAbsences(store),
         StoreRejected(store),
         StoreFeeds(store),
     ]

@@ -4,6 +4,13 @@ time_zone = "Europe/Moscow"      # the reporting zone: what a day is. Default: t
 region = "RU"                    # for phone numbers written without a country
 conversation_s = 30              # a conversation is a call at least this long
 
+[calendar]                       # which days are worked; a loaded calendar (--kind calendar) wins over it
+country = "RU"                   # whose holidays and moved days; "" for none. Default: region
+subdivision = ""                 # of the country, where holidays differ (DE: "BY")
+weekend = ["sat", "sun"]         # default: the country's
+opens = "09:00"                  # working hours: today counts as the part of them that is over
+closes = "18:00"
+
 [sources.office]                 # what no export says of itself
 time_zone = "Europe/Moscow"
 extensions = '\\d{3}'             # regex of inside numbers
@@ -19,15 +26,16 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from phonenumbers import SUPPORTED_REGIONS
 
 from pipeline.count import Rules
+from pipeline.working_calendar import WEEKDAYS, WorkingCalendar, check_country
 from schemas.stages import Stage, Stages, default_stages
 from schemas.trouble import Terminal
 
@@ -55,6 +63,17 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     columns: tuple[str, ...] = ()
 
 
+_Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class _Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    country: str | None = None
+    subdivision: str = ""
+    weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+    opens: _Clock = "09:00"
+    closes: _Clock = "18:00"
+
+
 class _General(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file without its tables."""
 
@@ -69,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: ZoneInfo
     region: str
     conversation_s: int
+    calendar: WorkingCalendar
     sources: dict[str, SourceSettings]
     stages: Stages
 
@@ -88,8 +108,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     """
     _refuse_unknown(env)
     file, said = _read_file(env)
-    tables, stages = said.pop("sources", {}), said.pop("stages", None)
-    general = _section(said, _General, file, "sources, stages")
+    tables, stages, calendar = said.pop("sources", {}), said.pop("stages", None), said.pop("calendar", {})
+    general = _section(said, _General, file, "calendar, sources, stages")
     _check_region(general.region, f"{file}: region")
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
@@ -98,6 +118,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         time_zone=zone,
         region=general.region,
         conversation_s=general.conversation_s,
+        calendar=_calendar(calendar, general.region, f"{file}: calendar"),
         sources={name: _source(one, f"{file}: sources.{name}") for name, one in tables.items()},
         stages=default_stages() if stages is None else _stages(stages, f"{file}: stages"),
     )
@@ -141,6 +162,21 @@ def _source(said: object, where: str) -> SourceSettings:
     if source.region is not None:
         _check_region(source.region, f"{where}.region")
     return source
+
+
+def _calendar(said: object, region: str, where: str) -> WorkingCalendar:
+    given = _section(said, _Calendar, where)
+    country = region if given.country is None else given.country
+    check_country(country, given.subdivision, where)
+    if given.opens >= given.closes:
+        raise Terminal(f"{where}.closes: {given.closes} is not after opens ({given.opens})")
+    return WorkingCalendar(
+        country=country,
+        subdivision=given.subdivision,
+        weekend=None if given.weekend is None else frozenset(map(WEEKDAYS.index, given.weekend)),
+        opens=time.fromisoformat(given.opens),
+        closes=time.fromisoformat(given.closes),
+    )
 
 
 def _stages(said: object, where: str) -> Stages:

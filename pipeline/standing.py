@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from schemas.codec import encode
+from schemas.plans import Absence, CalendarDay, Plan
 from schemas.records import CallLeg, Manager, Organisation, Proposal, StageChange
 
-R = TypeVar("R", CallLeg, Proposal, Manager, Organisation, StageChange)
+R = TypeVar("R", CallLeg, Proposal, Manager, Organisation, StageChange, Plan, CalendarDay, Absence)
 K = TypeVar("K", bound=Hashable)
 
 

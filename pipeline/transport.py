@@ -22,7 +22,7 @@ Places = Mapping[tuple[str, int], int]
 
 # A load is stored once each row of this list is consumed, in order: what one row's agents publish is in later rows.
 STAGES = (
-    ("managers", "organisations", "stage-changes"),
+    ("managers", "organisations", "stage-changes", "plans", "calendar-days", "absences"),
     ("call-legs", "proposals"),
     ("activities",),
     ("rejected",),

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from pipeline.store import Store, connect
 from pipeline.store import trouble as trouble_of
 from pipeline.transport import Transport
 from pipeline.wire import Wire
+from pipeline.working_calendar import keep_base_calendar
 from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
@@ -44,8 +46,11 @@ def work(
     """
     settings = read_settings()
     client = patiently(lambda: _checked(endpoints))
+    store = Store(client)
+    today = datetime.now(settings.time_zone).date()
+    patiently(lambda: keep_base_calendar(store, settings.calendar, today))
     patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
-    steps = make_steps(Store(client), settings)
+    steps = make_steps(store, settings)
     moving = Moving(Wire(endpoints.kafka, endpoints.prefix))
     app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
     watch = Watch(

@@ -7,7 +7,7 @@ nanoseconds since the epoch: of two records with one identity the greater versio
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -27,9 +27,6 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Version = Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
-Month = Annotated[
-    str, msgspec.Meta(pattern=r"^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])$", description="A month, as 2026-11.")
-]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="v", tag=WIRE_VERSION, omit_defaults=True):
@@ -238,74 +235,6 @@ class Proposal(Record, frozen=True, kw_only=True):
     amount: Sum = Decimal(0)
     currency: str = ""
     status: ProposalStatus = ProposalStatus.SENT
-    import_id: str = ""
-    origin: str = ""
-    version: Version
-
-
-class Plan(Record, frozen=True, kw_only=True):
-    """What was planned for a manager and month. Identity: (manager_id, month). None is not planned, 0 is planned."""
-
-    manager_id: Name
-    month: Month
-    working_days: Count | None = None
-    """Working days that the plan was made for; None: those of the calendar while the manager is on the roster."""
-    calls_to_potential: Count | None = None
-    general_proposals: Count | None = None
-    individual_proposals: Count | None = None
-    amount: Sum | None = None
-    """Of individual proposals."""
-    currency: str = ""
-    import_id: str = ""
-    origin: str = ""
-    version: Version
-
-
-class DayKind(StrEnum):
-    """What a day of the calendar is. Worked are `WORKING`, `SHORT` and `MOVED`."""
-
-    WORKING = "working"
-    SHORT = "short"  # shorter than others, as before a holiday
-    MOVED = "moved"  # of the weekend, and worked for a bridged holiday
-    WEEKEND = "weekend"
-    HOLIDAY = "holiday"
-
-    @property
-    def is_working(self) -> bool:
-        return self in (DayKind.WORKING, DayKind.SHORT, DayKind.MOVED)
-
-
-class CalendarDay(Record, frozen=True, kw_only=True):
-    """What the department says of a day, instead of the country's calendar. Identity: day."""
-
-    day: date
-    kind: DayKind
-    work_minutes: Count | None = None
-    title: str = ""
-    import_id: str = ""
-    origin: str = ""
-    version: Version
-
-
-class AbsenceKind(StrEnum):
-    LEAVE = "leave"
-    SICK = "sick"
-    TRIP = "trip"  # at work, and not at the telephone
-    OTHER = "other"
-
-
-class Absence(Record, frozen=True, kw_only=True):
-    """Days on which a manager does not work, both ends included. Identity: (manager_id, first).
-
-    One whose `last` is before its `first` holds no day.
-    """
-
-    manager_id: Name
-    first: date
-    last: date
-    kind: AbsenceKind = AbsenceKind.OTHER
-    withdrawn: Flag = 0
-    """1 when it was said in error, or did not take place."""
     import_id: str = ""
     origin: str = ""
     version: Version

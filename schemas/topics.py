@@ -10,16 +10,14 @@ from typing import Any
 
 import msgspec
 
+from schemas.plans import Absence, CalendarDay, Plan
 from schemas.records import (
-    Absence,
     Activity,
-    CalendarDay,
     CallLeg,
     Feed,
     Manager,
     ManagerActivity,
     Organisation,
-    Plan,
     Proposal,
     Record,
     Rejected,

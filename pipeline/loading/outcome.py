@@ -9,7 +9,16 @@ from pipeline.loading.prepare import Prepared
 from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Import
-from schemas.topics import CALL_LEGS, MANAGERS, ORGANISATIONS, PROPOSALS, STAGE_CHANGES
+from schemas.topics import (
+    ABSENCES,
+    CALENDAR_DAYS,
+    CALL_LEGS,
+    MANAGERS,
+    ORGANISATIONS,
+    PLANS,
+    PROPOSALS,
+    STAGE_CHANGES,
+)
 
 TOPICS = {
     "calls": CALL_LEGS,
@@ -17,6 +26,9 @@ TOPICS = {
     "organisations": ORGANISATIONS,
     "stages": STAGE_CHANGES,
     "proposals": PROPOSALS,
+    "plan": PLANS,
+    "calendar": CALENDAR_DAYS,
+    "absences": ABSENCES,
 }
 
 

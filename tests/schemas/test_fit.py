@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from schemas.codec import Codec, encode
-from schemas.records import Absence, CallLeg, Direction, Disposition, Manager, Plan, Proposal, ProposalKind, StageChange
+from schemas.plans import Absence, Plan
+from schemas.records import CallLeg, Direction, Disposition, Manager, Proposal, ProposalKind, StageChange
 
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 LEG = CallLeg(

@@ -12,12 +12,18 @@ from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
 from pipeline.store import Store, connect
 from pipeline.verify import Difference, verify
+from pipeline.working_calendar import WorkingCalendar
 from schemas.records import Activity, CallLeg, ManagerActivity, Rejected
 from schemas.stages import default_stages
 from tests.pipeline.property.brute import CONVERSATION_S, Tables
 
 SETTINGS = Settings(
-    time_zone=ZoneInfo("Europe/Moscow"), region="RU", conversation_s=CONVERSATION_S, sources={}, stages=default_stages()
+    time_zone=ZoneInfo("Europe/Moscow"),
+    region="RU",
+    conversation_s=CONVERSATION_S,
+    calendar=WorkingCalendar(country="RU"),
+    sources={},
+    stages=default_stages(),
 )
 ALWAYS = Period(date(2020, 1, 1), date(2040, 1, 1), SETTINGS.time_zone)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.settings import Settings, machine_zone, read_settings
+from pipeline.working_calendar import WorkingCalendar
 from schemas.stages import default_stages
 from schemas.trouble import Terminal
 
@@ -28,6 +30,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     assert settings.stages == default_stages()
     assert settings.sources == {}
     assert settings.rules.potential == {"new", "active", "development"}
+    assert settings.calendar == WorkingCalendar(country="RU")
 
 
 def test_file_in_the_working_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,6 +47,11 @@ def test_everything_that_can_be_said(file: Path) -> None:
         time_zone = "Europe/Moscow"
         region = "KZ"
         conversation_s = 45
+        [calendar]
+        country = "DE"
+        subdivision = "BY"
+        weekend = ["sun"]
+        opens = "08:30"
         [sources.office]
         time_zone = "Asia/Almaty"
         region = "RU"
@@ -62,6 +70,10 @@ def test_everything_that_can_be_said(file: Path) -> None:
         """,
     )
     assert (settings.region, settings.conversation_s) == ("KZ", 45)
+    assert settings.calendar == WorkingCalendar(
+        country="DE", subdivision="BY", weekend=frozenset({6}), opens=time(8, 30), closes=time(18)
+    )
+    assert settings.calendar.hours == {"opens_s": 30_600, "closes_s": 64_800}
     office = settings.source("office")
     assert (office.time_zone, office.region, office.extensions) == ("Asia/Almaty", "RU", r"\d{3}")
     assert office.trunks == ("provider1",)
@@ -71,6 +83,12 @@ def test_everything_that_can_be_said(file: Path) -> None:
     assert settings.rules.potential == {"lead"}
 
 
+def test_country_of_the_calendar_is_the_region_unless_it_is_named(file: Path) -> None:
+    assert read(file, 'region = "KZ"').calendar.country == "KZ"
+    assert read(file, '[calendar]\ncountry = ""').calendar.country == ""
+    assert read(file, 'region = "AC"\n[calendar]\ncountry = ""').region == "AC"
+
+
 def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
     assert read(file, '\ufeffregion = "DE"').region == "DE"
 
@@ -78,7 +96,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "named", "accepted"),
     [
-        ('time_zon = "UTC"', "time_zon", "time_zone, region, conversation_s, sources, stages"),
+        ('time_zon = "UTC"', "time_zon", "time_zone, region, conversation_s, calendar, sources, stages"),
         ('time_zone = "Moscow"', "time_zone: no time zone is called 'Moscow'", "Europe/Moscow"),
         ('time_zone = ""', "time_zone", "Europe/Moscow"),
         ('time_zone = "../UTC"', "time_zone", "Europe/Moscow"),
@@ -92,6 +110,14 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
             "sources.office: Object contains unknown field `trunk`",
             "extensions, trunks, columns",
         ),
+        ("[calendar]\ncountry = 'XX'", "calendar.country: no holidays of 'XX' are known", "'' for none"),
+        ("[calendar]\ncountry = 'GB'\nsubdivision = 'BY'", "calendar.subdivision: 'GB' has no 'BY'", "ENG, NIR, SCT"),
+        ("[calendar]\nsubdivision = 'BY'", "calendar.subdivision: 'RU' has no 'BY'", "leave it out"),
+        ("region = 'AC'", "calendar.country: no holidays of 'AC' are known", "'' for none"),
+        ("[calendar]\nweekend = ['sa']", "calendar: Invalid enum value 'sa'", "weekend"),
+        ("[calendar]\nopens = '9:00'", "calendar: Expected `str` matching regex", "opens"),
+        ("[calendar]\nopens = '18:00'", "calendar.closes: 18:00 is not after opens (18:00)", ""),
+        ("calendar = 'RU'", "calendar: Expected `object`, got `str`", "country, subdivision, weekend, opens, closes"),
         ("[sources.office]\nextensions = '('", "sources.office.extensions: '('", r"'\d{3}'"),
         ("[sources.office]\ntime_zone = 'MSK+3'", "sources.office.time_zone", "Europe/Moscow"),
         ("[sources.office]\nregion = 'USSR'", "sources.office.region", "two capital letters"),
