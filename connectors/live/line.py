@@ -1,0 +1,185 @@
+"""Between a door that reads and the pump that sends: a bounded line of deliveries, and what is known of the feed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.records import Feed, FeedState, Reason, Record, Rejected
+
+log = logging.getLogger("callfunnel.listen")
+
+Clock = Callable[[], int]
+"""Nanoseconds since the epoch, as versions are."""
+
+MOST_WAITING = 10_000
+"""Records that were received and are not acknowledged by Kafka: above it a door waits. Bounds the memory."""
+
+
+def moment(clock_ns: int) -> datetime:
+    """The moment of a clock reading, to the millisecond."""
+    return datetime.fromtimestamp(clock_ns // 1_000_000 / 1000, UTC)
+
+
+def _nothing() -> None:
+    return None
+
+
+class Delivery(NamedTuple):
+    """Something a door has received. `done` runs in the pump's thread once Kafka has it, and all before it."""
+
+    items: Sequence[Record | Rejected]
+    done: Callable[[], None]
+    received_ns: int
+
+
+class Line:
+    """One door's line. The door's threads deliver and say how the source is; the pump takes and confirms."""
+
+    def __init__(self, source: str, door: str, session: str, clock: Clock = time.time_ns) -> None:
+        self.clock = clock
+        self.name = f"{source} {door}"
+        self.stopping = threading.Event()
+        """Set when the door is asked to end."""
+        self.lost: Callable[[], None] = _nothing
+        """Called by the pump when Kafka may have forgotten what it had acknowledged: a door that can, reads again."""
+        self._changed = threading.Condition()
+        self._queue: deque[Delivery] = deque()
+        self._closed = False
+        self._spoken = False
+        now = clock()
+        self._feed = Feed(
+            source=source,
+            door=door,
+            session=session,
+            state=FeedState.CONNECTING,
+            started_at=moment(now),
+            heartbeat_at=moment(now),
+            version=now,
+        )
+
+    # The door's side.
+
+    def deliver(self, items: Sequence[Record | Rejected], done: Callable[[], None] = _nothing) -> None:
+        """Hand over what was received. Blocks while too much waits for Kafka; returns at once when stopping."""
+        now = self.clock()
+        with self._changed:
+            self._changed.wait_for(lambda: self._feed.waiting < MOST_WAITING or self.stopping.is_set())
+            self._queue.append(Delivery(items, done, now))
+            changes = {"last_event_at": moment(now), "seen_at": moment(now)} if items else {}
+            self._tell(waiting=self._feed.waiting + len(items), **changes)
+            self._changed.notify_all()
+
+    def seen(self) -> None:
+        """The source is there: it answered."""
+        with self._changed:
+            self._tell(seen_at=moment(self.clock()))
+
+    def state(self, state: FeedState, detail: str = "") -> None:
+        """How the door stands to its source now; a change is logged, and told at once."""
+        with self._changed:
+            if (self._feed.state, self._feed.detail) == (state, detail):
+                return
+            self._tell(state=state, detail=detail)
+            self._spoken = False
+            self._changed.notify_all()
+        log.log(
+            logging.INFO if state in (FeedState.LIVE, FeedState.CONNECTING, FeedState.STOPPED) else logging.WARNING,
+            "%s: %s%s",
+            self.name,
+            state.value,
+            f": {detail}" if detail else "",
+        )
+
+    def gap(self, since: datetime, until: datetime, why: str, *, resolved: bool = False) -> Rejected:
+        """Events of a time may have been lost (or, `resolved`, were read elsewhere since): a reject to deliver."""
+        now = self.clock()
+        if not resolved:
+            with self._changed:
+                self._tell(gaps=self._feed.gaps + 1)
+            log.warning("%s: a gap from %s to %s: %s", self.name, since.isoformat(), until.isoformat(), why)
+        return Rejected(
+            rejected_id=f"gap:{self._feed.source}:{self._feed.door}:{since.isoformat()}",
+            source=self._feed.source,
+            reason=Reason.FEED_GAP,
+            detail=why,
+            payload=f"{since.isoformat()}/{until.isoformat()}",
+            origin=self._feed.door,
+            at=moment(now),
+            resolved=int(resolved),
+            import_id=self._feed.session,
+            version=now,
+        )
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, unless asked to end meanwhile: then True."""
+        return self.stopping.wait(seconds)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    # The pump's side.
+
+    def take(self, within_s: float, most: int) -> list[Delivery]:
+        """Deliveries of about `most` items, as soon as there are any; none when time is up or there is news to tell."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closed or not self._spoken, within_s)
+            taken: list[Delivery] = []
+            items = 0
+            while self._queue and (not taken or items + len(self._queue[0].items) <= most):
+                taken.append(self._queue.popleft())
+                items += len(taken[-1].items)
+            return taken
+
+    @property
+    def ended(self) -> bool:
+        """Everything was taken and nothing more comes."""
+        with self._changed:
+            return self._closed and not self._queue
+
+    @property
+    def news(self) -> bool:
+        """The state changed since it was told last."""
+        with self._changed:
+            return not self._spoken
+
+    @property
+    def waiting(self) -> int:
+        """Records that Kafka has not acknowledged."""
+        with self._changed:
+            return self._feed.waiting
+
+    def confirm(self, delivery: Delivery) -> None:
+        """Kafka has it: count it, and let the door go on."""
+        rejects = sum(isinstance(item, Rejected) for item in delivery.items)
+        with self._changed:
+            feed = self._feed
+            self._tell(
+                waiting=feed.waiting - len(delivery.items),
+                records=feed.records + len(delivery.items) - rejects,
+                rejects=feed.rejects + rejects,
+                **({"lag_ms": max(0, self.clock() - delivery.received_ns) // 1_000_000} if delivery.items else {}),
+            )
+            self._changed.notify_all()
+        delivery.done()
+
+    def heartbeat(self) -> Feed:
+        """What to tell of this feed now."""
+        now = self.clock()
+        with self._changed:
+            self._spoken = True
+            self._tell(heartbeat_at=moment(now), version=now)
+            return self._feed
+
+    def _tell(self, **changes: object) -> None:
+        self._feed = msgspec.structs.replace(self._feed, **changes)
