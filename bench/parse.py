@@ -1,4 +1,4 @@
-"""Parse + normalise: legs a second on one core, and memory. `python -m bench.parse [ROWS]`."""
+"""Parse + normalise: legs a second on one core, and memory, for each format. `python -m bench.parse [ROWS]`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.asterisk.source import AsteriskCsv
-from connectors.source import Context, Hints
+from connectors.mango import MangoStats
+from connectors.source import Context, Hints, Source
+from connectors.threecx import ThreeCxLog
 from schemas.records import CallLeg
 from schemas.stages import default_stages
 
@@ -74,21 +77,71 @@ def context() -> Context:
     )
 
 
+def write_mango(path: Path, rows: int, seed: int = 7, phones: int = PHONES) -> None:
+    """A look-alike of Mango's statistics: a row for each phone that rang."""
+    rnd = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(rows):
+            start = int(FIRST.timestamp()) + number // 2 * 4
+            inside, outside = f"{101 + rnd.randrange(40)};sip:user{number % 40}@vpbx.example", _outside(rnd, phones)
+            ends = f"{inside};;{outside}" if number % 3 else f";{outside};{inside}"
+            answer = start + rnd.randrange(3, 25) if rnd.random() < 0.6 else 0
+            finish = (answer or start) + rnd.choice((4, 8, 45, 90, 240))
+            records = f"[MToxMDAw{number:08d}]" if answer else "[]"
+            entry = f"MTAw{number // 2:010d}=="
+            file.write(f"{records};{start};{finish};{answer};{ends};1110;74950000000;abonent;{entry}\n")
+
+
+def write_3cx(path: Path, rows: int, seed: int = 7, phones: int = PHONES) -> None:
+    """A look-alike 3CX log of 27 fields: a line a call, in and out."""
+    rnd = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(rows):
+            at = FIRST + timedelta(seconds=number * 4)
+            answer = at + timedelta(seconds=rnd.randrange(3, 25))
+            end = answer + timedelta(seconds=rnd.choice((8, 45, 90, 240)))
+            desk, outside = 101 + rnd.randrange(40), f"+{_outside(rnd, phones)}"
+            times = ",".join(f"{moment:%Y/%m/%d %H:%M:%S}" for moment in (at, answer, end))
+            if number % 3:
+                ends = f"Ext.{desk},{outside},{desk},10001,{outside},,{outside},10001"
+                types = f"Extension,Line,Line,Anna,{outside},{outside}"
+            else:
+                ends = f"{outside},Ext.800,10001,800,800,ReplacedDst,Ext.{desk},{desk}"
+                types = f"Line,Queue,Extension,{outside},Sales,Anna"
+            begin = f"Call {number},00000C21DE5C2470_{number},00:00:25,{times},TerminatedBySrc"
+            file.write(f"{begin},{ends},,,,,Chain: {outside};Ext.{desk};,{types},\n")
+
+
+def _outside(rnd: random.Random, phones: int) -> str:
+    return f"7495{rnd.randrange(phones):07d}"
+
+
+FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
+    ("asterisk-csv", AsteriskCsv(), write_export),
+    ("mango", MangoStats(), write_mango),
+    ("3cx", ThreeCxLog(), write_3cx),
+)
+
+
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 300_000
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "Master.csv"
-        write_export(path, rows)
-        source = AsteriskCsv()
-        recognised = source.recognise(path, Hints())
-        assert recognised is not None
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        wall, cpu = time.perf_counter(), time.process_time()
-        legs = sum(isinstance(item, CallLeg) for item in source.read(path, recognised, context()))
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        print(f"parse + normalise: {legs} legs of {rows} rows, {legs / cpu:,.0f} legs/s of CPU,", end=" ")
-        print(f"{legs / wall:,.0f} legs/s, memory +{grown:.0f} MiB")
+    for name, source, write in FORMATS:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "export.csv"
+            write(path, rows)
+            _measure(name, source, path, rows)
+
+
+def _measure(name: str, source: Source, path: Path, rows: int) -> None:
+    recognised = source.recognise(path, Hints())
+    assert recognised is not None
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    wall, cpu = time.perf_counter(), time.process_time()
+    legs = sum(isinstance(item, CallLeg) for item in source.read(path, recognised, context()))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"parse + normalise {name}: {legs} legs of {rows} rows, {legs / cpu:,.0f} legs/s of CPU,", end=" ")
+    print(f"{legs / wall:,.0f} legs/s, memory +{grown:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -133,7 +133,10 @@ class Delimited(ABC):
 
     @abstractmethod
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
-        """What the first rows (HEAD_ROWS at most, may be none) are; None when they are not ours."""
+        """What the first rows (HEAD_ROWS at most, may be none) are; None when they are not ours.
+
+        Raises Terminal when they are ours, and settings must say more.
+        """
 
     @abstractmethod
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
@@ -165,7 +168,10 @@ class Delimited(ABC):
         """What the file is, from its first rows; None when it is not ours."""
         form = self.form(path)
         rows = head_rows(path, form)
-        layout = self.layout([row.fields for row in rows], hints)
+        try:
+            layout = self.layout([row.fields for row in rows], hints)
+        except Terminal as trouble:
+            raise Terminal(f"{path}: {trouble}") from None
         if layout is None:
             return None
         if layout.head and next(islice(iter(Rows(path, form)), layout.head, None), None) is None:

@@ -10,6 +10,9 @@ from connectors.rejects import Misread
 from schemas.records import Reason
 
 PARTS = re.compile(r"\s*(\d+)[-/.](\d+)[-/.](\d+)[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")
+DATE = re.compile(
+    r"\s*(\d{4}-\d\d?-\d\d?|\d{4}/\d\d?/\d\d?|\d\d?[./]\d\d?[./]\d{2,4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*"
+)
 _SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
 """Of the two digits behind `2026-11-02 09:00:`."""
 _EARLIEST, _LATEST = 1990, 2104  # buckets hold 32 bits of seconds, to 2106

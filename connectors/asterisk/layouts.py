@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from connectors.table import Layout
+from connectors.wall import DATE
 
 _CDR_CSV = [
     "accountcode",
@@ -106,9 +107,6 @@ NAMES = {
 _SHARE = 1 / 3
 """Of the first rows, to take a layout without a header from them: a beginning may be damaged."""
 
-DATE = re.compile(
-    r"\s*(\d{4}-\d\d?-\d\d?|\d{4}/\d\d?/\d\d?|\d\d?[./]\d\d?[./]\d{2,4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*"
-)
 UNIQUEID = re.compile(r"(?:\S*-)?(\d{9,10})\.\d+")
 
 

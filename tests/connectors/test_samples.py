@@ -11,7 +11,7 @@ import pytest
 from connectors.recognise import choose
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
 from schemas.trouble import Terminal
-from tests.connectors.conftest import Items, context
+from tests.connectors.conftest import Items, context, read
 
 SAMPLES = os.environ.get("CALLFUNNEL_SAMPLES", "")
 pytestmark = pytest.mark.skipif(
@@ -20,6 +20,8 @@ pytestmark = pytest.mark.skipif(
 
 _FREEPBX = "asterisk_freepbx_export/apspoliveira_"
 _PBXWARE = "asterisk_sql_dump/srinimonster_"
+_MANGO = "mango_vpbx/stats_result.csv"
+_3CX = "3cx/public_lines.anonymised.log"
 
 
 def sample(name: str) -> Path:
@@ -85,8 +87,12 @@ def test_export_of_calls_is_no_table_of_the_crm(kind: str) -> None:
 
 
 def test_files_of_other_exchanges_are_refused_in_words() -> None:
-    others = [path for path in sorted(Path(SAMPLES).glob("*/*")) if not path.parent.name.startswith("asterisk")]
-    assert len(others) > 20
+    others = [
+        path
+        for path in sorted(Path(SAMPLES).glob("*/*"))
+        if not path.parent.name.startswith("asterisk") and path not in (sample(_MANGO), sample(_3CX))
+    ]
+    assert len(others) > 18
     for path in others:
         with pytest.raises(Terminal, match="not recognised as an export of calls"):
             choose(path, "calls", "auto", "RU")
@@ -127,3 +133,32 @@ def test_row_that_talks_longer_than_it_lasted_is_the_only_reject() -> None:
     assert [(item.reason, item.field) for item in items if isinstance(item, Rejected)] == [
         (Reason.BAD_DURATION, "billsec")
     ]
+
+
+def test_rows_of_mango_are_calls_among_accounts_and_two_that_nobody_took() -> None:
+    """Twelve from a phone to a SIP account of the same exchange, six of them talked; two that ended in the menu."""
+    legs = [leg for leg in read_sample(_MANGO, "auto") if isinstance(leg, CallLeg)]
+    assert (len(legs), len({leg.call_id for leg in legs})) == (14, 14)
+    inside = [leg for leg in legs if leg.direction is Direction.INTERNAL]
+    assert Counter(leg.disposition for leg in inside) == {Disposition.ANSWERED: 6, Disposition.NO_ANSWER: 6}
+    menu = [leg for leg in legs if leg.direction is Direction.INBOUND]
+    assert [(leg.contact, leg.did, leg.disposition) for leg in menu] == [
+        ("+78124072922", "74952129298", Disposition.MACHINE),
+        ("+78124072994", "74952129298", Disposition.MACHINE),
+    ]
+
+
+def test_lines_of_3cx_are_each_read_in_the_order_of_their_version(tmp_path: Path) -> None:
+    """Two of v20, and one of v16 that is a log of its own: of another width, it would be a reject beside them."""
+    items = read_sample(_3CX, "auto", "SE")
+    assert [(leg.direction, leg.extension, leg.billsec) for leg in items if isinstance(leg, CallLeg)] == [
+        (Direction.OUTBOUND, "10016", 25),
+        (Direction.INBOUND, "10013", 490),
+    ]
+    assert [item.reason for item in items if isinstance(item, Rejected)] == [Reason.WRONG_WIDTH]
+    old = tmp_path / "cdr.log"
+    old.write_text(sample(_3CX).read_text(encoding="utf-8").splitlines()[2] + "\n", encoding="utf-8")
+    (leg,) = read(old, tz="Europe/Dublin", region="IE")
+    assert isinstance(leg, CallLeg)
+    assert (leg.direction, leg.extension, leg.contact, leg.billsec) == (Direction.INBOUND, "504", "+353810874341", 337)
+    assert f"{leg.started_at:%H:%M:%S}" == "12:33:54"  # 13:33:54 of an Irish summer
