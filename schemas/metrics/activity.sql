@@ -16,14 +16,8 @@ SELECT
     sum(cell.talk_s) AS talk_s,
     uniqExactArray(cell.contacts) AS contacts,
     uniqExactArray(cell.organisations) AS organisations,
-    sum(cell.calls_to_potential) AS calls_to_potential,
     if(organisations = 0, NULL, round((calls - unknown_calls) / organisations, 4)) AS calls_per_organisation,
-    uniqExactArray(arrayMap(organisation -> (organisation, cell.day), cell.general_organisations)) AS general_proposals,
-    sum(cell.individual_proposals) AS individual_proposals,
-    -- The ones keep a currency whose amounts add up to nothing: sumMap drops keys that are zero all over.
-    sumMap(cell.currencies, cell.amounts, arrayMap(amount -> 1, cell.amounts)) AS sums,
-    sums.1 AS currencies,
-    arrayMap(amount -> toString(amount), sums.2) AS amounts,
+    -- include: indicators.part
     sum(cell.unknown_calls) AS unknown_calls,
     if(calls = 0, NULL, round((calls - unknown_calls) / calls, 4)) AS match_coverage
 FROM (SELECT *, toDate(bucket, {zone:String}) AS day FROM manager_activity FINAL) AS cell

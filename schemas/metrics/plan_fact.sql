@@ -1,0 +1,138 @@
+-- Plan and fact of every month that [from, to) touches: one row per month and combination of `by` (manager, team).
+-- Facts are those of `activity`, up to `now`. Working days: the calendar's, minus absences, only while on the roster;
+-- today counts as the part of the working hours (opens_s to closes_s of the local clock) that is over.
+-- plan_to_date = plan x working days so far / planned working days, never more than the plan; ratio = fact / plan_to_date.
+-- Planned working days: as the plan says, else the calendar's while on the roster, absences among them.
+-- A plan goes along with the manager: in several teams of a month, by the calendar's working days in each.
+-- NULL: not planned, or nothing to divide by. without_plan: managers with working days and no plan; their facts count.
+-- unknown_days: days of the roster that no calendar has.
+WITH
+    toStartOfMonth(toDate({from:DateTime('UTC')}, {zone:String})) AS first_day,
+    addMonths(toStartOfMonth(toDate({to:DateTime('UTC')} - 1, {zone:String})), 1) AS last_day,
+    toDate({now:DateTime('UTC')}, {zone:String}) AS today,
+    toTimeZone({now:DateTime('UTC')}, {zone:String}) AS here,
+    toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s,
+    greatest(0, least(1, open_s / ({closes_s:Int32} - {opens_s:Int32}))) AS part_of_today,
+    -- include: working_days.part
+    months AS (
+        SELECT
+            manager_id, toStartOfMonth(day) AS month, team,
+            countIf(is_working) AS calendar_days,
+            sumIf(multiIf(day < today, 1, day = today, part_of_today, 0), is_working AND NOT is_away) AS worked_days,
+            countIf(NOT is_known) AS unknown_days
+        FROM roster_days GROUP BY manager_id, month, team
+    ),
+    planned AS (
+        SELECT
+            manager_id, toDate(concat(plans.month, '-01')) AS month, working_days, calls_to_potential,
+            general_proposals, individual_proposals, amount, currency, 1 AS has_plan
+        FROM plans FINAL WHERE month >= first_day AND month < last_day
+    ),
+    -- Whoever has a plan and is not on the roster is a row too: no plan disappears.
+    everyone AS (
+        SELECT manager_id, month, team, calendar_days, worked_days, unknown_days FROM months
+        UNION ALL
+        SELECT manager_id, month, last_known.team, 0, 0, 0
+        FROM (
+            SELECT manager_id, month FROM planned
+            WHERE (manager_id, month) NOT IN (SELECT manager_id, month FROM months)
+        ) AS strangers
+        LEFT JOIN (
+            SELECT manager_id, argMax(team, valid_from) AS team FROM managers FINAL GROUP BY manager_id
+        ) AS last_known USING manager_id
+    ),
+    shares AS (
+        SELECT
+            manager_id, month, team, calendar_days, worked_days, unknown_days,
+            sum(calendar_days) OVER whole AS days_in_all,
+            sum(worked_days) OVER whole AS worked_in_all,
+            if(days_in_all > 0, calendar_days / days_in_all, 1 / count() OVER whole) AS share
+        FROM everyone WINDOW whole AS (PARTITION BY manager_id, month)
+    ),
+    shared AS (
+        SELECT
+            month, manager_id, team, calendar_days, worked_days, unknown_days, share, has_plan,
+            calls_to_potential, general_proposals, individual_proposals, amount, currency,
+            toFloat64(ifNull(working_days, days_in_all)) AS planned_days,
+            worked_days / nullIf(greatest(planned_days, worked_in_all), 0.) AS done,
+            ifNull(done, 0) AS share_to_date
+        FROM shares LEFT JOIN planned USING (manager_id, month)
+        WHERE (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
+            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
+    ),
+    targets AS (
+        SELECT
+            shared.month AS month,
+            if(has({by:Array(String)}, 'manager'), shared.manager_id, '') AS manager_id,
+            if(has({by:Array(String)}, 'team'), shared.team, '') AS team,
+            sum(worked_days) AS days_so_far,
+            sum(planned_days * share) AS days_planned,
+            sum(calls_to_potential * share) AS calls_plan,
+            sum(calls_to_potential * share_to_date) AS calls_to_date,
+            sum(general_proposals * share) AS general_plan,
+            sum(general_proposals * share_to_date) AS general_to_date,
+            sum(individual_proposals * share) AS individual_plan,
+            sum(individual_proposals * share_to_date) AS individual_to_date,
+            sumMap(
+                if(isNull(amount), [], [currency]),
+                if(isNull(amount), [], [toFloat64(assumeNotNull(amount)) * share]),
+                if(isNull(amount), [], [toFloat64(assumeNotNull(amount)) * share_to_date]),
+                if(isNull(amount), [], [1])
+            ) AS planned_sums,
+            uniqExactIf(shared.manager_id, has_plan = 0 AND calendar_days > 0) AS without_plan,
+            sum(unknown_days) AS unknown_days
+        FROM shared GROUP BY 1, 2, 3
+    ),
+    facts AS (
+        SELECT
+            -- include: indicators.part
+            toStartOfMonth(cell.day) AS month,
+            if(has({by:Array(String)}, 'manager'), cell.manager_id, '') AS manager_id,
+            if(has({by:Array(String)}, 'team'), cell.team, '') AS team
+        FROM (SELECT *, toDate(bucket, {zone:String}) AS day FROM manager_activity FINAL) AS cell
+        WHERE cell.bucket >= toDateTime(first_day, {zone:String}) AND cell.bucket < toDateTime(last_day, {zone:String})
+            AND cell.bucket <= {now:DateTime('UTC')} AND cell.manager_id != ''
+            AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, cell.manager_id))
+            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, cell.team))
+        GROUP BY month, manager_id, team
+    )
+SELECT
+    substring(toString(rows.month), 1, 7) AS month, rows.manager_id AS manager_id, rows.team AS team,
+    round(days_so_far, 4) AS working_days,
+    round(days_planned, 4) AS planned_working_days,
+    facts.calls_to_potential AS calls_to_potential,
+    round(calls_plan, 2) AS calls_to_potential_plan,
+    round(calls_to_date, 2) AS calls_to_potential_plan_to_date,
+    round(calls_to_potential / nullIf(calls_to_date, 0), 4) AS calls_to_potential_ratio,
+    facts.general_proposals AS general_proposals,
+    round(general_plan, 2) AS general_proposals_plan,
+    round(general_to_date, 2) AS general_proposals_plan_to_date,
+    round(general_proposals / nullIf(general_to_date, 0), 4) AS general_proposals_ratio,
+    facts.individual_proposals AS individual_proposals,
+    round(individual_plan, 2) AS individual_proposals_plan,
+    round(individual_to_date, 2) AS individual_proposals_plan_to_date,
+    round(individual_proposals / nullIf(individual_to_date, 0), 4) AS individual_proposals_ratio,
+    -- Sums by currency: (currency, fact, plan, plan_to_date, ratio).
+    CAST(
+        arrayMap(
+            one -> (
+                one,
+                if(has(currencies, one), amounts[indexOf(currencies, one)], '0'),
+                if(has(planned_sums.1, one), round(planned_sums.2[indexOf(planned_sums.1, one)], 2), NULL),
+                if(has(planned_sums.1, one), round(planned_sums.3[indexOf(planned_sums.1, one)], 2), NULL),
+                round(
+                    if(has(currencies, one), toFloat64(amounts[indexOf(currencies, one)]), 0)
+                    / nullIf(planned_sums.3[indexOf(planned_sums.1, one)], 0), 4
+                )
+            ),
+            arraySort(arrayDistinct(arrayConcat(currencies, planned_sums.1)))
+        ),
+        'Array(Tuple(currency String, fact String, plan Nullable(Float64), plan_to_date Nullable(Float64),
+            ratio Nullable(Float64)))'
+    ) AS individual_amount,
+    without_plan,
+    unknown_days
+FROM (SELECT month, manager_id, team FROM targets UNION DISTINCT SELECT month, manager_id, team FROM facts) AS rows
+LEFT JOIN targets USING (month, manager_id, team)
+LEFT JOIN facts USING (month, manager_id, team)
+ORDER BY month, team, manager_id
