@@ -1,0 +1,159 @@
+"""A database of an exchange, read through SQLAlchemy: read-only, in batches, its errors told as trouble."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.types import TypeEngine
+
+from schemas.trouble import Terminal, Transient, Trouble
+
+BATCH_ROWS = 1_000
+_DRIVERS = {
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+_ANSWER_WITHIN_S = 120
+_READ_ONLY = {
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+}
+_NOW = {"mysql": "SELECT UTC_TIMESTAMP()", "postgresql": "SELECT now() AT TIME ZONE 'UTC'"}
+# What a person must mend. MySQL: server error numbers; PostgreSQL: SQLSTATE.
+_TERMINAL: dict[object, str] = {
+    1044: "this user may not use the database: grant SELECT on it",
+    1045: "user or password is wrong",
+    1049: "there is no such database",
+    1142: "this user may not read the table: grant SELECT on it",
+    1146: "there is no such table: see --table",
+    1054: "a column is gone: start again",
+    "28000": "user or password is wrong",
+    "28P01": "user or password is wrong",
+    "3D000": "there is no such database",
+    "42501": "this user may not read the table: grant SELECT on it",
+    "42P01": "there is no such table: see --table",
+    "42703": "a column is gone: start again",
+}
+
+
+class Database:
+    """Raises Transient when the server is away, Terminal when somebody must mend something; never names a password."""
+
+    def __init__(self, url: str, variable: str) -> None:
+        """`variable` is the environment variable that the URL came from, for messages."""
+        self._url = _driven(url, variable)
+        self.where = f"{self._url.host or 'localhost'}/{self._url.database or ''}"
+        self._dialect = "postgresql" if self._url.drivername.startswith("postgresql") else "mysql"
+        self._engine = sa.create_engine(
+            self._url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=_connect_args(self._dialect)
+        )
+        sa.event.listen(self._engine, "connect", self._read_only)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def types(self, table: str) -> dict[str, TypeEngine[Any]]:
+        """The columns of a table (`name` or `schema.name`), in order."""
+        schema, _, name = table.rpartition(".")
+        with self._asked() as connection:
+            try:
+                columns = sa.inspect(connection).get_columns(name, schema=schema or None)
+            except NoSuchTableError:
+                raise Terminal(f"{self.where}: there is no table {table}: see --table") from None
+        return {column["name"]: column["type"] for column in columns}
+
+    def now(self) -> datetime:
+        """The server's clock."""
+        with self._asked() as connection:
+            now: datetime = connection.execute(sa.text(_NOW[self._dialect])).scalar_one()
+        return now.replace(tzinfo=UTC)
+
+    def rows(
+        self, table: str, columns: Sequence[str], start: str, bounds: tuple[object, object | None]
+    ) -> Iterator[Sequence[Sequence[object]]]:
+        """Rows whose `start` is in [since, until) in batches, of one snapshot; until None is no bound."""
+        query = _select(table, columns, start, bounds)
+        with self._asked() as connection:
+            result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(query)
+            for batch in result.partitions():
+                yield [tuple(row) for row in batch]
+
+    def sample(
+        self, table: str, columns: Sequence[str], start: str, since: object, most: int
+    ) -> Sequence[Sequence[object]]:
+        """Some rows that start from `since` on."""
+        with self._asked() as connection:
+            return [tuple(row) for row in connection.execute(_select(table, columns, start, (since, None)).limit(most))]
+
+    @contextmanager
+    def _asked(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise self._trouble(error) from None
+        except SQLAlchemyError as error:
+            raise Transient(f"{self.where}: {type(error).__name__}") from None
+
+    def _trouble(self, error: DBAPIError) -> Trouble:
+        cause = error.orig
+        code = getattr(cause, "sqlstate", None) or (cause.args[0] if cause is not None and cause.args else None)
+        words = str(cause.args[-1] if cause is not None and cause.args else cause).strip().splitlines() or [""]
+        said = f"{self.where}: {words[0][:200]}"
+        if not isinstance(code, int) and code not in _TERMINAL:
+            # libpq gives no SQLSTATE for what fails while connecting.
+            code = next((state for pattern, state in _CONNECTING.items() if re.search(pattern, said)), code)
+        advice = _TERMINAL.get(code)
+        return Terminal(f"{said}: {advice}") if advice else Transient(said)
+
+    def _read_only(self, connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(_READ_ONLY[self._dialect])
+        cursor.close()
+        connection.commit()
+
+
+_CONNECTING = {
+    "password authentication failed|no password supplied": "28P01",
+    "no pg_hba.conf entry|role .* does not exist": "28000",
+    "database .* does not exist": "3D000",
+}
+
+
+def _select(table: str, columns: Sequence[str], start: str, bounds: tuple[object, object | None]) -> sa.Select[Any]:
+    schema, _, name = table.rpartition(".")
+    source = sa.table(name, *(sa.column(column) for column in columns), schema=schema or None)
+    since, until = bounds
+    query = sa.select(*source.columns).where(source.c[start] >= since)
+    return query if until is None else query.where(source.c[start] < until)
+
+
+def _driven(url: str, variable: str) -> URL:
+    try:
+        said = make_url(url)
+    except (ArgumentError, ValueError):
+        raise Terminal(f"{variable}: not of the form mysql://user:password@host/database (or postgresql://)") from None
+    driver = _DRIVERS.get(said.drivername.partition("+")[0])
+    if driver is None or not said.database:
+        raise Terminal(f"{variable}: not of the form mysql://user:password@host/database (or postgresql://)")
+    return said.set(drivername=driver)
+
+
+def _connect_args(dialect: str) -> Mapping[str, object]:
+    if dialect == "mysql":
+        return {
+            "connect_timeout": 10,
+            "read_timeout": _ANSWER_WITHIN_S,
+            "write_timeout": _ANSWER_WITHIN_S,
+            "charset": "utf8mb4",
+        }
+    return {"connect_timeout": 10, "options": f"-c statement_timeout={_ANSWER_WITHIN_S * 1000}"}
