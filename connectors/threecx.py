@@ -156,6 +156,7 @@ class _Legs:
 
     def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
         self._width = len(columns)
+        self._has_chain = "chain" in columns
         self._pick = itemgetter(*_places(columns))
         self._utc = clock.utc
         self._is_extension = re.compile(context.extension_pattern).fullmatch
@@ -170,7 +171,7 @@ class _Legs:
         fields.append("")
         (history_id, call_id, start, answer, end, reason, from_no, to_no, from_dn, to_dn, dialled, final_no, final_dn,
          chain, from_type, to_type, final_type) = self._pick(fields)  # fmt: skip
-        if longer and chain and not chain.startswith("Chain:"):
+        if longer and self._has_chain and not chain.startswith("Chain:"):
             raise Misread(Reason.WRONG_WIDTH, "chain", "cells are shifted: a delimiter in a cell before the chain")
         started_at, answered_at, ended_at = self._times(start, answer, end)
         kinds = self._kinds
@@ -305,7 +306,7 @@ def _fitting(order: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
                 DATE.fullmatch(start) is not None
                 and DATE.fullmatch(end) is not None
                 and (not answer or DATE.fullmatch(answer) is not None)
-                and (not chain or chain.startswith("Chain:"))
+                and ("chain" not in order or chain.startswith("Chain:"))
                 and all(_is_type(said) for said in (from_type, to_type, final_type))
             )
     return fitting

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from connectors.recognise import choose
+from connectors.recognise import CALLS, choose
 from schemas.records import CallLeg, Record, Rejected
 from tests.connectors.conftest import context
 
@@ -41,17 +41,23 @@ _SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version"}
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
     expected = json.loads(case.read_text(encoding="utf-8"))
-    told = context(expected["tz"], region=expected.get("region", "RU"), trunks=tuple(expected.get("trunks", ())))
+    told = context(
+        expected["tz"],
+        region=expected.get("region", "RU"),
+        trunks=tuple(expected.get("trunks", ())),
+        extension_pattern=expected.get("extensions", r"\d{2,5}"),
+    )
     path = case.with_suffix(".csv")
-    source, seen = choose(path, expected.get("kind", "calls"), "auto", told.region)
+    columns = tuple(expected.get("columns", ()))
+    source, seen = choose(path, expected.get("kind", "calls"), "auto", told.region, columns)
     assert {name: _plain(getattr(seen, name)) for name in expected["seen"]} == expected["seen"]
     items = list(source.read(path, seen, told))
     assert [_told(item) for item in items] == [_without_ids(row) for row in expected["items"]]
     _assert_ids(expected["items"], items)
 
 
-def test_golden_folders_hold_cases() -> None:
-    assert {path.parent.name for path in CASES} == {"asterisk_csv", "crm_csv"}
+def test_every_source_has_a_golden_folder() -> None:
+    assert {path.parent.name for path in CASES} == {"crm_csv", *(one.profile.replace("-", "_") for one in CALLS)}
     assert [path for path in GOLDEN.rglob("*.csv") if not path.with_suffix(".json").exists()] == []
 
 

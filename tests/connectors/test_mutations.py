@@ -1,0 +1,97 @@
+"""Golden files of every source, damaged in every way: each row is still one item, or the file is refused in words."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.recognise import choose
+from connectors.source import Context
+from schemas.codec import encode
+from schemas.records import CallLeg, Record, Rejected
+from schemas.trouble import Terminal
+from tests.connectors.conftest import context
+from tests.connectors.test_golden import CASES
+
+
+class Golden(NamedTuple):
+    name: str
+    content: bytes
+    kind: str
+    told: Context
+    columns: tuple[str, ...]
+
+    def read(self, path: Path) -> tuple[int, list[Record | Rejected]]:
+        """(rows, items) of a file that is read as this one. Raises Terminal."""
+        source, seen = choose(path, self.kind, "auto", self.told.region, self.columns)
+        reading = source.read(path, seen, self.told)
+        items = list(reading)
+        return reading.rows, items
+
+
+def _golden(case: Path) -> Golden:
+    said = json.loads(case.read_text(encoding="utf-8"))
+    more = {"extension_pattern": said["extensions"]} if "extensions" in said else {}
+    told = context(said["tz"], region=said.get("region", "RU"), trunks=tuple(said.get("trunks", ())), **more)
+    content = case.with_suffix(".csv").read_bytes()
+    name = f"{case.parent.name}-{case.stem}"
+    return Golden(name, content, said.get("kind", "calls"), told, tuple(said.get("columns", ())))
+
+
+GOLDEN = [_golden(case) for case in CASES]
+# Logs and statistics without a header, whole: their lines may stand in any order, in any file.
+SPLIT = [one for one in GOLDEN if one.name in ("mango-usual_12", "3cx-v20_27_fields", "3cx-clocks_back")]
+_SPLINTERS = st.one_of(
+    st.binary(max_size=12),
+    st.sampled_from([b"\n", b"\r", b"\r\n", b",", b";", b'"', b"\0", b"[]", b"Call ", b"-1", b"9" * 30, b"\xd0", b" "]),
+    st.sampled_from([b"\xef\xbb\xbf", b"0000/00/00 00:00:00", b"7,9E+10", "Итого;".encode(), b"x" * 140_000]),
+)
+_BLOWS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), _SPLINTERS), min_size=1, max_size=6)
+
+
+@given(st.sampled_from(GOLDEN), _BLOWS)
+@settings(max_examples=400, deadline=None)
+def test_damaged_file_is_items_or_one_clear_refusal(golden: Golden, blows: list[tuple[float, int, bytes]]) -> None:
+    """A piece cut out here, another one put in there."""
+    content = golden.content
+    for share, cut, splinter in blows:
+        place = int(share * len(content))
+        content = content[:place] + splinter + content[place + cut :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "export.csv"
+        path.write_bytes(content)
+        refusal = ""
+        try:
+            rows, items = golden.read(path)
+        except Terminal as trouble:
+            rows, items, refusal = 0, [], str(trouble)
+    assert len(items) == rows
+    assert not refusal or str(path) in refusal
+    for item in items:
+        encode(item)
+    places = [item.origin for item in items if isinstance(item, CallLeg | Rejected)]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("golden", SPLIT, ids=lambda one: one.name)
+def test_lines_in_any_order_and_any_split_are_the_same_records(golden: Golden, tmp_path: Path) -> None:
+    def told(content: bytes) -> dict[str, bytes]:
+        path = tmp_path / "export.csv"
+        path.write_bytes(content)
+        items = golden.read(path)[1]
+        legs = [leg for leg in items if isinstance(leg, CallLeg)]
+        return {leg.record_id: encode(leg).replace(leg.origin.encode(), b"") for leg in legs}
+
+    whole = told(golden.content)
+    lines = golden.content.splitlines(keepends=True)
+    dice = random.Random(11)
+    for cut in range(1, len(lines)):
+        dice.shuffle(lines)
+        assert told(b"".join(lines[:cut])) | told(b"".join(lines[cut:])) == whole
