@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from connectors.rejects import Misread
@@ -14,6 +14,19 @@ _DATE = re.compile(
     r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>\.\d+)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
 )
 _EARLIEST, _LATEST = 1970, 2105
+_MONTHS = {
+    stem: number
+    for names in (
+        "янв фев мар апр май июн июл авг сен окт ноя дек",
+        "янв фев мар апр мая июн июл авг сен окт ноя дек",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+    )
+    for number, stem in enumerate(names.split(), 1)
+}
+_MONTH = re.compile(
+    rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})|(?P<m2>\d{{1,2}})[-/.](?P<y2>\d{{4}})"
+    rf"|(?P<name>(?:{'|'.join(_MONTHS)})[a-zа-яё]*)[ .,'’-]+(?P<y3>\d{{4}}|\d{{2}})(?: ?г\.?)?"
+)
 _CURRENCIES = {
     "RUB": r"₽|руб(?:лей|ля|ль)?\.?|р\.|rub|rur",
     "USD": r"\$|usd|долл(?:аров|ара|ар)?\.?",
@@ -48,6 +61,26 @@ def moment(text: str, zone: tzinfo, field: str) -> datetime:
         return local.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
+
+
+def day(text: str, field: str) -> date:
+    """A day as `moment` reads one; a time of day beside it says nothing."""
+    bare = re.split(r"[T ]", text.strip(), maxsplit=1)[0]
+    return moment(bare, UTC, field).date()
+
+
+def month(text: str, field: str) -> str:
+    """`2026-11` from that, 11.2026, its first day (what spreadsheets make of a month), or its name in ru or en."""
+    bare = text.strip().casefold()
+    if found := _MONTH.fullmatch(bare):
+        number = _MONTHS[found["name"][:3]] if found["name"] else int(found["m"] or found["m2"])
+        year = int(found["y"] or found["y2"] or found["y3"])
+        year += 2000 if year < 100 else 0
+        if 1 <= number <= 12 and _EARLIEST <= year <= 2099:
+            return f"{year}-{number:02d}"
+    elif _DATE.fullmatch(bare.upper()) and (first := day(bare.upper(), field)).day == 1 and first.year <= 2099:
+        return f"{first:%Y-%m}"
+    raise Misread(Reason.BAD_TIME, field, f"{text!r} is no month: 2026-11, 11.2026, its first day, or ноябрь 2026")
 
 
 def amount(text: str, field: str) -> Decimal:
@@ -96,6 +129,16 @@ def number(text: str, field: str) -> int:
     if not 1 <= value <= 1_000_000:
         raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is not between 1 and 1000000")
     return value
+
+
+def count(text: str, field: str) -> int | None:
+    """A whole number of 0 or more, thousands grouped by spaces or not; None when the cell is empty."""
+    bare = re.sub(rf"(?<=\d)[{_SPACES}'](?=\d{{3}})", "", text.strip())
+    if not bare:
+        return None
+    if not re.fullmatch(r"\d{1,9}(?:[.,]0{1,2})?", bare):
+        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is no whole number of 0 or more")
+    return int(re.split("[.,]", bare)[0])
 
 
 def some(text: str, field: str) -> str:

@@ -61,7 +61,7 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
 
     profile: str
     kind: str
-    """calls, managers, organisations, stages or proposals."""
+    """calls, or the kind of a table."""
     layout: str
     encoding: str = ""
     delimiter: str = ""

@@ -130,6 +130,8 @@ class Delimited(ABC):
     profile: str
     kind = "calls"
     about: About
+    may_be_empty = False
+    """Whether a header without rows is a file like others."""
 
     @abstractmethod
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -174,7 +176,8 @@ class Delimited(ABC):
             raise Terminal(f"{path}: {trouble}") from None
         if layout is None:
             return None
-        if layout.head and next(islice(iter(Rows(path, form)), layout.head, None), None) is None:
+        is_empty = layout.head and next(islice(iter(Rows(path, form)), layout.head, None), None) is None
+        if is_empty and not self.may_be_empty:
             raise Terminal(f"{path}: a header and no rows: nothing to load")
         written = f"{form.encoding}, delimiter {form.delimiter!r}, line ends {form.line_end}"
         return Recognised(

@@ -21,6 +21,8 @@ class Table(NamedTuple):
     required: tuple[str, ...]
     make: Callable[[Cells, Context, str], Record]
     """Cells, what the load says, and the row's place; raises Misread."""
+    may_be_empty: bool = False
+    """Whether a header alone says something: that nobody is away."""
 
 
 # The surest word first: beside a code or an ИНН, a column called "organisation" holds the name.

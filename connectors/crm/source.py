@@ -21,6 +21,7 @@ class CrmCsv(Delimited):
         self._table = table
         self.kind = table.kind
         self.profile = f"{table.kind}-csv"
+        self.may_be_empty = table.may_be_empty
         self.about = About(
             reads=f"a table of {table.kind}",
             told_by=f"a header with {', '.join(table.required)}",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.crm import managers, organisations, proposals, stages
+from connectors.crm import absences, calendar, managers, organisations, plan, proposals, stages
 
-TABLES = (managers.TABLE, organisations.TABLE, stages.TABLE, proposals.TABLE)
+TABLES = (
+    *(managers.TABLE, organisations.TABLE, stages.TABLE, proposals.TABLE),
+    *(plan.TABLE, calendar.TABLE, absences.TABLE),
+)

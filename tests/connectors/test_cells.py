@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.cells import amount, currency, moment
+from connectors.cells import amount, count, currency, day, moment, month
 from connectors.rejects import Misread
+from schemas.plans import Month
 from schemas.records import Reason
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -101,3 +103,56 @@ def test_date_of_nobody_is_a_reject(text: str) -> None:
     with pytest.raises(Misread) as misread:
         moment(text, MOSCOW, "changed_at")
     assert (misread.value.bad.reason, misread.value.bad.field) == (Reason.BAD_TIME, "changed_at")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-05", "05.2026", "5.2026", "2026/5", "2026-05-01", "01.05.2026", "1.5.2026 00:00:00", "01.05.26"),
+        *("май 2026", "Май 2026 г.", "мая 2026", "май.26", "May-26", "may 2026", " МАЙ, 2026 "),
+    ],
+)
+def test_month_is_the_same_however_it_is_written(text: str) -> None:
+    assert month(text, "month") == "2026-05"
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("сентября", 9), ("Март", 3), ("август", 8), ("June", 6), ("Sept", 9), ("декабрь", 12)]
+)
+def test_month_by_its_name(name: str, number: int) -> None:
+    assert month(f"{name} 2027", "month") == f"2027-{number:02d}"
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_month_that_the_wire_takes_or_a_reject(text: str) -> None:
+    try:
+        found = month(text, "month")
+    except Misread as misread:
+        assert (misread.bad.reason, misread.bad.field) == (Reason.BAD_TIME, "month")  # noqa: PT017
+    else:
+        assert msgspec.convert(found, Month) == found
+
+
+@pytest.mark.parametrize("text", ["02.05.2026", "2026-05-31", "2026", "май", "13.2026", "0.2026", "1969-12", "2100-01"])
+def test_what_is_no_month_says_how_one_looks(text: str) -> None:
+    with pytest.raises(Misread, match="is no month: 2026-11"):
+        month(text, "month")
+
+
+def test_time_beside_a_day_says_nothing() -> None:
+    assert day("02.11.2026 23:59:59", "day") == day("2026-11-02T00:00:00+12:00", "day") == date(2026, 11, 2)
+
+
+@given(st.integers(0, 999_999_999), st.sampled_from(["", " ", "\u00a0", "'"]), st.sampled_from(["", ",0", ".00"]))
+def test_count_is_the_same_in_every_grouping(number: int, group: str, point: str) -> None:
+    assert count(f"{number:,}".replace(",", group) + point, "calls") == number
+
+
+@pytest.mark.parametrize("text", ["-1", "2.5", "1e3", "12 34", "1.000", "ten", "1000000000"])
+def test_what_is_no_count_is_a_reject(text: str) -> None:
+    with pytest.raises(Misread, match="no whole number of 0 or more"):
+        count(text, "calls")
+
+
+def test_empty_cell_counts_nothing_and_not_zero() -> None:
+    assert (count(" ", "calls"), count("0", "calls")) == (None, 0)
