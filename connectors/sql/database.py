@@ -94,6 +94,13 @@ class Database:
         with self._asked() as connection:
             return [tuple(row) for row in connection.execute(_select(table, columns, start, (since, None)).limit(most))]
 
+    def first(self, table: str, start: str, since: object) -> object | None:
+        """The least `start` from `since` on; None when there is none."""
+        rows = _select(table, (start,), start, (since, None)).subquery()
+        with self._asked() as connection:
+            found: object | None = connection.execute(sa.select(sa.func.min(rows.c[0]))).scalar_one()
+        return found
+
     @contextmanager
     def _asked(self) -> Iterator[Connection]:
         try:
@@ -106,7 +113,9 @@ class Database:
 
     def _trouble(self, error: DBAPIError) -> Trouble:
         cause = error.orig
-        code = getattr(cause, "sqlstate", None) or (cause.args[0] if cause is not None and cause.args else None)
+        number = cause.args[0] if cause is not None and cause.args else None
+        # PyMySQL has an SQLSTATE too, which says less than the number.
+        code = number if isinstance(number, int) else getattr(cause, "sqlstate", None)
         words = str(cause.args[-1] if cause is not None and cause.args else cause).strip().splitlines() or [""]
         said = f"{self.where}: {words[0][:200]}"
         if not isinstance(code, int) and code not in _TERMINAL:

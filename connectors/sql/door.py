@@ -22,7 +22,7 @@ from connectors.rejects import Misread, reject
 from connectors.source import Context
 from connectors.sql.database import Database
 from connectors.sql.shapes import AsteriskCdr, Shape
-from connectors.sql.window import Slice, read_to, settled, slices
+from connectors.sql.window import Slice, next_slice, read_to, settled, skip_to
 from schemas.records import CallLeg, FeedState, Record, Rejected
 from schemas.trouble import Terminal, Transient
 
@@ -106,19 +106,32 @@ class SqlDoor:
 
     def _poll(self, line: Line) -> None:
         """Read what may be new. How far that is gets written down once Kafka has the rows."""
-        self._polled = polled = self._from(self._polled or self._begin())
+        polled = self._from(self._polled or self._begin())
         self._remember(polled.since)
         settled_before = settled(self._database.now(), self._wanted.overlap, self._shape.zone)
-        for part in slices(polled.since, settled_before, STEP):
+        part = Slice(polled.since, polled.since)
+        while part.until is not None:
+            part = next_slice(polled.since, settled_before, STEP)
             seen: set[bytes] = set()
+            rows = 0
             for items in self._read(part, seen):
+                rows += len(items)
                 line.deliver(items)
                 if line.stopping.is_set():
                     return
-            self._polled = polled = Polled(read_to(part, settled_before), polled.began)
+            since = read_to(part, settled_before)
+            if part.until is not None and not rows:
+                since = skip_to(since, self._first_from(since), settled_before)
+            self._polled = polled = Polled(since, polled.began)
             line.deliver([], partial(self._checkpoint.write, polled))
-            self._remember(polled.since)
+            self._remember(since)
             self._known = seen if part.until is None else self._known
+
+    def _first_from(self, since: datetime) -> datetime | None:
+        """When the first row from `since` on starts."""
+        shape = self._shape
+        first = self._database.first(self._wanted.table, shape.start, shape.bound(since))
+        return None if first is None else shape.wall(first)
 
     def _from(self, polled: Polled) -> Polled:
         """Where to go on: further back when the broker may have forgotten what it had."""

@@ -38,6 +38,9 @@ class Shape(Protocol):
     def bound(self, wall: datetime) -> object:
         """A wall time of `zone` as the database compares it with `start`."""
 
+    def wall(self, start: Any) -> datetime:
+        """The wall time of a `start` as the database gives it."""
+
     def texts(self, row: Sequence[object]) -> list[str]:
         """The cells of a row as an export would write them."""
 
@@ -89,6 +92,10 @@ class AsteriskCdr:
     def bound(self, wall: datetime) -> object:
         return wall.replace(tzinfo=self.zone) if self._aware else wall
 
+    def wall(self, start: Any) -> datetime:
+        local: datetime = start.astimezone(self.zone).replace(tzinfo=None, fold=0) if self._aware else start
+        return local
+
     def texts(self, row: Sequence[object]) -> list[str]:
         return [text(cell, self.zone) for cell in row]
 
@@ -116,6 +123,9 @@ class FusionPbx:
 
     def bound(self, wall: datetime) -> object:
         return int(wall.replace(tzinfo=UTC).timestamp())
+
+    def wall(self, start: Any) -> datetime:
+        return datetime.fromtimestamp(int(start), UTC).replace(tzinfo=None)
 
     def texts(self, row: Sequence[object]) -> list[str]:
         return [text(cell, UTC) for cell in row]

@@ -8,7 +8,6 @@ wall time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -28,18 +27,21 @@ def settled(now: datetime, overlap: timedelta, zone: tzinfo) -> datetime:
     return (now - overlap).astimezone(zone).replace(tzinfo=None, fold=0) - _TURNED_BACK
 
 
-def slices(since: datetime, settled_before: datetime, step: timedelta) -> Iterator[Slice]:
-    """What to read, in order: what is settled in slices of `step`, and the rest, which will be read again, as one.
+def next_slice(since: datetime, settled_before: datetime, step: timedelta) -> Slice:
+    """What to read next: a slice of `step` of what is settled; where that ends, all the rest, to be read again later.
 
     Invariant: every row that starts before `since`, now or ever, was delivered. It holds for `Slice.until` once a
-    slice was read, and for `settled_before` once the last was.
+    slice was read, and for `settled_before` once the rest was.
     """
-    while since + step < settled_before:
-        yield Slice(since, since + step)
-        since += step
-    yield Slice(since, None)
+    until = since + step
+    return Slice(since, until if until < settled_before else None)
 
 
 def read_to(done: Slice, settled_before: datetime) -> datetime:
     """The next `since`, once all rows of a slice were delivered; `settled_before` is that of before the reading."""
     return max(done.since, settled_before) if done.until is None else done.until
+
+
+def skip_to(since: datetime, first_start: datetime | None, settled_before: datetime) -> datetime:
+    """The next `since` when the first row that starts from `since` on starts at `first_start` (None: there is none)."""
+    return max(since, min(first_start or settled_before, settled_before))
