@@ -12,8 +12,9 @@ from schemas.trouble import Trouble
 _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
     "down": "stop a stack that runs in the background",
-    "load": "load exports: calls, managers, organisations, stages, proposals",
+    "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
     "activity": "what managers did: calls, conversations, A, B, C, D",
+    "plan": "plan and fact of a month: A, C and D against what was planned",
     "funnel": "how organisations move through the stages",
     "calls": "the calls behind a number",
     "rejected": "what could not be understood, and why",

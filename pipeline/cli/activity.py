@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pipeline.activity import BY, Activity, Manager, Row, activity, roster, unassigned_calls
 from pipeline.cli.options import Listed, output, people, period, period_said
-from pipeline.cli.tables import WIDE, amounts, console, duration, ratio, show_json, table
+from pipeline.cli.tables import WIDE, amounts, console, duration, manager_name, ratio, share, show_json, table
 from pipeline.readouts import Numbers, Period, numbers
 from pipeline.settings import Settings, read_settings
 
@@ -70,7 +70,7 @@ _COLUMNS: tuple[tuple[str, bool, Callable[[Activity], str]], ...] = (
     ("D", True, lambda n: str(n.individual_proposals)),
     ("sum of D", True, lambda n: amounts(n.individual_amount)),
     ("unknown", False, lambda n: str(n.unknown_calls)),
-    ("match", True, lambda n: "-" if n.match_coverage is None else f"{n.match_coverage:.0%}"),
+    ("match", True, lambda n: share(n.match_coverage)),
 )
 """Head, whether a narrow terminal shows it, and how it is written."""
 
@@ -90,10 +90,7 @@ def activity_table(rows: list[Row], managers: dict[str, Manager], days: Period, 
 
 
 def _said(key: str, value: str, managers: dict[str, Manager]) -> str:
-    if key != "manager_id":
-        return value or "-"
-    known = managers.get(value)
-    return f"{known.name} ({value})" if known and known.name else value or "nobody"
+    return manager_name(value, managers) if key == "manager_id" else value or "-"
 
 
 def footnotes(source: Numbers, days: Period, settings: Settings, unassigned: bool) -> list[str]:

@@ -30,6 +30,20 @@ class Day(click.ParamType):
         return self.fail(f"{value!r} is no day: 2026-11-02 or 02.11.2026", param, ctx)
 
 
+class Month(click.ParamType):
+    """A month as 2026-11 (or 11.2026); its first day."""
+
+    name = "MONTH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        for form in ("%Y-%m", "%m.%Y"):
+            try:
+                return datetime.strptime(str(value), form).date()
+            except ValueError:
+                continue
+        return self.fail(f"{value!r} is no month: 2026-11 or 11.2026", param, ctx)
+
+
 class Listed(click.ParamType):
     """Words from a closed list, separated by commas."""
 
