@@ -68,29 +68,33 @@ def count(cell: Cell, facts: Sequence[Fact], rules: Rules, *, first_counted_at: 
     organisations: set[str] = set()
     proposals: list[Fact] = []
     team = ""
+    long, potential_stages = rules
     for fact in facts:
-        team = max(team, fact.team)
+        if fact.team > team:
+            team = fact.team
         if fact.kind is not _CALL:
             proposals.append(fact)
             continue
-        if fact.direction is _INTERNAL:
+        direction = fact.direction
+        if direction is _INTERNAL:
             continue
         calls += 1
-        attempts += fact.direction is _OUTBOUND
-        if fact.contact:
-            contacts.add(fact.contact)
-        if fact.organisation_id:
-            organisations.add(fact.organisation_id)
+        if direction is _OUTBOUND:
+            attempts += 1
+        if contact := fact.contact:
+            contacts.add(contact)
+        if organisation_id := fact.organisation_id:
+            organisations.add(organisation_id)
         else:
             unknown += 1
         if fact.disposition is _ANSWERED:
             answered += 1
             talk_s += fact.talk_s
-            if fact.talk_s >= rules.conversation_s:
+            if fact.talk_s >= long:
                 conversations += 1
-                potential += fact.stage in rules.potential
-    general, individual, withdrawn, amounts = _proposals(proposals) if proposals else ([], 0, 0, {})
-    return ManagerActivity(
+                if fact.stage in potential_stages:
+                    potential += 1
+    counted = ManagerActivity(
         bucket=cell[0],
         manager_id=cell[1],
         team=team,
@@ -101,17 +105,13 @@ def count(cell: Cell, facts: Sequence[Fact], rules: Rules, *, first_counted_at: 
         talk_s=talk_s,
         calls_to_potential=potential,
         unknown_calls=unknown,
-        contacts=sorted(contacts),
-        organisations=sorted(organisations),
-        general_organisations=general,
-        individual_proposals=individual,
-        withdrawn_proposals=withdrawn,
-        currencies=sorted(amounts),
-        amounts=[amounts[currency] for currency in sorted(amounts)],
+        contacts=_sorted(contacts),
+        organisations=_sorted(organisations),
         first_counted_at=first_counted_at,
         retracted=int(not calls and not proposals),
         version=version,
     )
+    return _with_proposals(counted, proposals) if proposals else counted
 
 
 _CALL, _INTERNAL, _OUTBOUND, _ANSWERED = (
@@ -122,15 +122,26 @@ _CALL, _INTERNAL, _OUTBOUND, _ANSWERED = (
 )
 
 
-def _proposals(facts: Sequence[Fact]) -> tuple[list[str], int, int, dict[str, Decimal]]:
-    """(organisations sent a general proposal, individual proposals, withdrawn ones, sums by currency)."""
-    standing = [fact for fact in facts if not fact.withdrawn]
+def _sorted(texts: set[str]) -> list[str]:
+    """As a list in order: most have one text or none, and are in order."""
+    return list(texts) if len(texts) < 2 else sorted(texts)
+
+
+def _with_proposals(counted: ManagerActivity, proposals: Sequence[Fact]) -> ManagerActivity:
+    """The cell with its proposals: organisations sent a general one, individual ones, their sums by currency."""
+    standing = [fact for fact in proposals if not fact.withdrawn]
     individual = [fact for fact in standing if fact.kind is ActivityKind.INDIVIDUAL]
     amounts: dict[str, Decimal] = {}
     for fact in individual:
         amounts[fact.currency] = amounts.get(fact.currency, Decimal(0)) + fact.amount
-    general = {fact.organisation_id for fact in standing if fact.kind is ActivityKind.GENERAL}
-    return sorted(general), len(individual), len(facts) - len(standing), amounts
+    return msgspec.structs.replace(
+        counted,
+        general_organisations=sorted({fact.organisation_id for fact in standing if fact.kind is ActivityKind.GENERAL}),
+        individual_proposals=len(individual),
+        withdrawn_proposals=len(proposals) - len(standing),
+        currencies=sorted(amounts),
+        amounts=[amounts[currency] for currency in sorted(amounts)],
+    )
 
 
 _NUMBERS = tuple(

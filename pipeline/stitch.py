@@ -31,19 +31,19 @@ def stitch(legs: Sequence[CallLeg]) -> Call:
 def _alone(leg: CallLeg) -> Call:
     """What `_several` says of a single leg, in a third of the time: half of all calls are one leg."""
     answered = leg.disposition is _ANSWERED
-    picked_up = _interval(leg)[0] if answered else leg.ended_at
+    started_at, ended_at = leg.started_at, leg.ended_at
     return Call(
-        source=leg.source,
-        call_id=leg.call_id,
-        started_at=leg.started_at,
-        ended_at=leg.ended_at,
+        leg.source,
+        leg.call_id,
+        started_at,
+        ended_at,
         direction=leg.direction,
         disposition=leg.disposition,
         contact=leg.contact,
         contact_raw=leg.contact_raw,
         extension=leg.extension if answered or leg.direction is not Direction.INBOUND else "",
-        talk_s=_within(leg.billsec, leg.started_at, leg.ended_at) if answered else 0,
-        wait_s=max(0, int((picked_up - leg.started_at).total_seconds())),
+        talk_s=_within(leg.billsec, started_at, ended_at) if answered else 0,
+        wait_s=_whole_s(started_at, _picked_up(leg) if answered else ended_at),
         did=leg.did,
         queue=leg.queue,
         recording=leg.recording,
@@ -52,46 +52,70 @@ def _alone(leg: CallLeg) -> Call:
 
 
 def _several(legs: Sequence[CallLeg]) -> Call:
-    legs = sorted(legs, key=_by_start)
+    legs = _in_order(legs)
     first = legs[0]
-    on_trunk = next((leg for leg in legs if leg.direction in _TRUNK), first)
+    on_trunk = first
+    for leg in legs:
+        if leg.direction in _TRUNK:
+            on_trunk = leg
+            break
     direction = on_trunk.direction
-    bridged = [
-        leg
-        for leg in legs
-        if leg.disposition is _ANSWERED and (leg.direction is direction or leg.direction is not _INTERNAL)
-    ]
-    if len(bridged) > 1:
+    ended_at, did, queue = first.ended_at, "", ""
+    bridged = []
+    for leg in legs:
+        if leg.ended_at > ended_at:
+            ended_at = leg.ended_at
+        did = did or leg.did
+        queue = queue or leg.queue
+        if leg.disposition is _ANSWERED and (leg.direction is direction or leg.direction is not _INTERNAL):
+            bridged.append(leg)
+    if queue and len(bridged) > 1:
         bridged = _without_waiting(bridged)
     extension, talk_s = _longest_talker(bridged) if bridged else (_dialler(legs, direction), 0)
     with_contact = on_trunk if on_trunk.contact else next((leg for leg in legs if leg.contact), on_trunk)
-    ended_at = max([leg.ended_at for leg in legs])
-    picked_up = min([_interval(leg)[0] for leg in bridged]) if bridged else ended_at
+    picked_up = min([_picked_up(leg) for leg in bridged]) if bridged else ended_at
     return Call(
-        source=first.source,
-        call_id=first.call_id,
-        started_at=first.started_at,
-        ended_at=ended_at,
+        first.source,
+        first.call_id,
+        first.started_at,
+        ended_at,
         direction=direction,
         disposition=_ANSWERED if bridged else _unanswered(legs),
         contact=with_contact.contact,
         contact_raw=with_contact.contact_raw,
         extension=extension,
-        talk_s=_within(talk_s, first.started_at, ended_at),
-        wait_s=max(0, int((picked_up - first.started_at).total_seconds())),
-        did=_first_said(legs, "did"),
-        queue=_first_said(legs, "queue"),
-        recording=_first_said(bridged or legs, "recording"),
+        talk_s=_within(talk_s, first.started_at, ended_at) if talk_s else 0,
+        wait_s=_whole_s(first.started_at, picked_up),
+        did=did,
+        queue=queue,
+        recording=_recording(bridged or legs),
         legs=len(legs),
     )
 
 
-_SECOND = timedelta(seconds=1)
+def _in_order(legs: Sequence[CallLeg]) -> Sequence[CallLeg]:
+    """By start; most come in order, and are not sorted."""
+    before = legs[0].started_at
+    for leg in legs[1:]:
+        if leg.started_at <= before:
+            return sorted(legs, key=_by_start)
+        before = leg.started_at
+    return legs
+
+
+def _whole_s(start: datetime, end: datetime) -> int:
+    """Whole seconds from start to end; 0 when the end is before."""
+    waited = end - start
+    return waited.days * 86_400 + waited.seconds if waited.days >= 0 else 0
 
 
 def _within(talk_s: int, start: datetime, end: datetime) -> int:
     """The talk, or the seconds begun in the call: nobody talks longer than it lasts, whatever billsec says."""
-    return min(talk_s, max(0, -((start - end) // _SECOND)))
+    begun_s = _whole_s(start, end + _NEARLY_A_SECOND)
+    return talk_s if talk_s < begun_s else begun_s
+
+
+_NEARLY_A_SECOND = timedelta(seconds=1) - timedelta(microseconds=1)
 
 
 def _without_waiting(bridged: Sequence[CallLeg]) -> list[CallLeg]:
@@ -118,10 +142,10 @@ def _by_start(leg: CallLeg) -> tuple[datetime, int, str, int, str]:
     return leg.started_at, len(channel), channel, len(leg.record_id), leg.record_id
 
 
-def _first_said(legs: Sequence[CallLeg], field: str) -> str:
+def _recording(legs: Sequence[CallLeg]) -> str:
     for leg in legs:
-        if said := getattr(leg, field):
-            return str(said)
+        if leg.recording:
+            return leg.recording
     return ""
 
 
@@ -137,9 +161,14 @@ def _unanswered(legs: Sequence[CallLeg]) -> Disposition:
     return next(disposition for disposition in _UNANSWERED if disposition in said)
 
 
+def _picked_up(leg: CallLeg) -> datetime:
+    """When a person was bridged on this leg: at the answer, or billsec before the end when no answer time is known."""
+    return leg.answered_at or leg.ended_at - timedelta(seconds=leg.billsec)
+
+
 def _interval(leg: CallLeg) -> tuple[datetime, datetime]:
-    """When a person was bridged on this leg: billsec from the answer, or up to the end when no answer time is known."""
-    start = leg.answered_at or leg.ended_at - timedelta(seconds=leg.billsec)
+    """How long the person was bridged: billsec."""
+    start = _picked_up(leg)
     return start, start + timedelta(seconds=leg.billsec)
 
 

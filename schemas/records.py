@@ -57,7 +57,7 @@ class Disposition(StrEnum):
     UNKNOWN = "unknown"
 
 
-class CallLeg(Record, frozen=True, kw_only=True):
+class CallLeg(Record, frozen=True):
     """One CDR, CEL or webhook record of one channel. Identity: (source, record_id); call: (source, call_id).
 
     A leg's bridged interval with the external party is `[answered_at, answered_at + billsec)`, when its
@@ -69,12 +69,13 @@ class CallLeg(Record, frozen=True, kw_only=True):
     call_id: Name
     record_id: Name
     started_at: Moment
-    answered_at: Moment | None = None
     ended_at: Moment
-    billsec: Count = 0
-    """Whole seconds from answer to end, as the exchange said it."""
     direction: Direction
     disposition: Disposition
+    version: Version
+    answered_at: Moment | None = None
+    billsec: Count = 0
+    """Whole seconds from answer to end, as the exchange said it."""
     extension: str = ""
     """The person's end inside the exchange: who dialled (outbound), whose phone rang (inbound, internal)."""
     peer_extension: str = ""
@@ -91,10 +92,9 @@ class CallLeg(Record, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     """Where it came from, for people: `file:line`, or the connector's words."""
-    version: Version
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """What the legs of one call tell together, before anyone is named. Made by `pipeline.stitch`."""
 
     source: Name
@@ -130,7 +130,7 @@ class ActivityKind(StrEnum):
     INDIVIDUAL = "individual"
 
 
-class Activity(Record, frozen=True, kw_only=True):
+class Activity(Record, frozen=True):
     """A call or a proposal in its cell. Identity: (bucket, manager_id, activity_id).
 
     One `activity_id` stands in one cell at a time: when a correction moves it, the old cell gets the same identity
@@ -150,6 +150,7 @@ class Activity(Record, frozen=True, kw_only=True):
     """"" when the contact is not known to belong to an organisation."""
     stage: str
     """The organisation's stage as of `at`; "" when it had none yet."""
+    version: Version
     contact: str = ""
     extension: str = ""
     source: str = ""
@@ -170,7 +171,6 @@ class Activity(Record, frozen=True, kw_only=True):
     """The import (or connector session) that made it so; kept for the restatement ledger."""
     caused_at: Version = 0
     """When that import began, nanoseconds: what was counted before it is restated by it."""
-    version: Version
 
 
 class Manager(Record, frozen=True, kw_only=True):

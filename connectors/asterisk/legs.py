@@ -141,15 +141,16 @@ class LegReader:
             queue = lastdata.partition(",")[0]
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=linkedid or uniqueid or record_id,
-            record_id=record_id,
-            started_at=started_at,
-            answered_at=answered_at,
-            ended_at=ended_at,
-            billsec=billsec_s,
-            direction=direction,
-            disposition=became,
+            context.source,
+            linkedid or uniqueid or record_id,
+            record_id,
+            started_at,
+            ended_at,
+            direction,
+            became,
+            context.version,
+            answered_at,
+            billsec_s,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, self._region) if outside else "",
@@ -160,7 +161,6 @@ class LegReader:
             recording=recording,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _ends(self, near: Peer, far: Peer, src: str, dst: str, cnum: str) -> tuple[Direction, str, str, str]:
