@@ -95,7 +95,9 @@ class Directory:
         if not candidates:
             return NOBODY
         if len(candidates) == 1:
-            return candidates[0], self.stage_of(candidates[0], at)
+            (only,) = candidates
+            history = self.histories.get(only)
+            return only, history.stage_at(at)[0] if history else ""
         ranked = []
         for organisation_id in candidates:
             history = self.histories.get(organisation_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pipeline.directory import Directory
 from schemas.records import Activity, ActivityKind, Call, Proposal, ProposalStatus
@@ -10,9 +11,13 @@ from schemas.records import Activity, ActivityKind, Call, Proposal, ProposalStat
 BUCKET_S = 300
 
 
-def bucket_of(epoch_s: float) -> int:
-    """The start of the five minutes that a moment belongs to. Five minutes divide every time zone's offset."""
-    return int(epoch_s // BUCKET_S) * BUCKET_S
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def bucket_of(at: datetime) -> int:
+    """The start of the five minutes that a moment belongs to, epoch seconds: they divide every time zone's offset."""
+    since = at - _EPOCH
+    return since.days * 86_400 + since.seconds // BUCKET_S * BUCKET_S
 
 
 def call_activity_id(source: str, call_id: str) -> str:
@@ -27,7 +32,7 @@ def enrich_call(call: Call, directory: Directory, *, cause: str, caused_at: int,
     return Activity(
         call_activity_id(call.source, call.call_id),
         ActivityKind.CALL,
-        bucket_of(at.timestamp()),
+        bucket_of(at),
         manager_id,
         team,
         at,
@@ -63,7 +68,7 @@ def enrich_proposal(
     return Activity(
         activity_id=proposal_activity_id(first.proposal_id),
         kind=ActivityKind(latest.kind.value),
-        bucket=bucket_of(first.sent_at.timestamp()),
+        bucket=bucket_of(first.sent_at),
         manager_id=first.manager_id,
         team=directory.managers.team_of(first.manager_id, first.sent_at),
         at=first.sent_at,

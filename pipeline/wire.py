@@ -75,15 +75,24 @@ def grouped(outgoing: Iterable[Outgoing], partitions: dict[str, int]) -> dict[tu
     return groups
 
 
-def frames(lines: list[bytes]) -> Iterable[bytes]:
+def frames(lines: Sequence[bytes]) -> Iterable[bytes]:
     """Lines joined to frames of at most 500 lines and about half a megabyte."""
+    for place in range(0, len(lines), FRAME_LINES):
+        frame = b"\n".join(lines[place : place + FRAME_LINES])
+        if len(frame) <= _FRAME_BYTES:
+            yield frame
+        else:
+            yield from _smaller_frames(lines[place : place + FRAME_LINES])
+
+
+def _smaller_frames(lines: Iterable[bytes]) -> Iterable[bytes]:
+    """Line by line, for lines that are long."""
     frame: list[bytes] = []
     size = 0
     for line in lines:
-        if frame and (len(frame) == FRAME_LINES or size + len(line) > _FRAME_BYTES):
+        if frame and size + len(line) > _FRAME_BYTES:
             yield b"\n".join(frame)
             frame, size = [], 0
         frame.append(line)
         size += len(line) + 1
-    if frame:
-        yield b"\n".join(frame)
+    yield b"\n".join(frame)

@@ -52,9 +52,11 @@ class Codec(Generic[R]):
         The bytes are those that were sent, unless no column holds them as they are (`schemas.fit`). A Kafka
         tombstone (None) holds nothing.
         """
-        lines = [line for line in (frame or b"").split(b"\n") if line.strip()]
+        if not frame:
+            return [], [], []
+        lines = frame.split(b"\n")
         try:
-            records = self._decoder.decode_lines(frame or b"")
+            records = self._decoder.decode_lines(frame)
         except _NOT_JSON:
             return self._one_by_one(lines)
         if len(records) != len(lines) or self._fit.misfits(records):
@@ -64,6 +66,8 @@ class Codec(Generic[R]):
     def _one_by_one(self, lines: list[bytes]) -> tuple[list[R], list[bytes], list[BadLine]]:
         records, good, bad = [], [], []
         for line in lines:
+            if not line.strip():
+                continue
             try:
                 record = self._decoder.decode(line)
                 if self._fit.misfits([record]):

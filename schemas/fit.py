@@ -7,7 +7,7 @@ cents, days of the years that a Date has. Otherwise a line that is sent twice wo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Generic, TypeVar, get_type_hints
@@ -26,6 +26,9 @@ _MOST = Decimal(10) ** 12
 """Far below Decimal(18, 2), so that sums of sums fit too."""
 
 
+_zone, _microsecond = attrgetter("tzinfo"), attrgetter("microsecond")
+
+
 class Fit(Generic[R]):
     """Makes records of one type fit. Stateless."""
 
@@ -42,15 +45,9 @@ class Fit(Generic[R]):
         found: set[int] = set()
         for name in self._times:
             times = list(map(attrgetter(name), records))
-            # Whole columns first, since they nearly always fit: a third of the time of looking at each value.
-            said = [at for at in times if at is not None]
-            parts = {(at.microsecond, at.tzinfo, at.year) for at in said}
-            if not all(map(self._fits, parts)):
-                found.update(
-                    place
-                    for place, at in enumerate(times)
-                    if at is not None and not self._fits((at.microsecond, at.tzinfo, at.year))
-                )
+            # Whole columns first, since they nearly always fit: a quarter of the time of looking at each value.
+            if not self._all_fit([at for at in times if at is not None]):
+                found.update(place for place, at in enumerate(times) if at is not None and not self._all_fit([at]))
         for name in self._days:
             days = map(attrgetter(name), records)
             found.update(place for place, day in enumerate(days) if not _FIRST_YEAR <= day.year <= _LAST_YEAR)
@@ -59,9 +56,13 @@ class Fit(Generic[R]):
             found.update(place for place, amount in enumerate(amounts) if amount and not _is_whole(amount))
         return sorted(found)
 
-    def _fits(self, parts: tuple[int, tzinfo | None, int]) -> bool:
-        microsecond, zone, year = parts
-        return microsecond % 1000 == 0 and zone is UTC and self._years[0] <= year <= self._years[1]
+    def _all_fit(self, times: Sequence[datetime]) -> bool:
+        return not times or (
+            all(zone is UTC for zone in set(map(_zone, times)))
+            and all(microsecond % 1000 == 0 for microsecond in set(map(_microsecond, times)))
+            and self._years[0] <= min(times).year
+            and max(times).year <= self._years[1]
+        )
 
     def fitted(self, record: R) -> R:
         """The record as its row will be. Raises ValueError when no row can hold it."""
