@@ -13,7 +13,7 @@ from rich.table import Table
 
 from pipeline.activity import Manager, roster
 from pipeline.cli.options import Listed, Month, output, people
-from pipeline.cli.tables import WIDE, amounts, console, manager_name, share, show_json, table
+from pipeline.cli.tables import WIDE, console, manager_name, share, show_json, table
 from pipeline.plan_fact import BY, Measure, PlanFact, plan_fact
 from pipeline.readouts import Period, numbers
 from pipeline.settings import Settings, read_settings
@@ -76,7 +76,8 @@ def plan_table(rows: Sequence[PlanFact], by: Sequence[str], managers: dict[str, 
             shown.add_column(part, justify="right", no_wrap=True)
     for row in rows:
         cells = [manager_name(row.manager_id, managers) if one == "manager" else row.team or "-" for one in by]
-        cells.append(f"{row.working_days:.1f} of {row.planned_working_days:g}")
+        between = " of " if wide else "/"
+        cells.append(f"{row.working_days:.1f}{between}{row.planned_working_days:g}")
         for _, name in _COUNTS:
             cells += _count(getattr(row, name), wide)
         shown.add_row(*cells, *_sums(row.individual_amount, wide))
@@ -90,13 +91,16 @@ def _count(measure: Measure[int], wide: bool) -> list[str]:
 
 
 def _sums(sums: dict[str, Measure[Decimal]], wide: bool) -> list[str]:
-    """By currency, one after the other; a plan in the rounded sums that people make plans of."""
-    fact = amounts({currency: one.fact for currency, one in sums.items()})
-    due = [f"{one.plan_to_date:,.0f}".replace(",", " ") for one in sums.values() if one.plan_to_date is not None]
-    plan = [f"{one.plan:,.0f}".replace(",", " ") for one in sums.values() if one.plan is not None]
+    """By currency, one after the other, without cents: nobody plans those."""
+    fact = [f"{_whole(one.fact)} {currency}".strip() for currency, one in sums.items()]
+    due = [_whole(one.plan_to_date) for one in sums.values() if one.plan_to_date is not None]
+    plan = [_whole(one.plan) for one in sums.values() if one.plan is not None]
     ratios = [share(one.ratio) for one in sums.values() if one.plan is not None]
-    middle = [", ".join(due) or "-", ", ".join(plan) or "-"] if wide else []
-    return [fact, *middle, ", ".join(ratios) or "-"]
+    return [", ".join(said) or "-" for said in (fact, *((due, plan) if wide else ()), ratios)]
+
+
+def _whole(amount: float | Decimal) -> str:
+    return f"{amount:,.0f}".replace(",", " ")
 
 
 def footnotes(rows: Sequence[PlanFact], settings: Settings, now: datetime) -> list[str]:
