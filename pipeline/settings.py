@@ -47,6 +47,8 @@ VARIABLES = {
     "CALLFUNNEL_CONFIG": "path of callfunnel.toml",
     "CALLFUNNEL_DATA": "data folder of the embedded stack",
     "CALLFUNNEL_NAMESPACE": "prefix of topics and consumer group, one per company",
+    "CALLFUNNEL_SQL": "mysql://user:password@host/database (or postgresql://), for `callfunnel listen sql`",
+    "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
     "CALLFUNNEL_STORE_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_STORE_READER_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_SAMPLES": "folder of private example exports, for tests",

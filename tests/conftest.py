@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
 from pipeline.store import connect
+from tests.databases.servers import Missing as NoServer
+from tests.databases.servers import Server, mariadb, postgresql
 from tests.kafka.apache import Missing, classpath, format_log_dir
 
 
@@ -66,6 +69,27 @@ def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Par
         node.stop(30)
 
 
-def required() -> bool:
-    """CI says so, or whoever wants to be sure (REQUIRE_KAFKA=1)."""
-    return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in ("CI", "REQUIRE_KAFKA"))
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Server]:
+    yield from _served("MariaDB", mariadb)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    yield from _served("PostgreSQL", postgresql)
+
+
+def _served(name: str, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """A running database server. Skips where it cannot be had; fails there in CI."""
+    try:
+        with start() as server:
+            yield server
+    except NoServer as missing:
+        if required("REQUIRE_DATABASES"):
+            pytest.fail(f"{name} is required here: {missing}")
+        pytest.skip(f"{name}: {missing}")
+
+
+def required(variable: str = "REQUIRE_KAFKA") -> bool:
+    """CI says so, or whoever wants to be sure (REQUIRE_KAFKA=1, REQUIRE_DATABASES=1)."""
+    return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in ("CI", variable))

@@ -46,6 +46,7 @@ class Line:
     def __init__(self, source: str, door: str, session: str, clock: Clock = time.time_ns) -> None:
         self.clock = clock
         self.name = f"{source} {door}"
+        self.session = session
         self.stopping = threading.Event()
         """Set when the door is asked to end."""
         self.lost: Callable[[], None] = _nothing

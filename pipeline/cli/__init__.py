@@ -13,6 +13,7 @@ _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
     "down": "stop a stack that runs in the background",
     "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
+    "listen": "listen to a live exchange: a database, Asterisk's manager interface, a folder",
     "activity": "what managers did: calls, conversations, A, B, C, D",
     "plan": "plan and fact of a month: A, C and D against what was planned",
     "funnel": "how organisations move through the stages",

@@ -1,0 +1,128 @@
+"""What the commands of live doors share: their options, their context, and their life until a signal."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from connectors.live.line import Line
+from connectors.live.pump import Door, Outlet, Pump
+from connectors.sender import FrameSender
+from connectors.source import Context
+from pipeline.clock import Clock, as_datetime, wall_clock
+from pipeline.endpoints import find
+from pipeline.settings import Settings, zone_of
+from pipeline.transport import Transport
+from schemas.trouble import Terminal, Transient
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_DELIVERY_S = 15.0
+"""How long a live frame may wait for its acknowledgement, before it is sent again over a new connection."""
+
+
+def exchange(command: F) -> F:
+    """--source, --tz, --region, --state and --data."""
+    for option in (
+        click.option("--data", type=click.Path(path_type=Path), default=None, help="Folder of the embedded stack."),
+        click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path("listen"),
+                     show_default=True, metavar="DIR", help="Where it is written down how far the door has come."),
+        click.option("--region", default="", metavar="CC", help="Country of numbers without one. [default: settings']"),
+        click.option("--tz", default="", metavar="ZONE", help="Zone of the exchange. [default: settings']"),
+        click.option("--source", default="pbx", show_default=True, metavar="NAME", help="Name of the exchange."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def secret(variable: str, env: Mapping[str, str], what: str) -> str:
+    """What an environment variable holds. Raises Terminal when it is empty, or when it is the secret itself."""
+    if not variable.replace("_", "").isalnum():
+        raise Terminal(f"give the name of an environment variable that holds {what}, not {what} itself")
+    found = env.get(variable, "")
+    if not found:
+        raise Terminal(f"{variable} is not set: it must hold {what}")
+    return found
+
+
+def zone_said(source: str, tz: str, settings: Settings) -> tzinfo | None:
+    """The zone of an exchange, from --tz or the settings; None when nobody says one."""
+    name = tz or settings.source(source).time_zone or ""
+    if name == "auto":
+        raise Terminal("a live door cannot prove a zone from rows to come: give --tz by name")
+    return zone_of(name, "--tz") if name else None
+
+
+def contexts(
+    source: str, settings: Settings, zone: tzinfo | None, region: str, session: str, clock: Clock = wall_clock
+) -> Callable[[], Context]:
+    """Makes the context of what is read now: one session, a new version each time."""
+    said = settings.source(source)
+    base = Context(
+        source=source,
+        import_id=session,
+        version=0,
+        zone=zone,
+        region=region or said.region or settings.region,
+        extension_pattern=said.extensions,
+        trunks=said.trunks,
+        stages=settings.stages,
+        loaded_at=as_datetime(clock()),
+    )
+
+    def now() -> Context:
+        version = clock()
+        return msgspec.structs.replace(base, version=version, loaded_at=as_datetime(version))
+
+    return now
+
+
+def new_session() -> str:
+    """The import_id of what a door sends until it ends."""
+    return f"{as_datetime(wall_clock()):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def keep_open(line: Line, door: Door, data: Path | None, words: str) -> None:
+    """Run a door until a signal. Raises Terminal when it gave up."""
+    find(data)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
+    logging.getLogger("callfunnel").setLevel(logging.INFO)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its troubles are told by the pump
+    for number in _STOPPING:
+        signal.signal(number, lambda *_: line.stopping.set())
+    click.echo(f"callfunnel listens: {words}")
+    Pump(line, lambda: _outlet(data), wire=lambda: _wire(data)).run(door)
+    click.echo("callfunnel: stopped")
+
+
+def _outlet(data: Path | None) -> Outlet:
+    """A new connection, to where the stack is now: an embedded one may have been started again elsewhere."""
+    try:
+        endpoints = find(data)
+    except Terminal as trouble:
+        raise Transient(str(trouble)) from None
+    return FrameSender(endpoints.kafka, endpoints.prefix, delivery_s=_DELIVERY_S)
+
+
+def _wire(data: Path | None) -> object:
+    """What the broker calls its topics now; None when it does not say."""
+    try:
+        transport = Transport(find(data))
+    except (Transient, Terminal):
+        return None
+    try:
+        return transport.topic_ids()
+    except Transient:
+        return None
+    finally:
+        transport.close()
