@@ -16,6 +16,8 @@ shift       a manager's day at the phone
 callers     calls that reach nobody, nights, days off
 story       the department, day after day
 exchange    a call as the legs that Asterisk writes of it
+mango       a call as the rows of Mango Office's statistics
+threecx     a call as the lines of a 3CX log
 layouts     a leg as the text of an export
 dirt        what happens to exports on their way
 tables      what the CRM and the planners export

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from random import Random
 
 from pipeline.department.country import Country
-from pipeline.department.exchange import Leg
 
 _LATEST_DAYS = 3
 _CUT_BETWEEN = (5, 9)
-"""Commas: behind them a cut row joins no neighbour to a row of the right width, even inside an open quote."""
+"""Delimiters: behind them a cut row joins no neighbour to a row of the right width, even inside an open quote."""
 
 
 class Dirt:
@@ -36,15 +35,6 @@ class Dirt:
         if self._rate == 0:
             return country.written
         return lambda e164, usual: country.written(e164, self.pick(4) if self.happens() else usual)
-
-    def mistaken(self, leg: Leg, extensions: list[str]) -> Leg:
-        """An earlier version of a row: the same identity, a wrong length or somebody else's phone."""
-        other = extensions[self.pick(len(extensions))]
-        if self.pick(2) and leg.dstchannel.startswith("PJSIP/") and leg.dstchannel[6:7].isdigit():
-            return leg._replace(dstchannel=f"PJSIP/{other}-{leg.dstchannel.rpartition('-')[2]}")
-        if self.pick(2) and leg.channel.startswith("PJSIP/") and leg.channel[6:7].isdigit():
-            return leg._replace(channel=f"PJSIP/{other}-{leg.channel.rpartition('-')[2]}")
-        return leg._replace(end=leg.end + 20 + self.pick(300))
 
     def spoil(self, rows: list[str]) -> list[str]:
         """A day's rows as they arrive: some late or out of order, some twice, some with a cut copy beside them."""
@@ -86,12 +76,13 @@ class Dirt:
             out.insert(self.pick(len(out) + 1), row)
 
     def _cut(self, row: str) -> str:
-        first, last = (self._comma(row, n) for n in _CUT_BETWEEN)
+        delimiter = max(",;", key=row.count)
+        first, last = (self._place(row, delimiter, n) for n in _CUT_BETWEEN)
         return row[: first + 1 + self.pick(last - first)] + "\n"
 
     @staticmethod
-    def _comma(row: str, number: int) -> int:
+    def _place(row: str, delimiter: str, number: int) -> int:
         place = -1
         for _ in range(number):
-            place = row.index(",", place + 1)
+            place = row.index(delimiter, place + 1)
         return place

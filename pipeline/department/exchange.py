@@ -18,7 +18,7 @@ from pipeline.department.country import Country
 from pipeline.department.people import Numbering
 
 _TRUNK, _SECOND_TRUNK = "PJSIP/provider1", "PJSIP/provider2"
-_MAIN_NUMBER, _MOBILES = 6_900_000, 7_000_000
+MAIN_NUMBER, MOBILES = 6_900_000, 7_000_000
 """Numbers of the company itself, far behind those of organisations and strangers."""
 _DID, _QUEUES, _XFER = "from-did-direct", "ext-queues", "from-internal-xfer"
 
@@ -43,6 +43,15 @@ class Leg(NamedTuple):
     sequence: int
     did: str = ""
     outbound_cnum: str = ""
+
+    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> Leg:
+        """An earlier version of the row: the same identity, a wrong length or somebody else's phone."""
+        other = extensions[pick(len(extensions))]
+        if pick(2) and self.dstchannel.startswith("PJSIP/") and self.dstchannel[6:7].isdigit():
+            return self._replace(dstchannel=f"PJSIP/{other}-{self.dstchannel.rpartition('-')[2]}")
+        if pick(2) and self.channel.startswith("PJSIP/") and self.channel[6:7].isdigit():
+            return self._replace(channel=f"PJSIP/{other}-{self.channel.rpartition('-')[2]}")
+        return self._replace(end=self.end + 20 + pick(300))
 
 
 class _Channel(NamedTuple):
@@ -74,7 +83,7 @@ class Exchange:
         self._names = names
         self._write = write
         self._channels = self._rows = self._pairs = 0
-        self._main = country.written(country.number(_MAIN_NUMBER), 1)
+        self._main = country.written(country.number(MAIN_NUMBER), 1)
         self._ways: dict[Path, Callable[[Call], list[Leg]]] = {
             Path.DIALLED: self._dialled,
             Path.REROUTED: self._dialled,
@@ -164,7 +173,7 @@ class Exchange:
     def _forwarded(self, call: Call) -> list[Leg]:
         """To a desk that forwards: the caller's half of a Local pair, and the half that dials the mobile."""
         caller, desk = self._arrive(call), call.extension
-        mobile = self._country.written(self._country.number(_MOBILES + int(desk)), 0)
+        mobile = self._country.written(self._country.number(MOBILES + int(desk)), 0)
         near, far = self._pair(desk, "forward", caller, call.start)
         trunk, dial = f"{_SECOND_TRUNK}-{self._channels:08x}", f"PJSIP/{mobile}@provider2,30"
         start, picked, end, to = call.start, call.picked, call.end, f"Local/{desk}@forward,30"

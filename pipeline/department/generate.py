@@ -11,7 +11,6 @@ import msgspec
 from pipeline.department import passage
 from pipeline.department.dirt import Dirt
 from pipeline.department.draws import stream
-from pipeline.department.exchange import Exchange
 from pipeline.department.knobs import Knobs
 from pipeline.department.layouts import LAYOUTS, Clock, Layout, Writer
 from pipeline.department.people import Manager, extension_names
@@ -112,7 +111,8 @@ class _Exports:
         self._dirt = Dirt(knobs.dirt, stream(knobs.seed, "dirt/calls"))
         names = extension_names(story.managers)
         notations = self._dirt.notations(story.country)
-        self._exchange = Exchange(story.country, story.numbering, names, notations, links=knobs.links_legs)
+        country, numbering = story.country, story.numbering
+        self._exchange = self._layout.exchange(country, numbering, names, notations, links=knobs.links_legs)
         self._extensions = sorted(names)
         self._carried: list[tuple[int, str]] = []
         self._corrections: list[str] = []
@@ -141,7 +141,7 @@ class _Exports:
             for leg in legs_of(call):
                 self.legs += 1
                 if self._dirt.happens(0.2):
-                    wrong = self._dirt.mistaken(leg, self._extensions)
+                    wrong = leg.mistaken(self._dirt.pick, self._extensions)
                     self._corrections.append(write(leg))
                     rows.append((leg.end, write(wrong)))
                 else:
@@ -190,7 +190,8 @@ def _by_end(row: tuple[int, str]) -> int:
 def _settings(story: Story, folder: Path) -> None:
     """A callfunnel.toml to load the folder with."""
     zone, region = story.country.zone.key, story.country.name
-    sources = "".join(f'\n[sources.{name}]\ntime_zone = "{zone}"\n' for name in ("pbx", "crm"))
+    written = {"pbx": LAYOUTS[story.knobs.format].zone or zone, "crm": zone}
+    sources = "".join(f'\n[sources.{name}]\ntime_zone = "{of}"\n' for name, of in written.items())
     text = f'time_zone = "{zone}"\nregion = "{region}"\n{sources}'
     (folder / "callfunnel.toml").write_text(text, encoding="utf-8")
 

@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.trouble import Terminal
 
-FORMATS = ("asterisk-csv", "freepbx", "cdr-custom")
+FORMATS = ("asterisk-csv", "freepbx", "cdr-custom", "mango", "3cx")
 MOST_MANAGERS = 20_000
 
 
@@ -47,6 +47,11 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     def links_legs(self) -> bool:
         """Whether the export says which channels belong to one call. The usual cdr_custom mapping has no linkedid."""
         return self.format != "cdr-custom"
+
+    @property
+    def hands_over_out(self) -> bool:
+        """Whether the export is known to say who took over a call out."""
+        return self.format in ("asterisk-csv", "freepbx")
 
     def day(self, share: float) -> date:
         """The day at a share of the period."""

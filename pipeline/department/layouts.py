@@ -1,13 +1,17 @@
-"""A leg as the text of an export: cdr_csv with all its columns, cdr_custom, a FreePBX report."""
+"""A leg as the text of an export: cdr_csv with all its columns, cdr_custom, a FreePBX report; clouds' own ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from pipeline.department.exchange import Leg
+from pipeline.department import mango, threecx
+from pipeline.department.calls import Call
+from pipeline.department.country import Country
+from pipeline.department.exchange import Exchange, Leg
+from pipeline.department.people import Numbering
 from pipeline.department.working import Day
 
 _HMS = [f"{s // 3_600:02d}:{s % 3_600 // 60:02d}:{s % 60:02d}" for s in range(86_400)]
@@ -33,7 +37,40 @@ class Clock:
         return datetime.fromtimestamp(at, self._zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-Writer = Callable[[Leg], str]
+class Recorded(Protocol):
+    """A row that an exchange writes of a call."""
+
+    @property
+    def end(self) -> int:
+        """When it is written."""
+
+    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> Any:
+        """What was written first, where a correction follows: the same identity, something wrong."""
+
+
+class Switch(Protocol):
+    """An exchange."""
+
+    def legs(self, call: Call) -> Sequence[Recorded]:
+        """The rows of a call; the call gets its id."""
+
+
+class MakeSwitch(Protocol):
+    """An exchange of this country, these inside numbers and names of phones; `write` writes outside numbers."""
+
+    def __call__(
+        self,
+        country: Country,
+        numbering: Numbering,
+        names: dict[str, str],
+        write: Callable[[str, int], str],
+        *,
+        links: bool,
+    ) -> Switch: ...
+
+
+Writer = Callable[[Any], str]
+"""Text of a row of the layout's own exchange."""
 
 
 class Layout(NamedTuple):
@@ -43,6 +80,9 @@ class Layout(NamedTuple):
     file: str
     header: str
     writer: Callable[[Clock], Writer]
+    exchange: MakeSwitch = Exchange
+    zone: str = ""
+    """Of its times; "" for the office's."""
 
 
 def _cdr_csv(clock: Clock) -> Writer:
@@ -112,5 +152,7 @@ LAYOUTS = {
         Layout("asterisk-csv", "Master{}.csv", "", _cdr_csv),
         Layout("cdr-custom", "Master{}.csv", "", _cdr_custom),
         Layout("freepbx", "cdr{}.csv", _REPORT, _report),
+        Layout("mango", "mango{}.csv", "", lambda _: mango.write, mango.Mango, "UTC"),
+        Layout("3cx", "cdr{}.log", "", lambda _: threecx.write, threecx.ThreeCx, "UTC"),
     )
 }

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from datetime import date
 from heapq import heappop, heappush
 from itertools import islice
 from typing import NamedTuple
 
-from pipeline.department.deals import Proposal
+import msgspec
+
 from pipeline.department.dirt import Dirt
 from pipeline.department.draws import stream
 from pipeline.department.exchange import Exchange
@@ -25,8 +27,7 @@ from pipeline.department.plan import plan
 from pipeline.department.portfolio import Organisation
 from pipeline.department.story import Recorded, Story
 from pipeline.department.tables import HEADERS, Rows, calendar_row
-from pipeline.department.truth import Truth
-from pipeline.department.working import midnight
+from pipeline.department.working import calendar, midnight
 
 KINDS = ("plan", "calendar", "absences", "organisations", "stages", "proposals", "calls")
 """Kinds of rows, in the order in which those of one moment are to be read."""
@@ -62,8 +63,6 @@ class Living:
         self._days = len(story.days)
         self._number = 0
         self._waiting: list[Written] = []
-        self.truth = Truth(story.country.zone, story.country.currency)
-        """Of the live days that were told so far, without proposals."""
 
     def header(self, kind: str) -> str:
         """The first line of a file of this kind; "" for one that has none."""
@@ -80,8 +79,11 @@ class Living:
                 yield heappop(self._waiting)
 
     @property
-    def proposals(self) -> Sequence[Proposal]:
-        return self._story.proposals
+    def first_working_day(self) -> date:
+        """The first live day that is worked."""
+        knobs = self._story.knobs
+        days = calendar(msgspec.structs.replace(knobs, first=knobs.last, days=31, files=1), self._story.country.zone)
+        return next(day.date for day in days if day.is_working)
 
     def _tell(self, recorded: Recorded) -> None:
         """Put a day's rows where they wait for their time."""
@@ -98,7 +100,6 @@ class Living:
             for revision in proposal.revisions[written:]:
                 self._put(revision.sent_at, "proposals", _line(self._rows.proposal(proposal, revision)))
             self._revisions[proposal.id] = len(proposal.revisions)
-        self.truth.add(day, recorded.calls, recorded.lost)
 
     def _organisation(self, organisation: Organisation, today: int) -> None:
         written = self._moves.get(organisation.id)

@@ -134,9 +134,11 @@ def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Seque
     managers = []
     inherited = {event.manager_id: event for event in planted if event.kind is Kind.NEWCOMER}
     squeezer = next((event for event in planted if event.kind is Kind.SQUEEZER), None)
+    names: set[str] = set()
     for n in range(knobs.managers):
         number = n + 1
-        name = f"{dice.choice(country.last_names)} {dice.choice(country.first_names)}"
+        name = _another(dice.choice(country.last_names), dice.choice(country.first_names), country, names)
+        names.add(name)
         team = f"{'ABCDEFGH'[n * max(1, min(8, knobs.managers // 6)) // knobs.managers]}"
         extensions = (plan.desk(n), plan.softphone(n)) if n % 4 == 3 else (plan.desk(n),)
         since = until = None
@@ -151,6 +153,14 @@ def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Seque
         manager.expect(of_manager(planted, manager.id))
         send_away(manager, knobs, days, dice)
     return managers
+
+
+def _another(last: str, first: str, country: Country, taken: set[str]) -> str:
+    """The name, or with the next first name that nobody has; in a crowd some have the same."""
+    firsts = country.first_names
+    place = firsts.index(first)
+    names = (f"{last} {firsts[(place + n) % len(firsts)]}" for n in range(len(firsts)))
+    return next((name for name in names if name not in taken), f"{last} {first}")
 
 
 def _periods(

@@ -66,7 +66,7 @@ class Shift:
         self._deals = deals
         self._dice = dice
         self._pace = knobs.pace
-        self._hands_over_out = knobs.links_legs
+        self._hands_over_out = knobs.hands_over_out
         self._again: list[tuple[int, Organisation, str]] = []
         self._missed: list[tuple[Organisation, str]] = []
         self._private = [market.number() for _ in range(3)]
