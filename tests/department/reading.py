@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tests.department.legs import Heard, calls
+from tests.department.clouds import heard
+from tests.department.legs import Heard
 
 STAGES = {
     title: place
@@ -50,7 +51,7 @@ class Folder:
         files: dict[str, list[Path]] = {}
         for one in truth["files"]:
             files.setdefault(one["kind"], []).append(folder / one["file"])
-        self.calls = list(calls(files["calls"], truth["knobs"]["format"], self.zone))
+        self.calls = list(heard(files["calls"], truth["knobs"]["format"], self.zone))
         self.tables = Table(*(_rows(files[kind]) for kind in Table._fields))
         self.by_phone: dict[str, list[str]] = {}
         for row in self.tables.organisations:

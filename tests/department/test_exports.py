@@ -105,7 +105,7 @@ def test_late_day_is_in_its_own_file(department: Make) -> None:
     assert len(set(elsewhere)) >= 18
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", ["asterisk-csv", "freepbx", "cdr-custom"])
 def test_every_kind_of_dirt_is_there(department: Make, form: str) -> None:
     folder, truth = department(spoiled(format=form))
     files = [folder / one["file"] for one in truth["files"] if one["kind"] == "calls"]

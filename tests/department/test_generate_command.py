@@ -54,7 +54,7 @@ def test_settings_beside_the_exports_are_settings_of_the_product(tmp_path: Path)
         (("--files", "31", "--days", "30"), "files is 31; from 1 to 30"),
         (("--pace", "0"), "pace is 0"),
         (("--country", "XX"), "'XX' is not one of"),
-        (("--format", "mango"), "'mango' is not one of"),
+        (("--format", "avaya"), "'avaya' is not one of"),
         (("--from", "tomorrow"), "'tomorrow' is no day"),
         (("--plot", "picture.bmp", *SMALL), "a picture is an .svg, .html or .png"),
     ],

@@ -12,7 +12,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.department.generate import TRUTH, generate
-from pipeline.department.knobs import Knobs
+from pipeline.department.knobs import FORMATS, Knobs
 from tests.department import reading
 
 KNOBS = st.builds(
@@ -25,7 +25,7 @@ KNOBS = st.builds(
         [date(2026, 1, 26), date(2025, 12, 27), date(2025, 10, 24), date(2026, 3, 27), date(2024, 4, 24)]
     ),
     country=st.sampled_from(["RU", "DE", "GB"]),
-    format=st.sampled_from(["asterisk-csv", "freepbx", "cdr-custom"]),
+    format=st.sampled_from(FORMATS),
     dirt=st.sampled_from([0.0, 0.02, 0.2, 0.5]),
     files=st.integers(1, 3),
     pace=st.sampled_from([2.0, 12.0, 40.0]),
@@ -41,6 +41,9 @@ KNOBS = st.builds(
 @example(Knobs(managers=5, days=5, seed=4, pace=12.0, country="GB", first=date(2026, 3, 27)))
 @example(Knobs(managers=5, days=4, seed=5, pace=12.0, country="GB", first=date(2025, 10, 24), format="freepbx"))
 @example(Knobs(managers=5, days=4, seed=6, pace=12.0, country="DE", first=date(2025, 10, 24)))
+@example(Knobs(managers=6, days=100, seed=7, pace=6.0, dirt=0.1, files=3, format="mango"))
+@example(Knobs(managers=6, days=100, seed=8, pace=6.0, dirt=0.1, files=2, format="3cx"))
+@example(Knobs(managers=5, days=4, seed=9, pace=12.0, country="DE", first=date(2025, 10, 24), format="3cx"))
 @example(Knobs(managers=104, days=4, seed=3, pace=2.0, format="cdr-custom"))
 def test_truth_is_what_the_legs_and_tables_say(knobs: Knobs) -> None:
     with tempfile.TemporaryDirectory() as folder:
