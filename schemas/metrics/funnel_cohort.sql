@@ -15,7 +15,7 @@ WITH
             arraySort(groupArray((
                 at,
                 indexOf(funnel, stage),
-                multiIf({by:String} = 'manager', owner, {by:String} = 'team', owner_team, ''),
+                multiIf({by:String} IN ('manager', 'toucher'), owner, {by:String} = 'team', owner_team, ''),
                 (empty({managers:Array(String)}) OR has({managers:Array(String)}, owner))
                 AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, owner_team))
             ))) AS moves
@@ -75,7 +75,7 @@ WITH
     ),
     -- Zero is a value: whoever was on the roster in the period has rows.
     groups AS (
-        SELECT DISTINCT multiIf({by:String} = 'manager', manager_id, {by:String} = 'team', team, '') AS who
+        SELECT DISTINCT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, '') AS who
         FROM managers FINAL
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to > {from:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))

@@ -14,7 +14,7 @@ WITH
             arraySort(groupArray((at, indexOf({stages:Array(String)}, stage), stage, owner, owner_team))) AS said,
             arrayLast((move, n) -> n = 1 OR move.2 != said[n - 1].2, said, arrayEnumerate(said)) AS entry,
             entry.3 AS stands_in,
-            multiIf({by:String} = 'manager', entry.4, {by:String} = 'team', entry.5, '') AS who
+            multiIf({by:String} IN ('manager', 'toucher'), entry.4, {by:String} = 'team', entry.5, '') AS who
         FROM owned WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')}
         GROUP BY organisation_id
         HAVING (empty({managers:Array(String)}) OR has({managers:Array(String)}, entry.4))
@@ -22,7 +22,7 @@ WITH
     ),
     -- Zero is a value: whoever was on the roster then has rows.
     groups AS (
-        SELECT DISTINCT multiIf({by:String} = 'manager', manager_id, {by:String} = 'team', team, '') AS who
+        SELECT DISTINCT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, '') AS who
         FROM managers FINAL
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to >= {to:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))

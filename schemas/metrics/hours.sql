@@ -1,0 +1,29 @@
+-- Calls and conversations of each local hour of [from, to), by manager, from the counted cells. Internal calls and calls
+-- of nobody are not in it. Everyone on the roster has a row for each hour from the first to the last one in which
+-- anybody called, zeros included. The hour that is not over at `now` has its number in `calls_so_far` and none in `calls`.
+WITH
+    -- include: people.part
+    counted AS (
+        SELECT
+            manager_id, toTimeZone(toStartOfHour(bucket, {zone:String}), 'UTC') AS hour,
+            sum(manager_activity.calls) AS calls, sum(manager_activity.conversations) AS conversations
+        FROM manager_activity FINAL
+        WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')} AND manager_id != ''
+            AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
+            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, manager_activity.team))
+        GROUP BY manager_id, hour
+    ),
+    span AS (SELECT min(hour) AS first, dateDiff('hour', min(hour), max(hour)) AS hours FROM counted HAVING count() > 0)
+SELECT
+    grid.time AS time,
+    grid.manager_id AS manager_id,
+    grid.manager AS manager,
+    if(time + 3600 > {now:DateTime64(3, 'UTC')}, NULL, counted.calls) AS calls,
+    if(time + 3600 > {now:DateTime64(3, 'UTC')}, counted.calls, NULL) AS calls_so_far,
+    counted.conversations AS conversations
+FROM (
+    SELECT manager_id, manager, span.first + 3600 * arrayJoin(range(toUInt32(span.hours) + 1)) AS time
+    FROM people CROSS JOIN span
+) AS grid
+LEFT JOIN counted ON counted.manager_id = grid.manager_id AND counted.hour = grid.time
+ORDER BY time, manager_id

@@ -1,0 +1,10 @@
+-- Plan and fact (`plan_fact`) by manager, with their names and teams: of each month that [from, to) touches.
+SELECT names.manager AS manager, names.team AS their_team, fact.*
+FROM (
+-- include: plan_fact
+) AS fact
+LEFT JOIN (
+    SELECT manager_id, argMax(name, valid_from) AS manager, argMax(managers.team, valid_from) AS team
+    FROM managers FINAL GROUP BY manager_id
+) AS names USING manager_id
+ORDER BY month DESC, their_team, manager_id
