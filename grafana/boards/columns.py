@@ -1,0 +1,40 @@
+"""Columns that several boards show, with the same units, colours and links everywhere."""
+
+from __future__ import annotations
+
+from grafana.panel import Column, Link, Look, Threshold, Unit, column
+
+COVERAGE = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
+"""Below nine tenths A and B are told with care, below seven tenths not trusted."""
+
+PACE = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
+"""A number in parts of what was expected."""
+
+NONE_WANTED = (Threshold(0, "good"), Threshold(1, "bad"))
+"""Of what should not be there at all."""
+
+TEAM = column("team", Unit.TEXT, width=90)
+
+
+def manager() -> tuple[Column, ...]:
+    """Who: the name, linked to the Manager board, and the id that the link needs."""
+    link = Link(board="manager", words="manager", variables=(("manager", "manager_id"),))
+    return (
+        column("manager_id", Unit.TEXT, hidden=True),
+        column("manager", Unit.TEXT, link=link, width=170),
+    )
+
+
+def calls_behind(name: str, unit: Unit = Unit.COUNT, of: str = "", **said: object) -> Column:
+    """A number of one manager, linked to the calls that it counts."""
+    link = Link(board="manager", words="calls", variables=(("manager", "manager_id"),), fixed=(("of", of or name),))
+    return column(name, unit, link=link, **said)
+
+
+def held_against(name: str, unit: Unit, *references: str) -> tuple[Column, ...]:
+    """A number over time, what there is of it in the unfinished bucket, and thin lines to hold it against."""
+    return (
+        column("time", Unit.TIME),
+        column(name, unit),
+        *(column(one, unit, look=Look.REFERENCE) for one in references),
+    )

@@ -1,0 +1,140 @@
+"""Data health: whether the numbers of the other boards can be trusted."""
+
+from __future__ import annotations
+
+from grafana.boards.columns import COVERAGE, NONE_WANTED
+from grafana.boards.today import FRESHNESS
+from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query, settled
+
+_DRIFT = Panel(
+    id="health_drift",
+    form=Form.STAT,
+    query=settled("drift"),
+    columns=(column("differing", thresholds=NONE_WANTED), column("cells")),
+    width=6,
+    height=5,
+)
+
+_COVERAGE = Panel(
+    id="health_coverage",
+    form=Form.STAT,
+    query=query("activity", by=(), unassigned=1),
+    columns=(column("match_coverage", Unit.RATIO, thresholds=COVERAGE), column("unknown_calls")),
+    width=6,
+    height=5,
+)
+
+_UNASSIGNED = Panel(
+    id="health_unassigned",
+    form=Form.STAT,
+    query=query("unassigned"),
+    columns=(column("missed"), column("of_extensions", thresholds=(Threshold(0, "good"), Threshold(1, "notice")))),
+    width=6,
+    height=5,
+)
+
+_UNKNOWN_STAGES = Panel(
+    id="health_unknown_stages",
+    form=Form.TABLE,
+    query=query("funnel_unknown"),
+    columns=(column("stage", Unit.TEXT), column("changes")),
+    width=6,
+    height=5,
+)
+
+_REASONS = Panel(
+    id="health_reasons",
+    form=Form.TABLE,
+    query=query("rejected_by_reason", reasons=(), imports=()),
+    columns=(
+        column("source", Unit.TEXT, width=90),
+        column("reason", Unit.TEXT, values="reason", width=190),
+        column("rejected", thresholds=(Threshold(0, "good"), Threshold(1, "notice"))),
+        column("example", Unit.TEXT),
+    ),
+    width=14,
+    height=8,
+)
+
+_LAG = Panel(
+    id="health_lag",
+    form=Form.LINES,
+    query=query("lag"),
+    columns=(
+        column("time", Unit.TIME),
+        column("median_lag_s", Unit.SECONDS),
+        column("p95_lag_s", Unit.SECONDS),
+        column("late_cells", look=Look.REFERENCE),
+    ),
+    width=10,
+    height=8,
+)
+
+_IMPORTS = Panel(
+    id="health_imports",
+    form=Form.TABLE,
+    query=query("imports", limit=200),
+    columns=(
+        column("local_time", Unit.TEXT, width=125),
+        column("source", Unit.TEXT, width=90),
+        column("kind", Unit.TEXT, values="import_kind", width=110),
+        column("file", Unit.TEXT, width=200),
+        column("profile", Unit.TEXT),
+        column("state", Unit.TEXT, values="feed_state", width=90),
+        column("rows"),
+        column("records"),
+        column("repeats"),
+        column("rejected", thresholds=(Threshold(0, "good"), Threshold(1, "notice"))),
+        column("seconds", Unit.SECONDS),
+    ),
+    width=24,
+    height=8,
+)
+
+_VERIFY = Panel(
+    id="health_verify",
+    form=Form.TABLE,
+    query=settled("verify"),
+    columns=(
+        column("bucket", Unit.TEXT, width=150),
+        column("manager_id", Unit.TEXT, width=90),
+        column("stream", Unit.TEXT),
+        column("batch", Unit.TEXT),
+    ),
+    width=12,
+    height=8,
+)
+
+_RESTATEMENTS = Panel(
+    id="health_restatements",
+    form=Form.TABLE,
+    query=query("restatements", limit=300),
+    columns=(
+        column("local_time", Unit.TEXT, width=125),
+        column("of_time", Unit.TEXT, width=125),
+        column("manager", Unit.TEXT, width=130),
+        column("file", Unit.TEXT),
+        column("before", Unit.TEXT),
+        column("after", Unit.TEXT),
+    ),
+    width=12,
+    height=8,
+)
+
+HEALTH = Board(
+    id="health",
+    panels=(
+        _DRIFT,
+        _COVERAGE,
+        _UNASSIGNED,
+        _UNKNOWN_STAGES,
+        FRESHNESS,
+        _REASONS,
+        _LAG,
+        _IMPORTS,
+        _VERIFY,
+        _RESTATEMENTS,
+    ),
+    variables=("source",),
+    start="now-7d/d",
+)

@@ -1,0 +1,132 @@
+"""Early warning: what will be missing in the revenue of the next months."""
+
+from __future__ import annotations
+
+from grafana.boards.columns import NONE_WANTED, TEAM, manager
+from grafana.boards.manager import NOVELTY_COLUMNS
+from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query
+
+SILENT_DAYS = 30
+"""Days without an answered call after which an organisation counts as left alone."""
+PATIENCE_S = 5
+"""A caller who waited less has hung up in the greeting."""
+HOURS = 8
+"""Working hours in which a missed caller should be called back."""
+
+_EVERYTHING = 1_000_000
+
+_SQUEEZE = Panel(
+    id="warning_squeeze",
+    form=Form.TABLE,
+    query=query("squeeze"),
+    columns=(
+        *manager(),
+        TEAM,
+        column("is_squeezing", Unit.FLAG, thresholds=NONE_WANTED),
+        column("new_before", Unit.DECIMAL),
+        column("expected_new", Unit.DECIMAL),
+        column("new_now", Unit.DECIMAL),
+        column("calls_per_existing_before", Unit.DECIMAL),
+        column("calls_per_existing_now", Unit.DECIMAL),
+        column("shipments_before", Unit.DECIMAL),
+        column("shipments_now", Unit.DECIMAL),
+    ),
+    width=24,
+    height=9,
+)
+
+_TOP = Panel(
+    id="warning_top",
+    form=Form.COLUMNS,
+    query=query("funnel_top", by=""),
+    columns=(
+        column("time", Unit.TIME),
+        column("entered", words="entered_funnel"),
+        column("entered_so_far", words="so_far", look=Look.UNFINISHED),
+        column("mean_before", Unit.DECIMAL, look=Look.REFERENCE),
+    ),
+)
+
+_NOVELTY = Panel(id="warning_novelty", form=Form.COLUMNS, query=query("novelty"), columns=NOVELTY_COLUMNS)
+
+_UNTOUCHED_BY = Panel(
+    id="warning_untouched_by",
+    form=Form.TABLE,
+    query=query("untouched_by_manager", days=SILENT_DAYS, limit=_EVERYTHING),
+    columns=(*manager(), column("organisations"), column("never"), column("longest_days", Unit.DAYS)),
+    width=9,
+    height=9,
+)
+
+_UNTOUCHED = Panel(
+    id="warning_untouched",
+    form=Form.TABLE,
+    query=query("untouched", days=SILENT_DAYS, limit=300),
+    columns=(
+        column("organisation_id", Unit.TEXT, width=90),
+        column("organisation", Unit.TEXT, width=180),
+        column("stage", Unit.TEXT, values="stage"),
+        *manager(),
+        column("silent_days", Unit.DAYS),
+        column("in_stage_days", Unit.DAYS),
+    ),
+    width=15,
+    height=9,
+)
+
+_TERMINAL = Panel(
+    id="warning_terminal",
+    form=Form.TABLE,
+    query=query("calls_to_terminal"),
+    columns=(
+        *manager(),
+        column("calls", thresholds=(Threshold(0, "good"), Threshold(1, "notice"))),
+        column("organisations"),
+        column("talk_s", Unit.SECONDS),
+        column("share", Unit.RATIO),
+    ),
+    width=10,
+    height=9,
+)
+
+_MISSED = query("missed", patience_s=PATIENCE_S, hours=HOURS, limit=300)
+_MISSED_DAYS = Panel(
+    id="warning_missed_days",
+    form=Form.COLUMNS,
+    query=query("missed_days", patience_s=PATIENCE_S, hours=HOURS, limit=_EVERYTHING),
+    columns=(
+        column("time", Unit.TIME),
+        column("not_recovered"),
+        column("recovered"),
+        column("still_open", look=Look.UNFINISHED),
+    ),
+    width=14,
+    height=9,
+)
+
+_MISSED_LIST = Panel(
+    id="warning_missed",
+    form=Form.TABLE,
+    query=_MISSED,
+    columns=(
+        column("local_time", Unit.TEXT, width=125),
+        column("recovered", Unit.FLAG),
+        column("still_open", Unit.FLAG),
+        column("contact", Unit.TEXT, width=125),
+        column("organisation", Unit.TEXT, width=180),
+        *manager(),
+        column("queue", Unit.TEXT),
+        column("wait_s", Unit.SECONDS),
+        column("called_back_at", Unit.TEXT, width=125),
+    ),
+    width=24,
+    height=9,
+)
+
+WARNING = Board(
+    id="warning",
+    panels=(_SQUEEZE, _NOVELTY, _TOP, _UNTOUCHED_BY, _UNTOUCHED, _TERMINAL, _MISSED_DAYS, _MISSED_LIST),
+    variables=("team", "manager", "stage", "conversation_s"),
+    start="now-90d/d",
+    refresh="15m",
+)

@@ -1,0 +1,140 @@
+"""Boards as Grafana's JSON: `python -m grafana.build` writes `grafana/dashboards/{ru,en}/*.json`, `--check` compares.
+
+The committed files have the settings of the bundled example department; `callfunnel boards build` and `push` have those
+of callfunnel.toml.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models import text
+
+from grafana.boards import BOARDS
+from grafana.dataquery import SOURCE, ClickHouseQuery
+from grafana.fields import overrides, uid
+from grafana.forms import drawn
+from grafana.layout import Place, placed
+from grafana.panel import Board, Panel
+from grafana.query import Department, grafana_sql
+from grafana.regulations import regulations
+from grafana.variables import variable
+from grafana.words import LANGUAGES, words
+from schemas.stages import default_stages
+
+FOLDER = Path(__file__).with_name("dashboards")
+EXAMPLE = Department(zone="Europe/Moscow", conversation_s=30, stages=default_stages())
+"""The department of `callfunnel demo`."""
+
+
+def dashboard(board: Board, department: Department, language: str) -> model.Dashboard:
+    """A board in one language."""
+    said = words(language).boards[board.id]
+    return model.Dashboard(
+        uid=uid(board.id, language),
+        title=said.title,
+        description=said.description,
+        tags=["callfunnel", language],
+        timezone=department.zone,
+        week_start="monday",
+        editable=True,
+        graph_tooltip=model.DashboardCursorSync.CROSSHAIR,
+        time=model.DashboardDashboardTime(board.start, board.end),
+        refresh=board.refresh,
+        links=_links(board, language),
+        templating=model.DashboardDashboardTemplating(
+            [variable(name, department, language, single=name in board.single) for name in (*board.variables, "zone")]
+        ),
+        panels=[_panel(n, *one, department, language) for n, one in enumerate(placed(board.panels), start=1)],
+    )
+
+
+def _links(board: Board, language: str) -> list[model.DashboardLink]:
+    """To the other boards, with the period and what was chosen."""
+    return [
+        model.DashboardLink(
+            title=words(language).boards[other.id].title,
+            type_val=model.DashboardLinkType.LINK,
+            url=f"/d/{uid(other.id, language)}",
+            icon="dashboard",
+            keep_time=False,
+            include_vars=True,
+        )
+        for other in BOARDS
+        if other.id != board.id
+    ]
+
+
+def _panel(number: int, panel: Panel, place: Place, department: Department, language: str) -> model.Panel:
+    said = words(language).panels[panel.id]
+    shown = model.Panel(
+        id_val=number,
+        title=said.title,
+        description=said.description.replace("{N}", str(department.conversation_s)),
+        grid_pos=model.GridPos(h=place.h, w=place.w, x=place.x, y=place.y),
+    )
+    if panel.query is None:
+        content = regulations(department.stages, language)
+        shown.type_val, shown.options = "text", text.Options(mode=text.TextMode.MARKDOWN, content=content)
+        return shown
+    how = drawn(panel)
+    shown.type_val, shown.options = how.kind, how.options
+    shown.datasource = SOURCE
+    shown.targets = [ClickHouseQuery(grafana_sql(panel.query, department))]
+    shown.transformations = list(how.transformations)
+    shown.time_from = panel.last or None
+    defaults = model.FieldConfig(custom=how.custom)
+    for name, value in how.defaults.items():
+        setattr(defaults, name, value)
+    shown.field_config = model.FieldConfigSource(
+        defaults=defaults, overrides=overrides(panel.columns, panel.form, department, language)
+    )
+    return shown
+
+
+def as_json(made: model.Dashboard) -> str:
+    """The text of a file: the same board gives the same bytes."""
+    return json.dumps(made, cls=JSONEncoder, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def files(department: Department = EXAMPLE) -> dict[str, str]:
+    """`<language>/<board>.json` -> its text."""
+    return {
+        f"{language}/{board.id}.json": as_json(dashboard(board, department, language))
+        for language in LANGUAGES
+        for board in BOARDS
+    }
+
+
+def write(folder: Path, department: Department) -> list[Path]:
+    """Write every file, and take away those of boards that are no more."""
+    wanted = {folder / name: content for name, content in files(department).items()}
+    for path, content in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    for language in LANGUAGES:
+        for path in set((folder / language).glob("*.json")) - set(wanted):
+            path.unlink()
+    return list(wanted)
+
+
+def stale(folder: Path = FOLDER) -> list[str]:
+    """Files that are not what their definition says, missing ones and those too many."""
+    wanted = files()
+    there = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.glob("*/*.json")}
+    return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+
+
+def main() -> None:
+    if "--check" not in sys.argv[1:]:
+        write(FOLDER, EXAMPLE)
+    elif wrong := stale():
+        sys.exit(f"not as their definition says: {', '.join(wrong)}; run `make boards`")
+
+
+if __name__ == "__main__":
+    main()

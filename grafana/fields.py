@@ -1,0 +1,143 @@
+"""How Grafana shows a column: unit, words for codes, colours, links to what is behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana import colours
+from grafana.panel import Column, Form, Link, Look, Unit
+from grafana.query import Department
+from grafana.words import words
+
+Property = model.DynamicConfigValue
+Override = model.DashboardFieldConfigSourceOverrides
+
+_UNITS = {
+    Unit.COUNT: ("none", 0),
+    Unit.RATIO: ("percentunit", 1),
+    Unit.DECIMAL: ("none", 2),
+    Unit.SECONDS: ("s", 0),
+    Unit.DAYS: ("none", 1),
+    Unit.MONEY: ("none", 2),
+    Unit.TIME: ("dateTimeAsIso", None),
+}
+"""Grafana's unit, and decimals."""
+
+_NAMED_BY_ROW = (Form.BARS, Form.FUNNEL, Form.HEAT)
+_OVER_TIME = (Form.LINES, Form.COLUMNS)
+
+
+def overrides(columns: tuple[Column, ...], form: Form, department: Department, language: str) -> list[Override]:
+    """One for each column."""
+    if form is Form.MATRIX:
+        return _matrix(columns, department, language)
+    series = 0
+    found = []
+    for column in columns:
+        properties = list(_properties(column, department, language))
+        if form in _NAMED_BY_ROW and column.unit not in (Unit.TIME, Unit.TEXT):
+            # A title would stand in place of the row's own name.
+            properties = [one for one in properties if one.id_val != "displayName"]
+        if form in _OVER_TIME and column.unit not in (Unit.TIME, Unit.TEXT):
+            properties += _drawn(column, form, series)
+            series += column.look is Look.PLAIN
+        elif form is Form.TABLE:
+            properties += _in_table(column)
+        found.append(Override(matcher=model.MatcherConfig("byName", column.name), properties=properties))
+    return found
+
+
+def _matrix(columns: tuple[Column, ...], department: Department, language: str) -> list[Override]:
+    """Its columns are named by the codes of the second column; the first is called `row\\across`."""
+    row, across, number = columns
+    title = Property("displayName", words(language).columns[row.title])
+    found = [Override(matcher=model.MatcherConfig("byName", f"{row.name}\\{across.name}"), properties=[title])]
+    for code, word in codes(across, department, language):
+        shown = [Property("displayName", word), *list(_properties(number, department, language))[1:]]
+        found.append(Override(matcher=model.MatcherConfig("byName", code), properties=shown))
+    return found
+
+
+def _properties(column: Column, department: Department, language: str) -> Iterator[Property]:
+    title = words(language).columns[column.title]
+    yield Property("displayName", title.replace("{N}", str(department.conversation_s)))
+    if column.unit in _UNITS:
+        unit, decimals = _UNITS[column.unit]
+        yield Property("unit", unit)
+        if decimals is not None:
+            yield Property("decimals", decimals)
+    if mapping := codes(column, department, language):
+        yield Property("mappings", [model.ValueMap({code: _result(word, n) for n, (code, word) in enumerate(mapping)})])
+    if column.thresholds:
+        steps = [model.Threshold(one.at, colours.STATE[one.what]) for one in column.thresholds]
+        yield Property("thresholds", model.ThresholdsConfig(steps=[model.Threshold(None, colours.GREY), *steps]))
+        yield Property("color", model.FieldColor(model.FieldColorModeId.THRESHOLDS))
+    if column.link is not None:
+        yield Property("links", [_link(column.link, language)])
+
+
+def _result(word: str, index: int) -> model.ValueMappingResult:
+    return model.ValueMappingResult(text=word, index=index)
+
+
+def codes(column: Column, department: Department, language: str) -> list[tuple[str, str]]:
+    """(code, words) of a column's values, in order."""
+    if column.values == "stage":
+        stages = department.stages.stages
+        return [(stage.code, getattr(stage.title, language) or stage.code) for stage in stages]
+    if column.unit is Unit.FLAG:
+        return list(words(language).values["flag"].items())
+    return list(words(language).values[column.values].items()) if column.values else []
+
+
+def _link(link: Link, language: str) -> dict[str, object]:
+    """To another board of the same language and period. Grafana puts the row's values in, percent-encoded."""
+    if link.url:
+        return {"title": words(language).links[link.words], "url": link.url, "targetBlank": True}
+    variables = [f"var-{name}=${{__data.fields.{column}:percentencode}}" for name, column in link.variables]
+    fixed = [f"var-{name}={quote(value)}" for name, value in link.fixed]
+    url = f"/d/{uid(link.board, language)}?" + "&".join([*variables, *fixed, "${__url_time_range}"])
+    return {"title": words(language).links[link.words], "url": url, "targetBlank": False}
+
+
+def uid(board: str, language: str) -> str:
+    """A dashboard's uid: the same for ever, at most 40 characters."""
+    return f"callfunnel-{board.replace('_', '-')}-{language}"
+
+
+def _drawn(column: Column, form: Form, series: int) -> list[Property]:
+    """A series: colour and line. What is not over yet is pale and dashed; what it is held against is thin and grey."""
+    if column.look is Look.REFERENCE:
+        return [
+            Property("color", model.FieldColor(model.FieldColorModeId.FIXED, colours.GREY)),
+            Property("custom.drawStyle", "line"),
+            Property("custom.lineStyle", {"fill": "dash", "dash": [6, 4]}),
+            Property("custom.fillOpacity", 0),
+        ]
+    unfinished = column.look is Look.UNFINISHED
+    # The unfinished part has the colour of the series before it.
+    colour = colours.SERIES[max(0, series - unfinished) % len(colours.SERIES)]
+    dashes = {"fill": "dash", "dash": [2, 4]} if unfinished else {"fill": "solid"}
+    found = [
+        Property("color", model.FieldColor(model.FieldColorModeId.FIXED, colour)),
+        Property("custom.lineStyle", dashes),
+    ]
+    if form is Form.COLUMNS:
+        found.append(Property("custom.fillOpacity", 15 if unfinished else 80))
+    elif unfinished:
+        found.append(Property("custom.showPoints", "always"))
+    return found
+
+
+def _in_table(column: Column) -> Iterator[Property]:
+    if column.hidden:
+        yield Property("custom.hidden", True)
+    if column.width:
+        yield Property("custom.width", column.width)
+    if column.unit in (Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY):
+        yield Property("custom.align", "right")
+    if column.thresholds:
+        yield Property("custom.cellOptions", {"type": "color-text"})

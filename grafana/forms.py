@@ -1,0 +1,146 @@
+"""Grafana's panel for each form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from grafana_foundation_sdk.models import bargauge, common, stat, statushistory, table, timeseries
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana import colours
+from grafana.panel import Column, Form, Panel
+
+MIN_WIDTH = 50
+"""Pixels of a column in a table at least. Grafana's 150 would scroll sideways."""
+
+
+class Drawn(NamedTuple):
+    """A panel's type, options, own field settings, colours and transformations."""
+
+    kind: str
+    options: object
+    custom: object
+    defaults: Mapping[str, Any] = MappingProxyType({})
+    transformations: Sequence[model.DataTransformerConfig] = ()
+
+
+def drawn(panel: Panel) -> Drawn:
+    """What Grafana draws a panel with. Not for TEXT, which has no data."""
+    return _FORMS[panel.form](panel)
+
+
+def _stat(panel: Panel) -> Drawn:
+    options = stat.Options(
+        graph_mode=common.BigValueGraphMode.NONE,
+        color_mode=common.BigValueColorMode.VALUE,
+        text_mode=common.BigValueTextMode.VALUE_AND_NAME,
+        reduce_options=common.ReduceDataOptions(calcs=["lastNotNull"], fields="", values=False),
+    )
+    return Drawn("stat", options, {}, {"color": _fixed(colours.BLUE)}, [_only(panel.columns)])
+
+
+def _table(panel: Panel) -> Drawn:
+    options = table.Options(cell_height=common.TableCellHeight.SM)
+    custom = common.TableFieldOptions(
+        align=common.FieldTextAlignment.AUTO, min_width=MIN_WIDTH, filterable=False, inspect=False
+    )
+    return Drawn("table", options, custom, {"noValue": "-"}, [_only(panel.columns), _ordered(panel.columns)])
+
+
+def _matrix(panel: Panel) -> Drawn:
+    row, across, number = (one.name for one in panel.columns)
+    grouping = model.DataTransformerConfig(
+        id_val="groupingToMatrix",
+        options={"rowField": row, "columnField": across, "valueField": number, "emptyValue": "null"},
+    )
+    plain = _table(panel)
+    return plain._replace(transformations=[_only(panel.columns), grouping])
+
+
+def _over_time(panel: Panel) -> Drawn:
+    bars = panel.form is Form.COLUMNS
+    options = timeseries.Options(
+        legend=common.VizLegendOptions(
+            display_mode=common.LegendDisplayMode.LIST,
+            placement=common.LegendPlacement.BOTTOM,
+            show_legend=True,
+            calcs=[],
+        ),
+        tooltip=common.VizTooltipOptions(mode=common.TooltipDisplayMode.MULTI, sort=common.SortOrder.NONE),
+    )
+    custom = common.GraphFieldConfig(
+        draw_style=common.GraphDrawStyle.BARS if bars else common.GraphDrawStyle.LINE,
+        line_width=1 if bars else 2,
+        fill_opacity=0,
+        show_points=common.VisibilityMode.AUTO,
+        axis_soft_min=0,
+        bar_width_factor=0.8,
+    )
+    return Drawn("timeseries", options, custom, {}, [_only(panel.columns)])
+
+
+def _bars(panel: Panel) -> Drawn:
+    options = bargauge.Options(
+        display_mode=common.BarGaugeDisplayMode.BASIC,
+        orientation=common.VizOrientation.HORIZONTAL,
+        # Each row is a bar, named by the first column.
+        reduce_options=common.ReduceDataOptions(calcs=["lastNotNull"], fields="", values=True, limit=50),
+        show_unfilled=False,
+        min_viz_height=14,
+    )
+    return Drawn("bargauge", options, {}, {"color": _fixed(colours.BLUE), "min": 0}, [_only(panel.columns)])
+
+
+def _heat(panel: Panel) -> Drawn:
+    """A row for each name, a cell for each time; how dark it is says how many, and the number stands in it."""
+    names = panel.columns[1].name
+    options = statushistory.Options(
+        show_value=common.VisibilityMode.AUTO,
+        legend=common.VizLegendOptions(
+            display_mode=common.LegendDisplayMode.LIST,
+            placement=common.LegendPlacement.BOTTOM,
+            show_legend=True,
+            calcs=[],
+        ),
+    )
+    steps = [model.Threshold(at, colour) for at, colour in zip((None, 1, 3, 6, 10), colours.HEAT, strict=True)]
+    defaults = {"thresholds": model.ThresholdsConfig(steps=steps), "color": _by_thresholds()}
+    long_to_wide = model.DataTransformerConfig(
+        id_val="partitionByValues", options={"fields": [names], "keepFields": False, "naming": {"asLabels": False}}
+    )
+    return Drawn("status-history", options, {"fillOpacity": 90}, defaults, [_only(panel.columns), long_to_wide])
+
+
+_FORMS: dict[Form, Callable[[Panel], Drawn]] = {
+    Form.STAT: _stat,
+    Form.TABLE: _table,
+    Form.MATRIX: _matrix,
+    Form.LINES: _over_time,
+    Form.COLUMNS: _over_time,
+    Form.BARS: _bars,
+    Form.FUNNEL: _bars,
+    Form.HEAT: _heat,
+}
+
+
+def _only(columns: Sequence[Column]) -> model.DataTransformerConfig:
+    """The metric tells more than a panel shows."""
+    names = [column.name for column in columns]
+    return model.DataTransformerConfig(id_val="filterFieldsByName", options={"include": {"names": names}})
+
+
+def _ordered(columns: Sequence[Column]) -> model.DataTransformerConfig:
+    places = {column.name: place for place, column in enumerate(columns)}
+    return model.DataTransformerConfig(
+        id_val="organize", options={"excludeByName": {}, "indexByName": places, "renameByName": {}}
+    )
+
+
+def _fixed(colour: str) -> model.FieldColor:
+    return model.FieldColor(model.FieldColorModeId.FIXED, colour)
+
+
+def _by_thresholds() -> model.FieldColor:
+    return model.FieldColor(model.FieldColorModeId.THRESHOLDS)

@@ -1,0 +1,28 @@
+"""Where panels stand: row by row, from left to right, on Grafana's 24 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from grafana.panel import Panel
+
+WIDTH = 24
+
+
+class Place(NamedTuple):
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+def placed(panels: Iterable[Panel]) -> Iterator[tuple[Panel, Place]]:
+    """Each panel with its place; one that does not fit into the row begins the next."""
+    x = y = tallest = 0
+    for panel in panels:
+        if x + panel.width > WIDTH:
+            x, y, tallest = 0, y + tallest, 0
+        yield panel, Place(x, y, panel.width, panel.height)
+        x += panel.width
+        tallest = max(tallest, panel.height)

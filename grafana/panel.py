@@ -1,0 +1,155 @@
+"""What a screen shows, as values: boards, panels, columns. Grafana's JSON, the board page and the report are drawn
+from them.
+
+Words are not here: a panel's title and description stand under its id, a column's title under its name, in
+`grafana/words/ru.toml` and `en.toml`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+Value = str | int | tuple[str, ...]
+"""What a metric's parameter is set to."""
+
+
+class Form(StrEnum):
+    """How the rows of a metric are drawn."""
+
+    STAT = "stat"
+    """The numbers of one row, each large."""
+    TABLE = "table"
+    MATRIX = "matrix"
+    """A table whose columns are the values of a column: `row`, `across`, and one number."""
+    LINES = "lines"
+    """Numbers over time; the first column is the time."""
+    COLUMNS = "columns"
+    """Upright bars over time; what is not complete yet has a column (and a look) of its own."""
+    BARS = "bars"
+    """Bars by name: the first column is the name."""
+    FUNNEL = "funnel"
+    """Level bars in the order of the stages: the first column is the stage."""
+    HEAT = "heat"
+    """Colour over time (first column) and by name (second)."""
+    TEXT = "text"
+    """Words alone; no metric."""
+
+
+class Unit(StrEnum):
+    """What a number is in."""
+
+    COUNT = "count"
+    RATIO = "ratio"
+    """0.25 is 25 %."""
+    DECIMAL = "decimal"
+    SECONDS = "seconds"
+    DAYS = "days"
+    MONEY = "money"
+    TEXT = "text"
+    TIME = "time"
+    FLAG = "flag"
+    """1 is yes."""
+
+
+class Look(StrEnum):
+    """How a series stands out from its neighbours. Never by colour alone: lines and fills differ too."""
+
+    PLAIN = "plain"
+    UNFINISHED = "unfinished"
+    """Of a bucket that is not over: pale, dashed."""
+    REFERENCE = "reference"
+    """What it is held against (plan, team, earlier): a thin grey dashed line."""
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """From `at` on a number is `what`: good, notice or bad."""
+
+    at: float
+    what: str
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """From a number to what is behind it: another board, with its variables set from the row."""
+
+    board: str = ""
+    words: str
+    """Under which its title stands in `[links]`."""
+    url: str = ""
+    """An address, instead of a board."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """(variable, column of the row)."""
+    fixed: tuple[tuple[str, str], ...] = ()
+    """(variable, value)."""
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of a metric that is shown. Its title stands under `words` (else its name) in `[columns]`."""
+
+    name: str
+    unit: Unit = Unit.COUNT
+    words: str = ""
+    look: Look = Look.PLAIN
+    values: str = ""
+    """The table of `[values]` that says what its codes mean; `stage` and `potential` come from the stages."""
+    hidden: bool = False
+    """Not shown: a link needs it."""
+    thresholds: tuple[Threshold, ...] = ()
+    link: Link | None = None
+    width: int = 0
+    """Pixels in a table; 0 lets the table decide."""
+
+    @property
+    def title(self) -> str:
+        return self.words or self.name
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric, with those of its parameters that a screen sets. The rest are bound by name: see `grafana.query`."""
+
+    metric: str
+    fixed: tuple[tuple[str, Value], ...] = ()
+    settled: bool = False
+    """Its threshold of a conversation is the department's, whatever the reader chose: that one was counted with."""
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to look at. `width` is in columns of 24, `height` in Grafana's rows of 38 pixels."""
+
+    id: str
+    form: Form
+    query: Query | None = None
+    columns: tuple[Column, ...] = ()
+    width: int = 12
+    height: int = 8
+    last: str = ""
+    """A period of its own, up to now (`1h`), instead of the board's."""
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """A screen. `start` and `end` are the period that it opens with, in Grafana's words (now/d)."""
+
+    id: str
+    panels: tuple[Panel, ...]
+    variables: tuple[str, ...]
+    start: str
+    end: str = "now"
+    refresh: str = "1m"
+    single: tuple[str, ...] = ()
+    """Variables of which one value is chosen, never all."""
+
+
+def column(name: str, unit: Unit = Unit.COUNT, **said: object) -> Column:
+    """A column, shorter."""
+    return msgspec.structs.replace(Column(name=name, unit=unit), **said)
+
+
+def query(metric: str, **fixed: Value) -> Query:
+    """A metric with some of its parameters set."""
+    return Query(metric=metric, fixed=tuple(fixed.items()))
+
+
+def settled(metric: str) -> Query:
+    """A metric that recounts what was counted by the settings."""
+    return Query(metric=metric, settled=True)

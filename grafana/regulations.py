@@ -1,0 +1,17 @@
+"""The regulations of the stages, for people: what the goal of each stage is, and by what result it ends."""
+
+from __future__ import annotations
+
+from grafana.words import words
+from schemas.stages import Stages, Text
+
+
+def regulations(stages: Stages, language: str) -> str:
+    """A Markdown table, a row for each stage."""
+
+    def said(text: Text) -> str:
+        return str(getattr(text, language) or text.en or text.ru).replace("|", "\\|").replace("$", "&#36;")
+
+    rows = [tuple(words(language).values["regulation"].values()), ("---",) * 4]
+    rows += [(f"**{said(s.title) or s.code}**", said(s.contact), said(s.goal), said(s.result)) for s in stages.stages]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

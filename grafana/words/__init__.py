@@ -1,0 +1,39 @@
+"""All words of the screens: `ru.toml` and `en.toml`, the same keys in both."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+LANGUAGES = ("ru", "en")
+
+
+class Titled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A title, and what is counted."""
+
+    title: str
+    description: str
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one language, by id."""
+
+    boards: dict[str, Titled]
+    panels: dict[str, Titled]
+    columns: dict[str, str]
+    variables: dict[str, str]
+    links: dict[str, str]
+    values: dict[str, dict[str, str]]
+    """Words for codes, by the kind of code."""
+    folder: str
+    all: str
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of `ru` or `en`."""
+    said = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(said, Words)

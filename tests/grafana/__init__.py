@@ -1,0 +1,1 @@
+"""Boards: their definition, their SQL on a department whose truth is known, and the way into a Grafana."""

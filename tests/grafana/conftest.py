@@ -1,0 +1,136 @@
+"""A small department, loaded through the real parsers and steps, with its truth beside it. Once for all tests here."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pipeline.department.generate import TRUTH, generate
+from pipeline.department.knobs import Knobs
+from pipeline.embedded.ports import free_port
+from pipeline.loading.outcome import TOPICS, begin, keep_import
+from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.migrate import migrate
+from pipeline.settings import Settings, read_settings
+from pipeline.store import connect
+from pipeline.working_calendar import keep_base_calendar
+from schemas.codec import encode
+from schemas.plans import Absence, AbsenceKind, CalendarDay, DayKind, Plan
+from schemas.records import Feed, FeedState, Rejected
+from schemas.topics import ABSENCES, CALENDAR_DAYS, PLANS, REJECTED
+from tests.conftest import store_process, writer_dsn
+from tests.pipeline.property.department import Said
+from tests.pipeline.property.memory_wire import MemoryWire, Turn, lines, run
+from tests.pipeline.property.tables import Database
+
+KINDS = ("managers", "organisations", "stages", "proposals", "calls")
+KNOBS = Knobs(managers=6, days=150, pace=6, seed=11, dirt=0.02)
+
+
+FEED = Feed(
+    source="pbx",
+    door="sql",
+    state=FeedState.LIVE,
+    started_at=datetime(2026, 1, 12, tzinfo=UTC),
+    heartbeat_at=datetime(2026, 6, 11, 12, tzinfo=UTC),
+    seen_at=datetime(2026, 6, 11, 12, tzinfo=UTC),
+    version=1,
+)
+"""A live door that was there all the time."""
+
+
+class Filled(NamedTuple):
+    """A store with a department in it. `reader` is the DSN of the user that Grafana has."""
+
+    database: Database
+    reader: str
+    truth: dict[str, Any]
+    settings: Settings
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    folder: Path = tmp_path_factory.mktemp("boards")
+    generate(KNOBS, folder)
+    truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+    settings = read_settings({"CALLFUNNEL_CONFIG": str(folder / "callfunnel.toml")})
+    port = free_port(0, "--store-port")
+    store = store_process(folder, port)
+    store.start()
+    try:
+        store.wait_ready(30)
+        migrate(connect(writer_dsn(port)))
+        database = Database(writer_dsn(port))
+        keep_base_calendar(database.store, settings.calendar, KNOBS.last)
+        load(folder, truth, settings, database)
+        database.store.keep("feeds", [encode(FEED)])
+        yield Filled(database, f"http://reader:reader@127.0.0.1:{port}/default", truth, settings)
+    finally:
+        store.stop(15)
+
+
+def calendar(folder: Path) -> list[Said]:
+    """Plan, calendar and absences of the department."""
+
+    def rows(name: str) -> Iterator[dict[str, str]]:
+        with (folder / f"{name}.csv").open(encoding="utf-8") as file:
+            yield from csv.DictReader(file, delimiter=";")
+
+    plans = [
+        Plan(
+            manager_id=row["manager_id"],
+            month=row["month"],
+            working_days=int(row["working_days"]),
+            calls_to_potential=int(row["calls_to_potential"]),
+            general_proposals=int(row["general_proposals"]),
+            individual_proposals=int(row["individual_proposals"]),
+            version=1,
+        )
+        for row in rows("plan")
+    ]
+    days = [
+        CalendarDay(day=date.fromisoformat(row["day"]), kind=DayKind(row["kind"]), version=1)
+        for row in rows("calendar")
+    ]
+    absences = [
+        Absence(
+            manager_id=row["manager_id"],
+            first=date.fromisoformat(row["first"]),
+            last=date.fromisoformat(row["last"]),
+            kind=AbsenceKind(row["kind"]),
+            version=1,
+        )
+        for row in rows("absences")
+    ]
+    return [(PLANS, p) for p in plans] + [(CALENDAR_DAYS, d) for d in days] + [(ABSENCES, a) for a in absences]
+
+
+def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Database) -> None:
+    """Every file, kind by kind, as `callfunnel load` reads it; the wire is in memory."""
+    wire = MemoryWire()
+    wire.send(lines(calendar(folder)))
+    for kind in KINDS:
+        for one in truth["files"]:
+            if one["kind"] == kind:
+                file = prepare(folder / one["file"], Wish(kind=kind), settings)
+                records = said(file)
+                wire.send(lines(records))
+                run(wire, [Turn(frames=40)] * 400, database.store, settings)
+                outcome = begin(file)
+                outcome.rows = outcome.records = len(records)
+                keep_import(file, outcome, database.store, "stored")
+
+
+def said(file: Prepared) -> list[Said]:
+    """The records and rejects of a file."""
+    topic = TOPICS[file.recognised.kind]
+    return [
+        (REJECTED if isinstance(item, Rejected) else topic, item)
+        for item in file.source.read(file.path, file.recognised, file.context)
+    ]

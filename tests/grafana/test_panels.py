@@ -1,0 +1,116 @@
+"""Every panel and variable of every board runs over the department, says the same in both forms, and has rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from grafana.boards import BOARDS
+from grafana.panel import Panel, Query
+from grafana.query import Chosen
+from grafana.variables import QUERIES
+from tests.grafana.asking import NOW, Asker, Row, department_of, period
+from tests.grafana.conftest import Filled
+
+pytestmark = pytest.mark.stack
+
+PANELS = [(board.id, panel) for board in BOARDS for panel in board.panels if panel.query is not None]
+IDS = [panel.id for _, panel in PANELS]
+EMPTY_WHEN_WELL = {"health_verify", "health_unknown_stages"}
+NEEDS_A_CALL = {"manager_legs"}
+
+PERIODS = {
+    "today": period("2026-03-13T00:00:00", "2026-03-13T15:31:07", now=datetime(2026, 3, 13, 12, 31, 7, tzinfo=UTC)),
+    "funnel": period("2026-01-01T00:00:00", "2026-06-01T00:00:00"),
+    "manager": period("2026-03-01T00:00:00", "2026-03-31T23:59:59", managers=("m01",)),
+    "warning": period("2026-02-01T00:00:00", "2026-05-01T00:00:00"),
+}
+"""By board: what a reader would look at. Imports and rejects are of the day of the test."""
+
+
+@pytest.fixture(scope="module")
+def asker(filled: Filled) -> Asker:
+    return Asker(filled.reader, department_of(filled.settings))
+
+
+def _period(board: str) -> Chosen:
+    today = datetime.now(UTC).replace(microsecond=0)
+    return PERIODS.get(board) or Chosen(
+        start=datetime(2026, 1, 1, tzinfo=UTC), end=today + timedelta(days=1), now=today
+    )
+
+
+def _asked(panel: Panel) -> Query:
+    assert panel.query is not None
+    return panel.query
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
+def test_panel_says_the_same_natively_and_in_grafana_and_has_rows(asker: Asker, board: str, panel: Panel) -> None:
+    chosen = _period(board)
+    rows = asker.as_grafana(_asked(panel), chosen)
+    assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
+    assert bool(rows) or panel.id in EMPTY_WHEN_WELL | NEEDS_A_CALL
+    for row in rows:
+        assert {column.name for column in panel.columns} <= row.keys()
+
+
+def _to_the_end_of_its_day(chosen: Chosen) -> Chosen:
+    """Grafana's "today" ends a second before midnight."""
+    second = timedelta(seconds=chosen.end.second == 59)
+    return Chosen(start=chosen.start, end=chosen.end + second, now=chosen.now, values=chosen.values)
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
+def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: str, panel: Panel) -> None:
+    found = _period(board)
+    values = {
+        "managers": ("m01", "m03"),
+        "teams": ("A", "O'Brien's"),
+        "directions": ("outbound",),
+        "in_stages": ("new", "customer"),
+        "conversation_s": 60,
+        "of": "conversations",
+        "sources": ("pbx",),
+    }
+    chosen = Chosen(start=found.start, end=found.end, now=found.now, values=values)
+    rows = asker.as_grafana(_asked(panel), chosen)
+    assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
+    people = {row["manager_id"] for row in rows if row.get("manager_id")}
+    assert people <= {"m01", "m03"} or panel.id in EMPTY_WHEN_WELL
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_variable_has_an_id_and_a_text_for_each_choice(asker: Asker, name: str) -> None:
+    rows = asker.as_grafana(QUERIES[name], _period("manager"))
+    assert rows == asker.natively(QUERIES[name], _to_the_end_of_its_day(_period("manager")))
+    assert rows
+    # The plugin takes the first column for the value, the second for what is shown.
+    assert all(list(row) == ["value", "text"] for row in rows)
+
+
+def test_a_link_from_a_number_leads_to_as_many_calls_as_it_says(asker: Asker) -> None:
+    """From a row of `talks` to the calls of the Manager board, for every number that is linked."""
+    talks = next(panel for _, panel in PANELS if panel.id == "today_talks")
+    calls = next(panel for _, panel in PANELS if panel.id == "manager_calls")
+    linked = [column for column in talks.columns if column.link and ("of", column.name) in column.link.fixed]
+    assert len(linked) >= 5
+    chosen = period("2026-03-01T00:00:00", "2026-03-31T23:59:59")
+    for row in asker.as_grafana(_asked(talks), chosen):
+        for column in linked:
+            values = {"managers": (row["manager_id"],), "of": column.name}
+            behind = Chosen(start=chosen.start, end=chosen.end, now=NOW, values=values)
+            assert len(asker.as_grafana(_asked(calls), behind)) == int(row[column.name])
+
+
+def test_legs_of_a_call_are_those_that_the_exchange_wrote(asker: Asker) -> None:
+    calls = next(panel for _, panel in PANELS if panel.id == "manager_calls")
+    legs = next(panel for _, panel in PANELS if panel.id == "manager_legs")
+    found: list[Row] = asker.as_grafana(_asked(calls), _period("manager"))
+    for call in found[:20]:
+        values = {"source": call["source"], "call_id": call["call_id"]}
+        chosen = Chosen(start=NOW, end=NOW, now=NOW, values=values)
+        rows = asker.as_grafana(_asked(legs), chosen)
+        assert len(rows) == int(call["legs"])
+        assert rows == asker.natively(_asked(legs), chosen)
