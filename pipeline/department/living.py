@@ -18,7 +18,6 @@ import msgspec
 
 from pipeline.department.dirt import Dirt
 from pipeline.department.draws import stream
-from pipeline.department.exchange import Exchange
 from pipeline.department.knobs import Knobs
 from pipeline.department.layouts import LAYOUTS, Clock
 from pipeline.department.people import extension_names
@@ -54,7 +53,9 @@ class Living:
         self._clock = Clock(story.country.zone)
         self._write = self._layout.writer(self._clock)
         names = extension_names(story.managers)
-        self._exchange = Exchange(story.country, story.numbering, names, story.country.written, links=knobs.links_legs)
+        self._exchange = self._layout.exchange(
+            story.country, story.numbering, names, story.country.written, links=knobs.links_legs
+        )
         self._rows = Rows(story.country, Dirt(0, stream(knobs.seed, "living")))
         self._moves: dict[str, int] = {one.id: len(one.stages) for one in story.organisations}
         """How many moves of each organisation were written."""
