@@ -22,49 +22,45 @@ WITH
             countIf(NOT is_known) AS unknown_days
         FROM roster_days GROUP BY manager_id, month, team
     ),
-    planned AS (
-        SELECT
-            manager_id, toDate(concat(plans.month, '-01')) AS month, working_days, calls_to_potential,
-            general_proposals, individual_proposals, amount, currency, 1 AS has_plan
-        FROM plans FINAL WHERE month >= first_day AND month < last_day
-    ),
-    -- Whoever has a plan and is not on the roster is a row too: no plan disappears.
+    -- A plan is a row beside those of the manager's teams; without any it stays, so that no plan disappears.
     everyone AS (
-        SELECT manager_id, month, team, calendar_days, worked_days, unknown_days FROM months
+        SELECT
+            manager_id, month, team, calendar_days, worked_days, unknown_days, 1 AS on_roster,
+            NULL AS working_days, NULL AS calls_to_potential, NULL AS general_proposals, NULL AS individual_proposals,
+            NULL AS amount, '' AS currency
+        FROM months
         UNION ALL
-        SELECT manager_id, month, last_known.team, 0, 0, 0
-        FROM (
-            SELECT manager_id, month FROM planned
-            WHERE (manager_id, month) NOT IN (SELECT manager_id, month FROM months)
-        ) AS strangers
+        SELECT
+            manager_id, toDate(concat(plans.month, '-01')) AS month, last_known.team, 0, 0, 0, 0,
+            working_days, calls_to_potential, general_proposals, individual_proposals, amount, currency
+        FROM plans FINAL
         LEFT JOIN (
             SELECT manager_id, argMax(team, valid_from) AS team FROM managers FINAL GROUP BY manager_id
         ) AS last_known USING manager_id
+        WHERE month >= first_day AND month < last_day
     ),
     shares AS (
         SELECT
-            manager_id, month, team, calendar_days, worked_days, unknown_days,
+            month, manager_id, team, calendar_days, worked_days, unknown_days,
+            on_roster OR sum(on_roster) OVER whole = 0 AS is_counted,
+            min(on_roster) OVER whole = 0 AS has_plan,
             sum(calendar_days) OVER whole AS days_in_all,
             sum(worked_days) OVER whole AS worked_in_all,
-            if(days_in_all > 0, calendar_days / days_in_all, 1 / count() OVER whole) AS share
+            toFloat64(ifNull(max(working_days) OVER whole, days_in_all)) AS planned_days,
+            if(days_in_all > 0, calendar_days / days_in_all, 1 / greatest(1, sum(on_roster) OVER whole)) AS share,
+            ifNull(worked_days / nullIf(greatest(planned_days, worked_in_all), 0.), 0) AS share_to_date,
+            max(calls_to_potential) OVER whole AS calls_to_potential,
+            max(general_proposals) OVER whole AS general_proposals,
+            max(individual_proposals) OVER whole AS individual_proposals,
+            max(amount) OVER whole AS amount,
+            max(currency) OVER whole AS currency
         FROM everyone WINDOW whole AS (PARTITION BY manager_id, month)
-    ),
-    shared AS (
-        SELECT
-            month, manager_id, team, calendar_days, worked_days, unknown_days, share, has_plan,
-            calls_to_potential, general_proposals, individual_proposals, amount, currency,
-            toFloat64(ifNull(working_days, days_in_all)) AS planned_days,
-            worked_days / nullIf(greatest(planned_days, worked_in_all), 0.) AS done,
-            ifNull(done, 0) AS share_to_date
-        FROM shares LEFT JOIN planned USING (manager_id, month)
-        WHERE (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
-            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
     ),
     targets AS (
         SELECT
-            shared.month AS month,
-            if(has({by:Array(String)}, 'manager'), shared.manager_id, '') AS manager_id,
-            if(has({by:Array(String)}, 'team'), shared.team, '') AS team,
+            shares.month AS month,
+            if(has({by:Array(String)}, 'manager'), shares.manager_id, '') AS manager_id,
+            if(has({by:Array(String)}, 'team'), shares.team, '') AS team,
             sum(worked_days) AS days_so_far,
             sum(planned_days * share) AS days_planned,
             sum(calls_to_potential * share) AS calls_plan,
@@ -79,9 +75,13 @@ WITH
                 if(isNull(amount), [], [toFloat64(assumeNotNull(amount)) * share_to_date]),
                 if(isNull(amount), [], [1])
             ) AS planned_sums,
-            uniqExactIf(shared.manager_id, has_plan = 0 AND calendar_days > 0) AS without_plan,
+            uniqExactIf(shares.manager_id, NOT has_plan AND calendar_days > 0) AS without_plan,
             sum(unknown_days) AS unknown_days
-        FROM shared GROUP BY 1, 2, 3
+        FROM shares
+        WHERE is_counted
+            AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, shares.manager_id))
+            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, shares.team))
+        GROUP BY 1, 2, 3
     ),
     facts AS (
         SELECT
@@ -97,7 +97,7 @@ WITH
         GROUP BY month, manager_id, team
     )
 SELECT
-    substring(toString(rows.month), 1, 7) AS month, rows.manager_id AS manager_id, rows.team AS team,
+    substring(toString(month), 1, 7) AS month, manager_id, team,
     round(days_so_far, 4) AS working_days,
     round(days_planned, 4) AS planned_working_days,
     facts.calls_to_potential AS calls_to_potential,
@@ -132,7 +132,5 @@ SELECT
     ) AS individual_amount,
     without_plan,
     unknown_days
-FROM (SELECT month, manager_id, team FROM targets UNION DISTINCT SELECT month, manager_id, team FROM facts) AS rows
-LEFT JOIN targets USING (month, manager_id, team)
-LEFT JOIN facts USING (month, manager_id, team)
+FROM targets FULL JOIN facts USING (month, manager_id, team)
 ORDER BY month, team, manager_id
