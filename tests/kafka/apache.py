@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import yaml
+
 from pipeline.embedded.broker import answers
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port
@@ -15,6 +17,7 @@ _POM = Path(__file__).parent / "pom.xml"
 _JARS = _POM.parent / "target" / "dependency"
 _STAMP = _POM.parent / "target" / "pom.xml"
 """The pom.xml whose jars are there."""
+_COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 
 
@@ -38,30 +41,32 @@ def classpath() -> str:
     return f"{_JARS}/*"
 
 
+def _properties(port: int, controller: int, log_dir: Path) -> dict[str, str]:
+    """The settings of docker-compose.yml (KAFKA_LOG_DIRS is log.dirs), at home here; and haste, for tests."""
+    compose = yaml.safe_load(_COMPOSE.read_text(encoding="utf-8"))
+    said: dict[str, object] = compose["services"]["kafka"]["environment"]
+    composed = {
+        name.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
+        for name, value in said.items()
+        if name.startswith("KAFKA_")
+    }
+    return composed | {
+        "controller.quorum.voters": f"{composed['node.id']}@127.0.0.1:{controller}",
+        "listeners": f"BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"BROKER://127.0.0.1:{port}",
+        "log.dirs": str(log_dir),
+        "offsets.topic.num.partitions": "4",
+        "log.initial.task.delay.ms": "500",
+        "log.retention.check.interval.ms": "1000",
+    }
+
+
 def format_log_dir(folder: Path, jars: str) -> tuple[Part, str]:
     """A node with an empty log directory in `folder`, not started: (its process, its address)."""
     port, controller = free_port(0, ""), free_port(0, "")
     settings = folder / "server.properties"
-    settings.write_text(
-        f"""
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-controller.listener.names=CONTROLLER
-log.dirs={folder / "log"}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-group.initial.rebalance.delay.ms=0
-log.initial.task.delay.ms=500
-log.retention.check.interval.ms=1000
-""",
-        encoding="utf-8",
-    )
+    lines = (f"{name}={value}" for name, value in _properties(port, controller, folder / "log").items())
+    settings.write_text("\n".join(lines), encoding="utf-8")
     java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars]
     subprocess.run(
         [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)],
