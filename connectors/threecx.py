@@ -98,7 +98,8 @@ class ThreeCxLog(Delimited):
         ids="call `historyid`; leg `historyid`, `callid`, start and ends",
         zone="UTC when the types of both ends are there (v18 and later), unless `--tz` says local; earlier: `--tz`",
         proof="`golden/3cx`; three public lines",
-        unconfirmed="whether every v18 to v20 writes UTC; what is rung inside of a queue's line; fixed-width logs",
+        unconfirmed="whether every v18 to v20 writes UTC; whether v16 takes waiting in a queue for talk, as one line"
+        " says; fixed widths",
     )
 
     def form(self, path: Path) -> Form:
@@ -129,9 +130,9 @@ class ThreeCxLog(Delimited):
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """With a file per call no line has an end. What is cut of a name, or of the chain, nothing depends on."""
         last = recognised.columns[-1]
-        return (
-            last in _FREE or (last == "chain" and fields[-1].endswith(";")) or (last in _TYPES and _is_type(fields[-1]))
-        )
+        if last == "chain":
+            return fields[-1].endswith(";")
+        return last in _FREE or (last in _TYPES and _is_type(fields[-1]))
 
     def needs_zone(self, layout: Layout) -> bool:
         return "from-type" not in layout.columns
@@ -142,10 +143,7 @@ class ThreeCxLog(Delimited):
             return zone, f"times are read in {zone}; 3CX v18 and later writes UTC, whatever the office's zone"
         if recognised.needs_zone:
             raise Terminal(f"{path}: nothing in a log of 3CX before v18 proves its zone: give --tz by name")
-        return (
-            UTC,
-            "3CX v18 and later writes UTC (so it was seen): if hours are wrong by the office's offset, give --tz",
-        )
+        return UTC, "3CX v18 and later was seen to write UTC: if hours are off by the office's offset, give --tz"
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Legs(recognised.columns, WallClock(zone, recognised.date_order, int), context, file).leg
