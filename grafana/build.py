@@ -47,9 +47,12 @@ def dashboard(board: Board, department: Department, language: str) -> model.Dash
         refresh=board.refresh,
         links=_links(board, language),
         templating=model.DashboardDashboardTemplating(
-            [variable(name, department, language, single=name in board.single) for name in (*board.variables, "zone")]
+            [variable(name, department, language, single=name in board.single) for name in board.all_variables]
         ),
-        panels=[_panel(n, *one, department, language) for n, one in enumerate(placed(board.panels), start=1)],
+        panels=[
+            _panel(number, panel, place, board, department, language)
+            for number, (panel, place) in enumerate(placed(board.panels), start=1)
+        ],
     )
 
 
@@ -69,7 +72,7 @@ def _links(board: Board, language: str) -> list[model.DashboardLink]:
     ]
 
 
-def _panel(number: int, panel: Panel, place: Place, department: Department, language: str) -> model.Panel:
+def _panel(number: int, panel: Panel, place: Place, board: Board, department: Department, language: str) -> model.Panel:
     said = words(language).panels[panel.id]
     shown = model.Panel(
         id_val=number,
@@ -84,7 +87,7 @@ def _panel(number: int, panel: Panel, place: Place, department: Department, lang
     how = drawn(panel)
     shown.type_val, shown.options = how.kind, how.options
     shown.datasource = SOURCE
-    shown.targets = [ClickHouseQuery(grafana_sql(panel.query, department))]
+    shown.targets = [ClickHouseQuery(grafana_sql(panel.query, department, board.all_variables))]
     shown.transformations = list(how.transformations)
     shown.time_from = panel.last or None
     defaults = model.FieldConfig(custom=how.custom)

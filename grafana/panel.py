@@ -139,6 +139,11 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     single: tuple[str, ...] = ()
     """Variables of which one value is chosen, never all."""
 
+    @property
+    def all_variables(self) -> tuple[str, ...]:
+        """Those that a reader chooses, and the reporting zone."""
+        return (*self.variables, "zone")
+
 
 def column(name: str, unit: Unit = Unit.COUNT, **said: object) -> Column:
     """A column, shorter."""

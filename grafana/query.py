@@ -11,7 +11,7 @@ expands `$__fromTime` and `$__toTime` to `toDateTime(<epoch>)`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -113,9 +113,14 @@ def _set(query: Query, department: Department) -> dict[str, Value]:
     return {**said, "conversation_s": department.conversation_s} if query.settled else said
 
 
-def grafana_sql(query: Query, department: Department) -> str:
-    """The metric's text with macros and variables of Grafana for its parameters."""
+def grafana_sql(query: Query, department: Department, variables: Collection[str]) -> str:
+    """The metric's text with macros and variables of Grafana for its parameters.
+
+    What a board that has not all `variables` cannot choose is as when nothing is chosen.
+    """
     fixed = _set(query, department)
+    chosen_by = {name: variable for name, variable in {**SEVERAL, **SINGLE}.items() if variable in variables}
+    fixed = {name: value for name, value in _defaults(department).items() if name not in chosen_by} | fixed
 
     def rewritten(found: re.Match[str]) -> str:
         name, kind = found.groups()

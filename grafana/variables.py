@@ -32,7 +32,7 @@ def variable(name: str, department: Department, language: str, *, single: bool =
 
 def _asked(name: str, department: Department, language: str, *, single: bool) -> Variable:
     """Its values come from the store."""
-    sql = grafana_sql(QUERIES[name], department)
+    sql = grafana_sql(QUERIES[name], department, (*QUERIES, "zone"))
     found = Variable(
         type_val=model.VariableType.QUERY,
         name=name,

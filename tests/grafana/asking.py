@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from schemas import metrics
 from tests.grafana.expand import All, Choice, at_that_time, expanded, interpolated
 
 Row = dict[str, Any]
+VARIABLES = (*SEVERAL.values(), *SINGLE.values())
 
 NOW = datetime(2026, 6, 11, 12, tzinfo=UTC)
 """The day after the department's last one."""
@@ -44,9 +45,10 @@ class Asker:
         """The metric's own text, its parameters bound."""
         return self.rows(metrics.text(query.metric), bind(query, self.department, chosen))
 
-    def as_grafana(self, query: Query, chosen: Chosen) -> list[Row]:
-        """The text in the dashboard, expanded."""
-        sql = interpolated(grafana_sql(query, self.department), self.variables(chosen.values))
+    def as_grafana(self, query: Query, chosen: Chosen, on_board: Collection[str] = VARIABLES) -> list[Row]:
+        """The text in a dashboard that has these variables, expanded."""
+        variables = self.variables(chosen.values)
+        sql = interpolated(grafana_sql(query, self.department, on_board), variables)
         return self.rows(at_that_time(expanded(sql, chosen.start, chosen.end), chosen.now))
 
     def variables(self, values: Mapping[str, Value]) -> dict[str, Choice]:

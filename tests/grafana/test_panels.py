@@ -7,15 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from grafana.boards import BOARDS
-from grafana.panel import Panel, Query
-from grafana.query import Chosen
+from grafana.boards.manager import MANAGER
+from grafana.panel import Board, Panel, Query, Value
+from grafana.query import SEVERAL, SINGLE, Chosen
 from grafana.variables import QUERIES
 from tests.grafana.asking import NOW, Asker, Row, department_of, period
 from tests.grafana.conftest import Filled
 
 pytestmark = pytest.mark.stack
 
-PANELS = [(board.id, panel) for board in BOARDS for panel in board.panels if panel.query is not None]
+PANELS = [(board, panel) for board in BOARDS for panel in board.panels if panel.query is not None]
 IDS = [panel.id for _, panel in PANELS]
 EMPTY_WHEN_WELL = {"health_verify", "health_unknown_stages"}
 NEEDS_A_CALL = {"manager_legs"}
@@ -34,9 +35,9 @@ def asker(filled: Filled) -> Asker:
     return Asker(filled.reader, department_of(filled.settings))
 
 
-def _period(board: str) -> Chosen:
+def _period(board: Board) -> Chosen:
     today = datetime.now(UTC).replace(microsecond=0)
-    return PERIODS.get(board) or Chosen(
+    return PERIODS.get(board.id) or Chosen(
         start=datetime(2026, 1, 1, tzinfo=UTC), end=today + timedelta(days=1), now=today
     )
 
@@ -47,9 +48,9 @@ def _asked(panel: Panel) -> Query:
 
 
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
-def test_panel_says_the_same_natively_and_in_grafana_and_has_rows(asker: Asker, board: str, panel: Panel) -> None:
+def test_panel_says_the_same_natively_and_in_grafana_and_has_rows(asker: Asker, board: Board, panel: Panel) -> None:
     chosen = _period(board)
-    rows = asker.as_grafana(_asked(panel), chosen)
+    rows = asker.as_grafana(_asked(panel), chosen, board.all_variables)
     assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
     assert bool(rows) or panel.id in EMPTY_WHEN_WELL | NEEDS_A_CALL
     for row in rows:
@@ -63,9 +64,9 @@ def _to_the_end_of_its_day(chosen: Chosen) -> Chosen:
 
 
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
-def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: str, panel: Panel) -> None:
+def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: Board, panel: Panel) -> None:
     found = _period(board)
-    values = {
+    values: dict[str, Value] = {
         "managers": ("m01", "m03"),
         "teams": ("A", "O'Brien's"),
         "directions": ("outbound",),
@@ -74,17 +75,18 @@ def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: str, pa
         "of": "conversations",
         "sources": ("pbx",),
     }
+    values = {name: value for name, value in values.items() if (SEVERAL | SINGLE)[name] in board.all_variables}
     chosen = Chosen(start=found.start, end=found.end, now=found.now, values=values)
-    rows = asker.as_grafana(_asked(panel), chosen)
+    rows = asker.as_grafana(_asked(panel), chosen, board.all_variables)
     assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
     people = {row["manager_id"] for row in rows if row.get("manager_id")}
-    assert people <= {"m01", "m03"} or panel.id in EMPTY_WHEN_WELL
+    assert people <= {"m01", "m03"} or "manager" not in board.variables
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_variable_has_an_id_and_a_text_for_each_choice(asker: Asker, name: str) -> None:
-    rows = asker.as_grafana(QUERIES[name], _period("manager"))
-    assert rows == asker.natively(QUERIES[name], _to_the_end_of_its_day(_period("manager")))
+    rows = asker.as_grafana(QUERIES[name], _period(MANAGER))
+    assert rows == asker.natively(QUERIES[name], _to_the_end_of_its_day(_period(MANAGER)))
     assert rows
     # The plugin takes the first column for the value, the second for what is shown.
     assert all(list(row) == ["value", "text"] for row in rows)
@@ -99,7 +101,7 @@ def test_a_link_from_a_number_leads_to_as_many_calls_as_it_says(asker: Asker) ->
     chosen = period("2026-03-01T00:00:00", "2026-03-31T23:59:59")
     for row in asker.as_grafana(_asked(talks), chosen):
         for column in linked:
-            values = {"managers": (row["manager_id"],), "of": column.name}
+            values: dict[str, Value] = {"managers": (row["manager_id"],), "of": column.name}
             behind = Chosen(start=chosen.start, end=chosen.end, now=NOW, values=values)
             assert len(asker.as_grafana(_asked(calls), behind)) == int(row[column.name])
 
@@ -107,7 +109,7 @@ def test_a_link_from_a_number_leads_to_as_many_calls_as_it_says(asker: Asker) ->
 def test_legs_of_a_call_are_those_that_the_exchange_wrote(asker: Asker) -> None:
     calls = next(panel for _, panel in PANELS if panel.id == "manager_calls")
     legs = next(panel for _, panel in PANELS if panel.id == "manager_legs")
-    found: list[Row] = asker.as_grafana(_asked(calls), _period("manager"))
+    found: list[Row] = asker.as_grafana(_asked(calls), _period(MANAGER))
     for call in found[:20]:
         values = {"source": call["source"], "call_id": call["call_id"]}
         chosen = Chosen(start=NOW, end=NOW, now=NOW, values=values)
