@@ -78,7 +78,9 @@ _KINDS = {
     "ringgroup": Kind.QUEUE, "ivr": Kind.MACHINE, "voicemail": Kind.MACHINE, "fax": Kind.MACHINE,
     "conference": Kind.MACHINE, "parking": Kind.MACHINE, "script": Kind.MACHINE, "routepoint": Kind.MACHINE,
 }  # fmt: skip
-_PEOPLE = frozenset({Kind.PHONE, Kind.LINE})
+_NOBODY, _PHONE, _LINE, _QUEUE = Kind.NOBODY, Kind.PHONE, Kind.LINE, Kind.QUEUE
+_IN, _OUT, _INSIDE = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
+_ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _UNANSWERED = (
     ("busy", Disposition.BUSY),
     ("noanswer", Disposition.NO_ANSWER),
@@ -176,15 +178,18 @@ class _Legs:
         near = kinds.get(from_type) or self._kind(from_type, from_no, from_dn)
         to = kinds.get(to_type) or self._kind(to_type, to_no, to_dn)
         last = kinds.get(final_type) or self._kind(final_type, final_no, final_dn)
-        if last is Kind.NOBODY:
+        if last is _NOBODY:
             last, final_dn = to, to_dn
         direction, extension, other, outside, queue = _who(
             near, to, last, from_no, to_no, from_dn, to_dn, final_no, final_dn
         )
+        billsec = 0
         if answered_at is None:
             became = self._became.get(reason) or self._unanswered(reason)
         else:
-            became = Disposition.ANSWERED if last in _PEOPLE else Disposition.MACHINE
+            talk = ended_at - answered_at
+            billsec = talk.days * 86_400 + talk.seconds
+            became = _ANSWERED if last is _PHONE or last is _LINE else _MACHINE
         history_id = history_id.removeprefix("Call ").strip()
         # The start within a quarter of an hour, which is the same in every zone.
         minute = f"{started_at.minute % 15}:{started_at.second}"
@@ -201,7 +206,7 @@ class _Legs:
             started_at=started_at,
             answered_at=answered_at,
             ended_at=ended_at,
-            billsec=int((ended_at - answered_at).total_seconds()) if answered_at is not None else 0,
+            billsec=billsec,
             direction=direction,
             disposition=became,
             extension=extension,
@@ -257,14 +262,14 @@ def _who(
     near: Kind, to: Kind, last: Kind, from_no: str, to_no: str, from_dn: str, to_dn: str, final_no: str, final_dn: str
 ) -> tuple[Direction, str, str, str, str]:
     """(direction, extension, the other extension, the number outside, queue)."""
-    rang = final_dn if last is Kind.PHONE else to_dn if to is Kind.PHONE else ""
-    queue = to_dn if to is Kind.QUEUE else final_dn if last is Kind.QUEUE else ""
-    if near is Kind.LINE:
-        return Direction.INBOUND, rang, "", from_no, queue
-    dialler = from_dn if near is Kind.PHONE else ""
-    if to is Kind.LINE or last is Kind.LINE:
-        return Direction.OUTBOUND, dialler, "", to_no if to is Kind.LINE else final_no, ""
-    return Direction.INTERNAL, rang or dialler, dialler if rang else "", "", queue
+    rang = final_dn if last is _PHONE else to_dn if to is _PHONE else ""
+    queue = to_dn if to is _QUEUE else final_dn if last is _QUEUE else ""
+    if near is _LINE:
+        return _IN, rang, "", from_no, queue
+    dialler = from_dn if near is _PHONE else ""
+    if to is _LINE or last is _LINE:
+        return _OUT, dialler, "", to_no if to is _LINE else final_no, ""
+    return _INSIDE, rang or dialler, dialler if rang else "", "", queue
 
 
 def _free(columns: Sequence[str]) -> bool:
