@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -40,6 +41,7 @@ class Asker:
     def __init__(self, dsn: str, department: Department) -> None:
         self._client: Client = clickhouse_connect.get_client(dsn=dsn, autogenerate_session_id=False, query_limit=0)
         self.department = department
+        self.zone = ZoneInfo(department.zone)
 
     def natively(self, query: Query, chosen: Chosen) -> list[Row]:
         """The metric's own text, its parameters bound."""

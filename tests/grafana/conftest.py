@@ -52,6 +52,7 @@ class Filled(NamedTuple):
     reader: str
     truth: dict[str, Any]
     settings: Settings
+    plans: list[Plan]
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +69,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         migrate(connect(writer_dsn(port)))
         database = Database(writer_dsn(port))
         keep_base_calendar(database.store, settings.calendar, KNOBS.last)
-        load(folder, truth, settings, database)
+        plans = load(folder, truth, settings, database)
         database.store.keep("feeds", [encode(FEED)])
-        yield Filled(database, f"http://reader:reader@127.0.0.1:{port}/default", truth, settings)
+        yield Filled(database, f"http://reader:reader@127.0.0.1:{port}/default", truth, settings, plans)
     finally:
         store.stop(15)
 
@@ -111,10 +112,11 @@ def calendar(folder: Path) -> list[Said]:
     return [(PLANS, p) for p in plans] + [(CALENDAR_DAYS, d) for d in days] + [(ABSENCES, a) for a in absences]
 
 
-def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Database) -> None:
+def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Database) -> list[Plan]:
     """Every file, kind by kind, as `callfunnel load` reads it; the wire is in memory."""
     wire = MemoryWire()
-    wire.send(lines(calendar(folder)))
+    told = calendar(folder)
+    wire.send(lines(told))
     for kind in KINDS:
         for one in truth["files"]:
             if one["kind"] == kind:
@@ -125,6 +127,7 @@ def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Data
                 outcome = begin(file)
                 outcome.rows = outcome.records = len(records)
                 keep_import(file, outcome, database.store, "stored")
+    return [record for _, record in told if isinstance(record, Plan)]
 
 
 def said(file: Prepared) -> list[Said]:
