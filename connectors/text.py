@@ -59,6 +59,14 @@ class TooLong(NamedTuple):
 
 def detect(path: Path) -> Form:
     """The form of a file from its first megabyte. Raises Terminal for an empty, binary or missing file."""
+    text, encoding = head_of(path)
+    if _is_binary(text):
+        raise Terminal(f"{path}: this is a binary file, not a text export (expected CSV)")
+    return Form(encoding, _delimiter(text), _line_end(text))
+
+
+def head_of(path: Path) -> tuple[str, str]:
+    """(text of the first megabyte, encoding). Raises Terminal for an empty or missing file."""
     try:
         if path.exists() and not path.is_file():
             raise Terminal(f"{path}: not a file: it is read more than once, so save a pipe or a folder's file first")
@@ -70,9 +78,7 @@ def detect(path: Path) -> Form:
     text = head.decode(encoding, "replace")
     if not text.strip():
         raise Terminal(f"{path}: the file is empty")
-    if _is_binary(text):
-        raise Terminal(f"{path}: this is a binary file, not a text export (expected CSV)")
-    return Form(encoding, _delimiter(text), _line_end(text))
+    return text, encoding
 
 
 def _encoding(head: bytes) -> str:
