@@ -161,8 +161,7 @@ class Pump:
         self._wire_was = wire if wire is not None else self._wire_was
 
     def _away(self, trouble: Transient) -> None:
-        """The broker is away. What it had may be gone too."""
-        self._line.lost()
+        """The broker is away; what is held is sent again."""
         self._line_is_asked()
         if self._asked_at is not None and self._monotonic() - self._asked_at > _LAST_TRIES_S:
             raise Terminal(

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 
 import click
 
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.sql.database import Database
-from connectors.sql.door import Polled, SqlDoor, Wanted, check_zone, overlap_of
-from connectors.sql.shapes import shape_of
-from pipeline.cli.listening import contexts, exchange, keep_open, new_session, secret, zone_said
+from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
+from pipeline.cli.listening import Exchange, exchange, keep_open, new_session
+from pipeline.cli.listening_table import table_reader
 from pipeline.cli.options import Day
 from pipeline.settings import read_settings
-
-_PROOF_DAYS = 30
 
 
 @click.command("sql")
@@ -46,18 +42,11 @@ def command(
     who may SELECT is enough: nothing is written there.
     """
     settings = read_settings()
-    database = Database(secret(variable, os.environ, "the URL of the database"), variable)
-    shape = shape_of(table, database.types(table), zone_said(source, tz, settings))
-    since = (database.now() - timedelta(days=_PROOF_DAYS)).astimezone(shape.zone).replace(tzinfo=None)
-    click.echo(f"{database.where}, table {table}: {check_zone(database, table, shape, since)}")
-    wanted = Wanted(
-        table=table,
-        overlap=overlap_of(overlap),
-        every_s=every,
-        begin=None if first is None else datetime.combine(first, time()),
-    )
+    begin = None if first is None else datetime.combine(first, time())
+    wanted = Wanted(overlap=overlap_of(overlap), every_s=every, begin=begin)
     line = Line(source, "sql", new_session())
-    context = contexts(source, settings, shape.zone, region, line.session)
-    with Checkpoint(state, source, "sql", Polled) as checkpoint:
-        door = SqlDoor(database, wanted, shape, checkpoint, context)
-        keep_open(line, door, data, f"table {table} at {database.where} for source {source}, every {every:g} s")
+    with (
+        table_reader(variable, table, Exchange(source, tz, region), settings, line.session) as (reader, words),
+        Checkpoint(state, source, "sql", Polled) as checkpoint,
+    ):
+        keep_open(line, SqlDoor(reader, wanted, checkpoint), data, f"{words}, for source {source}, every {every:g} s")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
@@ -55,36 +55,42 @@ def secret(variable: str, env: Mapping[str, str], what: str) -> str:
     return found
 
 
-def zone_said(source: str, tz: str, settings: Settings) -> tzinfo | None:
-    """The zone of an exchange, from --tz or the settings; None when nobody says one."""
-    name = tz or settings.source(source).time_zone or ""
-    if name == "auto":
-        raise Terminal("a live door cannot prove a zone from rows to come: give --tz by name")
-    return zone_of(name, "--tz") if name else None
+class Exchange(NamedTuple):
+    """What the options say of an exchange; "" where the settings decide."""
 
+    source: str
+    tz: str
+    region: str
 
-def contexts(
-    source: str, settings: Settings, zone: tzinfo | None, region: str, session: str, clock: Clock = wall_clock
-) -> Callable[[], Context]:
-    """Makes the context of what is read now: one session, a new version each time."""
-    said = settings.source(source)
-    base = Context(
-        source=source,
-        import_id=session,
-        version=0,
-        zone=zone,
-        region=region or said.region or settings.region,
-        extension_pattern=said.extensions,
-        trunks=said.trunks,
-        stages=settings.stages,
-        loaded_at=as_datetime(clock()),
-    )
+    def zone(self, settings: Settings) -> tzinfo | None:
+        """Its zone; None when nobody says one. Raises Terminal."""
+        name = self.tz or settings.source(self.source).time_zone or ""
+        if name == "auto":
+            raise Terminal("a live door cannot prove a zone from rows to come: give --tz by name")
+        return zone_of(name, "--tz") if name else None
 
-    def now() -> Context:
-        version = clock()
-        return msgspec.structs.replace(base, version=version, loaded_at=as_datetime(version))
+    def contexts(
+        self, settings: Settings, zone: tzinfo | None, session: str, clock: Clock = wall_clock
+    ) -> Callable[[], Context]:
+        """Makes the context of what is read now: one session, a new version each time."""
+        said = settings.source(self.source)
+        base = Context(
+            source=self.source,
+            import_id=session,
+            version=0,
+            zone=zone,
+            region=self.region or said.region or settings.region,
+            extension_pattern=said.extensions,
+            trunks=said.trunks,
+            stages=settings.stages,
+            loaded_at=as_datetime(clock()),
+        )
 
-    return now
+        def now() -> Context:
+            version = clock()
+            return msgspec.structs.replace(base, version=version, loaded_at=as_datetime(version))
+
+        return now
 
 
 def new_session() -> str:

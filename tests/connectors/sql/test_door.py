@@ -19,8 +19,10 @@ from connectors.live.line import Line
 from connectors.live.pump import Pump
 from connectors.source import Context
 from connectors.sql.database import Database
-from connectors.sql.door import Polled, SqlDoor, Wanted, check_zone
+from connectors.sql.door import Polled, SqlDoor, Wanted
+from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
+from connectors.sql.zone import check_zone
 from schemas.records import CallLeg, FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.connectors.conftest import context
@@ -57,10 +59,11 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
     """The door of a table, until the end of the block."""
     line = Line("office", "sql", "s1")
     broker = broker or Broker()
-    what = Wanted(table=table, overlap=timedelta(hours=4), every_s=0.05, **wanted)
+    what = Wanted(overlap=timedelta(hours=4), every_s=0.05, **wanted)
     with Checkpoint(folder, "office", "sql", Polled) as checkpoint:
         database = Database(url, "OFFICE_DB")
-        door = SqlDoor(database, what, shape_of(table, database.types(table), MOSCOW), checkpoint, fresh(line))
+        reader = TableReader(database, table, shape_of(table, database.types(table), MOSCOW), fresh(line))
+        door = SqlDoor(reader, what, checkpoint)
         pump = Pump(line, broker.outlet, heartbeat_s=0.05, backoff=Backoff(0.01, 0.05))
         running = threading.Thread(target=pump.run, args=(door,))
         running.start()
@@ -69,6 +72,7 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
         finally:
             line.stopping.set()
             running.join(30)
+            database.close()
         assert not running.is_alive()
 
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.rejects import Misread
-from connectors.sql.door import as_csv
 from connectors.sql.fusionpbx import COLUMNS, leg
+from connectors.sql.reading import as_csv
 from connectors.sql.shapes import shape_of, text
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Direction, Disposition

@@ -1,0 +1,104 @@
+"""`callfunnel listen ami`."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from connectors.ami.door import Alive, AmiDoor, Backfill
+from connectors.ami.session import Login
+from connectors.live.checkpoint import Checkpoint
+from connectors.live.line import Line
+from connectors.sql.door import overlap_of
+from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
+from pipeline.cli.listening_table import table_reader
+from pipeline.settings import Settings, read_settings
+from schemas.trouble import Terminal
+
+_PORT, _TLS_PORT = 5038, 5039
+
+
+@click.command("ami")
+@click.argument("address", metavar="HOST[:PORT]")
+@click.option("--user", required=True, help="User of manager.conf; it needs read = cdr.")
+@click.option("--secret", "variable", default="CALLFUNNEL_AMI_SECRET", show_default=True, metavar="VARIABLE",
+              help="Environment variable that holds the user's secret.")  # fmt: skip
+@click.option("--auth", type=click.Choice(("md5", "plain")), default="md5", show_default=True)
+@click.option("--tls", is_flag=True, help=f"Speak TLS (port {_TLS_PORT} unless said otherwise).")
+@click.option(
+    "--ca", type=click.Path(exists=True, dir_okay=False), default=None, help="Certificate to trust with --tls."
+)
+@click.option("--backfill", default="", metavar="VARIABLE",
+              help="Environment variable with a database's URL: gaps are read from there.")  # fmt: skip
+@click.option("--table", default="cdr", show_default=True, help="Table of that database.")
+@click.option("--overlap", type=float, default=4.0, show_default=True, metavar="HOURS",
+              help="Longer than the longest call, for --backfill.")  # fmt: skip
+@exchange
+def command(
+    address: str,
+    user: str,
+    variable: str,
+    auth: str,
+    tls: bool,
+    ca: str | None,
+    backfill: str,
+    table: str,
+    overlap: float,
+    source: str,
+    tz: str,
+    region: str,
+    state: Path,
+    data: Path | None,
+) -> None:
+    """Listen to Asterisk's manager interface: a call is here as soon as it ends.
+
+    cdr_manager.conf needs enabled = yes, and under [mappings] linkedid => LinkedID and sequence => Sequence.
+    """
+    settings = read_settings()
+    of = Exchange(source, tz, region)
+    zone = of.zone(settings)
+    if zone is None:
+        raise Terminal(
+            f"{address}: events do not say their time zone: give --tz Europe/Moscow (say), or time_zone under"
+            f" [sources.{source}] in callfunnel.toml"
+        )
+    host, port = host_and_port(address, _TLS_PORT if tls else _PORT)
+    context = ssl.create_default_context(cafile=ca) if tls else None
+    login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context)
+    line = Line(source, "ami", new_session())
+    with (
+        _filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        Checkpoint(state, source, "ami", Alive) as checkpoint,
+    ):
+        door = AmiDoor(login, of.contexts(settings, zone, line.session), checkpoint, fill)
+        keep_open(line, door, data, f"{login.where} as {user}, for source {source}{words}")
+
+
+@contextmanager
+def _filler(
+    variable: str, table: str, overlap: float, of: Exchange, settings: Settings, session: str
+) -> Iterator[tuple[Backfill | None, str]]:
+    """What fills gaps, and that in words; nothing when no database is named."""
+    if not variable:
+        yield None, ""
+        return
+    with table_reader(variable, table, of, settings, session) as (reader, where):
+        yield partial(reader.ended_since, overlap=overlap_of(overlap)), f", gaps are read from {where}"
+
+
+def host_and_port(address: str, port: int) -> tuple[str, int]:
+    """Of HOST, HOST:PORT or [IPv6]:PORT. Raises Terminal."""
+    try:
+        parts = urlsplit(f"//{address}")
+        if parts.hostname and parts.netloc == address and "@" not in address:
+            return parts.hostname, parts.port or port
+    except ValueError:  # a port that is no number
+        pass
+    raise Terminal(f"{address!r} is no address: HOST, HOST:{port} or [IPv6]:{port}")
