@@ -1,7 +1,9 @@
 """Every file of `golden/` beside what a person read out of it.
 
-An expected leg names the fields that say something; each one that it leaves out must be empty. Ids that are a hash hold
-`*` or `?`. `same_as` names the line of the row that this one repeats. A reject is its reason and column.
+The file is the `.csv` of the same name, unless `file` names another. An expected leg names the fields that say
+something; each one that it leaves out must be empty. Ids that are a hash hold `*` or `?`. `line` is the place, `#2` for
+the second value of an array. `same_as` names the line of the row that this one repeats. A reject is its reason and
+column.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from connectors.recognise import CALLS, choose
+from connectors.source import Hints
 from schemas.records import CallLeg, Record, Rejected
 from tests.connectors.conftest import context
 
@@ -47,7 +50,7 @@ def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
         trunks=tuple(expected.get("trunks", ())),
         extension_pattern=expected.get("extensions", r"\d{2,5}"),
     )
-    path = case.with_suffix(".csv")
+    path = file_of(case, expected)
     columns = tuple(expected.get("columns", ()))
     source, seen = choose(path, expected.get("kind", "calls"), "auto", told.region, columns)
     assert {name: _plain(getattr(seen, name)) for name in expected["seen"]} == expected["seen"]
@@ -56,13 +59,28 @@ def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
     _assert_ids(expected["items"], items)
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_file_of_calls_is_recognised_by_its_own_source_alone(case: Path) -> None:
+    """Whatever the order in which sources are asked, and whatever `--profile` says."""
+    expected = json.loads(case.read_text(encoding="utf-8"))
+    hints = Hints(region=expected.get("region", "RU"), columns=tuple(expected.get("columns", ())))
+    ours = [source.profile for source in CALLS if source.recognise(file_of(case, expected), hints)]
+    assert ours == ([] if "kind" in expected else [case.parent.name.replace("_", "-")])
+
+
+def file_of(case: Path, expected: dict[str, Any]) -> Path:
+    """The file that this is expected of."""
+    return case.with_name(expected["file"]) if "file" in expected else case.with_suffix(".csv")
+
+
 def test_every_source_has_a_golden_folder() -> None:
     assert {path.parent.name for path in CASES} == {"crm_csv", *(one.profile.replace("-", "_") for one in CALLS)}
-    assert [path for path in GOLDEN.rglob("*.csv") if not path.with_suffix(".json").exists()] == []
+    files = {path for path in GOLDEN.glob("*/*") if path.suffix != ".json"}
+    assert files == {file_of(case, json.loads(case.read_text(encoding="utf-8"))) for case in CASES}
 
 
 def _told(item: Record | Rejected) -> dict[str, Any]:
-    line = int(getattr(item, "origin").rpartition(":")[2])  # noqa: B009  # every record that is read has one
+    line = _place(getattr(item, "origin"))  # noqa: B009  # every record that is read has one
     if isinstance(item, Rejected):
         return {"line": line, "reject": str(item.reason), "field": item.field}
     if isinstance(item, CallLeg):
@@ -71,6 +89,12 @@ def _told(item: Record | Rejected) -> dict[str, Any]:
     names = [name for name in item.__struct_fields__ if name not in _SAME_EVERYWHERE]
     found = {name: _plain(getattr(item, name)) for name in names}
     return {"line": line, **{name: value for name, value in found.items() if value not in ("", [])}}
+
+
+def _place(origin: str) -> int | str:
+    """A line's number, or a name like `#2`."""
+    place = origin.rpartition(":")[2]
+    return int(place) if place.isdecimal() else place
 
 
 def _plain(value: Any) -> Any:
@@ -90,7 +114,7 @@ def _without_ids(row: dict[str, Any]) -> dict[str, Any]:
 
 def _assert_ids(wanted: list[dict[str, Any]], items: list[Record | Rejected]) -> None:
     """Ids match their patterns, and rows have one id when they say so, and only then."""
-    legs = {int(leg.origin.rpartition(":")[2]): leg for leg in items if isinstance(leg, CallLeg)}
+    legs = {_place(leg.origin): leg for leg in items if isinstance(leg, CallLeg)}
     first = {row["line"]: row.get("same_as", row["line"]) for row in wanted if "id" in row}
     assert set(legs) == set(first)
     for row in wanted:

@@ -18,7 +18,7 @@ from schemas.codec import encode
 from schemas.records import CallLeg, Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import context
-from tests.connectors.test_golden import CASES
+from tests.connectors.test_golden import CASES, file_of
 
 
 class Golden(NamedTuple):
@@ -40,7 +40,7 @@ def _golden(case: Path) -> Golden:
     said = json.loads(case.read_text(encoding="utf-8"))
     more = {"extension_pattern": said["extensions"]} if "extensions" in said else {}
     told = context(said["tz"], region=said.get("region", "RU"), trunks=tuple(said.get("trunks", ())), **more)
-    content = case.with_suffix(".csv").read_bytes()
+    content = file_of(case, said).read_bytes()
     name = f"{case.parent.name}-{case.stem}"
     return Golden(name, content, said.get("kind", "calls"), told, tuple(said.get("columns", ())))
 
@@ -50,7 +50,9 @@ GOLDEN = [_golden(case) for case in CASES]
 SPLIT = [one for one in GOLDEN if one.name in ("mango-usual_12", "3cx-v20_27_fields", "3cx-clocks_back")]
 _SPLINTERS = st.one_of(
     st.binary(max_size=12),
-    st.sampled_from([b"\n", b"\r", b"\r\n", b",", b";", b'"', b"\0", b"[]", b"Call ", b"-1", b"9" * 30, b"\xd0", b" "]),
+    st.sampled_from(
+        [b"\n", b"\r", b"\r\n", b",", b";", b'"', b"\0", b"[]", b"Call ", b"-1", b"9" * 30, b"9" * 5_000, b"\xd0", b" "]
+    ),
     st.sampled_from([b"\xef\xbb\xbf", b"0000/00/00 00:00:00", b"7,9E+10", "Итого;".encode(), b"x" * 140_000]),
 )
 _BLOWS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), _SPLINTERS), min_size=1, max_size=6)
