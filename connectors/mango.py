@@ -166,12 +166,7 @@ def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
     try:
         start_s, finish_s, answer_s = int(start), int(finish), int(answer)
     except ValueError:
-        field, text = next(
-            (name, text)
-            for name, text in (("start", start), ("finish", finish), ("answer", answer))
-            if not text.strip().isdecimal()
-        )
-        raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no number of seconds since the epoch") from None
+        raise _no_seconds(start, finish, answer) from None
     if not _EARLIEST_S <= start_s <= _LATEST_S:
         raise Misread(Reason.BAD_TIME, "start", f"{start_s} is not between 1990 and 2104 in seconds since the epoch")
     if not start_s <= finish_s <= start_s + _WEEK_S:
@@ -179,6 +174,21 @@ def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
     if answer_s and not start_s <= answer_s <= finish_s:
         raise Misread(Reason.BAD_TIME, "answer", f"answer {answer_s} is not between start and finish")
     return start_s, finish_s, answer_s
+
+
+def _no_seconds(start: str, finish: str, answer: str) -> Misread:
+    said = (("start", start), ("finish", finish), ("answer", answer))
+    field, text = next((name, text) for name, text in said if not _is_number(text))
+    return Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no number of seconds since the epoch")
+
+
+def _is_number(text: str) -> bool:
+    """Whether `int` takes it: of digits alone it refuses more than 4,300."""
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_account(number: str, region: str) -> bool:

@@ -14,7 +14,7 @@ from connectors.threecx import ORDERS
 from pipeline.loading.explain import explain
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.settings import read_settings
-from schemas.records import CallLeg, Rejected
+from schemas.records import CallLeg, Reason, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context, read
 
@@ -123,6 +123,19 @@ def test_log_that_is_read_again_in_another_zone_replaces_its_records() -> None:
     assert {(one.started_at - other.started_at).total_seconds() for one, other in zip(utc, berlin, strict=True)} == {
         3600
     }
+
+
+# --- rows
+
+
+def test_number_of_more_digits_than_python_reads_is_a_reject(write: Write) -> None:
+    good = "[];1793599200;1793599230;0;101;;;74950000001;1110;;abonent;MTAx\n"
+    for field, place in (("start", 1), ("finish", 2), ("answer", 3)):
+        cells = good.split(";")
+        cells[place] = "9" * 5_000
+        *_, last = read(write(good * 3 + ";".join(cells)))
+        assert isinstance(last, Rejected)
+        assert (last.reason, last.field, last.origin) == (Reason.BAD_TIME, field, "Master.csv:4")
 
 
 # --- told to people
