@@ -24,7 +24,7 @@ _COMMANDS = {
     "worker": "a worker: any number of them share the work",
     "migrate": "bring the ClickHouse tables up to date",
     "generate": "a synthetic sales department, and the true numbers of it",
-    "demo": "the main job on bundled example exports",
+    "demo": "an invented sales department, live, with a board of its day",
 }
 
 

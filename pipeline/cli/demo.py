@@ -1,87 +1,104 @@
-"""`callfunnel demo`: the product on bundled example exports, by the very commands that a user would type."""
+"""`callfunnel demo`: a synthetic sales department, live, on an embedded stack of its own."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
+from pipeline.cli.demo_department import loaded
+from pipeline.cli.demo_live import live
+from pipeline.cli.demo_once import once as show_once
+from pipeline.cli.options import Day
+from pipeline.department.knobs import Knobs
 from schemas.trouble import Terminal
 
-EXAMPLES = Path(__file__).parent.parent / "demo"
+_DEFAULT = Knobs()
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_LOADS = (
-    "load --kind managers managers.csv",
-    "load --kind organisations organisations.csv",
-    "load --kind stages stages.csv",
-    "load --kind proposals proposals.csv",
-    "load --source office Master.csv",
-    "load --source branch branch.csv",
-)
-_READS = (
-    "activity --from 2026-11-02 --to 2026-11-07",
-    "funnel --from 2026-09-01 --to 2026-11-01",
-    "rejected",
-    "verify --from 2026-09-01 --to 2026-11-07",
-)
-_MAY_REJECT = ("load --kind proposals proposals.csv", "load --source office Master.csv")
-"""The examples hold three rows that cannot be understood, to show what becomes of such rows: exit code 1."""
+
+_PURPOSE = """\
+Revenue tells what a sales department did months ago. callfunnel counts what it does today: who is called, how many
+organisations, how many proposals, from what the telephone exchange writes anyway. This department is invented.
+"""
+
+
+class Speed(click.ParamType):
+    """How many times as fast as life: 60 or x60."""
+
+    name = "SPEED"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            speed = float(str(value).strip().lower().removeprefix("x"))
+        except ValueError:
+            speed = 0.0
+        if not 1 <= speed <= 600:
+            self.fail(f"{value!r}: from x1 to x600, as 60 or x60", param, ctx)
+        return speed
 
 
 @click.command("demo")
-@click.option("--once", is_flag=True, help="Load, print, stop. Otherwise the stack stays up until Ctrl-C.")
-def command(once: bool) -> None:
-    """Run the main job on bundled example exports, in a temporary folder.
+@click.option("--once", is_flag=True, help="Load, print, compare with the truth, stop.")
+@click.option("--speed", type=Speed(), default="x60", show_default=True, help="x60: a minute is an hour. x1 to x600.")
+@click.option("--managers", default=_DEFAULT.managers, show_default=True)
+@click.option("--days", default=_DEFAULT.days, show_default=True, help="Calendar days of history.")
+@click.option("--from", "first", type=Day(), default=str(_DEFAULT.first), show_default=True, help="Its first day.")
+@click.option("--seed", default=_DEFAULT.seed, show_default=True, help="Another seed is another department.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="A new folder to keep it in. [default: a temporary one]")  # fmt: skip
+def command(once: bool, speed: float, managers: int, days: int, first: date, seed: int, data: Path | None) -> None:
+    """Show the product alive: an invented sales department, whose exchange and CRM go on writing.
 
-    Starts the embedded stack on free ports, loads a week of an invented sales department, prints its activity and its
-    funnel, and stops. Each step is an ordinary command and is shown.
+    Starts a stack on free ports, generates the department, loads its history as `callfunnel load` does, and then shows
+    its next days as they happen: who calls, how many organisations, A to D, who is silent. Ctrl-C stops everything.
+
+    --once prints what was counted, and compares every number with the true one. Exit codes: 0 equal, 1 it differs.
     """
-    with tempfile.TemporaryDirectory(prefix="callfunnel-demo-") as folder:
-        exports = Path(folder) / "exports"
-        shutil.copytree(EXAMPLES, exports)
-        env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
-        env |= {
-            "CALLFUNNEL_CONFIG": str(exports / "callfunnel.toml"),
-            "CALLFUNNEL_DATA": str(Path(folder) / "data"),
-            "XDG_STATE_HOME": folder,  # whoever has a stack of his own goes on finding it
-        }
-        with _stack(exports, env):
-            for step in (*_LOADS, *_READS):
-                _run(step, exports, env, accepted=(0, 1) if step in _MAY_REJECT else (0,))
-            if not once:
-                _wait(env)
+    knobs = Knobs(managers=managers, days=days, first=first, seed=seed)
+    for number in _STOPPING:
+        signal.signal(number, _give_up)
+    differs = False
+    try:
+        with _folder(data) as folder:
+            click.echo(_PURPOSE)
+            with loaded(folder, knobs) as department:
+                if once:
+                    differs = not show_once(department)
+                else:
+                    live(department, speed)
+    except KeyboardInterrupt:
+        if once:
+            raise
+    click.echo("callfunnel: stopped")
+    sys.exit(1 if differs else 0)
+
+
+def _give_up(*_: object) -> None:
+    """Once: what is stopping is not to be interrupted."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
-def _stack(exports: Path, env: dict[str, str]) -> Iterator[None]:
-    up = f"up --data {env['CALLFUNNEL_DATA']} --kafka-port 0 --store-port 0 --background"
-    _run(up, exports, env)
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The folder of a demo: an empty one that was asked for and stays, or one that is gone afterwards."""
+    if data is None:
+        with tempfile.TemporaryDirectory(prefix="callfunnel-demo-") as folder:
+            yield Path(folder)
+        return
     try:
-        yield
-    finally:
-        _run("down", exports, env)
-
-
-def _run(step: str, exports: Path, env: dict[str, str], accepted: tuple[int, ...] = (0,)) -> None:
-    """Show a command and run it. Raises Terminal when its exit code is not an accepted one."""
-    click.secho(f"\n$ callfunnel {step}", bold=True)
-    done = subprocess.run([sys.executable, "-m", "pipeline.cli", *step.split()], cwd=exports, env=env, check=False)
-    if done.returncode not in accepted:
-        raise Terminal(f"`callfunnel {step}` ended with exit code {done.returncode}: its words are above")
-
-
-def _wait(env: dict[str, str]) -> None:
-    data = env["CALLFUNNEL_DATA"]
-    config = env["CALLFUNNEL_CONFIG"]
-    click.echo(f"\nThe stack is up until Ctrl-C. In another terminal:\n  export CALLFUNNEL_CONFIG={config}")
-    click.echo(f"  callfunnel calls --from 2026-11-02 --to 2026-11-07 --manager m1 --data {data}")
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.pause()
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(data.iterdir()):
+            raise Terminal(f"{data} is not empty: a demo wants a folder of its own, give a new one with --data")
+    except OSError as error:
+        raise Terminal(f"{data}: {error.strerror}; give another --data") from None
+    yield data.resolve()

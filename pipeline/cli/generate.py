@@ -91,13 +91,8 @@ def summary(generated: Generated, knobs: Knobs) -> list[str]:
     by_kind: dict[str, list[str]] = {}
     for kind, file in generated.files:
         by_kind.setdefault(kind, []).append(f"{out}/{file}")
-    lines += [
-        f"  callfunnel load --kind {kind} {' '.join(files)}" for kind, files in by_kind.items() if kind in _LOADED
-    ]
+    lines += [f"  callfunnel load --kind {kind} {' '.join(files)}" for kind, files in by_kind.items()]
     return [*lines, f"the true numbers are in {out}/{TRUTH}"]
-
-
-_LOADED = ("managers", "organisations", "stages", "proposals", "calls")
 
 
 def _words(planted: Planted) -> str:

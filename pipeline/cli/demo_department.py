@@ -1,0 +1,143 @@
+"""A synthetic department on a stack of its own, generated and loaded: what both demos begin with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from pipeline.cli.load_progress import Plain, Shown
+from pipeline.department.generate import TRUTH, Generated, generate
+from pipeline.department.knobs import Knobs
+from pipeline.embedded.supervise import Plan, Stack
+from pipeline.endpoints import Endpoints, Running
+from pipeline.loading.load import load
+from pipeline.loading.outcome import Outcome
+from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.readouts import Numbers
+from pipeline.settings import Settings, read_settings
+from pipeline.store import Store, connect
+from schemas.trouble import Terminal
+
+_ROUNDS = (("managers", "organisations", "stages", "plan", "calendar", "absences"), ("proposals",), ("calls",))
+"""What is loaded together: proposals need their organisations; calls are quickest when everybody is known."""
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A department whose history is counted."""
+
+    folder: Path
+    knobs: Knobs
+    generated: Generated
+    truth: dict[str, Any]
+    exports: dict[str, Prepared]
+    """The first file of each kind."""
+    settings: Settings
+    stack: Stack
+    running: Running
+    numbers: Numbers
+    """As the store's reader."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(self.running.kafka, self.running.clickhouse)
+
+    def where(self, first: date) -> list[str]:
+        """How to ask the store oneself, while it is up."""
+        store = self.running.reader.rsplit("@", 1)[1].partition("/")[0]
+        return [
+            f"Ask: . {shlex.quote(str(self.folder / 'env'))}; callfunnel activity --from {first}",
+            f"ClickHouse: http://{store} as reader, password in data/credentials.json",
+        ]
+
+
+@contextlib.contextmanager
+def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
+    """Generate, start, load; stop everything at the end. Says each step and how long it took. Raises Trouble."""
+    exports, data = folder / "department", folder / "data"
+    with _step("generate") as said:
+        generated = generate(knobs, exports)
+        said(
+            f"{knobs.managers} managers, {knobs.days} days from {knobs.first}: {generated.calls:,} calls in"
+            f" {generated.legs:,} rows of an exchange, {generated.organisations:,} organisations"
+        )
+    env = _environment(folder, exports, data)
+    settings = read_settings(env)
+    stack = Stack(Plan(data=data, kafka_port=0, store_port=0), env)
+    with _step("start") as said:
+        running = stack.start()
+        said("a broker, a ClickHouse engine and a worker, on this machine alone")
+    try:
+        prepared = {
+            kind: [prepare(exports / file, Wish(kind=kind), settings) for of, file in generated.files if of == kind]
+            for round_ in _ROUNDS
+            for kind in round_
+        }
+        for kinds in _ROUNDS:
+            with _step("load") as said:
+                said(_told(_load(exports, running, [file for kind in kinds for file in prepared[kind]])))
+        yield Loaded(
+            folder=folder,
+            knobs=knobs,
+            generated=generated,
+            truth=msgspec.json.decode((exports / TRUTH).read_bytes()),
+            exports={kind: files[0] for kind, files in prepared.items()},
+            settings=settings,
+            stack=stack,
+            running=running,
+            numbers=Numbers(connect(running.reader)),
+        )
+    finally:
+        stack.stop()
+
+
+def _environment(folder: Path, exports: Path, data: Path) -> dict[str, str]:
+    """Settings of this department alone: other stacks are found as before, and nothing is left behind."""
+    ours = {"CALLFUNNEL_CONFIG": str(exports / "callfunnel.toml"), "CALLFUNNEL_DATA": str(data)}
+    path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'
+    said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items())
+    (folder / "env").write_text(path + said, encoding="utf-8")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
+    return env | ours | {"XDG_STATE_HOME": str(folder), "TMPDIR": str(folder)}
+
+
+def _load(exports: Path, running: Running, files: list[Prepared]) -> list[Outcome]:
+    console = Console(stderr=True)
+    with Shown(console, _unchecked) if console.is_terminal else Plain(console, _unchecked) as progress:
+        endpoints = Endpoints(running.kafka, running.clickhouse)
+        outcomes = load(
+            files, endpoints, Store(connect(running.clickhouse)), Wish(rejects=exports / "rejects"), progress
+        )
+    for outcome in outcomes:
+        if outcome.stopped:
+            raise Terminal(outcome.stopped)
+    return outcomes
+
+
+def _unchecked() -> None:
+    """Parts that die end the wait by themselves: nothing moves any more."""
+
+
+def _told(outcomes: list[Outcome]) -> str:
+    words = [f"{one.calls:,} calls" if one.kind == "calls" else f"{one.kind} {one.records:,}" for one in outcomes]
+    rejected = sum(sum(one.rejected.values()) for one in outcomes)
+    return f"{', '.join(words)}, stored and counted" + (f"; {rejected:,} rows rejected" if rejected else "")
+
+
+@contextlib.contextmanager
+def _step(name: str) -> Iterator[Callable[[str], None]]:
+    """A line for a step, once it is done."""
+    began = time.monotonic()
+    words: list[str] = []
+    yield words.append
+    click.echo(f"  {name:9} {time.monotonic() - began:5.1f} s  {' '.join(words)}")

@@ -1,0 +1,25 @@
+"""Departments that are loaded into a stack of their own, as the demo does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.cli.demo_department import Loaded, loaded
+from pipeline.department.knobs import Knobs
+
+SMALL = Knobs(managers=4, days=20, seed=3)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    with loaded(tmp_path_factory.mktemp("small"), SMALL) as department:
+        yield department
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """The department that everybody sees."""
+    with loaded(tmp_path_factory.mktemp("default"), Knobs()) as department:
+        yield department
