@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, TextIO
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from connectors.packed import is_sheet, open_bytes
 from connectors.rejects import Bad, too_long
 from connectors.source import Place
 from connectors.text import head_of
@@ -31,7 +32,9 @@ _TO_BRACKET = re.compile(rf'(?:[^"\[\]{{}}]++|{_STRING})*+([\[\]{{}}])', re.DOTA
 _SCALAR = re.compile(rf'(?:{_STRING}|[^\s",\[\]{{}}]++)', re.DOTALL)
 _KEY = re.compile(rf"[\s,]*({_STRING})\s*:\s*(?=\S)", re.DOTALL)
 _GAP = re.compile(r"[\s,]*")
-_FORM = re.compile(r"[\w\[\].-]+=[^&=\s]*(?:&[\w\[\].-]+=[^&=\s]*)*=*\s*")
+_FORM = re.compile(r"[\w\[\].-]+=[^&=\s]*(?:&[\w\[\].-]+=[^&=\s]*)*=*")
+_BARE = re.compile(r"%7[Bb]|eyJ[A-Za-z0-9+/]+={0,2}$")
+"""What a form's field holds, saved without the field."""
 
 
 class Shape(Enum):
@@ -74,6 +77,8 @@ def detect(path: Path, under: tuple[tuple[str, ...], ...] = (), field: str = "")
     `under` are the places where an answer of this service has its array (the first that is there is taken); `field` is
     the one that holds the JSON in its forms. Raises Terminal for an empty or missing file.
     """
+    if is_sheet(path):
+        return None
     text, encoding = head_of(path)
     text = text.lstrip("\ufeff \t\r\n")
     if text[:1] == "[":
@@ -83,10 +88,14 @@ def detect(path: Path, under: tuple[tuple[str, ...], ...] = (), field: str = "")
             if _Window(io.StringIO(text)).enter(keys):
                 return JsonForm(Shape.ARRAY, encoding, keys)
         return JsonForm(Shape.LINES if _has_lines(text) else Shape.OBJECTS, encoding)
-    first = text.partition("\n")[0]
-    if field and re.search(rf"(?:^|&){field}=", first) and _FORM.fullmatch(first):
+    first = text.partition("\n")[0].strip()
+    if field and (_BARE.match(first) or first.startswith(f"{field}={{") or _has_field(first, field)):
         return JsonForm(Shape.FORMS, encoding, (), field)
     return None
+
+
+def _has_field(line: str, field: str) -> bool:
+    return re.search(rf"(?:^|&){field}=", line) is not None and _FORM.fullmatch(line) is not None
 
 
 def _has_lines(text: str) -> bool:
@@ -110,14 +119,13 @@ class JsonRows:
     """
 
     def __init__(self, path: Path, form: JsonForm) -> None:
-        self._file = path.open("rb")
+        self._file, self.bytes_total, self._taken_bytes = open_bytes(path)
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._form = form
-        self.bytes_total = path.stat().st_size
 
     @property
     def bytes_read(self) -> int:
-        return self._file.tell() if not self._file.closed else self.bytes_total
+        return self._taken_bytes() if not self._file.closed else self.bytes_total
 
     def __iter__(self) -> Iterator[Value]:
         with self._text:
@@ -159,13 +167,19 @@ def _lines(text: TextIO) -> Iterator[Value]:
 
 
 def _inside(line: Value, field: str) -> Value:
-    """The JSON of a form's field, percent-encoded or in base64."""
-    try:
-        pairs = parse_qsl(line.text.strip(), keep_blank_values=True, max_num_fields=100, errors="backslashreplace")
-    except ValueError:
-        return line._replace(bad=Bad(Reason.UNKNOWN_LAYOUT, detail="no body of a form: over 100 fields"))
-    text = next((value for name, value in pairs if name == field), None)
-    if text is None:
+    """The JSON of a form's field: percent-encoded, in base64, or as it is; with or without the field's name."""
+    text = line.text.strip()
+    if _BARE.match(text):
+        text = unquote(text, errors="backslashreplace")
+    elif text.startswith(f"{field}={{"):
+        text = text[len(field) + 1 :]
+    else:
+        try:
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100, errors="backslashreplace")
+        except ValueError:
+            return line._replace(bad=Bad(Reason.UNKNOWN_LAYOUT, detail="no body of a form: over 100 fields"))
+        text = dict(reversed(pairs)).get(field, "")
+    if not text:
         return line._replace(bad=Bad(Reason.MISSING_FIELD, field, f"no field {field}= in the form"))
     if not text.lstrip().startswith("{"):
         try:

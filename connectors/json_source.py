@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from connectors.json_rows import JsonRows, Value, detect
+from connectors.packed import label
 from connectors.rejects import Bad, Misread, reject
 from connectors.source import About, Context, Hints, Place, Recognised
 from schemas.records import Reason, Record, Rejected
@@ -146,9 +147,8 @@ class JsonSource(ABC, Generic[T]):
         if form is None:
             raise Terminal(f"{path}: it was JSON, and is none any more")
         decode = msgspec.json.Decoder(self.values()).decode
-        return JsonReading(
-            JsonRows(path, form), context, path.name, decode, self.maker(recognised, context, zone, path.name)
-        )
+        file = label(path)
+        return JsonReading(JsonRows(path, form), context, file, decode, self.maker(recognised, context, zone, file))
 
 
 def _objects(values: Iterable[Value]) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import IO
 
+from connectors.packed import is_sheet, label, located
 from connectors.source import Recognised
 from schemas.records import Rejected
 from schemas.trouble import Terminal
@@ -15,7 +16,7 @@ class RejectedRows:
     """Use as a context. The file is made by the first reject; only its owner may read it (phone numbers)."""
 
     def __init__(self, folder: Path, file: Path, recognised: Recognised) -> None:
-        self.path = folder / file.name
+        self.path = folder / _name(file)
         self.count = 0
         self._source = file
         self._recognised = recognised
@@ -47,3 +48,12 @@ class RejectedRows:
         out = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
         out.writelines(row.rstrip("\r\n") + "\n" for row in self._recognised.head)
         return out
+
+
+def _name(file: Path) -> str:
+    """The file's name; of a table that was packed, one that says what the rows are written as now."""
+    inner = located(file)[1]
+    if not inner:
+        return file.name.removesuffix(".gz")
+    name = label(file).replace(":", ".").replace("/", ".").removesuffix(".gz")
+    return f"{name}.{file.name}.csv" if is_sheet(file) else name

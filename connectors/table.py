@@ -16,7 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from connectors.packed import is_sheet, label, open_bytes, size
 from connectors.rejects import Bad, Misread, reject, too_long
+from connectors.sheets import SheetRows
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.text import Form, Row, Rows, TooLong, detect
 from schemas.records import Reason, Record, Rejected
@@ -26,7 +28,12 @@ HEAD_ROWS = 2_000
 """How many rows a source sees of a file before it says what it is."""
 _SLICE, _MOST_SLICES = 1 << 15, 48
 """Bytes of a look into the middle of a file, and how many: a year of calls has one every week."""
+_EVERY = 100
+"""Of how many rows of a sheet one is looked at."""
+_MOST_TITLES = 40
 _FOOTER = ("итого", "total", "всего")
+SHEET = Form("workbook", "", "")
+"""Of a sheet, whose cells need no reading."""
 
 Make = Callable[[list[str], Place], Record]
 """A row of an expected width, and its place, to its record; raises Misread. The list is used up."""
@@ -151,8 +158,8 @@ class Delimited(ABC):
         return zone, f"times without an offset are read in {zone}"
 
     def form(self, path: Path) -> Form:
-        """How the file is written. Raises Terminal for what is no text."""
-        return detect(path)
+        """How the file is written. Raises Terminal for what is neither text nor a sheet."""
+        return SHEET if is_sheet(path) else detect(path)
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         """How many cells a row may have."""
@@ -171,15 +178,16 @@ class Delimited(ABC):
         form = self.form(path)
         rows = head_rows(path, form)
         try:
-            layout = self.layout([row.fields for row in rows], hints)
+            layout = self._layout([row.fields for row in rows], hints)
         except Terminal as trouble:
             raise Terminal(f"{path}: {trouble}") from None
         if layout is None:
             return None
-        is_empty = layout.head and next(islice(iter(Rows(path, form)), layout.head, None), None) is None
+        is_empty = layout.head and next(islice(iter(rows_of(path, form)), layout.head, None), None) is None
         if is_empty and not self.may_be_empty:
             raise Terminal(f"{path}: a header and no rows: nothing to load")
         written = f"{form.encoding}, delimiter {form.delimiter!r}, line ends {form.line_end}"
+        written = f"sheet {path.name!r} of a workbook" if form.encoding == SHEET.encoding else written
         return Recognised(
             profile=self.profile,
             kind=self.kind,
@@ -195,18 +203,43 @@ class Delimited(ABC):
             reasons=(written, *layout.why),
         )
 
+    def _layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        """As `layout`, of what stands below the titles when the first rows are such."""
+        layout = self.layout(rows, hints)
+        above = 0 if layout else titles(rows)
+        if not above:
+            return layout
+        below = self.layout(rows[above:], hints)
+        if below is None or not below.head:
+            return None
+        said = f"{above} {'row' if above == 1 else 'rows'} of titles above the header"
+        return below._replace(head=below.head + above, why=(said, *below.why))
+
     def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
         zone, _ = self.zone(path, recognised, context.zone)
         widths = self.widths(recognised)
+        file = label(path)
         return TableReading(
-            Rows(path, form_of(recognised), widths),
+            rows_of(path, form_of(recognised), widths),
             recognised,
             context,
-            path.name,
-            self.maker(recognised, context, zone, path.name),
+            file,
+            self.maker(recognised, context, zone, file),
             widths=widths,
             is_whole=lambda fields: self.is_whole(recognised, fields),
         )
+
+
+def titles(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows above the header are titles: they hold less than half of the cells that the fullest row holds."""
+    filled = [sum(map(bool, map(str.strip, row))) for row in rows[:_MOST_TITLES]]
+    most = max(filled, default=0)
+    return next((number for number, count in enumerate(filled) if count * 2 >= most), 0)
+
+
+def rows_of(path: Path, form: Form, widths: frozenset[int] = frozenset()) -> Rows | SheetRows:
+    """The rows of a table, however it is written."""
+    return SheetRows(path) if form.encoding == SHEET.encoding else Rows(path, form, widths)
 
 
 def form_of(recognised: Recognised) -> Form:
@@ -215,7 +248,8 @@ def form_of(recognised: Recognised) -> Form:
 
 def head_rows(path: Path, form: Form) -> list[Row]:
     """The first rows, for recognising."""
-    return list(islice((row for row in Rows(path, form) if isinstance(row, Row)), HEAD_ROWS))
+    rows = iter(rows_of(path, form))
+    return list(islice((row for row in rows if isinstance(row, Row)), HEAD_ROWS))
 
 
 def sample_rows(path: Path, recognised: Recognised) -> list[list[str]]:
@@ -226,13 +260,16 @@ def sample_rows(path: Path, recognised: Recognised) -> list[list[str]]:
 
 
 def _scattered(path: Path, form: Form) -> list[list[str]]:
-    size = path.stat().st_size
-    slices = min(_MOST_SLICES, size // _SLICE)
+    if form.encoding == SHEET.encoding:
+        every = islice(iter(SheetRows(path)), HEAD_ROWS, None, _EVERY)
+        return [row.fields for row in every if isinstance(row, Row)]
+    length = size(path)
+    slices = min(_MOST_SLICES, length // _SLICE)
     rows: list[list[str]] = []
-    with path.open("rb") as file:
+    with open_bytes(path).stream as file:
         encoding = _of_the_middle(form.encoding, file.read(2))
         for number in range(1, slices + 1):
-            file.seek((size * number // slices - _SLICE) & ~1)
+            file.seek((length * number // slices - _SLICE) & ~1)
             text = file.read(_SLICE).decode(encoding, "replace")
             lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[1:-1]
             rows += csv.reader(lines, delimiter=form.delimiter, quoting=form.quoting)

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 
 from charset_normalizer import from_bytes
 
+from connectors.packed import open_bytes
+from connectors.source import Place
 from schemas.trouble import Terminal
 
 MOST_LINE = 1 << 20
@@ -41,10 +43,10 @@ class Form(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row: its fields, the physical line it began on (from 1), and its text as it stood there."""
+    """One row: its fields, its place (the physical line it began on, from 1), and its text as it stood there."""
 
     fields: list[str]
-    line: int
+    line: Place
     text: str
     whole: bool
     """False when the text ends inside of a quoted field, or the file ends without a line end."""
@@ -53,7 +55,7 @@ class Row(NamedTuple):
 class TooLong(NamedTuple):
     """A line longer than MOST_LINE, or with a cell beyond csv's limit (128 Ki); `text` is its beginning."""
 
-    line: int
+    line: Place
     text: str
 
 
@@ -70,7 +72,7 @@ def head_of(path: Path) -> tuple[str, str]:
     try:
         if path.exists() and not path.is_file():
             raise Terminal(f"{path}: not a file: it is read more than once, so save a pipe or a folder's file first")
-        with path.open("rb") as file:
+        with open_bytes(path).stream as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise Terminal(f"{path}: {error.strerror}") from None
@@ -122,7 +124,7 @@ class Rows:
     """
 
     def __init__(self, path: Path, form: Form, width: frozenset[int] = frozenset()) -> None:
-        self._file = path.open("rb")
+        self._file, self.bytes_total, self._taken_bytes = open_bytes(path)
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._delimiter = form.delimiter
         self._quoting = form.quoting
@@ -130,11 +132,10 @@ class Rows:
         self._line = 0
         self._taken: list[str] = []
         self._long: list[TooLong] = []
-        self.bytes_total = path.stat().st_size
 
     @property
     def bytes_read(self) -> int:
-        return self._file.tell() if not self._file.closed else self.bytes_total
+        return self._taken_bytes() if not self._file.closed else self.bytes_total
 
     def __iter__(self) -> Iterator[Row | TooLong]:
         with self._text:

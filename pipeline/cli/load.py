@@ -15,7 +15,7 @@ from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.loading.prepare import Prepared, Wish, prepare_all
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal, Trouble
@@ -49,6 +49,8 @@ def command(
 ) -> None:
     """Load exports. Done means stored in ClickHouse and counted.
 
+    A file may be packed (.gz, .zip) or a workbook; FILE.zip/calls.csv and FILE.xlsx/Sheet1 name a part of one.
+
     Loading a file again changes nothing; a corrected file replaces what it corrects.
 
     Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
@@ -58,10 +60,11 @@ def command(
     prepared: list[Prepared] = []
     failed: list[str] = []
     for path in files:
-        try:
-            prepared.append(prepare(path, wish, settings))
-        except Terminal as trouble:
-            failed.append(str(trouble))
+        tables = prepare_all(path, wish, settings)
+        prepared += tables.prepared
+        failed += tables.failed
+        for words in tables.passed_over:
+            click.echo(f"not loaded: {words}", err=True)
     if only_explain:
         for file in prepared:
             explain(file, click.echo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from connectors.packed import label
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.loading.prepare import Prepared
 from pipeline.store import Store, texts
@@ -107,7 +108,7 @@ def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> N
                     import_id=outcome.import_id,
                     source=file.context.source,
                     kind=outcome.kind,
-                    file=file.path.name,
+                    file=label(file.path),
                     profile=outcome.profile,
                     time_zone=outcome.time_zone,
                     started_at=file.context.loaded_at,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from connectors.packed import is_sheet
+from connectors.parts import parts
 from connectors.recognise import choose
 from connectors.source import Context, Recognised, Source
 from pipeline.clock import as_datetime, wall_clock
@@ -35,8 +38,42 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     zone_why: str
 
 
+class Tables(NamedTuple):
+    """What became of the tables of one file."""
+
+    prepared: list[Prepared]
+    passed_over: list[str]
+    """Why other sheets of a workbook that holds a recognised one are none: a summary, say."""
+    failed: list[str]
+    """Why a file, or one in an archive, cannot be loaded."""
+
+
+def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
+    """Recognise every table of a file, which mostly is one itself. Sends nothing."""
+    tables = Tables([], [], [])
+    sheets: dict[Path, list[str]] = {}
+    try:
+        found = parts(path)
+    except Terminal as trouble:
+        return tables._replace(failed=[str(trouble)])
+    if not found:
+        return tables._replace(failed=[f"{path}: the workbook has no sheet with rows"])
+    for part in found:
+        try:
+            tables.prepared.append(prepare(part, wish, settings))
+        except Terminal as trouble:
+            if is_sheet(part):
+                sheets.setdefault(part.parent, []).append(str(trouble))
+            else:
+                tables.failed.append(str(trouble))
+    read = {file.path.parent for file in tables.prepared}
+    for workbook, words in sheets.items():
+        (tables.passed_over if workbook in read else tables.failed).extend(words)
+    return tables
+
+
 def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
-    """Recognise a file and settle how to read it. Raises Terminal; sends nothing."""
+    """Recognise a table and settle how to read it. Raises Terminal; sends nothing."""
     name = wish.source or ("pbx" if wish.kind == "calls" else "crm")
     said = settings.source(name)
     region = wish.region or said.region or settings.region

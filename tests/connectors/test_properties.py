@@ -112,12 +112,12 @@ def test_every_line_that_is_not_blank_is_in_exactly_one_row(text: str, delimiter
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     covered: Counter[int] = Counter()
     for found in rows:
-        covered.update(range(found.line, found.line + len(found.text.removesuffix("\n").split("\n"))))
+        covered.update(range(int(found.line), int(found.line) + len(found.text.removesuffix("\n").split("\n"))))
     assert all(times == 1 for times in covered.values())
     assert {n for n, line in enumerate(lines, 1) if line.strip()} <= set(covered)
     for found in rows:
         told = found.text.removesuffix("\n").split("\n")
-        assert told == lines[found.line - 1 :][: len(told)]
+        assert told == lines[int(found.line) - 1 :][: len(told)]
 
 
 @given(st.lists(st.sampled_from([*many(3), "\0\n", '"\n', '","\n', "Итого;;\n", row(9)[:60]]), max_size=30), st.data())
