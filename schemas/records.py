@@ -368,7 +368,7 @@ class Feed(Record, frozen=True, kw_only=True):
 
     source: Name
     door: Name
-    """sql, ami, folder, tcp ..."""
+    """sql, ami, folder:NAME, tcp ..."""
     session: str = ""
     """The import_id of what this run of the door sends."""
     state: FeedState

@@ -78,6 +78,13 @@ class Line:
             self._tell(waiting=self._feed.waiting + len(items), **changes)
             self._changed.notify_all()
 
+    def counted(self, records: int, rejects: int) -> None:
+        """Something was sent and stored by other means than this line."""
+        now = moment(self.clock())
+        with self._changed:
+            feed = self._feed
+            self._tell(records=feed.records + records, rejects=feed.rejects + rejects, last_event_at=now, seen_at=now)
+
     def seen(self) -> None:
         """The source is there: it answered."""
         with self._changed:

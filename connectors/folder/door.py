@@ -1,0 +1,156 @@
+"""The folder door: each whole file is loaded, and moved away with a report beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from watchfiles import watch
+
+from connectors.folder.settling import Settling, Stamp, is_unfinished
+from connectors.live.backoff import Backoff
+from connectors.live.line import Line
+from schemas.records import FeedState
+from schemas.trouble import Terminal, Transient
+
+log = logging.getLogger("callfunnel.listen")
+
+DONE, REJECTED, ROWS = "done", "rejected", "rejected-rows"
+BATCH_FILES = 50
+_LOOK_AGAIN_S = 2.0
+"""While many files wait: how often to look for more of them."""
+
+
+class Loaded(NamedTuple):
+    """What became of one file."""
+
+    path: Path
+    accepted: bool
+    """False when it could not be read, or was given up: it goes to rejected/."""
+    report: bytes
+    """For people, as JSON."""
+    tag: str
+    """Unlike any other's: a second file of the same name is told apart by it."""
+    records: int = 0
+    rejects: int = 0
+
+
+Load = Callable[[Sequence[Path]], Sequence[Loaded]]
+"""Loads files, and returns when they are stored. Raises Transient (all of them again, later) or Terminal."""
+
+
+class FolderDoor:
+    """Watches the files of one folder, not those of folders in it. Repeating a file after a crash changes nothing."""
+
+    def __init__(
+        self,
+        folder: Path,
+        load: Load,
+        *,
+        settle_s: float = 2.0,
+        backoff: Backoff | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._load = load
+        self._settle_s = settle_s
+        self._settling = Settling(settle_s)
+        self._backoff = backoff or Backoff()
+        self._monotonic = monotonic
+        self._whole: deque[str] = deque()
+        self._looked_at = -_LOOK_AGAIN_S
+
+    def run(self, line: Line) -> None:
+        while not line.stopping.is_set():
+            try:
+                self._watch(line)
+            except (Transient, OSError) as trouble:
+                if isinstance(trouble, OSError):
+                    line.state(FeedState.AWAY, f"{self._folder}: {trouble.strerror or trouble}")
+                else:
+                    line.state(FeedState.AWAY, str(trouble))
+                line.wait(self._backoff.next_s())
+            except Terminal:
+                if line.stopping.is_set():
+                    return  # a load that was asked to end: its files are still there
+                raise
+
+    def _watch(self, line: Line) -> None:
+        """Look whenever something happens in the folder, and now and then, since shares do not tell."""
+        for name in (DONE, REJECTED, ROWS):
+            (self._folder / name).mkdir(mode=0o700, exist_ok=True)
+        self._round(line)
+        events = watch(
+            self._folder,
+            watch_filter=None,
+            recursive=False,
+            stop_event=line.stopping,
+            rust_timeout=max(50, int(self._settle_s * 1000)),
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        )
+        for _ in events:
+            self._round(line)
+
+    def _round(self, line: Line) -> None:
+        """Load everything that is whole by now."""
+        self._look()
+        line.seen()
+        line.state(FeedState.LIVE)
+        while self._whole and not line.stopping.is_set():
+            batch = [self._whole.popleft() for _ in range(min(BATCH_FILES, len(self._whole)))]
+            self._settle([name for name in batch if self._stamp(name) == self._settling.stamp(name)], line)
+            if self._monotonic() - self._looked_at >= _LOOK_AGAIN_S:
+                self._look()
+                line.seen()
+
+    def _look(self) -> None:
+        self._looked_at = self._monotonic()
+        found = {}
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if not is_unfinished(entry.name) and (stamp := self._stamp(entry.name)) is not None:
+                    found[entry.name] = stamp
+        self._whole = deque(self._settling.look(found, self._looked_at))
+
+    def _stamp(self, name: str) -> Stamp | None:
+        """Of a regular file; None when it is gone, or something else."""
+        try:
+            is_ = (self._folder / name).lstat()
+        except FileNotFoundError:
+            return None
+        return Stamp(is_.st_size, is_.st_mtime_ns, is_.st_ino) if stat.S_ISREG(is_.st_mode) else None
+
+    def _settle(self, names: Sequence[str], line: Line) -> None:
+        if not names:
+            return
+        for loaded in self._load([self._folder / name for name in names]):
+            name = loaded.path.name
+            if self._stamp(name) != self._settling.stamp(name):
+                log.warning("%s: %s changed while it was loaded; it is loaded again", line.name, name)
+                continue
+            place = self._move(loaded)
+            line.counted(loaded.records, loaded.rejects)
+            log.info("%s: %s is in %s", line.name, name, place.relative_to(self._folder))
+        self._backoff.succeeded()
+
+    def _move(self, loaded: Loaded) -> Path:
+        """The report first, then the file: a crash in between leaves a file that is loaded again."""
+        into = self._folder / (DONE if loaded.accepted else REJECTED)
+        name = loaded.path.name
+        if (into / name).exists():
+            name = f"{loaded.path.stem}.{loaded.tag}{loaded.path.suffix}"
+        report = into / f"{name}.report.json"
+        part = report.with_name(f".{report.name}.part")
+        part.write_bytes(loaded.report)
+        part.replace(report)
+        with contextlib.suppress(FileNotFoundError):  # somebody took it away: it was loaded all the same
+            loaded.path.replace(into / name)
+        return into / name

@@ -1,0 +1,136 @@
+"""Dropped files, loaded as `load` does: what each is, is told from the file."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from connectors.folder.door import Loaded
+from connectors.recognise import CRM
+from connectors.source import Reading
+from pipeline.clock import as_datetime, wall_clock
+from pipeline.endpoints import Endpoints
+from pipeline.loading.load import load
+from pipeline.loading.outcome import Outcome
+from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.transport import Position
+from schemas.trouble import Terminal, Transient, Trouble
+
+log = logging.getLogger("callfunnel.listen")
+
+AUTO = "auto"
+_ORDER = ("managers", "organisations", "stages", "calls")
+"""What others refer to is sent first; the rest after that."""
+
+Where = Callable[[], tuple[Endpoints, Store]]
+"""The stack as it is now. Raises Transient when it is away."""
+
+
+class _Quiet:
+    """No progress is shown; `check` ends the load."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self.check = check
+
+    def reading(self, file: Path, reading: Reading) -> None:
+        self.check()
+
+    def storing(self, position: Position) -> None:
+        self.check()
+
+    def note(self, words: str) -> None:
+        log.warning("%s", words)
+
+
+class Dropped:
+    """Loads batches of dropped files. A file that cannot be read is refused by itself; the others are loaded."""
+
+    def __init__(self, wish: Wish, settings: Settings, where: Where, check: Callable[[], None]) -> None:
+        """`wish.kind` may be AUTO. `check` is called while loading, and raises Trouble to end it."""
+        self._wish = wish
+        self._settings = settings
+        self._where = where
+        self._check = check
+
+    def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
+        """Raises Transient or Terminal when nothing can be loaded now; what was sent may be sent again."""
+        files: list[Prepared] = []
+        refused: list[Loaded] = []
+        for path in paths:
+            try:
+                files.append(self._prepared(path))
+            except Terminal as trouble:
+                refused.append(_refused(path, str(trouble)))
+            except FileNotFoundError:
+                continue  # somebody took it away again
+            except Exception:
+                # A bug of a parser must not stop the files behind this one.
+                log.exception("%s: an error of the program", path)
+                refused.append(_refused(path, f"{path}: an error of the program: see the log, and report it"))
+        files.sort(key=lambda file: _rank(file.recognised.kind))
+        return [*refused, *self._loaded(files)]
+
+    def _prepared(self, path: Path) -> Prepared:
+        if self._wish.kind != AUTO:
+            return prepare(path, self._wish, self._settings)
+        try:
+            return prepare(path, msgspec.structs.replace(self._wish, kind="calls"), self._settings)
+        except Terminal as calls:
+            found = [one for kind in CRM if (one := self._table(path, kind)) is not None]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                kinds = " or ".join(file.recognised.kind for file in found)
+                raise Terminal(f"{path}: it may be a table of {kinds}: load it with --kind") from None
+            raise calls
+
+    def _table(self, path: Path, kind: str) -> Prepared | None:
+        try:
+            return prepare(path, msgspec.structs.replace(self._wish, kind=kind), self._settings)
+        except Terminal:
+            return None
+
+    def _loaded(self, files: Sequence[Prepared]) -> list[Loaded]:
+        if not files:
+            return []
+        try:
+            endpoints, store = self._where()
+            # A folder of its own: a later file of the same name must not replace rows that nobody has mended yet.
+            wish = msgspec.structs.replace(self._wish, rejects=self._wish.rejects / _tag())
+            outcomes = load(files, endpoints, store, wish, _Quiet(self._check))
+        except Trouble:
+            raise
+        except FileNotFoundError as error:
+            raise Transient(f"{error.filename}: it was taken away while it was loaded") from None
+        except Exception:
+            if len(files) == 1:
+                path = files[0].path
+                log.exception("%s: an error of the program", path)
+                return [_refused(path, f"{path}: an error of the program: see the log, and report it")]
+            return [loaded for file in files for loaded in self._loaded([file])]
+        return [_told(file.path, outcome) for file, outcome in zip(files, outcomes, strict=True)]
+
+
+def _rank(kind: str) -> int:
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _told(path: Path, outcome: Outcome) -> Loaded:
+    report = msgspec.json.format(msgspec.json.encode(outcome), indent=2) + b"\n"
+    rejected = sum(outcome.rejected.values())
+    return Loaded(path, not outcome.stopped, report, outcome.import_id, outcome.records, rejected)
+
+
+def _refused(path: Path, why: str) -> Loaded:
+    report = msgspec.json.format(msgspec.json.encode({"file": str(path), "refused": why}), indent=2) + b"\n"
+    return Loaded(path, False, report, _tag())
+
+
+def _tag() -> str:
+    return f"{as_datetime(wall_clock()):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

@@ -1,0 +1,232 @@
+"""The folder door with a loader made of a list: files are loaded whole, moved once, and none is lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from connectors.folder.door import BATCH_FILES, FolderDoor, Loaded
+from connectors.live.backoff import Backoff
+from connectors.live.line import Line
+from connectors.live.pump import Pump
+from schemas.records import FeedState
+from schemas.trouble import Terminal, Transient
+from tests.connectors.live.outlets import Broker, until
+
+
+class Loader:
+    """Remembers what it was given; refuses what says so."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, list[str]] = {}
+        self.batches: list[int] = []
+        self.times: list[float] = []
+        self.before: Callable[[Sequence[Path]], None] = lambda _: None
+
+    def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
+        self.before(paths)
+        self.batches.append(len(paths))
+        self.times.append(time.monotonic())
+        for path in paths:
+            self.texts.setdefault(path.name, []).append(path.read_text(encoding="utf-8"))
+        return [
+            Loaded(path, "refuse" not in self.texts[path.name][-1], b'{"records": 3}', f"tag{len(self.batches)}", 3, 1)
+            for path in paths
+        ]
+
+
+class Clock:
+    """The door's clock: it stands until the test moves it, or lets it run."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.runs = False
+        self._asked = 0
+
+    def __call__(self) -> float:
+        self._asked += 1
+        return time.monotonic() if self.runs else self.now_s
+
+    def looked_again(self) -> None:
+        """Return once the door has looked into its folder, from beginning to end, after now."""
+        asked = self._asked
+        until(lambda: self._asked >= asked + 2)
+
+
+@contextmanager
+def opened(
+    folder: Path, loader: Loader, monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[tuple[Line, Broker]]:
+    line, broker = Line("office", "folder:drop", "s1"), Broker()
+    door = FolderDoor(folder, loader, settle_s=0.1, backoff=Backoff(0.01, 0.05), monotonic=monotonic)
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            Pump(line, broker.outlet, heartbeat_s=0.05).run(door)
+        except BaseException as error:
+            failure.append(error)
+
+    running = threading.Thread(target=run)
+    running.start()
+    try:
+        yield line, broker
+    finally:
+        line.stopping.set()
+        running.join(60)
+    assert not running.is_alive()
+    if failure:
+        raise failure[0]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_file_goes_to_done_or_rejected_with_a_report_beside_it(tmp_path: Path) -> None:
+    loader = Loader()
+    (tmp_path / "before.csv").write_text("a")
+    with opened(tmp_path, loader) as (line, _):
+        until(lambda: "before.csv" in names(tmp_path / "done"))
+        (tmp_path / "bad.csv").write_text("refuse")
+        until(lambda: "bad.csv" in names(tmp_path / "rejected"))
+        feed = line.heartbeat()
+        assert (feed.state, feed.records, feed.rejects) == (FeedState.LIVE, 6, 2)
+    assert names(tmp_path / "done") == ["before.csv", "before.csv.report.json"]
+    assert names(tmp_path / "rejected") == ["bad.csv", "bad.csv.report.json"]
+    assert json.loads((tmp_path / "done" / "before.csv.report.json").read_text()) == {"records": 3}
+    assert names(tmp_path) == ["done", "rejected", "rejected-rows"]
+
+
+def test_second_file_of_a_name_does_not_replace_the_first(tmp_path: Path) -> None:
+    loader = Loader()
+    with opened(tmp_path, loader):
+        for number in range(3):
+            (tmp_path / "cdr.csv").write_text(f"text {number}")
+            until(lambda number=number: len(names(tmp_path / "done")) == 2 * number + 2)  # type: ignore[misc]
+    texts = {(tmp_path / "done" / name).read_text() for name in names(tmp_path / "done") if name.endswith(".csv")}
+    assert texts == {"text 0", "text 1", "text 2"}
+
+
+def test_half_written_file_waits_and_hidden_ones_and_folders_are_left(tmp_path: Path) -> None:
+    loader = Loader()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / ".hidden.csv").write_text("x")
+    (tmp_path / "link.csv").symlink_to(tmp_path / ".hidden.csv")
+    clock = Clock()
+    with opened(tmp_path, loader, monotonic=clock) as _:
+        with (tmp_path / "slow.csv").open("w") as file:
+            for number in range(12):
+                file.write(f"{number};")
+                file.flush()
+                clock.looked_again()
+                clock.now_s += 0.09  # of 0.1
+                clock.looked_again()
+        assert loader.texts == {}
+        clock.now_s += 1.0
+        until(lambda: "slow.csv" in names(tmp_path / "done"))
+        clock.runs = True
+        (tmp_path / "up.csv.part").write_text("uploaded")
+        (tmp_path / "up.csv.part").rename(tmp_path / "up.csv")
+        until(lambda: "up.csv" in names(tmp_path / "done"))
+    assert loader.texts == {"slow.csv": ["".join(f"{n};" for n in range(12))], "up.csv": ["uploaded"]}
+
+
+def test_file_that_changes_while_it_is_loaded_is_loaded_again(tmp_path: Path) -> None:
+    loader = Loader()
+    path = tmp_path / "cdr.csv"
+    grown = threading.Event()
+
+    def grow(paths: Sequence[Path]) -> None:
+        if not grown.is_set():
+            grown.set()
+            with path.open("a") as file:
+                file.write("second")
+
+    loader.before = grow
+    path.write_text("first ")
+    with opened(tmp_path, loader):
+        until(lambda: "cdr.csv" in names(tmp_path / "done"))
+    assert loader.texts["cdr.csv"][-1] == "first second"
+    assert len(loader.texts["cdr.csv"]) == 2
+
+
+@pytest.mark.parametrize("trouble", [Transient("kafka: nobody answers"), OSError(5, "Input/output error")])
+def test_stack_that_is_away_keeps_the_files_where_they_are(tmp_path: Path, trouble: Exception) -> None:
+    loader = Loader()
+    away = threading.Event()
+
+    def fail(paths: Sequence[Path]) -> None:
+        if not away.is_set():
+            raise trouble
+
+    loader.before = fail
+    (tmp_path / "cdr.csv").write_text("a")
+    with opened(tmp_path, loader) as (line, _):
+        until(lambda: line.heartbeat().state is FeedState.AWAY)
+        assert "cdr.csv" in names(tmp_path)
+        away.set()
+        until(lambda: "cdr.csv" in names(tmp_path / "done"))
+        until(lambda: line.heartbeat().state is FeedState.LIVE)
+
+
+def test_folder_that_is_gone_is_away_until_it_is_back(tmp_path: Path) -> None:
+    folder, aside = tmp_path / "drop", tmp_path / "aside"
+    folder.mkdir()
+    loader = Loader()
+    with opened(folder, loader) as (line, _):
+        until(lambda: line.heartbeat().state is FeedState.LIVE)
+        folder.rename(aside)
+        until(lambda: line.heartbeat().state is FeedState.AWAY)
+        aside.rename(folder)
+        (folder / "cdr.csv").write_text("a")
+        until(lambda: "cdr.csv" in names(folder / "done"))
+
+
+def test_asked_to_end_in_the_middle_of_a_load_leaves_the_files(tmp_path: Path) -> None:
+    loader = Loader()
+    begun = threading.Event()
+    (tmp_path / "cdr.csv").write_text("a")
+    with opened(tmp_path, loader) as (line, broker):
+
+        def wait(paths: Sequence[Path]) -> None:
+            begun.set()
+            line.wait(20)
+            raise Terminal("asked to end: the files are loaded next time")
+
+        loader.before = wait
+        assert begun.wait(20)
+    assert "cdr.csv" in names(tmp_path)
+    assert broker.feeds[-1].state is FeedState.STOPPED
+
+
+def test_what_only_a_person_can_mend_ends_the_door(tmp_path: Path) -> None:
+    loader = Loader()
+
+    def refuse(paths: Sequence[Path]) -> None:
+        raise Terminal("clickhouse: the password is wrong")
+
+    loader.before = refuse
+    (tmp_path / "cdr.csv").write_text("a")
+    with pytest.raises(Terminal, match="the password is wrong"), opened(tmp_path, loader) as (_, broker):
+        until(lambda: broker.feeds and broker.feeds[-1].state is FeedState.FAILED)
+
+
+def test_ten_thousand_files_go_through_and_the_last_as_fast_as_the_first(tmp_path: Path) -> None:
+    loader = Loader()
+    for number in range(10_000):
+        (tmp_path / f"cdr-{number:05d}.csv").write_text(str(number))
+    with opened(tmp_path, loader):
+        until(lambda: len(loader.texts) == 10_000, within_s=120)
+    assert len(names(tmp_path / "done")) == 20_000
+    assert max(loader.batches) <= BATCH_FILES
+    assert all(len(texts) == 1 for texts in loader.texts.values())
+    fifth = len(loader.times) // 5
+    first, last = (times[-1] - times[0] for times in (loader.times[:fifth], loader.times[-fifth:]))
+    assert last < 3 * first + 1.0
