@@ -198,7 +198,8 @@ def without_place(leg: CallLeg) -> bytes:
     return told.replace(leg.origin.encode(), b"")
 
 
-@given(st.integers(0, 2**32), st.integers(0, 60))
+# A few lines may be bad ones only, which are no export.
+@given(st.integers(0, 2**32), st.one_of(st.just(0), st.integers(20, 60)))
 @settings(deadline=None, max_examples=30)
 def test_shuffled_and_split_files_hold_the_same_records(seed: int, cut: int) -> None:
     """Legs of queues, pairs and transfers, rows that equal another, rejects: no row depends on its neighbours."""
