@@ -46,7 +46,7 @@ class RejectedRows:
         except OSError as error:
             raise Terminal(f"{self.path}: rejected rows cannot be kept: {error.strerror}; see --rejects") from None
         out = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
-        out.writelines(row.rstrip("\r\n") + "\n" for row in self._recognised.head)
+        out.writelines(row.rstrip("\r\n") + "\n" for row in self._recognised.head if row)
         return out
 
 

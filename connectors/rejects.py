@@ -19,6 +19,14 @@ class Bad(NamedTuple):
     detail: str = ""
 
 
+class Broken(NamedTuple):
+    """What stands where a row should, its place, and its text as it came."""
+
+    bad: Bad
+    line: Place
+    text: str
+
+
 class Misread(Exception):
     """Carries a Bad out of nested parsing of one row; never leaves a source."""
 

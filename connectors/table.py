@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from connectors.json_rows import detect as detect_json
+from connectors.json_table import JsonTable, Under
 from connectors.packed import is_sheet, label, open_bytes, size
-from connectors.rejects import Bad, Misread, reject, too_long
+from connectors.rejects import Bad, Broken, Misread, reject, too_long
 from connectors.sheets import SheetRows
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.text import Form, Row, Rows, TooLong, detect
@@ -31,9 +34,11 @@ _SLICE, _MOST_SLICES = 1 << 15, 48
 _EVERY = 100
 """Of how many rows of a sheet one is looked at."""
 _MOST_TITLES = 40
+_SHARE = 1 / 2
+"""Of the first rows, to have a layout's shapes: a beginning may be damaged."""
 _FOOTER = ("итого", "total", "всего")
-SHEET = Form("workbook", "", "")
-"""Of a sheet, whose cells need no reading."""
+SHEET, JSON = "workbook", "JSON"
+"""Encodings of a sheet, and of objects: their cells are known without reading a text."""
 
 Make = Callable[[list[str], Place], Record]
 """A row of an expected width, and its place, to its record; raises Misread. The list is used up."""
@@ -51,7 +56,7 @@ class Layout(NamedTuple):
 
 
 class RowSource(Protocol):
-    """Rows as (cells, place, text, whole), or TooLong; not whole is a row that the file's end may have cut."""
+    """Rows as (cells, place, text, whole), or why one is none; not whole is a row that the file's end may have cut."""
 
     @property
     def bytes_read(self) -> int: ...
@@ -59,7 +64,7 @@ class RowSource(Protocol):
     @property
     def bytes_total(self) -> int: ...
 
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong]: ...
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]: ...
 
 
 class TableReading:
@@ -101,7 +106,10 @@ class TableReading:
             if row.__class__ is TooLong:
                 yield self._reject(too_long(), row.text, row.line)
                 continue
-            fields, place, text, whole = row  # type: ignore[misc]  # TooLong went above
+            if row.__class__ is Broken:
+                yield self._reject(row.bad, row.text, row.line)
+                continue
+            fields, place, text, whole = row  # type: ignore[misc]  # the others went above
             if "\0" in text:
                 yield self._reject(Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes"), text, place)
                 continue
@@ -137,6 +145,8 @@ class Delimited(ABC):
     profile: str
     kind = "calls"
     about: About
+    json_under: Under | None = None
+    """For a source that reads objects of JSON too: where an answer of its service has them; () for at the top."""
     may_be_empty = False
     """Whether a header without rows is a file like others."""
 
@@ -159,7 +169,11 @@ class Delimited(ABC):
 
     def form(self, path: Path) -> Form:
         """How the file is written. Raises Terminal for what is neither text nor a sheet."""
-        return SHEET if is_sheet(path) else detect(path)
+        if is_sheet(path):
+            return Form(SHEET, "", "")
+        if self.json_under is not None and (found := detect_json(path, self.json_under)) is not None:
+            return Form(JSON, ".".join(found.under), "")
+        return detect(path)
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         """How many cells a row may have."""
@@ -186,8 +200,6 @@ class Delimited(ABC):
         is_empty = layout.head and next(islice(iter(rows_of(path, form)), layout.head, None), None) is None
         if is_empty and not self.may_be_empty:
             raise Terminal(f"{path}: a header and no rows: nothing to load")
-        written = f"{form.encoding}, delimiter {form.delimiter!r}, line ends {form.line_end}"
-        written = f"sheet {path.name!r} of a workbook" if form.encoding == SHEET.encoding else written
         return Recognised(
             profile=self.profile,
             kind=self.kind,
@@ -200,7 +212,7 @@ class Delimited(ABC):
             head=tuple(row.text for row in rows[: layout.head]),
             date_order=layout.date_order,
             needs_zone=self.needs_zone(layout),
-            reasons=(written, *layout.why),
+            reasons=(_written(path, form), *layout.why),
         )
 
     def _layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -237,9 +249,31 @@ def titles(rows: Sequence[Sequence[str]]) -> int:
     return next((number for number, count in enumerate(filled) if count * 2 >= most), 0)
 
 
-def rows_of(path: Path, form: Form, widths: frozenset[int] = frozenset()) -> Rows | SheetRows:
+def rows_of(path: Path, form: Form, widths: frozenset[int] = frozenset()) -> Rows | SheetRows | JsonTable:
     """The rows of a table, however it is written."""
-    return SheetRows(path) if form.encoding == SHEET.encoding else Rows(path, form, widths)
+    if form.encoding == SHEET:
+        return SheetRows(path)
+    if form.encoding == JSON:
+        return JsonTable(path, tuple(filter(None, form.delimiter.split("."))))
+    return Rows(path, form, widths)
+
+
+def _written(path: Path, form: Form) -> str:
+    """How a table is written, for people."""
+    if form.encoding == SHEET:
+        return f"sheet {path.name!r} of a workbook"
+    if form.encoding == JSON:
+        return f"JSON, objects {f'under {form.delimiter}' if form.delimiter else 'at the top'}"
+    return f"{form.encoding}, delimiter {form.delimiter!r}, line ends {form.line_end}"
+
+
+def fits(columns: Sequence[str], rows: Sequence[Sequence[str]], shapes: Mapping[str, re.Pattern[str]]) -> bool:
+    """Whether more than half of the rows have this width, and cells of these shapes."""
+    wanted = [(place, shapes[name]) for place, name in enumerate(columns) if name in shapes]
+    fitting = sum(
+        len(row) == len(columns) and all(shape.fullmatch(row[place]) for place, shape in wanted) for row in rows
+    )
+    return fitting > len(rows) * _SHARE
 
 
 def form_of(recognised: Recognised) -> Form:
@@ -260,8 +294,8 @@ def sample_rows(path: Path, recognised: Recognised) -> list[list[str]]:
 
 
 def _scattered(path: Path, form: Form) -> list[list[str]]:
-    if form.encoding == SHEET.encoding:
-        every = islice(iter(SheetRows(path)), HEAD_ROWS, None, _EVERY)
+    if form.encoding in (SHEET, JSON):
+        every = islice(iter(rows_of(path, form)), HEAD_ROWS, None, _EVERY)
         return [row.fields for row in every if isinstance(row, Row)]
     length = size(path)
     slices = min(_MOST_SLICES, length // _SLICE)

@@ -32,6 +32,7 @@ class Form(NamedTuple):
 
     encoding: str
     delimiter: str
+    """Between cells; of JSON, the keys on the way to its objects, with points."""
     line_end: str
     quoted: bool = True
     """False where a quote is a character like another, and each line is a row."""
