@@ -12,6 +12,7 @@ WITH
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, manager_activity.team))
         GROUP BY manager_id, hour
+        HAVING calls > 0
     ),
     span AS (SELECT min(hour) AS first, dateDiff('hour', min(hour), max(hour)) AS hours FROM counted HAVING count() > 0)
 SELECT

@@ -14,7 +14,7 @@ WITH
     worked AS (
         SELECT manager_id, toInt32(intDiv(of_day - day, 7)) AS week FROM roster_days
         WHERE (of_day - day) % 7 = 0 AND is_working AND NOT is_away
-            AND day >= (SELECT toDate(min(bucket), {zone:String}) FROM manager_activity)
+            AND day >= (SELECT toDate(minOrNull(bucket), {zone:String}) FROM manager_activity)
     ),
     counted AS (
         SELECT

@@ -1,0 +1,189 @@
+"""What the boards' metrics mean, one small example each; expected values are arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from grafana.panel import Value
+from grafana.query import Department
+from schemas.codec import encode
+from schemas.records import (
+    Activity,
+    Direction,
+    Disposition,
+    Organisation,
+)
+from schemas.stages import default_stages
+from tests.grafana.asking import Asker
+from tests.grafana.example import ZONE, asked, at, call, enter, keep, own, two_managers
+from tests.pipeline.property.tables import Database
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def database(store_dsn: str) -> Database:
+    found = Database(store_dsn)
+    two_managers(found)
+    return found
+
+
+@pytest.fixture
+def asker(store_dsn: str) -> Asker:
+    return Asker(store_dsn, Department(zone=ZONE.key, conversation_s=30, stages=default_stages()))
+
+
+def weekly(numbers: Iterator[int], week: int, who: str, *, existing: int, opened: int) -> list[Activity]:
+    """A week of the sixteen before the Monday: calls to a customer, and first conversations."""
+    calls = [
+        call(next(numbers), at(7 * week - 112, f"1{n}:00"), who, organisation_id=f"c-{who}") for n in range(existing)
+    ]
+    first = {"stage": "new"}
+    return calls + [
+        call(next(numbers), at(7 * week - 111), who, organisation_id=f"n-{who}-{week}-{n}", **first)
+        for n in range(opened)
+    ]
+
+
+def test_squeezer_is_named_and_who_opens_as_before_is_not(database: Database, asker: Asker) -> None:
+    """Two calls to one customer a week and three new organisations; in her last four weeks Ann: four, and none."""
+    numbers = count()
+    facts = [fact for week in range(16) for fact in weekly(numbers, week, "bob", existing=2, opened=3)]
+    for week in range(16):
+        facts += weekly(numbers, week, "ann", existing=2 if week < 12 else 4, opened=3 if week < 12 else 0)
+    keep(database, facts)
+    rows = {row["manager_id"]: row for row in asked(asker, "squeeze", -7, 0)}
+    assert [(row["new_before"], row["new_now"], row["is_squeezing"]) for row in (rows["ann"], rows["bob"])] == [
+        (3, 0, 1),
+        (3, 3, 0),
+    ]
+    assert (rows["ann"]["calls_per_existing_before"], rows["ann"]["calls_per_existing_now"]) == (2, 4)
+    # Bob opens what he did, so the season asks no less of Ann.
+    assert rows["ann"]["expected_new"] == 3
+    earlier = {row["manager_id"]: row["is_squeezing"] for row in asked(asker, "squeeze", -35, -28)}
+    assert earlier == {"ann": 0, "bob": 0}
+
+
+def test_a_weak_season_of_everybody_is_no_squeeze(database: Database, asker: Asker) -> None:
+    numbers = count()
+    facts = [
+        fact
+        for week in range(16)
+        for who in ("ann", "bob")
+        for fact in weekly(numbers, week, who, existing=1, opened=4 if week < 12 else 1)
+    ]
+    keep(database, facts)
+    rows = asked(asker, "squeeze", -7, 0)
+    assert [(row["new_before"], row["new_now"], row["expected_new"], row["is_squeezing"]) for row in rows] == [
+        (4, 1, 1, 0),
+        (4, 1, 1, 0),
+    ]
+
+
+def test_missed_caller_is_recovered_by_a_call_either_way_within_working_hours(database: Database, asker: Asker) -> None:
+    lost = {"direction": Direction.INBOUND, "disposition": Disposition.NO_ANSWER, "talk_s": 0}
+    friday, monday = 4, 7
+    keep(
+        database,
+        [
+            # Friday 17:00, called back on Monday at 15:30: one hour on Friday, six and a half on Monday.
+            call(1, at(friday, "17:00"), "", contact="+74950000011", **lost),
+            call(2, at(monday, "15:30"), "bob", contact="+74950000011"),
+            # Friday 16:00 and Monday 15:30 are eight and a half: too late.
+            call(3, at(friday, "16:00"), "", contact="+74950000012", **lost),
+            call(4, at(monday, "15:30"), "ann", contact="+74950000012", direction=Direction.INBOUND),
+            # Nobody called back, and nobody answered the second try; eight hours are not over on Monday noon.
+            call(5, at(monday, "11:00"), "", contact="+74950000013", **lost),
+            # Not in working time, on a Sunday, or hung up in the greeting.
+            call(6, at(friday, "18:00"), "", contact="+74950000014", **lost),
+            call(7, at(6, "12:00"), "", contact="+74950000014", **lost),
+            call(8, at(monday, "12:00"), "", contact="+74950000014", **lost | {"wait_s": 4}),
+        ],
+    )
+    limits: dict[str, Value] = {"patience_s": 5, "hours": 8, "limit": 100}
+    rows = asked(asker, "missed", 0, 8, now=at(monday, "16:00"), **limits)
+    assert {row["contact"][-2:]: (row["recovered"], row["still_open"]) for row in rows} == {
+        "11": (1, 0),
+        "12": (0, 0),
+        "13": (0, 1),
+    }
+    days = asked(asker, "missed_days", 0, 8, now=at(monday, "16:00"), **limits)
+    assert [(row["recovered"], row["not_recovered"], row["still_open"]) for row in days] == [
+        *((0, 0, 0) for _ in range(4)),
+        (1, 1, 0),
+        *((0, 0, 0) for _ in range(2)),
+        (0, 0, 1),
+    ]
+
+
+def test_first_toucher_keeps_the_organisation_whoever_owns_it_later(database: Database, asker: Asker) -> None:
+    stages = [(f"o{n}", "new", at(0), "bob") for n in (1, 2, 3)] + [("o1", "active", at(3), "bob")]
+    enter(database, *stages)
+    missed = {"disposition": Disposition.BUSY, "talk_s": 0}
+    keep(
+        database,
+        [
+            call(1, at(-9), "bob", organisation_id="o1", **missed),
+            call(2, at(-8), "ann", organisation_id="o1"),
+            call(3, at(1), "bob", organisation_id="o1"),
+            call(4, at(1), "bob", organisation_id="o2"),
+        ],
+    )
+    rows = asked(asker, "funnel_by", 0, 7, by="toucher", window=5)
+    reached = {(row["name"], row["stage"]): row["reached"] for row in rows if row["stage"] in ("new", "active")}
+    assert reached == {
+        ("Ann", "new"): 1,
+        ("Ann", "active"): 1,
+        ("Bob", "new"): 1,
+        ("Bob", "active"): 0,
+        ("", "new"): 1,
+        ("", "active"): 0,
+    }
+    of_owner = asked(asker, "funnel_by", 0, 7, by="manager", window=5)
+    assert {row["name"] for row in of_owner} == {"Bob"}
+
+
+def test_biggest_loss_is_in_organisations_not_in_share(database: Database, asker: Asker) -> None:
+    for n in range(10):
+        enter(database, (f"o{n}", "new", at(0), "ann"))
+    for n in range(4):
+        enter(database, (f"o{n}", "active", at(1), "ann"))
+    enter(database, ("o0", "development", at(2), "ann"))
+    rows = asked(asker, "funnel_loss", 0, 7, now=at(2, "12:00"), by="", window=5)
+    assert [(row["from_stage"], row["stage"], row["lost"], row["drop_off"], row["immature"]) for row in rows] == [
+        ("new", "active", 6, 0.6, 10),
+        ("active", "development", 3, 0.75, 10),
+        ("development", "shipment", 1, 1.0, 10),
+    ]
+
+
+def test_organisation_left_alone_is_counted_by_who_looks_after_it(database: Database, asker: Asker) -> None:
+    known = [
+        Organisation(organisation_id=f"o{n}", name=f"o{n}", phones=[], manager_id="ann", version=1) for n in range(5)
+    ]
+    database.store.keep("organisations", [encode(one) for one in known])
+    enter(
+        database,
+        ("o1", "active", at(-60), "ann"),  # last talked to 40 days ago
+        ("o2", "new", at(-31), "ann"),  # never
+        ("o3", "new", at(-5), "ann"),  # never, but it is new
+        ("o4", "disqualified", at(-90), "ann"),  # is to be left alone
+    )
+    keep(database, [call(1, at(-40), organisation_id="o1"), call(2, at(-35), organisation_id="o1", disposition="busy")])
+    (row,) = asked(asker, "untouched_by_manager", -7, 0, days=30, limit=100)
+    assert (row["manager"], row["organisations"], row["never"]) == ("Ann", 2, 1)
+    assert row["longest_days"] in (39, 40)
+
+
+def test_who_calls_from_a_number_of_nobody_has_moved(database: Database, asker: Asker) -> None:
+    own(database, "o1")
+    strays = [call(n, at(0, f"11:0{n}"), "", extension="777") for n in range(3)]
+    keep(database, [call(9, at(0, "09:05")), *strays, call(8, at(0, "11:10"), "bob")])
+    rows = asked(asker, "silent", 0, 1, now=at(0, "11:30"), quiet_min=60)
+    assert {row["manager_id"]: (row["why"], row["moved_to"]) for row in rows} == {
+        "ann": ("moved", "777"),
+        "bob": ("working", ""),
+    }

@@ -1,0 +1,125 @@
+"""What Data health says of loads, lag, restatements and drift, one small example each."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from grafana.query import Department
+from schemas.codec import encode
+from schemas.records import (
+    CallLeg,
+    Direction,
+    Disposition,
+    Import,
+    Manager,
+    Restatement,
+)
+from schemas.stages import default_stages
+from tests.grafana.asking import Asker
+from tests.grafana.example import ZONE, asked, at, call, keep, two_managers
+from tests.pipeline.property.brute import cells
+from tests.pipeline.property.tables import Database
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def database(store_dsn: str) -> Database:
+    found = Database(store_dsn)
+    two_managers(found)
+    return found
+
+
+@pytest.fixture
+def asker(store_dsn: str) -> Asker:
+    return Asker(store_dsn, Department(zone=ZONE.key, conversation_s=30, stages=default_stages()))
+
+
+def test_load_says_what_it_repeated(database: Database, asker: Asker) -> None:
+    def leg(number: int, import_id: str) -> CallLeg:
+        return CallLeg(
+            source="office",
+            call_id=f"{number}",
+            record_id=f"{number}",
+            started_at=at(0),
+            ended_at=at(0),
+            direction=Direction.OUTBOUND,
+            disposition=Disposition.BUSY,
+            import_id=import_id,
+            version=1,
+        )
+
+    database.store.keep("call_legs", [encode(leg(n, "first" if n < 7 else "second")) for n in range(10)])
+    for name, day in (("first", 0), ("second", 1)):
+        loaded = Import(
+            import_id=name,
+            source="office",
+            kind="calls",
+            file=f"{name}.csv",
+            profile="p",
+            started_at=at(day),
+            finished_at=at(day, "10:01"),
+            rows=8,
+            records=8,
+            state="stored",
+            version=1,
+        )
+        database.store.keep("imports", [encode(loaded)])
+    rows = asked(asker, "imports", 0, 7, limit=10)
+    # Eight records each; seven and three of them are what is known now.
+    assert [(row["file"], row["repeats"], row["seconds"]) for row in rows] == [
+        ("second.csv", 5, 60),
+        ("first.csv", 1, 60),
+    ]
+
+
+def test_lag_is_from_the_end_of_the_five_minutes_to_the_first_count(database: Database, asker: Asker) -> None:
+    facts = [call(n, at(0, f"10:{5 * n:02d}")) for n in range(4)]
+    found = list(cells(facts).values())
+    for cell, lag_s in zip(found, (-100, 2, 8, 90_000), strict=True):
+        counted = msgspec.structs.replace(cell, first_counted_at=(cell.bucket + 300 + lag_s) * 1_000_000_000)
+        database.store.keep("manager_activity", [encode(counted)])
+    (row,) = asked(asker, "lag", 0, 1)
+    assert (row["median_lag_s"], row["late_cells"], row["cells"]) == (2, 1, 4)
+
+
+def test_restatement_names_the_load_that_made_it(database: Database, asker: Asker) -> None:
+    said = Restatement(
+        bucket=int(at(0).timestamp()),
+        manager_id="ann",
+        before="{}",
+        after='{"calls": 1}',
+        cause="i1",
+        at=at(3),
+        version=1,
+    )
+    database.store.keep("restatements", [encode(said)])
+    loaded = Import(import_id="i1", source="s", kind="calls", file="late.csv", profile="", started_at=at(3), version=1)
+    database.store.keep("imports", [encode(loaded)])
+    (row,) = asked(asker, "restatements", 0, 7, limit=10)
+    assert (row["local_time"], row["of_time"], row["manager"], row["file"]) == (
+        "2026-03-05 10:00",
+        "2026-03-02 10:00",
+        "Ann",
+        "late.csv",
+    )
+
+
+def test_drift_counts_a_cell_that_is_not_its_facts(database: Database, asker: Asker) -> None:
+    facts = [call(1, at(0)), call(2, at(0, "11:00"))]
+    keep(database, facts)
+    assert asked(asker, "drift", 0, 1) == [{"differing": 0, "cells": 2}]
+    database.store.keep("manager_activity", [encode(cells([call(3, at(0, "12:00"))]).popitem()[1])])
+    assert asked(asker, "drift", 0, 1) == [{"differing": 1, "cells": 3}]
+
+
+def test_managers_of_one_name_can_be_told_apart(database: Database, asker: Asker) -> None:
+    twin = Manager(manager_id="zed", name="Bob", team="B", extensions=[], valid_from=at(-9), version=1)
+    database.store.keep("managers", [encode(twin)])
+    rows = asked(asker, "choice_managers", 0, 7)
+    assert rows == [
+        {"value": "ann", "text": "Ann"},
+        {"value": "bob", "text": "Bob (bob)"},
+        {"value": "zed", "text": "Bob (zed)"},
+    ]

@@ -1,0 +1,325 @@
+"""Counts by hand of what warns early: novelty, squeeze, silence, forgotten organisations, missed calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from schemas.records import Activity, Direction, StageChange
+from tests.grafana.by_hand import Question, Rows, answered, clock_s, is_open, ratio
+from tests.grafana.worlds import CLOSES_S, OPENS_S, STAGES, World
+
+LONG = timedelta(days=180)
+_DAY_S = CLOSES_S - OPENS_S
+
+
+def _novelty(q: Question, call: Activity) -> str:
+    """What the organisation was to the company and to the manager, when this conversation began."""
+    before = [
+        one
+        for one in q.world.calls()
+        if q.spoke(one)
+        and one.organisation_id == call.organisation_id
+        and (one.at, one.activity_id) < (call.at, call.activity_id)
+    ]
+    own = [one for one in before if one.manager_id == call.manager_id]
+    if not before:
+        return "new" if call.stage in ("", STAGES.codes[0]) else "repeat"
+    if call.at - before[-1].at >= LONG:
+        return "reactivated"
+    return "repeat" if own and call.at - own[-1].at < LONG else "new_to_manager"
+
+
+def weeks_of(q: Question) -> list[date]:
+    """Mondays in the period; the last may be unfinished."""
+    first, last = q.world.day(q.start), q.world.day(q.end - timedelta(seconds=1))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day.weekday() == 0]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def novelty(q: Question) -> Rows:
+    firsts: dict[tuple[date, str, str], str] = {}
+    for call in q.world.calls():
+        if q.spoke(call) and call.organisation_id and q.of(call) and call.bucket < q.end.timestamp():
+            key = _monday(q.world.day(call.at)), call.manager_id, call.organisation_id
+            if key not in firsts:
+                firsts[key] = _novelty(q, call)
+    rows = []
+    for week in weeks_of(q):
+        of = [what for (monday, _, _), what in firsts.items() if monday == week]
+        over = q.world.midnight(week + timedelta(days=7)) <= q.now
+        rows.append(
+            {
+                "time": q.world.midnight(week),
+                "new_organisations": of.count("new") if over else None,
+                "reactivated": of.count("reactivated") if over else None,
+                "new_to_manager": of.count("new_to_manager") if over else None,
+                "repeats": of.count("repeat") if over else None,
+                "new_so_far": None if over else of.count("new"),
+                "repeats_so_far": None if over else of.count("repeat"),
+            }
+        )
+    return rows
+
+
+def _is_existing(stage: str) -> bool:
+    return stage in STAGES.codes and stage not in STAGES.potential and stage not in STAGES.terminal
+
+
+def squeeze(q: Question) -> Rows:
+    moment = q.until
+    rates = {one: rate for one in sorted({c.manager_id for c in q.world.calls()}) if (rate := _rates(q, moment, one))}
+    rows: Rows = []
+    for manager_id, _, _ in q.people():
+        row: dict[str, Any] = {"manager_id": manager_id, "expected_new": None, "is_squeezing": 0}
+        own = rates.get(manager_id)
+        row |= own or dict.fromkeys(_RATES)
+        if own and own["new_before"] is not None:
+            others = [rate for one, rate in rates.items() if one != manager_id]
+            before, now = (sum(rate[name] or 0 for rate in others) for name in ("new_before", "new_now"))
+            enough = sum(rate["opened_before"] for rate in others) >= 10
+            row["expected_new"] = own["new_before"] * (now / before if enough and before else 1)
+            row["is_squeezing"] = int(_squeezes(row))
+        row.pop("opened_before", None)
+        rows.append(row)
+    return sorted(rows, key=lambda row: str(row["manager_id"]))
+
+
+_RATES = (
+    *("new_before", "new_now", "calls_per_existing_before", "calls_per_existing_now"),
+    *("shipments_before", "shipments_now"),
+)
+
+
+def _squeezes(row: dict[str, Any]) -> bool:
+    if any(row[name] is None for name in _RATES):
+        return False
+    return bool(
+        row["expected_new"] * 4 >= 3
+        and row["new_now"] <= 0.5 * row["expected_new"]
+        and row["calls_per_existing_now"] >= 0.9 * row["calls_per_existing_before"]
+        and row["shipments_now"] >= 0.9 * row["shipments_before"]
+    )
+
+
+def _rates(q: Question, moment: datetime, manager_id: str) -> dict[str, Any] | None:
+    """Of a manager who called anybody in the sixteen weeks; `opened_before` is not a week's."""
+    week = timedelta(days=7)
+    weekly: dict[int, list[Activity]] = {}
+    for call in q.world.calls():
+        if manager_id and call.manager_id == manager_id and moment - 16 * week <= call.at < moment:
+            # The seconds between them, as a clock without fractions shows them.
+            ago = int(moment.timestamp()) - int(call.at.timestamp() // 1)
+            weekly.setdefault((ago - 1) // 604_800, []).append(call)
+    if not weekly:
+        return None
+    opened = [_opened(q, one) for one in sorted({c.organisation_id for c in q.world.calls()} - {""})]
+    shipped = [_shipped(q, one, moment) for one in sorted({c.organisation_id for c in q.world.changes})]
+    found: dict[str, Any] = {}
+    for when, weeks in (("now", [w for w in weekly if w < 4]), ("before", [w for w in weekly if w >= 4])):
+        first, last = (moment - 4 * week, moment) if when == "now" else (moment - 16 * week, moment - 4 * week)
+
+        def count(firsts: Iterable[tuple[str, datetime] | None], first: datetime = first, last: datetime = last) -> int:
+            return sum(1 for one in firsts if one and one[0] == manager_id and first <= one[1] < last)
+
+        found[f"new_{when}"] = ratio(count(opened), len(weeks))
+        found[f"shipments_{when}"] = ratio(count(shipped), len(weeks))
+        existing = [[c for c in weekly[w] if _is_existing(c.stage) and c.organisation_id] for w in weeks]
+        found[f"calls_per_existing_{when}"] = ratio(
+            sum(map(len, existing)), sum(len({call.organisation_id for call in one}) for one in existing)
+        )
+        if when == "before":
+            found["opened_before"] = count(opened)
+    return found
+
+
+def _opened(q: Question, organisation: str) -> tuple[str, datetime] | None:
+    """Who had the company's first conversation with it, and when; None when it was no new one then."""
+    for call in q.world.calls():
+        if call.organisation_id == organisation and q.spoke(call):
+            return (call.manager_id, call.at) if call.stage in ("", STAGES.codes[0]) else None
+    return None
+
+
+def _shipped(q: Question, organisation: str, moment: datetime) -> tuple[str, datetime] | None:
+    changes = [c for c in q.world.changes if c.organisation_id == organisation and _is_existing(c.stage)]
+    before = sorted((c.changed_at, c.manager_id) for c in changes if c.changed_at < moment)
+    return (before[0][1], before[0][0]) if before else None
+
+
+def _standing(world: World, organisation: str, moment: datetime) -> tuple[str, datetime] | None:
+    """(stage, since the last change) just before a moment."""
+    known = [c for c in world.changes if c.organisation_id == organisation and c.stage in STAGES.codes]
+    before = [c for c in known if c.changed_at < moment]
+    if not before:
+        return None
+    last = max(before, key=lambda c: (c.changed_at, STAGES.codes.index(c.stage)))
+    return last.stage, last.changed_at
+
+
+def untouched(q: Question, days: int) -> Rows:
+    moment = q.until
+    rows: Rows = []
+    looks_after = {one.organisation_id: one.manager_id for one in q.world.organisations}
+    teams = {one.manager_id: one.team for one in sorted(q.world.managers, key=lambda m: m.valid_from)
+             if one.valid_from <= moment}  # fmt: skip
+    for organisation in sorted({change.organisation_id for change in q.world.changes}):
+        standing = _standing(q.world, organisation, moment)
+        if standing is None or standing[0] in STAGES.terminal:
+            continue
+        talked = [c.at for c in q.world.calls() if c.organisation_id == organisation and answered(c) and c.at < moment]
+        last = max(talked, default=None)
+        manager_id = looks_after.get(organisation, "")
+        if (last or standing[1]) >= moment - timedelta(days=days):
+            continue
+        if not q.takes(manager_id, teams.get(manager_id, "")) or (q.in_stages and standing[0] not in q.in_stages):
+            continue
+        rows.append(
+            {
+                "organisation_id": organisation,
+                "stage": standing[0],
+                "manager_id": manager_id,
+                "silent_days": (moment.date() - last.astimezone(UTC).date()).days if last else None,
+            }
+        )
+    return rows
+
+
+def funnel_top(q: Question) -> Rows:
+    entries: dict[str, StageChange] = {}
+    order = STAGES.funnel.index
+    for change in sorted(
+        (c for c in q.world.changes if c.stage in STAGES.funnel), key=lambda c: (c.changed_at, order(c.stage))
+    ):
+        entries.setdefault(change.organisation_id, change)
+    counted: dict[date, int] = {}
+    for change in entries.values():
+        if q.takes(_owner(q.world, change), _team(q.world, _owner(q.world, change), change.changed_at)):
+            week = _monday(q.world.day(change.changed_at))
+            counted[week] = counted.get(week, 0) + 1
+    rows = []
+    for week in weeks_of(q):
+        over = q.world.midnight(week + timedelta(days=7)) <= q.now
+        before = [counted.get(week - timedelta(days=7 * n), 0) for n in range(1, 9)]
+        rows.append(
+            {
+                "time": q.world.midnight(week),
+                "entered": counted.get(week, 0) if over else None,
+                "entered_so_far": None if over else counted.get(week, 0),
+                "mean_before": sum(before) / 8,
+            }
+        )
+    return rows
+
+
+def _owner(world: World, change: StageChange) -> str:
+    of = [one.manager_id for one in world.organisations if one.organisation_id == change.organisation_id]
+    return change.manager_id or (of[0] if of else "")
+
+
+def _team(world: World, manager_id: str, at: datetime) -> str:
+    periods = sorted((m for m in world.managers if m.manager_id == manager_id), key=lambda m: m.valid_from)
+    began = [period for period in periods if period.valid_from <= at]
+    return (began[-1] if began else periods[0]).team if periods else ""
+
+
+def worked_s(world: World, since: date, moment: datetime) -> int:
+    """Working seconds from the beginning of a day to a moment."""
+    day, total = since, 0
+    while day < world.day(moment):
+        total += _DAY_S * world.is_worked(day)
+        day += timedelta(days=1)
+    open_s = max(0, min(_DAY_S, clock_s(world, moment) - OPENS_S))
+    return total + (open_s if world.is_worked(day) else 0)
+
+
+def missed(q: Question, patience_s: int, hours: int) -> Rows:
+    world = q.world
+    since = world.day(q.start)
+    looks_after = {one.organisation_id: one.manager_id for one in world.organisations}
+    teams = {one.manager_id: one.team for one in sorted(world.managers, key=lambda m: m.valid_from)}
+    rows: Rows = []
+    for call in world.calls():
+        lost = call.direction is Direction.INBOUND and not answered(call) and call.wait_s >= patience_s
+        if not (lost and q.inside(call) and call.at < q.now and is_open(world, call.at)):
+            continue
+        manager_id = looks_after.get(call.organisation_id, "")
+        if not world.is_worked(world.day(call.at)) or not q.takes(manager_id, teams.get(manager_id, "")):
+            continue
+        later = [
+            c.at for c in world.calls()
+            if call.contact and c.contact == call.contact and answered(c) and call.at < c.at < q.now
+        ]  # fmt: skip
+        began = worked_s(world, since, call.at)
+        in_time = bool(later) and worked_s(world, since, min(later)) - began <= hours * 3600
+        waiting = not in_time and worked_s(world, since, q.now) - began <= hours * 3600
+        rows.append(
+            {
+                "activity": (call.at, call.activity_id),
+                "manager_id": manager_id,
+                "recovered": int(in_time),
+                "still_open": int(waiting),
+                "called_back_at": f"{min(later).astimezone(world.zone):%Y-%m-%d %H:%M}" if later else "",
+            }
+        )
+    rows.sort(key=lambda row: row["activity"][1])
+    rows.sort(key=lambda row: row["activity"][0], reverse=True)
+    rows.sort(key=lambda row: row["recovered"])
+    return [{name: value for name, value in row.items() if name != "activity"} for row in rows]
+
+
+def silent(q: Question, quiet_min: int) -> Rows:
+    moment = q.until
+    world = q.world
+    day = world.day(moment)
+    recent = [
+        call
+        for call in world.calls()
+        if moment - timedelta(days=14) <= datetime.fromtimestamp(call.bucket, UTC) and call.at < moment
+    ]
+    rows: Rows = []
+    for manager_id, manager in world.roster(world.midnight(day), world.midnight(day + timedelta(days=1))).items():
+        if not q.takes(manager_id, manager.team):
+            continue
+        own = [call for call in recent if call.manager_id == manager_id]
+        quiet = _minutes(own[-1].at, moment) if own else None
+        rows.append(
+            {
+                "manager_id": manager_id,
+                "calls": sum(call.bucket >= q.start.timestamp() for call in own),
+                "silent_min": quiet,
+                "why": _why(q, manager_id, quiet, recent, quiet_min),
+            }
+        )
+    return sorted(rows, key=lambda row: str(row["manager_id"]))
+
+
+def _minutes(since: datetime, until: datetime) -> int:
+    """Turns of the minute between two moments, as ClickHouse's dateDiff counts."""
+    return int(until.timestamp() // 60 - since.timestamp() // 60)
+
+
+def _why(q: Question, manager_id: str, quiet: int | None, recent: list[Activity], quiet_min: int) -> str:
+    world, moment = q.world, q.until
+    day = world.day(moment)
+    if world.is_away(manager_id, day):
+        return "away"
+    if not world.is_worked(day):
+        return "day_off"
+    if not is_open(world, moment):
+        return "closed"
+    if quiet is not None and quiet <= quiet_min:
+        return "working"
+    if not recent or recent[-1].at < moment - timedelta(minutes=quiet_min):
+        return "feed_dead"
+    looks_after = {one.organisation_id for one in world.organisations if one.manager_id == manager_id}
+    strays = [
+        c for c in recent
+        if not c.manager_id and c.extension and c.organisation_id in looks_after and c.at >= world.midnight(day)
+    ]  # fmt: skip
+    return "moved" if len(strays) >= 3 else "silent"
