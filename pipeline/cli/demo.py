@@ -25,8 +25,9 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 _PURPOSE = """\
-Revenue tells what a sales department did months ago. callfunnel counts what it does today: who is called, how many
-organisations, how many proposals, from what the telephone exchange writes anyway. This department is invented.
+Revenue tells what a sales department did months ago. callfunnel counts what it
+does today, from what the telephone exchange writes anyway: calls, organisations,
+proposals, of every manager. This department is invented.
 """
 
 

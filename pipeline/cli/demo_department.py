@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import click
@@ -41,7 +43,7 @@ class Loaded(msgspec.Struct, frozen=True):
     generated: Generated
     truth: dict[str, Any]
     exports: dict[str, Prepared]
-    """The first file of each kind."""
+    """A file of each kind that has any rows."""
     settings: Settings
     stack: Stack
     running: Running
@@ -68,8 +70,8 @@ def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
     with _step("generate") as said:
         generated = generate(knobs, exports)
         said(
-            f"{knobs.managers} managers, {knobs.days} days from {knobs.first}: {generated.calls:,} calls in"
-            f" {generated.legs:,} rows of an exchange, {generated.organisations:,} organisations"
+            f"{knobs.managers} managers, {knobs.days} days from {knobs.first}: {generated.calls:,} calls,"
+            f" {generated.organisations:,} organisations"
         )
     env = _environment(folder, exports, data)
     settings = read_settings(env)
@@ -78,20 +80,18 @@ def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
         running = stack.start()
         said("a broker, a ClickHouse engine and a worker, on this machine alone")
     try:
-        prepared = {
-            kind: [prepare(exports / file, Wish(kind=kind), settings) for of, file in generated.files if of == kind]
-            for round_ in _ROUNDS
-            for kind in round_
-        }
+        prepared = _prepared(generated, settings)
         for kinds in _ROUNDS:
-            with _step("load") as said:
-                said(_told(_load(exports, running, [file for kind in kinds for file in prepared[kind]])))
+            files = [file for file in prepared if file.recognised.kind in kinds]
+            if files:
+                with _step("load") as said:
+                    said(_told(_load(exports, running, files)))
         yield Loaded(
             folder=folder,
             knobs=knobs,
             generated=generated,
             truth=msgspec.json.decode((exports / TRUTH).read_bytes()),
-            exports={kind: files[0] for kind, files in prepared.items()},
+            exports={file.recognised.kind: file for file in prepared},
             settings=settings,
             stack=stack,
             running=running,
@@ -99,6 +99,17 @@ def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
         )
     finally:
         stack.stop()
+
+
+def _prepared(generated: Generated, settings: Settings) -> list[Prepared]:
+    """The files to load: a small department may have no absence, no proposal, and on a day off no call."""
+    found = []
+    for kind, file in generated.files:
+        path = Path(generated.folder) / file
+        headers = 0 if kind == "calls" else 1
+        if path.read_bytes().count(b"\n") > headers:
+            found.append(prepare(path, Wish(kind=kind), settings))
+    return found
 
 
 def _environment(folder: Path, exports: Path, data: Path) -> dict[str, str]:
@@ -140,4 +151,6 @@ def _step(name: str) -> Iterator[Callable[[str], None]]:
     began = time.monotonic()
     words: list[str] = []
     yield words.append
-    click.echo(f"  {name:9} {time.monotonic() - began:5.1f} s  {' '.join(words)}")
+    head = f"  {name:9} {time.monotonic() - began:5.1f} s  "
+    width = min(120, shutil.get_terminal_size().columns)
+    click.echo(fill(head + " ".join(words), width, subsequent_indent=" " * len(head)))

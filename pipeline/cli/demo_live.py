@@ -60,7 +60,8 @@ class Arriving(threading.Thread):
                     self._feed.again()
                 self._clock.skip_quiet(self._feed.next_at, longest_s=_QUIET_S, lead_s=_LEAD_S)
                 self._feed.send(self._clock.now())
-                self.trouble = ""
+                rejected = self._feed.rejected
+                self.trouble = f"{rejected} rows rejected: see `callfunnel rejected`" if rejected else ""
             except Transient as trouble:
                 self.trouble = str(trouble)
                 self._stopping.wait(trouble.retry_after_s)
@@ -72,7 +73,7 @@ class Arriving(threading.Thread):
 def live(department: Loaded, speed: float) -> None:
     """Show the board until Ctrl-C or SIGTERM."""
     living = Living(department.knobs)
-    feed = LiveFeed(living, department.exports, department.folder, department.endpoints)
+    feed = LiveFeed(living, department.exports, department.folder, department.endpoints, department.settings)
     today = living.first_working_day
     opens = datetime.combine(today, datetime.min.time(), department.settings.time_zone) + timedelta(seconds=_OPENS_S)
     where = department.where(today)
@@ -98,9 +99,10 @@ def live(department: Loaded, speed: float) -> None:
 
 
 _WORDS = """\
-{today}, {speed}: what you will see is a day at the telephones, counted while it happens.
-Look for who opens new organisations (A), who only dials (? few talks), who is silent though at work (!), and who is
-away and needs no alarm (-). A plan that is missed next month is missed here first. Ctrl-C stops everything."""
+{today}, {speed}: a day at the telephones, counted while it happens.
+Look for who talks with new organisations (A), who only dials (? few talks), who
+is at work and silent (!), and who is away, which is no alarm (-). A plan that is
+missed next month is missed here first. Ctrl-C stops everything."""
 
 
 class _Watch:

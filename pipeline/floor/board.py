@@ -114,7 +114,7 @@ def _person(one: Person, note: Note) -> Line:
 
 def _total(floor: Floor) -> Line:
     return Line(
-        label=f"all {len(floor.people)} managers",
+        label=f"all {len(floor.people)} manager{'s' * (len(floor.people) != 1)}",
         numbers=floor.total,
         last_at=floor.last_at,
         pulse=_added(one.pulse for one in floor.people),

@@ -18,7 +18,8 @@ from pipeline.clock import as_datetime, wall_clock
 from pipeline.department.living import KINDS, Living, Written
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import TOPICS
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.settings import Settings
 from schemas.records import Rejected
 from schemas.topics import REJECTED
 from schemas.trouble import Transient
@@ -27,10 +28,13 @@ from schemas.trouble import Transient
 class LiveFeed:
     """Sends the rows of the living department when their time has come. For one thread."""
 
-    def __init__(self, living: Living, exports: Mapping[str, Prepared], folder: Path, endpoints: Endpoints) -> None:
-        """`exports`: a loaded export of every kind, which says how the rows of that kind are read."""
+    def __init__(
+        self, living: Living, exports: Mapping[str, Prepared], folder: Path, endpoints: Endpoints, settings: Settings
+    ) -> None:
+        """`exports`: loaded exports, which say how the rows of their kind are read; others say it themselves."""
         self._living = living
-        self._exports = exports
+        self._exports = dict(exports)
+        self._settings = settings
         self._folder = folder
         self._endpoints = endpoints
         self._rows: Iterator[Written] = living.rows()
@@ -40,7 +44,6 @@ class LiveFeed:
         self._unsent: list[Written] = []
         self._open = ExitStack()
         self._sender: FrameSender | None = None
-        self.records = 0
         self.rejected = 0
 
     @property
@@ -76,9 +79,10 @@ class LiveFeed:
 
     def _send(self, kind: str, rows: Sequence[Written]) -> None:
         """Rows of one kind, acknowledged by the broker on return: people before their calls."""
-        export = self._exports[kind]
-        path = self._folder / f"live-{export.path.name}"
+        path = self._folder / f"live-{kind}.csv"
         path.write_text(self._living.header(kind) + "".join(row.text for row in rows), encoding="utf-8")
+        export = self._exports.get(kind) or prepare(path, Wish(kind=kind), self._settings)
+        self._exports[kind] = export
         now = wall_clock()
         context = msgspec.structs.replace(export.context, version=now, loaded_at=as_datetime(now))
         if self._sender is None:
@@ -89,7 +93,6 @@ class LiveFeed:
                 self.rejected += 1
                 self._sender.send(REJECTED, item)
             else:
-                self.records += 1
                 self._sender.send(TOPICS[kind], item)
         self._sender.flush()
         path.unlink()

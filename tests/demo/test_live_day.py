@@ -30,7 +30,7 @@ TODAY, TOMORROW = date(2026, 5, 12), date(2026, 5, 13)
 
 @pytest.fixture(scope="module")
 def feed(default: Loaded) -> Iterator[LiveFeed]:
-    feed = LiveFeed(Living(default.knobs), default.exports, default.folder, default.endpoints)
+    feed = LiveFeed(Living(default.knobs), default.exports, default.folder, default.endpoints, default.settings)
     yield feed
     feed.close()
 
