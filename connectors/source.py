@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -53,7 +53,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     trunks: tuple[str, ...] = ()
     """Peer names (as in PJSIP/<name>-0000) that are trunks although they look like extensions."""
     stages: Stages
+    stage_words: Mapping[str, str] = {}
+    """What the source calls stages, where that is not ours -> our words."""
     loaded_at: datetime
+
+    def stage_of(self, words: str) -> str | None:
+        """The code of a stage, from the source's word for it or ours; None when there is none."""
+        return self.stages.find(self.stage_words.get(words, words))
 
 
 class Recognised(msgspec.Struct, frozen=True, kw_only=True):

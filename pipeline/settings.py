@@ -17,6 +17,9 @@ extensions = '\\d{3}'             # regex of inside numbers
 trunks = ["provider1"]
 columns = ["historyid", "callid"] # the order of a log that an administrator laid out (3CX)
 
+[sources.kommo.stages]           # what a CRM calls our stages in its events
+"5512/142" = "customer"
+
 [[stages]]                       # instead of the default ones: see schemas/stages.toml
 """
 
@@ -49,6 +52,7 @@ VARIABLES = {
     "CALLFUNNEL_NAMESPACE": "prefix of topics and consumer group, one per company",
     "CALLFUNNEL_SQL": "mysql://user:password@host/database (or postgresql://), for `callfunnel listen sql`",
     "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
+    "CALLFUNNEL_HTTP_TOKEN": "the token of those who post and upload, for `callfunnel listen http`",
     "CALLFUNNEL_STORE_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_STORE_READER_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_SAMPLES": "folder of private example exports, for tests",
@@ -63,6 +67,8 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     extensions: str = r"\d{2,5}"
     trunks: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    stages: dict[str, str] = {}
+    """What a CRM calls a stage in its events (Kommo: `pipeline/status`) -> our code or title."""
 
 
 _Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -116,13 +122,14 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
         raise Terminal(f"{file}: sources: not a table; write [sources.NAME]")
+    ours = default_stages() if stages is None else _stages(stages, f"{file}: stages")
     return Settings(
         time_zone=zone,
         region=general.region,
         conversation_s=general.conversation_s,
         calendar=_calendar(calendar, general.region, f"{file}: calendar"),
-        sources={name: _source(one, f"{file}: sources.{name}") for name, one in tables.items()},
-        stages=default_stages() if stages is None else _stages(stages, f"{file}: stages"),
+        sources={name: _source(one, f"{file}: sources.{name}", ours) for name, one in tables.items()},
+        stages=ours,
     )
 
 
@@ -151,8 +158,11 @@ def _section(said: object, shape: type[S], where: str, tables: str = "") -> S:
         raise Terminal(f"{where}: {error}; accepted settings: {accepted}") from None
 
 
-def _source(said: object, where: str) -> SourceSettings:
+def _source(said: object, where: str, stages: Stages) -> SourceSettings:
     source = _section(said, SourceSettings, where)
+    for theirs, words in source.stages.items():
+        if stages.find(words) is None:
+            raise Terminal(f"{where}.stages: {theirs!r} = {words!r}: stages are {', '.join(stages.codes)}")
     try:
         re.compile(source.extensions)
     except re.error as error:

@@ -159,9 +159,18 @@ def test_unknown_variable_is_named_with_the_known_ones() -> None:
     with pytest.raises(Terminal) as trouble:
         read_settings({"CALLFUNNEL_KAFKA_HOST": "localhost", "PATH": "/usr/bin"})
     assert "unknown setting CALLFUNNEL_KAFKA_HOST" in str(trouble.value)
-    assert "CALLFUNNEL_CLICKHOUSE, CALLFUNNEL_CONFIG, CALLFUNNEL_DATA, CALLFUNNEL_KAFKA," in str(trouble.value)
+    assert "CALLFUNNEL_DATA, CALLFUNNEL_HTTP_TOKEN, CALLFUNNEL_KAFKA, CALLFUNNEL_NAMESPACE," in str(trouble.value)
 
 
 def test_zone_of_the_machine_is_what_its_users_see() -> None:
     assert machine_zone({"TZ": "Asia/Tokyo"}).key == "Asia/Tokyo"
     assert machine_zone({"TZ": ":Europe/Berlin"}).key == "Europe/Berlin"
+
+
+def test_words_of_a_crm_for_our_stages_name_stages_that_there_are(file: Path) -> None:
+    file.write_text('[sources.kommo.stages]\n"5512/142" = "customer"\n"143" = "Отработан"\n', encoding="utf-8")
+    said = read_settings({"CALLFUNNEL_CONFIG": str(file)}).source("kommo").stages
+    assert said == {"5512/142": "customer", "143": "Отработан"}
+    file.write_text('[sources.kommo.stages]\n"142" = "won"\n', encoding="utf-8")
+    with pytest.raises(Terminal, match=r"sources\.kommo\.stages: '142' = 'won': stages are new, active"):
+        read_settings({"CALLFUNNEL_CONFIG": str(file)})
