@@ -19,6 +19,7 @@ _COMMANDS = {
     "funnel": "how organisations move through the stages",
     "calls": "the calls behind a number",
     "rejected": "what could not be understood, and why",
+    "boards": "Grafana boards: write them, or put them into a running Grafana",
     "verify": "recount from the facts and compare with what was counted",
     "doctor": "what is reachable, how far behind, what to do",
     "worker": "a worker: any number of them share the work",

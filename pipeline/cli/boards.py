@@ -1,0 +1,84 @@
+"""`callfunnel boards`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from grafana.build import write
+from grafana.push import ClickHouse, Doing, Pusher
+from grafana.query import Department
+from grafana.words import LANGUAGES
+from pipeline.endpoints import is_embedded, running_stack
+from pipeline.settings import Settings, read_settings
+from schemas.trouble import Terminal
+
+
+@click.group("boards")
+def command() -> None:
+    """Grafana boards of this department: its stages, time zone and threshold of a conversation."""
+
+
+@command.command("build")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("dashboards"), show_default=True,
+              help="Folder; ru/ and en/ are made in it.")  # fmt: skip
+def build(out: Path) -> None:
+    """Write the boards as files that Grafana is provisioned from."""
+    written = write(out, department(read_settings()))
+    click.echo(f"{len(written)} dashboards in {out}")
+
+
+@command.command("push")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--language", "languages", multiple=True, type=click.Choice(LANGUAGES),
+              help="Only this language; may be repeated. [default: both]")  # fmt: skip
+@click.option("--renew-password", is_flag=True, help="Set the data source's password again: Grafana never says it.")
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
+def push(dry_run: bool, languages: tuple[str, ...], renew_password: bool, data: Path | None) -> None:
+    """Put data source, folders and boards into a running Grafana. Repeating it changes nothing.
+
+    GRAFANA_URL and GRAFANA_TOKEN (of a service account with the role Admin) say which. GRAFANA_CLICKHOUSE says how
+    Grafana reaches ClickHouse, http[s]://user:password@host:port/database with a user that only reads; it may be left
+    out when both are on this machine and the embedded stack runs. The ClickHouse plugin must be installed there.
+    """
+    url, token = (_said(name) for name in ("GRAFANA_URL", "GRAFANA_TOKEN"))
+    store = ClickHouse.of(reader(data))
+    with closing(Pusher(url, token)) as pusher:
+        changes = pusher.changes(
+            store, department(read_settings()), languages or LANGUAGES, renew_password=renew_password
+        )
+        for change in changes if dry_run else pusher.apply(changes):
+            would = "would be " if dry_run and change.doing is not Doing.UNCHANGED else ""
+            click.echo(f"{change.what} {change.name}: {would}{change.doing}")
+
+
+def _said(name: str, env: Mapping[str, str] = os.environ) -> str:
+    value = env.get(name, "")
+    if not value:
+        raise Terminal(f"{name} is not set: GRAFANA_URL is http[s]://host:port, GRAFANA_TOKEN a service account's")
+    return value
+
+
+def reader(data: Path | None, env: Mapping[str, str] = os.environ) -> str:
+    """The DSN with which Grafana shall read. Never that of a writer."""
+    if named := env.get("GRAFANA_CLICKHOUSE"):
+        return named
+    if is_embedded(data, env):
+        return running_stack(data, env).reader
+    raise Terminal("GRAFANA_CLICKHOUSE is not set: http[s]://user:password@host:port/database, a user that only reads")
+
+
+def department(settings: Settings) -> Department:
+    """The settings that boards depend on."""
+    hours = settings.calendar.hours
+    return Department(
+        zone=settings.time_zone.key,
+        conversation_s=settings.conversation_s,
+        stages=settings.stages,
+        opens_s=hours["opens_s"],
+        closes_s=hours["closes_s"],
+    )
