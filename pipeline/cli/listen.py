@@ -10,6 +10,7 @@ _DOORS = {
     "sql": "a table of call records in MySQL, MariaDB or PostgreSQL, polled",
     "ami": "Asterisk's manager interface: calls as they end",
     "folder": "a folder into which exports are dropped",
+    "tcp": "an exchange that sends a line per call: 3CX",
 }
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -17,7 +16,7 @@ from connectors.ami.session import Login
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.sql.door import overlap_of
-from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
+from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.cli.listening_table import table_reader
 from pipeline.settings import Settings, read_settings
 from schemas.trouble import Terminal
@@ -91,14 +90,3 @@ def _filler(
         return
     with table_reader(variable, table, of, settings, session) as (reader, where):
         yield partial(reader.ended_since, overlap=overlap_of(overlap)), f", gaps are read from {where}"
-
-
-def host_and_port(address: str, port: int) -> tuple[str, int]:
-    """Of HOST, HOST:PORT or [IPv6]:PORT. Raises Terminal."""
-    try:
-        parts = urlsplit(f"//{address}")
-        if parts.hostname and parts.netloc == address and "@" not in address:
-            return parts.hostname, parts.port or port
-    except ValueError:  # a port that is no number
-        pass
-    raise Terminal(f"{address!r} is no address: HOST, HOST:{port} or [IPv6]:{port}")

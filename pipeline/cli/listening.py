@@ -6,10 +6,12 @@ import logging
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -23,6 +25,8 @@ from pipeline.endpoints import find
 from pipeline.settings import Settings, zone_of
 from pipeline.transport import Transport
 from schemas.trouble import Terminal, Transient
+
+log = logging.getLogger("callfunnel.listen")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,6 +87,7 @@ class Exchange(NamedTuple):
             extension_pattern=said.extensions,
             trunks=said.trunks,
             stages=settings.stages,
+            stage_words=said.stages,
             loaded_at=as_datetime(clock()),
         )
 
@@ -93,13 +98,25 @@ class Exchange(NamedTuple):
         return now
 
 
+def host_and_port(address: str, port: int | None = None) -> tuple[str, int]:
+    """Of HOST:PORT or [IPv6]:PORT, and of HOST when a port is usual. Raises Terminal."""
+    try:
+        parts = urlsplit(f"//{address}")
+        found = parts.port or port
+        if parts.hostname and parts.netloc == address and "@" not in address and found:
+            return parts.hostname, found
+    except ValueError:  # a port that is no number
+        pass
+    raise Terminal(f"{address!r} is no address: HOST:{port or 'PORT'} or [IPv6]:{port or 'PORT'}")
+
+
 def new_session() -> str:
     """The import_id of what a door sends until it ends."""
     return f"{as_datetime(wall_clock()):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
-def keep_open(line: Line, door: Door, data: Path | None, words: str) -> None:
-    """Run a door until a signal. Raises Terminal when it gave up."""
+def keep_open(line: Line, door: Door, data: Path | None, words: str, more: Sequence[tuple[Line, Door]] = ()) -> None:
+    """Run a door until a signal, and beside it `more` feeds that end with it. Raises Terminal when it gave up."""
     find(data)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("callfunnel").setLevel(logging.INFO)
@@ -107,8 +124,31 @@ def keep_open(line: Line, door: Door, data: Path | None, words: str) -> None:
     for number in _STOPPING:
         signal.signal(number, lambda *_: line.stopping.set())
     click.echo(f"callfunnel listens: {words}")
-    Pump(line, lambda: _outlet(data), wire=lambda: _wire(data)).run(door)
+    beside = [threading.Thread(target=_beside, args=(one, feed, line, data)) for one, feed in more]
+    for thread in beside:
+        thread.start()
+    try:
+        _pump(line, data).run(door)
+    finally:
+        for one, _ in more:
+            one.stopping.set()
+        for thread in beside:
+            thread.join()
     click.echo("callfunnel: stopped")
+
+
+def _pump(line: Line, data: Path | None) -> Pump:
+    return Pump(line, lambda: _outlet(data), wire=lambda: _wire(data))
+
+
+def _beside(line: Line, door: Door, first: Line, data: Path | None) -> None:
+    """The body of a thread. A feed that gives up ends the first one with it: its senders would get no answer."""
+    try:
+        _pump(line, data).run(door)
+    except Terminal as trouble:
+        log.error("%s: %s", line.name, trouble)
+    finally:
+        first.stopping.set()
 
 
 def _outlet(data: Path | None) -> Outlet:

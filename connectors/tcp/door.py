@@ -1,0 +1,214 @@
+"""The TCP door: lines of calls, from exchanges that connect to us or that we connect to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from connectors.live.backoff import Backoff
+from connectors.live.checkpoint import Checkpoint
+from connectors.live.line import Line, moment
+from connectors.tcp.lines import Line as TextLine
+from connectors.tcp.lines import Lines
+from connectors.tcp.source import LineSource
+from schemas.records import FeedState
+from schemas.trouble import Terminal
+
+_READ_BYTES = 65_536
+_TICK_S = 0.2
+_ALIVE_EVERY = timedelta(seconds=10)
+_CONNECT_S = 10.0
+MOST_CONNECTIONS = 32
+_MOST_STRANGERS = 100
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Listen(NamedTuple):
+    """Wait for exchanges at an address. Who is not in `allowed` is turned away: these protocols know no login."""
+
+    host: str
+    port: int
+    allowed: tuple[Network, ...]
+
+
+class Connect(NamedTuple):
+    """Go to an exchange that waits at an address."""
+
+    host: str
+    port: int
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The checkpoint: up to `at` the door was open, and every line of it is in Kafka."""
+
+    at: datetime
+
+
+class TcpDoor:
+    """Reads one profile's lines. These protocols repeat nothing, so a time without the door is a gap."""
+
+    def __init__(
+        self,
+        where: Listen | Connect,
+        source: LineSource,
+        checkpoint: Checkpoint[Alive],
+        *,
+        backoff: Backoff | None = None,
+        bound: Callable[[int], None] = lambda port: None,
+    ) -> None:
+        """`bound` is told the port, once it is listened on."""
+        self._where = where
+        self._source = source
+        self._checkpoint = checkpoint
+        self._backoff = backoff or Backoff()
+        self._bound = bound
+        self._alive: datetime | None = None
+        self._written: datetime | None = None
+        self._open: dict[asyncio.StreamWriter, float] = {}
+        """Connections, and when each said something last."""
+        self._strangers: set[str] = set()
+        self._failure: Exception | None = None
+
+    def run(self, line: Line) -> None:
+        written = self._checkpoint.read()
+        self._alive = written.at if written else None
+        asyncio.run(self._main(line))
+
+    async def _main(self, line: Line) -> None:
+        if isinstance(self._where, Listen):
+            await self._listen(line, self._where)
+        else:
+            await self._connect(line, self._where)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _listen(self, line: Line, where: Listen) -> None:
+        try:
+            server = await asyncio.start_server(partial(self._client, line, where), where.host, where.port)
+        except OSError as error:
+            raise Terminal(f"{where.host}:{where.port}: cannot be listened on: {error.strerror or error}") from None
+        async with server:
+            self._bound(server.sockets[0].getsockname()[1])
+            await self._begins(line)
+            while not self._ends(line):
+                await asyncio.sleep(_TICK_S)
+                await self._lives(line)
+            server.close()
+            await self._lives(line, last=True)
+            for writer in list(self._open):
+                writer.close()
+
+    async def _client(
+        self, line: Line, where: Listen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """One exchange's connection. A client that never sends keeps its place only while there are others."""
+        peer = str(writer.get_extra_info("peername")[0])
+        try:
+            if not is_allowed(peer, where.allowed):
+                self._turn_away(line, peer)
+                return
+            if len(self._open) >= MOST_CONNECTIONS:
+                min(self._open, key=lambda one: self._open[one]).close()
+            await self._read(line, reader, writer, peer)
+        except OSError:
+            pass  # it is gone: what it said before was taken
+        finally:
+            self._open.pop(writer, None)
+            writer.close()
+
+    async def _connect(self, line: Line, where: Connect) -> None:
+        while not self._ends(line):
+            try:
+                opening = asyncio.open_connection(where.host, where.port)
+                reader, writer = await asyncio.wait_for(opening, _CONNECT_S)
+            except (OSError, TimeoutError) as error:
+                await self._away(line, where, str(getattr(error, "strerror", None) or "no answer"))
+                continue
+            self._backoff.succeeded()
+            await self._begins(line)
+            reading = asyncio.ensure_future(self._read(line, reader, writer, where.host))
+            while not self._ends(line) and not reading.done():
+                await asyncio.wait({reading}, timeout=_TICK_S)
+                line.seen()
+                await self._lives(line)
+            lost = reading.done()
+            writer.close()
+            with contextlib.suppress(OSError):
+                await reading
+            if not lost:
+                await self._lives(line, last=True)
+            elif not self._ends(line):
+                await self._away(line, where, "the exchange closed the connection")
+
+    async def _away(self, line: Line, where: Connect, words: str) -> None:
+        line.state(FeedState.AWAY, f"{where.host}:{where.port}: {words}")
+        await asyncio.to_thread(line.wait, self._backoff.next_s())
+
+    async def _read(self, line: Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:
+        """Deliver what a connection says, until it is closed. It is read no faster than Kafka takes it."""
+        if (raw := writer.get_extra_info("socket")) is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        loop = asyncio.get_running_loop()
+        self._open[writer] = loop.time()
+        lines = Lines()
+        try:
+            while data := await reader.read(_READ_BYTES):
+                self._open[writer] = loop.time()
+                await self._take(line, lines.feed(data), peer)
+        finally:
+            self._open.pop(writer, None)
+            await self._take(line, lines.end(), peer)
+
+    async def _take(self, line: Line, lines: Sequence[TextLine], peer: str) -> None:
+        if not lines or self._failure is not None:
+            return
+        try:
+            items = self._source.items(lines, peer)
+        except Exception as failure:  # Terminal, or a bug: either ends the door, and is told there
+            self._failure = failure
+            return
+        await asyncio.to_thread(line.deliver, items)
+
+    async def _begins(self, line: Line) -> None:
+        """The door is open from now on."""
+        now = moment(line.clock())
+        if self._alive is not None:
+            gap = line.gap(self._alive, now, "the door was closed: lines of calls that ended then may be lost")
+            await asyncio.to_thread(line.deliver, [gap])
+        self._alive = now
+        line.state(FeedState.LIVE)
+
+    async def _lives(self, line: Line, *, last: bool = False) -> None:
+        """The door is open, and everything was taken up to now."""
+        if self._failure is not None:
+            return
+        self._alive = at = moment(line.clock())
+        if last or self._written is None or at - self._written >= _ALIVE_EVERY:
+            self._written = at
+            await asyncio.to_thread(line.deliver, [], partial(self._checkpoint.write, Alive(at)))
+
+    def _turn_away(self, line: Line, peer: str) -> None:
+        """Told once of each: whoever scans the internet finds such ports."""
+        if peer not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(peer)
+            line.state(FeedState.LIVE, f"{peer} was turned away: if it is the exchange, add --allow {peer}")
+
+    def _ends(self, line: Line) -> bool:
+        return line.stopping.is_set() or self._failure is not None
+
+
+def is_allowed(peer: str, allowed: Sequence[Network]) -> bool:
+    """Whether an address is in one of the networks; an IPv4 address in IPv6 clothes is itself."""
+    address = ipaddress.ip_address(peer.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in allowed)

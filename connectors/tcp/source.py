@@ -1,0 +1,112 @@
+"""Lines of a socket to legs: what a source of delimited files knows of its rows holds for single lines too."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Literal, Protocol
+
+from connectors.rejects import Bad, reject, too_long
+from connectors.source import Context, Hints, Place, Recognised
+from connectors.table import Delimited, TableReading
+from connectors.tcp.lines import Line
+from connectors.text import TooLong
+from schemas.records import Reason, Record, Rejected
+
+
+class LineSource(Protocol):
+    """Reads lines of one exchange, in order of arrival. What it does not understand is a reject."""
+
+    def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
+        """A record or reject for each line that tells of a call; none for headers and page breaks."""
+
+
+class DelimitedLines:
+    """A LineSource made of a source of delimited files. The order of columns is told from the first lines that fit."""
+
+    def __init__(
+        self,
+        source: Delimited,
+        hints: Hints,
+        zone: tzinfo | None,
+        context: Callable[[], Context],
+        *,
+        delimiter: str = ",",
+        quoted: bool = True,
+    ) -> None:
+        """`quoted`: whether quotes around a cell are no part of it."""
+        self._source = source
+        self._quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+        self._hints = hints
+        self._zone = zone
+        self._context = context
+        self._delimiter = delimiter
+        self._recognised: Recognised | None = None
+
+    def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
+        """Raises Terminal when the lines are the source's, and settings must say more."""
+        origin, context = f"tcp {peer}", self._context()
+        items: list[Record | Rejected] = []
+        for line in lines:
+            if line.too_long:
+                items.append(reject(too_long(), line.text, "-", origin, context))
+                continue
+            cells = self._cells(line.text)
+            recognised = self._recognised or self._recognise(cells)
+            if recognised is None:
+                bad = Bad(Reason.UNKNOWN_LAYOUT, detail=f"no line of {self._source.about.reads}")
+                items.append(reject(bad, line.text, "-", origin, context))
+                continue
+            self._recognised = recognised
+            items += self._read(cells, line, recognised, context, origin)
+        return items
+
+    def _cells(self, text: str) -> list[str]:
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter, quoting=self._quoting), [])
+        except csv.Error:  # a cell beyond csv's limit
+            return []
+
+    def _recognise(self, cells: list[str]) -> Recognised | None:
+        layout = self._source.layout([cells], self._hints)
+        if layout is None or layout.head:
+            return None
+        return Recognised(
+            profile=self._source.profile,
+            kind=self._source.kind,
+            layout=layout.name,
+            delimiter=self._delimiter,
+            columns=layout.columns,
+            date_order=layout.date_order,
+            needs_zone=self._source.needs_zone(layout),
+            reasons=layout.why,
+        )
+
+    def _read(
+        self, cells: list[str], line: Line, recognised: Recognised, context: Context, origin: str
+    ) -> Iterator[Record | Rejected]:
+        source = self._source
+        zone, _ = source.zone(Path(origin), recognised, self._zone)
+        yield from TableReading(
+            _One((cells, "-", line.text, line.whole)),
+            recognised,
+            context,
+            origin,
+            source.maker(recognised, context, zone, origin),
+            widths=source.widths(recognised),
+            is_whole=lambda fields: source.is_whole(recognised, fields),
+        )
+
+
+class _One:
+    """A RowSource of one row."""
+
+    bytes_read = bytes_total = 0
+
+    def __init__(self, row: tuple[list[str], Place, str, bool]) -> None:
+        self._row = row
+
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong]:
+        yield self._row

@@ -1,0 +1,49 @@
+"""A line that comes over a socket is the very leg of the same line in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.source import Hints
+from connectors.tcp.known import LINES
+from connectors.tcp.lines import Line, Lines
+from schemas.records import CallLeg, Reason, Record, Rejected
+from tests.connectors.conftest import context, read
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "3cx"
+
+
+def over_a_socket(data: bytes) -> list[Record | Rejected]:
+    lines = Lines()
+    made = LINES["3cx"](Hints(region="RU"), None, context)
+    return made.items([*lines.feed(data), *lines.end()], "192.0.2.10")
+
+
+def blank(item: Record | Rejected) -> Record | Rejected:
+    return msgspec.structs.replace(item, origin="")
+
+
+@pytest.mark.parametrize("name", ["v20_27_fields.csv", "types_last_crlf.csv"])
+def test_lines_are_what_the_file_is(name: str) -> None:
+    path = GOLDEN / name
+    from_file = [blank(item) for item in read(path, tz="UTC")]
+    assert any(isinstance(item, CallLeg) for item in from_file)
+    assert [blank(item) for item in over_a_socket(path.read_bytes())] == from_file
+
+
+def test_line_of_something_else_is_a_reject_and_the_next_line_is_read() -> None:
+    data = b"GET / HTTP/1.1\r\n\r\n" + (GOLDEN / "v20_27_fields.csv").read_bytes()
+    first, *others = over_a_socket(data)
+    assert isinstance(first, Rejected)
+    assert (first.reason, first.payload) == (Reason.UNKNOWN_LAYOUT, "GET / HTTP/1.1")
+    assert any(isinstance(item, CallLeg) for item in others)
+
+
+def test_line_that_was_too_long_is_a_reject() -> None:
+    made = LINES["3cx"](Hints(), None, context)
+    (item,) = made.items([Line("Call 1", True, True)], "192.0.2.10")
+    assert isinstance(item, Rejected)
+    assert (item.reason, item.origin) == (Reason.LINE_TOO_LONG, "tcp 192.0.2.10:-")
