@@ -11,6 +11,7 @@ _DOORS = {
     "ami": "Asterisk's manager interface: calls as they end",
     "folder": "a folder into which exports are dropped",
     "tcp": "an exchange that sends a line per call: 3CX",
+    "http": "records posted as JSON, webhooks of exchanges and CRMs, a page to upload exports",
 }
 
 

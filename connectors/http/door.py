@@ -1,0 +1,174 @@
+"""The listener: posted records, webhooks, and pages that others add, in one event loop of a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+from connectors.http import openapi
+from connectors.http.openapi import Reject, Taken
+from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
+from connectors.http.serving import Address, Guard, Problem, answer, careful
+from connectors.http.sink import NotTaken, Sink
+from connectors.live.line import Line
+from connectors.source import Context
+from connectors.webhooks.hook import Answered, Hook, Incoming, Refused
+from schemas.records import Record, Rejected
+from schemas.trouble import Terminal
+
+_LOOK_S = 0.1
+_DRAIN_S = 25.0
+"""How long requests that have come may take when the listener is asked to end: longer than Kafka is waited for."""
+_COME_AGAIN_S = 5
+
+
+class Hooked(NamedTuple):
+    """A webhook of one exchange."""
+
+    hook: Hook
+    source: str
+    secret: str
+    context: Callable[[], Context]
+    sink: Sink
+
+    @property
+    def path(self) -> str:
+        return f"/webhooks/{self.hook.kind}/{self.source}"
+
+
+class HttpDoor:
+    """The `Door` of the generic feed; it serves those of the webhooks too."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        sink: Sink,
+        contexts: Contexts,
+        hooks: Sequence[Hooked] = (),
+        pages: Sequence[Callable[[web.Application], None]] = (),
+        ready: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`pages` add routes of their own; `ready` is told the address that is listened at."""
+        self._guard = guard
+        self._sink = sink
+        self._contexts = contexts
+        self._hooks = hooks
+        self._pages = pages
+        self._ready = ready
+        self._description = openapi.text()
+
+    def run(self, line: Line) -> None:
+        """Until asked to end; requests that have come are answered. Raises Terminal when the port cannot be had."""
+        try:
+            asyncio.run(self._serve(line))
+        finally:
+            for sink in self._sinks:
+                sink.close()
+
+    @property
+    def _sinks(self) -> list[Sink]:
+        return [self._sink, *(hooked.sink for hooked in self._hooks)]
+
+    async def _serve(self, line: Line) -> None:
+        limits = self._guard.limits
+        runner = web.AppRunner(
+            self.application(), access_log=None, keepalive_timeout=limits.idle_s, shutdown_timeout=_DRAIN_S
+        )
+        await runner.setup()
+        again = [asyncio.create_task(sink.send_again()) for sink in self._sinks]
+        try:
+            self._ready(await listen(runner, self._guard.address))
+            for sink in self._sinks:
+                sink.listens()
+            while not line.stopping.is_set():
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            await runner.cleanup()
+            for task in again:
+                task.cancel()
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=self._guard.limits.body_bytes, middlewares=[careful])
+        for route in ROUTES:
+            application.router.add_post(route.path, self._posting(route))
+        application.router.add_get("/ping", self._ping)
+        application.router.add_get("/openapi.json", self._describe)
+        for hooked in self._hooks:
+            for method in ("GET", "POST"):
+                application.router.add_route(method, f"{hooked.path}{{tail:(/[^{{}}]*)?}}", self._hooking(hooked))
+        for add in self._pages:
+            add(application)
+        return application
+
+    async def _ping(self, request: web.Request) -> web.Response:
+        self._guard.admit(request)
+        self._sink.line.seen()
+        return answer({"listens": True})
+
+    async def _describe(self, request: web.Request) -> web.Response:
+        self._guard.admit(request)
+        return web.Response(body=self._description, content_type=JSON)
+
+    def _posting(self, route: Route[Any]) -> Callable[[web.Request], Any]:
+        async def post(request: web.Request) -> web.Response:
+            self._guard.admit(request)
+            if request.content_type != JSON and request.content_type not in LINES:
+                raise Problem(415, f"Content-Type must be {JSON}, or {LINES[0]} for an object a line")
+            body = await self._guard.body(request)
+            if not body.strip():
+                raise Problem(400, "the body is empty")
+            items = route.read(body, request.content_type != JSON, self._contexts)
+            await _put(self._sink, [item.record for item in items])
+            rejects = [
+                Reject(place, record.reason, record.field, record.detail)
+                for place, record in items
+                if isinstance(record, Rejected)
+            ]
+            taken = Taken(len(items) - len(rejects), len(rejects), rejects)
+            return answer(taken, 422 if rejects and not taken.accepted else 200)
+
+        return post
+
+    def _hooking(self, hooked: Hooked) -> Callable[[web.Request], Any]:
+        async def receive(request: web.Request) -> web.Response:
+            body = await self._guard.body(request)
+            headers = {name.lower(): text for name, text in request.headers.items()}
+            incoming = Incoming(
+                request.method, self._guard.url(request), request.query, headers, body, request.match_info["tail"]
+            )
+            found = hooked.hook.answer(incoming, hooked.secret, hooked.context())
+            if isinstance(found, Refused):
+                if found.status in (401, 403):
+                    raise self._guard.refused(request, found.status, found.why)
+                raise Problem(found.status, found.why)
+            self._guard.count(request, hooked.path)
+            await _put(hooked.sink, found.items)
+            return _told(found)
+
+        return receive
+
+
+def _told(found: Answered) -> web.Response:
+    return web.Response(text=found.body, content_type=found.content_type)
+
+
+async def _put(sink: Sink, items: Sequence[Record | Rejected]) -> None:
+    try:
+        await sink.put(items)
+    except NotTaken as why:
+        raise Problem(503, f"{why}: send it again, what is sent twice counts once", _COME_AGAIN_S) from None
+
+
+async def listen(runner: web.AppRunner, address: Address) -> str:
+    """The address as people write it, once it is listened at. Raises Terminal when it cannot be had."""
+    site = web.TCPSite(runner, address.host, address.port, ssl_context=address.tls)
+    try:
+        await site.start()
+    except OSError as error:
+        raise Terminal(f"port {address.port} of {address.host}: {error.strerror}: give another --port") from None
+    port = runner.addresses[0][1]
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{'https' if address.tls else 'http'}://{host}:{port}"

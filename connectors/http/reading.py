@@ -1,0 +1,135 @@
+"""A posted body to records and rejects: one object, an array, or an object a line. Pure; never raises on data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from connectors.http import contract
+from connectors.rejects import Bad, Misread, reject
+from connectors.source import Context
+from schemas.fit import Fit
+from schemas.records import CallLeg, Manager, Organisation, Proposal, Reason, Record, Rejected, StageChange
+
+P = TypeVar("P", bound=contract.Posted)
+
+MOST_ITEM = 65_536
+"""Bytes of one item."""
+JSON = "application/json"
+LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+
+Contexts = Callable[[str], Context]
+"""The context of what is read now from an exchange; "" for the one the listener has been told of."""
+
+_REASONS = {
+    **dict.fromkeys(
+        ("started_at", "ended_at", "answered_at", "changed_at", "sent_at", "valid_from", "valid_to"), Reason.BAD_TIME
+    ),
+    "billsec": Reason.BAD_DURATION,
+    "amount": Reason.BAD_AMOUNT,
+    "revision": Reason.BAD_NUMBER,
+    "kind": Reason.BAD_KIND,
+    "status": Reason.BAD_STATUS,
+}
+
+
+class Item(NamedTuple):
+    """What became of an item; places count from 1."""
+
+    place: int
+    record: Record | Rejected
+
+
+class Route(Generic[P]):
+    """One kind of record that is accepted: its path, its words, and what makes a record of them. Stateless."""
+
+    def __init__(
+        self, path: str, words: type[P], make: Callable[[P, Context, str], Record], record: type[Record], title: str
+    ) -> None:
+        self.path = path
+        self.words = words
+        self.title = title
+        self._make = make
+        self._decode = msgspec.json.Decoder(words).decode
+        self._fit = Fit(record)
+
+    def record(self, words: P, context: Context, origin: str) -> Record:
+        """As its row will be. Raises Misread."""
+        record = self._make(words, context, origin)
+        try:
+            return self._fit.fitted(record) if self._fit.misfits([record]) else record
+        except ValueError as error:
+            raise Misread(*_why_not(error)) from None
+
+    def item(self, raw: bytes, place: int, contexts: Contexts) -> Record | Rejected:
+        """The record of one item, or why it is none."""
+        context = contexts("")
+        if len(raw) > MOST_ITEM:
+            bad = Bad(Reason.LINE_TOO_LONG, detail=f"an item may have {MOST_ITEM} bytes; its beginning is kept")
+            return self._reject(bad, raw, place, context)
+        try:
+            words = self._decode(raw)
+            if source := getattr(words, "source", ""):
+                context = contexts(source)
+            return self.record(words, context, self._origin(place))
+        except Misread as misread:
+            return self._reject(misread.bad, raw, place, context)
+        except msgspec.ValidationError as error:
+            return self._reject(_why_not(error), raw, place, context)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return self._reject(Bad(Reason.UNREADABLE_TEXT, detail=f"no JSON: {error}"), raw, place, context)
+
+    def read(self, body: bytes, is_lines: bool, contexts: Contexts) -> list[Item]:
+        """Every item of a body, in order. A body that is not one of the three shapes is one reject."""
+        pieces = _lines(body) if is_lines else _values(body)
+        if isinstance(pieces, Bad):
+            return [Item(1, self._reject(pieces, body, 1, contexts("")))]
+        return [Item(place, self.item(raw, place, contexts)) for place, raw in pieces]
+
+    def _reject(self, bad: Bad, raw: bytes, place: int, context: Context) -> Rejected:
+        return reject(bad, raw[:MOST_ITEM].decode("utf-8", "backslashreplace"), place, f"http{self.path}", context)
+
+    def _origin(self, place: int) -> str:
+        return f"http{self.path}:{place}"
+
+
+Pieces = list[tuple[int, bytes]] | Bad
+
+
+def _lines(body: bytes) -> Pieces:
+    return [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
+
+
+def _values(body: bytes) -> Pieces:
+    """The elements of an array, or the one value."""
+    if not body.lstrip(b" \t\r\n").startswith(b"["):
+        return [(1, body)]
+    try:
+        found = msgspec.json.decode(body, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return Bad(Reason.UNREADABLE_TEXT, detail=f"no JSON: {error}")
+    return [(number, bytes(raw)) for number, raw in enumerate(found, 1)]
+
+
+def _why_not(error: Exception) -> Bad:
+    """What msgspec says of a value that is JSON and no record."""
+    said, _, path = str(error).partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
+    if "missing required field" in said:
+        return Bad(Reason.MISSING_FIELD, said.split("`")[1], said)
+    if "unknown field" in said:
+        return Bad(Reason.UNKNOWN_LAYOUT, said.split("`")[1], said)
+    field = path.partition("[")[0]
+    return Bad(_REASONS.get(field, Reason.UNKNOWN_LAYOUT), field, said)
+
+
+CALLS = Route("/calls", contract.Call, contract.leg, CallLeg, "Calls, or legs of calls")
+ROUTES: tuple[Route[Any], ...] = (
+    CALLS,
+    Route("/stages", contract.Stage, contract.stage_change, StageChange, "Changes of stage"),
+    Route("/proposals", contract.Offer, contract.proposal, Proposal, "Proposals"),
+    Route("/organisations", contract.Company, contract.organisation, Organisation, "Organisations"),
+    Route("/managers", contract.Seller, contract.manager, Manager, "Managers"),
+)

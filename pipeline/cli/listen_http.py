@@ -1,0 +1,149 @@
+"""`callfunnel listen http`."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from connectors.http.door import Hooked, HttpDoor
+from connectors.http.gates import Token, is_loopback
+from connectors.http.reading import Contexts
+from connectors.http.serving import Address, Guard, Limits
+from connectors.http.sink import Sink
+from connectors.live.line import Line
+from connectors.source import Context
+from connectors.webhooks.senders import HOOKS
+from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
+from pipeline.settings import Settings, read_settings
+from schemas.trouble import Terminal
+
+_TOKEN = "CALLFUNNEL_HTTP_TOKEN"  # noqa: S105  # the name of a variable
+_SOURCE = re.compile(r"[\w.-]{1,60}")
+
+
+@click.command("http")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8480, show_default=True, help="0 takes a free one.")
+@click.option("--token", "variable", default=_TOKEN, show_default=True, metavar="VARIABLE",
+              help="Environment variable with the token of those who post and upload.")  # fmt: skip
+@click.option("--webhook", "webhooks", nargs=3, multiple=True, metavar="KIND SOURCE VARIABLE",
+              help=f"Take webhooks at /webhooks/KIND/SOURCE, of {', '.join(HOOKS)}. VARIABLE: its secret.")  # fmt: skip
+@click.option(
+    "--public-url", default="", metavar="URL", help="What the world calls it, through a proxy of this machine."
+)
+@click.option("--cert", type=click.Path(exists=True, dir_okay=False), default=None, help="Certificate, for https.")
+@click.option("--key", type=click.Path(exists=True, dir_okay=False), default=None, help="Its key.")
+@click.option(
+    "--plain", is_flag=True, help="Allow http on an address that is not loopback: the token can be read there."
+)
+@click.option("--body", "body_mb", type=click.IntRange(1, 64), default=4, show_default=True, metavar="MB",
+              help="Most of one posted body.")  # fmt: skip
+@click.option("--rate", type=click.FloatRange(1), default=2000.0, show_default=True, metavar="N",
+              help="Requests a second of one address.")  # fmt: skip
+@exchange
+def command(
+    host: str,
+    port: int,
+    variable: str,
+    webhooks: tuple[tuple[str, str, str], ...],
+    public_url: str,
+    cert: str | None,
+    key: str | None,
+    plain: bool,
+    body_mb: int,
+    rate: float,
+    source: str,
+    tz: str,
+    region: str,
+    state: Path,
+    data: Path | None,
+) -> None:
+    """Take records that are posted as JSON, and webhooks. Times of what is posted carry an offset.
+
+    POST /calls, /stages, /proposals, /organisations, /managers; GET /openapi.json describes them; docs/http.md all.
+    200 says that Kafka has it.
+    """
+    settings = read_settings()
+    address = Address(host=host, port=port, public_url=public_url, tls=_tls(cert, key))
+    _refuse_plain(address, plain)
+    guard = Guard(
+        Token(secret(variable, os.environ, "the token"), variable),
+        address,
+        Limits(body_bytes=body_mb << 20, requests_per_s=rate),
+    )
+    line = Line(source, "http", new_session())
+    hooked = hooks(webhooks, Exchange(source, tz, region), settings)
+    door = HttpDoor(
+        guard,
+        Sink(line),
+        contexts(Exchange(source, tz, region), settings, line.session),
+        hooked,
+        ready=lambda at: click.echo(f"callfunnel listens at {at}"),
+    )
+    keep_open(line, door, data, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
+
+
+def words(source: str, hooked: Sequence[Hooked]) -> str:
+    """What is listened to."""
+    return f"records of source {source} by POST{''.join(f', {one.path}' for one in hooked)}"
+
+
+def contexts(of: Exchange, settings: Settings, session: str) -> Contexts:
+    """Of the listener's source, and of any other that a record names."""
+    ours = of.contexts(settings, None, session)
+
+    def context(source: str) -> Context:
+        return ours() if source in ("", of.source) else Exchange(source, "", "").contexts(settings, None, session)()
+
+    return context
+
+
+def hooks(webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Settings) -> list[Hooked]:
+    """A feed of its own for each. Raises Terminal."""
+    found: dict[str, Hooked] = {}
+    for kind, source, variable in webhooks:
+        if kind not in HOOKS:
+            raise Terminal(f"--webhook {kind}: known are {', '.join(HOOKS)}")
+        if not _SOURCE.fullmatch(source):
+            raise Terminal(f"--webhook {kind} {source}: a source's name stands in the address: letters, digits, . _ -")
+        hook = HOOKS[kind]
+        held = secret(variable, os.environ, hook.secret)
+        if wrong := hook.check(held):
+            raise Terminal(f"{variable}: {wrong}")
+        exchange = of._replace(source=source)
+        zone = exchange.zone(settings)
+        if hook.needs_zone and zone is None:
+            raise Terminal(
+                f"--webhook {kind}: its times are those of the account: give --tz Europe/Moscow (say), or time_zone"
+                f" under [sources.{source}] in callfunnel.toml"
+            )
+        line = Line(source, kind, new_session())
+        one = Hooked(hook, source, held, exchange.contexts(settings, zone, line.session), Sink(line))
+        if one.path in found:
+            raise Terminal(f"--webhook {kind} {source}: given twice")
+        found[one.path] = one
+    return list(found.values())
+
+
+def _tls(cert: str | None, key: str | None) -> ssl.SSLContext | None:
+    if cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(cert, key)
+    except (ssl.SSLError, OSError) as error:
+        raise Terminal(f"{cert}: no certificate with its key ({error}): give PEM files to --cert and --key") from None
+    return context
+
+
+def _refuse_plain(address: Address, plain: bool) -> None:
+    if address.tls is None and not plain and not is_loopback(address.host):
+        raise Terminal(
+            f"{address.host}: whoever is on the way could read the token: give --cert and --key, listen on loopback"
+            " behind a proxy that speaks https, or say --plain"
+        )

@@ -1,0 +1,126 @@
+"""A listener on a free port whose broker is a list, and a client that knows nothing of it but its address."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from connectors.http.door import Hooked, HttpDoor
+from connectors.http.gates import Token
+from connectors.http.serving import Address, Guard, Limits
+from connectors.http.sink import Sink
+from connectors.live.line import Line
+from connectors.live.pump import Pump
+from connectors.source import Context
+from connectors.webhooks.senders import HOOKS
+from tests.connectors.conftest import context
+from tests.connectors.live.outlets import Broker, until
+
+TOKEN = "correct horse battery"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+JSON = {"Content-Type": "application/json"}
+
+
+class Said(NamedTuple):
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Listener(NamedTuple):
+    address: str
+    line: Line
+    broker: Broker
+    ended: threading.Event
+
+    def ask(
+        self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str] = BEARER, timeout: float = 30
+    ) -> Said:
+        where = urlsplit(self.address)
+        connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=timeout)
+        try:
+            connection.request(method, path, body, dict(headers))
+            response = connection.getresponse()
+            return Said(response.status, response.read(), dict(response.getheaders()))
+        finally:
+            connection.close()
+
+    def post(self, path: str, value: object, headers: Mapping[str, str] = BEARER) -> Said:
+        return self.ask("POST", path, json.dumps(value), {**JSON, **headers})
+
+
+def context_of(source: str) -> Context:
+    """UTC, so that nothing of a record is left to a zone."""
+    one = context("UTC")
+    return one if not source else _named(one, source)
+
+
+def _named(one: Context, source: str) -> Context:
+    return Context(**{**{name: getattr(one, name) for name in one.__struct_fields__}, "source": source})
+
+
+@contextmanager
+def listening(
+    broker: Broker | None = None,
+    limits: Limits | None = None,
+    hooks: Sequence[tuple[str, str]] = (),
+    pages: Sequence[Callable[[web.Application], None]] = (),
+    public_url: str = "",
+) -> Iterator[Listener]:
+    """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud."""
+    broker = broker or Broker()
+    line = Line("office", "http", "session-1")
+    at: list[str] = []
+    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=0, public_url=public_url), limits or Limits())
+    hooked = [
+        Hooked(HOOKS[kind], "cloud", secret, lambda: context_of("cloud"), Sink(Line("cloud", kind, "session-2")))
+        for kind, secret in hooks
+    ]
+    door = HttpDoor(guard, Sink(line), context_of, hooked, pages, at.append)
+    ended = threading.Event()
+
+    def run() -> None:
+        Pump(line, broker.outlet, heartbeat_s=0.5).run(door)
+        ended.set()
+
+    threads = [threading.Thread(target=run)]
+    threads += [threading.Thread(target=_beside, args=(one.sink, broker)) for one in hooked]
+    for thread in threads:
+        thread.start()
+    try:
+        until(lambda: at)
+        yield Listener(at[0], line, broker, ended)
+    finally:
+        broker.away = False
+        line.stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+def _beside(sink: Sink, broker: Broker) -> None:
+    Pump(sink.line, broker.outlet).run(sink)
+
+
+def call(number: int = 1, **more: object) -> dict[str, object]:
+    """An answered outbound call, as its sender posts it."""
+    return {
+        "record_id": f"c{number}",
+        "started_at": "2026-11-02T09:00:00+03:00",
+        "ended_at": "2026-11-02T09:01:00+03:00",
+        "direction": "outbound",
+        "billsec": 50,
+        "extension": "101",
+        "contact": "8 (495) 000-00-01",
+        **more,
+    }
