@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.endpoints import Endpoints
+from pipeline.transport import Transport
 from tests.connectors.sql.tables import FREEPBX, MOSCOW, Table, call, now
 from tests.databases.servers import Server
 from tests.stack.deployment import CLI, Deployment, wait_for
@@ -93,6 +95,34 @@ def test_calls_of_a_database_are_counted_once_through_a_kill_a_stop_and_tonights
     assert legs() == 20
     assert embedded.number("SELECT count() FROM activities FINAL WHERE kind = 'call'") == 20
     assert embedded.number("SELECT sum(talk_s) FROM activities FINAL") == 20 * 60
+
+
+def test_what_a_killed_broker_forgot_is_sent_again(embedded: Deployment, mariadb_server: Server, cdr: Table) -> None:
+    embedded.start()
+    process = listening(embedded, mariadb_server.reader)
+    transport = Transport(Endpoints(embedded.bootstrap, "", embedded.namespace))
+
+    def legs() -> int:
+        return embedded.number("SELECT count() FROM call_legs FINAL")
+
+    try:
+        cdr.insert(call(1, now()))
+        wait_for("the first leg", lambda: legs() == 1)
+        for name in list(embedded.workers):
+            embedded.remove_worker(name)
+        sent = sum(transport.ends(["call-legs"]).values())
+        cdr.insert(*(call(n, now()) for n in range(2, 12)))
+        wait_for("acknowledgements", lambda: sum(transport.ends(["call-legs"]).values()) > sent)
+        transport.close()
+        embedded.restart_broker()  # what it had acknowledged was in its memory only
+        assert legs() == 1
+        embedded.add_worker("worker-2")
+        wait_for("every leg", lambda: legs() == 11, within_s=120)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "sent again" in said
 
 
 def test_what_cannot_be_is_said_in_one_line(embedded: Deployment, mariadb_server: Server, cdr: Table) -> None:
