@@ -1,4 +1,4 @@
-"""Parse + normalise: legs a second on one core, and memory, for each format. `python -m bench.parse [ROWS]`."""
+"""Parse + normalise: legs a second on one core, memory, by format. `python -m bench.parse [ROWS [PROFILE...]]`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bench.exports import write_freeswitch_csv, write_freeswitch_json
 from connectors.asterisk.source import AsteriskCsv
+from connectors.freeswitch.cdr_csv import FreeSwitchCsv
+from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
 from connectors.source import Context, Hints, Source
 from connectors.threecx import ThreeCxLog
@@ -120,12 +123,17 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("asterisk-csv", AsteriskCsv(), write_export),
     ("mango", MangoStats(), write_mango),
     ("3cx", ThreeCxLog(), write_3cx),
+    ("freeswitch-csv", FreeSwitchCsv(), write_freeswitch_csv),
+    ("freeswitch-json", FreeSwitchJson(), write_freeswitch_json),
 )
 
 
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 300_000
+    wanted = sys.argv[2:]
     for name, source, write in FORMATS:
+        if wanted and name not in wanted:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "export.csv"
             write(path, rows)

@@ -18,7 +18,7 @@ from connectors.identity import nameless
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
+from connectors.table import Delimited, Layout, Make, fits
 from schemas.records import CallLeg, Direction, Disposition, Reason
 from schemas.trouble import Terminal
 
@@ -44,8 +44,6 @@ _SHAPES = {
     "disconnect_reason": re.compile(r"\d{4}"),
     "location": re.compile(r"[a-z_]*"),
 }
-_SHARE = 1 / 2
-"""Of the first rows, to have these shapes."""
 _EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
 _WEEK_S = 604_800
 _IVR, _QUEUE = "ivr", "queue"
@@ -76,9 +74,9 @@ class MangoStats(Delimited):
                 raise Terminal(
                     f"columns of Mango statistics without {', '.join(sorted(missing))}: ask for these fields"
                 )
-            return _layout(hints.columns, 0, "the order of `columns`") if _fits(hints.columns, rows) else None
+            return _layout(hints.columns, 0, "the order of `columns`") if fits(hints.columns, rows, _SHAPES) else None
         for order in ORDERS:
-            if _fits(order, rows):
+            if fits(order, rows, _SHAPES):
                 return _layout(order, 0, f"no header; {len(order)} columns in the usual order, times are epochs")
         return None
 
@@ -204,12 +202,3 @@ def _layout(columns: Iterable[str], head: int, why: str) -> Layout:
     return Layout(
         f"Mango statistics, {len(used)} columns{' with a header' if head else ''}", used, head, tuple(reasons)
     )
-
-
-def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Most rows have this width, and cells of these shapes."""
-    shapes = [(place, _SHAPES[name]) for place, name in enumerate(columns) if name in _SHAPES]
-    fitting = sum(
-        len(row) == len(columns) and all(shape.fullmatch(row[place]) for place, shape in shapes) for row in rows
-    )
-    return fitting > len(rows) * _SHARE

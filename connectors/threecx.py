@@ -108,7 +108,7 @@ class ThreeCxLog(Delimited):
         return super().form(path)._replace(quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
-        named = hints.columns if set(hints.columns) & FIELDS else ()
+        named = hints.columns if set(hints.columns) & (FIELDS - {"duration"}) else ()  # FreeSWITCH has that name too
         if unknown := set(named) - FIELDS:
             raise Terminal(f"columns: 3CX has no field {', '.join(sorted(unknown))}; fields: {', '.join(ORDERS[0])}")
         if named and (missing := _NEEDED - set(named)):

@@ -1,4 +1,4 @@
-"""What the epoch inside `uniqueid` proves about the exchange's wall clock.
+"""What the epoch inside of an id (`uniqueid`, a UUID made of the time) proves about the exchange's wall clock.
 
 `uniqueid` is `[system-]<epoch>.<n>`, set when the channel is created, so (local start - epoch), rounded to a quarter
 of an hour, is the exchange's offset. Later legs start late: the offset of most rows counts.
@@ -6,13 +6,17 @@ of an hour, is the exchange's offset. Later legs start late: the offset of most 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
 from typing import NamedTuple
 
 from connectors.asterisk.layouts import UNIQUEID
 from connectors.rejects import Misread
+from connectors.source import Recognised
+from connectors.table import sample_rows
 from connectors.wall import PARTS, wall
 from schemas.trouble import Terminal
 
@@ -21,13 +25,21 @@ _MOST_OFFSET_S = 14 * 3600
 _PROOF = 0.9
 _FEWEST_ROWS = 20
 """Of a month, to hold the zone against it: legs that begin late look like another offset."""
+_TIMED_UUID = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-1([0-9a-f]{3})-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID_BEGINS = 0x01B21DD213814000
+"""1970 in the 100 ns since 1582 that a UUID counts (RFC 9562)."""
 _MONTH_FIRST = frozenset({"US", "PH", "FM", "MH", "PW"})
 
 
 def epoch_of(uniqueid: str) -> int | None:
-    """The seconds inside a uniqueid, None when there are none."""
-    found = UNIQUEID.fullmatch(uniqueid)
-    return int(found.group(1)) if found else None
+    """The seconds inside a uniqueid, or a UUID that was made of the time (version 1); None when there are none."""
+    if found := UNIQUEID.fullmatch(uniqueid):
+        return int(found.group(1))
+    if timed := _TIMED_UUID.fullmatch(uniqueid):
+        low, middle, high = timed.groups()
+        epoch = (int(high + middle + low, 16) - _UUID_BEGINS) // 10_000_000
+        return epoch if epoch > 0 else None
+    return None
 
 
 class Proof(NamedTuple):
@@ -82,6 +94,37 @@ def _steadiness(proof: Proof) -> float:
     return max(likely) / proof.rows if likely else 0.0
 
 
+def settle(
+    path: Path,
+    recognised: Recognised,
+    zone: tzinfo | None,
+    *,
+    start: str = "start",
+    unique: str = "uniqueid",
+    slack_s: int = 0,
+) -> tuple[tzinfo, str]:
+    """The zone to read a file with, and why: as given, or proven. Raises Terminal when its ids say another.
+
+    `slack_s` is for ids whose clock is not the one of the starts, and may differ that much from it.
+    """
+    samples = sample(recognised.columns, sample_rows(path, recognised), start, unique)
+    if zone is not None and slack_s:
+        return zone, check_nearly(samples, recognised.date_order, zone, str(path), slack_s)
+    proof = prove(samples, recognised.date_order)
+    if zone is None:
+        return proven_zone(proof, samples, recognised.date_order, str(path))
+    return zone, check_zone(proof, samples, recognised.date_order, zone, str(path))
+
+
+def sample(
+    columns: tuple[str, ...], rows: Sequence[Sequence[str]], start: str = "start", unique: str = "uniqueid"
+) -> list[tuple[str, str]]:
+    """(start, id) of rows with the layout's width; "" for no id."""
+    place = columns.index(start)
+    own = columns.index(unique) if unique in columns else -1
+    return [(fields[place], fields[own] if own >= 0 else "") for fields in rows if len(fields) == len(columns)]
+
+
 def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, where: str) -> str:
     """Why the zone fits the file, in words. Raises Terminal naming both when it does not, over all or in a month."""
     if not proof.rows:
@@ -98,6 +141,23 @@ def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zon
         return f"{agree} of {proof.rows} rows checked agree with {zone} by the epoch in uniqueid"
     everything = sum(_by_month(samples, order).values(), Counter[tuple[int, datetime]]())
     raise Terminal(_disagreement(where, "", everything, zone))
+
+
+def check_nearly(samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, where: str, slack_s: int) -> str:
+    """Why the zone fits, in words, when the clock of the ids may differ by `slack_s`. Raises Terminal when not."""
+    off = [
+        int(local.replace(tzinfo=zone).timestamp()) - epoch for local, epoch in _readable(samples, order)
+    ]  # the seconds from an id to its start
+    if not off:
+        return "no id was made of the time: the zone cannot be checked"
+    near = sum(abs(seconds) <= slack_s for seconds in off)
+    if near * 2 <= len(off):
+        usual = sorted(off)[len(off) // 2]
+        raise Terminal(
+            f"{where}: by the time inside of the ids, --tz {zone} is wrong by about {hours(usual)} hours"
+            f" ({len(off) - near} of {len(off)} rows): give the zone of the exchange, or --tz auto"
+        )
+    return f"{near} of {len(off)} rows checked agree with {zone} by the time inside of their ids"
 
 
 def _disagreement(where: str, when: str, found: Counter[tuple[int, datetime]], zone: tzinfo) -> str:

@@ -161,7 +161,7 @@ def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     if place is None:
         return None
     at = f"no header; {width} columns, the first date in column {place + 1}"
-    if place == 9 and width in _CDR_CSV_TAILS:
+    if place == 9 and width in _CDR_CSV_TAILS and not _is_freeswitch(sample):
         tail = [_uniqueid_or_userfield(sample) if name == "?" else name for name in _CDR_CSV_TAILS[width]]
         return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), 0, (at, _tail_words(tail)))
     if place == 8 and width <= len(_CDR_CUSTOM) and width >= 14:
@@ -172,6 +172,11 @@ def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
         names = ("start", "src", "dst", "duration", "billsec", "disposition")
         return Layout("hand-picked columns, 6 without a header", names, 0, (at,))
     return None
+
+
+def _is_freeswitch(rows: Sequence[Sequence[str]]) -> bool:
+    """FreeSWITCH's template `asterisk`: the same order, a hangup cause for a disposition."""
+    return sum("_" in row[14] for row in rows) > len(rows) / 2
 
 
 def _headless_freepbx(width: int, at: str) -> Layout:

@@ -10,7 +10,7 @@ from connectors.asterisk import clock, layouts
 from connectors.asterisk.legs import LegReader, is_disposition
 from connectors.asterisk.peers import Peers
 from connectors.source import About, Context, Hints, Recognised
-from connectors.table import Delimited, Layout, Make, sample_rows
+from connectors.table import Delimited, Layout, Make
 from connectors.wall import WallClock
 
 
@@ -31,16 +31,12 @@ class AsteriskCsv(Delimited):
         layout = layouts.recognise(rows)
         if layout is None:
             return None
-        order, why = clock.date_order(_samples(layout.columns, rows[layout.head :]), hints.region)
+        order, why = clock.date_order(clock.sample(layout.columns, rows[layout.head :]), hints.region)
         return layout._replace(date_order=order, why=(*layout.why, why))
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the data says another (finding 3)."""
-        samples = _samples(recognised.columns, sample_rows(path, recognised))
-        proof = clock.prove(samples, recognised.date_order)
-        if zone is None:
-            return clock.proven_zone(proof, samples, recognised.date_order, str(path))
-        return zone, clock.check_zone(proof, samples, recognised.date_order, zone, str(path))
+        return clock.settle(path, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         wall = WallClock(zone, recognised.date_order, clock.epoch_of)
@@ -51,12 +47,3 @@ class AsteriskCsv(Delimited):
         """The last cell may be a part: believed when nothing depends on it, or its word is known."""
         last = recognised.columns[-1]
         return not last or (last == "disposition" and is_disposition(fields[-1]))
-
-
-def _samples(columns: tuple[str, ...], rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """(start, uniqueid) of rows with the layout's width."""
-    start = columns.index("start")
-    uniqueid = columns.index("uniqueid") if "uniqueid" in columns else -1
-    return [
-        (fields[start], fields[uniqueid] if uniqueid >= 0 else "") for fields in rows if len(fields) == len(columns)
-    ]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from connectors.freeswitch.causes import unanswered
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import Context
@@ -39,17 +40,6 @@ COLUMNS = (
 )
 
 _DIRECTIONS = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND, "local": Direction.INTERNAL}
-_CAUSES = {
-    "USER_BUSY": Disposition.BUSY,
-    "ORIGINATOR_CANCEL": Disposition.CANCELLED,
-    "NO_ANSWER": Disposition.NO_ANSWER,
-    "NO_USER_RESPONSE": Disposition.NO_ANSWER,
-    "ALLOTTED_TIMEOUT": Disposition.NO_ANSWER,
-    "LOSE_RACE": Disposition.NO_ANSWER,
-    "PICKED_OFF": Disposition.NO_ANSWER,
-    "NORMAL_CLEARING": Disposition.NO_ANSWER,  # with billsec 0 nobody had answered
-    "": Disposition.UNKNOWN,
-}
 _WEEK_S = 604_800
 
 
@@ -133,7 +123,7 @@ def _disposition(row: Mapping[str, str], billsec: int) -> Disposition:
         agent = row.get("cc_side") != "member" or _is_true(row.get("cc_agent_bridged", "true"))
         bridged = bool(row.get("bridge_uuid")) or row.get("last_app") == "bridge"
         return Disposition.ANSWERED if bridged and agent and not voicemail else Disposition.MACHINE
-    return _CAUSES.get(row.get("hangup_cause", "").upper(), Disposition.FAILED)
+    return unanswered(row.get("hangup_cause", ""))
 
 
 def _is_true(cell: str) -> bool:

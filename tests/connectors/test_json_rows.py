@@ -6,7 +6,7 @@ import base64
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -46,11 +46,15 @@ def forms() -> dict[str, tuple[str, Shape]]:
         "answer_deep": (json.dumps({"id": 1, "result": {"total": [3], "data": ROWS}, "x": 1}, indent=1), Shape.ARRAY),
         "answers": ("\n".join(json.dumps({"calls": part}) for part in (ROWS[:2], [], ROWS[2:])), Shape.ARRAY),
         "forms": ("\n".join(urlencode({"uuid": "7", "cdr": line}) for line in lines), Shape.FORMS),
-        "forms_base64": (
-            "".join(f"cdr={base64.b64encode(line.encode()).decode()}\n" for line in lines),
-            Shape.FORMS,
-        ),
+        "forms_base64": ("".join(f"cdr={in_base64(line)}\n" for line in lines), Shape.FORMS),
+        "forms_as_they_are": ("".join(f"cdr={line}\n" for line in lines), Shape.FORMS),
+        "forms_without_the_field": ("".join(f"{quote(line)}\n" for line in lines), Shape.FORMS),
+        "forms_without_the_field_base64": ("\n".join(map(in_base64, lines)), Shape.FORMS),
     }
+
+
+def in_base64(line: str) -> str:
+    return base64.b64encode(line.encode()).decode()
 
 
 @pytest.mark.parametrize("name", forms())

@@ -1,0 +1,264 @@
+"""FreeSWITCH mod_json_cdr: an object for each leg, in a file of its own or as the body of a post that was saved.
+
+`variables` are the channel's, texts all of them, percent-encoded when `encode-values` is on. `callflow` holds the
+caller's profiles, the latest first (one object in old versions). `direction` is the switch's: a phone that calls is
+`inbound`, whatever the call is. Sources: mod_json_cdr.c, switch_ivr.c (switch_ivr_generate_json_cdr), bodies of two
+exchanges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from connectors.freeswitch.causes import unanswered
+from connectors.json_source import JsonLayout, JsonSource
+from connectors.phones import e164
+from connectors.rejects import Misread
+from connectors.source import About, Context, Hints, Place, Recognised
+from schemas.records import CallLeg, Direction, Disposition, Reason
+
+_Text = str | int | float | None
+_WEEK_S = 604_800
+_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
+
+
+class _Variables(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a channel's variables."""
+
+    uuid: _Text = ""
+    direction: _Text = ""
+    start_epoch: _Text = ""
+    answer_epoch: _Text = ""
+    end_epoch: _Text = ""
+    duration: _Text = ""
+    billsec: _Text = ""
+    hangup_cause: _Text = ""
+    originator: _Text = ""
+    originating_leg_uuid: _Text = ""
+    bridge_uuid: _Text = ""
+    signal_bond: _Text = ""
+    user_name: _Text = ""
+    sip_auth_username: _Text = ""
+    dialed_user: _Text = ""
+    sip_gateway_name: _Text = ""
+    last_app: _Text = ""
+    voicemail_message: _Text = ""
+    cc_queue: _Text = ""
+    cc_side: _Text = ""
+    cc_agent_bridged: _Text = ""
+    record_name: _Text = ""
+
+
+class _Profile(msgspec.Struct, frozen=True, gc=False):
+    """One end as the switch saw it."""
+
+    caller_id_number: _Text = ""
+    destination_number: _Text = ""
+    uuid: _Text = ""
+    context: _Text = ""
+    originatee: _Others | None = None
+    originator: _Others | None = None
+
+
+class _Others(msgspec.Struct, frozen=True, gc=False):
+    """The profiles of the legs that this one called (the last that was bridged first), or was called by."""
+
+    originatee_caller_profiles: list[_Profile] = []
+    originator_caller_profiles: list[_Profile] = []
+
+
+class _Flow(msgspec.Struct, frozen=True, gc=False):
+    caller_profile: _Profile = _Profile()
+
+
+class Cdr(msgspec.Struct, frozen=True, gc=False):
+    """What is read of an object."""
+
+    variables: _Variables
+    callflow: list[_Flow] | _Flow = []
+
+
+class FreeSwitchJson(JsonSource[Cdr]):
+    """Objects of legs: one a file, one a line, an array, or bodies of forms."""
+
+    profile = "freeswitch-json"
+    about = About(
+        reads="FreeSWITCH mod_json_cdr: files, JSON lines, arrays, saved bodies (`cdr=...`, percent-encoded or base64)",
+        told_by="objects with `variables` that hold `uuid` and `start_epoch`",
+        ids="call `uuid` of the A leg, which its B legs name as `originator`; leg `uuid`",
+        zone="none needed: times are seconds since the epoch",
+        proof="`golden/freeswitch_json`; shapes of two exchanges",
+        unconfirmed="real files of today: none was at hand; objects whose texts hold bare quotes are rejected",
+    )
+    field = "cdr"
+
+    def values(self) -> type[Cdr]:
+        return Cdr
+
+    def layout(self, values: Sequence[dict[str, Any]], hints: Hints) -> JsonLayout | None:
+        ours = [value["variables"] for value in values if isinstance(value.get("variables"), dict)]
+        both = sum({"uuid", "start_epoch"} <= variables.keys() for variables in ours)
+        if not both or both * 2 < len(values):
+            return None
+        legs = "both legs" if any(variables.get("direction") == "outbound" for variables in ours) else "A legs"
+        return JsonLayout("FreeSWITCH json_cdr", (f"variables hold uuid and start_epoch; {legs}",), needs_zone=False)
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """UTC, whatever is given: an epoch has no zone."""
+        return UTC, "times are seconds since the epoch: no zone is asked for"
+
+    def maker(
+        self, recognised: Recognised, context: Context, zone: tzinfo, file: str
+    ) -> Callable[[Cdr, Place], CallLeg]:
+        return CdrReader(context, file).leg
+
+
+class CdrReader:
+    """Objects to legs, for a file and for a door."""
+
+    def __init__(self, context: Context, origin: str) -> None:
+        self._context = context
+        self._origin = origin
+        self._is_extension = re.compile(context.extension_pattern).fullmatch
+
+    def leg(self, cdr: Cdr, place: Place) -> CallLeg:
+        """The leg of an object; raises Misread."""
+        said = cdr.variables
+        uuid = _text(said.uuid)
+        if not uuid:
+            raise Misread(Reason.MISSING_FIELD, "variables.uuid", "no id")
+        flows = cdr.callflow if isinstance(cdr.callflow, list) else [cdr.callflow]
+        last = flows[0].caller_profile if flows else _Profile()
+        first = flows[-1].caller_profile if flows else last
+        billsec_s, duration_s = _seconds(said.billsec, "billsec"), _seconds(said.duration, "duration")
+        if billsec_s > duration_s + 1 or duration_s > _WEEK_S:
+            raise Misread(
+                Reason.BAD_DURATION, "variables.billsec", f"billsec {billsec_s}, duration {duration_s} (0 to a week)"
+            )
+        started_at = _moment(said.start_epoch, "start_epoch")
+        if started_at is None:
+            raise Misread(Reason.BAD_TIME, "variables.start_epoch", "no start")
+        ended_at = _moment(said.end_epoch, "end_epoch") or started_at + timedelta(seconds=duration_s)
+        if not started_at <= ended_at <= started_at + timedelta(seconds=_WEEK_S):
+            raise Misread(Reason.BAD_TIME, "variables.end_epoch", "the end is not within a week after the start")
+        answered_at = None
+        if billsec_s:
+            answered_at = _moment(said.answer_epoch, "answer_epoch")
+            if answered_at is None or not started_at <= answered_at <= ended_at:
+                answered_at = max(started_at, ended_at - timedelta(seconds=billsec_s))
+        is_b = _is_b(said, last)
+        direction, extension, other, outside, did = self._of_b(said, last) if is_b else self._of_a(said, first, last)
+        context = self._context
+        return CallLeg(
+            source=context.source,
+            call_id=_originator(said, last, uuid) if is_b else uuid,
+            record_id=uuid,
+            started_at=started_at,
+            answered_at=answered_at,
+            ended_at=ended_at,
+            billsec=billsec_s,
+            direction=direction,
+            disposition=_disposition(said, billsec_s, is_b),
+            extension=extension,
+            peer_extension=other,
+            contact=e164(outside, context.region) if outside else "",
+            contact_raw=outside,
+            did=did,
+            queue=_text(said.cc_queue).partition("@")[0],
+            application=_text(said.last_app),
+            recording=_text(said.record_name),
+            import_id=context.import_id,
+            origin=f"{self._origin}:{place}",
+            version=context.version,
+        )
+
+    def _of_a(self, said: _Variables, first: _Profile, last: _Profile) -> tuple[Direction, str, str, str, str]:
+        """(direction, the person's extension, the other extension, the outside number, the number that was dialled)."""
+        caller, dialled = _text(first.caller_id_number), _text(first.destination_number)
+        reached = self._reached(last)
+        own = self._inside(_text(said.user_name), _text(said.sip_auth_username), caller)
+        if said.sip_gateway_name or not own or _text(first.context) == "public":
+            return Direction.INBOUND, reached, "", caller, "" if self._is_extension(dialled) else dialled
+        if not self._is_extension(dialled) and e164(dialled, self._context.region):
+            return Direction.OUTBOUND, own, "", dialled, ""
+        return Direction.INTERNAL, reached or own, own if reached else "", "", ""
+
+    def _of_b(self, said: _Variables, last: _Profile) -> tuple[Direction, str, str, str, str]:
+        """The same of a leg that the switch called."""
+        caller, called = _text(last.caller_id_number), _text(last.destination_number)
+        by = last.originator.originator_caller_profiles if last.originator else []
+        own = self._inside(_text(said.dialed_user), called)
+        if said.sip_gateway_name or (not own and e164(called, self._context.region)):
+            dialler = [_text(number) for one in by[:1] for number in (one.caller_id_number, one.destination_number)]
+            return Direction.OUTBOUND, self._inside(caller, *dialler), "", called, ""
+        inside = self._inside(caller)
+        if inside or not by:  # a leg that a program ordered has no originator
+            return Direction.INTERNAL, own, inside if inside != own else "", "", ""
+        return Direction.INBOUND, own, "", caller, ""
+
+    def _reached(self, last: _Profile) -> str:
+        """The extension that an A leg was bridged to; else the one that was dialled."""
+        others = last.originatee.originatee_caller_profiles if last.originatee else []
+        return self._inside(*(_text(one.destination_number) for one in others), _text(last.destination_number))
+
+    def _inside(self, *numbers: str) -> str:
+        """The first that is an extension."""
+        return next((number for number in numbers if self._is_extension(number)), "")
+
+
+def _is_b(said: _Variables, last: _Profile) -> bool:
+    if said.direction:
+        return said.direction == "outbound"
+    return last.originator is not None and last.originatee is None
+
+
+def _originator(said: _Variables, last: _Profile, uuid: str) -> str:
+    """The uuid of the A leg, as a B leg names it."""
+    by = last.originator.originator_caller_profiles if last.originator else []
+    named = (said.originator, said.originating_leg_uuid, *(one.uuid for one in by[:1]))
+    return next((text for text in map(_text, named) if text), uuid)
+
+
+def _disposition(said: _Variables, billsec_s: int, is_b: bool) -> Disposition:
+    """A leg with billsec was answered: a B leg by whom it called, an A leg by a person when it was bridged."""
+    if not billsec_s:
+        return unanswered(_text(said.hangup_cause))
+    voicemail = _is_true(said.voicemail_message) or said.last_app == "voicemail"
+    waited = said.cc_side == "member" and not _is_true(said.cc_agent_bridged or "true")
+    bridged = is_b or said.bridge_uuid or said.signal_bond or said.last_app == "bridge"
+    return Disposition.ANSWERED if bridged and not voicemail and not waited else Disposition.MACHINE
+
+
+def _is_true(said: _Text) -> bool:
+    return str(said).lower() in ("true", "t", "1")
+
+
+def _text(said: _Text) -> str:
+    """A value as it was before `encode-values`: what is read here holds no bare percent sign."""
+    text = "" if said is None else str(said)
+    return unquote(text, errors="backslashreplace") if "%" in text else text
+
+
+def _seconds(said: _Text, name: str) -> int:
+    if said in ("", None):
+        return 0
+    if not re.fullmatch(r"\d{1,9}", str(said)):
+        raise Misread(Reason.BAD_DURATION, f"variables.{name}", f"{str(said)[:40]!r} is no number of seconds")
+    return int(str(said))
+
+
+def _moment(said: _Text, name: str) -> datetime | None:
+    """The moment of an epoch in whole seconds; None for none (0 is none)."""
+    text = str(said or "0")
+    if text == "0":
+        return None
+    if not re.fullmatch(r"\d{9,10}", text) or not _EARLIEST_S <= int(text) <= _LATEST_S:
+        raise Misread(Reason.BAD_TIME, f"variables.{name}", f"{text[:40]!r} is no number of seconds since the epoch")
+    return datetime.fromtimestamp(int(text), UTC)
