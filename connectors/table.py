@@ -13,13 +13,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from connectors.json_rows import detect as detect_json
 from connectors.json_table import JsonTable, Under
-from connectors.packed import is_sheet, label, open_bytes, size
+from connectors.packed import is_sheet, label, located, open_bytes, size
 from connectors.rejects import Bad, Broken, Misread, reject, too_long
 from connectors.sheets import SheetRows
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -53,6 +54,8 @@ class Layout(NamedTuple):
     """Rows above the data: 1 for a header."""
     why: tuple[str, ...]
     date_order: str = "ymd"
+    has_offset: bool = False
+    """Whether all times that were seen say their offset."""
 
 
 class RowSource(Protocol):
@@ -282,7 +285,19 @@ def form_of(recognised: Recognised) -> Form:
 
 def head_rows(path: Path, form: Form) -> list[Row]:
     """The first rows, for recognising."""
-    rows = iter(rows_of(path, form))
+    if form.encoding == SHEET:
+        stat = located(path)[0].stat()
+        return _sheet_head(path, stat.st_mtime_ns, stat.st_size)
+    return _head(rows_of(path, form))
+
+
+@lru_cache(maxsize=4)
+def _sheet_head(path: Path, _mtime_ns: int, _size: int) -> list[Row]:
+    """Remembered, since every source asks, and opening a workbook takes seconds."""
+    return _head(SheetRows(path))
+
+
+def _head(rows: RowSource) -> list[Row]:
     return list(islice((row for row in rows if isinstance(row, Row)), HEAD_ROWS))
 
 
