@@ -7,13 +7,24 @@ from pathlib import Path
 from connectors.asterisk.source import AsteriskCsv
 from connectors.crm.source import CrmCsv
 from connectors.crm.tables import TABLES
+from connectors.cucm import CucmCdr
+from connectors.freeswitch.cdr_csv import FreeSwitchCsv
+from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
 from connectors.services.all import SERVICES
 from connectors.source import Hints, Recognised, Source
 from connectors.threecx import ThreeCxLog
 from schemas.trouble import Terminal
 
-CALLS: tuple[Source, ...] = (AsteriskCsv(), MangoStats(), ThreeCxLog(), *SERVICES)
+CALLS: tuple[Source, ...] = (
+    AsteriskCsv(),
+    MangoStats(),
+    ThreeCxLog(),
+    FreeSwitchCsv(),
+    FreeSwitchJson(),
+    CucmCdr(),
+    *SERVICES,
+)
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}
 KINDS = ("calls", *CRM)
 PROFILES = tuple(source.profile for source in (*CALLS, *CRM.values()))

@@ -24,6 +24,7 @@ _MANGO = "mango_vpbx/stats_result.csv"
 _3CX = "3cx/public_lines.anonymised.log"
 _SERVICES = ("megafon_vats", "uis_comagic", "zadarma", "bitrix24", "ringcentral", "twilio")
 """Folders of the services: tests/connectors/services."""
+_FREESWITCH = "freeswitch_csv/Kxingyunliushui_Master.csv"
 
 
 def sample(name: str) -> Path:
@@ -92,7 +93,8 @@ def test_files_of_other_exchanges_are_refused_in_words() -> None:
     others = [
         path
         for path in sorted(Path(SAMPLES).glob("*/*"))
-        if not path.parent.name.startswith((*_SERVICES, "asterisk")) and path not in (sample(_MANGO), sample(_3CX))
+        if not path.parent.name.startswith((*_SERVICES, "asterisk"))
+        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH)}
     ]
     assert len(others) > 8
     for path in others:
@@ -164,3 +166,13 @@ def test_lines_of_3cx_are_each_read_in_the_order_of_their_version(tmp_path: Path
     assert isinstance(leg, CallLeg)
     assert (leg.direction, leg.extension, leg.contact, leg.billsec) == (Direction.INBOUND, "504", "+353810874341", 337)
     assert f"{leg.started_at:%H:%M:%S}" == "12:33:54"  # 13:33:54 of an Irish summer
+
+
+def test_rows_of_freeswitch_are_legs_though_its_clock_was_17_minutes_off() -> None:
+    """Ten rows as a spreadsheet saved them, one call three times; calls of a program's, and one among phones."""
+    legs = [leg for leg in read_sample(_FREESWITCH, "Asia/Shanghai", "CN") if isinstance(leg, CallLeg)]
+    assert (len(legs), len({leg.record_id for leg in legs})) == (10, 8)
+    assert f"{legs[0].started_at:%Y-%m-%d %H:%M}" == "2020-02-10 14:41"  # 22:41 of a Chinese evening
+    assert [leg.extension for leg in legs if leg.peer_extension] == ["1004"]
+    with pytest.raises(Terminal, match=r"--tz Europe/Moscow is wrong by about \+0[45]:"):
+        read_sample(_FREESWITCH, "Europe/Moscow", "CN")
