@@ -45,8 +45,10 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     clickhouse: str
     reader: str
     """DSN of the read-only user."""
+    board: str = ""
+    """Address of the board page, with the key that lets in."""
     parts: dict[str, int] = {}
-    """Process ids by part: broker, store, worker-1 ..."""
+    """Process ids by part: broker, store, board, worker-1 ..."""
 
 
 def stack_file(data: Path) -> Path:

@@ -53,6 +53,7 @@ VARIABLES = {
     "CALLFUNNEL_SQL": "mysql://user:password@host/database (or postgresql://), for `callfunnel listen sql`",
     "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
     "CALLFUNNEL_HTTP_TOKEN": "the token of those who post and upload, for `callfunnel listen http`",
+    "CALLFUNNEL_BOARD_TOKEN": "the key of the board page's address; set by `callfunnel up`",
     "CALLFUNNEL_STORE_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_STORE_READER_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_SAMPLES": "folder of private example exports, for tests",

@@ -15,6 +15,7 @@ _COMMANDS = {
     "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
     "listen": "listen to a live exchange: a database, Asterisk's manager interface, a folder",
     "activity": "what managers did: calls, conversations, A, B, C, D",
+    "board": "the boards as a page of this machine, without Grafana",
     "plan": "plan and fact of a month: A, C and D against what was planned",
     "funnel": "how organisations move through the stages",
     "calls": "the calls behind a number",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
 from pipeline.endpoints import Running, running_stack
 from pipeline.settings import read_settings
@@ -24,6 +25,7 @@ _DATA = click.option(
     help="Data folder.",
 )
 
+_BOARD_PORT = 8090
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,19 +33,25 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @_DATA
 @click.option("--kafka-port", type=click.IntRange(0, 65535), default=9092, show_default=True, help="0: any free one.")
 @click.option("--store-port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0: any free one.")
+@click.option("--board-port", type=click.IntRange(0, 65535), default=None,
+              help="Of the board page; 0: any free one. [default: 8090, or any free one when it is taken]")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
 @click.option("--background", is_flag=True, help="Return when it is ready; `callfunnel down` stops it.")
-def command(data: Path, kafka_port: int, store_port: int, workers: int, background: bool) -> None:
-    """Start the embedded stack: a broker, a ClickHouse store and a worker, each a process of its own.
+def command(
+    data: Path, kafka_port: int, store_port: int, board_port: int | None, workers: int, background: bool
+) -> None:
+    """Start the embedded stack: a broker, a ClickHouse store, a board page and a worker, each a process of its own.
 
-    Everything listens on loopback only. Facts are on disk in the data folder; what is on the wire is in memory, so
-    `callfunnel load` reports success only when the store has the rows.
+    Everything listens on loopback only; the printed address of the board page lets its reader in. Facts are on disk in
+    the data folder; what is on the wire is in memory, so `callfunnel load` reports success only when the store has the
+    rows.
     """
     read_settings()
     if background:
         _in_background(data)
         return
-    plan = Plan(data=data, kafka_port=kafka_port, store_port=store_port, workers=workers)
+    board = usual_board_port() if board_port is None else board_port
+    plan = Plan(data=data, kafka_port=kafka_port, store_port=store_port, board_port=board, workers=workers)
     stack = Stack(plan)
     started = time.monotonic()
     for number in _STOPPING:
@@ -60,12 +68,18 @@ def command(data: Path, kafka_port: int, store_port: int, workers: int, backgrou
     click.echo("callfunnel: stopped")
 
 
+def usual_board_port() -> int:
+    """8090 while it is free: nobody types the board's address, so that a second stack need not ask for another."""
+    return 0 if listens(_BOARD_PORT) else _BOARD_PORT
+
+
 def ready_line(running: Running, data: Path, seconds: float) -> str:
-    """One line: what listens where, as whom, and with which folder."""
+    """What listens where, as whom, and with which folder; and what to open."""
     store = running.clickhouse.rsplit("@", 1)[1]
     return (
         f"callfunnel is ready ({seconds:.1f} s): kafka {running.kafka}, clickhouse http://{store}"
-        f" (users callfunnel, reader; passwords in {data / 'credentials.json'}), data {data}, pid {running.pid}"
+        f" (users callfunnel, reader; passwords in {data / 'credentials.json'}), data {data}, pid {running.pid}\n"
+        f"boards: {running.board}"
     )
 
 
@@ -85,7 +99,7 @@ def _in_background(data: Path) -> None:
         )
     while process.poll() is None:
         said = log.read_text("utf-8", "replace")
-        if "is ready" in said:
+        if "boards: " in said and said.endswith("\n"):
             click.echo(said.strip())
             return
         time.sleep(0.1)

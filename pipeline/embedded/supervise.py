@@ -29,14 +29,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     kafka_port: int = 9092
     store_port: int = 8123
+    board_port: int = 0
     workers: int = 1
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """Passwords of the store's two users, made once per data folder."""
+    """Passwords of the store's two users and the key of the board page, made once per data folder."""
 
     writer: str
     reader: str
+    board: str = ""
 
 
 class Stack:
@@ -47,7 +49,7 @@ class Stack:
         self._env = dict(env)
         self._lock: IO[str] | None = None
         self.parts: list[Part] = []
-        """The broker first, then the store, then workers."""
+        """The broker first, then the store, then the board page, then workers."""
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
 
@@ -67,6 +69,7 @@ class Stack:
         logs.mkdir(mode=0o700, exist_ok=True)
         kafka_port = free_port(plan.kafka_port, "--kafka-port")
         store_port = free_port(plan.store_port, "--store-port")
+        board_port = free_port(plan.board_port, "--board-port")
         passwords = credentials(plan.data)
         bootstrap = f"127.0.0.1:{kafka_port}"
         dsn = f"http://callfunnel:{passwords.writer}@127.0.0.1:{store_port}/default"
@@ -83,13 +86,16 @@ class Stack:
             part.wait_ready(30)
         migrate(connect(dsn))
         ensure_topics(bootstrap)
+        reader = f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default"
+        self._add_board(logs, bootstrap, reader, passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
             pid=os.getpid(),
             data=str(plan.data.resolve()),
             kafka=bootstrap,
             clickhouse=dsn,
-            reader=f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default",
+            reader=reader,
+            board=f"http://127.0.0.1:{board_port}/?token={passwords.board}",
             parts={part.name: part.pid for part in self.parts},
         )
         self._running = running
@@ -102,6 +108,12 @@ class Stack:
         part = Part(name, command, logs=logs, env={**self._env, **extra}, ready=ready)
         self.parts.append(part)
         return part
+
+    def _add_board(self, logs: Path, bootstrap: str, reader: str, token: str, port: int) -> None:
+        """The board page: it asks the store as its reader, and knows nothing else of the stack."""
+        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": reader, "CALLFUNNEL_NAMESPACE": ""}
+        command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
+        self._add("board", command, {**env, "CALLFUNNEL_BOARD_TOKEN": token}, logs, lambda: listens(port)).start()
 
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
         # A namespace is for servers that many companies share; this stack is one company's.
@@ -186,12 +198,13 @@ def lock(data: Path) -> IO[str]:
 
 
 def credentials(data: Path) -> Credentials:
-    """The folder's passwords; made on first use, so that a Grafana data source goes on working."""
+    """The folder's passwords; made on first use, so that a Grafana data source and a bookmark go on working."""
     path = data / "credentials.json"
-    if not path.exists():
-        made = Credentials(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+    known = msgspec.json.decode(path.read_bytes(), type=Credentials) if path.exists() else Credentials("", "")
+    made = Credentials(*(getattr(known, name) or secrets.token_urlsafe(24) for name in Credentials.__struct_fields__))
+    if made != known:
         write_private(path, msgspec.json.encode(made))
-    return msgspec.json.decode(path.read_bytes(), type=Credentials)
+    return made
 
 
 def write_private(path: Path, content: bytes) -> None:

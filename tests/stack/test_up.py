@@ -142,7 +142,7 @@ def test_it_is_ready_in_seconds_and_its_doctor_finds_it_well(running: Up) -> Non
     assert float(ready[1]) < 30, "under 10 s on a machine that does nothing else"
     doctor = running.run("doctor", "--json")
     assert doctor.returncode == 0, doctor.stdout
-    assert list(running.parts) == ["broker", "store", "worker-1"]
+    assert list(running.parts) == ["broker", "store", "board", "worker-1"]
 
 
 def test_everything_listens_on_loopback_only(running: Up) -> None:
@@ -152,7 +152,7 @@ def test_everything_listens_on_loopback_only(running: Up) -> None:
         for connection in psutil.Process(pid).net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert listening == {("broker", "127.0.0.1"), ("store", "127.0.0.1")}
+    assert listening == {(part, "127.0.0.1") for part in ("broker", "store", "board")}
 
 
 @pytest.mark.parametrize("file", ["stack.json", "credentials.json"])

@@ -1,0 +1,1 @@
+"""Boards as pages of a browser: the same definitions as Grafana's, drawn without it."""

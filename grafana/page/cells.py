@@ -1,0 +1,69 @@
+"""How one value is written for people, in ru and en."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from grafana.panel import Column, Unit
+
+NONE = "–"
+NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY})
+
+_DECIMALS = {Unit.COUNT: 0, Unit.DECIMAL: 2, Unit.DAYS: 1, Unit.MONEY: 2}
+_SEPARATORS = {"ru": ("\N{NO-BREAK SPACE}", ","), "en": (",", ".")}
+"""Between thousands, and before decimals."""
+
+
+class Change(Column, frozen=True, kw_only=True):
+    """A column with the difference to an earlier number: written with its sign."""
+
+
+def number(value: object) -> int | float | Decimal | None:
+    """A number as a store says it: servers quote 64-bit integers, sums are texts."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return int(value) if value.lstrip("-").isdigit() else Decimal(value)
+    return value if isinstance(value, (int, float, Decimal)) else None
+
+
+def written(value: object, column: Column, language: str) -> str:
+    """A value of a column in words, units included; codes and times are not looked up here."""
+    if column.unit not in NUMBERS:
+        return NONE if value is None or value == "" else str(value)
+    count = number(value)
+    if count is None:
+        return NONE
+    if column.unit is Unit.SECONDS:
+        return _duration(int(count))
+    sign = "+" if isinstance(column, Change) and count > 0 else ""
+    if column.unit is Unit.RATIO:
+        space = "\N{NO-BREAK SPACE}" if language == "ru" else ""
+        return f"{sign}{grouped(count * 100, 1, language)}{space}%"
+    return sign + grouped(count, _DECIMALS[column.unit], language)
+
+
+def grouped(count: float | Decimal, decimals: int, language: str) -> str:
+    """A number with its thousands apart and a real minus."""
+    thousands, point = _SEPARATORS[language]
+    text = f"{count:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    return text.replace(",", "\0").replace(".", point).replace("\0", thousands).replace("-", "\N{MINUS SIGN}")
+
+
+def _duration(seconds: int) -> str:
+    """`3:07:15`, `7:05`."""
+    hours, rest = divmod(abs(seconds), 3600)
+    sign = "\N{MINUS SIGN}" if seconds < 0 else ""
+    return sign + (f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}")
+
+
+def moment(value: object, zone: ZoneInfo) -> datetime | None:
+    """A metric's time (UTC, as ClickHouse writes it) in the reporting zone."""
+    if not isinstance(value, str) or not value:
+        return None
+    said = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(zone)

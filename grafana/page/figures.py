@@ -1,0 +1,222 @@
+"""Charts as Plotly figures, as plain data. What is not over yet is hatched; series differ in more than their colour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from grafana import colours
+from grafana.page.cells import moment, number
+from grafana.page.said import Said
+from grafana.panel import Column, Form, Look, Panel, Unit
+
+Row = Mapping[str, Any]
+Trace = dict[str, Any]
+
+_DASHES = ("solid", "dot", "dashdot", "longdash", "dash")
+_MARKS = ("circle", "square", "diamond", "triangle-up", "x")
+_HATCHES = ("", ".", "-", "x", "\\")
+"""Of bars beside one another: they differ on a grey print-out too."""
+
+_NAMES = {"autorange": "reversed", "type": "category", "ticksuffix": " ", "automargin": True}
+"""An axis of names, the first on top."""
+_REFERENCES = ({"color": "#5b6570", "width": 1.5, "dash": "dash"}, {"color": "#8c8c8c", "width": 1.5, "dash": "dot"})
+_TICKS = {Unit.RATIO: ".0%", Unit.SECONDS: ".2~s"}
+
+
+def figure(panel: Panel, rows: Sequence[Row], said: Said) -> dict[str, Any]:
+    """`{"data": [...], "layout": {...}}` of a panel that has axes."""
+    traces, layout = _FORMS[panel.form](panel.columns, rows, said)
+    return {"data": traces, "layout": _layout(said.language) | layout}
+
+
+def _layout(language: str) -> dict[str, Any]:
+    return {
+        "margin": {"l": 44, "r": 12, "t": 8, "b": 32},
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "#1d2733"},
+        "separators": ",\N{NO-BREAK SPACE}" if language == "ru" else ".,",
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hoverlabel": {"font": {"size": 12}},
+    }
+
+
+def _over_time(columns: Sequence[Column], rows: Sequence[Row], said: Said, *, bars: bool) -> tuple[list[Trace], Trace]:
+    time, *series = columns
+    x = [_local(row[time.name], said) for row in rows]
+    traces: list[Trace] = []
+    plain = references = 0
+    for column in series:
+        y = [number(row[column.name]) for row in rows]
+        if column.look is not Look.PLAIN and not any(y):
+            continue
+        # The unfinished part has the colour of the series before it.
+        place = max(0, plain - (column.look is Look.UNFINISHED)) % len(colours.SERIES)
+        plain += column.look is Look.PLAIN
+        if column.look is Look.REFERENCE:
+            look: Trace = {"type": "scatter", "mode": "lines", "line": _REFERENCES[references % len(_REFERENCES)]}
+            references += 1
+        else:
+            look = _series(column, place, bars=bars)
+        traces.append({"x": x, "y": y, "name": said.title(column), "hovertemplate": _hover(column), **look})
+    layout = {
+        "barmode": "stack",
+        "hovermode": "x unified",
+        "showlegend": len(traces) > 1,
+        "legend": {"orientation": "h", "y": -0.16, "x": 0, "font": {"size": 11}, "traceorder": "normal"},
+        "xaxis": {
+            "type": "date",
+            "tickformat": said.words.axis_date,
+            "hoverformat": said.words.moment if _within_days(x) else said.words.date,
+            "nticks": 8,
+            "gridcolor": "#e6eaef",
+        },
+        "yaxis": {"rangemode": "tozero", "gridcolor": "#e6eaef", "tickformat": _TICKS.get(series[0].unit, "")},
+    }
+    return traces, layout
+
+
+def _within_days(x: Sequence[str | None]) -> bool:
+    """Whether moments, not whole days, are told apart."""
+    return any(one and not one.endswith("00:00:00") for one in x)
+
+
+def _series(column: Column, place: int, *, bars: bool) -> Trace:
+    colour = colours.SERIES[place]
+    if bars:
+        return {"type": "bar", "marker": _bar(colour, _HATCHES[place], is_over=column.look is Look.PLAIN)}
+    pale = column.look is Look.UNFINISHED
+    line = {"color": colour, "width": 2, "dash": "dot" if pale else _DASHES[place]}
+    mark = {"symbol": f"{_MARKS[place]}-open" if pale else _MARKS[place], "size": 6}
+    return {"type": "scatter", "mode": "lines+markers", "line": line, "marker": mark}
+
+
+def _bar(colour: str, hatch: str, *, is_over: bool) -> Trace:
+    if is_over:
+        pattern = {"shape": hatch, "bgcolor": colour, "fgcolor": "#ffffff", "size": 5, "solidity": 0.2}
+        return {"color": colour, "pattern": pattern}
+    pattern = {"shape": "/", "fgcolor": colour, "bgcolor": "#ffffff", "size": 6, "solidity": 0.35}
+    return {"color": colour, "pattern": pattern, "line": {"color": colour, "width": 1}}
+
+
+def _hover(column: Column) -> str:
+    decimals = {Unit.RATIO: ".1%", Unit.COUNT: ",.0f", Unit.SECONDS: ",.0f"}.get(column.unit, ",.2~f")
+    return f"%{{y:{decimals}}}"
+
+
+def _bars(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[list[Trace], Trace]:
+    """Lying bars by name, the first on top; several numbers stand side by side."""
+    name, *numbers = columns
+    names = [said.value(row[name.name], name) for row in rows]
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": said.title(column),
+            "y": names,
+            "x": [number(row[column.name]) for row in rows],
+            "text": [said.value(row[column.name], column) for row in rows],
+            "textposition": "auto",
+            "textangle": 0,
+            "hovertemplate": "%{y}: %{text}<extra></extra>",
+            "cliponaxis": False,
+            "marker": _look_of_bars(column, place),
+        }
+        for place, column in enumerate(numbers)
+    ]
+    layout = {
+        "margin": {"l": 10, "r": 34, "t": 8, "b": 24},
+        "barmode": "group",
+        "bargap": 0.25,
+        "showlegend": len(traces) > 1,
+        "legend": {"orientation": "h", "y": -0.12, "x": 0, "font": {"size": 11}, "traceorder": "normal"},
+        "xaxis": {"rangemode": "tozero", "gridcolor": "#e6eaef", "nticks": 6},
+        "yaxis": _NAMES,
+    }
+    return traces, layout
+
+
+def _look_of_bars(column: Column, place: int) -> Trace:
+    if column.look is Look.REFERENCE:
+        return {"color": "#c3cad2"}
+    return _bar(colours.SERIES[place % len(colours.SERIES)], "", is_over=column.look is Look.PLAIN)
+
+
+def _funnel(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[list[Trace], Trace]:
+    """Level bars, the share of the first beside each. Pale where a part of the cohort may still come."""
+    name, column = columns
+    names = [said.value(row[name.name], name) for row in rows]
+    pale = [bool(row.get("immature")) and place > 0 for place, row in enumerate(rows)]
+    trace = {
+        "type": "funnel",
+        "y": names,
+        "x": [number(row[column.name]) for row in rows],
+        "textinfo": "value+percent initial",
+        "hovertemplate": "%{y}: %{x:,.0f}<extra></extra>",
+        "marker": {
+            "color": [colours.SKY if one else colours.BLUE for one in pale],
+            "line": {"color": colours.BLUE, "width": 1},
+        },
+        "connector": {"fillcolor": "#eef2f6"},
+    }
+    layout = {
+        "margin": {"l": 10, "r": 12, "t": 8, "b": 26 if any(pale) else 8},
+        "yaxis": {"automargin": True, "ticksuffix": " "},
+        "annotations": [_note(said.words.incomplete)] if any(pale) else [],
+    }
+    return [trace], layout
+
+
+def _note(words: str) -> Trace:
+    place = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "yshift": -22, "xanchor": "left"}
+    return {"text": words, "showarrow": False, "font": {"size": 11, "color": "#44505c"}, **place}
+
+
+def _heat(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[list[Trace], Trace]:
+    """A row for each name, a cell for each time, the number in it. A gap is a time that is not over."""
+    time, name, column = columns
+    x = list(dict.fromkeys(row[time.name] for row in rows))
+    names = list(dict.fromkeys(str(row[name.name]) for row in rows))
+    found = {(row[time.name], str(row[name.name])): number(row[column.name]) for row in rows}
+    z = [[found.get((at, who)) for at in x] for who in names]
+    moments = [moment(at, said.zone) for at in x]
+    days = {at.date() for at in moments if at}
+    labels = [at.strftime("%H:00" if len(days) == 1 else "%d.%m %H:00") if at else "" for at in moments]
+    scale = [[place / (len(colours.HEAT) - 1), colour] for place, colour in enumerate(colours.HEAT)]
+    trace = {
+        "type": "heatmap",
+        "x": labels,
+        "y": names,
+        "z": z,
+        "zmin": 0,
+        "colorscale": scale,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": "%{y}, %{x}: %{z}<extra></extra>",
+        **({"texttemplate": "%{z}"} if len(x) <= 24 else {}),
+    }
+    layout = {
+        "margin": {"l": 10, "r": 12, "t": 8, "b": 32},
+        "xaxis": {"type": "category", "nticks": 14},
+        "yaxis": _NAMES,
+    }
+    return [trace], layout
+
+
+def _local(value: object, said: Said) -> str | None:
+    """A moment as the reporting zone's clock shows it: Plotly knows no zones."""
+    at = moment(value, said.zone)
+    return at.strftime("%Y-%m-%d %H:%M:%S") if at else None
+
+
+Drawing = Callable[[Sequence[Column], Sequence[Row], Said], tuple[list[Trace], Trace]]
+
+_FORMS: dict[Form, Drawing] = {
+    Form.LINES: lambda columns, rows, said: _over_time(columns, rows, said, bars=False),
+    Form.COLUMNS: lambda columns, rows, said: _over_time(columns, rows, said, bars=True),
+    Form.BARS: _bars,
+    Form.FUNNEL: _funnel,
+    Form.HEAT: _heat,
+}

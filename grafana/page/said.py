@@ -1,0 +1,120 @@
+"""In what language, for which department and with which links something is drawn."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+import grafana.words
+from grafana.fields import codes
+from grafana.page.cells import moment, written
+from grafana.panel import Column, Link, Panel, Unit
+from grafana.query import Department
+from grafana.words import Words, words
+
+
+class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a page says beside the words of its panels."""
+
+    product: str
+    nothing: str
+    failed: str
+    busy: str
+    periods: dict[str, str]
+    periods_head: str
+    own_period: str
+    first: str
+    last: str
+    show: str
+    all_of_them: str
+    as_of: str
+    as_of_last_call: str
+    to_now: str
+    no_calls: str
+    data_end: str
+    refreshed: str
+    every: str
+    incomplete: str
+    paused: str
+    language: str
+    login_title: str
+    login: str
+    wrong_address: str
+    not_found: str
+    own_call: str
+    date: str
+    """strftime of a day."""
+    moment: str
+    axis_date: str
+    """d3 format of a day on an axis."""
+
+
+@cache
+def page_words(language: str) -> PageWords:
+    """The words of `ru` or `en`."""
+    path = Path(grafana.words.__file__).with_name(f"page_{language}.toml")
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PageWords)
+
+
+class Said:
+    """How a panel is told to a reader."""
+
+    def __init__(
+        self,
+        language: str,
+        department: Department,
+        *,
+        values: Mapping[str, str] | None = None,
+        href: Callable[[Link, Mapping[str, Any]], str] = lambda link, row: "",
+        columns: Mapping[str, str] | None = None,
+    ) -> None:
+        """`values` are what was chosen, for titles; `href` gives a link's address, "" for none; `columns` are titles
+        that are not among those of the boards."""
+        self.language = language
+        self.department = department
+        self.zone = ZoneInfo(department.zone)
+        self.words = page_words(language)
+        self.href = href
+        self._values = values or {}
+        self._columns = columns or {}
+
+    @cached_property
+    def boards(self) -> Words:
+        return words(self.language)
+
+    def title(self, column: Column) -> str:
+        """A column's head."""
+        said = self._columns.get(column.title) or self.boards.columns[column.title]
+        return said.replace("{N}", str(self.department.conversation_s))
+
+    def panel_title(self, panel: Panel) -> str:
+        return self._filled(self.boards.panels[panel.id].title)
+
+    def panel_description(self, panel: Panel) -> str:
+        return self._filled(self.boards.panels[panel.id].description)
+
+    def _filled(self, text: str) -> str:
+        """With the reader's choices where a Grafana board has its variables."""
+        text = text.replace("{N}", str(self.department.conversation_s))
+        for name, value in self._values.items():
+            text = text.replace(f"${{{name}}}", value).replace(f"${{{name}:text}}", value)
+        return text
+
+    def value(self, value: object, column: Column) -> str:
+        """A value in words: codes looked up, times in the reporting zone."""
+        if column.unit is Unit.TIME:
+            at = moment(value, self.zone)
+            return at.strftime(self.words.moment) if at else written(None, column, self.language)
+        if column.unit is Unit.FLAG or column.values:
+            code = str(int(value)) if isinstance(value, (bool, int)) else str(value or "")
+            return self._codes(column).get(code, code) or written(None, column, self.language)
+        return written(value, column, self.language)
+
+    def _codes(self, column: Column) -> dict[str, str]:
+        return dict(codes(column, self.department, self.language))

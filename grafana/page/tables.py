@@ -1,0 +1,126 @@
+"""Numbers and tables as HTML. Each number bears what the store said in `data-v`, so that rounding loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+from grafana.page.cells import NUMBERS, Change, number
+from grafana.page.said import Said
+from grafana.panel import Column, Unit
+from schemas.stages import Text
+
+Row = Mapping[str, Any]
+
+_LONG = 40
+"""Letters from which on a text may be broken anywhere."""
+
+
+def stat(columns: Sequence[Column], row: Row, said: Said) -> str:
+    """Tiles, each with a number; a Change stands small under the number before it."""
+    tiles: list[str] = []
+    for column in columns:
+        value = _span(row.get(column.name), column, said)
+        if isinstance(column, Change) and tiles:
+            tiles[-1] = tiles[-1].removesuffix("</div>") + f'<div class="change">{value}</div></div>'
+        else:
+            head = f'<div class="head">{escape(said.title(column))}</div>'
+            tiles.append(f'<div class="tile">{head}<div class="number">{value}</div></div>')
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _span(value: Any, column: Column, said: Said) -> str:
+    return f"<span{_raw(value, column)}>{_marked(value, column, said)}</span>"
+
+
+def _marked(value: Any, column: Column, said: Said, address: str = "") -> str:
+    """A value in words, with a mark of what it means."""
+    words = escape(said.value(value, column))
+    if address:
+        words = f'<a href="{escape(address)}">{words}</a>'
+    mark = state(value, column) or _direction(value, column)
+    return f'<span class="{mark}">{words}</span>' if mark else words
+
+
+def table(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> str:
+    """A row for each row."""
+    shown = [column for column in columns if not column.hidden]
+    heads = "".join(_head(column, said.title(column)) for column in shown)
+    lines = "".join(f"<tr>{''.join(_cells(row, shown, said))}</tr>" for row in rows)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _head(column: Column, title: str) -> str:
+    width = f' style="min-width:{column.width}px"' if column.width else ""
+    return f'<th scope="col" class="{_align(column)}"{width}>{escape(title)}</th>'
+
+
+def _cells(row: Row, columns: Sequence[Column], said: Said) -> Iterator[str]:
+    for column in columns:
+        value = row.get(column.name)
+        address = said.href(column.link, row) if column.link and value not in (None, "") else ""
+        yield _cell(value, column, said, said.title(column), address)
+
+
+def _cell(value: Any, column: Column, said: Said, head: str, address: str = "") -> str:
+    words = _marked(value, column, said, address)
+    long = " long" if len(words) > _LONG and not address else ""
+    return f'<td class="{_align(column)}{long}" data-h="{escape(head)}"{_raw(value, column)}>{words}</td>'
+
+
+def matrix(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> str:
+    """A row for each value of the first column, a column for each of the second, the third inside."""
+    row_of, across, inside = columns
+    names = list(dict.fromkeys(row[row_of.name] for row in rows))
+    codes = list(dict.fromkeys(row[across.name] for row in rows))
+    values = {(row[row_of.name], row[across.name]): row[inside.name] for row in rows}
+    heads = _head(row_of, said.title(row_of)) + "".join(_head(inside, said.value(code, across)) for code in codes)
+    lines = []
+    for name in names:
+        cells = [_cell(name, row_of, said, said.title(row_of))]
+        cells += [_cell(values.get((name, code)), inside, said, said.value(code, across)) for code in codes]
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def regulations_table(said: Said) -> str:
+    """Goal and result of each stage, from the settings."""
+
+    def words(text: Text) -> str:
+        return escape(str(getattr(text, said.language) or text.en or text.ru))
+
+    titles = list(said.boards.values["regulation"].values())
+    heads = "".join(f'<th scope="col" class="l">{escape(title)}</th>' for title in titles)
+    lines = ""
+    for stage in said.department.stages.stages:
+        told = (words(stage.title) or escape(stage.code), words(stage.contact), words(stage.goal), words(stage.result))
+        cells = (f'<td class="l" data-h="{escape(title)}">{one}</td>' for title, one in zip(titles, told, strict=True))
+        lines += f"<tr>{''.join(cells)}</tr>"
+    return f'<table class="words"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+
+
+def _align(column: Column) -> str:
+    return "r" if column.unit in NUMBERS else "l"
+
+
+def state(value: Any, column: Column) -> str:
+    """good, notice or bad, by the column's thresholds; "" below all of them."""
+    count = number(value) if column.unit in (*NUMBERS, Unit.FLAG) else None
+    if count is None:
+        return ""
+    reached = [one.what for one in column.thresholds if count >= Decimal(str(one.at))]
+    return reached[-1] if reached else ""
+
+
+def _direction(value: Any, column: Column) -> str:
+    count = number(value) if isinstance(column, Change) else None
+    return "" if not count else "up" if count > 0 else "down"
+
+
+def _raw(value: Any, column: Column) -> str:
+    """The value as the store said it."""
+    if value is None or column.unit not in NUMBERS:
+        return ""
+    return f' data-k="{escape(column.name)}" data-v="{escape(str(value))}"'

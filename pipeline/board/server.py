@@ -1,0 +1,193 @@
+"""The board page over HTTP: who may see it, pages, panels, and the files that a page needs. What is shown is `Screens`.
+
+GET /?token=...              lets in: a cookie, and the first board
+GET /<board>?...             a board's page
+GET /panel/<board>/<id>?...  a panel as JSON: {"html"} or {"figure"}
+GET /assets/<name>           scripts and styles
+GET /ping                    it serves
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from aiohttp import web
+
+from pipeline.board.entrance import HEADERS, cookie_name, is_token
+from pipeline.board.remembered import Remembered
+from schemas.trouble import Trouble
+
+Pairs = Sequence[tuple[str, str]]
+
+MOST_URL = 8_000
+_FRESH_S = 10
+"""An answer is at most so old when it is shown."""
+_REMEMBER_BYTES = 32 << 20
+_ASKING = 2
+"""Questions at a time: the store has three readers, and one is left to others."""
+_MOST_WAITING = 200
+
+
+class NotThere(Exception):
+    """There is no such board or panel."""
+
+
+class NotUnderstood(ValueError):
+    """The address says something that is none; the words say what."""
+
+
+class Screens(Protocol):
+    """What is shown. Each may block; called from threads."""
+
+    first: str
+    """The board that opens."""
+    assets: Mapping[str, tuple[str, bytes]]
+    """Name -> content type, content."""
+
+    def page(self, board: str, pairs: Pairs, language: str) -> str:
+        """HTML. Raises NotThere, NotUnderstood, Trouble."""
+
+    def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
+        """JSON. Raises NotThere, NotUnderstood, Trouble."""
+
+    def notice(self, title: str, language: str, words: str = "") -> str:
+        """HTML that only says something: `login`, `not_found`, `wrong_address`, `failed`."""
+
+
+class Server:
+    """One board page. `token` lets in."""
+
+    def __init__(
+        self, screens: Screens, token: str, port: int, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._screens = screens
+        self._token = token
+        self._cookie = cookie_name(port)
+        self._monotonic = monotonic
+        self._remembered = Remembered(_REMEMBER_BYTES)
+        self._threads = ThreadPoolExecutor(_ASKING, thread_name_prefix="panel")
+        self._waiting = 0
+
+    def application(self) -> web.Application:
+        application = web.Application(middlewares=[self._guarded], client_max_size=1)
+        application.router.add_get("/ping", self._ping)
+        application.router.add_get("/", self._enter)
+        application.router.add_get("/assets/{name}", self._asset)
+        application.router.add_get("/panel/{board}/{panel}", self._panel)
+        application.router.add_get("/{board}", self._page)
+        return application
+
+    @web.middleware
+    async def _guarded(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Nobody without the token sees anything; every answer bears the headers."""
+        answer: web.StreamResponse
+        if len(request.path_qs) > MOST_URL:
+            answer = web.Response(status=414, text="the address is too long\n")
+        elif request.path not in ("/", "/ping") and not is_token(request.cookies.get(self._cookie), self._token):
+            answer = self._notice(request, 401, "login")
+        else:
+            answer = await self._answered(request, handler)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+    async def _answered(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except NotThere:
+            return self._notice(request, 404, "not_found")
+        except NotUnderstood as wrong:
+            return self._notice(request, 400, "wrong_address", str(wrong))
+        except Trouble as trouble:
+            return self._notice(request, 503, "failed", str(trouble))
+        except web.HTTPException as refused:
+            return web.Response(status=refused.status, text=f"{refused.reason}\n")
+
+    def _notice(self, request: web.Request, status: int, title: str, words: str = "") -> web.Response:
+        """To a person a page, to a script of ours a line."""
+        if request.path.startswith(("/panel/", "/assets/")):
+            return web.Response(status=status, text=words or title)
+        html = self._screens.notice(title, language(request), words)
+        return web.Response(status=status, text=html, content_type="text/html")
+
+    async def _ping(self, _: web.Request) -> web.Response:
+        return web.Response(text="Ok.\n")
+
+    async def _enter(self, request: web.Request) -> web.Response:
+        """With the token: a cookie, and on without it, so that it stays in no history and on no picture."""
+        pairs = [(name, value) for name, value in request.query.items() if name != "token"]
+        on = request.rel_url.with_path(f"/{self._screens.first}").with_query(pairs)
+        answer = web.Response(status=303, headers={"Location": str(on)})
+        if is_token(request.query.get("token"), self._token):
+            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict", path="/")
+            return answer
+        if is_token(request.cookies.get(self._cookie), self._token):
+            return answer
+        return self._notice(request, 401, "login")
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        found = self._screens.assets.get(request.match_info["name"])
+        if found is None:
+            raise NotThere
+        kind, content = found
+        # Asked again after each start of the server at most once: an update must not meet an old script.
+        headers = {"Cache-Control": "private, max-age=3600"} if len(content) > 1 << 20 else {}
+        answer = web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
+        answer.enable_compression()
+        return answer
+
+    async def _page(self, request: web.Request) -> web.Response:
+        board, pairs, said = request.match_info["board"], list(request.query.items()), language(request)
+        html = await self._ask(("page", board, *pairs, said), lambda: self._screens.page(board, pairs, said).encode())
+        return web.Response(body=html, content_type="text/html", charset="utf-8")
+
+    async def _panel(self, request: web.Request) -> web.Response:
+        board, panel = request.match_info["board"], request.match_info["panel"]
+        pairs, said = list(request.query.items()), language(request)
+        answer = await self._ask((board, panel, *pairs, said), lambda: self._screens.panel(board, panel, pairs, said))
+        response = web.Response(body=answer, content_type="application/json", charset="utf-8")
+        response.enable_compression()
+        return response
+
+    async def _ask(self, key: tuple[object, ...], work: Callable[[], bytes]) -> bytes:
+        """The answer of the last seconds, or a new one."""
+
+        async def ask() -> bytes:
+            if self._waiting >= _MOST_WAITING:
+                raise web.HTTPServiceUnavailable(reason="too many questions wait")
+            self._waiting += 1
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            finally:
+                self._waiting -= 1
+
+        return await self._remembered.get((int(self._monotonic() // _FRESH_S), *key), ask)
+
+
+def language(request: web.Request) -> str:
+    """Of a browser that has not chosen: Russian when it is wanted before English."""
+    for said in request.headers.get("Accept-Language", "").split(","):
+        wanted = said.strip()[:2].lower()
+        if wanted in ("ru", "en"):
+            return wanted
+    return "en"
+
+
+async def serve(server: Server, port: int, stopping: asyncio.Event) -> None:
+    """Serve on loopback until told to stop."""
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await stopping.wait()
+    finally:
+        await runner.cleanup()

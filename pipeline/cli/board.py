@@ -1,0 +1,49 @@
+"""`callfunnel board`: the board page alone. `callfunnel up` runs it as one of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from pipeline.board.entrance import new_token
+from pipeline.board.server import Server, serve
+from pipeline.cli.board_screens import BoardScreens
+from pipeline.embedded.ports import free_port
+from pipeline.readouts import numbers
+from pipeline.settings import read_settings
+
+TOKEN = "CALLFUNNEL_BOARD_TOKEN"  # noqa: S105 - the name of a variable
+
+
+@click.command("board")
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0: any free one.")
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
+def command(port: int, data: Path | None) -> None:
+    """Serve the boards as a page of this machine, until Ctrl-C: what Grafana shows, without Grafana.
+
+    Only for browsers of this machine (loopback). The printed address holds a key that the browser keeps as a cookie;
+    CALLFUNNEL_BOARD_TOKEN sets it, else it is a new one each time. The store is asked as its read-only user.
+    """
+    settings = read_settings()
+    port = free_port(port, "--port")
+    token = os.environ.get(TOKEN) or new_token()
+    screens = BoardScreens(numbers(data), settings)
+    if not os.environ.get(TOKEN):
+        click.echo(f"callfunnel board: {address(port, token)}")
+    asyncio.run(_until_told(Server(screens, token, port), port))
+
+
+def address(port: int, token: str) -> str:
+    """What to open."""
+    return f"http://127.0.0.1:{port}/?token={token}"
+
+
+async def _until_told(server: Server, port: int) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await serve(server, port, stopping)

@@ -1,0 +1,180 @@
+"""The boards of `grafana`, with the numbers of the store: what the board page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from grafana.boards import BOARDS
+from grafana.page import shell
+from grafana.page.asked import Asked, Wrong, asked
+from grafana.page.draw import draw
+from grafana.page.said import Said, page_words
+from grafana.panel import Board, Link, Panel, Query
+from grafana.query import Department, bind
+from grafana.variables import QUERIES
+from pipeline.board.server import NotThere, NotUnderstood, Pairs
+from pipeline.readouts import Numbers
+from pipeline.settings import Settings
+
+Row = dict[str, Any]
+
+
+class _Last(msgspec.Struct):
+    records: int
+    at: str
+
+
+def department_of(settings: Settings) -> Department:
+    """The settings that boards depend on."""
+    hours = settings.calendar.hours
+    return Department(
+        zone=settings.time_zone.key,
+        conversation_s=settings.conversation_s,
+        stages=settings.stages,
+        opens_s=hours["opens_s"],
+        closes_s=hours["closes_s"],
+    )
+
+
+def plotly_script() -> bytes:
+    """Plotly's own script, as its package ships it."""
+    return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+
+
+def page_file(name: str) -> bytes:
+    return (files("grafana.page") / name).read_bytes()
+
+
+class BoardScreens:
+    """Every board of `grafana.boards`."""
+
+    first = BOARDS[0].id
+
+    def __init__(self, numbers: Numbers, settings: Settings) -> None:
+        self._numbers = numbers
+        self._department = department_of(settings)
+        self.assets: Mapping[str, tuple[str, bytes]] = {
+            "plotly.js": ("text/javascript", plotly_script()),
+            "draw.js": ("text/javascript", page_file("draw.js")),
+            "board.js": ("text/javascript", page_file("board.js")),
+            "page.css": ("text/css", page_file("page.css")),
+        }
+
+    def page(self, board: str, pairs: Pairs, language: str) -> str:
+        found, question = _understood(board, pairs, language)
+        standing = self._standing(question)
+        choices = self._choices(found, question, standing.now)
+        question = _one_chosen(found, question, choices)
+        return shell.page(found, question, choices, standing, self._said(found, question))
+
+    def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
+        found, question = _understood(board, pairs, language)
+        shown = next((one for one in found.panels if one.id == panel), None)
+        if shown is None:
+            raise NotThere
+        now = self._standing(question).now if question.as_of_last_call else _clock()
+        rows = self.rows(found, shown, question, now)
+        return msgspec.json.encode(draw(shown, rows, self._said(found, question)))
+
+    def rows(self, board: Board, panel: Panel, question: Asked, now: datetime) -> list[Row]:
+        """What the panel's metric says."""
+        if panel.query is None:
+            return []
+        chosen = question.chosen(board, now, self._zone)
+        if panel.last:
+            start = now - timedelta(seconds=shell.seconds(panel.last))
+            chosen = msgspec.structs.replace(chosen, start=start, end=now)
+        return self._asked(panel.query, bind(panel.query, self._department, chosen))
+
+    def notice(self, title: str, language: str, words: str = "") -> str:
+        said = Said(language, self._department)
+        told = page_words(language)
+        heads = {"login": told.login_title, "not_found": told.not_found, "failed": told.failed}
+        return shell.notice(
+            heads.get(title, told.wrong_address), words or (told.login if title == "login" else ""), said
+        )
+
+    @property
+    def _zone(self) -> Any:
+        return Said("en", self._department).zone
+
+    def _standing(self, question: Asked) -> shell.Standing:
+        """As of when: the latest call, or this moment."""
+        (last,) = self._numbers.rows("last_call", _Last, {})
+        last_call = datetime.fromisoformat(last.at) if last.records else None
+        now = _clock()
+        if question.as_of_last_call and last_call is not None:
+            # The moment after it, so that it is in the period.
+            now = last_call + timedelta(seconds=1)
+        return shell.Standing(now, last_call)
+
+    def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:
+        """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""
+        chosen = question.chosen(board, now, self._zone)
+        offered = {}
+        for name, query in QUERIES.items():
+            if name in board.variables:
+                rows = self._asked(query, bind(query, self._department, chosen))
+                offered[name] = [(row["value"], row["text"]) for row in rows]
+        return offered
+
+    def _asked(self, query: Query, parameters: dict[str, Any]) -> list[Row]:
+        return self._numbers.rows(query.metric, Row, parameters)
+
+    def _said(self, board: Board, question: Asked) -> Said:
+        of = question.variables.get("of", ("calls",))[0]
+        told = page_words(question.language)
+        plain = {name: values[0] for name, values in question.variables.items()}
+        said = Said(question.language, self._department)
+        values = {
+            "conversation_s": str(self._department.conversation_s),
+            "call": told.own_call,
+            **plain,
+            "of": said.boards.values["of"].get(of, of),
+        }
+        return Said(
+            question.language, self._department, values=values, href=lambda link, row: _href(link, row, question)
+        )
+
+
+def _clock() -> datetime:
+    """Now, in whole seconds: the store's times are."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _understood(board: str, pairs: Pairs, language: str) -> tuple[Board, Asked]:
+    found = next((one for one in BOARDS if one.id == board), None)
+    if found is None:
+        raise NotThere
+    try:
+        return found, asked(pairs, found, language)
+    except Wrong as wrong:
+        raise NotUnderstood(str(wrong)) from None
+
+
+def _one_chosen(board: Board, question: Asked, choices: Mapping[str, list[tuple[str, str]]]) -> Asked:
+    """A variable of which one value is shown has one: the first, unless another was chosen."""
+    variables = dict(question.variables)
+    for name in board.single:
+        if not variables.get(name) and choices.get(name):
+            variables[name] = (choices[name][0][0],)
+    return msgspec.structs.replace(question, variables=variables)
+
+
+def _href(link: Link, row: Mapping[str, Any], question: Asked) -> str:
+    """To another board in the same period, or to an address that the row itself holds. "" for none."""
+    if link.url:
+        # Grafana puts a base before it by a variable; here only what is an address already leads anywhere.
+        value = str(row.get("recording") or "")
+        return value if value.startswith(("https://", "http://")) else ""
+    pairs = [(name, str(row.get(column) or "")) for name, column in link.variables]
+    if not all(value for _, value in pairs):
+        return ""
+    base = msgspec.structs.replace(question, variables={}).query()
+    return f"/{link.board}?{base}&{urlencode([*pairs, *link.fixed])}"
