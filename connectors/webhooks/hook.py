@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from connectors.http.contract import Call
 from connectors.http.gates import same
-from connectors.http.reading import CALLS
+from connectors.moments import Moments
 from connectors.rejects import Bad, Misread, reject
+from connectors.services.table import ServiceTable
 from connectors.source import Context
+from connectors.told_leg import leg_of
 from schemas.records import Reason, Record, Rejected
 
 _MOST_FIELDS = 5_000
@@ -108,22 +110,24 @@ def bearer(incoming: Incoming, secret: str, posted: str = "") -> bool:
     return same(given, secret)
 
 
-def leg(words: Mapping[str, object], said: Mapping[str, object], context: Context, origin: str) -> Record | Rejected:
-    """The leg of a call in the words of the contract. `said` is the event without its secrets: a reject's payload."""
+def call_item(
+    table: ServiceTable, said: Mapping[str, str], context: Context, kind: str, place: str
+) -> Record | Rejected:
+    """The leg of an event whose fields are named as the service's API names them: as its file would be read.
+
+    `said` is the event without its secrets.
+    """
+    known = {name.replace("_", "").casefold(): text for name, text in said.items()}
+    cells = [next((known[word] for word in words if word in known), "") for words in table.fields.values()]
     try:
-        call = msgspec.convert({name: value for name, value in words.items() if value is not None}, Call)
-        return CALLS.record(call, context, origin)
+        told = table.told(cells, Moments(context.zone or UTC, "ymd"), context)
+        return leg_of(told, context, f"{kind}:{place}")
     except Misread as misread:
-        return rejected(misread.bad, said, context, origin)
-    except msgspec.ValidationError as error:
-        words_, _, path = str(error).partition(" - at `$.")
-        reason = Reason.MISSING_FIELD if "length >= 1" in words_ else Reason.UNKNOWN_LAYOUT
-        return rejected(Bad(reason, path.rstrip("`"), words_), said, context, origin)
+        return rejected(misread.bad, said, context, kind, place)
 
 
-def rejected(bad: Bad, said: Mapping[str, object], context: Context, origin: str) -> Rejected:
-    where, _, place = origin.rpartition(":")
-    return reject(bad, msgspec.json.encode(said).decode(), place, where, context)
+def rejected(bad: Bad, said: Mapping[str, object], context: Context, kind: str, place: str) -> Rejected:
+    return reject(bad, msgspec.json.encode(said).decode(), place, kind, context)
 
 
 def whole(text: str, field: str) -> int:

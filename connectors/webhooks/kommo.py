@@ -28,7 +28,7 @@ from connectors.webhooks.hook import (
 from schemas.records import Reason, Record, Rejected, StageChange
 
 _LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")
-_ORIGIN = "kommo"
+_KIND = "kommo"
 _LATEST_S = 4_260_000_000
 
 
@@ -47,11 +47,11 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
 
 
 def _item(lead: dict[str, str], context: Context) -> Record | Rejected:
-    origin = f"{_ORIGIN}:{lead.get('id', '-')}"
+    place = lead.get("id", "-")
     try:
-        return _change(lead, context, origin)
+        return _change(lead, context, f"{_KIND}:{place}")
     except Misread as misread:
-        return rejected(misread.bad, lead, context, origin)
+        return rejected(misread.bad, lead, context, _KIND, place)
 
 
 def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:

@@ -27,7 +27,7 @@ from connectors.webhooks.hook import (
 )
 from schemas.records import Reason, Record, Rejected
 
-_ORIGIN = "mango"
+_KIND = "mango"
 _ROW = Recognised(profile="mango", kind="calls", layout="events/summary", columns=ORDERS[0], reasons=())
 
 
@@ -50,7 +50,7 @@ def _item(said: dict[str, Any], context: Context) -> Record | Rejected:
     """The leg that the row of statistics tells of the same call, by the reader of statistics."""
     entry = _text(said.get("entry_id"))
     if not entry:
-        return rejected(Bad(Reason.MISSING_FIELD, "entry_id", "no entry_id"), said, context, f"{_ORIGIN}:-")
+        return rejected(Bad(Reason.MISSING_FIELD, "entry_id", "no entry_id"), said, context, _KIND, "-")
     caller, called = _end(said.get("from")), _end(said.get("to"))
     row = {
         "start": _text(said.get("create_time")),
@@ -64,11 +64,11 @@ def _item(said: dict[str, Any], context: Context) -> Record | Rejected:
         "line_number": _text(said.get("line_number")),
         "entry_id": entry,
     }
-    make = MangoStats().maker(_ROW, context, UTC, _ORIGIN)
+    make = MangoStats().maker(_ROW, context, UTC, _KIND)
     try:
         return make([row.get(column, "") for column in _ROW.columns], entry)
     except Misread as misread:
-        return rejected(misread.bad, said, context, f"{_ORIGIN}:{entry}")
+        return rejected(misread.bad, said, context, _KIND, entry)
 
 
 def _end(value: object) -> dict[str, Any]:

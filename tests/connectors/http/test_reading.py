@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,7 @@ def read(path: str, value: object) -> Record | Rejected:
     return item
 
 
-def leg(**more: object) -> CallLeg:
+def leg(**more: Any) -> CallLeg:
     found = read("/calls", call(**more))
     assert isinstance(found, CallLeg), found
     return found
@@ -38,7 +39,7 @@ def why(path: str, value: object) -> tuple[Reason, str]:
     return found.reason, found.field
 
 
-def without(value: dict[str, object], *names: str) -> dict[str, object]:
+def without(value: Mapping[str, object], *names: str) -> dict[str, object]:
     return {name: one for name, one in value.items() if name not in names}
 
 
@@ -93,7 +94,7 @@ def test_another_source_of_a_record_is_its_source() -> None:
         ({"started_at": "1969-12-31T23:59:00Z", "ended_at": "1969-12-31T23:59:59Z"}, Reason.BAD_TIME, "started_at"),
     ],
 )
-def test_call_that_cannot_be_is_rejected_by_field(more: dict[str, object], reason: Reason, field: str) -> None:
+def test_call_that_cannot_be_is_rejected_by_field(more: dict[str, Any], reason: Reason, field: str) -> None:
     assert why("/calls", call(**more)) == (reason, field)
 
 

@@ -1,0 +1,35 @@
+"""Bitrix24: OnVoximplantCallEnd, of any telephony that is connected to the portal.
+
+A form of bracket keys; the secret is `auth[application_token]`. Events of deals (ONCRMDEALUPDATE) hold an id alone, and
+what it stands for must be asked for: they are answered, and tell nothing here. Confidence A (REST documentation).
+Unconfirmed: the event has no `ID` of the statistics, so its leg is named by CALL_ID and meets its row by call.
+"""
+
+from __future__ import annotations
+
+import re
+
+from connectors.http.gates import same
+from connectors.services.bitrix24 import Bitrix24Statistics
+from connectors.source import Context
+from connectors.webhooks.hook import WRONG_SECRET, Answered, Hook, Incoming, Refused, Unreadable, call_item, form
+
+_KIND = "bitrix24"
+_TABLE = Bitrix24Statistics()
+_DATA = re.compile(r"data\[(\w+)\]")
+
+
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+    try:
+        posted = form(incoming.body)
+    except Unreadable as why:
+        return Refused(400, str(why))
+    if not same(posted.get("auth[application_token]", ""), secret):
+        return WRONG_SECRET
+    if posted.get("event", "").upper() != "ONVOXIMPLANTCALLEND":
+        return Answered()
+    said = {found[1]: text for name, text in posted.items() if (found := _DATA.fullmatch(name))}
+    return Answered((call_item(_TABLE, said, context, _KIND, said.get("CALL_ID") or "-"),))
+
+
+HOOK = Hook(_KIND, answer, "the application_token of the webhook", "Bitrix24: OnVoximplantCallEnd")

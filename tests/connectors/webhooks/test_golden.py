@@ -1,0 +1,161 @@
+"""Every request of `golden/` beside what a person read out of it; and the same request from somebody else."""
+
+from __future__ import annotations
+
+import hashlib
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.webhooks import twilio, zadarma
+from connectors.webhooks.hook import Answered, Incoming, Refused, form
+from connectors.webhooks.senders import HOOKS
+from schemas.codec import Codec, encode
+from schemas.records import CallLeg, Record, Rejected, StageChange
+from tests.connectors.webhooks.golden import CASES, answered, context_of, incoming, name_of, read
+
+_LEG = {
+    "id": "record_id",
+    "call": "call_id",
+    "start": "started_at",
+    "answer": "answered_at",
+    "end": "ended_at",
+    "billsec": "billsec",
+    "direction": "direction",
+    "disposition": "disposition",
+    "ext": "extension",
+    "peer": "peer_extension",
+    "contact": "contact",
+    "raw": "contact_raw",
+    "did": "did",
+    "queue": "queue",
+    "app": "application",
+    "recording": "recording",
+}
+_STAGE = {name: name for name in ("organisation_id", "stage", "changed_at", "manager_id")}
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
+def test_request_is_read_as_a_person_reads_it(path: Path) -> None:
+    case = read(path)
+    found = answered(path.parent.name, case)
+    assert isinstance(found, Answered), found
+    assert found.body == case.get("answer", "")
+    assert len(found.items) == len(case["items"]), found.items
+    for item, wanted in zip(found.items, case["items"], strict=True):
+        told = _told(item)
+        name = wanted.get("id", "")
+        assert fnmatchcase(str(told.pop("id", "")), name)
+        assert told == {key: value for key, value in wanted.items() if key != "id"}
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
+def test_another_secret_is_refused_whatever_is_sent(path: Path) -> None:
+    case = read(path)
+    for wrong in ("x", f"{case['secret']}x", f"x{case['secret']}", ":", ""):
+        found = answered(path.parent.name, case, wrong)
+        assert isinstance(found, Refused)
+        assert found.status in (401, 403)
+        assert case["secret"] not in found.why
+
+
+@pytest.mark.parametrize("path", [path for path in CASES if path.parent.name in ("mango", "twilio")], ids=name_of)
+def test_signed_body_that_was_changed_on_the_way_is_refused(path: Path) -> None:
+    case = read(path)
+    changed = case["body"].replace("0", "9", 1).encode()
+    assert changed != case["body"].encode()
+    assert isinstance(answered(path.parent.name, case, body=changed), Refused)
+
+
+@pytest.mark.parametrize("path", [path for path in CASES if path.parent.name == "zadarma"], ids=name_of)
+def test_signed_fields_of_zadarma_that_were_changed_are_refused(path: Path) -> None:
+    case = read(path)
+    first = "in_" if "call_start" not in case["body"] else "2026-11"
+    assert isinstance(answered("zadarma", case, body=case["body"].replace(first, "2027-12").encode()), Refused)
+
+
+def test_twilio_signs_the_address_that_it_was_told() -> None:
+    case = read(next(path for path in CASES if path.parent.name == "twilio"))
+    assert isinstance(answered("twilio", case, url="http://127.0.0.1:8480/webhooks/twilio/cloud"), Refused)
+
+
+def test_every_sender_has_golden_requests() -> None:
+    assert {path.parent.name for path in CASES} == set(HOOKS)
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
+def test_same_request_twice_is_the_same_records(path: Path) -> None:
+    case = read(path)
+    assert answered(path.parent.name, case) == answered(path.parent.name, case)
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
+def test_rejects_keep_the_event_without_its_secrets(path: Path) -> None:
+    case = read(path)
+    found = answered(path.parent.name, case)
+    assert isinstance(found, Answered)
+    for item in found.items:
+        for secret in case["secret"].split(":"):
+            assert secret not in encode(item).decode()
+
+
+@pytest.mark.parametrize("kind", sorted(HOOKS))
+@given(data=st.data())
+def test_whatever_is_sent_is_answered_refused_or_rejected(kind: str, data: st.DataObject) -> None:
+    """The golden requests with their bodies damaged; signed ones are signed again, so that they are read."""
+    case = read(data.draw(st.sampled_from([path for path in CASES if path.parent.name == kind])))
+    request = _signed(kind, incoming(case), case["secret"], data)
+    found = HOOKS[kind].answer(request, case["secret"], context_of(case))
+    if isinstance(found, Answered):
+        for item in found.items:
+            read_back, _, bad = Codec(type(item)).read(encode(item))
+            assert (read_back, bad) == ([item], [])
+
+
+def _signed(kind: str, request: Incoming, secret: str, data: st.DataObject) -> Incoming:
+    """Damaged, and signed by somebody who knows the secret."""
+    if kind == "mango":
+        key, _, salt = secret.partition(":")
+        text = _damage(form(request.body)["json"].encode(), data).decode("utf-8", "replace")
+        sign = hashlib.sha256(f"{key}{text}{salt}".encode()).hexdigest()
+        return request._replace(body=urlencode({"vpbx_api_key": key, "sign": sign, "json": text}).encode())
+    body = _damage(request.body, data)
+    headers = dict(request.headers)
+    if kind == "twilio":
+        headers["x-twilio-signature"] = twilio.signature(secret, request.url, body)
+    if kind == "zadarma":
+        posted = form(body)
+        names = ("caller_id", "called_did", "call_start") if posted.get("event") == "NOTIFY_END" else ()
+        headers["signature"] = zadarma.signature(secret, "".join(posted.get(name, "") for name in names))
+    return request._replace(body=body, headers=headers)
+
+
+def _damage(body: bytes, data: st.DataObject) -> bytes:
+    """Some bytes replaced, cut out, or put in."""
+    for _ in range(data.draw(st.integers(0, 4))):
+        at = data.draw(st.integers(0, len(body)))
+        cut = data.draw(st.integers(0, 8))
+        body = body[:at] + data.draw(st.binary(max_size=6)) + body[at + cut :]
+    return body
+
+
+def _told(item: Record | Rejected) -> dict[str, Any]:
+    if isinstance(item, Rejected):
+        return {"reject": str(item.reason), "field": item.field}
+    names = _LEG if isinstance(item, CallLeg) else _STAGE
+    assert isinstance(item, CallLeg | StageChange)
+    found = {short: _plain(getattr(item, name)) for short, name in names.items()}
+    return {short: value for short, value in found.items() if value not in ("", 0)}
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    if hasattr(value, "isoformat"):
+        return value.isoformat().replace("+00:00", "Z")
+    return value if isinstance(value, int) else str(value)
