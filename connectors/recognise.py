@@ -7,6 +7,7 @@ from pathlib import Path
 from connectors.asterisk.source import AsteriskCsv
 from connectors.crm.source import CrmCsv
 from connectors.crm.tables import TABLES
+from connectors.cucm import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
@@ -21,6 +22,7 @@ CALLS: tuple[Source, ...] = (
     ThreeCxLog(),
     FreeSwitchCsv(),
     FreeSwitchJson(),
+    CucmCdr(),
     *SERVICES,
 )
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}

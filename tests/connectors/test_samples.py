@@ -24,6 +24,7 @@ _MANGO = "mango_vpbx/stats_result.csv"
 _3CX = "3cx/public_lines.anonymised.log"
 _SERVICES = ("megafon_vats", "uis_comagic", "zadarma", "bitrix24", "ringcentral", "twilio")
 """Folders of the services: tests/connectors/services."""
+_CUCM = ("cucm/sieteunoseis_cdr.txt", "cucm/sieteunoseis_fixture_cdr.txt", "cucm/sieteunoseis_cmr.txt")
 _FREESWITCH = "freeswitch_csv/Kxingyunliushui_Master.csv"
 
 
@@ -94,9 +95,9 @@ def test_files_of_other_exchanges_are_refused_in_words() -> None:
         path
         for path in sorted(Path(SAMPLES).glob("*/*"))
         if not path.parent.name.startswith((*_SERVICES, "asterisk"))
-        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH)}
+        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH, *_CUCM)}
     ]
-    assert len(others) > 8
+    assert len(others) > 3
     for path in others:
         with pytest.raises(Terminal, match="not recognised as an export of calls"):
             choose(path, "calls", "auto", "RU")
@@ -176,3 +177,27 @@ def test_rows_of_freeswitch_are_legs_though_its_clock_was_17_minutes_off() -> No
     assert [leg.extension for leg in legs if leg.peer_extension] == ["1004"]
     with pytest.raises(Terminal, match=r"--tz Europe/Moscow is wrong by about \+0[45]:"):
         read_sample(_FREESWITCH, "Europe/Moscow", "CN")
+
+
+def test_rows_of_cucm_are_a_talk_among_phones_and_its_recordings() -> None:
+    """Three rows of a laboratory: a talk of eleven seconds, and two legs that its recorder did not get."""
+    legs = [leg for leg in read_sample(_CUCM[0], "auto", "US") if isinstance(leg, CallLeg)]
+    assert [(leg.direction, leg.extension, leg.peer_extension, leg.billsec) for leg in legs] == [
+        (Direction.INTERNAL, "", "", 0),
+        (Direction.INTERNAL, "", "", 0),
+        (Direction.INTERNAL, "5033466593", "5033466594", 11),
+    ]
+    assert len({leg.call_id for leg in legs}) == 3
+
+
+def test_file_of_cucm_without_a_header_is_read_by_places_and_one_of_quality_refused() -> None:
+    (leg,) = read_sample(_CUCM[1], "auto", "US")
+    assert isinstance(leg, CallLeg)
+    assert (leg.direction, leg.extension, leg.contact, leg.billsec) == (
+        Direction.OUTBOUND,
+        "5033466520",
+        "+19712628803",
+        60,
+    )
+    with pytest.raises(Terminal, match="quality of voice"):
+        choose(sample(_CUCM[2]), "calls", "auto", "US")
