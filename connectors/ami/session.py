@@ -56,14 +56,7 @@ class Session:
         self._socket: socket.socket
 
     def __enter__(self) -> Session:
-        login = self._login
-        try:
-            raw = socket.create_connection((login.host, login.port), self._patience.answer_s)
-            self._socket = raw if login.tls is None else login.tls.wrap_socket(raw, server_hostname=login.host)
-        except ssl.SSLCertVerificationError as error:
-            raise Terminal(f"{login.where}: its certificate is not trusted: {error.verify_message}; see --ca") from None
-        except OSError as error:
-            raise Transient(f"{login.where}: {error.strerror or error}") from None
+        self._socket = self._connected()
         try:
             self._log_in()
         except BaseException:
@@ -103,6 +96,23 @@ class Session:
     def heard(self) -> bool:
         """Something came since the last ping was sent: the exchange is there."""
         return self._heard_at >= self._pinged_at
+
+    def _connected(self) -> socket.socket:
+        login = self._login
+        try:
+            raw = socket.create_connection((login.host, login.port), self._patience.answer_s)
+        except OSError as error:
+            raise Transient(f"{login.where}: {error.strerror or error}") from None
+        if login.tls is None:
+            return raw
+        try:
+            return login.tls.wrap_socket(raw, server_hostname=login.host)
+        except ssl.SSLCertVerificationError as error:
+            raw.close()
+            raise Terminal(f"{login.where}: its certificate is not trusted: {error.verify_message}; see --ca") from None
+        except OSError as error:
+            raw.close()
+            raise Transient(f"{login.where}: no TLS: {error.strerror or error}") from None
 
     def _log_in(self) -> None:
         login = self._login

@@ -2,7 +2,8 @@
 -- state as of {to}. Live doors speak through `feeds`; a source that is loaded from files has the door `file:<kind>`,
 -- whose event is its last finished import. `age_s` is {to} - seen_at: the freshness of everything is the greatest age
 -- over the doors that are expected to be live. A door that says nothing for 120 s (four heartbeats) is `silent`, whatever
--- it said last, unless it was stopped or gave up. What began after {to} is left out.
+-- it said last, unless it was stopped or gave up; one that says nothing for 30 days is no door any more and left out.
+-- So is what began after {to}.
 SELECT
     source,
     door,
@@ -26,7 +27,7 @@ FROM (
         source, door, state AS said, detail, seen_at, last_event_at, heartbeat_at,
         toUInt64(records) AS records, toUInt64(rejects) AS rejects, gaps, waiting, lag_ms
     FROM feeds FINAL
-    WHERE started_at <= {to:DateTime('UTC')}
+    WHERE started_at <= {to:DateTime('UTC')} AND heartbeat_at > {to:DateTime('UTC')} - INTERVAL 30 DAY
     UNION ALL
     SELECT
         source, concat('file:', kind) AS door, argMax(state, finished_at) AS said, argMax(file, finished_at) AS detail,

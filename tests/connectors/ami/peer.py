@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -105,8 +106,9 @@ Script = Callable[[Connection], None]
 class Peer:
     """Listens on loopback. Connection after connection runs its script; the last script serves all later ones."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
         self._scripts = list(scripts)
+        self._tls = tls
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.connections: list[Connection] = []
@@ -120,6 +122,12 @@ class Peer:
                 sock, _ = self._socket.accept()
             except OSError:
                 return
+            if self._tls is not None:
+                try:
+                    sock = self._tls.wrap_socket(sock, server_side=True)
+                except OSError:  # the door does not trust us
+                    sock.close()
+                    continue
             connection = Connection(sock)
             self.connections.append(connection)
             script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
@@ -139,8 +147,8 @@ class Peer:
 
 
 @contextlib.contextmanager
-def peer(*scripts: Script) -> Iterator[Peer]:
-    made = Peer(*scripts)
+def peer(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
+    made = Peer(*scripts, tls=tls)
     try:
         yield made
     finally:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +23,7 @@ from connectors.live.pump import Pump
 from connectors.source import Context
 from schemas.records import CallLeg, Feed, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal, Transient
-from tests.connectors.ami.peer import SECRET, Connection, Peer, event, peer
+from tests.connectors.ami.peer import BANNER, SECRET, Connection, Peer, event, peer
 from tests.connectors.conftest import context
 from tests.connectors.live.outlets import Broker, until
 from tests.connectors.rows import NINE
@@ -59,11 +62,12 @@ def opened(
     backfill: Backfill | None = None,
     patience: Patience = QUICK,
     tz: str = "Europe/Moscow",
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Opened]:
     line = Line("office", "ami", "s1")
     broker = Broker()
     opened = Opened(line, broker)
-    login = Login("127.0.0.1", exchange.port, "callfunnel", secret, plain)
+    login = Login("127.0.0.1", exchange.port, "callfunnel", secret, plain, tls)
 
     def fresh() -> Context:
         return msgspec.structs.replace(context(tz), version=line.clock())
@@ -135,6 +139,43 @@ def test_wrong_secret_ends_the_door_with_what_to_check(tmp_path: Path, plain: bo
     assert "login as callfunnel refused (Authentication failed): check the secret" in words
     assert "wrong-secret" not in words
     assert (door.broker.feeds[-1].state, door.broker.feeds[-1].detail) == (FeedState.FAILED, words)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate of 127.0.0.1 that nobody has signed, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    key, pem = folder / "key.pem", folder / "pem.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pbx"]
+    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(pem)]
+    subprocess.run([*make, *more], check=True, capture_output=True, timeout=60)
+    both = folder / "both.pem"
+    both.write_bytes(key.read_bytes() + pem.read_bytes())
+    return both
+
+
+def test_tls_with_a_certificate_that_is_trusted_and_one_that_is_not(tmp_path: Path, certificate: Path) -> None:
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(certificate)
+    with peer(serving(event(1, NINE)), tls=server) as exchange:
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        with opened(exchange, tmp_path / "1", plain=True, tls=trusted) as door:
+            until(lambda: door.numbers == [1])
+        with opened(exchange, tmp_path / "2", tls=ssl.create_default_context()) as door:
+            until(lambda: door.failure)
+    assert "its certificate is not trusted" in str(door.failure)
+    assert "--ca" in str(door.failure)
+
+
+def test_exchange_without_tls_is_away(tmp_path: Path) -> None:
+    def plain(connection: Connection) -> None:
+        connection.send(BANNER)
+
+    with peer(plain) as exchange, opened(exchange, tmp_path, tls=ssl.create_default_context()) as door:
+        until(lambda: door.feed.state is FeedState.AWAY)
+        assert "no TLS" in door.feed.detail
 
 
 def test_exchange_without_md5_says_so(tmp_path: Path) -> None:

@@ -108,6 +108,12 @@ def test_what_began_later_is_not_seen(database: Database) -> None:
     assert seen(database, feed(FeedState.LIVE), at=NOW - timedelta(hours=10)) == []
 
 
+def test_door_that_is_gone_for_a_month_is_none(database: Database) -> None:
+    gone = feed(FeedState.LIVE, said_s=29 * 86_400)
+    assert [one.state for one in seen(database, gone)] == ["silent"]
+    assert seen(database, at=NOW + timedelta(days=2)) == []
+
+
 def test_words_for_a_person(database: Database) -> None:
     (found,) = seen(database, feed(FeedState.LIVE))
     assert str(found) == (
