@@ -59,7 +59,7 @@ class Route(Generic[P]):
         """As its row will be. Raises Misread."""
         record = self._make(words, context, origin)
         try:
-            return self._fit.fitted(record) if self._fit.misfits([record]) else record
+            return self._fit.fitted(record)
         except ValueError as error:
             raise Misread(*_why_not(error)) from None
 

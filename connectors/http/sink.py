@@ -35,6 +35,9 @@ class Sink:
         self._kept: deque[tuple[int, Sequence[Record | Rejected]]] = deque()
         """What was acknowledged lately."""
         self._kept_items = 0
+        self._taken: deque[asyncio.Future[None]] = deque()
+        """Acknowledged, and not told yet."""
+        self._waking = False
         self._lost_ns = 0
         """When the youngest of what was not kept long enough was acknowledged."""
         line.lost = self._forgotten.set
@@ -60,7 +63,7 @@ class Sink:
         loop = asyncio.get_running_loop()
         taken: asyncio.Future[None] = loop.create_future()
         # Never blocks: this loop is the only one that delivers, and there is room.
-        self.line.deliver(items, partial(_tell, loop, taken))
+        self.line.deliver(items, partial(self._tell, loop, taken))
         try:
             await asyncio.wait_for(taken, ACKNOWLEDGED_S)
         except TimeoutError:
@@ -100,13 +103,17 @@ class Sink:
             await asyncio.sleep(_LOOK_S)
         self.line.deliver(items)
 
+    def _tell(self, loop: asyncio.AbstractEventLoop, taken: asyncio.Future[None]) -> None:
+        """Runs in the pump's thread, perhaps after the listener has ended."""
+        self._taken.append(taken)
+        if not self._waking:  # one wake-up for all that a flush acknowledged: each is a write to a socket
+            self._waking = True
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._wake)
 
-def _tell(loop: asyncio.AbstractEventLoop, taken: asyncio.Future[None]) -> None:
-    """Runs in the pump's thread, perhaps after the listener has ended."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(_set, taken)
-
-
-def _set(taken: asyncio.Future[None]) -> None:
-    if not taken.done():
-        taken.set_result(None)
+    def _wake(self) -> None:
+        self._waking = False  # before the last look: what is appended after it wakes again
+        while self._taken:
+            taken = self._taken.popleft()
+            if not taken.done():
+                taken.set_result(None)
