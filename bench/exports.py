@@ -109,3 +109,16 @@ def write_cucm(path: Path, rows: int) -> None:
             row[50], row[55:58] = f'"{call.uuid}"', [f"{call.talk_s}", *(f'"{name}"' for name in devices)]
             row[65] = '"office"'
             file.write(",".join(row) + "\n")
+
+
+def write_avaya(path: Path, rows: int) -> None:
+    """SMDR lines of 30 columns."""
+    with path.open("w", encoding="utf-8") as file:
+        for call in made(rows):
+            ring_s = call.duration_s - call.talk_s
+            talk = f"{call.talk_s // 3600:02d}:{call.talk_s // 60 % 60:02d}:{call.talk_s % 60:02d}"
+            ends = f"{call.desk},O,{call.outside}" if call.is_out else f"{call.outside},I,{call.desk}"
+            file.write(
+                f"{call.start:%Y/%m/%d %H:%M:%S},{talk},{ring_s},{ends},{call.outside},,0,{1_000_000 + call.number},0,"
+                f"E{call.desk},Anna,T9001,LINE 1.1,0,0,0,n/a,,0.00,,,0,,0,,,,\n"
+            )

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench.exports import write_cucm, write_freeswitch_csv, write_freeswitch_json
+from bench.exports import write_avaya, write_cucm, write_freeswitch_csv, write_freeswitch_json
 from connectors.asterisk.source import AsteriskCsv
+from connectors.avaya import AvayaSmdr
 from connectors.cucm import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
@@ -127,6 +128,7 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("freeswitch-csv", FreeSwitchCsv(), write_freeswitch_csv),
     ("freeswitch-json", FreeSwitchJson(), write_freeswitch_json),
     ("cucm", CucmCdr(), write_cucm),
+    ("avaya", AvayaSmdr(), write_avaya),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.asterisk.source import AsteriskCsv
+from connectors.avaya import AvayaSmdr
 from connectors.crm.source import CrmCsv
 from connectors.crm.tables import TABLES
 from connectors.cucm import CucmCdr
@@ -23,6 +24,7 @@ CALLS: tuple[Source, ...] = (
     FreeSwitchCsv(),
     FreeSwitchJson(),
     CucmCdr(),
+    AvayaSmdr(),
     *SERVICES,
 )
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}

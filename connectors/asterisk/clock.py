@@ -143,7 +143,14 @@ def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zon
     raise Terminal(_disagreement(where, "", everything, zone))
 
 
-def check_nearly(samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, where: str, slack_s: int) -> str:
+def check_nearly(
+    samples: Sequence[tuple[str, str]],
+    order: str,
+    zone: tzinfo,
+    where: str,
+    slack_s: int,
+    by: str = "the time inside of the ids",
+) -> str:
     """Why the zone fits, in words, when the clock of the ids may differ by `slack_s`. Raises Terminal when not."""
     off = [
         int(local.replace(tzinfo=zone).timestamp()) - epoch for local, epoch in _readable(samples, order)
@@ -154,10 +161,10 @@ def check_nearly(samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, w
     if near * 2 <= len(off):
         usual = sorted(off)[len(off) // 2]
         raise Terminal(
-            f"{where}: by the time inside of the ids, --tz {zone} is wrong by about {hours(usual)} hours"
+            f"{where}: by {by}, --tz {zone} is wrong by about {hours(usual)} hours"
             f" ({len(off) - near} of {len(off)} rows): give the zone of the exchange, or --tz auto"
         )
-    return f"{near} of {len(off)} rows checked agree with {zone} by the time inside of their ids"
+    return f"{near} of {len(off)} rows checked agree with {zone} by {by}"
 
 
 def _disagreement(where: str, when: str, found: Counter[tuple[int, datetime]], zone: tzinfo) -> str:
@@ -172,7 +179,9 @@ def _disagreement(where: str, when: str, found: Counter[tuple[int, datetime]], z
     )
 
 
-def proven_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, where: str) -> tuple[tzinfo, str]:
+def proven_zone(
+    proof: Proof, samples: Sequence[tuple[str, str]], order: str, where: str, by: str = "epoch in uniqueid"
+) -> tuple[tzinfo, str]:
     """The fixed offset that the data proves, and why. Raises Terminal when it proves none, or another in a month."""
     if not proof.rows:
         raise Terminal(
@@ -192,7 +201,7 @@ def proven_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, wh
                 f"{where}: --tz auto finds UTC{hours(offset)}, and UTC{hours(there)} in {month} ({most} rows there):"
                 " clocks changed in between: give the zone by name"
             )
-    why = f"{rows} of {proof.rows} rows prove UTC{hours(offset)} (epoch in uniqueid)"
+    why = f"{rows} of {proof.rows} rows prove UTC{hours(offset)} ({by})"
     return timezone(timedelta(seconds=offset)), why
 
 

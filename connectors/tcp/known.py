@@ -7,6 +7,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Protocol
 
+from connectors.avaya import AvayaSmdr
 from connectors.source import Context, Hints
 from connectors.tcp.source import DelimitedLines, LineSource
 from connectors.threecx import ThreeCxLog
@@ -19,5 +20,6 @@ class MakeSource(Protocol):
 
 
 LINES: dict[str, MakeSource] = {
+    "avaya": partial(DelimitedLines, AvayaSmdr(), quoted=False),
     "3cx": partial(DelimitedLines, ThreeCxLog(), quoted=False),
 }

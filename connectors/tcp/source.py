@@ -88,7 +88,7 @@ class DelimitedLines:
         self, cells: list[str], line: Line, recognised: Recognised, context: Context, origin: str
     ) -> Iterator[Record | Rejected]:
         source = self._source
-        zone, _ = source.zone(Path(origin), recognised, self._zone)
+        zone = self._zone or source.zone(Path(origin), recognised, None)[0]
         yield from TableReading(
             _One((cells, "-", line.text, line.whole)),
             recognised,

@@ -25,6 +25,7 @@ _3CX = "3cx/public_lines.anonymised.log"
 _SERVICES = ("megafon_vats", "uis_comagic", "zadarma", "bitrix24", "ringcentral", "twilio")
 """Folders of the services: tests/connectors/services."""
 _CUCM = ("cucm/sieteunoseis_cdr.txt", "cucm/sieteunoseis_fixture_cdr.txt", "cucm/sieteunoseis_cmr.txt")
+_AVAYA = "avaya_smdr/public_lines.csv"
 _FREESWITCH = "freeswitch_csv/Kxingyunliushui_Master.csv"
 
 
@@ -95,9 +96,9 @@ def test_files_of_other_exchanges_are_refused_in_words() -> None:
         path
         for path in sorted(Path(SAMPLES).glob("*/*"))
         if not path.parent.name.startswith((*_SERVICES, "asterisk"))
-        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH, *_CUCM)}
+        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH, _AVAYA, *_CUCM)}
     ]
-    assert len(others) > 3
+    assert others
     for path in others:
         with pytest.raises(Terminal, match="not recognised as an export of calls"):
             choose(path, "calls", "auto", "RU")
@@ -201,3 +202,17 @@ def test_file_of_cucm_without_a_header_is_read_by_places_and_one_of_quality_refu
     )
     with pytest.raises(Terminal, match="quality of voice"):
         choose(sample(_CUCM[2]), "calls", "auto", "US")
+
+
+def test_lines_of_avaya_are_each_read_whatever_their_width() -> None:
+    """Of 2002, 2017 and R11, three of which say the UTC time of the record: here an exchange on UTC."""
+    legs = [leg for leg in read_sample(_AVAYA, "UTC", "GB") if isinstance(leg, CallLeg)]
+    assert [(leg.direction, leg.disposition, leg.extension, leg.billsec) for leg in legs] == [
+        (Direction.INBOUND, Disposition.ANSWERED, "4750", 13),
+        (Direction.INBOUND, Disposition.MACHINE, "", 21),
+        (Direction.OUTBOUND, Disposition.ANSWERED, "12", 38),
+        (Direction.OUTBOUND, Disposition.ANSWERED, "201", 225),
+        (Direction.INBOUND, Disposition.ANSWERED, "201", 330),
+        (Direction.INTERNAL, Disposition.ANSWERED, "202", 75),
+    ]
+    assert legs[0].call_id == legs[1].call_id

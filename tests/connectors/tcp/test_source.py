@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -13,12 +15,14 @@ from connectors.tcp.lines import Line, Lines
 from schemas.records import CallLeg, Reason, Record, Rejected
 from tests.connectors.conftest import context, read
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "3cx"
+FOLDERS = Path(__file__).parent.parent / "golden"
+GOLDEN = FOLDERS / "3cx"
+MOSCOW = ZoneInfo("Europe/Moscow")
 
 
-def over_a_socket(data: bytes) -> list[Record | Rejected]:
+def over_a_socket(data: bytes, profile: str = "3cx", zone: tzinfo | None = None) -> list[Record | Rejected]:
     lines = Lines()
-    made = LINES["3cx"](Hints(region="RU"), None, context)
+    made = LINES[profile](Hints(region="RU"), zone, context)
     return made.items([*lines.feed(data), *lines.end()], "192.0.2.10")
 
 
@@ -32,6 +36,14 @@ def test_lines_are_what_the_file_is(name: str) -> None:
     from_file = [blank(item) for item in read(path, tz="UTC")]
     assert any(isinstance(item, CallLeg) for item in from_file)
     assert [blank(item) for item in over_a_socket(path.read_bytes())] == from_file
+
+
+@pytest.mark.parametrize("name", ["avaya/old_17_columns.csv", "avaya/mixed_34_and_30_no_end.csv"])
+def test_lines_of_a_zone_are_what_the_file_is(name: str) -> None:
+    path = FOLDERS / name
+    from_file = [blank(item) for item in read(path)]
+    assert len([item for item in from_file if isinstance(item, CallLeg)]) > 1
+    assert [blank(item) for item in over_a_socket(path.read_bytes(), path.parent.name, MOSCOW)] == from_file
 
 
 def test_line_of_something_else_is_a_reject_and_the_next_line_is_read() -> None:
