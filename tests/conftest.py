@@ -91,5 +91,6 @@ def _served(name: str, start: Callable[[], AbstractContextManager[Server]]) -> I
 
 
 def required(variable: str = "REQUIRE_KAFKA") -> bool:
-    """CI says so, or whoever wants to be sure (REQUIRE_KAFKA=1, REQUIRE_DATABASES=1)."""
-    return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in ("CI", variable))
+    """CI says so, or whoever wants to be sure (REQUIRE_KAFKA=1, REQUIRE_DATABASES=1, REQUIRE_BROWSER=1)."""
+    said = os.environ.get(variable, os.environ.get("CI", ""))
+    return said.lower() not in ("", "0", "false", "no")
