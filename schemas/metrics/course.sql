@@ -19,7 +19,8 @@ WITH
     ),
     heads AS (SELECT day, countIf(is_working AND NOT is_away) AS at_work FROM peers GROUP BY day),
     month_days AS (
-        SELECT manager_id, toStartOfMonth(day) AS month, countIf(is_working) AS working FROM roster_days GROUP BY manager_id, month
+        SELECT manager_id, toStartOfMonth(day) AS month, countIf(is_working) AS working FROM roster_days
+        GROUP BY manager_id, month
     ),
     planned AS (
         SELECT
@@ -28,7 +29,10 @@ WITH
             sum(plans.general_proposals / days) AS general_proposals,
             sum(plans.individual_proposals / days) AS individual_proposals
         FROM chosen
-        INNER JOIN (SELECT *, toDate(concat(plans.month, '-01')) AS of_month FROM plans FINAL WHERE of_month >= first_day AND of_month < last_day) AS plans
+        INNER JOIN (
+            SELECT *, toDate(concat(plans.month, '-01')) AS of_month FROM plans FINAL
+            WHERE of_month >= first_day AND of_month < last_day
+        ) AS plans
             ON plans.manager_id = chosen.manager_id AND plans.of_month = toStartOfMonth(chosen.day)
         INNER JOIN (SELECT manager_id, month, working FROM month_days) AS month_days
             ON month_days.manager_id = chosen.manager_id AND month_days.month = toStartOfMonth(chosen.day)
@@ -65,9 +69,10 @@ SELECT
     if(unfinished, NULL, toNullable(own.calls_to_potential)) AS calls_to_potential,
     if(unfinished, toNullable(own.calls_to_potential), NULL) AS calls_to_potential_so_far,
     if(at_work > 0, team.calls_to_potential / at_work, NULL) AS team_calls_to_potential,
-    if(isNull(planned.calls_to_potential) OR planned.day = toDate(0), NULL, planned.calls_to_potential) AS plan_calls_to_potential,
+    if(planned.day = toDate(0), NULL, planned.calls_to_potential) AS plan_calls_to_potential,
     if(own.organisations > 0, round((own.calls - own.unknown) / own.organisations, 4), NULL) AS calls_per_organisation,
-    if(team.organisations > 0, round((team.calls - team.unknown) / team.organisations, 4), NULL) AS team_calls_per_organisation,
+    if(team.organisations > 0, round((team.calls - team.unknown) / team.organisations, 4), NULL)
+        AS team_calls_per_organisation,
     if(unfinished, NULL, toNullable(own.general_proposals)) AS general_proposals,
     if(unfinished, toNullable(own.general_proposals), NULL) AS general_proposals_so_far,
     if(at_work > 0, team.general_proposals / at_work, NULL) AS team_general_proposals,

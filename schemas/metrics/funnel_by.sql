@@ -1,6 +1,8 @@
 -- The cohort funnel of [from, to) (`funnel_cohort`) by team, manager or first toucher, with their names; whose funnel had
--- nobody in it is left out. nobody: organisations without an owner, or that nobody ever had an answered call with.
-SELECT who, if({by:String} = 'team' OR who = '', who, ifNull(names.name, who)) AS name, stage, entered, reached, step_conversion, overall_conversion, immature
+-- nobody in it is left out. nobody: organisations without an owner, or without any call of a manager.
+SELECT
+    who, if({by:String} = 'team' OR who = '', who, ifNull(names.name, who)) AS name, stage, entered, reached,
+    step_conversion, overall_conversion, immature
 FROM (
 -- include: funnel_cohort
 ) AS cohort

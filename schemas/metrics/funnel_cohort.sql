@@ -21,88 +21,82 @@ WITH
             ))) AS moves
         FROM owned WHERE has(funnel, stage) GROUP BY organisation_id
     ),
-    entries AS (
-        SELECT place, arrayFirst(move -> move.2 >= place, moves) AS entry, entry.3 AS who
-        FROM histories ARRAY JOIN arrayEnumerate(funnel) AS place
-        WHERE entry.2 >= place AND entry.4
-            AND entry.1 >= {from:DateTime64(3, 'UTC')} AND entry.1 < {to:DateTime64(3, 'UTC')}
-    ),
-    -- Days are numbered from a Monday (1970-01-05); the window ends where the working day after its last one begins.
-    cohort AS (
+    -- All that each organisation tells, in one pass: what is named twice is read twice.
+    followed AS (
         SELECT
-            moves, moves[1].1 AS entered_at, moves[1].3 AS who,
+            arrayEnumerate(funnel) AS places,
+            -- The first move to each stage or through it; a default one where there is none.
+            arrayMap(place -> arrayFirst(move -> move.2 >= place, moves), places) AS entries,
+            arrayPushFront(arrayPopBack(entries), moves[1]) AS befores,
+            entries[1].1 AS entered_at,
+            entries[1].4 AND entered_at >= {from:DateTime64(3, 'UTC')} AND entered_at < {to:DateTime64(3, 'UTC')}
+                AS is_member,
+            -- Days are numbered from a Monday (1970-01-05); the window ends where the working day after its last one begins.
             toInt32(toDate(entered_at, {zone:String})) - 3 AS day,
             5 * intDiv(day, 7) + least(day % 7, 5) + {window:UInt32} AS working_day,
-            toDateTime64(toDateTime(toDate(4 + 7 * intDiv(working_day, 5) + working_day % 5), {zone:String}), 3) AS ends_at
+            toDateTime64(toDateTime(toDate(4 + 7 * intDiv(working_day, 5) + working_day % 5), {zone:String}), 3) AS ends_at,
+            ends_at > {now:DateTime64(3, 'UTC')} AS is_open,
+            least(ends_at, {now:DateTime64(3, 'UTC')}) AS seen_until,
+            arrayMap((entry, place) -> entry.2 >= place AND entry.1 < ends_at, entries, places) AS has_reached,
+            arrayMap(
+                (entry, place) -> place > 1 AND entry.2 >= place - 1 AND entry.1 < ends_at, befores, places
+            ) AS had_reached
         FROM histories
-        WHERE moves[1].4 AND entered_at >= {from:DateTime64(3, 'UTC')} AND entered_at < {to:DateTime64(3, 'UTC')}
     ),
-    steps AS (
+    -- Zero is a value: whoever was on the roster in the period, or is found, has a row for each stage.
+    told AS (
         SELECT
-            who, place, ends_at > {now:DateTime64(3, 'UTC')} AS is_open,
-            arrayFirst(move -> move.2 >= place, moves) AS entry,
-            arrayFirst(move -> move.2 >= place - 1, moves) AS before,
-            entry.2 >= place AND entry.1 < ends_at AS has_reached,
-            place > 1 AND before.2 >= place - 1 AND before.1 < ends_at AS had_reached,
-            if(has_reached, entry.1, greatest(before.1, least(ends_at, {now:DateTime64(3, 'UTC')}))) AS seen_until,
-            dateDiff('millisecond', before.1, seen_until) AS waited_ms
-        FROM cohort ARRAY JOIN arrayEnumerate(funnel) AS place
-    ),
-    -- Kaplan-Meier: of those still waited for at each moment, the share that has not come yet.
-    ranks AS (
+            entry.3 AS who, arrayJoin(places) AS place, place = stage AS entered,
+            0 AS member, 0 AS asked, 0 AS reached, 0 AS open, toInt64(0) AS waited_ms
+        FROM followed ARRAY JOIN entries AS entry, places AS stage
+        WHERE entry.2 >= stage AND entry.4
+            AND entry.1 >= {from:DateTime64(3, 'UTC')} AND entry.1 < {to:DateTime64(3, 'UTC')}
+        UNION ALL
         SELECT
-            who, place, waited_ms, has_reached,
-            count() OVER (PARTITION BY who, place)
-            - row_number() OVER (PARTITION BY who, place ORDER BY waited_ms, has_reached DESC) + 1 AS at_risk
-        FROM steps WHERE had_reached
-    ),
-    survivals AS (
+            entries[1].3, place, 0, 1, had_reached[place], has_reached[place], is_open,
+            dateDiff(
+                'millisecond', befores[place].1,
+                if(has_reached[place], entries[place].1, greatest(befores[place].1, seen_until))
+            )
+        FROM followed ARRAY JOIN places AS place
+        WHERE is_member
+        UNION ALL
         SELECT
-            who, place, waited_ms,
-            exp(sum(if(has_reached, log(1 - 1 / at_risk), 0)) OVER (
-                PARTITION BY who, place ORDER BY at_risk DESC ROWS UNBOUNDED PRECEDING
-            )) AS survival
-        FROM ranks
-    ),
-    -- Where exactly half have come, the median is between that moment and the next, as for numbers without censoring.
-    medians AS (
-        SELECT
-            who, place, 1 - min(survival) AS step_estimate,
-            minOrNullIf(waited_ms, survival <= 0.5 + 1e-9) AS half_ms,
-            minOrNullIf(waited_ms, survival < 0.5 - 1e-9) AS beyond_ms,
-            (half_ms + ifNull(beyond_ms, half_ms)) / 2 / 86400000 AS median_days
-        FROM survivals GROUP BY who, place
-    ),
-    -- Zero is a value: whoever was on the roster in the period has rows.
-    groups AS (
-        SELECT DISTINCT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, '') AS who
-        FROM managers FINAL
+            multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, ''),
+            place, 0, 0, 0, 0, 0, 0
+        FROM managers FINAL ARRAY JOIN arrayEnumerate(funnel) AS place
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to > {from:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
-        UNION DISTINCT SELECT who FROM entries
-        UNION DISTINCT SELECT who FROM cohort
-        UNION DISTINCT SELECT '' WHERE {by:String} = ''
+        UNION ALL
+        SELECT '', arrayJoin(arrayEnumerate(funnel)), 0, 0, 0, 0, 0, 0 WHERE {by:String} = ''
     ),
     counted AS (
         SELECT
-            who, place, count() AS members, countIf(had_reached) AS asked, countIf(has_reached) AS reached,
-            countIf(is_open) AS immature
-        FROM steps GROUP BY who, place
-    ),
-    arrived AS (SELECT who, place, count() AS entered FROM entries GROUP BY who, place)
+            who, place, sum(told.entered) AS entered, sum(told.member) AS members, sum(told.asked) AS asked,
+            sum(told.reached) AS reached, sum(told.open) AS immature,
+            -- Kaplan-Meier: of those still waited for at each moment, the share that has not come yet.
+            arraySort(groupArrayIf((told.waited_ms, NOT told.reached), told.asked)) AS waits,
+            arrayMap(
+                n -> exp(n),
+                arrayCumSum(
+                    (wait, n) -> if(wait.2, 0, log(1 - 1 / (length(waits) - n + 1))), waits, arrayEnumerate(waits)
+                )
+            ) AS survivals,
+            -- Where exactly half have come, the median is between that moment and the next, as without censoring.
+            arrayFirstIndex(survival -> survival <= 0.5 + 1e-9, survivals) AS half,
+            arrayFirstIndex(survival -> survival < 0.5 - 1e-9, survivals) AS beyond
+        FROM told GROUP BY who, place
+    )
 SELECT
-    groups.who AS who,
+    who,
     funnel[place] AS stage,
-    arrived.entered AS entered,
-    counted.reached AS reached,
+    entered,
+    reached,
     if(asked > 0, reached / asked, NULL) AS step_conversion,
     if(members > 0, reached / members, NULL) AS overall_conversion,
-    medians.median_days AS median_days,
-    counted.immature AS immature,
-    if(asked > 0, step_estimate, NULL) AS step_estimate
-FROM (SELECT who, arrayJoin(arrayEnumerate(funnel)) AS place FROM groups) AS groups
-LEFT JOIN arrived USING who, place
-LEFT JOIN counted USING who, place
-LEFT JOIN medians USING who, place
+    if(half > 0, (waits[half].1 + waits[if(beyond > 0, beyond, half)].1) / 2 / 86400000, NULL) AS median_days,
+    immature,
+    if(asked > 0, 1 - survivals[-1], NULL) AS step_estimate
+FROM counted
 ORDER BY who, place

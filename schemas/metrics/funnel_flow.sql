@@ -34,25 +34,29 @@ WITH
         FROM histories ARRAY JOIN moves AS move, befores AS before
         WHERE move.1 >= {from:DateTime64(3, 'UTC')} AND move.5
     ),
-    -- Zero is a value: whoever was on the roster in the period has rows.
-    groups AS (
-        SELECT DISTINCT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, '') AS who
-        FROM managers FINAL
+    -- Zero is a value: whoever was on the roster in the period, or is found, has a row for each stage.
+    -- One pass: what is named twice is read twice.
+    told AS (
+        SELECT
+            who, arrayJoin(arrayEnumerate(shown)) AS place, place = entries.place AS entered,
+            entered AND came_up AS came_up
+        FROM entries
+        UNION ALL
+        SELECT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, ''), place, 0, 0
+        FROM managers FINAL ARRAY JOIN arrayEnumerate(shown) AS place
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to > {from:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
-        UNION DISTINCT SELECT who FROM entries
-        UNION DISTINCT SELECT '' WHERE {by:String} = ''
+        UNION ALL
+        SELECT '', arrayJoin(arrayEnumerate(shown)), 0, 0 WHERE {by:String} = ''
     ),
-    counted AS (SELECT who, place, count() AS entered, countIf(came_up) AS reached FROM entries GROUP BY who, place),
     grid AS (
         SELECT
-            groups.who AS who, groups.place AS place, counted.entered AS entered,
-            if(place <= length(funnel), counted.reached, counted.entered) AS reached,
+            who, place, sum(told.entered) AS entered,
+            if(place <= length(funnel), sum(told.came_up), entered) AS reached,
             lagInFrame(entered) OVER by_place AS entered_before,
             first_value(entered) OVER by_place AS entered_first
-        FROM (SELECT who, arrayJoin(arrayEnumerate(shown)) AS place FROM groups) AS groups
-        LEFT JOIN counted USING who, place
+        FROM told GROUP BY who, place
         WINDOW by_place AS (PARTITION BY who ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )
 SELECT

@@ -20,25 +20,27 @@ WITH
         HAVING (empty({managers:Array(String)}) OR has({managers:Array(String)}, entry.4))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, entry.5))
     ),
-    -- Zero is a value: whoever was on the roster then has rows.
-    groups AS (
-        SELECT DISTINCT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, '') AS who
-        FROM managers FINAL
+    -- Zero is a value: whoever was on the roster then, or is found, has a row for each stage.
+    -- One pass: what is named twice is read twice.
+    told AS (
+        SELECT who, arrayJoin(shown) AS stage, stage = stands_in AS organisations FROM standing
+        UNION ALL
+        SELECT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, ''), stage, 0
+        FROM managers FINAL ARRAY JOIN shown AS stage
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to >= {to:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
-        UNION DISTINCT SELECT who FROM standing
-        UNION DISTINCT SELECT '' WHERE {by:String} = ''
-    ),
-    counted AS (SELECT who, stands_in AS stage, count() AS organisations FROM standing GROUP BY who, stage)
+        UNION ALL
+        SELECT '', arrayJoin(shown), 0 WHERE {by:String} = ''
+    )
 SELECT
     who,
     stage,
-    organisations AS entered,
-    organisations AS reached,
+    sum(organisations) AS entered,
+    entered AS reached,
     CAST(NULL, 'Nullable(Float64)') AS step_conversion,
     CAST(NULL, 'Nullable(Float64)') AS overall_conversion,
     CAST(NULL, 'Nullable(Float64)') AS median_days
-FROM (SELECT who, arrayJoin(shown) AS stage FROM groups) AS groups
-LEFT JOIN counted USING who, stage
+FROM told
+GROUP BY who, stage
 ORDER BY who, indexOf(shown, stage)

@@ -5,7 +5,9 @@ WITH
     arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
     -- include: owned.part
     entries AS (
-        SELECT min(at) AS entered_at, argMin(owner, (at, indexOf(funnel, stage))) AS who, argMin(owner_team, (at, indexOf(funnel, stage))) AS who_team
+        SELECT
+            min(at) AS entered_at, argMin(owner, (at, indexOf(funnel, stage))) AS who,
+            argMin(owner_team, (at, indexOf(funnel, stage))) AS who_team
         FROM owned WHERE has(funnel, stage) GROUP BY organisation_id
     ),
     toMonday(toDate({from:DateTime('UTC')}, {zone:String}) + 6) AS first_week,
@@ -16,7 +18,9 @@ WITH
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, who_team))
         GROUP BY week
     ),
-    weeks AS (SELECT first_week - 56 + 7 * arrayJoin(range(toUInt32(greatest(0, intDiv(last_day - first_week + 63, 7))))) AS week),
+    weeks AS (
+        SELECT first_week - 56 + 7 * arrayJoin(range(toUInt32(greatest(0, intDiv(last_day - first_week + 63, 7))))) AS week
+    ),
     grid AS (
         SELECT
             week, entered,

@@ -5,10 +5,14 @@ SELECT
     imports.source AS source, kind, file, profile, state, rows, records, rejected,
     if(kind = 'calls', greatest(0, toInt64(records) - toInt64(standing.legs)), NULL) AS repeats,
     dateDiff('second', imports.started_at, finished_at) AS seconds
-FROM (SELECT * FROM imports FINAL WHERE started_at >= {from:DateTime('UTC')} AND started_at < {to:DateTime('UTC')}) AS imports
+FROM (
+    SELECT * FROM imports FINAL WHERE started_at >= {from:DateTime('UTC')} AND started_at < {to:DateTime('UTC')}
+) AS imports
 LEFT JOIN (
     SELECT import_id, count() AS legs FROM call_legs FINAL
-    WHERE import_id IN (SELECT import_id FROM imports WHERE started_at >= {from:DateTime('UTC')} AND started_at < {to:DateTime('UTC')})
+    WHERE import_id IN (
+        SELECT import_id FROM imports WHERE started_at >= {from:DateTime('UTC')} AND started_at < {to:DateTime('UTC')}
+    )
     GROUP BY import_id
 ) AS standing USING import_id
 WHERE (empty({sources:Array(String)}) OR has({sources:Array(String)}, imports.source))

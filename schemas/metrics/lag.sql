@@ -8,7 +8,9 @@ SELECT
     countIf(lag > 86400) AS late_cells,
     count() AS cells
 FROM (
-    SELECT bucket, greatest(0, toInt64(intDiv(first_counted_at, 1000000000)) - toInt64(toUnixTimestamp(bucket)) - 300) AS lag
+    SELECT
+        bucket,
+        greatest(0, toInt64(intDiv(first_counted_at, 1000000000)) - toInt64(toUnixTimestamp(bucket)) - 300) AS lag
     FROM manager_activity FINAL
     WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}
 )

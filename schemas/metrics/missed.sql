@@ -30,7 +30,8 @@ WITH
             toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s
         FROM activities FINAL
         WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')} AND kind = 'call'
-            AND disposition = 'answered' AND direction != 'internal' AND contact IN (SELECT contact FROM lost WHERE contact != '')
+            AND disposition = 'answered' AND direction != 'internal'
+            AND contact IN (SELECT contact FROM lost WHERE contact != '')
     ),
     called_back AS (
         SELECT lost.activity_id AS activity_id, answered.at AS at, answered.manager_id AS manager_id,
@@ -43,8 +44,10 @@ WITH
         FROM managers FINAL GROUP BY manager_id
     ),
     toTimeZone({now:DateTime64(3, 'UTC')}, {zone:String}) AS now_here,
-    (SELECT before_s + is_working * greatest(0, least(day_s, toHour(now_here) * 3600 + toMinute(now_here) * 60 + toSecond(now_here) - {opens_s:Int32}))
-        FROM clock WHERE day = toDate(now_here)) AS now_s
+    toHour(now_here) * 3600 + toMinute(now_here) * 60 + toSecond(now_here) - {opens_s:Int32} AS now_open_s,
+    (
+        SELECT before_s + is_working * greatest(0, least(day_s, now_open_s)) FROM clock WHERE day = toDate(now_here)
+    ) AS now_s
 SELECT
     formatDateTime(lost.at, '%F %H:%i', {zone:String}) AS local_time,
     lost.day AS day,
@@ -57,7 +60,8 @@ SELECT
 FROM lost
 INNER JOIN clock ON clock.day = lost.day
 LEFT JOIN called_back ON called_back.activity_id = lost.activity_id
-LEFT JOIN (SELECT organisation_id, name, manager_id FROM organisations FINAL) AS organisations ON organisations.organisation_id = lost.organisation_id
+LEFT JOIN (SELECT organisation_id, name, manager_id FROM organisations FINAL) AS organisations
+    ON organisations.organisation_id = lost.organisation_id
 LEFT JOIN people ON people.manager_id = organisations.manager_id
 WHERE clock.is_working
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, organisations.manager_id))

@@ -1,11 +1,13 @@
 -- Organisations that managers had conversations with, by local week (Monday) that begins in [from, to), and by what they
 -- were at the manager's first conversation of that week: new, reactivated, new_to_manager, repeat. An organisation that
 -- two managers talked to is in both's numbers. Every week has a row. A week that is not over at `now` has its numbers in
--- the `_so_far` columns. What is further than the first stage without any conversation is a repeat: its history was not loaded.
+-- the `_so_far` columns. 365 days before `from` are looked at: what is further than the first stage without any
+-- conversation in them is a repeat.
 WITH
     -- include: novelty.part
     firsts AS (
-        SELECT toMonday(toDate(at, {zone:String})) AS week, manager_id, organisation_id, argMin(novelty, (at, activity_id)) AS novelty
+        SELECT
+            toMonday(toDate(at, {zone:String})) AS week, manager_id, organisation_id, argMin(novelty, at) AS novelty
         FROM touches
         WHERE manager_id != ''
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))

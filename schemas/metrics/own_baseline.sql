@@ -5,7 +5,9 @@
 -- A row for everyone on the roster. Days off are the calendar's and absences; hours are those of the local clock.
 WITH
     toTimeZone({from:DateTime('UTC')}, {zone:String}) AS start,
-    toDateTime(least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC'), addDays(start, 7)), {zone:String}) AS end,
+    toDateTime(
+        least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC'), addDays(start, 7)), {zone:String}
+    ) AS end,
     toDate(start) AS of_day,
     of_day - 56 AS first_day,
     of_day + 1 AS last_day,
@@ -36,7 +38,8 @@ WITH
             avg(counted.calls) AS calls, avg(counted.conversations) AS conversations,
             avg(counted.calls_to_potential) AS calls_to_potential,
             (sum(counted.calls) - sum(counted.unknown)) / sum(counted.organisations) AS calls_per_organisation,
-            avg(counted.general_proposals) AS general_proposals, avg(counted.individual_proposals) AS individual_proposals
+            avg(counted.general_proposals) AS general_proposals,
+            avg(counted.individual_proposals) AS individual_proposals
         FROM worked LEFT JOIN counted USING (manager_id, week)
         WHERE week > 0 GROUP BY manager_id
     )
@@ -50,7 +53,8 @@ SELECT
         AS calls_per_organisation,
     if(weeks > 0 AND isFinite(usual.calls_per_organisation), round(usual.calls_per_organisation, 4), NULL)
         AS usual_calls_per_organisation,
-    counted.general_proposals AS general_proposals, if(weeks > 0, usual.general_proposals, NULL) AS usual_general_proposals,
+    counted.general_proposals AS general_proposals,
+    if(weeks > 0, usual.general_proposals, NULL) AS usual_general_proposals,
     counted.individual_proposals AS individual_proposals,
     if(weeks > 0, usual.individual_proposals, NULL) AS usual_individual_proposals,
     usual.weeks AS weeks

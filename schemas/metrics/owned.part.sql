@@ -1,11 +1,14 @@
     -- Stage changes with their owner (who made them, else the manager of the organisation) and the team of the owner then;
     -- outside of every period of the owner it is the nearest earlier one, else the earliest.
-    -- by = 'toucher': the owner is who had the organisation's first answered call, whenever that was; "" when there is none.
+    -- by = 'toucher': the owner is who had the first call with the organisation, whatever became of it and whenever it was;
+    -- of several in the same five minutes always the same one; "" when there is none. From the cells, and by one number: by
+    -- facts, or by a tuple, it takes ten times as long.
     touchers AS (
-        SELECT organisation_id, argMin(manager_id, (at, activity_id)) AS toucher
-        FROM activities FINAL
-        WHERE {by:String} = 'toucher' AND kind = 'call' AND direction != 'internal' AND disposition = 'answered'
-            AND organisation_id != '' AND manager_id != ''
+        SELECT
+            organisation_id,
+            argMin(manager_id, toUnixTimestamp(bucket) * 4294967296 + cityHash64(manager_id) % 4294967296) AS toucher
+        FROM manager_activity FINAL ARRAY JOIN organisations AS organisation_id
+        WHERE {by:String} = 'toucher' AND manager_id != ''
         GROUP BY organisation_id
     ),
     periods AS (

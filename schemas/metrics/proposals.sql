@@ -6,7 +6,9 @@ SELECT
     if(kind = 'individual', amount, NULL) AS amount, currency, revision, withdrawn
 FROM activities FINAL
 LEFT JOIN (SELECT organisation_id, name FROM organisations FINAL) AS organisations USING organisation_id
-LEFT JOIN (SELECT manager_id, argMax(name, valid_from) AS manager FROM managers FINAL GROUP BY manager_id) AS names USING manager_id
+LEFT JOIN (
+    SELECT manager_id, argMax(name, valid_from) AS manager FROM managers FINAL GROUP BY manager_id
+) AS names USING manager_id
 WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')} AND kind != 'call' AND manager_id != ''
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
     AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))

@@ -12,15 +12,18 @@ WITH
     -- include: working_days.part
     recent AS (
         SELECT * FROM activities FINAL
-        WHERE bucket >= moment - 14 * 86400 AND bucket < moment AND at < moment AND kind = 'call' AND direction != 'internal'
+        WHERE bucket >= moment - 14 * 86400 AND bucket < moment AND at < moment
+            AND kind = 'call' AND direction != 'internal'
     ),
     called AS (
-        SELECT manager_id, countIf(bucket >= {from:DateTime('UTC')}) AS calls, max(at) AS last_call FROM recent GROUP BY manager_id
+        SELECT manager_id, countIf(bucket >= {from:DateTime('UTC')}) AS calls, max(at) AS last_call FROM recent
+        GROUP BY manager_id
     ),
     -- Calls of today from extensions that no manager has, by who looks after the organisation that was called.
     strays AS (
         SELECT organisations.manager_id AS manager_id, count() AS calls, max(recent.extension) AS moved_to
-        FROM recent INNER JOIN (SELECT organisation_id, manager_id FROM organisations FINAL) AS organisations USING organisation_id
+        FROM recent
+        INNER JOIN (SELECT organisation_id, manager_id FROM organisations FINAL) AS organisations USING organisation_id
         WHERE recent.manager_id = '' AND recent.extension != '' AND recent.at >= toDateTime(first_day, {zone:String})
         GROUP BY manager_id
     ),
@@ -28,7 +31,10 @@ WITH
         SELECT countIf(state NOT IN ('live', 'stopped') OR heartbeat_at < moment - 120) > 0 AS is_dead
         FROM feeds FINAL WHERE started_at <= moment AND state != 'stopped'
     ),
-    names AS (SELECT manager_id, argMax(name, valid_from) AS manager FROM managers FINAL WHERE valid_from <= moment GROUP BY manager_id)
+    names AS (
+        SELECT manager_id, argMax(name, valid_from) AS manager FROM managers FINAL WHERE valid_from <= moment
+        GROUP BY manager_id
+    )
 SELECT
     manager_id, names.manager AS manager, team,
     called.calls AS calls,

@@ -1,8 +1,9 @@
 -- Who lives off existing customers: the 28 days before the end of [from, to) (or before `now`), against up to twelve weeks
 -- before them. A row for everyone on the roster in [from, to).
--- new: organisations of a first conversation with the company, in the first stage or in none then, a week. existing: of stages that are neither potential nor
--- terminal; calls_per_existing: calls to them / (existing organisations called, week by week). shipments: entries into such
--- a stage for the first time, by the manager that made them, a week. A week counts when the manager called anybody in it.
+-- new: organisations of a first conversation with the company, in the first stage or in none then, a week.
+-- existing: of stages that are neither potential nor terminal; calls_per_existing: calls to them / (existing organisations
+-- called, week by week). shipments: first entries into such a stage, by the manager that made them, a week.
+-- A week counts when the manager called anybody in it.
 -- expected_new = own earlier new x how the other managers' changed (1 when there are none, or fewer than 10 before).
 -- is_squeezing: 3 or more expected, new at most half of it, and both calls_per_existing and shipments hold (0.9 of earlier).
 WITH
@@ -26,15 +27,16 @@ WITH
         )
         GROUP BY manager_id, weeks_ago
     ),
-    -- The first conversation that anybody ever had with each organisation.
+    -- The first conversation that anybody had with each organisation, in a year before the sixteen weeks and since.
     firsts AS (
-        SELECT organisation_id, argMin(manager_id, (at, activity_id)) AS manager_id, min(at) AS first_at
+        SELECT organisation_id, argMin(manager_id, at) AS manager_id, min(at) AS first_at
         FROM activities FINAL
-        WHERE bucket < moment AND kind = 'call' AND direction != 'internal' AND disposition = 'answered'
+        WHERE bucket >= moment - (112 + 365) * 86400 AND bucket < moment
+            AND kind = 'call' AND direction != 'internal' AND disposition = 'answered'
             AND talk_s >= {conversation_s:UInt32} AND organisation_id != ''
         GROUP BY organisation_id
         HAVING first_at < moment AND first_at >= moment - 112 * 86400
-            AND argMin(stage, (at, activity_id)) IN ('', {stages:Array(String)}[1])
+            AND argMin(stage, at) IN ('', {stages:Array(String)}[1])
     ),
     shipped AS (
         SELECT organisation_id, argMin(stage_changes.manager_id, changed_at) AS manager_id, min(changed_at) AS first_at

@@ -4,13 +4,16 @@
 WITH
     toDateTime(least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC')), 'UTC') AS moment,
     standing AS (
-        SELECT organisation_id, argMax(stage_changes.stage, (changed_at, indexOf({stages:Array(String)}, stage_changes.stage))) AS stage, max(changed_at) AS since
+        SELECT
+            organisation_id, max(changed_at) AS since,
+            argMax(stage_changes.stage, (changed_at, indexOf({stages:Array(String)}, stage_changes.stage))) AS stage
         FROM stage_changes FINAL
         WHERE has({stages:Array(String)}, stage_changes.stage) AND changed_at < moment GROUP BY organisation_id
     ),
     spoken AS (
         SELECT organisation_id, max(at) AS last_at FROM activities FINAL
-        WHERE bucket < moment AND at < moment AND kind = 'call' AND direction != 'internal' AND disposition = 'answered' AND organisation_id != ''
+        WHERE bucket < moment AND at < moment AND kind = 'call' AND direction != 'internal'
+            AND disposition = 'answered' AND organisation_id != ''
         GROUP BY organisation_id
     ),
     people AS (

@@ -126,8 +126,8 @@ def test_first_toucher_keeps_the_organisation_whoever_owns_it_later(database: Da
     keep(
         database,
         [
-            call(1, at(-9), "bob", organisation_id="o1", **missed),
-            call(2, at(-8), "ann", organisation_id="o1"),
+            call(1, at(-9), "", organisation_id="o1", **missed),
+            call(2, at(-8), "ann", organisation_id="o1", **missed),
             call(3, at(1), "bob", organisation_id="o1"),
             call(4, at(1), "bob", organisation_id="o2"),
         ],

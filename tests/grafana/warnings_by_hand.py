@@ -11,6 +11,7 @@ from tests.grafana.by_hand import Question, Rows, answered, clock_s, is_open, ra
 from tests.grafana.worlds import CLOSES_S, OPENS_S, STAGES, World
 
 LONG = timedelta(days=180)
+YEAR = timedelta(days=365)
 _DAY_S = CLOSES_S - OPENS_S
 
 
@@ -20,11 +21,12 @@ def _novelty(q: Question, call: Activity) -> str:
         one
         for one in q.world.calls()
         if q.spoke(one)
+        and one.bucket >= (q.start - YEAR).timestamp()
         and one.organisation_id == call.organisation_id
         and (one.at, one.activity_id) < (call.at, call.activity_id)
     ]
     own = [one for one in before if one.manager_id == call.manager_id]
-    if not before:
+    if not before or (call.at - before[-1].at >= YEAR and call.stage in ("", STAGES.codes[0])):
         return "new" if call.stage in ("", STAGES.codes[0]) else "repeat"
     if call.at - before[-1].at >= LONG:
         return "reactivated"
@@ -141,7 +143,8 @@ def _rates(q: Question, moment: datetime, manager_id: str) -> dict[str, Any] | N
 def _opened(q: Question, organisation: str) -> tuple[str, datetime] | None:
     """Who had the company's first conversation with it, and when; None when it was no new one then."""
     for call in q.world.calls():
-        if call.organisation_id == organisation and q.spoke(call):
+        since = q.until - timedelta(days=112 + 365)
+        if call.organisation_id == organisation and q.spoke(call) and call.bucket >= since.timestamp():
             return (call.manager_id, call.at) if call.stage in ("", STAGES.codes[0]) else None
     return None
 

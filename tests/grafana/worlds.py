@@ -105,7 +105,7 @@ def world(random: Random) -> World:
     return World(
         zone=zone,
         last=last,
-        facts=[_fact(random, n, random.choice(moments)) for n in range(random.choice((0, 30, 220)))],
+        facts=_apart([_fact(random, n, random.choice(moments)) for n in range(random.choice((0, 30, 220)))]),
         managers=_managers(random, last, zone),
         organisations=[
             Organisation(organisation_id=one, name=one, phones=[], manager_id=random.choice((*IDS, "")), version=1)
@@ -118,9 +118,17 @@ def world(random: Random) -> World:
     )
 
 
+def _apart(facts: list[Activity]) -> list[Activity]:
+    """No organisation is called by two at the same millisecond: who was first would not be said."""
+    known: dict[tuple[str, datetime], Activity] = {}
+    for fact in facts:
+        known.setdefault((fact.organisation_id or fact.activity_id, fact.at), fact)
+    return list(known.values())
+
+
 def _moment(random: Random, last: date, zone: ZoneInfo) -> datetime:
     """Mostly of the last weeks, often at a border of a bucket, an hour or a day, in whole or broken seconds."""
-    days = (0, 0, 1, 7, 14, 28, 112, 180, random.randrange(30), random.randrange(DAYS))
+    days = (0, 0, 1, 7, 14, 28, 112, 180, 365, 400, random.randrange(30), random.randrange(DAYS))
     day = last - timedelta(days=random.choice(days))
     borders = (0, 1, 36_000, 39_599, 43_200, 86_399, 300 * random.randrange(288))
     seconds = random.choice((*borders, random.randrange(86_400)))
