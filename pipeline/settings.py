@@ -20,6 +20,12 @@ columns = ["historyid", "callid"] # the order of a log that an administrator lai
 [sources.kommo.stages]           # what a CRM calls our stages in its events
 "5512/142" = "customer"
 
+[mappings.deals]                 # a table of your own: `callfunnel map FILE` proposes and writes one
+kind = "stages"
+columns.organisation_id = "Company"
+columns.stage = "Deal stage"
+columns.changed_at = "Last modified"
+
 [[stages]]                       # instead of the default ones: see schemas/stages.toml
 """
 
@@ -39,6 +45,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from pipeline.count import Rules
 from pipeline.working_calendar import WEEKDAYS, WorkingCalendar, check_country
+from schemas.mapping import Mapping as TableMapping
 from schemas.stages import Stage, Stages, default_stages
 from schemas.trouble import Terminal
 
@@ -54,6 +61,13 @@ VARIABLES = {
     "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
     "CALLFUNNEL_HTTP_TOKEN": "the token of those who post and upload, for `callfunnel listen http`",
     "CALLFUNNEL_BOARD_TOKEN": "the key of the board page's address; set by `callfunnel up`",
+    "CALLFUNNEL_SMTP_HOST": "the mail server of `callfunnel report --mail`: see docs/report.md",
+    "CALLFUNNEL_SMTP_PORT": "its port, 587 (STARTTLS) or 465 (TLS)",
+    "CALLFUNNEL_SMTP_SECURITY": "tls, starttls or none, where the port does not tell",
+    "CALLFUNNEL_SMTP_USER": "who logs in there",
+    "CALLFUNNEL_SMTP_PASSWORD": "the password",
+    "CALLFUNNEL_MAIL_FROM": "the sender's address",
+    "CALLFUNNEL_MAIL_TO": "receivers' addresses, separated by commas",
     "CALLFUNNEL_STORE_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_STORE_READER_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_SAMPLES": "folder of private example exports, for tests",
@@ -100,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     calendar: WorkingCalendar
     sources: dict[str, SourceSettings]
     stages: Stages
+    mappings: dict[str, TableMapping] = {}
 
     @property
     def rules(self) -> Rules:
@@ -118,11 +133,14 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     _refuse_unknown(env)
     file, said = _read_file(env)
     tables, stages, calendar = said.pop("sources", {}), said.pop("stages", None), said.pop("calendar", {})
-    general = _section(said, _General, file, "calendar, sources, stages")
+    mappings = said.pop("mappings", {})
+    general = _section(said, _General, file, "calendar, mappings, sources, stages")
     _check_region(general.region, f"{file}: region")
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
         raise Terminal(f"{file}: sources: not a table; write [sources.NAME]")
+    if not isinstance(mappings, dict):
+        raise Terminal(f"{file}: mappings: not a table; write [mappings.NAME]")
     ours = default_stages() if stages is None else _stages(stages, f"{file}: stages")
     return Settings(
         time_zone=zone,
@@ -131,13 +149,18 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         calendar=_calendar(calendar, general.region, f"{file}: calendar"),
         sources={name: _source(one, f"{file}: sources.{name}", ours) for name, one in tables.items()},
         stages=ours,
+        mappings={name: _section(one, TableMapping, f"{file}: mappings.{name}") for name, one in mappings.items()},
     )
+
+
+def config_path(env: Mapping[str, str] = os.environ) -> Path:
+    """Where the settings are, or would be."""
+    return Path(env.get("CALLFUNNEL_CONFIG") or "callfunnel.toml")
 
 
 def _read_file(env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """The name of the file, and what it says; nothing when there is none."""
-    named = env.get("CALLFUNNEL_CONFIG")
-    path = Path(named or "callfunnel.toml")
+    named, path = env.get("CALLFUNNEL_CONFIG"), config_path(env)
     if not named and not path.exists():
         return str(path), {}
     try:

@@ -48,7 +48,8 @@ def table(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> str:
     """A row for each row."""
     shown = [column for column in columns if not column.hidden]
     heads = "".join(_head(column, said.title(column)) for column in shown)
-    lines = "".join(f"<tr>{''.join(_cells(row, shown, said))}</tr>" for row in rows)
+    labels = told_apart([said.title(column) for column in shown])
+    lines = "".join(f"<tr>{''.join(_cells(row, shown, labels, said))}</tr>" for row in rows)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
 
 
@@ -57,11 +58,22 @@ def _head(column: Column, title: str) -> str:
     return f'<th scope="col" class="{_align(column)}"{width}>{escape(title)}</th>'
 
 
-def _cells(row: Row, columns: Sequence[Column], said: Said) -> Iterator[str]:
-    for column in columns:
+def told_apart(heads: Sequence[str]) -> list[str]:
+    """Heads that stand alone, as on a card or in a pivot table: one that several columns have follows its number's."""
+    told: list[str] = []
+    own = ""
+    for head in heads:
+        repeated = heads.count(head) > 1
+        own = own if repeated else head
+        told.append(f"{own} {head}" if repeated else head)
+    return told
+
+
+def _cells(row: Row, columns: Sequence[Column], labels: Sequence[str], said: Said) -> Iterator[str]:
+    for column, label in zip(columns, labels, strict=True):
         value = row.get(column.name)
         address = said.href(column.link, row) if column.link and value not in (None, "") else ""
-        yield _cell(value, column, said, said.title(column), address)
+        yield _cell(value, column, said, label, address)
 
 
 def _cell(value: Any, column: Column, said: Said, head: str, address: str = "") -> str:

@@ -1,0 +1,224 @@
+"""The report with its numbers in it: what every writer writes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from grafana.boards.columns import PACE
+from grafana.page.cells import Change, number
+from grafana.page.said import Said
+from grafana.panel import Column, Form, Query, Unit
+from grafana.query import Department
+from grafana.report.sections import SECTIONS, Part, Section, Span
+from grafana.report.words import ReportWords, report_words
+from grafana.words import Titled
+
+Row = dict[str, Any]
+Ask = Callable[[Query, Span], list[Row]]
+"""Rows of a metric for a span of time. Raises what asking raises."""
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the report is of, in the reader's words."""
+
+    kind: str
+    period: str
+    before: str
+    made_at: datetime
+    as_of: datetime
+    is_over: bool
+    stale: Sequence[str] = ()
+    """Reasons to distrust it; none when the data covers the period."""
+    teams: Sequence[str] = ()
+    managers: Sequence[str] = ()
+
+
+class Filled(msgspec.Struct, frozen=True, kw_only=True):
+    """A part, its columns (currencies among them) and rows."""
+
+    part: Part
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    heading: Heading
+    sections: Sequence[tuple[Section, Sequence[Filled]]]
+
+    def parts(self) -> Iterator[Filled]:
+        for _, parts in self.sections:
+            yield from parts
+
+    def part(self, id: str) -> Filled:
+        return next(one for one in self.parts() if one.part.id == id)
+
+
+def fill(heading: Heading, ask: Ask) -> Report:
+    """Ask for every part."""
+    sections = []
+    for section in SECTIONS:
+        parts = [_filled(part, ask) for part in section.parts]
+        sections.append((section, [one for one in parts if one.rows or not one.part.if_any]))
+    return Report(heading=heading, sections=sections)
+
+
+def _filled(part: Part, ask: Ask) -> Filled:
+    assert part.panel.query is not None
+    rows = ask(part.panel.query, part.span)
+    columns: Sequence[Column] = part.panel.columns
+    if part.sums is not None:
+        rows, sums = with_sums(rows, ask(part.sums, part.span))
+        columns = _beside("individual_proposals_change", columns, sums)
+    elif any("individual_amount" in row for row in rows):
+        rows, sums = with_planned_sums(rows)
+        columns = _beside("individual_proposals_ratio", columns, sums)
+    if part.flagged:
+        rows = [row for row in rows if number(row[part.flagged])]
+    return Filled(part=part, columns=columns, rows=rows)
+
+
+def _beside(name: str, columns: Sequence[Column], more: Sequence[Column]) -> Sequence[Column]:
+    """Columns with more of them after the one called `name`."""
+    place = next(n for n, column in enumerate(columns) if column.name == name) + 1
+    return (*columns[:place], *more, *columns[place:])
+
+
+def with_sums(rows: Sequence[Row], sums: Sequence[Row]) -> tuple[list[Row], list[Column]]:
+    """Rows with D's sums, and a column for each currency that anybody has. Who sent nothing in one has 0."""
+    currencies = sorted({row["currency"] for row in sums})
+    found = {(row["manager_id"], row["team"], row["currency"]): row for row in sums}
+    merged = []
+    for row in rows:
+        # `compared` tells a manager's team too; the sums of managers are of no team.
+        who = (row["manager_id"], "" if row["manager_id"] else row["team"])
+        more: Row = {}
+        for currency in currencies:
+            said = found.get((*who, currency), {})
+            more[f"amount:{currency}"] = said.get("amount", "0")
+            more[f"amount_change:{currency}"] = said.get("amount_change", "0")
+        merged.append({**row, **more})
+    columns: list[Column] = []
+    for currency in currencies:
+        columns += [
+            Column(name=f"amount:{currency}", unit=Unit.MONEY, words=f"sum:{currency}"),
+            Change(name=f"amount_change:{currency}", unit=Unit.MONEY, words="change"),
+        ]
+    return merged, columns
+
+
+_PLANNED = (
+    ("fact", Unit.MONEY, "sum:{}"),
+    ("plan_to_date", Unit.MONEY, "due"),
+    ("plan", Unit.MONEY, "plan"),
+    ("ratio", Unit.RATIO, "done"),
+)
+
+
+def with_planned_sums(rows: Sequence[Row]) -> tuple[list[Row], list[Column]]:
+    """`individual_amount` of plan and fact as columns of each currency; of one that nobody planned the fact alone."""
+    currencies = sorted({one["currency"] for row in rows for one in row["individual_amount"]})
+    merged = []
+    for row in rows:
+        by = {one["currency"]: one for one in row["individual_amount"]}
+        merged.append(
+            {**row, **{f"{name}:{c}": by.get(c, {}).get(name) for c in currencies for name, _, _ in _PLANNED}}
+        )
+    columns = []
+    for currency in currencies:
+        is_planned = any(row[f"plan:{currency}"] is not None for row in merged)
+        shown = _PLANNED if is_planned else _PLANNED[:1]
+        columns += [
+            Column(
+                name=f"{name}:{currency}",
+                unit=unit,
+                words=words.format(currency),
+                thresholds=PACE if unit is Unit.RATIO else (),
+            )
+            for name, unit, words in shown
+        ]
+    return merged, columns
+
+
+class Telling:
+    """The words around a report's numbers, in one language."""
+
+    def __init__(self, language: str, department: Department, report: Report) -> None:
+        self.language = language
+        self.department = department
+        self.report = report
+        self.words: ReportWords = report_words(language)
+        currencies = {c.words.partition(":")[2] for one in report.parts() for c in one.columns if c.words[:4] == "sum:"}
+        sums = {f"sum:{currency}": self.words.sum_of_d.format(currency=currency) for currency in currencies}
+        self.said = Said(
+            language,
+            department,
+            values={"conversation_s": str(department.conversation_s)},
+            columns={**self.words.columns, **sums},
+        )
+
+    @property
+    def subject(self) -> str:
+        """Of the letter: it says so when the data is stale."""
+        heading = self.report.heading
+        subject = self.words.subject.format(kind=heading.kind, period=heading.period)
+        return self.words.stale_subject.format(subject=subject) if heading.stale else subject
+
+    def moment(self, at: datetime) -> str:
+        return at.astimezone(self.said.zone).strftime(self.said.words.moment)
+
+    @property
+    def lines(self) -> list[str]:
+        """Under the title: what it is of."""
+        heading, words = self.report.heading, self.words
+        until = words.until.format(moment=self.moment(heading.as_of), zone=self.department.zone)
+        lines = [f"{heading.kind.capitalize()}: {heading.period}, {until}."]
+        if not heading.is_over:
+            lines.append(words.not_over.format(moment=self.moment(heading.as_of)))
+        if heading.teams:
+            lines.append(words.only_teams.format(names=", ".join(heading.teams)))
+        if heading.managers:
+            lines.append(words.only_managers.format(names=", ".join(heading.managers)))
+        return lines
+
+    @property
+    def loss(self) -> str:
+        """Where the funnel leaks most, in a sentence."""
+        found = self.report.part("funnel_loss")
+        if not found.rows:
+            return self.words.no_loss
+        row = found.rows[0]
+        told = {column.name: self.said.value(row[column.name], column) for column in found.columns}
+        return self.words.loss.format(**{name: told[name] for name in ("from_stage", "stage", "lost", "drop_off")})
+
+    @property
+    def definitions(self) -> list[str]:
+        potential = ", ".join(
+            getattr(one.title, self.language) or one.code for one in self.department.stages.stages if one.potential
+        )
+        filling = {"N": self.department.conversation_s, "potential": potential, "against": self.report.heading.before}
+        return [line.format(**filling) for line in self.words.definitions]
+
+    @property
+    def made(self) -> str:
+        return self.words.made.format(moment=self.moment(self.report.heading.made_at), zone=self.department.zone)
+
+    def titled(self, part: Part) -> Titled:
+        """A part's title and what it counts; the report's own words, else the board's."""
+        own: Mapping[str, Titled] = self.words.panels
+        if part.id in own:
+            return own[part.id]
+        span = self.words.spans[part.span]
+        title = self.said.panel_title(part.panel)
+        return Titled(f"{title}, {span}" if span else title, self.said.panel_description(part.panel))
+
+    def empty(self, part: Part) -> str:
+        """Instead of no rows."""
+        return self.words.nobody_flagged if part.flagged else self.said.words.nothing
+
+
+def is_chart(part: Part) -> bool:
+    return part.panel.form not in (Form.STAT, Form.TABLE, Form.MATRIX)

@@ -1,0 +1,53 @@
+"""The words of the report: `report_ru.toml` and `report_en.toml`, the same keys in both."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+import grafana.words
+from grafana.words import Titled
+
+
+class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one language, by id. {...} is filled in."""
+
+    title: str
+    kinds: dict[str, str]
+    """day, week, month: of what the report is."""
+    subject: str
+    stale_subject: str
+    against: dict[str, str]
+    until: str
+    not_over: str
+    only_teams: str
+    only_managers: str
+    stale: str
+    late: str
+    never: str
+    dead: str
+    no_calls_since: str
+    nothing_loaded: str
+    loss: str
+    no_loss: str
+    nobody_flagged: str
+    made: str
+    definitions_title: str
+    definitions: list[str]
+    contents: str
+    sum_of_d: str
+    attached: str
+    sections: dict[str, str]
+    spans: dict[str, str]
+    panels: dict[str, Titled]
+    columns: dict[str, str]
+
+
+@cache
+def report_words(language: str) -> ReportWords:
+    """The words of `ru` or `en`."""
+    path = Path(grafana.words.__file__).with_name(f"report_{language}.toml")
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ReportWords)

@@ -1,0 +1,138 @@
+"""The report as an Excel workbook: a sheet for each part, numbers as numbers, times as times."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+
+from grafana.page.cells import NUMBERS, Change, moment, number
+from grafana.page.tables import told_apart
+from grafana.panel import Column, Unit
+from grafana.report.filled import Filled, Telling
+
+_FORMATS = {
+    Unit.COUNT: "#,##0",
+    Unit.DECIMAL: "#,##0.00",
+    Unit.RATIO: "0.0%",
+    Unit.DAYS: "#,##0.0",
+    Unit.MONEY: "#,##0.00",
+    Unit.SECONDS: "[h]:mm:ss",
+    Unit.TIME: "yyyy-mm-dd hh:mm",
+}
+_DAY_S = 86_400
+_WIDEST = 60
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+def workbook(telling: Telling) -> bytes:
+    """The bytes of the .xlsx file."""
+    content = io.BytesIO()
+    # Texts are texts: what begins with = or looks like an address is neither a formula nor a link.
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        book.set_properties({"title": telling.subject, "comments": telling.made})
+        book.set_calc_mode("auto")
+        writer = _Writer(book, telling)
+        writer.first_sheet()
+        for one in telling.report.parts():
+            writer.sheet(one)
+    return content.getvalue()
+
+
+class _Writer:
+    def __init__(self, book: xlsxwriter.Workbook, telling: Telling) -> None:
+        self._book = book
+        self._telling = telling
+        self._names: set[str] = set()
+        self._head = book.add_format(
+            {"bold": True, "bg_color": "#E8EDF2", "border": 1, "text_wrap": True, "valign": "top"}
+        )
+        self._plain = book.add_format({"text_wrap": True, "valign": "top"})
+        self._title = book.add_format({"bold": True, "font_size": 16})
+        self._alarm = book.add_format({"bold": True, "font_color": "#C44F00", "text_wrap": True})
+        self._formats: dict[tuple[Unit, bool], Format] = {}
+
+    def first_sheet(self) -> None:
+        """What it is of, whether it can be trusted, and what each number means."""
+        telling = self._telling
+        sheet = self._sheet(telling.words.sections["summary"])
+        sheet.set_column(0, 0, 110)
+        sheet.write_string(0, 0, telling.words.title, self._title)
+        row = 1
+        stale = [telling.words.stale, *telling.report.heading.stale] if telling.report.heading.stale else []
+        for line in stale:
+            sheet.write_string(row, 0, line, self._alarm)
+            row += 1
+        told = [
+            *telling.lines,
+            telling.loss,
+            "",
+            telling.words.definitions_title,
+            *telling.definitions,
+            "",
+            telling.made,
+        ]
+        for line in told:
+            sheet.write_string(row, 0, line, self._plain)
+            row += 1
+
+    def sheet(self, one: Filled) -> None:
+        """A part: heads, frozen and filtered, and its rows."""
+        telling = self._telling
+        sheet = self._sheet(telling.titled(one.part).title)
+        columns = [column for column in one.columns if not column.hidden]
+        heads = told_apart([telling.said.title(column) for column in columns])
+        for place, (column, head) in enumerate(zip(columns, heads, strict=True)):
+            sheet.write_string(0, place, head, self._head)
+            sheet.set_column(place, place, _width(column, head, one, telling))
+        for line, row in enumerate(one.rows, start=1):
+            for place, column in enumerate(columns):
+                self._write(sheet, line, place, row.get(column.name), column)
+        sheet.freeze_panes(1, 1)
+        if one.rows:
+            sheet.autofilter(0, 0, len(one.rows), len(columns) - 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+
+    def _write(self, sheet: Worksheet, line: int, place: int, value: Any, column: Column) -> None:
+        if column.unit is Unit.TIME:
+            at = moment(value, self._telling.said.zone)
+            if at is not None:
+                # Excel knows no zones: the clock of the reporting zone, which the first sheet names.
+                sheet.write_datetime(line, place, at.replace(tzinfo=None), self._format(column))
+        elif column.unit in NUMBERS:
+            count = number(value)
+            if count is not None:
+                seconds = column.unit is Unit.SECONDS
+                sheet.write_number(line, place, float(count) / (_DAY_S if seconds else 1), self._format(column))
+        elif value not in (None, ""):
+            sheet.write_string(line, place, self._telling.said.value(value, column), self._plain)
+
+    def _format(self, column: Column) -> Format:
+        key = (column.unit, isinstance(column, Change))
+        if key not in self._formats:
+            form = _FORMATS[column.unit]
+            self._formats[key] = self._book.add_format({"num_format": f"+{form};-{form};0" if key[1] else form})
+        return self._formats[key]
+
+    def _sheet(self, title: str) -> Worksheet:
+        """A sheet whose name Excel takes: 31 characters, some forbidden, no two the same."""
+        name = title.translate(_FORBIDDEN).strip()[:31]
+        number = 1
+        while name.casefold() in self._names:
+            number += 1
+            name = f"{title.translate(_FORBIDDEN).strip()[:27]} {number}"
+        self._names.add(name.casefold())
+        return self._book.add_worksheet(name)
+
+
+def _width(column: Column, head: str, one: Filled, telling: Telling) -> float:
+    words = [telling.said.value(row.get(column.name), column) for row in one.rows[:200]]
+    longest = max((len(word) for word in words), default=0)
+    return min(_WIDEST, max(9, longest + 2, max(map(len, head.split()), default=0) + 3))

@@ -1,0 +1,140 @@
+"""`callfunnel report`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from grafana.report.filled import Report, Telling
+from grafana.report.page import letter, page
+from grafana.report.workbook import workbook
+from pipeline.cli.board_screens import department_of, page_file, plotly_script
+from pipeline.cli.options import Day, output, people
+from pipeline.cli.report_numbers import KINDS, Wanted, read_report
+from pipeline.cli.tables import show_json
+from pipeline.readouts import numbers
+from pipeline.report.letter import Attachment, message, post_of, send
+from pipeline.report.periods import Kind, Reported, reported
+from pipeline.settings import read_settings
+from schemas.trouble import Terminal
+
+_HTML = "text/html"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@click.command("report")
+@click.option("--period", "kind", type=click.Choice(KINDS), default="week", show_default=True)
+@click.option("--to", "last", type=Day(), default=None,
+              help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
+@click.option("--lang", "language", type=click.Choice(["ru", "en"]), default=None, help="[default: the terminal's]")
+@click.option("--out", "outs", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
+              help="FILE.html or FILE.xlsx; may be repeated. [default: callfunnel-PERIOD-DAY.html]")  # fmt: skip
+@click.option("--mail", is_flag=True, help="Send it: see CALLFUNNEL_SMTP_HOST, _MAIL_FROM, _MAIL_TO in docs/report.md.")
+@click.option("--fresh-only", is_flag=True, help="Nothing is written or sent while the data does not cover the period.")
+@people
+@output
+def command(
+    kind: str,
+    last: date | None,
+    language: str | None,
+    outs: tuple[Path, ...],
+    mail: bool,
+    fresh_only: bool,
+    managers: tuple[str, ...],
+    teams: tuple[str, ...],
+    as_json: bool,
+    data: Path | None,
+) -> None:
+    """The consolidated report: A to D per manager and team with change and plan, funnel, losses, warnings, data.
+
+    One HTML file that opens without a network and prints well, or Excel tables. It says on top when the data does not
+    cover the period. A day is held against the same day a week before, a week and a month against the one before.
+
+    Exit codes: 0 done; 1 --fresh-only, and the data is not fresh; 2 could not do it.
+    """
+    settings = read_settings()
+    post = post_of(os.environ) if mail else None
+    _refuse_others(outs)
+    language = language or terminal_language(os.environ)
+    now = datetime.now(UTC).replace(microsecond=0)
+    span = reported(Kind(kind), last, now, settings.time_zone)
+    if span.period.start > now:
+        raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
+    wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
+    department = department_of(settings)
+    report = read_report(numbers(data), settings, department, wanted)
+    telling = Telling(language, department, report)
+    for reason in report.heading.stale:
+        click.echo(f"callfunnel: {reason}", err=True)
+    if fresh_only and report.heading.stale:
+        click.echo("callfunnel: nothing was written or sent: the data does not cover the period", err=True)
+        sys.exit(1)
+    if as_json:
+        show_json(as_objects(report))
+    if not outs and not mail and not as_json:
+        outs = (Path(file_name(span, "html")),)
+    for path in outs:
+        _write(path, rendered(telling, path.suffix.lower()))
+        click.echo(f"{path}: {telling.subject}", err=as_json)
+    if post is not None:
+        attached = [
+            Attachment(file_name(span, "html"), _HTML, rendered(telling, ".html")),
+            Attachment(file_name(span, "xlsx"), _XLSX, rendered(telling, ".xlsx")),
+        ]
+        send(post, message(post, telling.subject, in_short(telling), letter(telling), attached))
+        click.echo(f"sent to {', '.join(post.receivers)}: {telling.subject}", err=as_json)
+
+
+def terminal_language(env: Mapping[str, str]) -> str:
+    said = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "ru" if said.startswith("ru") else "en"
+
+
+def _refuse_others(outs: tuple[Path, ...]) -> None:
+    for path in outs:
+        if path.suffix.lower() not in (".html", ".xlsx"):
+            raise Terminal(f"--out {path}: FILE.html or FILE.xlsx (print the HTML file for a PDF)")
+
+
+def rendered(telling: Telling, suffix: str) -> bytes:
+    """The file of a suffix."""
+    if suffix == ".xlsx":
+        return workbook(telling)
+    own = files("grafana.report")
+    styles = page_file("page.css").decode() + (own / "report.css").read_text(encoding="utf-8")
+    ours = page_file("draw.js").decode() + (own / "report.js").read_text(encoding="utf-8")
+    # A script must not be ended by its own text.
+    scripts = f"{plotly_script().decode()}\n{ours}".replace("</script", "<\\/script")
+    return page(telling, styles=styles, scripts=scripts).encode()
+
+
+def in_short(telling: Telling) -> str:
+    """The letter for programs that show no HTML."""
+    stale = [telling.words.stale, *telling.report.heading.stale] if telling.report.heading.stale else []
+    return "\n".join([telling.words.title, *stale, *telling.lines, telling.loss, "", telling.words.attached, ""])
+
+
+def as_objects(report: Report) -> list[dict[str, object]]:
+    """Each part with its rows, as the store said them."""
+    return [{"part": one.part.id, "span": one.part.span.value, "rows": list(one.rows)} for one in report.parts()]
+
+
+def file_name(span: Reported, suffix: str) -> str:
+    return f"callfunnel-{span.kind}-{span.period.first}.{suffix}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or none: whoever looks meanwhile sees the old one."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise Terminal(f"{path}: {error.strerror}; give another --out") from None

@@ -1,0 +1,134 @@
+"""The report's numbers: each part asked of the store, for its span of time, and whether the data covers the period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import msgspec
+
+from grafana.page.said import page_words
+from grafana.panel import Query, Value
+from grafana.query import Chosen, Department, bind
+from grafana.report.filled import Heading, Report, fill
+from grafana.report.sections import Span
+from grafana.report.words import report_words
+from grafana.words import words
+from pipeline.feeds import freshness
+from pipeline.readouts import Numbers, Period, utc
+from pipeline.report.periods import Kind, Reported, months_before
+from pipeline.report.staleness import Stale, Why, staleness
+from pipeline.settings import Settings
+
+Row = dict[str, Any]
+_WEEKS, _QUARTER = timedelta(days=28), timedelta(days=90)
+_MONTHS = 6
+
+
+class _Last(msgspec.Struct):
+    records: int
+    at: str
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for."""
+
+    reported: Reported
+    language: str
+    teams: Sequence[str] = ()
+    managers: Sequence[str] = ()
+
+
+def read_report(numbers: Numbers, settings: Settings, department: Department, wanted: Wanted) -> Report:
+    """Ask for everything. Raises Transient or Terminal."""
+    stale = stale_reasons(numbers, settings, wanted.reported)
+    heading = Heading(
+        kind=report_words(wanted.language).kinds[wanted.reported.kind],
+        period=days(wanted.reported.period, wanted.language),
+        before=against(wanted),
+        made_at=wanted.reported.now,
+        as_of=wanted.reported.as_of,
+        is_over=wanted.reported.is_over,
+        stale=[told(one, wanted.language, settings) for one in stale],
+        teams=wanted.teams,
+        managers=wanted.managers,
+    )
+
+    def ask(query: Query, span: Span) -> list[Row]:
+        chosen = chosen_of(wanted, span)
+        if query.metric == "freshness":
+            # Of sources it matters how they stand now, not how they stood when the period ended.
+            chosen = msgspec.structs.replace(chosen, end=wanted.reported.now)
+        return numbers.rows(query.metric, Row, bind(query, department, chosen))
+
+    return fill(heading, ask)
+
+
+def stale_reasons(numbers: Numbers, settings: Settings, reported: Reported) -> list[Stale]:
+    """Why the period's numbers cannot be trusted yet."""
+    (last,) = numbers.rows("last_call", _Last, {})
+    last_call = datetime.fromisoformat(last.at) if last.records else None
+    doors = freshness(numbers, reported.now)
+    return staleness(doors, last_call, reported.period, reported.now, settings.calendar)
+
+
+def chosen_of(wanted: Wanted, span: Span) -> Chosen:
+    """The parameters of a span. `now` is the end of the period: a report of an old week tells of that week."""
+    reported = wanted.reported
+    period = reported.period
+    values: dict[str, Value] = {
+        "teams": tuple(wanted.teams),
+        "managers": tuple(wanted.managers),
+        "before_from": utc(reported.before.start),
+        "before_to": utc(reported.before_end),
+    }
+    return Chosen(start=_start(reported, span), end=period.end, now=reported.as_of, values=values)
+
+
+def _start(reported: Reported, span: Span) -> datetime:
+    period = reported.period
+
+    def midnight(day: Any) -> datetime:
+        return datetime.combine(day, time(), period.zone)
+
+    if span is Span.MONTH:
+        return midnight(reported.month)
+    if span is Span.HALF_YEAR:
+        return midnight(months_before(reported.month, _MONTHS))
+    length = {Span.WEEKS: _WEEKS, Span.QUARTER: _QUARTER}.get(span)
+    return period.start if length is None else midnight(min(period.first, period.last - length))
+
+
+def days(period: Period, language: str) -> str:
+    """`16.11.2026 – 22.11.2026`, one day as itself."""
+    form = page_words(language).date
+    first, last = period.first, period.last - timedelta(days=1)
+    return f"{first:{form}}" if first == last else f"{first:{form}} – {last:{form}}"
+
+
+def against(wanted: Wanted) -> str:
+    """What changes are changes to, with its days."""
+    reported = wanted.reported
+    return report_words(wanted.language).against[reported.kind].format(before=days(reported.before, wanted.language))
+
+
+def told(stale: Stale, language: str, settings: Settings) -> str:
+    """A reason in words."""
+    said, page, boards = report_words(language), page_words(language), words(language)
+
+    def moment(at: datetime | None) -> str:
+        return "–" if at is None else at.astimezone(settings.time_zone).strftime(page.moment)
+
+    forms = {Why.DEAD: said.dead, Why.NO_CALLS_SINCE: said.no_calls_since, Why.NOTHING: said.nothing_loaded}
+    form = forms.get(stale.why) or (said.never if stale.seen is None else said.late)
+    return form.format(
+        source=stale.source,
+        what=boards.values["import_kind"].get(stale.what, stale.what),
+        moment=moment(stale.seen),
+        needed=moment(stale.needed),
+        state=boards.values["feed_state"].get(stale.state, stale.state),
+    )
+
+
+KINDS = tuple(kind.value for kind in Kind)

@@ -1,0 +1,92 @@
+"""Whether the data covers the period that is reported. Pure.
+
+Data is needed up to the close of the last working day of the period: nobody calls later, and a nightly export is early
+enough. A source that has told nothing for `RETIRED` is taken for one that is not used any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.feeds import Freshness
+from pipeline.readouts import Period
+from pipeline.working_calendar import WorkingCalendar, base_days
+
+RETIRED = timedelta(days=90)
+_WELL = frozenset({"live", "stopped", "connecting"})
+_NEEDED = frozenset({"calls", "stages", "proposals"})
+"""What a file may hold that grows every day. Others are told when they change."""
+
+
+class Why(StrEnum):
+    LATE = "late"
+    """It is known up to a moment that is too early."""
+    DEAD = "dead"
+    """A live source is not there, and the period is not over."""
+    NO_CALLS_SINCE = "no_calls_since"
+    """It was there, but a whole working day has no call."""
+    NOTHING = "nothing_loaded"
+
+
+class Stale(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason to distrust a report."""
+
+    why: Why
+    source: str = ""
+    what: str = ""
+    """calls, stages or proposals."""
+    seen: datetime | None = None
+    needed: datetime | None = None
+    state: str = ""
+
+
+def needed_by(period: Period, now: datetime, calendar: WorkingCalendar) -> datetime | None:
+    """The latest closing time in the period that has passed; None when no working day has ended in it."""
+    years = range(period.first.year, period.last.year + 1)
+    worked = [one.day for one in base_days(calendar, years) if one.kind.is_working]
+    for day in reversed([day for day in worked if period.first <= day < period.last]):
+        closing = datetime.combine(day, calendar.closes, period.zone)
+        if closing <= now:
+            return closing
+    return None
+
+
+def staleness(
+    doors: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, calendar: WorkingCalendar
+) -> list[Stale]:
+    """Every reason, as the sources stand now; none when the data covers the period."""
+    if last_call is None:
+        return [Stale(why=Why.NOTHING)]
+    needed = needed_by(period, now, calendar)
+    found = [] if needed is None else list(_late(doors, needed))
+    if now < period.end:
+        live = (door for door in doors if not door.door.startswith("file:") and door.state not in _WELL)
+        found += [
+            Stale(why=Why.DEAD, source=door.source, what="calls", seen=_moment(door.last_seen), state=door.state)
+            for door in live
+            if not any(one.source == door.source and one.what == "calls" for one in found)
+        ]
+    if needed is not None and last_call.astimezone(period.zone).date() < needed.date() and not found:
+        found.append(Stale(why=Why.NO_CALLS_SINCE, seen=last_call, needed=needed))
+    return found
+
+
+def _late(doors: Iterable[Freshness], needed: datetime) -> Iterable[Stale]:
+    """Of what each source tells, by whichever door it came last."""
+    seen: dict[tuple[str, str], datetime | None] = {}
+    for door in doors:
+        what = door.door.removeprefix("file:") if door.door.startswith("file:") else "calls"
+        if what in _NEEDED:
+            known, now = seen.get((door.source, what)), _moment(door.last_seen)
+            seen[door.source, what] = max(filter(None, (known, now)), default=None)
+    for (source, what), at in sorted(seen.items()):
+        if at is None or needed - RETIRED < at < needed:
+            yield Stale(why=Why.LATE, source=source, what=what, seen=at, needed=needed)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
