@@ -122,3 +122,20 @@ def write_avaya(path: Path, rows: int) -> None:
                 f"{call.start:%Y/%m/%d %H:%M:%S},{talk},{ring_s},{ends},{call.outside},,0,{1_000_000 + call.number},0,"
                 f"E{call.desk},Anna,T9001,LINE 1.1,0,0,0,n/a,,0.00,,,0,,0,,,,\n"
             )
+
+
+def write_panasonic(path: Path, rows: int) -> None:
+    """SMDR of pattern A, a page header each 60 lines."""
+    with path.open("w", encoding="utf-8") as file:
+        for call in made(rows):
+            if call.number % 60 == 0:
+                file.write(
+                    "  Date     Time    Ext CO        Dial Number        Ring Duration  Acc code  CD\n"
+                    + "-" * 80
+                    + "\n"
+                )
+            ring_s = call.duration_s - call.talk_s
+            number = call.outside if call.is_out else f"<I>{call.outside}"
+            ring = "" if call.is_out else f"{ring_s // 60}'{ring_s % 60:02d}"
+            talk = f"{call.talk_s // 3600:02d}:{call.talk_s // 60 % 60:02d}'{call.talk_s % 60:02d}"
+            file.write(f"{call.end:%m/%d/%y %I:%M%p} {call.desk:>5} 01 {number:<25} {ring:>4} {talk}\n")

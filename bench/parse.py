@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench.exports import write_avaya, write_cucm, write_freeswitch_csv, write_freeswitch_json
+from bench.exports import write_avaya, write_cucm, write_freeswitch_csv, write_freeswitch_json, write_panasonic
 from connectors.asterisk.source import AsteriskCsv
 from connectors.avaya import AvayaSmdr
 from connectors.cucm import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
+from connectors.panasonic import PanasonicSmdr
 from connectors.source import Context, Hints, Source
 from connectors.threecx import ThreeCxLog
 from schemas.records import CallLeg
@@ -129,6 +130,7 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("freeswitch-json", FreeSwitchJson(), write_freeswitch_json),
     ("cucm", CucmCdr(), write_cucm),
     ("avaya", AvayaSmdr(), write_avaya),
+    ("panasonic", PanasonicSmdr(), write_panasonic),
 )
 
 

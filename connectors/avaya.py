@@ -15,6 +15,7 @@ from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk.clock import check_nearly, prove, proven_zone
+from connectors.packed import located
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -79,7 +80,8 @@ class AvayaSmdr(Delimited):
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the records' own times say another."""
-        rows = sample_rows(path, recognised) if path.is_file() else []  # a socket's lines are not known beforehand
+        # Of a socket's lines none is known beforehand.
+        rows = sample_rows(path, recognised) if located(path)[0].is_file() else []
         pairs = [pair for row in rows if (pair := _start_and_epoch(row))]
         if zone is not None and pairs:
             return zone, check_nearly(pairs, "ymd", zone, str(path), _SLACK_S, _BY)

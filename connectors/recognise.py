@@ -12,6 +12,7 @@ from connectors.cucm import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
+from connectors.panasonic import PanasonicSmdr
 from connectors.services.all import SERVICES
 from connectors.source import Hints, Recognised, Source
 from connectors.threecx import ThreeCxLog
@@ -25,6 +26,7 @@ CALLS: tuple[Source, ...] = (
     FreeSwitchJson(),
     CucmCdr(),
     AvayaSmdr(),
+    PanasonicSmdr(),
     *SERVICES,
 )
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}

@@ -172,15 +172,15 @@ class Delimited(ABC):
 
     def form(self, path: Path) -> Form:
         """How the file is written. Raises Terminal for what is neither text nor a sheet."""
-        if is_sheet(path):
-            return Form(SHEET, "", "")
-        if self.json_under is not None and (found := detect_json(path, self.json_under)) is not None:
-            return Form(JSON, ".".join(found.under), "")
-        return detect(path)
+        return form_at(path, self.json_under)
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         """How many cells a row may have."""
         return frozenset({len(recognised.columns)})
+
+    def rows(self, path: Path, recognised: Recognised) -> RowSource:
+        """The rows of the file; a source whose files hold page headers leaves these out."""
+        return rows_of(path, form_of(recognised), self.widths(recognised))
 
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """Whether to believe the file's last row when it has no line end: its last cell may be a part."""
@@ -235,7 +235,7 @@ class Delimited(ABC):
         widths = self.widths(recognised)
         file = label(path)
         return TableReading(
-            rows_of(path, form_of(recognised), widths),
+            self.rows(path, recognised),
             recognised,
             context,
             file,
@@ -243,6 +243,15 @@ class Delimited(ABC):
             widths=widths,
             is_whole=lambda fields: self.is_whole(recognised, fields),
         )
+
+
+def form_at(path: Path, json_under: Under | None) -> Form:
+    """How a table is written; None for `json_under` leaves JSON to other sources. Raises Terminal."""
+    if is_sheet(path):
+        return Form(SHEET, "", "")
+    if json_under is not None and (found := detect_json(path, json_under)) is not None:
+        return Form(JSON, ".".join(found.under), "")
+    return detect(path)
 
 
 def titles(rows: Sequence[Sequence[str]]) -> int:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Protocol
 
 from connectors.avaya import AvayaSmdr
+from connectors.panasonic import NO_DELIMITER, PanasonicSmdr, is_no_call
 from connectors.source import Context, Hints
-from connectors.tcp.source import DelimitedLines, LineSource
+from connectors.tcp.source import DelimitedLines, LineSource, Printed
 from connectors.threecx import ThreeCxLog
 
 
@@ -19,7 +20,13 @@ class MakeSource(Protocol):
     def __call__(self, hints: Hints, zone: tzinfo | None, context: Callable[[], Context]) -> LineSource: ...
 
 
+def _panasonic(hints: Hints, zone: tzinfo | None, context: Callable[[], Context]) -> LineSource:
+    lines = DelimitedLines(PanasonicSmdr(), hints, zone, context, delimiter=NO_DELIMITER, quoted=False)
+    return Printed(lines, is_no_call)
+
+
 LINES: dict[str, MakeSource] = {
     "avaya": partial(DelimitedLines, AvayaSmdr(), quoted=False),
+    "panasonic": _panasonic,
     "3cx": partial(DelimitedLines, ThreeCxLog(), quoted=False),
 }

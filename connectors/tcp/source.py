@@ -110,3 +110,14 @@ class _One:
 
     def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong]:
         yield self._row
+
+
+class Printed:
+    """A LineSource for what is printed in pages: lines that are no rows are left out before another one reads."""
+
+    def __init__(self, source: LineSource, is_no_row: Callable[[str], bool]) -> None:
+        self._source = source
+        self._is_no_row = is_no_row
+
+    def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
+        return self._source.items([line for line in lines if not self._is_no_row(line.text)], peer)

@@ -26,6 +26,7 @@ _SERVICES = ("megafon_vats", "uis_comagic", "zadarma", "bitrix24", "ringcentral"
 """Folders of the services: tests/connectors/services."""
 _CUCM = ("cucm/sieteunoseis_cdr.txt", "cucm/sieteunoseis_fixture_cdr.txt", "cucm/sieteunoseis_cmr.txt")
 _AVAYA = "avaya_smdr/public_lines.csv"
+_PANASONIC = "panasonic_smdr/CONSTRUCTED_from_manual_pattern_A.log"
 _FREESWITCH = "freeswitch_csv/Kxingyunliushui_Master.csv"
 
 
@@ -96,7 +97,7 @@ def test_files_of_other_exchanges_are_refused_in_words() -> None:
         path
         for path in sorted(Path(SAMPLES).glob("*/*"))
         if not path.parent.name.startswith((*_SERVICES, "asterisk"))
-        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH, _AVAYA, *_CUCM)}
+        and path not in {sample(name) for name in (_MANGO, _3CX, _FREESWITCH, _AVAYA, _PANASONIC, *_CUCM)}
     ]
     assert others
     for path in others:
@@ -216,3 +217,18 @@ def test_lines_of_avaya_are_each_read_whatever_their_width() -> None:
         (Direction.INTERNAL, Disposition.ANSWERED, "202", 75),
     ]
     assert legs[0].call_id == legs[1].call_id
+
+
+def test_lines_of_a_manual_of_panasonic_are_nine_calls_and_no_log_in() -> None:
+    legs = [leg for leg in read_sample(_PANASONIC, "Europe/London", "GB") if isinstance(leg, CallLeg)]
+    assert [(leg.extension, leg.contact_raw, leg.billsec) for leg in legs] == [
+        ("1200", "12345678901234567890", 0),
+        ("1200", "", 0),
+        ("1200", "1234567890123456", 65),
+        ("*123", "1234567890123456", 65),
+        ("1234", "12345678", 65),
+        ("1234", "Q COMPANY", 65),
+        ("1234", "123..............", 65),
+        ("1234", "123456XX", 65),
+        ("1235", "", 725),
+    ]

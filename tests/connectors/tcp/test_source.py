@@ -38,7 +38,9 @@ def test_lines_are_what_the_file_is(name: str) -> None:
     assert [blank(item) for item in over_a_socket(path.read_bytes())] == from_file
 
 
-@pytest.mark.parametrize("name", ["avaya/old_17_columns.csv", "avaya/mixed_34_and_30_no_end.csv"])
+@pytest.mark.parametrize(
+    "name", ["avaya/old_17_columns.csv", "avaya/mixed_34_and_30_no_end.csv", "panasonic/bad_lines.csv"]
+)
 def test_lines_of_a_zone_are_what_the_file_is(name: str) -> None:
     path = FOLDERS / name
     from_file = [blank(item) for item in read(path)]
