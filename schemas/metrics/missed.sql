@@ -29,7 +29,7 @@ WITH
             toDate(here) AS day,
             toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s
         FROM activities FINAL
-        WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')} AND kind = 'call'
+        WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')}
             AND disposition = 'answered' AND direction != 'internal'
             AND contact IN (SELECT contact FROM lost WHERE contact != '')
     ),

@@ -32,8 +32,7 @@ WITH
         SELECT organisation_id, argMin(manager_id, at) AS manager_id, min(at) AS first_at
         FROM activities FINAL
         WHERE bucket >= moment - (112 + 365) * 86400 AND bucket < moment
-            AND kind = 'call' AND direction != 'internal' AND disposition = 'answered'
-            AND talk_s >= {conversation_s:UInt32} AND organisation_id != ''
+            AND direction != 'internal' AND disposition = 'answered' AND talk_s >= {conversation_s:UInt32} AND organisation_id != ''
         GROUP BY organisation_id
         HAVING first_at < moment AND first_at >= moment - 112 * 86400
             AND argMin(stage, at) IN ('', {stages:Array(String)}[1])

@@ -1,6 +1,6 @@
--- Organisations that nobody has talked to for `days` days before the end of [from, to) (or before `now`), or never, although
--- they stand in a stage that is worked (not terminal). Longest first. Talked to: an answered call of any length. By who
--- looks after them now. Organisations without a stage are left out.
+-- Organisations that nobody has talked to for `days` days before the end of [from, to) (or before `now`), or for a year
+-- (silent_days is NULL then), although they stand in a stage that is worked (not terminal). Longest first. Talked to: an
+-- answered call of any length. By who looks after them now. Organisations without a stage are left out.
 WITH
     toDateTime(least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC')), 'UTC') AS moment,
     standing AS (
@@ -12,7 +12,7 @@ WITH
     ),
     spoken AS (
         SELECT organisation_id, max(at) AS last_at FROM activities FINAL
-        WHERE bucket < moment AND at < moment AND kind = 'call' AND direction != 'internal'
+        WHERE bucket >= moment - 365 * 86400 AND bucket < moment AND at < moment AND direction != 'internal'
             AND disposition = 'answered' AND organisation_id != ''
         GROUP BY organisation_id
     ),

@@ -175,7 +175,8 @@ def untouched(q: Question, days: int) -> Rows:
         standing = _standing(q.world, organisation, moment)
         if standing is None or standing[0] in STAGES.terminal:
             continue
-        talked = [c.at for c in q.world.calls() if c.organisation_id == organisation and answered(c) and c.at < moment]
+        year = [c for c in q.world.calls() if c.bucket >= (moment - YEAR).timestamp() and c.at < moment]
+        talked = [c.at for c in year if c.organisation_id == organisation and answered(c)]
         last = max(talked, default=None)
         manager_id = looks_after.get(organisation, "")
         if (last or standing[1]) >= moment - timedelta(days=days):
