@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port, listens
@@ -88,6 +90,22 @@ def _served(name: str, start: Callable[[], AbstractContextManager[Server]]) -> I
         if required("REQUIRE_DATABASES"):
             pytest.fail(f"{name} is required here: {missing}")
         pytest.skip(f"{name}: {missing}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium. Skips where the machine has none; fails there in CI (REQUIRE_BROWSER=1)."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        if required("REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here: no chromium, chromium-browser or google-chrome is on the PATH")
+        pytest.skip("Chromium: no chromium, chromium-browser or google-chrome is on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def required(variable: str = "REQUIRE_KAFKA") -> bool:
