@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -122,7 +121,7 @@ def state(value: Any, column: Column) -> str:
     count = number(value) if column.unit in (*NUMBERS, Unit.FLAG) else None
     if count is None:
         return ""
-    reached = [one.what for one in column.thresholds if count >= Decimal(str(one.at))]
+    reached = [one.what for one in column.thresholds if float(count) >= one.at]
     return reached[-1] if reached else ""
 
 

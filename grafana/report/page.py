@@ -1,4 +1,4 @@
-"""The report as one HTML file: scripts and styles inside, no request to anybody, fit for paper. And as a letter's text."""
+"""The report as one HTML file, scripts and styles inside, no request to anybody, fit for paper; and as a letter."""
 
 from __future__ import annotations
 

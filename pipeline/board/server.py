@@ -45,8 +45,10 @@ class Screens(Protocol):
 
     first: str
     """The board that opens."""
-    assets: Mapping[str, tuple[str, bytes]]
-    """Name -> content type, content."""
+
+    @property
+    def assets(self) -> Mapping[str, tuple[str, bytes]]:
+        """Name -> content type, content."""
 
     def page(self, board: str, pairs: Pairs, language: str) -> str:
         """HTML. Raises NotThere, NotUnderstood, Trouble."""

@@ -1,0 +1,119 @@
+"""Panels drawn: text is never markup, marks are more than colours, what is not over looks different."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from grafana.boards import BOARDS, panel
+from grafana.build import EXAMPLE
+from grafana.page.draw import Row, draw
+from grafana.page.said import Said
+from grafana.page.tables import state, told_apart
+from grafana.panel import Column, Form, Look, Panel, Query, Threshold, Unit, column
+
+EN = Said("en", EXAMPLE)
+RU = Said("ru", EXAMPLE)
+QUERY = Query(metric="activity")
+
+
+def shown(form: Form, *columns: Column) -> Panel:
+    return Panel(id="today_numbers", form=form, query=QUERY, columns=columns)
+
+
+def test_a_name_is_text_whatever_is_in_it() -> None:
+    evil = "<script>alert('x')</script>\"&"
+    html = draw(shown(Form.TABLE, column("manager", Unit.TEXT)), [{"manager": evil}], EN).html
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&quot;&amp;" in html
+
+
+def test_a_number_bears_what_the_store_said() -> None:
+    html = draw(
+        shown(Form.TABLE, column("calls"), column("ratio", Unit.RATIO)), [{"calls": "1234", "ratio": 0.88542}], RU
+    ).html
+    assert re.findall(r'data-k="(\w+)" data-v="([^"]+)"', html) == [("calls", "1234"), ("ratio", "0.88542")]
+    assert "88,5" in html
+
+
+@pytest.mark.parametrize(("value", "said"), [(0, "bad"), (0.7, "notice"), (0.91, "good"), (None, ""), (-1, "")])
+def test_a_threshold_that_is_reached_marks_the_number(value: float | None, said: str) -> None:
+    steps = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
+    assert state(value, column("ratio", Unit.RATIO, thresholds=steps)) == said
+
+
+def test_counts_of_nothing_are_zero_and_ratios_of_nothing_are_none() -> None:
+    html = draw(shown(Form.STAT, column("calls"), column("match_coverage", Unit.RATIO)), [], EN).html
+    assert re.findall(r"<span[^>]*>([^<]+)</span>", html) == ["0", "–"]
+
+
+def test_no_rows_are_said_not_shown_as_an_empty_chart() -> None:
+    drawn = draw(shown(Form.LINES, column("time", Unit.TIME), column("calls")), [], RU)
+    assert (drawn.figure, "нет" in drawn.html) == (None, True)
+
+
+def test_the_unfinished_bucket_is_hatched_in_the_colour_of_its_series() -> None:
+    columns = (column("time", Unit.TIME), column("calls"), column("so_far", look=Look.UNFINISHED))
+    rows: list[Row] = [
+        {"time": "2026-03-12 21:00:00", "calls": 5, "so_far": None},
+        {"time": "2026-03-13 21:00:00", "calls": None, "so_far": 2},
+    ]
+    figure = draw(shown(Form.COLUMNS, *columns), rows, EN).figure
+    assert figure is not None
+    whole, unfinished = figure["data"]
+    assert whole["x"] == ["2026-03-13 00:00:00", "2026-03-14 00:00:00"], "the local clock"
+    assert (whole["y"], unfinished["y"]) == ([5, None], [None, 2])
+    assert (whole["marker"]["pattern"]["shape"], unfinished["marker"]["pattern"]["shape"]) == ("", "/")
+    assert whole["marker"]["color"] == unfinished["marker"]["color"]
+
+
+def test_series_of_one_chart_differ_in_more_than_their_colour() -> None:
+    names = ("new_organisations", "reactivated", "new_to_manager", "repeats")
+    rows = [{"time": "2026-03-12 21:00:00", **dict.fromkeys(names, 1)}]
+    for form in (Form.COLUMNS, Form.LINES):
+        figure = draw(shown(form, column("time", Unit.TIME), *map(column, names)), rows, EN).figure
+        assert figure is not None
+        looks = Counter(str(trace["marker"].get("pattern") or trace["marker"]["symbol"]) for trace in figure["data"])
+        assert max(looks.values()) == 1
+
+
+def test_an_immature_stage_is_pale_and_the_first_one_is_what_it_is() -> None:
+    rows = [{"stage": "new", "reached": 9, "immature": 3}, {"stage": "active", "reached": 4, "immature": 3}]
+    figure = draw(panel("funnel_cohort"), rows, RU).figure
+    assert figure is not None
+    (trace,) = figure["data"]
+    assert trace["y"] == ["Новый", "Активный"]
+    assert trace["marker"]["color"][0] != trace["marker"]["color"][1]
+    assert figure["layout"]["annotations"]
+
+
+def test_a_matrix_has_a_column_for_each_code() -> None:
+    rows = [
+        {"name": "Anna", "stage": "new", "overall_conversion": 1},
+        {"name": "Anna", "stage": "active", "overall_conversion": 0.25},
+        {"name": "Boris", "stage": "new", "overall_conversion": 1},
+    ]
+    html = draw(panel("funnel_by_manager"), rows, EN).html
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", html) == ["Anna", "100.0%", "25.0%", "Boris", "100.0%", "–"]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("one", [p for board in BOARDS for p in board.panels], ids=lambda one: one.id)
+def test_every_panel_of_every_board_can_be_drawn(one: Panel, language: str) -> None:
+    row = {
+        c.name: "2026-03-12 21:00:00" if c.unit is Unit.TIME else "x" if c.unit is Unit.TEXT else 1 for c in one.columns
+    }
+    drawn = draw(one, [row], Said(language, EXAMPLE))
+    assert bool(drawn.html) != bool(drawn.figure)
+
+
+def test_regulations_are_those_of_the_settings() -> None:
+    html = draw(panel("funnel_regulations"), [], RU).html
+    assert html.count("<tr>") == 1 + len(EXAMPLE.stages.stages)
+    assert EXAMPLE.stages.stages[0].goal.ru in html
+
+
+def test_heads_that_stand_alone_say_whose_they_are() -> None:
+    assert told_apart(["Manager", "A", "±", "B", "±"]) == ["Manager", "A", "A ±", "B", "B ±"]
