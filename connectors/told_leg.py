@@ -36,9 +36,9 @@ class Told(NamedTuple):
 
 
 def inside(text: str, context: Context) -> str:
-    """The extension that a cell names, by the source's pattern: `101`, `12345-101`; "" for anything else."""
-    last = text.strip().rpartition("-")[2]
-    return last if re.fullmatch(context.extension_pattern, last) else ""
+    """The cell, when it is an extension by the source's pattern; else ""."""
+    bare = text.strip()
+    return bare if re.fullmatch(context.extension_pattern, bare) else ""
 
 
 def leg_of(told: Told, context: Context, origin: str) -> CallLeg:

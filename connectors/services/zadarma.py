@@ -68,7 +68,7 @@ class ZadarmaStats(ServiceTable):
         caller = found.group(1) if (found := _CLID.fullmatch(clid)) else clid
         way = _way(call, event)
         ours = destination if way is Direction.INBOUND else caller
-        extension = inside(sip, context) or inside(ours, context)
+        extension = inside(sip.rpartition("-")[2], context) or inside(ours, context)
         outside = caller if way is Direction.INBOUND else destination
         if peer := inside(outside, context):
             way, outside = Direction.INTERNAL, ""

@@ -23,10 +23,14 @@ from schemas.trouble import Terminal, Trouble
 
 @click.command("load")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--kind", type=click.Choice(KINDS), default="calls", show_default=True, help="What is in the files.")
+@click.option(
+    "--kind", type=click.Choice(KINDS), default=None, help="What is in the files. [default: calls, or as mapped]"
+)
 @click.option("--source", default="", metavar="NAME", help="Name of the exchange or CRM. [default: pbx, crm]")
 @click.option("--tz", default="", metavar="ZONE|auto", help="Zone of the times in the file; auto: the one it proves.")
-@click.option("--profile", type=click.Choice(("auto", *PROFILES)), default="auto", show_default=True)
+@click.option(
+    "--profile", default="auto", show_default=True, metavar="NAME", help=f"{', '.join(PROFILES)}, or a mapping."
+)
 @click.option(
     "--region", default="", metavar="CC", help="Country of numbers without one. [default: RU, or the settings']"
 )
@@ -37,7 +41,7 @@ from schemas.trouble import Terminal, Trouble
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def command(
     files: tuple[Path, ...],
-    kind: str,
+    kind: str | None,
     source: str,
     tz: str,
     profile: str,
@@ -56,7 +60,7 @@ def command(
     Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
     """
     settings = read_settings()
-    wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=rejects)
+    wish = Wish(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
     prepared: list[Prepared] = []
     failed: list[str] = []
     for path in files:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from connectors.mapped.choose import choose_mapped
 from connectors.packed import is_sheet
 from connectors.parts import parts
-from connectors.recognise import choose
+from connectors.recognise import PROFILES, choose
 from connectors.source import Context, Recognised, Source
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.settings import Settings, zone_of
@@ -20,7 +21,8 @@ from schemas.trouble import Terminal
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """How files are to be loaded. "" where the settings or the file decide."""
 
-    kind: str = "calls"
+    kind: str = ""
+    """"" is what a mapping says of the file, else calls."""
     source: str = ""
     tz: str = ""
     profile: str = "auto"
@@ -74,11 +76,16 @@ def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
 
 def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
     """Recognise a table and settle how to read it. Raises Terminal; sends nothing."""
-    name = wish.source or ("pbx" if wish.kind == "calls" else "crm")
+    if wish.profile not in ("auto", *PROFILES, *settings.mappings):
+        known = ", ".join(("auto", *PROFILES, *settings.mappings))
+        raise Terminal(f"--profile {wish.profile}: there is none of this name; profiles and mappings: {known}")
+    mapped = choose_mapped(path, wish.kind, wish.profile, settings.region, settings.mappings)
+    kind = mapped[1].kind if mapped else wish.kind or "calls"
+    name = wish.source or ("pbx" if kind == "calls" else "crm")
     said = settings.source(name)
     region = wish.region or said.region or settings.region
-    source, recognised = choose(path, wish.kind, wish.profile, region, said.columns)
-    zone_name = wish.tz or said.time_zone or ("" if wish.kind == "calls" else settings.time_zone.key)
+    source, recognised = mapped or choose(path, kind, wish.profile, region, said.columns)
+    zone_name = wish.tz or said.time_zone or ("" if kind == "calls" else settings.time_zone.key)
     if not zone_name and recognised.needs_zone:
         raise Terminal(
             f"{path}: an export does not say its time zone: give --tz Europe/Moscow (say), --tz auto for the offset"

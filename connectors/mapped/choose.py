@@ -1,0 +1,36 @@
+"""Which mapping reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from connectors.mapped.source import MappedSource, mapped_sources
+from connectors.source import Hints, Recognised
+from schemas.mapping import Mapping as Said
+from schemas.trouble import Terminal
+
+
+def choose_mapped(
+    path: Path, kind: str, profile: str, region: str, mappings: Mapping[str, Said]
+) -> tuple[MappedSource, Recognised] | None:
+    """The mapping that names most of the file's columns, of this kind ("" for any); None when none fits.
+
+    Raises Terminal when mappings of several kinds fit and no kind was asked for, and when the one that was asked for
+    by name does not fit.
+    """
+    wanted = [
+        source
+        for source in mapped_sources(mappings)
+        if kind in ("", source.kind) and profile in ("auto", source.profile)
+    ]
+    found = [(source, seen) for source in wanted if (seen := source.recognise(path, Hints(region=region)))]
+    if not found:
+        if profile in mappings:
+            named = ", ".join(MappedSource(profile, mappings[profile]).theirs)
+            raise Terminal(f"{path}: no table of {kind or 'any kind'} with the columns of mappings.{profile}: {named}")
+        return None
+    kinds = dict.fromkeys(source.kind for source, _ in found)
+    if len(kinds) > 1:
+        raise Terminal(f"{path}: mapped as {' and as '.join(kinds)}: say which with --kind")
+    return max(found, key=lambda one: len(one[0].theirs))

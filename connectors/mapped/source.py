@@ -1,0 +1,175 @@
+"""A table that settings map, to its records: recognised by its header alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from connectors.json_table import Under
+from connectors.mapped.calls import told_of
+from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
+from connectors.moments import Moments, absolute
+from connectors.rejects import Misread
+from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.table import Delimited, Layout, Make
+from connectors.told_leg import leg_of
+from schemas.mapping import Mapping as Said
+from schemas.records import Reason, Record
+from schemas.trouble import Terminal
+
+UNDER: Under = (
+    *(("result", "data"), ("result", "items"), ("result",), ("data",), ("results",), ("records",), ("calls",)),
+    *(("items",), ("rows",), ("value",), ("stats",), ("_embedded", "leads"), ("_embedded", "contacts")),
+    ("_embedded", "companies"),
+)
+"""Where answers of services have their objects."""
+_FOOTERS = frozenset({"итого", "всего", "total", "grand total", "итого по отчету"})
+_LONGEST_FOOTER = 20
+_JOINED = {"phones": "; ", "extensions": ", "}
+
+
+class MappedSource(Delimited):
+    """One mapping. Raises Terminal when it names a column that is none of ours, or leaves out what is needed."""
+
+    json_under = UNDER
+
+    def __init__(self, name: str, said: Said) -> None:
+        self.profile = name
+        self.kind = said.kind
+        self._said = said
+        self._table = KINDS[said.kind]
+        _check(name, said, self._table)
+        self.about = About(
+            reads=f"{said.kind} by the mapping {name}",
+            told_by=f"a header with {', '.join(self.theirs)}",
+            ids="the mapped columns",
+            zone="as given; an offset in a cell counts",
+            proof="yours",
+        )
+
+    @property
+    def theirs(self) -> list[str]:
+        """Their columns that are used."""
+        named = (name for names in self._said.columns.values() for name in _listed(names))
+        return list(dict.fromkeys(named))
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        if not rows:
+            return None
+        wanted = {squeezed(name): name for name in self.theirs}
+        found: set[str] = set()
+        columns = []
+        for name in map(squeezed, rows[0]):
+            columns.append(wanted[name] if name in wanted and name not in found else "")
+            found.add(name)
+        if not set(wanted) <= found:
+            return None
+        why = [f"{ours} is {', '.join(_listed(names))}" for ours, names in self._said.columns.items()]
+        why += [f"{ours} is always {text!r}" for ours, text in self._said.constants.items()]
+        has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
+        name = f"{self.kind} by the mapping {self.profile}"
+        return Layout(name, tuple(columns), 1, tuple(why), self._said.date_order, has_offset)
+
+    def needs_zone(self, layout: Layout) -> bool:
+        return not layout.has_offset
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """As given; UTC where no time needs one."""
+        if zone is None and not recognised.needs_zone:
+            return UTC, "times say their offset: no zone is asked for"
+        return super().zone(path, recognised, zone)
+
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        cells_of = self._reader(recognised.columns)
+        moments = Moments(zone, recognised.date_order)
+        table = self._table.table
+        if table is None:
+            return lambda fields, place: leg_of(told_of(cells_of(fields), moments, context), context, f"{file}:{place}")
+
+        def record(fields: list[str], place: Place) -> Record:
+            cells = dict.fromkeys(table.columns, "") | cells_of(fields)
+            for name in TIMES & cells.keys():
+                if cells[name].strip():
+                    cells[name] = moments.utc(cells[name], name).isoformat()
+            return table.make(cells, context, f"{file}:{place}")
+
+        return record
+
+    def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
+        """Editors leave the last line end out: people write these tables."""
+        return True
+
+    def _reader(self, columns: Sequence[str]) -> Callable[[Sequence[str]], dict[str, str]]:
+        """What gives our cells of a row of theirs."""
+        said = self._said
+        single = [(ours, columns.index(name)) for ours, name in said.columns.items() if isinstance(name, str)]
+        joined = [
+            (ours, [columns.index(name) for name in names], _JOINED.get(ours, " "))
+            for ours, names in said.columns.items()
+            if not isinstance(names, str)
+        ]
+        words = {
+            ours: {_word(theirs): ours_word for theirs, ours_word in known.items()}
+            for ours, known in said.values.items()
+        }
+        empty = dict.fromkeys(self._table.columns, "") | said.constants
+
+        def cells_of(fields: Sequence[str]) -> dict[str, str]:
+            if len(fields[0]) < _LONGEST_FOOTER and _is_footer(fields):
+                raise Misread(Reason.UNKNOWN_LAYOUT, "", "a footer, no row")
+            cells = dict(empty)
+            for ours, place in single:
+                cells[ours] = fields[place]
+            for ours, places, between in joined:
+                cells[ours] = between.join(text for place in places if (text := fields[place].strip()))
+            for ours, known in words.items():
+                cells[ours] = known.get(_word(cells[ours]), cells[ours])
+            return cells
+
+        return cells_of
+
+    def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+        """Whether most starts say their offset."""
+        cells_of = self._reader(columns)
+        starts = [cells_of(row)["start"].strip() for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        return sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
+
+
+def mapped_sources(mappings: Mapping[str, Said]) -> list[MappedSource]:
+    """A source for each mapping. Raises Terminal for one that cannot be."""
+    return [MappedSource(name, said) for name, said in mappings.items()]
+
+
+def squeezed(header: str) -> str:
+    """A header as mappings are compared: in any case, with single spaces."""
+    return " ".join(header.replace("\ufeff", "").split()).casefold()
+
+
+def _listed(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names
+
+
+def _is_footer(fields: Sequence[str]) -> bool:
+    """`Итого:` in a row that is mostly blank."""
+    filled = [text for cell in fields if (text := cell.strip())]
+    return filled != [] and filled[0].rstrip(":").casefold() in _FOOTERS and len(filled) * 2 <= len(fields)
+
+
+def _word(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _check(name: str, said: Said, table: MappedTable) -> None:
+    where = f"mappings.{name}"
+    used = {*said.columns, *said.constants}
+    ours = set(table.columns) - ({"time"} if table is CALLS else set())
+    if unknown := (used | set(said.values)) - ours:
+        raise Terminal(
+            f"{where}: {said.kind} has no column {', '.join(sorted(unknown))}; columns: {', '.join(sorted(ours))}"
+        )
+    if missing := [choice for choice in table.needed if not choice & used]:
+        words = ", ".join(" or ".join(sorted(choice)) for choice in missing)
+        raise Terminal(f"{where}: {said.kind} needs {words}: name a column, or a constant")
+    if empty := [ours for ours, names in said.columns.items() if not _listed(names) or "" in _listed(names)]:
+        raise Terminal(f"{where}.columns.{empty[0]}: no header is named")

@@ -1,0 +1,70 @@
+"""`callfunnel map`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from connectors.mapped.kinds import KINDS
+from pipeline.loading.map_table import Asked, keep, lacking, map_table, pairs, preview, words
+from pipeline.loading.prepare import Wish
+from pipeline.mapping_file import written
+from pipeline.settings import config_path, read_settings
+from schemas.mapping import MappedKind
+
+
+@click.command("map")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--kind", type=click.Choice(tuple(KINDS)), default=None, help="What is in the file. [default: as it looks]"
+)
+@click.option("--name", default="", help="Of the mapping. [default: after the file and the kind]")
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="A column that was proposed wrongly.")
+@click.option("--constant", "constants", multiple=True, metavar="OURS=VALUE", help="What is the same in every row.")
+@click.option("--source", default="", metavar="NAME", help="Name of the exchange or CRM.")
+@click.option("--tz", default="", metavar="ZONE", help="Zone of the times, for the rows that are shown.")
+@click.option("--region", default="", metavar="CC", help="Country of numbers without one.")
+@click.option("--yes", is_flag=True, help="Write it without asking.")
+@click.option("--dry-run", is_flag=True, help="Write nothing.")
+def command(
+    file: Path,
+    kind: MappedKind | None,
+    name: str,
+    columns: tuple[str, ...],
+    constants: tuple[str, ...],
+    source: str,
+    tz: str,
+    region: str,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Say which column of a table of your own is which; `load` then knows such files by their header.
+
+    CSV, XLSX, XLS, ODS, JSON, also packed. Proposes a mapping, shows the first rows as they would be read, and writes
+    it into callfunnel.toml, where it can be corrected by hand.
+    """
+    settings = read_settings()
+    asked = Asked(kind, name, pairs(columns, "--column"), pairs(constants, "--constant"))
+    mapped = map_table(file, asked, region or settings.region, settings)
+    for line in words(mapped):
+        click.echo(line)
+    if mapped.proposed.said is None:
+        raise lacking(mapped)
+    click.echo("")
+    preview(mapped, Wish(source=source, tz=tz, region=region), settings, click.echo)
+    click.echo("\n" + written(mapped.name, mapped.proposed.said, mapped.proposed.strange))
+    path = config_path()
+    if mapped.name in settings.mappings:
+        click.echo(f"it replaces mappings.{mapped.name} of {path}")
+    if dry_run or not (yes or _agreed(path)):
+        click.echo("nothing written" + ("" if dry_run else ": --yes writes it"))
+        return
+    keep(path, mapped)
+    click.echo(f"written into {path}; load such files with `callfunnel load --kind {mapped.kind} {file}`")
+
+
+def _agreed(path: Path) -> bool:
+    """Ask, where there is somebody to ask."""
+    return sys.stdin.isatty() and click.confirm(f"Write it into {path}?")

@@ -1,0 +1,184 @@
+"""`callfunnel map`: what a table's columns are likely to be, how its rows would be read, and the mapping's place."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from connectors.mapped.kinds import KINDS
+from connectors.mapped.look import look_at
+from connectors.mapped.propose import Look, Proposed, fitting_kinds, propose
+from connectors.packed import label
+from connectors.parts import parts
+from pipeline.loading.explain import explain
+from pipeline.loading.prepare import Wish, prepare
+from pipeline.mapping_file import with_mapping
+from pipeline.settings import Settings
+from schemas.mapping import MappedKind
+from schemas.mapping import Mapping as TableMapping
+from schemas.trouble import Terminal
+
+_EXAMPLES = 3
+
+
+class Asked(NamedTuple):
+    """What the person said beside the file."""
+
+    kind: MappedKind | None
+    name: str
+    columns: Mapping[str, str]
+    constants: Mapping[str, str]
+
+
+class Mapped(NamedTuple):
+    """A table, the mapping that is proposed, and its name."""
+
+    path: Path
+    look: Look
+    proposed: Proposed
+    kind: MappedKind
+    name: str
+
+
+def map_table(file: Path, asked: Asked, region: str, settings: Settings) -> Mapped:
+    """The first table of a file that can be mapped, with what is proposed. Raises Terminal naming what is missing."""
+    trouble: Terminal | None = None
+    for part in parts(file):
+        try:
+            return _mapped(part, asked, region, settings)
+        except Terminal as said:
+            trouble = trouble or said
+    raise trouble or Terminal(f"{file}: there is no table in it")
+
+
+def _mapped(path: Path, asked: Asked, region: str, settings: Settings) -> Mapped:
+    look = look_at(path, region, settings.stages)
+    kind = asked.kind or _kind(path, look)
+    if unknown := {*asked.columns, *asked.constants} - set(KINDS[kind].columns):
+        known = ", ".join(KINDS[kind].columns)
+        raise Terminal(f"{kind} have no column {', '.join(sorted(unknown))}; columns: {known}")
+    try:
+        proposed = propose(look, kind, asked.columns, asked.constants)
+    except ValueError:
+        raise Terminal(f"{path}: --column names a header that is not there: {', '.join(look.header)}") from None
+    name = asked.name or _name(path, kind)
+    if not re.fullmatch(r"[\w-]+", name):
+        raise Terminal(f"--name {name!r}: letters, digits, - and _")
+    return Mapped(path, look, _with_known_words(proposed, settings.mappings.get(name)), kind, name)
+
+
+def _with_known_words(proposed: Proposed, before: TableMapping | None) -> Proposed:
+    """With the meanings of words that somebody wrote into this mapping before: they are not asked for twice."""
+    said = proposed.said
+    if said is None or before is None or before.kind != said.kind:
+        return proposed
+    values = {
+        ours: said.values.get(ours, {}) | before.values.get(ours, {}) for ours in {**said.values, **before.values}
+    }
+    strange = {
+        ours: left
+        for ours, words in proposed.strange.items()
+        if (left := tuple(word for word in words if word not in values.get(ours, {})))
+    }
+    return proposed._replace(said=msgspec.structs.replace(said, values=values), strange=strange)
+
+
+def _kind(path: Path, look: Look) -> MappedKind:
+    fits = fitting_kinds(look)
+    if len(fits) == 1:
+        return fits[0]
+    seen = f"its columns are {', '.join(look.header)}"
+    if fits:
+        raise Terminal(f"{path}: it may be {' or '.join(fits)}: say which with --kind; {seen}")
+    raise Terminal(f"{path}: neither calls nor a table of the CRM by its header: say --kind; {seen}")
+
+
+def _name(path: Path, kind: str) -> str:
+    """A name for a mapping: the file's without what changes from export to export, and the kind."""
+    stem = re.sub(r"\d{2,}|[_.\s()-]+", "-", label(path).split(":")[-1].partition(".")[0])
+    stem = re.sub("-+", "-", stem).strip("-")
+    return f"{stem}-{kind}" if stem and kind not in stem else stem or kind
+
+
+def words(mapped: Mapped) -> list[str]:
+    """The proposal, for people: ours, theirs, and what stands there."""
+    proposed, look = mapped.proposed, mapped.look
+    lines = [f"{mapped.path}: {mapped.kind}, {len(look.header)} columns"]
+    if proposed.said is not None:
+        for ours, names in proposed.said.columns.items():
+            listed = [names] if isinstance(names, str) else names
+            seen = [_examples(look, name) for name in listed]
+            lines.append(f"  {ours:16} {' + '.join(listed)}   e.g. {' + '.join(seen)}")
+        lines += [f"  {ours:16} always {text!r}" for ours, text in proposed.said.constants.items()]
+        for ours, known in proposed.said.values.items():
+            lines += [f"  {ours:16} {word!r} means {code}" for word, code in known.items()]
+    if proposed.unused:
+        lines.append(f"  not read: {', '.join(proposed.unused)}")
+    known_by = "id" if mapped.kind == "organisations" else "organisation_id"
+    if proposed.said is not None and known_by in proposed.said.columns:
+        theirs = proposed.said.columns[known_by]
+        lines.append(f"  an organisation is known by {theirs!r}: other tables must mean the same by it")
+    for ours, said in proposed.strange.items():
+        lines.append(
+            f"  {ours}: rows with {', '.join(map(repr, said))} are rejected until the mapping's values say more"
+        )
+    return lines
+
+
+def lacking(mapped: Mapped) -> Terminal:
+    """Why nothing can be written."""
+    missing = ", ".join(mapped.proposed.missing)
+    return Terminal(
+        f"{mapped.path}: {mapped.kind} need {missing}: say --column OURS=THEIRS or --constant OURS=VALUE;"
+        f" its columns are {', '.join(mapped.look.header)}"
+    )
+
+
+def _examples(look: Look, name: str) -> str:
+    place = list(look.header).index(name)
+    seen = dict.fromkeys(cell for row in look.rows if place < len(row) and (cell := row[place].strip()))
+    return " | ".join(one[:30] for one in list(seen)[:_EXAMPLES]) or "(empty)"
+
+
+def preview(mapped: Mapped, wish: Wish, settings: Settings, show: Callable[[str], None]) -> None:
+    """The first rows as they would be read. Without a zone, those of calls in the reporting one, which is said."""
+    said = mapped.proposed.said
+    assert said is not None
+    with_it = msgspec.structs.replace(settings, mappings={mapped.name: said})
+    tz = wish.tz or settings.source(wish.source).time_zone or settings.time_zone.key
+    told = msgspec.structs.replace(wish, kind=mapped.kind, profile=mapped.name, tz=tz)
+    file = prepare(mapped.path, told, with_it)
+    explain(file, show)
+    if mapped.kind == "calls" and file.recognised.needs_zone and not wish.tz:
+        show(f"  shown as if its times were in {tz}: `callfunnel load` asks for --tz")
+
+
+def keep(path: Path, mapped: Mapped) -> None:
+    """Put the mapping into the settings' file, whole or not at all. Raises Terminal."""
+    said, unknown = mapped.proposed.said, mapped.proposed.strange
+    assert said is not None
+    try:
+        before = path.read_bytes() if path.exists() else b""
+        text = with_mapping(before.decode("utf-8-sig"), mapped.name, said, unknown)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        with tempfile.TemporaryDirectory(prefix=".callfunnel-", dir=path.resolve().parent) as beside:
+            new = Path(beside) / path.name
+            new.write_bytes((codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b"") + text.encode())
+            new.chmod(mode)
+            os.replace(new, path.resolve())
+    except OSError as error:
+        raise Terminal(f"{path}: {error.strerror}: the mapping is not written") from None
+
+
+def pairs(said: Sequence[str], option: str) -> dict[str, str]:
+    """`ours=theirs` of an option that may be repeated. Raises Terminal."""
+    if wrong := [one for one in said if "=" not in one]:
+        raise Terminal(f"{option} {wrong[0]!r}: as OURS=THEIRS, such as start=Дата")
+    return dict(one.split("=", 1) for one in said)
