@@ -30,8 +30,7 @@ WITH
             toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s
         FROM activities FINAL
         WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')}
-            AND disposition = 'answered' AND direction != 'internal'
-            AND contact IN (SELECT contact FROM lost WHERE contact != '')
+            AND disposition = 'answered' AND direction != 'internal' AND contact != ''
     ),
     called_back AS (
         SELECT lost.activity_id AS activity_id, answered.at AS at, answered.manager_id AS manager_id,
