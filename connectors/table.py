@@ -171,7 +171,7 @@ class Delimited(ABC):
         return zone, f"times without an offset are read in {zone}"
 
     def form(self, path: Path) -> Form:
-        """How the file is written. Raises Terminal for what is neither text nor a sheet."""
+        """How the file is written, which is no sheet. Raises Terminal for what is no text."""
         return form_at(path, self.json_under)
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
@@ -192,7 +192,7 @@ class Delimited(ABC):
 
     def recognise(self, path: Path, hints: Hints) -> Recognised | None:
         """What the file is, from its first rows; None when it is not ours."""
-        form = self.form(path)
+        form = Form(SHEET, "", "") if is_sheet(path) else self.form(path)
         rows = head_rows(path, form)
         try:
             layout = self._layout([row.fields for row in rows], hints)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.crm.definition import Table
 from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, head_rows
+from connectors.table import Delimited, Layout, Make, form_at, head_rows
 from schemas.records import Record
 from schemas.trouble import Terminal
 
@@ -43,7 +43,7 @@ class CrmCsv(Delimited):
 
     def require(self, path: Path) -> Terminal:
         """Why the file was not recognised: the missing columns, and what they may be called."""
-        rows = head_rows(path, self.form(path))
+        rows = head_rows(path, form_at(path, self.json_under))
         columns = self._columns(rows[0].fields if rows else [])
         missing = [name for name in self._table.required if name not in columns]
         accepted = "; ".join(f"{name} (also {', '.join(self._table.columns[name][:6])})" for name in missing)
