@@ -96,3 +96,10 @@ def test_image_holds_every_package_of_ours() -> None:
     for room in ("schemas", "connectors", "pipeline", "grafana"):
         assert f"COPY {room} {room}" in dockerfile
         assert f"!{room}" in ignore
+
+
+def test_grafana_has_every_variable_that_its_files_ask_for() -> None:
+    files = (ROOT / "grafana" / "provisioning").rglob("*.yaml")
+    asked = {name for file in files for name in re.findall(r"\$\{?([A-Z][A-Z0-9_]+)", file.read_text(encoding="utf-8"))}
+    assert asked
+    assert asked <= set(SERVICES["grafana"]["environment"])
