@@ -139,3 +139,22 @@ def write_panasonic(path: Path, rows: int) -> None:
             ring = "" if call.is_out else f"{ring_s // 60}'{ring_s % 60:02d}"
             talk = f"{call.talk_s // 3600:02d}:{call.talk_s // 60 % 60:02d}'{call.talk_s % 60:02d}"
             file.write(f"{call.end:%m/%d/%y %I:%M%p} {call.desk:>5} 01 {number:<25} {ring:>4} {talk}\n")
+
+
+def write_queue_log(path: Path, rows: int) -> None:
+    """queue_log: who came in, who was rung in vain, who talked; what makes no leg is not in ROWS."""
+    events = 0
+    with path.open("w", encoding="utf-8") as file:
+        for call in made(rows):
+            start, answer, end = (int(at.timestamp()) for at in (call.start, call.answer, call.end))
+            begin, agent = f"{start}.{call.number}|sales", f"PJSIP/{call.desk}"
+            file.write(f"{start}|{begin}|NONE|ENTERQUEUE||{call.outside}|1\n")
+            if (events := events + 1) == rows:
+                return
+            if call.talk_s:
+                file.write(f"{answer}|{begin}|{agent}|CONNECT|{answer - start}|{answer}.1|3\n")
+                file.write(f"{end}|{begin}|{agent}|COMPLETECALLER|{answer - start}|{call.talk_s}|1\n")
+            else:
+                file.write(f"{answer}|{begin}|{agent}|RINGNOANSWER|{1000 * (answer - start)}\n")
+            if (events := events + 1) == rows:
+                return

@@ -12,7 +12,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench.exports import write_avaya, write_cucm, write_freeswitch_csv, write_freeswitch_json, write_panasonic
+from bench.exports import (
+    write_avaya,
+    write_cucm,
+    write_freeswitch_csv,
+    write_freeswitch_json,
+    write_panasonic,
+    write_queue_log,
+)
+from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
 from connectors.avaya import AvayaSmdr
 from connectors.cucm import CucmCdr
@@ -131,6 +139,7 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("cucm", CucmCdr(), write_cucm),
     ("avaya", AvayaSmdr(), write_avaya),
     ("panasonic", PanasonicSmdr(), write_panasonic),
+    ("asterisk-queue-log", QueueLog(), write_queue_log),
 )
 
 

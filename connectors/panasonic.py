@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +21,8 @@ from connectors.identity import nameless
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, RowSource, form_of
-from connectors.text import Form, Row, Rows, TooLong
+from connectors.table import Delimited, Layout, Make, RowSource, Without
+from connectors.text import Form
 from connectors.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
@@ -92,20 +92,11 @@ class PanasonicSmdr(Delimited):
         return _parts(fields[0]) is not None
 
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
-        return _Calls(path, form_of(recognised))
+        return Without(super().rows(path, recognised), lambda fields: is_no_call(fields[0]))
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order)
         return _Legs(clock, recognised.columns[0] == _STARTS, context, file).leg
-
-
-class _Calls(Rows):
-    """The lines of a file that are no page headers."""
-
-    def __iter__(self) -> Iterator[Row | TooLong]:
-        for row in super().__iter__():
-            if isinstance(row, TooLong) or not is_no_call(row.text):
-                yield row
 
 
 def is_no_call(line: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
 from connectors.avaya import AvayaSmdr
 from connectors.crm.source import CrmCsv
@@ -27,6 +28,7 @@ CALLS: tuple[Source, ...] = (
     CucmCdr(),
     AvayaSmdr(),
     PanasonicSmdr(),
+    QueueLog(),
     *SERVICES,
 )
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}

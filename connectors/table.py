@@ -70,6 +70,27 @@ class RowSource(Protocol):
     def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]: ...
 
 
+class Without:
+    """Rows but for those that are none: page headers, events that make no record."""
+
+    def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
+        self._rows = rows
+        self._is_no_row = is_no_row
+
+    @property
+    def bytes_read(self) -> int:
+        return self._rows.bytes_read
+
+    @property
+    def bytes_total(self) -> int:
+        return self._rows.bytes_total
+
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
+        for row in self._rows:
+            if not isinstance(row, Row) or not self._is_no_row(row.fields):
+                yield row
+
+
 class TableReading:
     """Iterate for the records and rejects of a table; each data row gives exactly one."""
 

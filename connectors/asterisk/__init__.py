@@ -5,4 +5,5 @@ clock     local wall time to UTC, and the proof of the offset by the epoch insid
 peers     channels, extensions, trunks: who is at which end
 legs      one row to one CallLeg
 source    a file to CallLegs and Rejecteds
+queue_log who of a queue was rung, talked, gave up
 """

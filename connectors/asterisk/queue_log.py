@@ -1,0 +1,234 @@
+"""Asterisk's queue_log: who in a queue was rung, who talked, who gave up; as the file with `|`, or as a table's export.
+
+Loaded under the name of the exchange whose CDRs are loaded too, its legs are of the same calls: `callid` is the
+uniqueid of the caller's channel. Events that end something make a leg each; those that begin it, and those of the
+queues themselves, are no rows. Sources: app_queue.c, doc/queuelog; an export of a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import Enum
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from connectors.asterisk.clock import epoch_of, settle
+from connectors.phones import e164
+from connectors.rejects import Misread
+from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.table import SHEET, Delimited, Layout, Make, RowSource, Without
+from connectors.text import Form, head_of
+from connectors.wall import DATE, WallClock
+from schemas.records import CallLeg, Direction, Disposition, Reason
+
+_FILE = ("epoch", "callid", "queue", "agent", "event", "d1", "d2", "d3", "d4", "d5")
+_FEWEST = _FILE.index("d1")
+_LINE = re.compile(r"\d{9,10}\|[^|]*\|[^|]*\|[^|]*\|[A-Z]+(?:\|.*)?")
+_NAMES = {
+    "epoch": "epoch", "datetime": "epoch", "time": "time", "callid": "callid", "queuename": "queue", "queue": "queue",
+    "agent": "agent", "type": "agent", "event": "event", "htime": "hold", "ttime": "talk",
+    **{f"{word}{number}": f"d{number}" for word in ("data", "param") for number in range(1, 6)},
+}  # fmt: skip
+_READ = ("epoch", "time", "callid", "queue", "agent", "event", "hold", "talk", "d1", "d2", "d3", "d4")
+
+
+class _Does(Enum):
+    """What an event says of a call."""
+
+    ENTERS = 0
+    RANG = 1
+    TALKED = 2
+    LEFT = 3
+
+
+class _Event(NamedTuple):
+    """What an event does, and which of its data are the wait (or ring) and the talk."""
+
+    does: _Does
+    hold: str
+    talk: str = ""
+
+
+_EVENTS = {
+    "ENTERQUEUE": _Event(_Does.ENTERS, ""),
+    "RINGNOANSWER": _Event(_Does.RANG, "d1"),
+    "RINGCANCELED": _Event(_Does.RANG, "d1"),
+    "COMPLETEAGENT": _Event(_Does.TALKED, "d1", "d2"),
+    "COMPLETECALLER": _Event(_Does.TALKED, "d1", "d2"),
+    "TRANSFER": _Event(_Does.TALKED, "d3", "d4"),
+    "BLINDTRANSFER": _Event(_Does.TALKED, "d3", "d4"),
+    "ATTENDEDTRANSFER": _Event(_Does.TALKED, "d3", "d4"),
+    "ABANDON": _Event(_Does.LEFT, "d3"),
+    "EXITWITHTIMEOUT": _Event(_Does.LEFT, "d3"),
+    "EXITEMPTY": _Event(_Does.LEFT, "d3"),
+    "EXITWITHKEY": _Event(_Does.LEFT, "d4"),
+}
+_NO_LEG = re.compile(
+    r"CONNECT|DID|INFO|QUEUESTART|CONFIGRELOAD|(?:ADD|REMOVE)MEMBER|MEMBER\w*|PAUSE\w*|UNPAUSE\w*|PENALTY|SYSCOMPAT"
+    r"|RINGINUSE\w*|AGENT\w+|OUT[A-Z]+|TRANSFERDIAL|MOHONHOLD|MOHOFFHOLD|HOLD|UNHOLD",
+)
+"""Of queues and their members, what COMPLETE tells later, and calls out of a dialler, which their CDRs tell of."""
+_AGENT = re.compile(r"(?:[\w-]+/)?([^/@]+?)(?:@.*|-[0-9a-f]{8}(?:;\d)?)?")
+_MOST_S = 604_800
+_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
+
+
+class QueueLog(Delimited):
+    """The file, or an export of the table that it is written to."""
+
+    profile = "asterisk-queue-log"
+    about = About(
+        reads="Asterisk queue_log (the file, or its table as CSV)",
+        told_by="lines of epoch|callid|queue|agent|EVENT; a header with callid, event, agent and a time",
+        ids="call `callid`, which is the CDR's uniqueid: load both under one source; leg that, event, time, agent",
+        zone="none needed where times are epochs; else checked against the epoch in `callid`",
+        proof="`golden/asterisk_queue_log`; 1,000 rows of a table",
+        unconfirmed="a caller whose `uniqueid` is not the call's `linkedid`: its legs stay by themselves",
+    )
+
+    def form(self, path: Path) -> Form:
+        form = super().form(path)
+        if form.encoding == SHEET or _LINE.fullmatch(_first_line(path)) is None:
+            return form
+        return form._replace(delimiter="|", quoted=False)
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        if not rows:
+            return None
+        if sum(_LINE.fullmatch("|".join(row)) is not None for row in rows) * 2 > len(rows):
+            if not any(row[4] in _EVENTS for row in rows if len(row) >= _FEWEST):
+                return None  # an exchange without a call yet
+            return Layout("Asterisk queue_log", _FILE, 0, ("lines of epoch|callid|queue|agent|event",))
+        header = [_NAMES.get(re.sub(r"[\s_]", "", name).lower(), "") for name in rows[0]]
+        if not {"callid", "event", "agent"} <= set(header) or not {"epoch", "time"} & set(header):
+            return None
+        event = header.index("event")
+        if not any(len(row) > event and row[event] in _EVENTS for row in rows[1:]):
+            return None
+        if "epoch" in header:
+            place = header.index("epoch")
+            epochs = sum(len(row) > place and row[place].isdecimal() for row in rows[1:])
+            header = ["" if name == "time" and epochs else name for name in header]
+            header = ["time" if name == "epoch" and not epochs else name for name in header]
+        columns = tuple(name if name not in header[:place] else "" for place, name in enumerate(header))
+        return Layout("Asterisk queue_log, table", columns, 1, ("a header with callid, event, agent and a time",))
+
+    def needs_zone(self, layout: Layout) -> bool:
+        return "epoch" not in layout.columns
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """The zone to read the file with, and why. Raises Terminal when the epochs in callid say another."""
+        if not recognised.needs_zone:
+            return UTC, "times are seconds since the epoch: no zone is asked for"
+        return settle(path, recognised, zone, start="time", unique="callid")
+
+    def widths(self, recognised: Recognised) -> frozenset[int]:
+        width = len(recognised.columns)
+        return frozenset({width}) if recognised.head else frozenset(range(_FEWEST, width + 1))
+
+    def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
+        """A number that is cut is another number."""
+        return False
+
+    def rows(self, path: Path, recognised: Recognised) -> RowSource:
+        place = recognised.columns.index("event")
+        return Without(
+            super().rows(path, recognised),
+            lambda fields: len(fields) > place and _NO_LEG.fullmatch(fields[place]) is not None,
+        )
+
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg
+
+
+def _first_line(path: Path) -> str:
+    return head_of(path)[0].lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+
+
+class _Reader:
+    """Reads rows of one file."""
+
+    def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
+        width = len(columns)
+        self._pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(
+            *(columns.index(name) if name in columns else width for name in _READ)
+        )
+        self._width = width
+        self._has_lengths = {"hold", "talk"} <= set(columns)
+        self._utc = clock.utc
+        self._context = context
+        self._file = file
+
+    def leg(self, fields: list[str], place: Place) -> CallLeg:
+        """The leg of an event; `fields` is used up."""
+        fields += [""] * (self._width + 1 - len(fields))
+        said = dict(zip(_READ, self._pick(fields), strict=True))
+        word, callid = said["event"], said["callid"]
+        event = _EVENTS.get(word)
+        if event is None:
+            raise Misread(Reason.BAD_KIND, "event", f"{word[:40]!r} is no event of a queue")
+        if callid in ("", "NONE"):
+            raise Misread(Reason.MISSING_FIELD, "callid", "no id")
+        at = self._moment(said)
+        # A table that keeps lengths apart has the caller's number for the first datum.
+        hold, talk = (
+            (said["hold"], said["talk"]) if self._has_lengths else (said.get(event.hold, ""), said.get(event.talk, ""))
+        )
+        talk_s = _seconds(talk, "talk") if event.does is _Does.TALKED else 0
+        hold_s = (
+            _seconds(hold, "hold", 1000 if event.does is _Does.RANG else 1) if event.does is not _Does.ENTERS else 0
+        )
+        caller = said["d1"] if self._has_lengths else (said["d2"] if event.does is _Does.ENTERS else "")
+        agent = _AGENT.fullmatch(said["agent"]) if event.does in (_Does.RANG, _Does.TALKED) else None
+        answered_at = at - timedelta(seconds=talk_s)
+        rest = f"{int(at.timestamp())}\x1f{said['queue']}\x1f{said['agent']}"
+        context = self._context
+        return CallLeg(
+            source=context.source,
+            call_id=callid,
+            record_id=f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
+            started_at=answered_at - timedelta(seconds=hold_s),
+            answered_at=answered_at if talk_s else None,
+            ended_at=at,
+            billsec=talk_s,
+            direction=Direction.INBOUND,
+            disposition=_became(event.does, word, talk_s),
+            extension=agent.group(1) if agent else "",
+            contact=e164(caller, context.region) if caller else "",
+            contact_raw=caller,
+            # Not of a talk: it is a phone's, inside of what the queue's own CDR tells.
+            queue="" if event.does is _Does.TALKED else said["queue"],
+            application=word,
+            import_id=context.import_id,
+            origin=f"{self._file}:{place}",
+            version=context.version,
+        )
+
+    def _moment(self, said: dict[str, str]) -> datetime:
+        epoch = said["epoch"]
+        if epoch:
+            if not re.fullmatch(r"\d{9,10}", epoch) or not _EARLIEST_S <= int(epoch) <= _LATEST_S:
+                raise Misread(Reason.BAD_TIME, "epoch", f"{epoch[:40]!r} is no number of seconds since the epoch")
+            return datetime.fromtimestamp(int(epoch), UTC)
+        if not DATE.fullmatch(said["time"]):
+            raise Misread(Reason.BAD_TIME, "time", f"{said['time'][:40]!r} is no date and time")
+        return self._utc(said["time"], said["callid"], "time")
+
+
+def _became(does: _Does, word: str, talk_s: int) -> Disposition:
+    if does is _Does.TALKED and talk_s:
+        return Disposition.ANSWERED
+    if word == "ABANDON":
+        return Disposition.CANCELLED
+    return Disposition.UNKNOWN if does is _Does.ENTERS else Disposition.NO_ANSWER
+
+
+def _seconds(text: str, field: str, part: int = 1) -> int:
+    """Whole seconds of a text in seconds (or thousandths of them); raises Misread."""
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) // part > _MOST_S:
+        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of {'milli' * (part > 1)}seconds")
+    return int(text) // part
