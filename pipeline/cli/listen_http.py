@@ -6,24 +6,34 @@ import os
 import re
 import ssl
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 
 from connectors.http.door import Hooked, HttpDoor
 from connectors.http.gates import Token, is_loopback
 from connectors.http.reading import Contexts
 from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
+from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.source import Context
 from connectors.webhooks.senders import HOOKS
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
+from pipeline.endpoints import Endpoints, find
+from pipeline.loading.upload.routes import Pages
 from pipeline.settings import Settings, read_settings
+from pipeline.store import Store, connect
 from schemas.trouble import Terminal
 
 _TOKEN = "CALLFUNNEL_HTTP_TOKEN"  # noqa: S105  # the name of a variable
 _SOURCE = re.compile(r"[\w.-]{1,60}")
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    """A listener has nothing to go on from: who posts knows what was answered."""
 
 
 @click.command("http")
@@ -45,6 +55,9 @@ _SOURCE = re.compile(r"[\w.-]{1,60}")
               help="Most of one posted body.")  # fmt: skip
 @click.option("--rate", type=click.FloatRange(1), default=2000.0, show_default=True, metavar="N",
               help="Requests a second of one address.")  # fmt: skip
+@click.option("--page/--no-page", default=True, show_default=True, help="Serve the page to upload exports.")
+@click.option("--upload", "upload_mb", type=click.IntRange(1, 10_000), default=512, show_default=True, metavar="MB",
+              help="Most of one uploaded file.")  # fmt: skip
 @exchange
 def command(
     host: str,
@@ -57,13 +70,15 @@ def command(
     plain: bool,
     body_mb: int,
     rate: float,
+    page: bool,
+    upload_mb: int,
     source: str,
     tz: str,
     region: str,
     state: Path,
     data: Path | None,
 ) -> None:
-    """Take records that are posted as JSON, and webhooks. Times of what is posted carry an offset.
+    """Take records that are posted as JSON, and webhooks; serve a page on which exports are loaded.
 
     POST /calls, /stages, /proposals, /organisations, /managers; GET /openapi.json describes them; docs/http.md all.
     200 says that Kafka has it.
@@ -76,16 +91,25 @@ def command(
         address,
         Limits(body_bytes=body_mb << 20, requests_per_s=rate),
     )
+    of = Exchange(source, tz, region)
     line = Line(source, "http", new_session())
-    hooked = hooks(webhooks, Exchange(source, tz, region), settings)
-    door = HttpDoor(
-        guard,
-        Sink(line),
-        contexts(Exchange(source, tz, region), settings, line.session),
-        hooked,
-        ready=lambda at: click.echo(f"callfunnel listens at {at}"),
-    )
-    keep_open(line, door, data, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
+    hooked = hooks(webhooks, of, settings)
+    # Two listeners of one source would take each other's uploads away, and tell of one feed.
+    with Checkpoint(state, source, "http", _Nothing) as lock:
+        uploads = lock.path.with_suffix(".uploads")
+        pages = [Pages(guard, settings, partial(stack, data), uploads, upload_mb << 20).add] if page else []
+        door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)
+        keep_open(line, door, data, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
+
+
+def _say(at: str) -> None:
+    click.echo(f"callfunnel listens at {at}")
+
+
+def stack(data: Path | None) -> tuple[Endpoints, Store]:
+    """The stack as it is now. Raises Trouble."""
+    endpoints = find(data)
+    return endpoints, Store(connect(endpoints.clickhouse))
 
 
 def words(source: str, hooked: Sequence[Hooked]) -> str:

@@ -22,10 +22,10 @@ def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -
         if isinstance(item, Rejected):
             show(f"  rejected {item.origin}: {item.reason} {item.field} {item.detail}".rstrip())
         else:
-            show(f"  {msgspec.json.encode(_told(item)).decode()}")
+            show(f"  {msgspec.json.encode(told(item)).decode()}")
 
 
-def _told(record: Record) -> dict[str, object]:
+def told(record: Record) -> dict[str, object]:
     """The fields of a record that say something of the row."""
     hidden = {"import_id", "version"}
     return {name: value for name in record.__struct_fields__ if name not in hidden and (value := getattr(record, name))}

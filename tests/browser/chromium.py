@@ -1,0 +1,38 @@
+"""A headless Chromium, where there is one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+
+class Missing(Exception):
+    """Why there is no browser here."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Raises Missing."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        raise Missing("no chromium on the PATH")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        except Error as error:
+            raise Missing(f"{path} does not start: {error.message.splitlines()[0]}") from None
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """What the page's console says of errors and warnings from now on."""
+    found: list[str] = []
+    page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
