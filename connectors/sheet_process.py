@@ -16,7 +16,7 @@ from decimal import Decimal
 import msgspec
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, load_workbook
 
-MOST_MEMORY = 4 << 30
+MOST_MEMORY, MOST_CPU_S = 4 << 30, 600
 Cell = int | float | str | bool | date | time | datetime | timedelta
 _WHOLE = 1e15
 """Excel keeps 15 digits: what is longer has lost some, and is written so that it is known for it."""
@@ -66,6 +66,7 @@ def _sheets(workbook: CalamineWorkbook) -> Iterable[str]:
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S))
     encode = msgspec.json.Encoder().encode
     try:
         workbook = load_workbook(io.BytesIO(sys.stdin.buffer.read()))

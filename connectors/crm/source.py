@@ -15,7 +15,9 @@ from schemas.trouble import Terminal
 
 
 class CrmCsv(Delimited):
-    """One kind of table. Recognised by its header alone."""
+    """One kind of table. Recognised by its header alone; objects of JSON have their keys as one."""
+
+    json_under = ()
 
     def __init__(self, table: Table) -> None:
         self._table = table

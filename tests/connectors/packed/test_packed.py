@@ -7,6 +7,7 @@ import io
 import random
 import zipfile
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from connectors import packed
 from connectors.packed import open_bytes
 from connectors.parts import parts
+from connectors.recognise import choose
 from connectors.rejected_rows import RejectedRows
 from connectors.sheet_process import text_of
 from pipeline.loading.prepare import Wish, prepare_all
@@ -24,7 +26,7 @@ from pipeline.settings import read_settings
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, Write, context, read
-from tests.connectors.packed.containers import cells, gzipped, workbook, zipped
+from tests.connectors.packed.containers import cells, gzipped, opendocument, workbook, zipped
 from tests.connectors.rows import many, row
 from tests.connectors.test_properties import contents
 
@@ -87,6 +89,29 @@ def test_sheet_is_read_below_its_titles_and_dates_are_dates(write: Write) -> Non
     items = list(table.source.read(table.path, table.recognised, context()))
     assert contents(items) == contents(read(write(REPORT, "report.csv")))
     assert origins(items)[0] == "report.xlsx:Звонки!4"
+
+
+def test_xls_of_excel_97(write: Write) -> None:
+    """Written by xlwt: a merged title, telephone numbers as numbers, dates as dates."""
+    (sheet,) = parts(Path(__file__).parent / "files" / "megafon.xls")
+    items = read(sheet)
+    told = [(leg.started_at.isoformat(), leg.contact) for leg in items if isinstance(leg, CallLeg)]
+    assert told == [("2026-11-02T06:00:00+00:00", "+74950000001"), ("2026-11-02T06:05:00+00:00", "+74950000002")]
+    assert [item.reason for item in items if isinstance(item, Rejected)] == ["bad_phone"]
+    assert origins(items) == [f"megafon.xls:Звонки!{row}" for row in (4, 5, 6)]
+
+
+def test_ods(write: Write) -> None:
+    path = write(opendocument(cells(REPORT, ",")), "report.ods")
+    assert contents(all_of(path)) == contents(read(write(REPORT, "report.csv")))
+
+
+def test_ods_that_says_a_row_stands_there_two_billion_times_has_a_sheet_of_rows(write: Write) -> None:
+    """As LibreOffice says of blank rows; a sheet has a million at most, and they come one by one."""
+    (sheet,) = parts(write(opendocument(cells(REPORT, ","), repeated=2_000_000_000), "bomb.ods"))
+    source, seen = choose(sheet, "calls", "auto", "RU")
+    items = list(islice(iter(source.read(sheet, seen, context())), 20))
+    assert len({item.record_id for item in items if isinstance(item, CallLeg)}) == 9
 
 
 def test_rejected_row_of_a_sheet_is_kept_as_csv_that_loads_again(write: Write, tmp_path: Path) -> None:
