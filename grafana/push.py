@@ -1,7 +1,7 @@
-"""Boards into a running Grafana over its HTTP API: data source, folders, dashboards. Repeating it changes nothing.
+"""Boards into a running Grafana over its HTTP API: data source, folders, dashboards, alerts.
 
-What is there is read first and compared; what differs is written. Grafana never says a password, so one that is set is
-taken for the right one unless it is asked to be set again.
+Repeating it changes nothing: what is there is read first, and what differs is written. Grafana never says a password,
+so one that is set is taken for the right one unless it is asked to be set again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from grafana_client.api import GrafanaApi
 from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaServerError, GrafanaTimeoutError
 
+from grafana.alerts.push import Group, wanted_groups
+from grafana.alerts.rules import FOLDER, FOLDER_UID
 from grafana.boards import BOARDS
 from grafana.build import as_json, dashboard
 from grafana.dataquery import DATASOURCE_UID, PLUGIN
@@ -108,8 +110,10 @@ class Pusher:
         """What a push would do, in the order to do it. Reads only."""
         return [
             self._datasource(store, renew_password=renew_password),
-            *(self._folder(language) for language in languages),
+            *(self._folder(folder_uid(language), words(language).folder) for language in languages),
             *self._dashboards(department, languages),
+            self._folder(FOLDER_UID, FOLDER),
+            *(self._rules(group) for group in wanted_groups(department)),
         ]
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Change]:
@@ -131,8 +135,7 @@ class Pusher:
         doing = Doing.UNCHANGED if same else Doing.UPDATED
         return Change("data source", name, doing, lambda: api.update_datasource_by_uid(DATASOURCE_UID, secret))
 
-    def _folder(self, language: str) -> Change:
-        uid, title = folder_uid(language), words(language).folder
+    def _folder(self, uid: str, title: str) -> Change:
         api = self._api.folder
         found: Json | None = self._find(f"folder {title}", lambda: api.get_folder(uid))
         if found is None:
@@ -157,6 +160,20 @@ class Pusher:
             same = holds(found["dashboard"], wanted) and found["meta"].get("folderUid") == folder
             doing = Doing.UNCHANGED if same else Doing.UPDATED
         return Change("dashboard", title, doing, lambda: api.update_dashboard(said))
+
+    def _rules(self, group: Group) -> Change:
+        api, name = self._api.alertingprovisioning, group.name
+        found: Json | None = self._find(f"alert rules {name}", lambda: api.get_rule_group(FOLDER_UID, name))
+        doing = Doing.CREATED
+        if found is not None:
+            doing = Doing.UNCHANGED if holds(found, group.body) else Doing.UPDATED
+        # Without provenance heads may pause a rule in Grafana; the next push says what it sets back.
+        return Change(
+            "alert rules",
+            name,
+            doing,
+            lambda: api.update_rule_group(FOLDER_UID, name, group.body, disable_provenance=True),
+        )
 
     def _find(self, what: str, ask: Callable[[], T]) -> T | None:
         """None when it is not there."""

@@ -74,8 +74,12 @@ class Numbers:
 
     def rows(self, metric: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
         """Each row of the answer as a `row`. Raises Transient or Terminal."""
+        return self.ask(metrics.text(metric), row, parameters)
+
+    def ask(self, sql: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
+        """The same of SQL that reads a metric. Raises Transient or Terminal."""
         try:
-            answer = self._client.raw_query(metrics.text(metric), parameters=dict(parameters), fmt="JSONEachRow")
+            answer = self._client.raw_query(sql, parameters=dict(parameters), fmt="JSONEachRow")
         except (ClickHouseError, HTTPError, OSError) as error:
             raise trouble(error) from error
         # Not strict: a server may quote 64-bit integers.

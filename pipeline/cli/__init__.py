@@ -23,6 +23,7 @@ _COMMANDS = {
     "calls": "the calls behind a number",
     "rejected": "what could not be understood, and why",
     "boards": "Grafana boards: write them, or put them into a running Grafana",
+    "alerts": "warnings: what fires now and why, and how often each rule would have fired",
     "verify": "recount from the facts and compare with what was counted",
     "doctor": "what is reachable, how far behind, what to do",
     "worker": "a worker: any number of them share the work",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from grafana.alerts.build import write as write_alerts
 from grafana.build import write
 from grafana.push import ClickHouse, Doing, Pusher
 from grafana.query import Department
@@ -28,8 +29,9 @@ def command() -> None:
               help="Folder; ru/ and en/ are made in it.")  # fmt: skip
 def build(out: Path) -> None:
     """Write the boards as files that Grafana is provisioned from."""
-    written = write(out, department(read_settings()))
-    click.echo(f"{len(written)} dashboards in {out}")
+    of = department(read_settings())
+    click.echo(f"{len(write(out, of))} dashboards in {out}")
+    click.echo(f"{len(write_alerts(out / 'alerting', of))} files of alerts in {out / 'alerting'}")
 
 
 @command.command("push")
@@ -39,7 +41,7 @@ def build(out: Path) -> None:
 @click.option("--renew-password", is_flag=True, help="Set the data source's password again: Grafana never says it.")
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
 def push(dry_run: bool, languages: tuple[str, ...], renew_password: bool, data: Path | None) -> None:
-    """Put data source, folders and boards into a running Grafana. Repeating it changes nothing.
+    """Put data source, folders, boards and alert rules into a running Grafana. Repeating it changes nothing.
 
     GRAFANA_URL and GRAFANA_TOKEN (of a service account with the role Admin) say which. GRAFANA_CLICKHOUSE says how
     Grafana reaches ClickHouse, http[s]://user:password@host:port/database with a user that only reads; it may be left

@@ -20,7 +20,7 @@
     roster_days AS (
         SELECT
             manager_id, day, argMax(team, valid_from) AS team,
-            any(is_working) AS is_working, any(is_known) AS is_known,
+            any(kind) AS kind, any(is_working) AS is_working, any(is_known) AS is_known,
             (manager_id, day) IN (SELECT manager_id, day FROM away) AS is_away
         FROM managers FINAL CROSS JOIN calendar
         WHERE valid_from < toDateTime(day + 1, {zone:String})

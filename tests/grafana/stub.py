@@ -27,6 +27,7 @@ class Stub:
         self.datasources: dict[str, Json] = {}
         self.folders: dict[str, Json] = {}
         self.dashboards: dict[str, Json] = {}
+        self.rule_groups: dict[str, Json] = {}
         self.fails: Callable[[Asked], int] = lambda asked: 0
 
     @property
@@ -42,6 +43,8 @@ class Stub:
         kind, _, uid = asked.path.removeprefix("/api/").partition("/")
         if kind == "datasources":
             return self._datasource(asked, uid.removeprefix("uid/"))
+        if kind == "v1":
+            return self._rule_group(asked)
         if kind == "folders":
             return self._folder(asked, uid)
         return self._dashboard(asked, uid.removeprefix("uid/"))
@@ -75,6 +78,16 @@ class Stub:
         kept = {**said, "id": len(self.dashboards) + 1, "version": version, "fiscalYearStartMonth": 0}
         self.dashboards[said["uid"]] = {"dashboard": kept, "meta": {"folderUid": asked.body["folderUid"]}}
         return 200, {"uid": said["uid"], "status": "success", "version": version}
+
+    def _rule_group(self, asked: Asked) -> tuple[int, Json]:
+        name = asked.path.rpartition("/")[2]
+        if asked.method == "GET":
+            return (200, self.rule_groups[name]) if name in self.rule_groups else (404, {"message": "not found"})
+        if asked.body["folderUid"] not in self.folders:
+            return 400, {"message": "folder not found"}
+        kept = [{**one, "id": n, "updated": "2026-11-24T09:00:00Z"} for n, one in enumerate(asked.body["rules"])]
+        self.rule_groups[name] = {**asked.body, "rules": kept}
+        return 200, self.rule_groups[name]
 
 
 @contextmanager

@@ -11,12 +11,14 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from grafana.alerts.rules import FOLDER_UID
 from grafana.boards import BOARDS
 from grafana.build import FOLDER
 from grafana.dataquery import DATASOURCE_UID
 from grafana.push import ClickHouse, folder_uid, holds
 from grafana.words import LANGUAGES, words
 from pipeline.cli.boards import command
+from schemas.alerts import RULES
 from schemas.trouble import Terminal, Transient, Trouble
 from tests.grafana.stub import TOKEN, Asked, Stub, serving
 
@@ -63,7 +65,8 @@ def shell(stub: Stub, tmp_path: Path) -> Iterator[Shell]:
 
 def test_first_push_makes_everything_and_the_second_changes_nothing(stub: Stub, shell: Shell) -> None:
     told = shell.push()
-    assert len(told) == 1 + len(LANGUAGES) + len(LANGUAGES) * len(BOARDS)
+    rhythms = {rule.every_s for rule in RULES}
+    assert len(told) == 1 + len(LANGUAGES) + len(LANGUAGES) * len(BOARDS) + 1 + len(rhythms)
     assert all(line.endswith(": created") for line in told)
     writes = len(stub.writes)
     assert writes == len(told)
@@ -74,7 +77,7 @@ def test_first_push_makes_everything_and_the_second_changes_nothing(stub: Stub, 
 
 def test_what_is_pushed_is_of_this_department(stub: Stub, shell: Shell) -> None:
     shell.push("--language", "ru")
-    assert set(stub.folders) == {folder_uid("ru")}
+    assert set(stub.folders) == {folder_uid("ru"), FOLDER_UID}
     assert {one["dashboard"]["timezone"] for one in stub.dashboards.values()} == {"Asia/Yekaterinburg"}
     assert {one["meta"]["folderUid"] for one in stub.dashboards.values()} == {folder_uid("ru")}
     source = stub.datasources[DATASOURCE_UID]
@@ -187,7 +190,8 @@ def test_build_writes_the_boards_of_the_settings(shell: Shell, tmp_path: Path) -
     out = tmp_path / "out"
     (out / "ru").mkdir(parents=True)
     (out / "ru" / "gone.json").write_text("{}", encoding="utf-8")
-    assert shell.run("build", "--out", str(out)).output == f"10 dashboards in {out}\n"
+    told = shell.run("build", "--out", str(out)).output.splitlines()
+    assert told == [f"10 dashboards in {out}", f"4 files of alerts in {out / 'alerting'}"]
     made = {path.relative_to(out).as_posix(): json.loads(path.read_text()) for path in out.rglob("*.json")}
     assert set(made) == {f"{language}/{board.id}.json" for language in LANGUAGES for board in BOARDS}
     assert {one["timezone"] for one in made.values()} == {"Asia/Yekaterinburg"}

@@ -1,0 +1,114 @@
+"""Rules in Grafana's two shapes: that of its provisioning files, and that of its HTTP API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana.alerts.sql import FIRES, queries
+from grafana.alerts.words import alert_words, template
+from grafana.dataquery import DATASOURCE_UID, ClickHouseQuery
+from grafana.fields import uid
+from grafana.query import Department
+from grafana.words import LANGUAGES
+from schemas.alerts import RULES, Rule
+
+Json = dict[str, Any]
+
+FOLDER = "callfunnel alerts"
+"""Not that of the boards: alerts are provisioned first, and would make it."""
+FOLDER_UID = "callfunnel-alerts"
+_EXPRESSIONS = "__expr__"
+_TIME_SERIES = 0
+_CONDITION = "condition"
+
+
+def groups(department: Department) -> list[tuple[str, int, list[Json]]]:
+    """(name, seconds between evaluations, rules in the API's shape): rules of one rhythm are evaluated together."""
+    rhythms = sorted({rule.every_s for rule in RULES})
+    return [
+        (f"callfunnel-{_duration(every)}", every, [_rule(one, department) for one in RULES if one.every_s == every])
+        for every in rhythms
+    ]
+
+
+def file(department: Department) -> Json:
+    """The content of a provisioning file."""
+    made = [
+        {"orgId": 1, "name": name, "folder": FOLDER, "interval": _duration(every), "rules": list(map(_in_file, rules))}
+        for name, every, rules in groups(department)
+    ]
+    return {"apiVersion": 1, "groups": made}
+
+
+def _rule(rule: Rule, department: Department) -> Json:
+    asked = queries(rule, department)
+    data = [part for name, sql in asked.items() for part in _asked(rule, name, sql)]
+    condition = {
+        "type": "threshold",
+        "expression": FIRES,
+        "conditions": [{"evaluator": {"type": "gt", "params": [0.5]}}],
+    }
+    return {
+        "uid": f"callfunnel-{rule.id.replace('_', '-')}",
+        "title": alert_words("en").rules[rule.id].title,
+        "condition": _CONDITION,
+        "data": [*data, _expression(_CONDITION, condition)],
+        # No row at all is a source that says nothing (an empty roster): no reason to wake anybody.
+        "noDataState": "OK",
+        "execErrState": "Error",
+        "for": _duration(rule.pending_s),
+        "keep_firing_for": _duration(rule.keep_s),
+        "annotations": _annotations(rule),
+        "labels": {"callfunnel": rule.urgency.value, "rule": rule.id},
+        "isPaused": False,
+    }
+
+
+def _asked(rule: Rule, name: str, sql: str) -> list[Json]:
+    """A query, and its latest value under the query's own name: messages can only name values of expressions."""
+    query = {
+        "refId": f"{name}_rows",
+        "relativeTimeRange": {"from": rule.look_s + rule.late_s, "to": rule.late_s},
+        "datasourceUid": DATASOURCE_UID,
+        "model": {**ClickHouseQuery(sql, f"{name}_rows", _TIME_SERIES).to_json(), "datasource": _SOURCE},
+    }
+    return [query, _expression(name, {"type": "reduce", "expression": f"{name}_rows", "reducer": "last"})]
+
+
+_SOURCE = {"type": "grafana-clickhouse-datasource", "uid": DATASOURCE_UID}
+
+
+def _expression(name: str, model: Json) -> Json:
+    source = {"type": _EXPRESSIONS, "uid": _EXPRESSIONS}
+    return {
+        "refId": name,
+        "relativeTimeRange": {"from": 0, "to": 0},
+        "datasourceUid": _EXPRESSIONS,
+        "model": {"refId": name, "datasource": source, **model},
+    }
+
+
+def _annotations(rule: Rule) -> dict[str, str]:
+    found = {}
+    manager = "?var-manager={{ $labels.manager_id }}" if "manager_id" in rule.labels else ""
+    for language in LANGUAGES:
+        said = alert_words(language).rules[rule.id]
+        found[f"title_{language}"] = said.title
+        found[f"summary_{language}"] = template(said.summary)
+        found[f"description_{language}"] = template(said.description)
+        found[f"board_{language}"] = f"d/{uid(rule.board, language)}{manager}"
+    # What Grafana's own lists show.
+    return {**found, "summary": found["summary_en"], "description": found["description_en"]}
+
+
+def _in_file(rule: Json) -> Json:
+    """The API's shape as the file's."""
+    renamed = {"keep_firing_for": "keepFiringFor"}
+    return {renamed.get(name, name): value for name, value in rule.items()}
+
+
+def _duration(seconds: int) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,65 @@
+"""A rule's metric as the ClickHouse plugin evaluates it: format 0, a time, text labels and one number in each row."""
+
+from __future__ import annotations
+
+import re
+
+from grafana.query import Department
+from schemas import metrics
+from schemas.alerts import Rule, Value, selected
+
+_PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
+
+# Evaluated by the backend, so only its macros are there: no variable of a board (grafana/query.py has those).
+_END = "toUnixTimestamp($__toTime)"
+_MOMENTS = {
+    "moments": f"[toUInt32({_END})]",
+    "moment": f"toUInt32({_END})",
+    "from": "toDateTime($__fromTime, 'UTC')",
+    "to": "toDateTime($__toTime, 'UTC')",
+}
+
+FIRES = "fires"
+"""The name of the query that decides."""
+
+
+def queries(rule: Rule, department: Department) -> dict[str, str]:
+    """Query name -> SQL: whether each thing fires, and every number of its message.
+
+    A row for everything that could fire, each time: what has no row would be a missing series, and never fire.
+    """
+    asked = selected(_with_macros(rule, department), [rule])
+    labels = "".join(f"toString({name}) AS {name}, " for name in rule.labels)
+
+    def of(number: str) -> str:
+        return (
+            f"SELECT $__toTime AS time, {labels}toFloat64(ifNull({number}, 0)) AS value\n"
+            f"FROM (\n{asked}\n)\nWHERE fires_{rule.id} IS NOT NULL\nORDER BY time"
+        )
+
+    return {FIRES: of(f"fires_{rule.id}"), **{name: of(name) for name in rule.numbers}}
+
+
+def _with_macros(rule: Rule, department: Department) -> str:
+    values: dict[str, Value] = {
+        **department.settings,
+        "zone": department.zone,
+        "conversation_s": department.conversation_s,
+        **dict(rule.parameters),
+    }
+
+    def rewritten(found: re.Match[str]) -> str:
+        name, kind = found.groups()
+        return _MOMENTS.get(name) or _literal(values[name], kind)
+
+    return _PARAMETER.sub(rewritten, metrics.text(rule.metric))
+
+
+def _literal(value: Value, kind: str) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_quoted, value)) + "]" if value else f"CAST([], '{kind}')"
+    return _quoted(value) if isinstance(value, str) else f"to{kind}({value})"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\x24") + "'"

@@ -1,0 +1,115 @@
+"""Who is told, and how: contact points, policies and message templates, as provisioning files.
+
+Addresses and secrets come from Grafana's environment. Which ways are used is said there too: CALLFUNNEL_ALERT_HEAD and
+CALLFUNNEL_ALERT_OPERATIONS name the contact point of each: callfunnel-email, -telegram, -slack or -webhook.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana.alerts.words import alert_words
+from grafana.words import LANGUAGES
+from schemas.alerts import Urgency
+
+Json = dict[str, Any]
+
+LANGUAGE = "$CALLFUNNEL_ALERT_LANGUAGE"
+"""ru or en."""
+
+
+def _named(part: str) -> str:
+    return f'{{{{ template "callfunnel.{LANGUAGE}.{part}" . }}}}'
+
+
+CONTACTS: tuple[tuple[str, Json], ...] = (
+    ("email", {"addresses": "$CALLFUNNEL_ALERT_EMAIL", "subject": _named("title"), "message": _named("text")}),
+    (
+        "telegram",
+        {
+            "bottoken": "$CALLFUNNEL_ALERT_TELEGRAM_TOKEN",
+            "chatid": "$CALLFUNNEL_ALERT_TELEGRAM_CHAT",
+            "parse_mode": "None",
+            "message": _named("text"),
+        },
+    ),
+    ("slack", {"url": "$CALLFUNNEL_ALERT_SLACK_URL", "title": _named("title"), "text": _named("text")}),
+    (
+        "webhook",
+        {
+            "url": "$CALLFUNNEL_ALERT_WEBHOOK_URL",
+            "httpMethod": "POST",
+            "authorization_scheme": "Bearer",
+            "authorization_credentials": "$CALLFUNNEL_ALERT_WEBHOOK_TOKEN",
+            "title": _named("title"),
+            "message": _named("text"),
+        },
+    ),
+)
+"""Kind -> settings, in Grafana's names."""
+
+VARIABLES = (
+    *("CALLFUNNEL_ALERT_LANGUAGE", "CALLFUNNEL_ALERT_HEAD", "CALLFUNNEL_ALERT_OPERATIONS", "CALLFUNNEL_ALERT_EMAIL"),
+    *("CALLFUNNEL_ALERT_TELEGRAM_TOKEN", "CALLFUNNEL_ALERT_TELEGRAM_CHAT", "CALLFUNNEL_ALERT_SLACK_URL"),
+    *("CALLFUNNEL_ALERT_WEBHOOK_URL", "CALLFUNNEL_ALERT_WEBHOOK_TOKEN"),
+)
+"""Of Grafana's environment. All must have a value, be it of a way that is not used: Grafana refuses empty settings."""
+
+
+def contact_points() -> Json:
+    points = [
+        {
+            "orgId": 1,
+            "name": f"callfunnel-{kind}",
+            "receivers": [
+                {"uid": f"callfunnel-{kind}", "type": kind, "disableResolveMessage": False, "settings": settings}
+            ],
+        }
+        for kind, settings in CONTACTS
+    ]
+    return {"apiVersion": 1, "contactPoints": points}
+
+
+def policies() -> Json:
+    """The whole tree: Grafana has one, and this file replaces it. What is not ours goes to the head, too."""
+    head = f"$CALLFUNNEL_ALERT_{Urgency.HEAD.name}"
+    routes = [
+        {
+            "receiver": f"$CALLFUNNEL_ALERT_{urgency.name}",
+            "object_matchers": [["callfunnel", "=", urgency.value]],
+            # One message a rule, however many managers it is about.
+            "group_by": ["rule"],
+            "group_wait": "30s",
+            "group_interval": "5m",
+            "repeat_interval": "24h",
+        }
+        for urgency in Urgency
+    ]
+    return {"apiVersion": 1, "policies": [{"orgId": 1, "receiver": head, "group_by": ["rule"], "routes": routes}]}
+
+
+def templates() -> Json:
+    made = [{"orgId": 1, "name": f"callfunnel.{language}", "template": _template(language)} for language in LANGUAGES]
+    return {"apiVersion": 1, "templates": made}
+
+
+def _template(language: str) -> str:
+    words = alert_words(language).words
+    title = f"callfunnel.{language}.title"
+    one = (
+        f"{{{{ .Annotations.summary_{language} }}}}\n"
+        f"{{{{ .Annotations.description_{language} }}}}\n"
+        f'{words["look"]}: {{{{ $.ExternalURL }}}}{{{{ if not (match "/$" $.ExternalURL) }}}}/{{{{ end }}}}'
+        f"{{{{ .Annotations.board_{language} }}}}\n"
+    )
+    return (
+        f'{{{{ define "{title}" }}}}'
+        f'{{{{ if eq .Status "firing" }}}}{words["firing"]}{{{{ else }}}}{words["resolved"]}{{{{ end }}}}: '
+        f"{{{{ .CommonAnnotations.title_{language} }}}}"
+        f"{{{{ if gt (len .Alerts.Firing) 1 }}}} ({{{{ len .Alerts.Firing }}}}){{{{ end }}}}{{{{ end }}}}\n"
+        f'{{{{ define "callfunnel.{language}.text" }}}}{{{{ template "{title}" . }}}}\n'
+        f"{{{{ range .Alerts.Firing }}}}\n{one}{{{{ end }}}}"
+        f"{{{{ range .Alerts.Resolved }}}}\n{words['resolved']}: {{{{ .Annotations.summary_{language} }}}}\n"
+        "{{ end }}"
+        f"{{{{ end }}}}\n"
+    )

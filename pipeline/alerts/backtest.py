@@ -1,0 +1,145 @@
+"""How often each rule would have fired: the past asked as if it were now, and held against what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.alerts.asking import Thing
+from pipeline.readouts import Period
+from pipeline.working_calendar import WorkingCalendar
+from schemas.alerts import Rule
+from schemas.trouble import Terminal
+
+
+class Alarm(msgspec.Struct, kw_only=True):
+    """A thing that began to fire, and when it was last seen firing."""
+
+    rule: Rule
+    labels: dict[str, str]
+    first: datetime
+    last: datetime
+    numbers: dict[str, float]
+    """At `first`."""
+    evaluations: int = 1
+
+    @property
+    def manager_id(self) -> str:
+        return self.labels.get("manager_id", "")
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What truly happened (truth.json, `planted`): from `first` to `last`, both included."""
+
+    kind: str
+    first: date
+    last: date
+    manager_id: str = ""
+
+
+class _Truth(msgspec.Struct):
+    planted: list[Story]
+
+
+def stories_of(truth: bytes) -> list[Story]:
+    """What was planted, of a truth.json. Raises Terminal when it is none."""
+    try:
+        return msgspec.json.decode(truth, type=_Truth).planted
+    except msgspec.DecodeError as error:
+        raise Terminal(f"the truth is not a truth.json of `callfunnel generate`: {error}") from None
+
+
+EXPECTED = {
+    "silent": ("manager_silent", "calls_drop"),
+    "squeezer": ("squeeze",),
+    "dead_feed": ("feed_dead",),
+    "low_month": ("department_drop",),
+}
+"""Which rules a story is to be told by; the first one must."""
+
+_FADES = timedelta(days=5)
+"""A warning stands until the next working day has shown something else: over a long weekend."""
+
+
+def every_day(days: Iterable[date], zone: ZoneInfo, calendar: WorkingCalendar, step: timedelta) -> list[datetime]:
+    """Moments of working hours on each day, whether it is worked or not: from `step` after opening to closing."""
+    opens, closes = calendar.opens, calendar.closes
+    moments = []
+    for day in days:
+        at, last = (datetime.combine(day, clock, zone) for clock in (opens, closes))
+        while (at := at + step) <= last:
+            moments.append(at)
+    return moments
+
+
+def at_closing(days: Iterable[date], zone: ZoneInfo, calendar: WorkingCalendar) -> list[datetime]:
+    """One moment a day."""
+    return [datetime.combine(day, calendar.closes, zone) for day in days]
+
+
+def alarms(things: Iterable[Thing]) -> list[Alarm]:
+    """Firing things as alarms: one goes on while it fires, and for its rule's `keep_s` after that.
+
+    The things of one rule come in order of time. What fires before and after a night that nobody asked in is one alarm.
+    """
+    standing: dict[tuple[str, tuple[str, ...]], Alarm] = {}
+    found: list[Alarm] = []
+    for thing in things:
+        key = thing.rule.id, tuple(thing.labels.values())
+        alarm = standing.get(key)
+        if not thing.is_firing:
+            if alarm is not None and thing.at - alarm.last > timedelta(seconds=thing.rule.keep_s):
+                del standing[key]
+        elif alarm is None:
+            found.append(
+                Alarm(rule=thing.rule, labels=thing.labels, first=thing.at, last=thing.at, numbers=thing.numbers)
+            )
+            standing[key] = found[-1]
+        else:
+            alarm.last = thing.at
+            alarm.evaluations += 1
+    return sorted(found, key=lambda alarm: (alarm.rule.id, alarm.first))
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """Alarms beside the truth."""
+
+    told: list[tuple[Story, Alarm | None]]
+    """Each story that a rule is to tell of, with the first alarm of it."""
+    wrong: list[tuple[Alarm, str]]
+    """Alarms of nothing, with the kind of the story that the manager (or everybody) was in then, if any."""
+
+
+def judge(found: Sequence[Alarm], stories: Sequence[Story], period: Period) -> Judged:
+    """Which stories that began in the period were told of, and which alarms nothing explains."""
+    zone = period.zone
+    expected = [story for story in stories if story.kind in EXPECTED and period.first <= story.first < period.last]
+    told = []
+    for story in expected:
+        main = EXPECTED[story.kind][0]
+        told.append((story, next((one for one in found if one.rule.id == main and _is_of(one, story, zone)), None)))
+    wrong = []
+    for alarm in found:
+        if not any(alarm.rule.id in EXPECTED[s.kind] and _is_of(alarm, s, zone) for s in stories if s.kind in EXPECTED):
+            around = (s.kind for s in stories if s.manager_id in ("", alarm.manager_id) and _covers(s, alarm, zone))
+            wrong.append((alarm, next(around, "")))
+    return Judged(told=told, wrong=wrong)
+
+
+def _is_of(alarm: Alarm, story: Story, zone: ZoneInfo) -> bool:
+    return alarm.manager_id == story.manager_id and _covers(story, alarm, zone)
+
+
+def _covers(story: Story, alarm: Alarm, zone: ZoneInfo) -> bool:
+    begins = datetime.combine(story.first, time(), zone)
+    ends = datetime.combine(story.last, time(), zone) + timedelta(days=1) + _FADES
+    return begins <= alarm.first < ends
+
+
+def days_of(first: date, last: date) -> Iterator[date]:
+    """[first, last)."""
+    for n in range((last - first).days):
+        yield first + timedelta(days=n)

@@ -1,0 +1,105 @@
+    -- Up to three frames of everyone at each evaluation: `today` so far; `before`, their latest full working day, while
+    -- today says little yet; `week`, five working days, for those who call seldom. x: calls. usual: the calls of the same
+    -- steps on the latest eight same weekdays that were full working days of theirs (not short, moved, away, nor without
+    -- a call of anybody), or of the eight weeks of five working days before. quiet_usual: of them, those after this day's
+    -- latest call.
+    (calls, slots) -> if(reached(calls, slots) = 0, 0, arrayFirstIndex(one -> one = reached(calls, slots), calls))
+        AS latest_slot,
+    (past, calls, slots) -> toUInt64(reached(past, slots) - reached(past, latest_slot(calls, slots))) AS quiet,
+    (days, day) -> arrayMap(
+        one -> one.calls, arraySlice(arrayFilter(one -> one.day < day AND (day - one.day) % 7 = 0, days), 1, 8)
+    ) AS same_weekdays,
+    dated AS (
+        SELECT
+            manager_id, today, here, latest,
+            arrayFilter(one -> one.is_full AND one.has_calls AND one.day < today, days) AS full_days,
+            same_weekdays(full_days, today) AS pasts,
+            same_weekdays(full_days, latest.day) AS pasts_of_latest,
+            arrayMap(one -> reached(one.calls, slots_of_a_day), arraySlice(full_days, 1, 45)) AS totals
+        FROM (
+            SELECT
+                manager_id, today, days,
+                arrayFirst(one -> one.day = today, days) AS here,
+                arrayFirst(one -> one.is_full AND one.day < today AND one.day >= today - 14, days) AS latest
+            FROM paced CROSS JOIN (SELECT DISTINCT today FROM asked) AS todays
+        )
+    ),
+    framed AS (
+        SELECT
+            evaluation, dated.today AS today, manager_id,
+            here.team AS team, here.day = today AS is_on_roster, here.is_at_work AS is_at_work, here.is_away AS is_away,
+            reached(here.calls, slots) AS calls_today,
+            told.1 AS frame, told.2 AS day, told.3 AS x, told.4 AS usual, told.5 AS quiet_usual
+        FROM dated INNER JOIN asked ON asked.today = dated.today
+        ARRAY JOIN arrayFilter(one -> one.1 != '', [
+            (
+                if(here.is_full, 'today', ''), dated.today, reached(here.calls, slots),
+                arrayMap(past -> reached(past, slots), pasts),
+                arrayMap(past -> quiet(past, here.calls, slots), pasts)
+            ),
+            (
+                if(latest.is_full, 'before', ''), latest.day, reached(latest.calls, slots_of_a_day),
+                arrayMap(past -> reached(past, slots_of_a_day), pasts_of_latest),
+                arrayMap(past -> quiet(past, latest.calls, slots_of_a_day), pasts_of_latest)
+            ),
+            (
+                'week', toDate(0), arraySum(arraySlice(totals, 1, 5)),
+                arrayMap(
+                    week -> arraySum(arraySlice(totals, 5 * week + 1, 5)), range(1, toUInt32(intDiv(length(totals), 5)))
+                ),
+                CAST([], 'Array(UInt64)')
+            )
+        ]) AS told
+    ),
+    -- Step by step, since an alias that is used twice is worked out twice.
+    measured AS (
+        SELECT
+            evaluation, manager_id, today, team, is_on_roster, is_at_work, is_away, calls_today, frame, day,
+            x AS own_x, quiet_usual, length(usual) AS n, n >= 6 AS is_known,
+            n >= 6 AND manager_id != '' AS is_one,
+            n >= 6 AND manager_id != '' AND x > 0 AS calls_too,
+            if(n > 0, arrayAvg(usual), 0) AS own_mu,
+            if(n > 1, arrayReduce('varSamp', usual), 0) AS spread
+        FROM framed
+    ),
+    -- Beside everyone: what the managers did together in the same frame.
+    together AS (
+        SELECT
+            *,
+            sumIf(spread - own_mu, is_one) OVER alike AS excess_of_all,
+            sumIf(own_mu * own_mu, is_one) OVER alike AS square_of_all,
+            sumIf(own_x, is_one) OVER alike AS x_of_all,
+            sumIf(own_mu, is_one) OVER alike AS mu_of_all,
+            sumIf(own_mu, calls_too) OVER alike - if(calls_too, own_mu, 0) AS others_mu,
+            countIf(calls_too) OVER alike - calls_too AS others
+        FROM measured
+        WINDOW alike AS (PARTITION BY evaluation, frame, day)
+    ),
+    -- Six to eight references say little of the spread of counts (variance = mu + phi mu²), so a manager's own phi (by
+    -- moments, not below Poisson) leans on that of all, which has the weight of three. The department is the sum of its
+    -- managers who are at work, whose days rise and fall together by a tenth.
+    -- season: what the others who called do, beside their usual, drawn to 1 by thirty calls and never above it.
+    seasons AS (
+        SELECT
+            *,
+            manager_id = '' AS is_all,
+            if(is_all, x_of_all, own_x) AS x,
+            if(is_all, mu_of_all, own_mu) AS mu,
+            if(is_all, 1., least(1., (x_of_all - own_x + 30) / (others_mu + 30))) AS season,
+            greatest(0., if(
+                is_all,
+                greatest(0., excess_of_all) / greatest(mu_of_all * mu_of_all, 1e-9) + 0.01,
+                ((spread - own_mu) / greatest(own_mu * own_mu, 1e-9) + 3 * excess_of_all / greatest(square_of_all, 1e-9)) / 4
+            )) AS phi_of_days
+        FROM together
+    ),
+    -- phi is that of a forecast: mean and season are estimates themselves.
+    forecasts AS (
+        SELECT
+            evaluation, manager_id, today, team, is_on_roster, is_at_work, is_away, calls_today, frame, day, x, is_known, mu,
+            season * mu AS expected,
+            season * arrayAvg(quiet_usual) AS quiet_today,
+            phi_of_days + if(mu > 0, (1 / mu + phi_of_days) / n, 0)
+                + if(season < 1, 1 / greatest(others_mu, 1e-9) + phi_of_days / greatest(others, 1), 0) AS phi
+        FROM seasons
+    ),
