@@ -55,12 +55,18 @@ def read_report(numbers: Numbers, settings: Settings, department: Department, wa
         managers=wanted.managers,
     )
 
+    answers: dict[tuple[str, str], list[Row]] = {}
+
     def ask(query: Query, span: Span) -> list[Row]:
         chosen = chosen_of(wanted, span)
         if query.metric == "freshness":
             # Of sources it matters how they stand now, not how they stood when the period ended.
             chosen = msgspec.structs.replace(chosen, end=wanted.reported.now)
-        return numbers.rows(query.metric, Row, bind(query, department, chosen))
+        bound = bind(query, department, chosen)
+        question = (query.metric, repr(bound))
+        if question not in answers:  # a table and its charts are one question
+            answers[question] = numbers.rows(query.metric, Row, bound)
+        return answers[question]
 
     return fill(heading, ask)
 

@@ -1,0 +1,58 @@
+"""The words of page and report: both languages say the same things, and every part has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from grafana.page.asked import PERIODS
+from grafana.page.said import page_words
+from grafana.report.sections import SECTIONS, Span, every_part
+from grafana.report.words import report_words
+from grafana.words import LANGUAGES, words
+from pipeline.report.periods import Kind
+from pipeline.report.staleness import Why
+
+
+def _texts(said: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield from _texts(value, f"{where}.{key}")
+    elif isinstance(said, list):
+        for number, value in enumerate(said):
+            yield from _texts(value, f"{where}[{number}]")
+    else:
+        yield where, said
+
+
+@pytest.mark.parametrize("of", [page_words, report_words], ids=["page", "report"])
+def test_both_languages_have_the_same_texts_and_fill_in_the_same(of: Any) -> None:
+    russian, english = (dict(_texts(msgspec.to_builtins(of(language)))) for language in LANGUAGES)
+    assert russian.keys() == english.keys()
+    for where, text in russian.items():
+        assert bool(text) == bool(english[where]), where
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[where])), where
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_part_and_column_has_words(language: str) -> None:
+    said, boards = report_words(language), words(language)
+    for part in every_part():
+        assert (part.id in said.panels) != (part.id in boards.panels), part.id
+        for column in part.panel.columns:
+            assert column.title in {**boards.columns, **said.columns}, (part.id, column.title)
+    assert said.panels.keys() <= {part.id for part in every_part()}
+    assert said.sections.keys() == {section.id for section in SECTIONS}
+    assert said.spans.keys() == set(Span)
+    assert said.kinds.keys() == said.against.keys() == set(Kind)
+    assert page_words(language).periods.keys() == PERIODS.keys()
+    assert all(hasattr(said, why.value) for why in Why)
+
+
+def test_parts_have_ids_of_their_own() -> None:
+    ids = [part.id for part in every_part()] + [section.id for section in SECTIONS]
+    assert len(set(ids)) == len(ids)
