@@ -13,16 +13,23 @@ from schemas.records import Record, Rejected
 
 def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -> None:
     """Say what the file is, why, and how its first rows would be read. Sends nothing."""
-    seen = file.recognised
-    show(f"{file.path}: {seen.profile}, {seen.layout}")
-    for reason in seen.reasons:
-        show(f"  {reason}")
-    show(f"  zone: {file.zone_why}")
-    for item in islice(iter(file.source.read(file.path, seen, file.context)), examples):
+    for line in words(file):
+        show(line)
+    for item in islice(iter(file.source.read(file.path, file.recognised, file.context)), examples):
         if isinstance(item, Rejected):
             show(f"  rejected {item.origin}: {item.reason} {item.field} {item.detail}".rstrip())
         else:
             show(f"  {msgspec.json.encode(told(item)).decode()}")
+
+
+def words(file: Prepared) -> list[str]:
+    """What the file was taken for, and why."""
+    seen = file.recognised
+    return [
+        f"{file.path}: {seen.profile}, {seen.layout}",
+        *(f"  {reason}" for reason in seen.reasons),
+        f"  zone: {file.zone_why}",
+    ]
 
 
 def told(record: Record) -> dict[str, object]:

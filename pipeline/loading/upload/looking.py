@@ -9,7 +9,7 @@ import msgspec
 from connectors.packed import label
 from connectors.recognise import CRM
 from pipeline.loading.dropped import AUTO
-from pipeline.loading.explain import explain, told
+from pipeline.loading.explain import told, words
 from pipeline.loading.prepare import Prepared, Tables, Wish, prepare_all
 from pipeline.loading.upload.shelf import Upload
 from pipeline.settings import Settings
@@ -77,19 +77,17 @@ def look(upload: Upload, wish: Wish, settings: Settings) -> tuple[Looked, list[P
             readable.append(file)
         except Terminal as trouble:
             failed.append(str(trouble))
-    return Looked(shown, [upload.without_folder(words) for words in failed]), readable
+    return Looked(shown, [upload.without_folder(why) for why in failed]), readable
 
 
 def _shown(upload: Upload, file: Prepared) -> Table:
     """Raises Terminal when it cannot be read as it was taken."""
-    words: list[str] = []
-    explain(file, words.append, examples=0)
     rows = [_row(item) for item in islice(iter(file.source.read(file.path, file.recognised, file.context)), _ROWS)]
     columns = dict.fromkeys(name for row in rows for name in row.fields)
     return Table(
         label(file.path),
         file.recognised.kind,
-        [upload.without_folder(line).strip() for line in words],
+        [upload.without_folder(line).strip() for line in words(file)],
         str(file.context.zone),
         list(columns),
         rows,
