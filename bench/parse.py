@@ -17,17 +17,21 @@ from bench.exports import (
     write_cucm,
     write_freeswitch_csv,
     write_freeswitch_json,
+    write_grandstream,
     write_panasonic,
     write_queue_log,
 )
+from bench.services import FORMATS as SERVICES
 from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
+from connectors.asterisk.vendors import GrandstreamCsv
 from connectors.avaya import AvayaSmdr
 from connectors.cucm import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
 from connectors.panasonic import PanasonicSmdr
+from connectors.parts import parts
 from connectors.source import Context, Hints, Source
 from connectors.threecx import ThreeCxLog
 from schemas.records import CallLeg
@@ -140,6 +144,8 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("avaya", AvayaSmdr(), write_avaya),
     ("panasonic", PanasonicSmdr(), write_panasonic),
     ("asterisk-queue-log", QueueLog(), write_queue_log),
+    ("grandstream", GrandstreamCsv(), write_grandstream),
+    *SERVICES,
 )
 
 
@@ -152,6 +158,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "export.csv"
             write(path, rows)
+            (path,) = parts(path)
             _measure(name, source, path, rows)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
+from connectors.asterisk.vendors import GrandstreamCsv, YeastarCsv
 from connectors.avaya import AvayaSmdr
 from connectors.crm.source import CrmCsv
 from connectors.crm.tables import TABLES
@@ -29,6 +30,8 @@ CALLS: tuple[Source, ...] = (
     AvayaSmdr(),
     PanasonicSmdr(),
     QueueLog(),
+    GrandstreamCsv(),
+    YeastarCsv(),
     *SERVICES,
 )
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}

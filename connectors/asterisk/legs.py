@@ -40,7 +40,7 @@ FIELDS = [
 # Applications that bridge a caller to somebody. Everything else that answers a channel is a machine (IVR, voicemail,
 # announcement), and a queue is one until an agent's channel is there. app_dial.c, app_queue.c, app_followme.c,
 # features: Bridge, Pickup, Transferred Call.
-_BRIDGING = frozenset({"dial", "queue", "appdial", "appqueue", "followme", "bridge", "pickup", "transferred call"})
+BRIDGING = frozenset({"dial", "queue", "appdial", "appqueue", "followme", "bridge", "pickup", "transferred call"})
 _ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
     "ANSWERED": Disposition.ANSWERED,
@@ -118,7 +118,7 @@ class LegReader:
             direction, extension, other, outside = self._from_local(near, far, src, dst, uniqueid, linkedid)
         else:
             direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
-        became = _DISPOSITIONS.get(disposition) or _disposition(disposition)
+        became = _DISPOSITIONS.get(disposition) or read_disposition(disposition)
         if became is _ANSWERED:
             became = self._who_answered(billsec_s, lastapp, far)
         if uniqueid and sequence and sequence != "0":
@@ -215,10 +215,11 @@ class LegReader:
             return _ANSWERED if billsec_s > 0 else Disposition.NO_ANSWER
         kind = far.kind
         somebody = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
-        return _ANSWERED if somebody and billsec_s > 0 and lastapp.lower() in _BRIDGING else _MACHINE
+        return _ANSWERED if somebody and billsec_s > 0 and lastapp.lower() in BRIDGING else _MACHINE
 
 
-def _disposition(written: str) -> Disposition:
+def read_disposition(written: str) -> Disposition:
+    """What Asterisk's word means, whatever answered (main/cdr.c, ast_cdr_disp2str)."""
     return _DISPOSITIONS.get(written.strip().upper(), Disposition.UNKNOWN)
 
 

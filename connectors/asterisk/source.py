@@ -9,6 +9,7 @@ from pathlib import Path
 from connectors.asterisk import clock, layouts
 from connectors.asterisk.legs import LegReader, is_disposition
 from connectors.asterisk.peers import Peers
+from connectors.asterisk.vendors import YEASTAR, columns_of
 from connectors.source import About, Context, Hints, Recognised
 from connectors.table import Delimited, Layout, Make
 from connectors.wall import WallClock
@@ -29,7 +30,7 @@ class AsteriskCsv(Delimited):
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         layout = layouts.recognise(rows)
-        if layout is None:
+        if layout is None or {"srctrunk", "way"} <= set(columns_of(rows[0], YEASTAR)):
             return None
         order, why = clock.date_order(clock.sample(layout.columns, rows[layout.head :]), hints.region)
         return layout._replace(date_order=order, why=(*layout.why, why))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from connectors.asterisk.clock import epoch_of, settle
 from connectors.freeswitch.causes import CAUSE, unanswered
+from connectors.lengths import durations
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -70,7 +71,6 @@ _DRIFT_S = 2400
 """FreeSWITCH counts on from its own start: one was 17 minutes off the time in its UUIDs, and right the next day."""
 _OUTWARD = (Direction.OUTBOUND, Direction.UNKNOWN)
 _EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
-_WEEK_S = 604_800
 
 
 class FreeSwitchCsv(Delimited):
@@ -168,7 +168,7 @@ class _Legs:
          queue, agent) = self._pick(fields)  # fmt: skip
         if not uuid:
             raise Misread(Reason.MISSING_FIELD, "uuid", "no id")
-        duration_s, billsec_s = _durations(duration, billsec)
+        duration_s, billsec_s = durations(duration, billsec)
         started_at = _moment(epoch) if self._has_epoch else self._utc(stamp, uuid, "start_stamp")
         ended_at = started_at + timedelta(seconds=duration_s)
         is_bridged = bleg or bridge or other_leg
@@ -228,17 +228,6 @@ class _Legs:
             # The B leg of a call out shows the number that was sent, not who dialled.
             return Direction.UNKNOWN, "", "", dialled, ""
         return Direction.INBOUND, reached, "", caller, "" if reached == dialled else dialled
-
-
-def _durations(duration: str, billsec: str) -> tuple[int, int]:
-    """Whole seconds of both; raises Misread."""
-    if not _SECONDS.fullmatch(duration) or not _SECONDS.fullmatch(billsec):
-        field, text = ("billsec", billsec) if _SECONDS.fullmatch(duration) else ("duration", duration)
-        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of seconds")
-    duration_s, billsec_s = int(duration), int(billsec)
-    if billsec_s > duration_s + 1 or duration_s > _WEEK_S:
-        raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s}, duration {duration_s} (0 to a week)")
-    return duration_s, min(billsec_s, duration_s)
 
 
 def _moment(epoch: str) -> datetime:

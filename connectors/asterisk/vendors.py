@@ -1,0 +1,219 @@
+"""Exchanges made of Asterisk that write CDRs under names of their own, with a direction: Grandstream UCM, Yeastar.
+
+The columns mean what Asterisk's do. What is better told than there: which way a call went, and (Grandstream) which rows
+are of one call. Sources: a Master.csv of a Grandstream UCM (4,984 rows), Yeastar's page on its CDR table and a dump.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
+from operator import itemgetter
+from pathlib import Path
+from zlib import crc32
+
+from connectors.asterisk import clock
+from connectors.asterisk.legs import BRIDGING, read_disposition
+from connectors.asterisk.peers import Kind, Peer, Peers
+from connectors.identity import nameless
+from connectors.lengths import durations
+from connectors.phones import e164, is_scientific
+from connectors.rejects import Misread
+from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.table import Delimited, Layout, Make
+from connectors.wall import WallClock
+from schemas.records import CallLeg, Direction, Disposition, Reason
+
+GRANDSTREAM = {
+    "callernumber": "src", "calleenumber": "dst", "sourcechannel": "channel", "destchannel": "dstchannel",
+    "lastapp": "lastapp", "lastdate": "lastdata", "lastdata": "lastdata", "starttime": "start", "calltime": "duration",
+    "talktime": "billsec", "disposition": "disposition", "uniqueid": "uniqueid", "loguserfield": "way",
+    "destchannelextension": "dstext", "session": "call", "actiontype": "action",
+}  # fmt: skip
+YEASTAR = {
+    "datetime": "start", "src": "src", "dst": "dst", "srctrunk": "srctrunk", "dstrunk": "dsttrunk",
+    "dsttrunk": "dsttrunk", "lastapp": "lastapp", "lastdata": "lastdata", "duration": "duration",
+    "billable": "billsec", "disposition": "disposition", "calltype": "way", "uniqueid": "uniqueid",
+    "recordfile": "recording", "didnumber": "did",
+}  # fmt: skip
+_READ = (
+    *("start", "src", "dst", "channel", "dstchannel", "lastapp", "lastdata", "duration", "billsec", "disposition"),
+    *("uniqueid", "way", "dstext", "call", "action", "did", "recording"),
+)
+_NEEDED = {"start", "src", "dst", "duration", "billsec", "disposition", "way"}
+_WAYS = {
+    "Inbound": Direction.INBOUND,
+    "Outbound": Direction.OUTBOUND,
+    "inbound": Direction.INBOUND,
+    "outbound": Direction.OUTBOUND,
+    "internal": Direction.INTERNAL,
+}
+_ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
+
+
+class _Vendor(Delimited):
+    """A file with a header of the vendor's names."""
+
+    names: dict[str, str]
+    title: str
+    own: str
+    """The column without which it is not theirs."""
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        columns = columns_of(rows[0], self.names) if rows else ()
+        if not _NEEDED | {self.own} <= set(columns):
+            return None
+        order, why = clock.date_order(clock.sample(columns, rows[1:]), hints.region)
+        header = f"the first row names {len(columns)} columns of {self.title}"
+        return Layout(f"{self.title}, {len(columns)} columns", columns, 1, (header, why), order)
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """The zone to read the file with, and why. Raises Terminal when the epochs in uniqueid say another."""
+        return clock.settle(path, recognised, zone)
+
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        wall = WallClock(zone, recognised.date_order, clock.epoch_of)
+        return _Legs(recognised.columns, wall, context, file).leg
+
+
+class GrandstreamCsv(_Vendor):
+    """Master.csv of a UCM, or its download."""
+
+    profile = "grandstream"
+    names, title, own = GRANDSTREAM, "Grandstream UCM CDR", "action"
+    about = About(
+        reads="Grandstream UCM CDR (Master.csv, download)",
+        told_by="a header with `Caller Number`, `Callee Number`, `Talk Time`, `Log Userfield`, `Action Type`",
+        ids="call `Session`, else `Unique ID`; leg `Unique ID`, start, ends, channels and action",
+        zone="checked against the epoch in `Unique ID`; `--tz auto` takes what it proves",
+        proof="`golden/grandstream`; shapes counted on a real dump that is not at hand",
+        unconfirmed="other firmwares' headers, files without a header, what `Session` is of a transfer",
+    )
+
+
+class YeastarCsv(_Vendor):
+    """An export of the table cdr_YYYYMM."""
+
+    profile = "yeastar"
+    names, title, own = YEASTAR, "Yeastar CDR", "srctrunk"
+    about = About(
+        reads="Yeastar CDR (export of its table)",
+        told_by="a header with `datetime`, `srctrunk`, `billable`, `calltype`",
+        ids="call `uniqueid`; leg that, start, ends and application",
+        zone="checked against the epoch in `uniqueid`; `--tz auto` takes what it proves",
+        proof="`golden/yeastar`; columns of its help page and of a dump that is not at hand",
+        unconfirmed="no channel is written: who answered a queue is not known; calltypes other than inbound, outbound"
+        " and internal go by what the numbers look like; the web page's own download",
+    )
+
+
+def columns_of(header: Sequence[str], names: dict[str, str]) -> tuple[str, ...]:
+    """What each column is by its header; "" for one that is not used."""
+    return tuple(names.get(re.sub(r"[\s_.\"]", "", name).lower(), "") for name in header)
+
+
+class _Legs:
+    """Reads rows of one file."""
+
+    def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
+        # A missing column is read from one past the end, where a "" is put.
+        width = len(columns)
+        self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _READ))
+        self._has_channels = "channel" in columns
+        self._utc = clock.utc
+        self._peers = Peers(context.extension_pattern, context.trunks)
+        self._context = context
+        self._file = file
+
+    def leg(self, fields: list[str], place: Place) -> CallLeg:
+        """The leg of a row with the layout's width; `fields` is used up."""
+        fields.append("")
+        (start, src, dst, channel, dstchannel, lastapp, lastdata, duration, billsec, became, uniqueid, way, dstext,
+         call, action, did, recording) = self._pick(fields)  # fmt: skip
+        duration_s, billsec_s = durations(duration, billsec)
+        started_at = self._utc(start, uniqueid, "start")
+        ended_at = started_at + timedelta(seconds=duration_s)
+        if "+" in src + dst and (is_scientific(src) or is_scientific(dst)):
+            raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
+        near, far = self._peers.of(channel), self._peers.of(dstchannel)
+        does, queue = self._does(action, lastapp, lastdata)
+        reached = far.number or self._inside(dstext)
+        told = _WAYS.get(way) or _WAYS.get(way.strip().lower())
+        if not reached and does == "DIAL" and not (self._has_channels and told is Direction.INBOUND):
+            reached = self._inside(dst)  # from outside a menu's number would be one
+        direction, extension, other, outside = self._ends(told, near, src, dst, reached)
+        disposed = read_disposition(became)
+        if disposed is Disposition.ANSWERED:
+            person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
+            disposed = Disposition.ANSWERED if person else Disposition.MACHINE
+        if direction is not Direction.INBOUND:
+            did = ""
+        elif not did:
+            did = "" if self._inside(dst) else dst
+        rest = f"{src}\x1f{dst}\x1f{channel}\x1f{dstchannel}\x1f{lastapp}\x1f{action}\x1f"
+        if uniqueid:
+            rest += f"{started_at.minute % 15}:{started_at.second}"
+            record_id = f"{uniqueid}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
+        else:
+            record_id = nameless(f"{start}\x1f{call}\x1f{rest}")
+        context = self._context
+        is_up = disposed in (Disposition.ANSWERED, Disposition.MACHINE)
+        return CallLeg(
+            source=context.source,
+            call_id=call or uniqueid or record_id,
+            record_id=record_id,
+            started_at=started_at,
+            # Not the answer's time as written: an IVR's call has one beside NO ANSWER.
+            answered_at=ended_at - timedelta(seconds=billsec_s) if is_up else None,
+            ended_at=ended_at,
+            billsec=billsec_s,
+            direction=direction,
+            disposition=disposed,
+            extension=extension,
+            peer_extension=other,
+            contact=e164(outside, context.region) if outside else "",
+            contact_raw=outside,
+            did=did,
+            queue=queue,
+            application=lastapp,
+            recording=recording,
+            import_id=context.import_id,
+            origin=f"{self._file}:{place}",
+            version=context.version,
+        )
+
+    def _does(self, action: str, lastapp: str, lastdata: str) -> tuple[str, str]:
+        """(what the row is of: DIAL, QUEUE, IVR, VM; the queue)."""
+        if action == "DIAL":
+            return action, ""
+        if said := _ACTION.match(action):
+            return said.group(1), (said.group(2) or "") if said.group(1) == "QUEUE" else ""
+        does = lastapp.upper()
+        return does, lastdata.partition(",")[0] if does == "QUEUE" else ""
+
+    def _ends(
+        self, direction: Direction | None, near: Peer, src: str, dst: str, reached: str
+    ) -> tuple[Direction, str, str, str]:
+        """(direction, the person's extension, the other extension, the outside number)."""
+        caller = near.number if near.kind is Kind.EXTENSION else self._inside(src)
+        if direction is None:
+            direction = Direction.INBOUND
+            if caller:
+                is_outward = not self._inside(dst) and e164(dst, self._context.region) != ""
+                direction = Direction.OUTBOUND if is_outward else Direction.INTERNAL
+        if direction is Direction.INBOUND:
+            return direction, reached, "", src
+        if direction is Direction.OUTBOUND:
+            return direction, caller, "", dst
+        return direction, reached or caller, caller if reached and caller != reached else "", ""
+
+    def _is_person(self, direction: Direction, far: Peer, lastapp: str, reached: str) -> bool:
+        """Whether a person's channel answered: an IVR, a queue and voicemail answer too."""
+        if self._has_channels:
+            local = far.kind is Kind.LOCAL and (far.number != "" or far.outside)
+            return (local or far.kind in (Kind.EXTENSION, Kind.TRUNK)) and lastapp.lower() in BRIDGING
+        return lastapp.lower() in BRIDGING and (direction is Direction.OUTBOUND or reached != "")
+
+    def _inside(self, number: str) -> str:
+        return number if self._peers.is_extension(number) else ""
