@@ -29,7 +29,6 @@ from schemas.records import (
     ProposalStatus,
     Reason,
     StageChange,
-    Sum,
 )
 
 _LONGEST = timedelta(days=7)
@@ -37,6 +36,15 @@ _ROUNDING = timedelta(seconds=1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 Phone = Annotated[str, msgspec.Meta(description="In any writing; without a country it is of the source's region.")]
+
+
+Amount = Annotated[
+    Decimal,
+    msgspec.Meta(
+        description="From 0 to below 10^12, a number or a text; kept in whole cents.",
+        extra_json_schema={"pattern": r"^\d{1,12}(\.\d+)?$", "minimum": 0},
+    ),
+]
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -90,7 +98,7 @@ class Offer(Posted, frozen=True):
     kind: ProposalKind
     sent_at: Moment
     revision: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
-    amount: Sum = Decimal(0)
+    amount: Amount = Decimal(0)
     currency: str = ""
     status: ProposalStatus = ProposalStatus.SENT
 
