@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from operator import itemgetter
 from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk import clock
-from connectors.asterisk.legs import BRIDGING, read_disposition
+from connectors.asterisk.legs import BRIDGING, Spans, read_disposition
 from connectors.asterisk.peers import Kind, Peer, Peers
 from connectors.identity import nameless
 from connectors.lengths import durations
@@ -49,6 +49,7 @@ _WAYS = {
     "outbound": Direction.OUTBOUND,
     "internal": Direction.INTERNAL,
 }
+_SPANS = Spans()
 _ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
 
 
@@ -133,7 +134,7 @@ class _Legs:
          call, action, did, recording) = self._pick(fields)  # fmt: skip
         duration_s, billsec_s = durations(duration, billsec)
         started_at = self._utc(start, uniqueid, "start")
-        ended_at = started_at + timedelta(seconds=duration_s)
+        ended_at = started_at + _SPANS[duration_s]
         if "+" in src + dst and (is_scientific(src) or is_scientific(dst)):
             raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
         near, far = self._peers.of(channel), self._peers.of(dstchannel)
@@ -165,7 +166,7 @@ class _Legs:
             record_id=record_id,
             started_at=started_at,
             # Not the answer's time as written: an IVR's call has one beside NO ANSWER.
-            answered_at=ended_at - timedelta(seconds=billsec_s) if is_up else None,
+            answered_at=ended_at - _SPANS[billsec_s] if is_up else None,
             ended_at=ended_at,
             billsec=billsec_s,
             direction=direction,

@@ -175,7 +175,8 @@ class _Legs:
         reached = self._reached(dialled, bridge, queue, agent)
         direction, extension, other, outside, did = self._ends(caller, dialled, reached, where, is_bridged != "")
         if "+" in outside and is_scientific(outside):
-            raise Misread(Reason.BAD_PHONE, "caller_id_number", "a spreadsheet cut the digits off")
+            field = "caller_id_number" if outside == caller else "destination_number"
+            raise Misread(Reason.BAD_PHONE, field, "a spreadsheet cut the digits off")
         if not billsec_s:
             became = unanswered(cause)
         elif is_bridged or (not self._knows_bridge and (direction in _OUTWARD or self._is_extension(dialled))):
