@@ -11,7 +11,7 @@ from aiohttp import web
 from connectors.http import openapi
 from connectors.http.openapi import Reject, Taken
 from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
-from connectors.http.serving import Address, Guard, Problem, answer, careful
+from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answer, careful
 from connectors.http.sink import NotTaken, Sink
 from connectors.live.line import Line
 from connectors.source import Context
@@ -23,6 +23,8 @@ _LOOK_S = 0.1
 _DRAIN_S = 25.0
 """How long requests that have come may take when the listener is asked to end: longer than Kafka is waited for."""
 _COME_AGAIN_S = 5
+_HOOK_BYTES = 1 << 20
+"""Of a webhook's body, which is read before anybody knows whose it is."""
 
 
 class Hooked(NamedTuple):
@@ -75,7 +77,11 @@ class HttpDoor:
     async def _serve(self, line: Line) -> None:
         limits = self._guard.limits
         runner = web.AppRunner(
-            self.application(), access_log=None, keepalive_timeout=limits.idle_s, shutdown_timeout=_DRAIN_S
+            self.application(),
+            access_log=None,
+            logger=PROTOCOL_LOG,
+            keepalive_timeout=limits.idle_s,
+            shutdown_timeout=_DRAIN_S,
         )
         await runner.setup()
         again = [asyncio.create_task(sink.send_again()) for sink in self._sinks]
@@ -91,7 +97,7 @@ class HttpDoor:
                 task.cancel()
 
     def application(self) -> web.Application:
-        application = web.Application(client_max_size=self._guard.limits.body_bytes, middlewares=[careful])
+        application = web.Application(middlewares=[careful])
         for route in ROUTES:
             application.router.add_post(route.path, self._posting(route))
         application.router.add_get("/ping", self._ping)
@@ -134,7 +140,7 @@ class HttpDoor:
 
     def _hooking(self, hooked: Hooked) -> Callable[[web.Request], Any]:
         async def receive(request: web.Request) -> web.Response:
-            body = await self._guard.body(request)
+            body = await self._guard.body(request, _HOOK_BYTES)
             headers = {name.lower(): text for name, text in request.headers.items()}
             incoming = Incoming(
                 request.method, self._guard.url(request), request.query, headers, body, request.match_info["tail"]

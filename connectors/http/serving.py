@@ -29,6 +29,9 @@ _HEADERS = {
 _WRONG_PER_S, _WRONG_AT_ONCE = 0.5, 20.0
 """Refused requests of one address; those with a right secret are never held back by others."""
 _TELL_EVERY_S = 60.0
+PROTOCOL_LOG = logging.getLogger("callfunnel.listen.protocol")
+"""aiohttp's own: it would repeat what it does not understand, secrets and numbers included."""
+PROTOCOL_LOG.disabled = True
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,17 +105,25 @@ class Guard:
             return Problem(429, "too many refused requests", wait_s)
         return Problem(status, why)
 
-    async def body(self, request: web.Request) -> bytes:
-        """The whole body. Raises the answer when it is too large, too slow, or broken."""
+    async def body(self, request: web.Request, most: int = 0) -> bytes:
+        """The whole body, of `most` bytes. Raises the answer when it is too large, too slow, or broken."""
+        most = min(most or self.limits.body_bytes, self.limits.body_bytes)
+        too_large = Problem(413, f"a body may have {most:,} bytes: send it in parts")
+        if (request.content_length or 0) > most:
+            raise too_large
+        pieces: list[bytes] = []
+        left = most
         try:
             async with asyncio.timeout(self.limits.body_s):
-                return await request.read()
+                while piece := await request.content.readany():
+                    pieces.append(piece)
+                    if (left := left - len(piece)) < 0:
+                        raise too_large
         except TimeoutError:
             raise Problem(408, f"the body did not arrive within {self.limits.body_s:.0f} s") from None
-        except web.HTTPRequestEntityTooLarge:
-            raise Problem(413, f"a body may have {self.limits.body_bytes:,} bytes: send it in parts") from None
         except (web.RequestPayloadError, ConnectionError, ValueError):
             raise Problem(400, "the body is broken") from None
+        return b"".join(pieces)
 
 
 class Problem(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
@@ -21,6 +21,7 @@ _POLICY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",  # with no-referrer the login form's Origin is "null"
 }
+_MOST_FORM = 4_096
 _NOT_OURS = "this is for the page of the listener itself"
 
 
@@ -69,9 +70,8 @@ class Entrance:
         self._guard.count(request, "page")
         if not self._is_ours(request) or request.content_type != "application/x-www-form-urlencoded":
             raise Problem(403, _NOT_OURS)
-        await self._guard.body(request)
-        token = (await request.post()).get("token", "")
-        if not isinstance(token, str) or not self._guard.token.admits(token.strip()):
+        form = parse_qs((await self._guard.body(request, _MOST_FORM)).decode("utf-8", "replace"))
+        if not self._guard.token.admits(form.get("token", [""])[0].strip()):
             return _html("wrong.html", self._guard.refused(request, 401, "a login with a wrong token").status)
         response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(

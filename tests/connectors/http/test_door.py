@@ -195,6 +195,17 @@ def test_neither_secrets_nor_numbers_are_logged(caplog: pytest.LogCaptureFixture
         assert secret not in text
 
 
+def test_request_that_is_no_http_is_not_repeated_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), listening() as listener:
+        where = urlsplit(listener.address)
+        with socket.create_connection((where.hostname, where.port), timeout=10) as odd:
+            odd.sendall(b"POST /calls HTTP/1.1\r\nAuthorization: hidden\x00 84950000001\r\n\r\n")
+            assert odd.recv(1000).startswith(b"HTTP/1.0 400")
+        until(lambda: listener.broker.feeds)
+    assert "hidden" not in caplog.text
+    assert "4950000001" not in caplog.text
+
+
 def test_feed_says_that_it_listens_and_what_it_has_taken() -> None:
     with listening() as listener:
         listener.post("/calls", [call(1), {}])
