@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from connectors.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
@@ -41,6 +42,8 @@ _UNITS = re.compile(
     re.IGNORECASE,
 )
 _MOST_S = 7 * 86_400
+_FEW_DIGITS = 5
+"""Of seconds that are surely less than a week."""
 
 
 def bare(word: str) -> str:
@@ -50,17 +53,27 @@ def bare(word: str) -> str:
 
 def direction(word: str, field: str) -> tuple[Direction, bool]:
     """(direction, whether the word says that nobody took the call). Raises Misread for an unknown word."""
+    if (known := _direction(word)) is not None:
+        return known
+    raise Misread(Reason.BAD_KIND, field, f"{word[:40]!r} is no direction: in, out, internal, missed, входящий, ...")
+
+
+@lru_cache(maxsize=1_000)
+def _direction(word: str) -> tuple[Direction, bool] | None:
     said = bare(word)
     if said in MISSED:
         return Direction.INBOUND, True
-    if said in DIRECTIONS:
-        return DIRECTIONS[said], False
-    raise Misread(Reason.BAD_KIND, field, f"{word[:40]!r} is no direction: in, out, internal, missed, входящий, ...")
+    return (DIRECTIONS[said], False) if said in DIRECTIONS else None
+
+
+@lru_cache(maxsize=1_000)
+def _disposition(word: str) -> Disposition | None:
+    return DISPOSITIONS.get(bare(word))
 
 
 def disposition(word: str, field: str) -> Disposition:
     """What became of a call. Raises Misread for an unknown word."""
-    became = DISPOSITIONS.get(bare(word))
+    became = _disposition(word)
     if became is None:
         raise Misread(Reason.BAD_STATUS, field, f"{word[:40]!r}: answered, no answer, busy, failed, отвечен, ...?")
     return became
@@ -68,8 +81,14 @@ def disposition(word: str, field: str) -> Disposition:
 
 def seconds(text: str, field: str) -> int:
     """A length: `85`, `1:25`, `00:01:25`, `1 мин 25 сек`, 0.00098 of a day; "" and `-` are 0. Raises Misread."""
-    text = text.strip()
-    if text.isdecimal() and len(text) <= 7:
+    if text.isdecimal() and len(text) <= _FEW_DIGITS:
+        return int(text)
+    return _seconds(text.strip(), field)
+
+
+@lru_cache(maxsize=20_000)
+def _seconds(text: str, field: str) -> int:
+    if text.isdecimal() and len(text) <= _FEW_DIGITS + 1:
         return _checked(int(text), text, field)
     if not text or text == "-":
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from connectors.phones import e164, is_scientific
@@ -37,8 +38,13 @@ class Told(NamedTuple):
 
 def inside(text: str, context: Context) -> str:
     """The cell, when it is an extension by the source's pattern; else ""."""
+    return _inside(text, context.extension_pattern)
+
+
+@lru_cache(maxsize=50_000)
+def _inside(text: str, pattern: str) -> str:
     bare = text.strip()
-    return bare if re.fullmatch(context.extension_pattern, bare) else ""
+    return bare if re.fullmatch(pattern, bare) else ""
 
 
 def leg_of(told: Told, context: Context, origin: str) -> CallLeg:

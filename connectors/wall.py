@@ -13,7 +13,7 @@ PARTS = re.compile(r"\s*(\d+)[-/.](\d+)[-/.](\d+)[ T](\d{1,2}):(\d{2})(?::(\d{2}
 DATE = re.compile(
     r"\s*(\d{4}-\d\d?-\d\d?|\d{4}/\d\d?/\d\d?|\d\d?[./]\d\d?[./]\d{2,4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*"
 )
-_SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
+SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
 """Of the two digits behind `2026-11-02 09:00:`."""
 _EARLIEST, _LATEST = 1990, 2104  # buckets hold 32 bits of seconds, to 2106
 
@@ -58,7 +58,7 @@ class WallClock:
 
         Raises Misread naming `field`.
         """
-        if (minute := self._minutes.get(text[:17])) and (second := _SECONDS.get(text[17:])) is not None:
+        if (minute := self._minutes.get(text[:17])) and (second := SECONDS.get(text[17:])) is not None:
             return minute + second
         return self._slow(text, uniqueid, field)
 

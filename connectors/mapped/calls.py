@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -83,10 +84,15 @@ def _ends(cells: Mapping[str, str], context: Context) -> _Ends:
 
 def _person(text: str, context: Context) -> str:
     """Who a cell means: the extension in `Anna (101)`, else what stands there."""
+    if not text:
+        return ""
+    return inside(text, context) or _named(text, context.extension_pattern)
+
+
+@lru_cache(maxsize=20_000)
+def _named(text: str, pattern: str) -> str:
     text = text.strip()
-    if found := inside(text, context):
-        return found
-    numbers = [number for number in _NUMBER.findall(text) if inside(number, context)]
+    numbers = [number for number in _NUMBER.findall(text) if re.fullmatch(pattern, number)]
     has_name = any(char.isalpha() for char in text)
     return numbers[0] if len(numbers) == 1 and has_name else text
 
@@ -134,8 +140,7 @@ def _ids(cells: Mapping[str, str]) -> tuple[str, str]:
     record_id, call_id = cells["id"].strip(), cells["call_id"].strip()
     if record_id:
         return record_id, call_id or record_id
-    names = ("start", "from", "to", "contact", "extension")
-    rest = "\x1f".join(cells[name].strip() for name in names)
+    rest = f"{cells['start']}\x1f{cells['from']}\x1f{cells['to']}\x1f{cells['contact']}\x1f{cells['extension']}"
     if call_id:
         return f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}", call_id
     name = nameless(rest)

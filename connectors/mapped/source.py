@@ -116,7 +116,7 @@ class MappedSource(Delimited):
         empty = dict.fromkeys(self._table.columns, "") | said.constants
 
         def cells_of(fields: Sequence[str]) -> dict[str, str]:
-            if len(fields[0]) < _LONGEST_FOOTER and _is_footer(fields):
+            if _is_footer(fields):
                 raise Misread(Reason.UNKNOWN_LAYOUT, "", "a footer, no row")
             cells = dict(empty)
             for ours, place in single:
@@ -152,8 +152,10 @@ def _listed(names: str | list[str]) -> list[str]:
 
 def _is_footer(fields: Sequence[str]) -> bool:
     """`Итого:` in a row that is mostly blank."""
-    filled = [text for cell in fields if (text := cell.strip())]
-    return filled != [] and filled[0].rstrip(":").casefold() in _FOOTERS and len(filled) * 2 <= len(fields)
+    first = fields[0] or next(filter(None, fields), "")
+    if len(first) > _LONGEST_FOOTER or first.strip().rstrip(":").casefold() not in _FOOTERS:
+        return False
+    return sum(not cell.isspace() for cell in fields if cell) * 2 <= len(fields)
 
 
 def _word(text: str) -> str:
