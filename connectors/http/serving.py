@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """For a body to arrive."""
     idle_s: float = 60.0
     """For the head of a request to arrive, and between two of one connection."""
-    requests_per_s: float = 2_000.0
+    requests_per_s: float = 10_000.0
     """Of one address with one secret."""
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from connectors.http.gates import same
+from connectors.json_table import flat
 from connectors.moments import Moments
 from connectors.rejects import Bad, Misread, reject
 from connectors.services.table import ServiceTable
@@ -84,11 +85,10 @@ def form(body: bytes) -> dict[str, str]:
 
 
 def fields(incoming: Incoming) -> dict[str, str]:
-    """The fields of a form, or the texts and numbers of a JSON object. Raises Unreadable."""
+    """The fields of a form, or those of a JSON object as its file would be read (`from.number`). Raises Unreadable."""
     if "json" not in incoming.headers.get("content-type", ""):
         return form(incoming.body)
-    found = json_object(incoming.body)
-    return {name: value if isinstance(value, str) else _plain(value) for name, value in found.items()}
+    return flat(json_object(incoming.body))
 
 
 def json_object(body: bytes | str) -> dict[str, Any]:
@@ -97,10 +97,6 @@ def json_object(body: bytes | str) -> dict[str, Any]:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Unreadable("no JSON object") from None
-
-
-def _plain(value: object) -> str:
-    return "" if value is None else msgspec.json.encode(value).decode()
 
 
 def bearer(incoming: Incoming, secret: str, posted: str = "") -> bool:

@@ -53,7 +53,7 @@ class _Nothing(msgspec.Struct, frozen=True):
 )
 @click.option("--body", "body_mb", type=click.IntRange(1, 64), default=4, show_default=True, metavar="MB",
               help="Most of one posted body.")  # fmt: skip
-@click.option("--rate", type=click.FloatRange(1), default=2000.0, show_default=True, metavar="N",
+@click.option("--rate", type=click.FloatRange(1), default=10_000.0, show_default=True, metavar="N",
               help="Requests a second of one address.")  # fmt: skip
 @click.option("--page/--no-page", default=True, show_default=True, help="Serve the page to upload exports.")
 @click.option("--upload", "upload_mb", type=click.IntRange(1, 10_000), default=512, show_default=True, metavar="MB",
