@@ -13,8 +13,8 @@ from schemas.stages import Text
 
 Row = Mapping[str, Any]
 
-_LONG = 40
-"""Letters from which on a text may be broken anywhere."""
+_LONG = 20
+"""Letters of a word from which on it may be broken anywhere."""
 
 
 def stat(columns: Sequence[Column], row: Row, said: Said) -> str:
@@ -77,7 +77,7 @@ def _cells(row: Row, columns: Sequence[Column], labels: Sequence[str], said: Sai
 
 def _cell(value: Any, column: Column, said: Said, head: str, address: str = "") -> str:
     words = _marked(value, column, said, address)
-    long = " long" if len(words) > _LONG and not address else ""
+    long = " long" if not address and max(map(len, words.split()), default=0) > _LONG else ""
     return f'<td class="{_align(column)}{long}" data-h="{escape(head)}"{_raw(value, column)}>{words}</td>'
 
 
