@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -238,6 +240,19 @@ def test_files_are_few_and_forgotten_after_an_hour(tmp_path: Path) -> None:
         assert len(list(one.folder.iterdir())) == 1
         assert one.post(f"/upload/{ids[1]}/look", cookie).status == 404
     assert not one.folder.exists()
+
+
+def test_disk_that_is_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, mode: str) -> Any:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with site(tmp_path / "uploads") as one:
+        cookie = one.cookie()
+        monkeypatch.setattr(Path, "open", full)
+        said = one.upload(cookie, "a")
+        monkeypatch.undo()
+        assert (said.status, said.json["error"][-25:]) == (507, ": No space left on device")
+        assert list(one.folder.iterdir()) == []
 
 
 def test_what_lay_there_from_before_a_kill_is_removed(tmp_path: Path) -> None:

@@ -125,13 +125,16 @@ class Pages:
     async def _write(self, request: web.Request, upload: Upload) -> None:
         loop = asyncio.get_running_loop()
         size = 0
-        with upload.path.open("xb") as file:
-            upload.path.chmod(0o600)
-            while chunk := await self._chunk(request):
-                size += len(chunk)
-                if size > self._most_bytes:
-                    raise self._too_large()
-                await loop.run_in_executor(None, file.write, chunk)
+        try:
+            with upload.path.open("xb") as file:
+                upload.path.chmod(0o600)
+                while chunk := await self._chunk(request):
+                    size += len(chunk)
+                    if size > self._most_bytes:
+                        raise self._too_large()
+                    await loop.run_in_executor(None, file.write, chunk)
+        except OSError as error:
+            raise Problem(507, f"the file cannot be kept where the listener runs: {error.strerror}") from None
         if not size:
             raise Problem(400, "the file is empty")
 
