@@ -16,7 +16,7 @@ from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.loading.prepare import Prepared, Wish, prepare_all
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.transport import Position
@@ -60,11 +60,11 @@ class Dropped:
 
     def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
         """Raises Transient or Terminal when nothing can be loaded now; what was sent may be sent again."""
-        files: list[Prepared] = []
+        files: list[tuple[Path, Prepared]] = []
         refused: list[Loaded] = []
         for path in paths:
             try:
-                files.append(self._prepared(path))
+                files += [(path, table) for table in self._prepared(path)]
             except Terminal as trouble:
                 refused.append(_refused(path, str(trouble)))
             except FileNotFoundError:
@@ -73,58 +73,73 @@ class Dropped:
                 # A bug of a parser must not stop the files behind this one.
                 log.exception("%s: an error of the program", path)
                 refused.append(_refused(path, f"{path}: an error of the program: see the log, and report it"))
-        files.sort(key=lambda file: _rank(file.recognised.kind))
+        files.sort(key=lambda file: _rank(file[1].recognised.kind))
         return [*refused, *self._loaded(files)]
 
-    def _prepared(self, path: Path) -> Prepared:
+    def _prepared(self, path: Path) -> list[Prepared]:
+        """The tables of a file, all of them: of an archive that holds anything else, nothing is loaded."""
         if self._wish.kind != AUTO:
-            return prepare(path, self._wish, self._settings)
+            return self._tables(path, self._wish.kind)
         try:
-            return prepare(path, msgspec.structs.replace(self._wish, kind="calls"), self._settings)
+            return self._tables(path, "")
         except Terminal as calls:
-            found = [one for kind in CRM if (one := self._table(path, kind)) is not None]
+            found = {kind: tables for kind in CRM if (tables := self._tables_or_none(path, kind))}
             if len(found) == 1:
-                return found[0]
+                return next(iter(found.values()))
             if found:
-                kinds = " or ".join(file.recognised.kind for file in found)
-                raise Terminal(f"{path}: it may be a table of {kinds}: load it with --kind") from None
+                raise Terminal(f"{path}: it may be a table of {' or '.join(found)}: load it with --kind") from None
             raise calls
 
-    def _table(self, path: Path, kind: str) -> Prepared | None:
-        try:
-            return prepare(path, msgspec.structs.replace(self._wish, kind=kind), self._settings)
-        except Terminal:
-            return None
+    def _tables(self, path: Path, kind: str) -> list[Prepared]:
+        tables = prepare_all(path, msgspec.structs.replace(self._wish, kind=kind), self._settings)
+        if tables.failed:
+            raise Terminal("; ".join(tables.failed))
+        return tables.prepared
 
-    def _loaded(self, files: Sequence[Prepared]) -> list[Loaded]:
+    def _tables_or_none(self, path: Path, kind: str) -> list[Prepared]:
+        try:
+            return self._tables(path, kind)
+        except Terminal:
+            return []
+
+    def _loaded(self, files: Sequence[tuple[Path, Prepared]]) -> list[Loaded]:
+        """Of each dropped file, whatever it holds."""
         if not files:
             return []
         try:
             endpoints, store = self._where()
             # A folder of its own: a later file of the same name must not replace rows that nobody has mended yet.
             wish = msgspec.structs.replace(self._wish, rejects=self._wish.rejects / _tag())
-            outcomes = load(files, endpoints, store, wish, _Quiet(self._check))
+            outcomes = load([table for _, table in files], endpoints, store, wish, _Quiet(self._check))
         except Trouble:
             raise
         except FileNotFoundError as error:
             raise Transient(f"{error.filename}: it was taken away while it was loaded") from None
         except Exception:
-            if len(files) == 1:
-                path = files[0].path
+            if len({path for path, _ in files}) == 1:
+                path = files[0][0]
                 log.exception("%s: an error of the program", path)
                 return [_refused(path, f"{path}: an error of the program: see the log, and report it")]
-            return [loaded for file in files for loaded in self._loaded([file])]
-        return [_told(file.path, outcome) for file, outcome in zip(files, outcomes, strict=True)]
+            apart = [[one for one in files if one[0] == path] for path in dict.fromkeys(path for path, _ in files)]
+            return [loaded for tables in apart for loaded in self._loaded(tables)]
+        told: dict[Path, list[Outcome]] = {}
+        for (path, _), outcome in zip(files, outcomes, strict=True):
+            told.setdefault(path, []).append(outcome)
+        return [_told(path, of) for path, of in told.items()]
 
 
 def _rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-def _told(path: Path, outcome: Outcome) -> Loaded:
-    report = msgspec.json.format(msgspec.json.encode(outcome), indent=2) + b"\n"
-    rejected = sum(outcome.rejected.values())
-    return Loaded(path, not outcome.stopped, report, outcome.import_id, outcome.records, rejected)
+def _told(path: Path, outcomes: Sequence[Outcome]) -> Loaded:
+    """What became of a dropped file: its outcome, or the outcomes of all that was in it."""
+    said = outcomes[0] if len(outcomes) == 1 else outcomes
+    report = msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n"
+    rejected = sum(sum(outcome.rejected.values()) for outcome in outcomes)
+    records = sum(outcome.records for outcome in outcomes)
+    stopped = any(outcome.stopped for outcome in outcomes)
+    return Loaded(path, not stopped, report, outcomes[0].import_id, records, rejected)
 
 
 def _refused(path: Path, why: str) -> Loaded:

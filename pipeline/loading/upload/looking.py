@@ -54,7 +54,7 @@ def recognise(upload: Upload, wish: Wish, settings: Settings) -> Tables:
     """The tables of the file as `load` would take them; of kind AUTO, what the one kind is that reads it."""
     if wish.kind != AUTO:
         return prepare_all(upload.path, wish, settings)
-    calls = prepare_all(upload.path, msgspec.structs.replace(wish, kind="calls"), settings)
+    calls = prepare_all(upload.path, msgspec.structs.replace(wish, kind=""), settings)
     if calls.prepared or wish.profile != AUTO:
         return calls
     found = {}

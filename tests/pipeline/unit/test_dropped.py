@@ -1,0 +1,71 @@
+"""Dropped files that hold several tables: all of them are loaded, or the file is refused with why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import pytest
+
+from connectors.folder.door import Loaded
+from pipeline.endpoints import Endpoints
+from pipeline.loading import dropped
+from pipeline.loading.dropped import AUTO, Dropped
+from pipeline.loading.outcome import Outcome
+from pipeline.loading.prepare import Prepared, Wish
+from pipeline.settings import read_settings
+from pipeline.store import Store
+from schemas.mapping import Mapping
+from tests.connectors.packed.containers import zipped
+from tests.connectors.rows import many
+
+MAPPED = Mapping(kind="stages", columns={"organisation_id": "Firm", "stage": "State", "changed_at": "When"})
+CALLS = "".join(many(3)).encode()
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was loaded, as `kind path`, by a load that needs no stack."""
+    seen: list[str] = []
+
+    def load(files: list[Prepared], *_: object) -> list[Outcome]:
+        seen.extend(f"{file.recognised.kind} {file.path.name}" for file in files)
+        return [
+            Outcome(file=str(f.path), import_id=f.context.import_id, kind="", profile="", time_zone="", records=2)
+            for f in files
+        ]
+
+    monkeypatch.setattr(dropped, "load", load)
+    return seen
+
+
+def drop(path: Path) -> list[Loaded]:
+    settings = msgspec.structs.replace(read_settings({}), mappings={"states": MAPPED})
+    where = lambda: (cast(Endpoints, None), cast(Store, None))  # noqa: E731  # the stack that nothing is asked of
+    return Dropped(Wish(kind=AUTO, tz="Europe/Moscow", rejects=path.parent), settings, where, lambda: None)([path])
+
+
+def test_files_of_an_archive_are_one_report(tmp_path: Path, loaded: list[str]) -> None:
+    path = tmp_path / "mail.zip"
+    states = b"Firm,State,When\nA,new,2026-11-02\n"
+    path.write_bytes(zipped({"a.csv": CALLS, "b.csv": CALLS, "states.csv": states}))
+    (told,) = drop(path)
+    assert (told.path, told.accepted, told.records) == (path, True, 6)
+    assert len(msgspec.json.decode(told.report)) == 3
+    assert loaded == ["stages states.csv", "calls a.csv", "calls b.csv"]
+
+
+def test_archive_with_a_file_that_is_no_export_is_refused_whole(tmp_path: Path, loaded: list[str]) -> None:
+    path = tmp_path / "mail.zip"
+    path.write_bytes(zipped({"a.csv": CALLS, "letter.txt": b"Dear colleagues"}))
+    (told,) = drop(path)
+    assert (told.path, told.accepted, loaded) == (path, False, [])
+    assert "letter.txt: not recognised" in msgspec.json.decode(told.report)["refused"]
+
+
+def test_mapped_file_is_of_the_kind_that_its_mapping_says(tmp_path: Path, loaded: list[str]) -> None:
+    path = tmp_path / "states.csv"
+    path.write_text("When,State,Firm\n2026-11-02,new,A\n", encoding="utf-8")
+    assert drop(path)[0].accepted
+    assert loaded == ["stages states.csv"]
