@@ -22,12 +22,10 @@ from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Delimited, Layout, Make, RowSource, Without
-from connectors.text import Form
+from connectors.text import NO_DELIMITER, Form
 from connectors.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
-NO_DELIMITER = "\x1f"
-"""A line is one cell."""
 _NO_CALL = re.compile(r"\s*(?:Date\s+Time\s.*|-{10,}\s*|\S+\s+\S+\s+\S+\s+LOG (?:IN|OUT)\s*)", re.IGNORECASE)
 """Page headers, and lines of who logged in: a line of these is no row."""
 _BEGIN = re.compile(

@@ -24,7 +24,7 @@ from connectors.packed import is_sheet, label, located, open_bytes, size
 from connectors.rejects import Bad, Broken, Misread, reject, too_long
 from connectors.sheets import SheetRows
 from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.text import Form, Row, Rows, TooLong, detect
+from connectors.text import NO_DELIMITER, Form, Row, Rows, TooLong, detect
 from schemas.records import Reason, Record, Rejected
 from schemas.trouble import Terminal
 
@@ -297,7 +297,8 @@ def _written(path: Path, form: Form) -> str:
         return f"sheet {path.name!r} of a workbook"
     if form.encoding == JSON:
         return f"JSON, objects {f'under {form.delimiter}' if form.delimiter else 'at the top'}"
-    return f"{form.encoding}, delimiter {form.delimiter!r}, line ends {form.line_end}"
+    between = "no delimiter" if form.delimiter == NO_DELIMITER else f"delimiter {form.delimiter!r}"
+    return f"{form.encoding}, {between}, line ends {form.line_end}"
 
 
 def fits(columns: Sequence[str], rows: Sequence[Sequence[str]], shapes: Mapping[str, re.Pattern[str]]) -> bool:

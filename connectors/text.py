@@ -21,6 +21,8 @@ from schemas.trouble import Terminal
 
 MOST_LINE = 1 << 20
 """Characters of a line; a longer one is one rejected row, and reading goes on behind it."""
+NO_DELIMITER = "\x1f"
+"""For text that is no table: a line is one cell."""
 _BEGINNING = 65_536
 _HEAD = 1 << 20
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

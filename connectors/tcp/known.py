@@ -8,9 +8,10 @@ from functools import partial
 from typing import Protocol
 
 from connectors.avaya import AvayaSmdr
-from connectors.panasonic import NO_DELIMITER, PanasonicSmdr, is_no_call
+from connectors.panasonic import PanasonicSmdr, is_no_call
 from connectors.source import Context, Hints
 from connectors.tcp.source import DelimitedLines, LineSource, Printed
+from connectors.text import NO_DELIMITER
 from connectors.threecx import ThreeCxLog
 
 
