@@ -10,6 +10,8 @@ import socket
 import stat
 import statistics
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +155,21 @@ def test_everything_listens_on_loopback_only(running: Up) -> None:
         if connection.status == psutil.CONN_LISTEN
     }
     assert listening == {(part, "127.0.0.1") for part in ("broker", "store", "board")}
+
+
+def test_the_printed_address_of_the_board_page_lets_in_and_stays(running: Up) -> None:
+    printed = re.search(r"^boards: (http://127\.0\.0\.1:\d+)/\?token=(\S+)$", running.said, re.MULTILINE)
+    assert printed is not None
+    assert running.running["board"] == f"{printed[1]}/?token={printed[2]}"
+    assert json.loads((running.data / "credentials.json").read_bytes())["board"] == printed[2], "bookmarks live on"
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with pytest.raises(urllib.error.HTTPError, match="401"), browser.open(f"{printed[1]}/today") as answer:
+        answer.read()
+    with browser.open(running.running["board"]) as answer:
+        assert b"today_numbers" in answer.read()
+    with browser.open(f"{printed[1]}/panel/today/today_numbers") as answer:
+        assert "html" in json.load(answer)
+    assert printed[2] not in (running.data / "logs" / "board.log").read_text("utf-8")
 
 
 @pytest.mark.parametrize("file", ["stack.json", "credentials.json"])
