@@ -14,6 +14,7 @@ from connectors.json_rows import JsonRows, detect
 from connectors.json_table import flat
 from connectors.parts import parts
 from connectors.recognise import choose
+from connectors.rejected_rows import RejectedRows
 from connectors.services.all import SERVICES
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.settings import read_settings
@@ -114,3 +115,17 @@ def test_sample_is_recognised_and_each_row_is_a_leg(name: str, profile: str, row
     items = list(reading)
     assert (seen.profile, reading.rows, len(items)) == (profile, rows, rows)
     assert all(isinstance(item, CallLeg) for item in items)
+
+
+def test_rejected_objects_of_an_answer_load_again_once_mended(tmp_path: Path) -> None:
+    (path,) = parts(GOLDEN / "uis" / "calls_report.body")
+    source, seen = choose(path, "calls", "auto", "RU")
+    rejected = [item for item in source.read(path, seen, context()) if isinstance(item, Rejected) and item.field]
+    with RejectedRows(tmp_path / "rejects", path, seen) as kept:
+        for item in rejected:
+            kept.add(item)
+    mended = kept.path.read_text(encoding="utf-8").replace('"perhaps"', "false").replace("09:09:00", "09:10:30")
+    kept.path.write_text(mended.replace('"talk_duration": 60', '"talk_duration": 6'), encoding="utf-8")
+    source, seen = choose(kept.path, "calls", "auto", "RU")
+    legs = [item for item in source.read(kept.path, seen, context()) if isinstance(item, CallLeg)]
+    assert [leg.record_id for leg in legs] == ["504", "505", "506"]
