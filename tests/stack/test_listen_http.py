@@ -153,3 +153,18 @@ def test_what_cannot_be_is_said_in_one_line(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert "hidden" not in done.stderr
+
+
+def test_broker_that_is_killed_before_anybody_stored_it_gets_it_again(embedded: Deployment) -> None:
+    """The embedded broker forgets: what was answered with 200 is known to the listener alone then."""
+    embedded.start(workers=0)
+    http_door = Http(embedded)
+    try:
+        numbers = range(20)
+        for number in numbers:
+            assert http_door.post("/calls", json.dumps(call(number)), {**BEARER, **JSON}) == 200
+        embedded.restart_broker()
+        embedded.add_worker("worker-1")
+        wait_for("what was answered", lambda: embedded.number("SELECT count() FROM call_legs FINAL") == len(numbers))
+    finally:
+        http_door.end()
