@@ -20,8 +20,9 @@ from connectors.asterisk.clock import date_order
 from connectors.identity import nameless
 from connectors.phones import e164
 from connectors.rejects import Misread
+from connectors.row_source import RowSource, Without
 from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, RowSource, Without
+from connectors.table import Delimited, Layout, Make
 from connectors.text import NO_DELIMITER, Form
 from connectors.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason

@@ -16,12 +16,13 @@ from datetime import tzinfo
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from connectors.json_rows import detect as detect_json
 from connectors.json_table import JsonTable, Under
 from connectors.packed import is_sheet, label, located, open_bytes, size
 from connectors.rejects import Bad, Broken, Misread, reject, too_long
+from connectors.row_source import RowSource
 from connectors.sheets import SheetRows
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.text import NO_DELIMITER, Form, Row, Rows, TooLong, detect
@@ -56,39 +57,6 @@ class Layout(NamedTuple):
     date_order: str = "ymd"
     has_offset: bool = False
     """Whether all times that were seen say their offset."""
-
-
-class RowSource(Protocol):
-    """Rows as (cells, place, text, whole), or why one is none; not whole is a row that the file's end may have cut."""
-
-    @property
-    def bytes_read(self) -> int: ...
-
-    @property
-    def bytes_total(self) -> int: ...
-
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]: ...
-
-
-class Without:
-    """Rows but for those that are none: page headers, events that make no record."""
-
-    def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
-        self._rows = rows
-        self._is_no_row = is_no_row
-
-    @property
-    def bytes_read(self) -> int:
-        return self._rows.bytes_read
-
-    @property
-    def bytes_total(self) -> int:
-        return self._rows.bytes_total
-
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
-        for row in self._rows:
-            if not isinstance(row, Row) or not self._is_no_row(row.fields):
-                yield row
 
 
 class TableReading:

@@ -19,8 +19,9 @@ from zlib import crc32
 from connectors.asterisk.clock import epoch_of, settle
 from connectors.phones import e164
 from connectors.rejects import Misread
+from connectors.row_source import RowSource, Without
 from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import SHEET, Delimited, Layout, Make, RowSource, Without
+from connectors.table import SHEET, Delimited, Layout, Make
 from connectors.text import Form, head_of
 from connectors.wall import DATE, WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
