@@ -57,11 +57,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return next(one for one in self.parts() if one.part.id == id)
 
 
-def fill(heading: Heading, ask: Ask) -> Report:
-    """Ask for every part."""
+def fill(heading: Heading, ask: Ask, warnings: Sequence[Row]) -> Report:
+    """Ask for every part. `warnings` are what the rules said."""
     sections = []
     for section in SECTIONS:
-        parts = [_filled(part, ask) for part in section.parts]
+        parts = [
+            Filled(part=part, columns=part.panel.columns, rows=warnings) if part.of_rules else _filled(part, ask)
+            for part in section.parts
+        ]
         sections.append((section, [one for one in parts if one.rows or not one.part.if_any]))
     return Report(heading=heading, sections=sections)
 
@@ -217,7 +220,7 @@ class Telling:
 
     def empty(self, part: Part) -> str:
         """Instead of no rows."""
-        return self.words.nobody_flagged if part.flagged else self.said.words.nothing
+        return self.words.nobody_flagged if part.flagged or part.of_rules else self.said.words.nothing
 
 
 def is_chart(part: Part) -> bool:

@@ -34,6 +34,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     sums: Query | None = None
     """D's sums, by currency, for the same rows."""
     if_any: bool = False
+    of_rules: bool = False
+    """Its rows are what the rules of `schemas.alerts` said, in words."""
     flagged: str = ""
     """Only the rows in which this column is not 0."""
     in_letter: bool = False
@@ -189,10 +191,27 @@ FUNNEL = Section(
     ),
 )
 
+_RULES = Part(
+    panel=Panel(
+        id="report_rules",
+        form=Form.TABLE,
+        query=query("alert_pace"),
+        columns=(
+            column("warning", Unit.TEXT, width=170),
+            column("summary", Unit.TEXT),
+            column("on_days"),
+            column("last_day", Unit.TEXT, width=90),
+        ),
+        width=24,
+    ),
+    of_rules=True,
+    in_letter=True,
+)
+
 WARNINGS = Section(
     id="warnings",
     parts=(
-        _of_board("warning_squeeze", Span.QUARTER, width=24, flagged="is_squeezing", in_letter=True),
+        _RULES,
         _of_board("warning_top", Span.QUARTER),
         _of_board("warning_missed_days", Span.WEEKS),
         _of_board("warning_untouched_by", width=9, in_letter=True),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import msgspec
 
+from grafana.alerts.words import alert_words, plain
 from grafana.page.said import page_words
 from grafana.panel import Query, Value
 from grafana.query import Chosen, Department, bind
@@ -15,15 +16,21 @@ from grafana.report.filled import Heading, Report, fill
 from grafana.report.sections import Span
 from grafana.report.words import report_words
 from grafana.words import words
+from pipeline.activity import roster
+from pipeline.alerts.asking import ask as ask_rules
 from pipeline.feeds import freshness
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.report.periods import Kind, Reported, months_before
-from pipeline.report.staleness import Stale, Why, staleness
+from pipeline.report.staleness import Stale, Why, closings, staleness
+from pipeline.report.warned import warned
 from pipeline.settings import Settings
+from schemas.alerts import RULES, Urgency
 
 Row = dict[str, Any]
 _WEEKS, _QUARTER = timedelta(days=28), timedelta(days=90)
 _MONTHS = 6
+_WARNING_DAYS = 5
+"""How many days the rules are asked of: each takes as long as a board."""
 
 
 class _Last(msgspec.Struct):
@@ -68,7 +75,33 @@ def read_report(numbers: Numbers, settings: Settings, department: Department, wa
             answers[question] = numbers.rows(query.metric, Row, bound)
         return answers[question]
 
-    return fill(heading, ask)
+    return fill(heading, ask, warnings(numbers, settings, wanted))
+
+
+def warnings(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[Row]:
+    """What the rules said at the close of the period's last working days, in words."""
+    reported = wanted.reported
+    moments = closings(reported.period, reported.now, settings.calendar)[-_WARNING_DAYS:]
+    rules = [rule for rule in RULES if rule.urgency is Urgency.HEAD and rule.replayable]
+    people = len(roster(numbers, reported.period))
+    things = ask_rules(numbers, settings, moments, rules, people=max(1, people)) if moments else ()
+    said = alert_words(wanted.language).rules
+    return [
+        {
+            "warning": said[one.rule].title,
+            "summary": plain(said[one.rule].summary, one.labels, one.numbers),
+            "on_days": len(one.days),
+            "last_day": f"{one.days[-1]:{page_words(wanted.language).date}}",
+        }
+        for one in warned(things, settings.time_zone)
+        if is_wanted(one.labels, wanted)
+    ]
+
+
+def is_wanted(labels: Mapping[str, str], wanted: Wanted) -> bool:
+    """Who is asked for; of the whole department only what is asked for in whole."""
+    teams, managers = wanted.teams, wanted.managers
+    return (not teams or labels.get("team") in teams) and (not managers or labels.get("manager_id") in managers)
 
 
 def stale_reasons(numbers: Numbers, settings: Settings, reported: Reported) -> list[Stale]:

@@ -44,15 +44,17 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
 
 
+def closings(period: Period, now: datetime, calendar: WorkingCalendar) -> list[datetime]:
+    """The closing times of the period's working days that have passed, in order."""
+    years = range(period.first.year, period.last.year + 1)
+    worked = (one.day for one in base_days(calendar, years) if one.kind.is_working)
+    times = (datetime.combine(day, calendar.closes, period.zone) for day in worked if period.first <= day < period.last)
+    return [closing for closing in times if closing <= now]
+
+
 def needed_by(period: Period, now: datetime, calendar: WorkingCalendar) -> datetime | None:
     """The latest closing time in the period that has passed; None when no working day has ended in it."""
-    years = range(period.first.year, period.last.year + 1)
-    worked = [one.day for one in base_days(calendar, years) if one.kind.is_working]
-    for day in reversed([day for day in worked if period.first <= day < period.last]):
-        closing = datetime.combine(day, calendar.closes, period.zone)
-        if closing <= now:
-            return closing
-    return None
+    return max(closings(period, now, calendar), default=None)
 
 
 def staleness(

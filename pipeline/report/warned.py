@@ -1,0 +1,37 @@
+"""What the rules of warning said over a period, each thing once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.alerts.asking import Thing
+
+
+class Warned(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that fired, on `days` of the period; its numbers are those of the last of them."""
+
+    rule: str
+    labels: Mapping[str, str]
+    numbers: Mapping[str, float]
+    days: tuple[date, ...]
+
+
+def warned(things: Iterable[Thing], zone: ZoneInfo) -> list[Warned]:
+    """Every thing that fired, in the order of the rules, those that fired longest first."""
+    found: dict[tuple[str, tuple[str, ...]], list[Thing]] = {}
+    for thing in things:
+        if thing.is_firing:
+            found.setdefault((thing.rule.id, tuple(thing.labels.values())), []).append(thing)
+    order = {rule: place for place, rule in enumerate(dict.fromkeys(rule for rule, _ in found))}
+    told = [_told(sorted(fired, key=lambda one: one.at), zone) for fired in found.values()]
+    return sorted(told, key=lambda one: (order[one.rule], -len(one.days), tuple(one.labels.values())))
+
+
+def _told(fired: list[Thing], zone: ZoneInfo) -> Warned:
+    last = fired[-1]
+    days = tuple(dict.fromkeys(one.at.astimezone(zone).date() for one in fired))
+    return Warned(rule=last.rule.id, labels=last.labels, numbers=last.numbers, days=days)

@@ -1,0 +1,74 @@
+"""Warnings in the report: each thing once, and the silent manager of a department by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipeline.alerts.asking import Thing
+from pipeline.cli.report_numbers import Wanted, warnings
+from pipeline.department.knobs import Knobs
+from pipeline.department.planted import Kind as Planted
+from pipeline.readouts import Numbers
+from pipeline.report.periods import Kind, reported
+from pipeline.report.warned import warned
+from pipeline.settings import read_settings
+from pipeline.store import connect
+from schemas.alerts import rule
+from tests.alerts.department import fill
+from tests.pipeline.property.tables import Database
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def thing(name: str, day: int, who: str = "m1", *, fires: bool = True, calls: float = 0) -> Thing:
+    at = datetime(2026, 3, day, 15, tzinfo=UTC)
+    return Thing(rule(name), at, {"manager_id": who}, {"calls": calls}, fires)
+
+
+def test_a_thing_that_fires_for_days_is_told_once_with_its_last_numbers() -> None:
+    things = [thing("calls_drop", 12, calls=3), thing("calls_drop", 11, calls=9), thing("calls_drop", 13, fires=False)]
+    (found,) = warned(things, MOSCOW)
+    assert (found.rule, found.days) == ("calls_drop", (date(2026, 3, 11), date(2026, 3, 12)))
+    assert found.numbers == {"calls": 3}
+
+
+def test_each_thing_apart_and_the_longest_of_a_rule_first() -> None:
+    things = [
+        thing("squeeze", 9, "m3"),
+        thing("calls_drop", 9),
+        thing("calls_drop", 9, "m2"),
+        thing("calls_drop", 10, "m2"),
+    ]
+    told = [(one.rule, one.labels["manager_id"]) for one in warned(things, MOSCOW)]
+    assert told == [("squeeze", "m3"), ("calls_drop", "m2"), ("calls_drop", "m1")]
+
+
+def test_what_never_fires_is_not_told() -> None:
+    assert warned([thing("squeeze", 9, fires=False)], MOSCOW) == []
+
+
+@pytest.mark.stack
+def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str) -> None:
+    told = fill(Database(store_dsn), Knobs(managers=5, days=130, pace=40, seed=3))
+    silent, leave = (
+        next(one for one in told.story.planted if one.kind is kind) for kind in (Planted.SILENT, Planted.LEAVE)
+    )
+    settings = read_settings({"TZ": told.zone.key})
+    until = silent.last + timedelta(days=1)
+    span = reported(Kind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
+    client = connect(store_dsn)
+    try:
+        wanted = Wanted(reported=span, language="ru")
+        rows = warnings(Numbers(client), settings, wanted)
+        others = Wanted(reported=span, language="ru", managers=("m99",))
+        assert warnings(Numbers(client), settings, others) == []
+    finally:
+        client.close()
+    names = {one.id: one.name for one in told.story.managers}
+    alarms = [row for row in rows if names[silent.manager_id] in row["summary"]]
+    assert any(row["warning"] == "Менеджер молчит" for row in alarms), rows
+    assert not [row for row in rows if names[leave.manager_id] in row["summary"]]
+    assert all(row["on_days"] <= 5 for row in rows)
