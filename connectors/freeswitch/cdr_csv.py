@@ -241,7 +241,12 @@ def _moment(epoch: str) -> datetime:
 def _values(fields: Sequence[str]) -> list[str]:
     """The values of an INSERT that was split at its commas; the fields as they are when it is none."""
     insert = _INSERT.fullmatch(",".join(fields))
-    return next(csv.reader([insert.group(1)], skipinitialspace=True), []) if insert else list(fields)
+    if insert is None:
+        return list(fields)
+    try:
+        return next(csv.reader([insert.group(1)], skipinitialspace=True), [])
+    except csv.Error:  # a value beyond csv's limit
+        return []
 
 
 def _layout(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]], head: int, why: str) -> Layout:

@@ -56,13 +56,22 @@ def legs_of_a_call(draw: st.DrawFn) -> list[CallLeg]:
 
 
 def bridged_seconds(legs: Sequence[CallLeg], direction: Direction) -> dict[str, set[int]]:
-    """Each person's seconds with the external party (of an internal call: with the other end), one by one."""
+    """Each person's seconds with the external party (of an internal call: with the other end), one by one.
+
+    A queue's own leg holds the ringing: where the phone's leg stands within it, the phone's alone tells.
+    """
+    inside = {Direction.INTERNAL} - {direction}
+    bridged = [
+        (one, (start := int((one.answered_at - NINE).total_seconds())), start + one.billsec)
+        for one in legs
+        if one.disposition is Disposition.ANSWERED and one.direction not in inside and one.answered_at is not None
+    ]
+    phones = [(one.extension, start, end) for one, start, end in bridged if not one.queue and end > start]
     seconds: dict[str, set[int]] = {}
-    for one in legs:
-        inside = one.direction is Direction.INTERNAL and direction is not Direction.INTERNAL
-        if one.disposition is Disposition.ANSWERED and not inside and one.answered_at is not None:
-            start = int((one.answered_at - NINE).total_seconds())
-            seconds.setdefault(one.extension, set()).update(range(start, start + one.billsec))
+    for one, first, last in bridged:
+        exact = any(whose == one.extension and first <= start and end <= last + 1 for whose, start, end in phones)
+        if not (one.queue and one.extension and exact):
+            seconds.setdefault(one.extension, set()).update(range(first, last))
     return seconds
 
 
