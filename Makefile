@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 STAMP := $(VENV)/.installed
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: setup demo test check bench lock schemas boards clean
 
@@ -24,8 +25,10 @@ endif
 demo: setup          ## an invented department: live in a terminal; elsewhere counted once and compared with its truth
 	@if [ -t 1 ]; then $(BIN)/callfunnel demo; else $(BIN)/callfunnel demo --once; fi
 
+# Tests with processes of their own wait much and measure time: one after the other. The others share the cores.
 test: setup          ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not stack" -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -m stack
 
 check: setup         ## what CI runs beside the tests: style, types, generated files
 	$(BIN)/ruff check .
@@ -33,11 +36,13 @@ check: setup         ## what CI runs beside the tests: style, types, generated f
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.json_schema --check
 	$(BIN)/python -m connectors.document --check
+	$(BIN)/python -m connectors.http.openapi --check
 	$(BIN)/python -m grafana.build --check
 
-schemas: setup       ## write the generated files again: JSON Schemas, docs/connectors.md
+schemas: setup       ## write the generated files again: JSON Schemas, docs/connectors.md, the HTTP door's description
 	$(BIN)/python -m schemas.json_schema
 	$(BIN)/python -m connectors.document
+	$(BIN)/python -m connectors.http.openapi
 
 boards: setup        ## write Grafana's dashboards again: grafana/dashboards
 	$(BIN)/python -m grafana.build

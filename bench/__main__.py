@@ -11,7 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-BENCHES = ("parse", "produce", "stock_agent", "worker", "load", "live_call", "boards")
+BENCHES = ("parse", "produce", "stock_agent", "worker", "load", "live_call", "http_ingest", "boards")
 
 
 def main() -> None:
