@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
 from pipeline.store import connect
+from tests.browser.chromium import Missing as NoBrowser
+from tests.browser.chromium import chromium as headless
 from tests.databases.servers import Missing as NoServer
 from tests.databases.servers import Server, mariadb, postgresql
 from tests.kafka.apache import Missing, classpath, format_log_dir
@@ -92,20 +93,19 @@ def _served(name: str, start: Callable[[], AbstractContextManager[Server]]) -> I
         pytest.skip(f"{name}: {missing}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium. Skips where the machine has none; fails there in CI (REQUIRE_BROWSER=1)."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        if required("REQUIRE_BROWSER"):
-            pytest.fail("Chromium is required here: no chromium, chromium-browser or google-chrome is on the PATH")
-        pytest.skip("Chromium: no chromium, chromium-browser or google-chrome is on the PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        try:
+    """A headless Chromium. Skips where the machine has none; fails there in CI (REQUIRE_BROWSER=1).
+
+    Of one module: Playwright's loop goes on in this thread until it is stopped, and asyncio.run refuses to start then.
+    """
+    try:
+        with headless() as browser:
             yield browser
-        finally:
-            browser.close()
+    except NoBrowser as missing:
+        if required("REQUIRE_BROWSER"):
+            pytest.fail(f"a browser is required here: {missing}")
+        pytest.skip(f"a browser: {missing}")
 
 
 def required(variable: str = "REQUIRE_KAFKA") -> bool:
