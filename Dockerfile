@@ -12,7 +12,7 @@ COPY grafana grafana
 RUN /opt/callfunnel/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --create-home callfunnel
+RUN useradd --system --uid 10001 --create-home callfunnel && install --directory --owner callfunnel /state
 COPY --from=build /opt/callfunnel /opt/callfunnel
 ENV PATH=/opt/callfunnel/bin:$PATH PYTHONUNBUFFERED=1
 USER callfunnel
