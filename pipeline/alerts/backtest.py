@@ -83,11 +83,11 @@ def at_closing(days: Iterable[date], zone: ZoneInfo, calendar: WorkingCalendar) 
 def alarms(things: Iterable[Thing]) -> list[Alarm]:
     """Firing things as alarms: one goes on while it fires, and for its rule's `keep_s` after that.
 
-    The things of one rule come in order of time. What fires before and after a night that nobody asked in is one alarm.
+    What fires before and after a night that nobody asked in is one alarm.
     """
     standing: dict[tuple[str, tuple[str, ...]], Alarm] = {}
     found: list[Alarm] = []
-    for thing in things:
+    for thing in sorted(things, key=lambda thing: thing.at):
         key = thing.rule.id, tuple(thing.labels.values())
         alarm = standing.get(key)
         if not thing.is_firing:

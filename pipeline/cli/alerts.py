@@ -40,9 +40,10 @@ def check(language: str, as_json: bool, data: Path | None) -> None:
     settings = read_settings()
     source, now = numbers(data), datetime.now(settings.time_zone)
     found: list[Thing] = []
-    for rule in RULES:
-        moment = now - timedelta(seconds=rule.late_s)
-        found += [thing for thing in ask(source, settings, [moment], [rule]) if thing.is_firing]
+    for late_s in sorted({rule.late_s for rule in RULES}):
+        rules = [rule for rule in RULES if rule.late_s == late_s]
+        moment = now - timedelta(seconds=late_s)
+        found += [thing for thing in ask(source, settings, [moment], rules) if thing.is_firing]
     if as_json:
         show_json([said(thing.rule, thing.labels, thing.numbers, language) for thing in found])
     for thing in found if not as_json else ():

@@ -20,6 +20,11 @@ def text(name: str) -> str:
     return _whole(name).strip()
 
 
+def part(name: str) -> str:
+    """The SQL of a part: common table expressions, as a metric includes them."""
+    return _whole(f"{name}.part")
+
+
 def names() -> list[str]:
     """Every metric there is."""
     return sorted(path.stem for path in Path(__file__).parent.glob("*.sql") if not path.stem.endswith(".part"))

@@ -5,7 +5,8 @@
 -- fewer than 8 a day. expected: the mean of the latest six to eight same weekdays that were full working days, times the
 -- season of the day (how the others do, where that is less). low: seldom (5 %) are they fewer by chance.
 -- is_dropping, here and {step_s} earlier: expected >= 8, calls <= 0.7 expected, and so unlikely (negative binomial) that
--- of all managers believed a share of {alpha} is wrong (Benjamini-Hochberg). Not who is away, nor once the feed is dead.
+-- of all managers believed a share of {alpha} is wrong (Benjamini-Hochberg). Not who is away, and not what ended in
+-- silence, theirs or everybody's: that is told of as such, and over with the next call.
 -- Silence. quiet_expected: calls that were to be expected since the latest one. why, the first that holds: away, calling,
 -- feed_dead (no call of anybody either, or a live door is down), moved (three calls of today to their organisations from
 -- the extension moved_to, which is nobody's), silent. day_off and unknown (fewer than six references) are kinds of calling.
@@ -38,7 +39,7 @@ WITH
         SELECT
             evaluation, manager_id, any(with_all.team) AS team, any(today) AS today, any(is_at_work) AS is_at_work,
             any(is_away) AS is_away, any(calls_today) AS calls_today, min(turn) < 4 AS is_known,
-            argMin((frame, x, expected, phi, p, all_quiet), turn) AS drop,
+            argMin((frame, x, expected, phi, p, all_quiet OR p_quiet < {alpha_quiet:Float64}), turn) AS drop,
             argMin((quiet_expected, p_quiet, all_quiet), turn_of_quiet) AS pause,
             is_known AND NOT is_away AS is_held
         FROM with_all
@@ -69,42 +70,57 @@ WITH
             is_low AND was_low AS is_dropping
         FROM limited
     ),
-    -- Calls from extensions that no manager has, by who looks after the organisation that was called.
-    strays AS (
-        SELECT owners.owner AS owner, toDate(at, {zone:String}) AS on_day,
-            arraySort(groupArray((toUnixTimestamp(at), extension))) AS all_strays
-        FROM activities FINAL
-        INNER JOIN (SELECT organisation_id, manager_id AS owner FROM organisations FINAL) AS owners USING organisation_id
-        WHERE bucket >= toDateTime(toDate(toDateTime(arrayMin(evaluations), 'UTC'), {zone:String}), {zone:String})
-            AND bucket <= toDateTime(arrayMax(evaluations), 'UTC')
-            AND kind = 'call' AND direction != 'internal' AND activities.manager_id = '' AND extension != ''
-        GROUP BY owner, on_day
+    (
+        SELECT mapFromArrays(groupArray(one), groupArray(name))
+        FROM (SELECT manager_id AS one, argMax(name, valid_from) AS name FROM managers FINAL GROUP BY one)
+    ) AS names,
+    -- Calls from extensions that no manager has, by who looks after the organisation that was called, and the day.
+    (
+        SELECT mapFromArrays(groupArray(whose), groupArray(calls))
+        FROM (
+            SELECT
+                concat(owner, ' ', toString(toDate(at, {zone:String}))) AS whose,
+                arraySort(groupArray((toUnixTimestamp(at), extension))) AS calls
+            FROM activities FINAL
+            INNER JOIN (SELECT organisation_id, manager_id AS owner FROM organisations FINAL) AS owners
+                USING organisation_id
+            WHERE bucket >= toDateTime(toDate(toDateTime(arrayMin(evaluations), 'UTC'), {zone:String}), {zone:String})
+                AND bucket <= toDateTime(arrayMax(evaluations), 'UTC')
+                AND kind = 'call' AND direction != 'internal' AND activities.manager_id = '' AND extension != ''
+            GROUP BY whose
+        )
+    ) AS strays,
+    (SELECT groupArray((toUnixTimestamp(started_at), toUnixTimestamp(heartbeat_at), state)) FROM feeds FINAL) AS doors,
+    around AS (
+        SELECT
+            *, drop.1 AS frame, drop.2 AS x, drop.3 AS expected, drop.4 AS phi, pause.1 AS quiet,
+            pause.2 < {alpha_quiet:Float64} AS is_quiet, pause.3 AS all_quiet,
+            arrayFilter(call -> call.1 < evaluation, strays[concat(manager_id, ' ', toString(today))]) AS stray_calls,
+            -- A door that has said something since was not down.
+            arrayExists(
+                door -> door.1 <= evaluation AND door.2 <= evaluation AND door.3 != 'stopped'
+                    AND (door.3 != 'live' OR door.2 + 120 < evaluation),
+                doors
+            ) AS door_is_down
+        FROM consecutive
+        WHERE has({moments:Array(UInt32)}, evaluation)
     ),
-    names AS (SELECT manager_id AS named, argMax(name, valid_from) AS name FROM managers FINAL GROUP BY named),
-    (SELECT groupArray((toUnixTimestamp(started_at), toUnixTimestamp(heartbeat_at), state)) FROM feeds FINAL) AS doors
+    triaged AS (
+        SELECT
+            *,
+            multiIf(
+                is_away, 'away',
+                NOT is_quiet, multiIf(NOT is_at_work, 'day_off', is_known, 'calling', 'unknown'),
+                all_quiet OR door_is_down, 'feed_dead',
+                length(stray_calls) >= 3, 'moved',
+                'silent'
+            ) AS why
+        FROM around
+    )
 SELECT
-    evaluation AS moment, manager_id, names.name AS manager, team,
-    drop.1 AS frame, toUInt64(drop.2) AS calls, round(drop.3, 2) AS expected,
-    if(is_known, count_low(if(is_known, drop.3, 0.), drop.4), 0) AS low,
-    p, is_dropping,
-    calls_today, round(pause.1, 2) AS quiet_expected,
-    arrayFilter(call -> call.1 < evaluation, all_strays) AS stray_calls,
-    -- A door that has said something since was not down.
-    arrayExists(
-        door -> door.1 <= evaluation AND door.2 <= evaluation AND door.3 != 'stopped'
-            AND (door.3 != 'live' OR door.2 + 120 < evaluation),
-        doors
-    ) AS door_is_down,
-    multiIf(
-        is_away, 'away',
-        pause.2 >= {alpha_quiet:Float64}, multiIf(NOT is_at_work, 'day_off', is_known, 'calling', 'unknown'),
-        pause.3 OR door_is_down, 'feed_dead',
-        length(stray_calls) >= 3, 'moved',
-        'silent'
-    ) AS why,
-    if(why = 'moved', stray_calls[-1].2, '') AS moved_to
-FROM consecutive
-LEFT JOIN strays ON owner = consecutive.manager_id AND on_day = today
-LEFT JOIN names ON named = consecutive.manager_id
-WHERE has({moments:Array(UInt32)}, evaluation)
+    evaluation AS moment, manager_id, names[manager_id] AS manager, team,
+    is_known, frame, toUInt64(x) AS calls, round(triaged.expected, 2) AS expected,
+    if(is_known, count_low(triaged.expected, phi), 0) AS low, p, is_dropping,
+    calls_today, round(quiet, 2) AS quiet_expected, why, if(why = 'moved', stray_calls[-1].2, '') AS moved_to
+FROM triaged
 ORDER BY moment, manager_id

@@ -1,0 +1,74 @@
+"""`callfunnel alerts`, as it is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.cli.alerts import command
+from tests.alerts.test_triage import TODAY, ZONE, Department
+from tests.pipeline.property.tables import Database
+
+
+@pytest.fixture(scope="module")
+def database(store_dsn: str) -> Database:
+    return Database(store_dsn)
+
+
+def run(store_dsn: str, folder: Path, *arguments: str) -> Result:
+    config = folder / "callfunnel.toml"
+    config.write_text('time_zone = "Europe/Moscow"\n', encoding="utf-8")
+    env = {"CALLFUNNEL_CLICKHOUSE": store_dsn, "CALLFUNNEL_CONFIG": str(config), "CALLFUNNEL_KAFKA": "127.0.0.1:9"}
+    return CliRunner().invoke(command, arguments, env=env)
+
+
+def test_check_says_what_fires_and_why_and_ends_with_one(database: Database, store_dsn: str, tmp_path: Path) -> None:
+    Department().fill(database)
+    well = run(store_dsn, tmp_path, "check")
+    assert well.exit_code == 0
+    assert re.match(r"9 rules, and none fires \(", well.output)
+    long_ago = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    feed = {"source": "office", "door": "ami", "state": "away", "started_at": long_ago, "heartbeat_at": long_ago}
+    database.store.keep("feeds", [json.dumps({**feed, "seen_at": long_ago, "version": 1}).encode()])
+    ill = run(store_dsn, tmp_path, "check")
+    assert ill.exit_code == 1
+    assert re.match(
+        r"A source is not heard of: office \(ami\): nothing for 10[78]\d\d s\n  Numbers of today", ill.output
+    )
+    assert "Источник молчит: office (ami)" in run(store_dsn, tmp_path, "check", "--language", "ru").output
+    (said,) = json.loads(run(store_dsn, tmp_path, "check", "--json").output)
+    assert (said["rule"], said["urgency"], said["source"]) == ("stale_data", "operations", "office")
+
+
+def test_backtest_holds_alarms_against_the_truth(database: Database, store_dsn: str, tmp_path: Path) -> None:
+    department = Department()
+    department.without(["ann"], datetime.combine(TODAY, time(), ZONE), datetime.combine(TODAY, time(23), ZONE))
+    department.fill(database)
+    truth = tmp_path / "truth.json"
+    asked = ("backtest", "--days", "3", "--every", "60", "--to", str(TODAY + timedelta(days=1)), "--truth", str(truth))
+
+    def planted(who: str) -> None:
+        story = {"kind": "silent", "first": str(TODAY), "last": str(TODAY), "manager_id": who}
+        truth.write_text(json.dumps({"planted": [story]}), encoding="utf-8")
+
+    planted("ann")
+    told = run(store_dsn, tmp_path, *asked).output
+    assert re.search(
+        rf"silent of ann, {TODAY} to {TODAY}: told {TODAY} 1[12]:00, day 1 of it, 0 days before its last", told
+    )
+    assert "wrong: 0, 0.00 a manager and quarter" in told
+    assert re.search(r"^manager_silent: 1, \d+\.\d\d a manager and quarter$", told, re.MULTILINE)
+    planted("bob")
+    told = run(store_dsn, tmp_path, *asked).output
+    assert f"silent of bob, {TODAY} to {TODAY}: not told" in told
+    assert re.search(r"wrong: 1, .*\n  manager_silent ann", told)
+    rows = json.loads(run(store_dsn, tmp_path, *asked, "--json").output)
+    assert [(row.get("rule"), row.get("is_wrong"), row["manager_id"]) for row in rows] == [
+        ("manager_silent", True, "ann"),
+        (None, None, "bob"),
+    ]
