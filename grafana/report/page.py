@@ -57,6 +57,7 @@ _LETTER = (
     ".tile{display:inline-block;margin:0 18px 8px 0}.head{color:#52606d;font-size:12px}.number{font-size:20px}"
     ".stale{border:2px solid #c44f00;padding:8px;color:#c44f00;font-weight:bold}h2{font-size:17px}h3{font-size:14px}"
     ".bad{color:#c44f00;font-weight:bold}.notice{color:#a86400;font-weight:bold}.good{font-weight:bold}"
+    ".bad::before{content:'\\25A0 '}.notice::before{content:'\\25B2 '}.good::before{content:'\\25CF '}"
 )
 
 
