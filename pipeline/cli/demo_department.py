@@ -60,6 +60,7 @@ class Loaded(msgspec.Struct, frozen=True):
         return [
             f"Ask: . {shlex.quote(str(self.folder / 'env'))}; callfunnel activity --from {first}",
             f"ClickHouse: http://{store} as reader, password in data/credentials.json",
+            f"Boards: {self.running.board}&now=last",  # its calls are of another year: as of the latest one
         ]
 
 
@@ -78,7 +79,7 @@ def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
     stack = Stack(Plan(data=data, kafka_port=0, store_port=0), env)
     with _step("start") as said:
         running = stack.start()
-        said("a broker, a ClickHouse engine and a worker, on this machine alone")
+        said("a broker, a ClickHouse engine, a board page and a worker, on this machine alone")
     try:
         prepared = _prepared(generated, settings)
         for kinds in _ROUNDS:
