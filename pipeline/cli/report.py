@@ -16,7 +16,7 @@ from grafana.report.page import letter, page
 from grafana.report.workbook import workbook
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
 from pipeline.cli.options import Day, output, people
-from pipeline.cli.report_numbers import KINDS, Wanted, read_report
+from pipeline.cli.report_numbers import KINDS, Wanted, read_report, stale_reasons
 from pipeline.cli.tables import show_json
 from pipeline.readouts import numbers
 from pipeline.report.letter import Attachment, message, post_of, send
@@ -67,14 +67,15 @@ def command(
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
     wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
-    department = department_of(settings)
-    report = read_report(numbers(data), settings, department, wanted)
-    telling = Telling(language, department, report)
-    for reason in report.heading.stale:
+    source, department = numbers(data), department_of(settings)
+    stale = stale_reasons(source, settings, wanted)
+    for reason in stale:
         click.echo(f"callfunnel: {reason}", err=True)
-    if fresh_only and report.heading.stale:
+    if fresh_only and stale:
         click.echo("callfunnel: nothing was written or sent: the data does not cover the period", err=True)
         sys.exit(1)
+    report = read_report(source, settings, department, wanted, stale)
+    telling = Telling(language, department, report)
     if as_json:
         show_json(as_objects(report))
     if not outs and not mail and not as_json:

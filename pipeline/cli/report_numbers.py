@@ -47,9 +47,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     managers: Sequence[str] = ()
 
 
-def read_report(numbers: Numbers, settings: Settings, department: Department, wanted: Wanted) -> Report:
-    """Ask for everything. Raises Transient or Terminal."""
-    stale = stale_reasons(numbers, settings, wanted.reported)
+def read_report(
+    numbers: Numbers, settings: Settings, department: Department, wanted: Wanted, stale: Sequence[str]
+) -> Report:
+    """Ask for everything. `stale` are the reasons to distrust it, in words. Raises Transient or Terminal."""
     heading = Heading(
         kind=report_words(wanted.language).kinds[wanted.reported.kind],
         period=days(wanted.reported.period, wanted.language),
@@ -57,7 +58,7 @@ def read_report(numbers: Numbers, settings: Settings, department: Department, wa
         made_at=wanted.reported.now,
         as_of=wanted.reported.as_of,
         is_over=wanted.reported.is_over,
-        stale=[told(one, wanted.language, settings) for one in stale],
+        stale=stale,
         teams=wanted.teams,
         managers=wanted.managers,
     )
@@ -104,12 +105,14 @@ def is_wanted(labels: Mapping[str, str], wanted: Wanted) -> bool:
     return (not teams or labels.get("team") in teams) and (not managers or labels.get("manager_id") in managers)
 
 
-def stale_reasons(numbers: Numbers, settings: Settings, reported: Reported) -> list[Stale]:
-    """Why the period's numbers cannot be trusted yet."""
+def stale_reasons(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[str]:
+    """Why the period's numbers cannot be trusted yet, in words. Raises Transient or Terminal."""
+    reported = wanted.reported
     (last,) = numbers.rows("last_call", _Last, {})
     last_call = datetime.fromisoformat(last.at) if last.records else None
     doors = freshness(numbers, reported.now)
-    return staleness(doors, last_call, reported.period, reported.now, settings.calendar)
+    found = staleness(doors, last_call, reported.period, reported.now, settings.calendar)
+    return [told(one, wanted.language, settings) for one in found]
 
 
 def chosen_of(wanted: Wanted, span: Span) -> Chosen:
