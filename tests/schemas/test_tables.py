@@ -83,7 +83,7 @@ def accepted(name: str, hint: Any) -> str:
     if hint is Decimal:
         return r"Decimal\(18, 2\)"
     if hint is str or (isinstance(hint, type) and issubclass(hint, Enum)):
-        return "String"
+        return r"(String|LowCardinality\(String\))"
     raise AssertionError(f"{name}: no column type is known for {hint}")
 
 
