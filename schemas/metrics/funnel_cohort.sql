@@ -21,7 +21,7 @@ WITH
             ))) AS moves
         FROM owned WHERE has(funnel, stage) GROUP BY organisation_id
     ),
-    -- All that each organisation tells, in one pass: what is named twice is read twice.
+    -- All that each organisation tells. It is read once: what is named twice is worked out twice.
     followed AS (
         SELECT
             arrayEnumerate(funnel) AS places,
@@ -46,20 +46,30 @@ WITH
     -- Zero is a value: whoever was on the roster in the period, or is found, has a row for each stage.
     told AS (
         SELECT
-            entry.3 AS who, arrayJoin(places) AS place, place = stage AS entered,
-            0 AS member, 0 AS asked, 0 AS reached, 0 AS open, toInt64(0) AS waited_ms
-        FROM followed ARRAY JOIN entries AS entry, places AS stage
-        WHERE entry.2 >= stage AND entry.4
-            AND entry.1 >= {from:DateTime64(3, 'UTC')} AND entry.1 < {to:DateTime64(3, 'UTC')}
-        UNION ALL
-        SELECT
-            entries[1].3, place, 0, 1, had_reached[place], has_reached[place], is_open,
-            dateDiff(
-                'millisecond', befores[place].1,
-                if(has_reached[place], entries[place].1, greatest(befores[place].1, seen_until))
+            said.1 AS who, said.2 AS place, said.3 AS entered, said.4 AS member, said.5 AS asked, said.6 AS reached,
+            said.7 AS open, said.8 AS waited_ms
+        FROM followed ARRAY JOIN arrayConcat(
+            arrayFlatten(arrayMap(
+                (entry, stage) -> if(
+                    entry.2 >= stage AND entry.4
+                    AND entry.1 >= {from:DateTime64(3, 'UTC')} AND entry.1 < {to:DateTime64(3, 'UTC')},
+                    arrayMap(place -> (entry.3, place, place = stage, 0, 0, 0, 0, toInt64(0)), places),
+                    []
+                ),
+                entries, places
+            )),
+            if(
+                is_member,
+                arrayMap(
+                    (entry, before, had, has, place) -> (
+                        entries[1].3, place, 0, 1, had, has, is_open,
+                        dateDiff('millisecond', before.1, if(has, entry.1, greatest(before.1, seen_until)))
+                    ),
+                    entries, befores, had_reached, has_reached, places
+                ),
+                []
             )
-        FROM followed ARRAY JOIN places AS place
-        WHERE is_member
+        ) AS said
         UNION ALL
         SELECT
             multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, ''),

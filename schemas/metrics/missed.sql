@@ -24,7 +24,7 @@ WITH
     ),
     answered AS (
         SELECT
-            contact, at, manager_id,
+            contact, at,
             toTimeZone(at, {zone:String}) AS here,
             toDate(here) AS day,
             toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s
@@ -32,11 +32,14 @@ WITH
         WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')}
             AND disposition = 'answered' AND direction != 'internal' AND contact != ''
     ),
-    called_back AS (
-        SELECT lost.activity_id AS activity_id, answered.at AS at, answered.manager_id AS manager_id,
-            clock.before_s + clock.is_working * greatest(0, least(day_s, answered.open_s)) AS clock_s
-        FROM lost ASOF INNER JOIN answered ON answered.contact = lost.contact AND answered.at > lost.at
-        INNER JOIN clock ON clock.day = answered.day
+    -- Each with the first later answered call with the same number; what is named twice is read twice.
+    followed AS (
+        SELECT
+            lost.activity_id AS activity_id, lost.at AS at, lost.day AS day, lost.open_s AS open_s, lost.contact AS contact,
+            lost.organisation_id AS organisation_id, lost.queue AS queue, lost.wait_s AS wait_s,
+            answered.at AS back_at, answered.day AS back_day, answered.open_s AS back_open_s,
+            back_at > lost.at AS is_called_back
+        FROM lost ASOF LEFT JOIN answered ON answered.contact = lost.contact AND answered.at > lost.at
     ),
     people AS (
         SELECT manager_id, argMax(name, valid_from) AS manager, argMax(managers.team, valid_from) AS team
@@ -48,22 +51,24 @@ WITH
         SELECT before_s + is_working * greatest(0, least(day_s, now_open_s)) FROM clock WHERE day = toDate(now_here)
     ) AS now_s
 SELECT
-    formatDateTime(lost.at, '%F %H:%i', {zone:String}) AS local_time,
-    lost.day AS day,
-    lost.contact AS contact, lost.organisation_id AS organisation_id, organisations.name AS organisation,
-    organisations.manager_id AS manager_id, people.manager AS manager, lost.queue AS queue, lost.wait_s AS wait_s,
-    clock.before_s + lost.open_s AS missed_s,
-    called_back.activity_id != '' AND called_back.clock_s - missed_s <= 3600 * {hours:UInt32} AS recovered,
+    formatDateTime(followed.at, '%F %H:%i', {zone:String}) AS local_time,
+    followed.day AS day,
+    followed.contact AS contact, followed.organisation_id AS organisation_id, organisations.name AS organisation,
+    organisations.manager_id AS manager_id, people.manager AS manager, followed.queue AS queue, followed.wait_s AS wait_s,
+    clock.before_s + followed.open_s AS missed_s,
+    is_called_back
+        AND back_clock.before_s + back_clock.is_working * greatest(0, least(day_s, followed.back_open_s)) - missed_s
+            <= 3600 * {hours:UInt32} AS recovered,
     NOT recovered AND now_s - missed_s <= 3600 * {hours:UInt32} AS still_open,
-    if(called_back.activity_id != '', formatDateTime(called_back.at, '%F %H:%i', {zone:String}), '') AS called_back_at
-FROM lost
-INNER JOIN clock ON clock.day = lost.day
-LEFT JOIN called_back ON called_back.activity_id = lost.activity_id
+    if(is_called_back, formatDateTime(followed.back_at, '%F %H:%i', {zone:String}), '') AS called_back_at
+FROM followed
+INNER JOIN clock ON clock.day = followed.day
+LEFT JOIN clock AS back_clock ON back_clock.day = followed.back_day
 LEFT JOIN (SELECT organisation_id, name, manager_id FROM organisations FINAL) AS organisations
-    ON organisations.organisation_id = lost.organisation_id
+    ON organisations.organisation_id = followed.organisation_id
 LEFT JOIN people ON people.manager_id = organisations.manager_id
 WHERE clock.is_working
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, organisations.manager_id))
     AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, people.team))
-ORDER BY recovered, lost.at DESC, lost.activity_id
+ORDER BY recovered, followed.at DESC, followed.activity_id
 LIMIT {limit:UInt32}

@@ -7,12 +7,9 @@ WITH
     -- include: novelty.part
     firsts AS (
         SELECT
-            toMonday(toDate(at, {zone:String})) AS week, manager_id, organisation_id, argMin(novelty, at) AS novelty
+            toMonday(toDate(at, {zone:String})) AS week, pair, argMin(novelty, at) AS novelty
         FROM touches
-        WHERE manager_id != ''
-            AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
-            AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
-        GROUP BY week, manager_id, organisation_id
+        GROUP BY week, pair
     ),
     toMonday(toDate({from:DateTime('UTC')}, {zone:String}) + 6) AS first_week,
     toDate({to:DateTime('UTC')} - 1, {zone:String}) AS last_day,

@@ -29,13 +29,14 @@ WITH
     ),
     -- The first conversation that anybody had with each organisation, in a year before the sixteen weeks and since.
     firsts AS (
-        SELECT organisation_id, argMin(manager_id, at) AS manager_id, min(at) AS first_at
+        SELECT
+            organisation_id, argMin((activities.manager_id, stage), at) AS opened, opened.1 AS manager_id,
+            min(at) AS first_at
         FROM activities FINAL
         WHERE bucket >= moment - (112 + 365) * 86400 AND bucket < moment
             AND direction != 'internal' AND disposition = 'answered' AND talk_s >= {conversation_s:UInt32} AND organisation_id != ''
         GROUP BY organisation_id
-        HAVING first_at < moment AND first_at >= moment - 112 * 86400
-            AND argMin(stage, at) IN ('', {stages:Array(String)}[1])
+        HAVING first_at < moment AND first_at >= moment - 112 * 86400 AND opened.2 IN ('', {stages:Array(String)}[1])
     ),
     shipped AS (
         SELECT organisation_id, argMin(stage_changes.manager_id, changed_at) AS manager_id, min(changed_at) AS first_at

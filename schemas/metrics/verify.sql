@@ -29,33 +29,37 @@ WITH
         FROM facts
         GROUP BY bucket, manager_id
     ),
+    -- What a cell says; written out only where the two differ.
+    'Tuple(team String, calls UInt32, attempts UInt32, answered UInt32, conversations UInt32, talk_s UInt32, '
+    || 'calls_to_potential UInt32, unknown_calls UInt32, contacts Array(String), organisations Array(String), '
+    || 'general_organisations Array(String), individual_proposals UInt32, withdrawn_proposals UInt32, '
+    || 'amounts Map(String, Decimal(18, 2)))' AS numbers_of_a_cell,
     batch AS (
-        SELECT bucket, manager_id, toJSONString(map(
-            'team', team, 'calls', toString(calls), 'attempts', toString(attempts), 'answered', toString(answered),
-            'conversations', toString(conversations), 'talk_s', toString(talk_s),
-            'calls_to_potential', toString(calls_to_potential), 'unknown_calls', toString(unknown_calls),
-            'contacts', toString(contacts), 'organisations', toString(organisations),
-            'general_organisations', toString(general_organisations),
-            'individual_proposals', toString(individual_proposals),
-            'withdrawn_proposals', toString(withdrawn_proposals),
-            'amounts', toString(mapFromArrays(sums.1, arrayMap(a -> toDecimal64(a, 2), sums.2))))) AS numbers
+        SELECT bucket, manager_id, 1 AS is_there, CAST((
+            team, calls, attempts, answered, conversations, talk_s, calls_to_potential, unknown_calls, contacts,
+            organisations, general_organisations, individual_proposals, withdrawn_proposals, mapFromArrays(sums.1, sums.2)
+        ), numbers_of_a_cell) AS numbers
         FROM recounted
     ),
     stream AS (
-        SELECT bucket, manager_id, toJSONString(map(
-            'team', team, 'calls', toString(calls), 'attempts', toString(attempts), 'answered', toString(answered),
-            'conversations', toString(conversations), 'talk_s', toString(talk_s),
-            'calls_to_potential', toString(calls_to_potential), 'unknown_calls', toString(unknown_calls),
-            'contacts', toString(contacts), 'organisations', toString(organisations),
-            'general_organisations', toString(general_organisations),
-            'individual_proposals', toString(individual_proposals),
-            'withdrawn_proposals', toString(withdrawn_proposals),
-            'amounts', toString(mapFromArrays(currencies, amounts)))) AS numbers
+        SELECT bucket, manager_id, 1 AS is_there, CAST((
+            team, calls, attempts, answered, conversations, talk_s, calls_to_potential, unknown_calls, contacts,
+            organisations, general_organisations, individual_proposals, withdrawn_proposals, mapFromArrays(currencies, amounts)
+        ), numbers_of_a_cell) AS numbers
         FROM manager_activity FINAL
         WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}
-    )
+    ),
+    cell -> toJSONString(map(
+        'team', cell.team, 'calls', toString(cell.calls), 'attempts', toString(cell.attempts),
+        'answered', toString(cell.answered), 'conversations', toString(cell.conversations),
+        'talk_s', toString(cell.talk_s), 'calls_to_potential', toString(cell.calls_to_potential),
+        'unknown_calls', toString(cell.unknown_calls), 'contacts', toString(cell.contacts),
+        'organisations', toString(cell.organisations), 'general_organisations', toString(cell.general_organisations),
+        'individual_proposals', toString(cell.individual_proposals),
+        'withdrawn_proposals', toString(cell.withdrawn_proposals), 'amounts', toString(cell.amounts))) AS written
 SELECT
-    formatDateTime(bucket, '%F %T', {zone:String}) AS bucket, manager_id, stream.numbers AS stream, batch.numbers AS batch
+    formatDateTime(bucket, '%F %T', {zone:String}) AS bucket, manager_id,
+    if(stream.is_there, written(stream.numbers), '') AS stream, if(batch.is_there, written(batch.numbers), '') AS batch
 FROM batch FULL OUTER JOIN stream USING (bucket, manager_id)
-WHERE stream.numbers != batch.numbers
+WHERE stream.is_there != batch.is_there OR stream.numbers != batch.numbers
 ORDER BY bucket, manager_id
