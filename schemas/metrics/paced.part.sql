@@ -10,24 +10,25 @@
     (calls, slots) -> if(slots = 0 OR empty(calls), toUInt32(0), calls[least(toUInt32(slots), toUInt32(length(calls)))])
         AS reached,
     -- include: working_days.part
-    -- since_opening[n]: the calls of the first n steps of a day.
+    -- since_opening[n]: the calls of the first n steps of a day. Of a manager, and of everybody.
     slotted AS (
-        SELECT
-            manager_id, day, groupArrayInsertAt(toUInt32(0))(total, slot) AS in_slot,
-            arrayCumSum(in_slot) AS since_opening
+        SELECT manager_id, day, sumForEach(in_slot) AS total, arrayCumSum(total) AS since_opening
         FROM (
             SELECT
-                arrayJoin(arrayDistinct([manager_activity.manager_id, ''])) AS manager_id,
-                toDate(bucket, {zone:String}) AS day,
-                toHour(bucket, {zone:String}) * 3600 + toMinute(bucket, {zone:String}) * 60 AS clock_s,
-                toUInt32(intDiv(clock_s - {opens_s:Int32}, 300)) AS slot,
-                toUInt32(sum(calls)) AS total
-            FROM manager_activity FINAL
-            WHERE bucket >= toDateTime(first_day, {zone:String}) AND bucket < toDateTime(last_day, {zone:String})
-                AND clock_s >= {opens_s:Int32} AND clock_s < {opens_s:Int32} + 300 * slots_of_a_day
-            GROUP BY manager_id, day, clock_s, slot
+                manager_id, toDate(bucket, {zone:String}) AS day, groupArrayInsertAt(toUInt32(0))(calls, slot) AS in_slot
+            FROM (
+                SELECT
+                    manager_id, bucket, calls,
+                    toHour(bucket, {zone:String}) * 3600 + toMinute(bucket, {zone:String}) * 60 AS clock_s,
+                    toUInt32(intDiv(clock_s - {opens_s:Int32}, 300)) AS slot
+                FROM manager_activity FINAL
+                WHERE bucket >= toDateTime(first_day, {zone:String}) AND bucket < toDateTime(last_day, {zone:String})
+                    AND clock_s >= {opens_s:Int32} AND clock_s < {opens_s:Int32} + 300 * slots_of_a_day
+            )
+            GROUP BY manager_id, day
         )
-        GROUP BY manager_id, day
+        GROUP BY GROUPING SETS ((manager_id, day), (day))
+        HAVING manager_id != '' OR grouping(manager_id) = 1
     ),
     -- Everyone's days, the latest first. is_full: a full working day of theirs. has_calls: of anybody.
     paced AS (
