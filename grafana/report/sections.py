@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -233,8 +232,3 @@ DATA = Section(
 )
 
 SECTIONS = (SUMMARY, PEOPLE, PLAN, FUNNEL, WARNINGS, DATA)
-
-
-def every_part() -> Iterator[Part]:
-    for section in SECTIONS:
-        yield from section.parts

@@ -18,6 +18,7 @@ from grafana.page.said import Said, page_words
 from grafana.panel import Board, Link, Panel, Query
 from grafana.query import Department, bind
 from grafana.variables import QUERIES
+from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
@@ -59,6 +60,7 @@ class BoardScreens:
     def __init__(self, numbers: Numbers, settings: Settings) -> None:
         self._numbers = numbers
         self._department = department_of(settings)
+        self._zone = settings.time_zone
         self.assets: Mapping[str, tuple[str, bytes]] = {
             "plotly.js": ("text/javascript", plotly_script()),
             "draw.js": ("text/javascript", page_file("draw.js")),
@@ -100,10 +102,6 @@ class BoardScreens:
             heads.get(title, told.wrong_address), words or (told.login if title == "login" else ""), said
         )
 
-    @property
-    def _zone(self) -> Any:
-        return Said("en", self._department).zone
-
     def _standing(self, question: Asked) -> shell.Standing:
         """As of when: the latest call, or this moment."""
         (last,) = self._numbers.rows("last_call", _Last, {})
@@ -129,14 +127,11 @@ class BoardScreens:
 
     def _said(self, board: Board, question: Asked) -> Said:
         of = question.variables.get("of", ("calls",))[0]
-        told = page_words(question.language)
-        plain = {name: values[0] for name, values in question.variables.items()}
-        said = Said(question.language, self._department)
         values = {
             "conversation_s": str(self._department.conversation_s),
-            "call": told.own_call,
-            **plain,
-            "of": said.boards.values["of"].get(of, of),
+            "call": page_words(question.language).own_call,
+            **{name: values[0] for name, values in question.variables.items()},
+            "of": words(question.language).values["of"].get(of, of),
         }
         return Said(
             question.language, self._department, values=values, href=lambda link, row: _href(link, row, question)

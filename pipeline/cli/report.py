@@ -16,7 +16,7 @@ from grafana.report.page import letter, page
 from grafana.report.workbook import workbook
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
 from pipeline.cli.options import Day, output, people
-from pipeline.cli.report_numbers import KINDS, Wanted, read_report, stale_reasons
+from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
 from pipeline.cli.tables import show_json
 from pipeline.readouts import numbers
 from pipeline.report.letter import Attachment, message, post_of, send
@@ -29,7 +29,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @click.command("report")
-@click.option("--period", "kind", type=click.Choice(KINDS), default="week", show_default=True)
+@click.option("--period", "kind", type=click.Choice([kind.value for kind in Kind]), default="week", show_default=True)
 @click.option("--to", "last", type=Day(), default=None,
               help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(["ru", "en"]), default=None, help="[default: the terminal's]")

@@ -20,7 +20,7 @@ from pipeline.activity import roster
 from pipeline.alerts.asking import ask as ask_rules
 from pipeline.feeds import freshness
 from pipeline.readouts import Numbers, Period, utc
-from pipeline.report.periods import Kind, Reported, months_before
+from pipeline.report.periods import Reported, months_before
 from pipeline.report.staleness import Stale, Why, closings, staleness
 from pipeline.report.warned import warned
 from pipeline.settings import Settings
@@ -171,6 +171,3 @@ def told(stale: Stale, language: str, settings: Settings) -> str:
         needed=moment(stale.needed),
         state=boards.values["feed_state"].get(stale.state, stale.state),
     )
-
-
-KINDS = tuple(kind.value for kind in Kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -47,9 +46,6 @@ def commands(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Comman
             "LANG": "C.UTF-8",
         }
     )
-
-
-Watch = Callable[[Any], list[str]]
 
 
 def watched(page: Any) -> list[str]:

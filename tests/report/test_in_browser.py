@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from grafana.report.filled import is_chart
-from grafana.report.sections import every_part
+from grafana.report.sections import SECTIONS
 from tests.board.conftest import WEEK, Commands, scrolls_sideways, values, watched
 from tests.stack.deployment import wait_for
 
 pytestmark = pytest.mark.stack
 SIZES = {"desk": (1366, 768), "telephone": (390, 844)}
-CHARTS = {part.id for part in every_part() if is_chart(part)}
+CHARTS = {part.id for section in SECTIONS for part in section.parts if is_chart(part)}
 
 
 @pytest.fixture(scope="module", params=["ru", "en"])
