@@ -32,7 +32,9 @@ WITH
         FROM little
     ),
     with_all AS (
-        SELECT *, maxIf(p_quiet < {alpha_quiet:Float64}, manager_id = '') OVER (PARTITION BY evaluation, frame, day) AS all_quiet
+        SELECT
+            *, maxIf(p_quiet < {alpha_quiet:Float64}, manager_id = '') OVER (PARTITION BY evaluation, frame, day)
+                AS all_quiet
         FROM chances
     ),
     verdicts AS (
@@ -99,7 +101,7 @@ WITH
             -- A door that has said something since was not down.
             arrayExists(
                 door -> door.1 <= evaluation AND door.2 <= evaluation AND door.3 != 'stopped'
-                    AND (door.3 != 'live' OR door.2 + 120 < evaluation),
+                    AND (door.3 NOT IN ('live', 'connecting') OR door.2 + 120 < evaluation),
                 doors
             ) AS door_is_down
         FROM consecutive

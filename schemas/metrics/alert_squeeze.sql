@@ -1,9 +1,9 @@
 -- Who lives off existing customers, at {moment} (epoch seconds): the 28 days before it against the twelve weeks before
 -- those. A row for everyone on the roster. A day counts when the manager called anybody on it.
 -- new: organisations that the manager had the company's first conversation with, in the first stage or in none then.
--- expected_new: of the own earlier new a day, times how the others' changed (the season). low: what chance still explains.
--- calls_per_existing: calls to organisations in a stage neither potential nor terminal / such organisations called, week by week.
--- deals: individual proposals and first entries into such a stage, a day: what revenue is made of.
+-- expected_new: of the own earlier new a day, times how the others' changed (the season).
+-- calls_per_existing: calls to organisations in a stage neither potential nor terminal / such organisations called, week
+-- by week. deals: individual proposals and first entries into such a stage, a day: what revenue is made of.
 -- is_squeezing: 8 or more expected, at most half of them came, chance explains so few with less than {alpha_new}, and both
 -- calls_per_existing and deals hold (0.9 of earlier): who does less of everything is no squeezer.
 WITH
@@ -49,7 +49,8 @@ WITH
         HAVING argMin(stage, (at, activity_id)) IN ('', {stages:Array(String)}[1])
     ),
     new_by AS (
-        SELECT manager_id, countIf(is_recent) AS new_now, countIf(NOT is_recent) AS new_before FROM firsts GROUP BY manager_id
+        SELECT manager_id, countIf(is_recent) AS new_now, countIf(NOT is_recent) AS new_before
+        FROM firsts GROUP BY manager_id
     ),
     deals_by AS (
         SELECT manager_id, sumIf(deals, is_recent) AS deals_now, sumIf(deals, NOT is_recent) AS deals_before
@@ -57,7 +58,9 @@ WITH
             SELECT manager_id, bucket >= split AS is_recent, toUInt64(individual_proposals) AS deals
             FROM manager_activity FINAL WHERE bucket >= earliest AND bucket < now_at AND individual_proposals > 0
             UNION ALL
-            SELECT argMin(stage_changes.manager_id, changed_at) AS manager_id, min(changed_at) >= split AS is_recent, toUInt64(1) AS deals
+            SELECT
+                argMin(stage_changes.manager_id, changed_at) AS manager_id, min(changed_at) >= split AS is_recent,
+                toUInt64(1) AS deals
             FROM stage_changes FINAL
             WHERE has({stages:Array(String)}, stage) AND NOT has({potential:Array(String)}, stage)
                 AND NOT has({terminal:Array(String)}, stage) AND changed_at < now_at
@@ -74,16 +77,19 @@ WITH
     rates AS (
         SELECT
             manager_id, days_now, days_before, new_now, new_before,
-            per_existing_now, per_existing_before, deals_now / days_now AS deals_now, deals_before / days_before AS deals_before,
-            sum(new_now) OVER everybody - new_now AS others_now, sum(new_before) OVER everybody - new_before AS others_before,
+            per_existing_now, per_existing_before,
+            deals_now / days_now AS deals_now, deals_before / days_before AS deals_before,
+            sum(new_now) OVER everybody - new_now AS others_now,
+            sum(new_before) OVER everybody - new_before AS others_before,
             sumIf(days_now, days_before > 0) OVER everybody - if(days_before > 0, days_now, 0) AS others_days_now,
             sum(days_before) OVER everybody - days_before AS others_days_before,
             if(
-                others_now > 0 AND others_before >= 10 AND others_days_now > 0,
+                others_before >= 10 AND others_days_now > 0,
                 (others_now / others_days_now) / (others_before / others_days_before), 1.
             ) AS season,
             if(days_before >= 15, new_before / days_before * days_now * season, 0.) AS expected_new,
-            0.05 + if(new_before > 0, 1 / new_before, 0) + if(season != 1, 1 / others_now + 1 / others_before, 0) AS phi
+            0.05 + if(new_before > 0, 1 / new_before, 0)
+                + if(season != 1, 1 / greatest(others_now, 1) + 1 / others_before, 0) AS phi
         FROM habits LEFT JOIN new_by USING manager_id LEFT JOIN deals_by USING manager_id
         WINDOW everybody AS ()
     )
@@ -97,7 +103,9 @@ SELECT
     rates.expected_new >= 8 AND new_now <= 0.5 * rates.expected_new AS is_little,
     if(is_little, count_tail(if(is_little, new_now, 0), rates.expected_new, phi), 1.) AS p,
     ifNull(
-        p < {alpha_new:Float64} AND per_existing_now >= 0.9 * per_existing_before AND rates.deals_now >= 0.9 * rates.deals_before, 0
+        p < {alpha_new:Float64} AND per_existing_now >= 0.9 * per_existing_before
+            AND rates.deals_now >= 0.9 * rates.deals_before,
+        0
     ) AS is_squeezing
 FROM roster LEFT JOIN rates USING manager_id
 ORDER BY manager_id

@@ -1,6 +1,6 @@
--- What has not been heard of, as of {to}: a row for each live door, and for the calls of each source that is loaded from files.
+-- What has not been heard of, as of {to}: a row for each live door, and for the calls of each source loaded from files.
 -- is_stale: a live door that is not live (`freshness`: nothing for 120 s, or it gave up); a source of files whose latest
--- load of calls ended before a whole working day (opening to closing hour) that is over, when no live door brings its calls.
+-- load of calls ended before a whole working day (opening to closing) that is over, and no live door brings its calls.
 WITH
     toDate({to:DateTime('UTC')}, {zone:String}) - 31 AS first_day,
     toDate({to:DateTime('UTC')}, {zone:String}) + 1 AS last_day,

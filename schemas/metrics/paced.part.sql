@@ -2,8 +2,11 @@
     -- apart) and at the evaluation before each, {step_s} earlier. Calls are counted in the working hours of the local
     -- clock, in five-minute steps that are over. The manager "" is the whole department, nobody's calls among them.
     -- A subquery is worked out once; an expression as often as it is named.
-    (SELECT arrayDistinct(arrayConcat({moments:Array(UInt32)}, arrayMap(one -> one - {step_s:UInt32}, {moments:Array(UInt32)}))))
-        AS evaluations,
+    (
+        SELECT arrayDistinct(arrayConcat(
+            {moments:Array(UInt32)}, arrayMap(one -> one - {step_s:UInt32}, {moments:Array(UInt32)})
+        ))
+    ) AS evaluations,
     toUInt32(intDiv({closes_s:Int32} - {opens_s:Int32}, 300)) AS slots_of_a_day,
     (SELECT toDate(toDateTime(arrayMin(evaluations), 'UTC'), {zone:String}) - 105) AS first_day,
     (SELECT toDate(toDateTime(arrayMax(evaluations), 'UTC'), {zone:String}) + 1) AS last_day,
