@@ -14,7 +14,7 @@ MAY_IMPORT = {"schemas": set[str](), "connectors": {"schemas"}, "grafana": {"sch
 COMPOSITION_ROOT = {"pipeline/loading", "pipeline/cli"}
 """Where pipeline may know connectors: the command that loads a file."""
 
-FILES = [path for room in OURS for path in sorted((ROOT / room).rglob("*.py"))]
+FILES = [path for room in sorted(OURS) for path in sorted((ROOT / room).rglob("*.py"))]
 
 
 def imported(path: Path) -> Iterator[str]:
