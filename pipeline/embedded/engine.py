@@ -158,6 +158,8 @@ class Engine:
             "max_result_bytes": limits.result_bytes,
         }
         reading = {
+            # ClickHouse keeps a gigabyte for each thread, so of less than two it would answer with one.
+            "max_threads_min_free_memory_per_thread": 0,
             "max_memory_usage": limits.memory_bytes,
             "max_execution_time": limits.reader_time_s,
             "max_result_bytes": limits.reader_result_bytes,

@@ -166,6 +166,11 @@ def test_a_setting_of_one_query_does_not_stay_and_its_limit_comes_back(store: St
         assert store.ask(asked, WRITER).body == b"600\t65409\n"
 
 
+def test_a_reader_is_answered_by_two_threads_however_little_memory_there_is(store: Store) -> None:
+    said = store.ask("EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(10000000)").body.decode()
+    assert "AggregatingTransform × 2" in said, said
+
+
 def test_every_table_function_of_the_engine_is_known_to_be_harmless_or_is_refused(store: Store) -> None:
     """An engine of another version may have new ways out: this says which."""
     harmless = {
