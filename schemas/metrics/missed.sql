@@ -24,7 +24,8 @@ WITH
     ),
     answered AS (
         SELECT
-            contact, at,
+            -- A number is looked up in half the time of a text.
+            cityHash64(contact) AS caller, at,
             toTimeZone(at, {zone:String}) AS here,
             toDate(here) AS day,
             toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s
@@ -39,7 +40,7 @@ WITH
             lost.organisation_id AS organisation_id, lost.queue AS queue, lost.wait_s AS wait_s,
             answered.at AS back_at, answered.day AS back_day, answered.open_s AS back_open_s,
             back_at > lost.at AS is_called_back
-        FROM lost ASOF LEFT JOIN answered ON answered.contact = lost.contact AND answered.at > lost.at
+        FROM lost ASOF LEFT JOIN answered ON answered.caller = cityHash64(lost.contact) AND answered.at > lost.at
     ),
     people AS (
         SELECT manager_id, argMax(name, valid_from) AS manager, argMax(managers.team, valid_from) AS team

@@ -28,15 +28,20 @@ WITH
         GROUP BY manager_id, weeks_ago
     ),
     -- The first conversation that anybody had with each organisation, in a year before the sixteen weeks and since.
+    known AS (
+        SELECT organisation_id FROM activities FINAL
+        WHERE bucket >= moment - (112 + 365) * 86400 AND bucket < moment - 112 * 86400 AND at < moment - 112 * 86400
+            AND direction != 'internal' AND disposition = 'answered' AND talk_s >= {conversation_s:UInt32}
+    ),
     firsts AS (
         SELECT
             organisation_id, argMin((activities.manager_id, stage), at) AS opened, opened.1 AS manager_id,
             min(at) AS first_at
         FROM activities FINAL
-        WHERE bucket >= moment - (112 + 365) * 86400 AND bucket < moment
-            AND direction != 'internal' AND disposition = 'answered' AND talk_s >= {conversation_s:UInt32} AND organisation_id != ''
-        GROUP BY organisation_id
-        HAVING first_at < moment AND first_at >= moment - 112 * 86400 AND opened.2 IN ('', {stages:Array(String)}[1])
+        WHERE bucket >= moment - 112 * 86400 - 300 AND bucket < moment AND at >= moment - 112 * 86400 AND at < moment
+            AND direction != 'internal' AND disposition = 'answered' AND talk_s >= {conversation_s:UInt32}
+            AND organisation_id != '' AND organisation_id NOT IN (SELECT organisation_id FROM known)
+        GROUP BY organisation_id HAVING opened.2 IN ('', {stages:Array(String)}[1])
     ),
     shipped AS (
         SELECT organisation_id, argMin(stage_changes.manager_id, changed_at) AS manager_id, min(changed_at) AS first_at
