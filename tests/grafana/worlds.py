@@ -113,9 +113,14 @@ def world(random: Random) -> World:
         ],
         changes=_changes(random, moments),
         calendar=_calendar(random, last),
-        absences=[_absence(random, one, last) for one in IDS for _ in range(2)],
+        absences=_once([_absence(random, one, last) for one in IDS for _ in range(2)]),
         plans=_plans(random, last),
     )
+
+
+def _once(absences: list[Absence]) -> list[Absence]:
+    """One of each identity: of two with one version, which stands would not be said."""
+    return list({(one.manager_id, one.first): one for one in absences}.values())
 
 
 def _apart(facts: list[Activity]) -> list[Activity]:
