@@ -98,7 +98,8 @@
         SELECT
             evaluation, manager_id, today, team, is_on_roster, is_at_work, is_away, calls_today, frame, day, x, is_known, mu,
             season * mu AS expected,
-            season * arrayAvg(quiet_usual) AS quiet_today,
+            -- The department's pace of a low day is what its silence is held against, too.
+            if(is_all, least(1., (x_of_all + 30) / (mu_of_all + 30)), season) * arrayAvg(quiet_usual) AS quiet_today,
             phi_of_days + if(mu > 0, (1 / mu + phi_of_days) / n, 0)
                 + if(season < 1, 1 / greatest(others_mu, 1e-9) + phi_of_days / greatest(others, 1), 0) AS phi
         FROM seasons

@@ -154,7 +154,8 @@ def _forecasts(alike: Mapping[str, Frame]) -> dict[str, Forecast]:
         spread = phi + ((1 / mu + phi) / len(frame.usual) if mu else 0)
         if season < 1:
             spread += 1 / max(others_mu, 1e-9) + phi / max(len(calling), 1)
-        found[manager] = Forecast(x, mu, season * mu, spread, season * fmean(frame.quiet_usual))
+        pace = min(1.0, (x + 30) / (mu + 30)) if manager == ALL else season
+        found[manager] = Forecast(x, mu, season * mu, spread, pace * fmean(frame.quiet_usual))
     return found
 
 
