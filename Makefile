@@ -38,14 +38,16 @@ check: setup         ## what CI runs beside the tests: style, types, generated f
 	$(BIN)/python -m connectors.document --check
 	$(BIN)/python -m connectors.http.openapi --check
 	$(BIN)/python -m grafana.build --check
+	$(BIN)/python -m grafana.alerts.build --check
 
 schemas: setup       ## write the generated files again: JSON Schemas, docs/connectors.md, the HTTP door's description
 	$(BIN)/python -m schemas.json_schema
 	$(BIN)/python -m connectors.document
 	$(BIN)/python -m connectors.http.openapi
 
-boards: setup        ## write Grafana's dashboards again: grafana/dashboards
+boards: setup        ## write Grafana's dashboards and alert rules again
 	$(BIN)/python -m grafana.build
+	$(BIN)/python -m grafana.alerts.build
 
 bench: setup         ## figures for bench/RESULTS.md
 	$(BIN)/python -m bench
