@@ -25,10 +25,12 @@ endif
 demo: setup          ## an invented department: live in a terminal; elsewhere counted once and compared with its truth
 	@if [ -t 1 ]; then $(BIN)/callfunnel demo; else $(BIN)/callfunnel demo --once; fi
 
-# Tests with processes of their own wait much and measure time: one after the other. The others share the cores.
+# Tests of the whole product measure time and want the machine to themselves; the others share the cores.
+ALONE := tests/stack tests/demo tests/test_readme.py
+
 test: setup          ## every test
-	$(BIN)/python -m pytest -m "not stack" -n $(JOBS) --dist loadfile
-	$(BIN)/python -m pytest -m stack
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest $(ALONE)
 
 check: setup         ## what CI runs beside the tests: style, types, generated files
 	$(BIN)/ruff check .
