@@ -96,6 +96,7 @@ def serving(stub: Stub) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # the head and the body of an answer are written apart
 
         def _serve(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
