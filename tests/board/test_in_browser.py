@@ -18,6 +18,7 @@ from grafana.panel import Board
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port, listens
 from tests.board.conftest import Commands, scrolls_sideways, values, watched
+from tests.browser.chromium import picture
 
 pytestmark = pytest.mark.stack
 SIZES = {"desk": (1366, 768), "telephone": (390, 844)}
@@ -92,7 +93,7 @@ def test_board_has_every_panel_and_fits(
         page.goto("about:blank")
         wrong = watched(page)
         look(page, f"{served.address}/{board.id}?lang={language}&{PERIODS[board.id]}")
-        page.screenshot(path=tmp_path / f"{board.id}-{language}-{size}.png", full_page=True)
+        picture(page, tmp_path / f"{board.id}-{language}-{size}.png", full_page=True)
         assert wrong == []
         assert scrolls_sideways(page) == []
         assert page.locator(".trouble, .old").count() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
@@ -21,7 +22,7 @@ def chromium() -> Iterator[Browser]:
         raise Missing("no chromium on the PATH")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         except Error as error:
             raise Missing(f"{path} does not start: {error.message.splitlines()[0]}") from None
         try:
@@ -36,3 +37,15 @@ def complaints(page: Page) -> list[str]:
     page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
+
+
+def picture(page: Page, path: Path, *, full_page: bool = False) -> None:
+    """Keep what the page looks like, for people. No test depends on it: a compositor that is too busy leaves none."""
+    for _ in range(3):
+        try:
+            page.screenshot(path=path, full_page=full_page)
+            return
+        except Error as error:
+            if "Unable to capture screenshot" not in error.message:
+                raise
+    print(f"{path.name}: Chromium was too busy for a picture")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import complaints
+from tests.browser.chromium import complaints, picture
 from tests.connectors.http.listener import TOKEN
 from tests.connectors.rows import many
 from tests.stack.deployment import Deployment
@@ -63,14 +63,14 @@ def test_file_is_looked_at_loaded_and_its_rejects_are_seen(
     browser: Browser, door: Http, embedded: Deployment, export: Path, tmp_path: Path, size: str, locale: str
 ) -> None:
     page, found = opened(browser, door, size, locale)
-    page.screenshot(path=tmp_path / f"{size}-1-choose.png")
+    picture(page, tmp_path / f"{size}-1-choose.png")
     assert fits(page)
 
     # No zone is said anywhere: the page says what to do, and loads nothing.
     page.locator("#file").set_input_files(export)
     expect(page.locator("#failed li").last).to_contain_text("does not say its time zone")
     expect(page.locator("#load")).to_be_disabled()
-    page.screenshot(path=tmp_path / f"{size}-2-no-zone.png")
+    picture(page, tmp_path / f"{size}-2-no-zone.png")
     page.locator("#source").fill("office")
     page.locator("#tz").fill("Europe/Moscow")
     page.locator("#tz").press("Tab")
@@ -83,7 +83,7 @@ def test_file_is_looked_at_loaded_and_its_rejects_are_seen(
     expect(rows.first).to_contain_text("09:01:00")
     expect(page.locator("#load")).to_be_enabled()
     assert fits(page)
-    page.screenshot(path=tmp_path / f"{size}-3-seen.png", full_page=True)
+    picture(page, tmp_path / f"{size}-3-seen.png", full_page=True)
     assert embedded.number("SELECT count() FROM call_legs FINAL") == 0
 
     page.locator("#load").click()
@@ -98,7 +98,7 @@ def test_file_is_looked_at_loaded_and_its_rejects_are_seen(
     expect(rejects.first).to_contain_text("bad time" if locale == "en-GB" else "время не читается")
     expect(rejects.first).to_contain_text("2026-13-02")
     assert fits(page)
-    page.screenshot(path=tmp_path / f"{size}-4-result.png", full_page=True)
+    picture(page, tmp_path / f"{size}-4-result.png", full_page=True)
     # Stored means stored.
     assert embedded.number("SELECT count() FROM call_legs FINAL") == GOOD
 
@@ -144,5 +144,5 @@ def test_wrong_token_is_said(browser: Browser, door: Http, tmp_path: Path) -> No
     page.get_by_label("Token").fill("not the token at all")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_have_text("This is not the token.")
-    page.screenshot(path=tmp_path / "wrong.png")
+    picture(page, tmp_path / "wrong.png")
     page.close()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from grafana.report.filled import is_chart
 from grafana.report.sections import SECTIONS
 from tests.board.conftest import WEEK, Commands, scrolls_sideways, values, watched
+from tests.browser.chromium import picture
 from tests.stack.deployment import wait_for
 
 pytestmark = pytest.mark.stack
@@ -37,7 +38,7 @@ def test_it_opens_offline_fits_and_says_the_command_s_numbers(
     try:
         wrong = watched(page)
         open_report(page, report)
-        page.screenshot(path=tmp_path / f"{report.stem}-{size}.png", full_page=True)
+        picture(page, tmp_path / f"{report.stem}-{size}.png", full_page=True)
         assert wrong == []
         assert scrolls_sideways(page) == []
         assert drawn_charts(page) == CHARTS
@@ -62,7 +63,7 @@ def test_its_charts_are_as_wide_as_the_sheet(chromium: Browser, report: Path, tm
         page.set_viewport_size({"width": 1047, "height": 718})  # A4 across, without its margins
         page.emulate_media(media="print")
         wait_for("charts within the sheet", lambda: page.evaluate(_WITHIN))
-        page.screenshot(path=tmp_path / f"{report.stem}-paper.png", full_page=True)
+        picture(page, tmp_path / f"{report.stem}-paper.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= 1047
         assert not page.locator("nav").is_visible()
     finally:
