@@ -93,9 +93,13 @@ class Connection:
         while action := self.action():
             self.answer(action, "Goodbye" if action["Action"] == "Logoff" else "Success", Ping="Pong")
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
+        """End what is being read or written, from any thread; who reads then closes."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.hang_up()
         self._read.close()
         self._sock.close()
 
@@ -142,7 +146,7 @@ class Peer:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for connection in self.connections:
-            connection.close()
+            connection.hang_up()
         self._thread.join(10)
 
 

@@ -96,8 +96,9 @@ def test_file_goes_to_done_or_rejected_with_a_report_beside_it(tmp_path: Path) -
         until(lambda: "before.csv" in names(tmp_path / "done"))
         (tmp_path / "bad.csv").write_text("refuse")
         until(lambda: "bad.csv" in names(tmp_path / "rejected"))
-        feed = line.heartbeat()
-        assert (feed.state, feed.records, feed.rejects) == (FeedState.LIVE, 6, 2)
+        # A file is counted after it was moved.
+        until(lambda: (line.heartbeat().records, line.heartbeat().rejects) == (6, 2))
+        assert line.heartbeat().state is FeedState.LIVE
     assert names(tmp_path / "done") == ["before.csv", "before.csv.report.json"]
     assert names(tmp_path / "rejected") == ["bad.csv", "bad.csv.report.json"]
     assert json.loads((tmp_path / "done" / "before.csv.report.json").read_text()) == {"records": 3}

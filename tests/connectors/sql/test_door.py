@@ -212,7 +212,7 @@ def test_server_that_dies_is_away_until_it_is_back(mariadb_server: Server, cdr: 
         cdr.close()
         cdr.insert(call(7, now()))
         until(lambda: door.ids() == ["8"])
-        assert door.state == (FeedState.LIVE, "")
+        until(lambda: door.state == (FeedState.LIVE, ""))
 
 
 def test_it_reads_only(mariadb_server: Server, postgresql_server: Server) -> None:
