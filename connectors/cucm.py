@@ -14,6 +14,8 @@ from enum import Enum
 from operator import itemgetter
 from pathlib import Path
 
+from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.lengths import WEEK_S
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -51,8 +53,6 @@ _BRIDGE = re.compile(r"b\d{10,}")
 """The number of a conference, of a recording: no one's."""
 _SPLIT = "393216"
 _NOBODY = frozenset({"0", "16", "18", "19", _SPLIT, ""})
-_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
-_WEEK_S = 604_800
 
 
 class Kind(Enum):
@@ -99,7 +99,7 @@ class CucmCdr(Delimited):
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
-        return UTC, "times are seconds since the epoch: no zone is asked for"
+        return NO_ZONE
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Legs(recognised.columns, context, file).leg
@@ -224,9 +224,9 @@ def _times(start: str, connect: str, disconnect: str, duration: str) -> tuple[in
         field = next((name for name, text in named.items() if not text.strip().isdecimal()), "duration")
         reason = Reason.BAD_DURATION if field == "duration" else Reason.BAD_TIME
         raise Misread(reason, field, f"{named.get(field, duration)[:40]!r} is no number of seconds") from None
-    if not _EARLIEST_S <= start_s <= _LATEST_S:
+    if not EARLIEST_S <= start_s <= LATEST_S:
         raise Misread(Reason.BAD_TIME, "dateTimeOrigination", f"{start_s} is not between 1990 and 2104 in seconds")
-    if not start_s <= end_s <= start_s + _WEEK_S:
+    if not start_s <= end_s <= start_s + WEEK_S:
         raise Misread(Reason.BAD_TIME, "dateTimeDisconnect", f"{end_s} is not within a week after {start_s}")
     if connect_s and not start_s <= connect_s <= end_s:
         raise Misread(Reason.BAD_TIME, "dateTimeConnect", f"{connect_s} is not between {start_s} and {end_s}")

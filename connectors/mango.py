@@ -14,7 +14,9 @@ from operator import itemgetter
 from pathlib import Path
 from zlib import crc32
 
+from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
 from connectors.identity import nameless
+from connectors.lengths import WEEK_S
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -44,8 +46,6 @@ _SHAPES = {
     "disconnect_reason": re.compile(r"\d{4}"),
     "location": re.compile(r"[a-z_]*"),
 }
-_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
-_WEEK_S = 604_800
 _IVR, _QUEUE = "ivr", "queue"
 
 
@@ -85,7 +85,7 @@ class MangoStats(Delimited):
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
-        return UTC, "times are seconds since the epoch: no zone is asked for"
+        return NO_ZONE
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Legs(recognised.columns, context, file).leg
@@ -165,9 +165,9 @@ def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
         start_s, finish_s, answer_s = int(start), int(finish), int(answer)
     except ValueError:
         raise _no_seconds(start, finish, answer) from None
-    if not _EARLIEST_S <= start_s <= _LATEST_S:
+    if not EARLIEST_S <= start_s <= LATEST_S:
         raise Misread(Reason.BAD_TIME, "start", f"{start_s} is not between 1990 and 2104 in seconds since the epoch")
-    if not start_s <= finish_s <= start_s + _WEEK_S:
+    if not start_s <= finish_s <= start_s + WEEK_S:
         raise Misread(Reason.BAD_DURATION, "finish", f"finish {finish_s} is not within a week after start {start_s}")
     if answer_s and not start_s <= answer_s <= finish_s:
         raise Misread(Reason.BAD_TIME, "answer", f"answer {answer_s} is not between start and finish")

@@ -6,10 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from connectors.rejects import Misread
-from connectors.wall import SECONDS, WallClock
+from connectors.wall import EARLIEST, LATEST, SECONDS, WallClock
 from schemas.records import Reason
 
-_EARLIEST, _LATEST = 1990, 2104
 _EPOCH = re.compile(r"\d{9,10}|\d{12,13}")
 _RFC = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))? (?:([+-])(\d\d)(\d\d)|GMT|UTC)"
@@ -59,8 +58,8 @@ class Moments:
         if not (text := text.strip()):
             raise Misread(Reason.BAD_TIME, field, "no time")
         if (said := absolute(text)) is not None:
-            if not _EARLIEST <= said.year <= _LATEST:
-                raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not between {_EARLIEST} and {_LATEST}")
+            if not EARLIEST <= said.year <= LATEST:
+                raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not between {EARLIEST} and {LATEST}")
             return said
         if self._zone is UTC:
             # Given zones have names: this one stands for a file whose times all said their offset.

@@ -12,7 +12,7 @@ import csv
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -154,7 +154,9 @@ class Delimited(ABC):
         """What makes a record of a row of this file."""
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
-        """The zone as it was given: for a source that has nothing to prove it with."""
+        """The zone as it was given: for a source that has nothing to prove it with. UTC where no time needs one."""
+        if zone is None and not recognised.needs_zone:
+            return UTC, "times say their offset: no zone is asked for"
         if zone is None:
             raise Terminal(f"{path}: nothing in {recognised.layout} proves its zone: give --tz by name")
         return zone, f"times without an offset are read in {zone}"
@@ -177,7 +179,7 @@ class Delimited(ABC):
 
     def needs_zone(self, layout: Layout) -> bool:
         """Whether a zone must be given: False where the times say their offset."""
-        return True
+        return not layout.has_offset
 
     def recognise(self, path: Path, hints: Hints) -> Recognised | None:
         """What the file is, from its first rows; None when it is not ours."""

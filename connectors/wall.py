@@ -15,7 +15,7 @@ DATE = re.compile(
 )
 SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(60)}
 """Of the two digits behind `2026-11-02 09:00:`."""
-_EARLIEST, _LATEST = 1990, 2104  # buckets hold 32 bits of seconds, to 2106
+EARLIEST, LATEST = 1990, 2104  # buckets hold 32 bits of seconds, to 2106
 
 
 def _no_epoch(_: str) -> None:
@@ -39,8 +39,8 @@ def wall(text: str, order: str, field: str = "") -> datetime:
         )
     except ValueError as error:
         raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
-    if not _EARLIEST <= moment.year <= _LATEST:
-        raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {_EARLIEST} and {_LATEST}")
+    if not EARLIEST <= moment.year <= LATEST:
+        raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {EARLIEST} and {LATEST}")
     return moment
 
 

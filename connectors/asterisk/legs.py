@@ -9,6 +9,7 @@ from zlib import crc32
 
 from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
 from connectors.identity import nameless
+from connectors.lengths import WEEK_S
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import Context, Place
@@ -66,7 +67,6 @@ class Spans(dict[int, timedelta]):
         return span
 
 
-_WEEK_S = 604_800
 _SPANS = Spans()
 _HOUR = timedelta(hours=1, seconds=5)
 """A change of clocks, and a bit."""
@@ -100,7 +100,7 @@ class LegReader:
             duration_s, billsec_s = int(duration), int(billsec)
         except ValueError:
             raise _no_seconds(duration, billsec) from None
-        if not 0 <= billsec_s <= duration_s + 1 or duration_s > _WEEK_S:
+        if not 0 <= billsec_s <= duration_s + 1 or duration_s > WEEK_S:
             raise _no_duration(duration_s, billsec_s)
         if not start:
             raise Misread(Reason.BAD_TIME, "start", "no start time")
@@ -248,7 +248,7 @@ def _no_seconds(duration: str, billsec: str) -> Misread:
 
 def _no_duration(duration_s: int, billsec_s: int) -> Misread:
     for field, seconds in (("duration", duration_s), ("billsec", billsec_s)):
-        if not 0 <= seconds <= _WEEK_S:
+        if not 0 <= seconds <= WEEK_S:
             return Misread(Reason.BAD_DURATION, field, f"{seconds} s is no duration of a call (0 to a week)")
     # Both are cut to whole seconds, from different beginnings: one second is nothing.
     return Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s} is longer than duration {duration_s}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 from connectors.asterisk.clock import epoch_of, settle
+from connectors.epochs import NO_ZONE, moment
+from connectors.lengths import WEEK_S
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.row_source import RowSource, Without
@@ -74,8 +76,6 @@ _NO_LEG = re.compile(
 )
 """Of queues and their members, what COMPLETE tells later, and calls out of a dialler, which their CDRs tell of."""
 _AGENT = re.compile(r"(?:[\w-]+/)?([^/@]+?)(?:@.*|-[0-9a-f]{8}(?:;\d)?)?")
-_MOST_S = 604_800
-_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
 
 
 class QueueLog(Delimited):
@@ -124,7 +124,7 @@ class QueueLog(Delimited):
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in callid say another."""
         if not recognised.needs_zone:
-            return UTC, "times are seconds since the epoch: no zone is asked for"
+            return NO_ZONE
         return settle(path, recognised, zone, start="time", unique="callid")
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
@@ -212,9 +212,7 @@ class _Reader:
     def _moment(self, said: dict[str, str]) -> datetime:
         epoch = said["epoch"]
         if epoch:
-            if not re.fullmatch(r"\d{9,10}", epoch) or not _EARLIEST_S <= int(epoch) <= _LATEST_S:
-                raise Misread(Reason.BAD_TIME, "epoch", f"{epoch[:40]!r} is no number of seconds since the epoch")
-            return datetime.fromtimestamp(int(epoch), UTC)
+            return moment(epoch, "epoch")
         if not DATE.fullmatch(said["time"]):
             raise Misread(Reason.BAD_TIME, "time", f"{said['time'][:40]!r} is no date and time")
         return self._utc(said["time"], said["callid"], "time")
@@ -230,6 +228,6 @@ def _became(does: _Does, word: str, talk_s: int) -> Disposition:
 
 def _seconds(text: str, field: str, part: int = 1) -> int:
     """Whole seconds of a text in seconds (or thousandths of them); raises Misread."""
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) // part > _MOST_S:
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) // part > WEEK_S:
         raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of {'milli' * (part > 1)}seconds")
     return int(text) // part

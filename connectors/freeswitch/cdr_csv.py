@@ -10,11 +10,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from operator import itemgetter
 from pathlib import Path
 
 from connectors.asterisk.clock import epoch_of, settle
+from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.lengths import durations
 from connectors.phones import e164, is_scientific
@@ -70,7 +71,6 @@ _USER = re.compile(r"(?:sofia|user|loopback|verto\.rtc)/(?:[^/]+/)*([^/@]+)@?")
 _DRIFT_S = 2400
 """FreeSWITCH counts on from its own start: one was 17 minutes off the time in its UUIDs, and right the next day."""
 _OUTWARD = (Direction.OUTBOUND, Direction.UNKNOWN)
-_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
 
 
 class FreeSwitchCsv(Delimited):
@@ -130,7 +130,7 @@ class FreeSwitchCsv(Delimited):
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the time inside of uuid says another."""
         if not recognised.needs_zone:
-            return UTC, "times are seconds since the epoch: no zone is asked for"
+            return NO_ZONE
         return settle(path, recognised, zone, start="start_stamp", unique="uuid", slack_s=_DRIFT_S)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
@@ -169,7 +169,7 @@ class _Legs:
         if not uuid:
             raise Misread(Reason.MISSING_FIELD, "uuid", "no id")
         duration_s, billsec_s = durations(duration, billsec)
-        started_at = _moment(epoch) if self._has_epoch else self._utc(stamp, uuid, "start_stamp")
+        started_at = moment(epoch, "start_epoch") if self._has_epoch else self._utc(stamp, uuid, "start_stamp")
         ended_at = started_at + timedelta(seconds=duration_s)
         is_bridged = bleg or bridge or other_leg
         reached = self._reached(dialled, bridge, queue, agent)
@@ -229,13 +229,6 @@ class _Legs:
             # The B leg of a call out shows the number that was sent, not who dialled.
             return Direction.UNKNOWN, "", "", dialled, ""
         return Direction.INBOUND, reached, "", caller, "" if reached == dialled else dialled
-
-
-def _moment(epoch: str) -> datetime:
-    """The moment of seconds since the epoch; raises Misread."""
-    if not re.fullmatch(r"\d{9,10}", epoch) or not _EARLIEST_S <= int(epoch) <= _LATEST_S:
-        raise Misread(Reason.BAD_TIME, "start_epoch", f"{epoch[:40]!r} is no number of seconds since the epoch")
-    return datetime.fromtimestamp(int(epoch), UTC)
 
 
 def _values(fields: Sequence[str]) -> list[str]:

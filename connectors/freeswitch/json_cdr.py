@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
+from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import unanswered
 from connectors.json_source import JsonLayout, JsonSource
+from connectors.lengths import WEEK_S
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _Text = str | int | float | None
-_WEEK_S = 604_800
-_EARLIEST_S, _LATEST_S = 631_152_000, 4_260_000_000  # 1990 to 2104: buckets hold 32 bits of seconds
 
 
 class _Variables(msgspec.Struct, frozen=True, gc=False):
@@ -112,7 +112,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
-        return UTC, "times are seconds since the epoch: no zone is asked for"
+        return NO_ZONE
 
     def maker(
         self, recognised: Recognised, context: Context, zone: tzinfo, file: str
@@ -138,7 +138,7 @@ class CdrReader:
         last = flows[0].caller_profile if flows else _Profile()
         first = flows[-1].caller_profile if flows else last
         billsec_s, duration_s = _seconds(said.billsec, "billsec"), _seconds(said.duration, "duration")
-        if billsec_s > duration_s + 1 or duration_s > _WEEK_S:
+        if billsec_s > duration_s + 1 or duration_s > WEEK_S:
             raise Misread(
                 Reason.BAD_DURATION, "variables.billsec", f"billsec {billsec_s}, duration {duration_s} (0 to a week)"
             )
@@ -146,7 +146,7 @@ class CdrReader:
         if started_at is None:
             raise Misread(Reason.BAD_TIME, "variables.start_epoch", "no start")
         ended_at = _moment(said.end_epoch, "end_epoch") or started_at + timedelta(seconds=duration_s)
-        if not started_at <= ended_at <= started_at + timedelta(seconds=_WEEK_S):
+        if not started_at <= ended_at <= started_at + timedelta(seconds=WEEK_S):
             raise Misread(Reason.BAD_TIME, "variables.end_epoch", "the end is not within a week after the start")
         answered_at = None
         if billsec_s:
@@ -257,8 +257,4 @@ def _seconds(said: _Text, name: str) -> int:
 def _moment(said: _Text, name: str) -> datetime | None:
     """The moment of an epoch in whole seconds; None for none (0 is none)."""
     text = str(said or "0")
-    if text == "0":
-        return None
-    if not re.fullmatch(r"\d{9,10}", text) or not _EARLIEST_S <= int(text) <= _LATEST_S:
-        raise Misread(Reason.BAD_TIME, f"variables.{name}", f"{text[:40]!r} is no number of seconds since the epoch")
-    return datetime.fromtimestamp(int(text), UTC)
+    return None if text == "0" else moment(text, f"variables.{name}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, tzinfo
-from pathlib import Path
+from datetime import tzinfo
 
 from connectors.json_table import Under
 from connectors.mapped.calls import told_of
@@ -70,15 +69,6 @@ class MappedSource(Delimited):
         has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
         name = f"{self.kind} by the mapping {self.profile}"
         return Layout(name, tuple(columns), 1, tuple(why), self._said.date_order, has_offset)
-
-    def needs_zone(self, layout: Layout) -> bool:
-        return not layout.has_offset
-
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
-        """As given; UTC where no time needs one."""
-        if zone is None and not recognised.needs_zone:
-            return UTC, "times say their offset: no zone is asked for"
-        return super().zone(path, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         cells_of = self._reader(recognised.columns)

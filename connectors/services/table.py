@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from operator import itemgetter
-from pathlib import Path
 
 from connectors.asterisk.clock import date_order
 from connectors.json_table import Under
@@ -58,15 +57,6 @@ class ServiceTable(Delimited):
             order,
             has_offset,
         )
-
-    def needs_zone(self, layout: Layout) -> bool:
-        return not layout.has_offset
-
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
-        """As given; UTC where no time needs one."""
-        if zone is None and not recognised.needs_zone:
-            return UTC, "times say their offset: no zone is asked for"
-        return super().zone(path, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         columns, width = recognised.columns, len(recognised.columns)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from connectors.freeswitch.causes import unanswered
+from connectors.lengths import WEEK_S
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import Context
@@ -40,7 +41,6 @@ COLUMNS = (
 )
 
 _DIRECTIONS = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND, "local": Direction.INTERNAL}
-_WEEK_S = 604_800
 
 
 def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
@@ -49,7 +49,7 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
     if not uuid:
         raise Misread(Reason.MISSING_FIELD, "xml_cdr_uuid", "no id")
     billsec, duration = _seconds(row, "billsec"), _seconds(row, "duration")
-    if not 0 <= billsec <= duration + 1 or duration > _WEEK_S:
+    if not 0 <= billsec <= duration + 1 or duration > WEEK_S:
         raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec}, duration {duration} (0 to a week)")
     started_at = _moment(row, "start_epoch")
     if started_at is None:

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from datetime import UTC, datetime
 
+from connectors.epochs import LATEST_S
 from connectors.rejects import Misread
 from connectors.source import Context
 from connectors.webhooks.hook import (
@@ -29,7 +30,6 @@ from schemas.records import Reason, Record, Rejected, StageChange
 
 _LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")
 _KIND = "kommo"
-_LATEST_S = 4_260_000_000
 
 
 def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
@@ -60,7 +60,7 @@ def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
         if not lead.get(field):
             raise Misread(Reason.MISSING_FIELD, field, f"no {field}")
     at = whole(lead.get("last_modified") or lead.get("updated_at") or lead.get("date_create", ""), "last_modified")
-    if not 0 < at < _LATEST_S:
+    if not 0 < at < LATEST_S:
         raise Misread(Reason.BAD_TIME, "last_modified", "no time of the change in seconds since the epoch")
     pipeline, status = lead.get("pipeline_id", ""), lead["status_id"]
     stage = context.stage_of(f"{pipeline}/{status}") or context.stage_of(status)

@@ -12,10 +12,10 @@ import click
 from grafana.alerts.build import write as write_alerts
 from grafana.build import write
 from grafana.push import ClickHouse, Doing, Pusher
-from grafana.query import Department
 from grafana.words import LANGUAGES
+from pipeline.cli.board_screens import department_of
 from pipeline.endpoints import is_embedded, running_stack
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
 
@@ -29,7 +29,7 @@ def command() -> None:
               help="Folder; ru/ and en/ are made in it.")  # fmt: skip
 def build(out: Path) -> None:
     """Write the boards as files that Grafana is provisioned from."""
-    of = department(read_settings())
+    of = department_of(read_settings())
     click.echo(f"{len(write(out, of))} dashboards in {out}")
     click.echo(f"{len(write_alerts(out / 'alerting', of))} files of alerts in {out / 'alerting'}")
 
@@ -51,7 +51,7 @@ def push(dry_run: bool, languages: tuple[str, ...], renew_password: bool, data: 
     store = ClickHouse.of(reader(data))
     with closing(Pusher(url, token)) as pusher:
         changes = pusher.changes(
-            store, department(read_settings()), languages or LANGUAGES, renew_password=renew_password
+            store, department_of(read_settings()), languages or LANGUAGES, renew_password=renew_password
         )
         for change in changes if dry_run else pusher.apply(changes):
             would = "would be " if dry_run and change.doing is not Doing.UNCHANGED else ""
@@ -72,15 +72,3 @@ def reader(data: Path | None, env: Mapping[str, str] = os.environ) -> str:
     if is_embedded(data, env):
         return running_stack(data, env).reader
     raise Terminal("GRAFANA_CLICKHOUSE is not set: http[s]://user:password@host:port/database, a user that only reads")
-
-
-def department(settings: Settings) -> Department:
-    """The settings that boards depend on."""
-    hours = settings.calendar.hours
-    return Department(
-        zone=settings.time_zone.key,
-        conversation_s=settings.conversation_s,
-        stages=settings.stages,
-        opens_s=hours["opens_s"],
-        closes_s=hours["closes_s"],
-    )

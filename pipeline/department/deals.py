@@ -152,7 +152,6 @@ class Deals:
     def _general(self, manager: Manager, organisation: Organisation, at: int) -> int:
         sent = at + 120 + int(self._dice.random() * 3_000)
         if sent < self._ends_at:
-            organisation.general_sent += 1
             proposal = self._propose(manager, organisation, individual=False)
             proposal.send(sent, 0)
             if self._dice.random() < 0.01:

@@ -20,7 +20,7 @@ NEVER = 1 << 62
 class Organisation:
     """One organisation. `stages` is its history in order of time: (epoch, stage, who moved it)."""
 
-    __slots__ = ("general_sent", "id", "name", "offer", "owner", "phones", "settled_at", "stages")
+    __slots__ = ("id", "name", "offer", "owner", "phones", "settled_at", "stages")
 
     def __init__(self, number: int, name: str, phones: list[str], owner: Manager) -> None:
         self.id = f"o{number:06d}"
@@ -30,7 +30,6 @@ class Organisation:
         self.stages: list[tuple[int, int, str]] = []
         self.settled_at = 0
         """Until then no further move: the last one has not come true yet."""
-        self.general_sent = 0
         self.offer: object = None
         """The individual proposal that stands open."""
 

@@ -19,25 +19,10 @@ from connectors.recognise import CALLS, choose
 from connectors.source import Hints
 from schemas.records import CallLeg, Record, Rejected
 from tests.connectors.conftest import context
+from tests.connectors.told import LEG, plain
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path for path in GOLDEN.rglob("*.json"))
-_LEG = {
-    "start": "started_at",
-    "answer": "answered_at",
-    "end": "ended_at",
-    "billsec": "billsec",
-    "direction": "direction",
-    "disposition": "disposition",
-    "ext": "extension",
-    "peer": "peer_extension",
-    "contact": "contact",
-    "raw": "contact_raw",
-    "did": "did",
-    "queue": "queue",
-    "app": "application",
-    "recording": "recording",
-}
 _SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version"}
 
 
@@ -53,7 +38,7 @@ def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
     path = file_of(case, expected)
     columns = tuple(expected.get("columns", ()))
     source, seen = choose(path, expected.get("kind", "calls"), "auto", told.region, columns)
-    assert {name: _plain(getattr(seen, name)) for name in expected["seen"]} == expected["seen"]
+    assert {name: plain(getattr(seen, name)) for name in expected["seen"]} == expected["seen"]
     items = list(source.read(path, seen, told))
     assert [_told(item) for item in items] == [_without_ids(row) for row in expected["items"]]
     _assert_ids(expected["items"], items)
@@ -84,10 +69,10 @@ def _told(item: Record | Rejected) -> dict[str, Any]:
     if isinstance(item, Rejected):
         return {"line": line, "reject": str(item.reason), "field": item.field}
     if isinstance(item, CallLeg):
-        found = {short: _plain(getattr(item, name)) for short, name in _LEG.items()}
+        found = {short: plain(getattr(item, name)) for short, name in LEG.items()}
         return {"line": line, **{short: value for short, value in found.items() if value not in ("", 0)}}
     names = [name for name in item.__struct_fields__ if name not in _SAME_EVERYWHERE]
-    found = {name: _plain(getattr(item, name)) for name in names}
+    found = {name: plain(getattr(item, name)) for name in names}
     return {"line": line, **{name: value for name, value in found.items() if value not in ("", [])}}
 
 
@@ -95,17 +80,6 @@ def _place(origin: str) -> int | str:
     """A line's number, or a name like `#2`."""
     place = origin.rpartition(":")[2]
     return int(place) if place.isdecimal() else place
-
-
-def _plain(value: Any) -> Any:
-    """A value as the expected JSON has it: times in UTC with Z, None as ""."""
-    if value is None:
-        return ""
-    if hasattr(value, "isoformat"):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, list | tuple):
-        return list(value)
-    return value if isinstance(value, int) else str(value)
 
 
 def _without_ids(row: dict[str, Any]) -> dict[str, Any]:

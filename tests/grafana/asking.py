@@ -13,7 +13,6 @@ from clickhouse_connect.driver.client import Client
 
 from grafana.panel import Query, Value
 from grafana.query import ALL, SEVERAL, SINGLE, Chosen, Department, bind, grafana_sql
-from pipeline.settings import Settings
 from schemas import metrics
 from tests.grafana.expand import All, Choice, at_that_time, expanded, interpolated
 
@@ -22,17 +21,6 @@ VARIABLES = (*SEVERAL.values(), *SINGLE.values())
 
 NOW = datetime(2026, 6, 11, 12, tzinfo=UTC)
 """The day after the department's last one."""
-
-
-def department_of(settings: Settings) -> Department:
-    hours = settings.calendar.hours
-    return Department(
-        zone=settings.time_zone.key,
-        conversation_s=settings.conversation_s,
-        stages=settings.stages,
-        opens_s=hours["opens_s"],
-        closes_s=hours["closes_s"],
-    )
 
 
 class Asker:

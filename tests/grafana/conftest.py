@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from grafana.query import Department
 from pipeline.department.generate import TRUTH, generate
 from pipeline.department.knobs import Knobs
 from pipeline.embedded.ports import free_port
@@ -23,8 +24,11 @@ from pipeline.working_calendar import keep_base_calendar
 from schemas.codec import encode
 from schemas.plans import Absence, AbsenceKind, CalendarDay, DayKind, Plan
 from schemas.records import Feed, FeedState, Rejected
+from schemas.stages import default_stages
 from schemas.topics import ABSENCES, CALENDAR_DAYS, PLANS, REJECTED
 from tests.conftest import store_process, writer_dsn
+from tests.grafana.asking import Asker
+from tests.grafana.example import ZONE, two_managers
 from tests.pipeline.property.department import Said
 from tests.pipeline.property.memory_wire import MemoryWire, Turn, lines, run
 from tests.pipeline.property.tables import Database
@@ -137,3 +141,16 @@ def said(file: Prepared) -> list[Said]:
         (REJECTED if isinstance(item, Rejected) else topic, item)
         for item in file.source.read(file.path, file.recognised, file.context)
     ]
+
+
+@pytest.fixture
+def database(store_dsn: str) -> Database:
+    """A store with two managers and nothing else, for examples by hand."""
+    found = Database(store_dsn)
+    two_managers(found)
+    return found
+
+
+@pytest.fixture
+def asker(store_dsn: str) -> Asker:
+    return Asker(store_dsn, Department(zone=ZONE.key, conversation_s=30, stages=default_stages()))

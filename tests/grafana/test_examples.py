@@ -8,7 +8,6 @@ from itertools import count
 import pytest
 
 from grafana.panel import Value
-from grafana.query import Department
 from schemas.codec import encode
 from schemas.records import (
     Activity,
@@ -16,24 +15,11 @@ from schemas.records import (
     Disposition,
     Organisation,
 )
-from schemas.stages import default_stages
 from tests.grafana.asking import Asker
-from tests.grafana.example import ZONE, asked, at, call, enter, keep, own, two_managers
+from tests.grafana.example import asked, at, call, enter, keep, own
 from tests.pipeline.property.tables import Database
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture
-def database(store_dsn: str) -> Database:
-    found = Database(store_dsn)
-    two_managers(found)
-    return found
-
-
-@pytest.fixture
-def asker(store_dsn: str) -> Asker:
-    return Asker(store_dsn, Department(zone=ZONE.key, conversation_s=30, stages=default_stages()))
 
 
 def weekly(numbers: Iterator[int], week: int, who: str, *, existing: int, opened: int) -> list[Activity]:

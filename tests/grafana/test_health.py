@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grafana.query import Department
 from schemas.codec import encode
 from schemas.records import (
     CallLeg,
@@ -15,25 +14,12 @@ from schemas.records import (
     Manager,
     Restatement,
 )
-from schemas.stages import default_stages
 from tests.grafana.asking import Asker
-from tests.grafana.example import ZONE, asked, at, call, keep, two_managers
+from tests.grafana.example import asked, at, call, keep
 from tests.pipeline.property.brute import cells
 from tests.pipeline.property.tables import Database
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture
-def database(store_dsn: str) -> Database:
-    found = Database(store_dsn)
-    two_managers(found)
-    return found
-
-
-@pytest.fixture
-def asker(store_dsn: str) -> Asker:
-    return Asker(store_dsn, Department(zone=ZONE.key, conversation_s=30, stages=default_stages()))
 
 
 def test_load_says_what_it_repeated(database: Database, asker: Asker) -> None:

@@ -11,8 +11,9 @@ import pytest
 from grafana.boards import panel
 from grafana.panel import Query, Value
 from grafana.query import Chosen
+from pipeline.cli.board_screens import department_of
 from pipeline.department.comparing import Comparison
-from tests.grafana.asking import NOW, Asker, Row, department_of
+from tests.grafana.asking import NOW, Asker, Row
 from tests.grafana.conftest import Filled
 
 pytestmark = pytest.mark.stack

@@ -17,26 +17,10 @@ from connectors.webhooks.hook import Answered, Incoming, Refused, form
 from connectors.webhooks.senders import HOOKS
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Record, Rejected, StageChange
+from tests.connectors.told import LEG, plain
 from tests.connectors.webhooks.golden import CASES, answered, context_of, incoming, name_of, read
 
-_LEG = {
-    "id": "record_id",
-    "call": "call_id",
-    "start": "started_at",
-    "answer": "answered_at",
-    "end": "ended_at",
-    "billsec": "billsec",
-    "direction": "direction",
-    "disposition": "disposition",
-    "ext": "extension",
-    "peer": "peer_extension",
-    "contact": "contact",
-    "raw": "contact_raw",
-    "did": "did",
-    "queue": "queue",
-    "app": "application",
-    "recording": "recording",
-}
+_LEG = {"id": "record_id", "call": "call_id"} | LEG
 _STAGE = {name: name for name in ("organisation_id", "stage", "changed_at", "manager_id")}
 
 
@@ -149,13 +133,5 @@ def _told(item: Record | Rejected) -> dict[str, Any]:
         return {"reject": str(item.reason), "field": item.field}
     names = _LEG if isinstance(item, CallLeg) else _STAGE
     assert isinstance(item, CallLeg | StageChange)
-    found = {short: _plain(getattr(item, name)) for short, name in names.items()}
+    found = {short: plain(getattr(item, name)) for short, name in names.items()}
     return {short: value for short, value in found.items() if value not in ("", 0)}
-
-
-def _plain(value: Any) -> Any:
-    if value is None:
-        return ""
-    if hasattr(value, "isoformat"):
-        return value.isoformat().replace("+00:00", "Z")
-    return value if isinstance(value, int) else str(value)
