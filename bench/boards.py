@@ -146,9 +146,7 @@ def _said() -> argparse.Namespace:
     words = argparse.ArgumentParser(prog="python -m bench.boards")
     words.add_argument("--calls", type=int, default=CALLS, help="of a store that is not there yet")
     words.add_argument("--data", type=Path, help="keep the store in this folder, or ask the one that is there")
-    words.add_argument(
-        "--only", nargs="*", default=[""], metavar="WORD", help="queries whose name has a word"
-    )
+    words.add_argument("--only", nargs="*", default=[""], metavar="WORD", help="queries whose name has a word")
     words.add_argument("--repeats", type=int, default=5, help="the quickest counts")
     return words.parse_args()
 
