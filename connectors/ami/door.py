@@ -1,142 +1,54 @@
-"""The AMI door: events as they come, and every time in which some may have been lost."""
+"""Asterisk's manager interface as a teller of calls: `Cdr` events, and what they prove of its settings."""
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-
-import msgspec
+from collections.abc import Callable, Sequence
 
 from connectors.ami.cdr import MAPPINGS, CdrEvents, lacks_ids
 from connectors.ami.messages import Message
-from connectors.ami.session import Login, Patience, Session
+from connectors.ami.session import Login, Session
 from connectors.asterisk import clock as asterisk_clock
-from connectors.live.backoff import Backoff
-from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line, moment
+from connectors.live.talk import Patience
 from connectors.source import Context
-from schemas.records import FeedState, Record, Rejected
-from schemas.trouble import Terminal, Transient
+from schemas.records import CallLeg, Rejected
 
-log = logging.getLogger("callfunnel.listen")
-
-Backfill = Callable[[datetime], Iterator[Sequence[Record | Rejected]]]
-"""Reads the calls that ended since a moment from where they are kept, in batches. Raises Transient or Terminal."""
-
-_LOOK_S = 1.0
-_LAST_FILL_S = 10.0
-"""How long a door that is asked to end waits for a database."""
-_ALIVE_EVERY = timedelta(seconds=10)
-_BEHIND = timedelta(minutes=10)
-"""How far the workers may be behind the wire with what they store."""
 _FEWEST_PROOFS = 20
 
 
-class Alive(msgspec.Struct, frozen=True):
-    """The checkpoint: up to `at` the connection was there, and every event of it is in Kafka."""
+class Ami:
+    """One exchange, for connectors.live.teller."""
 
-    at: datetime
-    unfilled: datetime | None = None
-    """Since when calls are to be read from the database yet."""
+    archive = "the exchange's CSV"
 
-
-class AmiDoor:
-    """Listens to one exchange. A gap is a reject (`feed_gap`), resolved once it was back-filled."""
-
-    def __init__(
-        self,
-        login: Login,
-        context: Callable[[], Context],
-        checkpoint: Checkpoint[Alive],
-        backfill: Backfill | None = None,
-        backoff: Backoff | None = None,
-        patience: Patience | None = None,
-    ) -> None:
+    def __init__(self, login: Login, context: Callable[[], Context], patience: Patience | None = None) -> None:
         self._login = login
         self._patience = patience or Patience()
         self._context = context
         self._events = CdrEvents(context)
-        self._checkpoint = checkpoint
-        self._backfill = backfill
-        self._backoff = backoff or Backoff()
-        self._alive: datetime | None = None
-        """Up to when everything was received."""
-        self._written: datetime | None = None
         self._samples: list[tuple[str, str]] | None = []
-        self._advice = ""
-        self._lock = threading.Lock()
-        self._unfilled: list[datetime] = []
-        """The beginnings of gaps that are being filled."""
-        self._filling: threading.Thread | None = None
-        self._forgotten = threading.Event()
 
-    def run(self, line: Line) -> None:
-        if (written := self._checkpoint.read()) is not None:
-            self._alive = written.unfilled or written.at
-        line.lost = self._forgotten.set
-        while not line.stopping.is_set():
-            try:
-                with Session(self._login, self._patience) as session:
-                    self._connected(line)
-                    self._listen(line, session)
-            except Transient as trouble:
-                wait_s = self._backoff.next_s()
-                line.state(FeedState.AWAY, str(trouble))
-                line.wait(wait_s)
-        if self._filling is not None:
-            self._filling.join(_LAST_FILL_S)
+    @property
+    def where(self) -> str:
+        return self._login.where
 
-    def _connected(self, line: Line) -> None:
-        self._backoff.succeeded()
-        now = moment(line.clock())
-        if self._alive is not None:
-            self._gap(line, self._alive, now, "the connection was lost")
-        self._alive = now
-        line.seen()
-        line.state(FeedState.LIVE, self._advice)
+    def session(self) -> Session:
+        return Session(self._login, self._patience)
 
-    def _listen(self, line: Line, session: Session) -> None:
-        """Until asked to end. Raises Transient when the connection is lost."""
-        while not line.stopping.is_set():
-            messages = session.read(_LOOK_S)
-            events = [message for message in messages if message.get("event").lower() == "cdr"]
-            if events:
-                line.deliver([self._events.item(event) for event in events])
-                self._learn(events)
-                line.state(FeedState.LIVE, self._advice)
-            if messages or session.heard:
-                self._lives(line)
-            if self._forgotten.is_set():
-                # No exchange sends again what the workers had not stored yet; a database can be asked.
-                self._forgotten.clear()
-                now = moment(line.clock())
-                self._gap(line, now - _BEHIND, now, "the broker was started anew and forgot what it held")
-        self._write_down(line, moment(line.clock()))
+    def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
+        return [self._events.item(event) for event in _cdrs(messages)]
 
-    def _lives(self, line: Line) -> None:
-        self._alive = now = moment(line.clock())
-        line.seen()
-        if self._written is None or now - self._written >= _ALIVE_EVERY:
-            self._write_down(line, now)
-
-    def _write_down(self, line: Line, now: datetime) -> None:
-        self._written = now
-        with self._lock:
-            unfilled = min(self._unfilled, default=None)
-        line.deliver([], partial(self._checkpoint.write, Alive(now, unfilled)))
-
-    def _learn(self, events: Sequence[Message]) -> None:
-        """What the events say of the exchange's settings. Raises Terminal when its zone is another."""
+    def learn(self, messages: Sequence[Message]) -> str:
+        events = _cdrs(messages)
+        self._prove_zone(events)
         if any(map(lacks_ids, events)):
-            self._advice = (
+            return (
                 f"events lack LinkedID or Sequence: add {MAPPINGS} under [mappings] of cdr_manager.conf; else calls of"
                 " several legs are counted apart"
             )
-        elif self._advice:
-            self._advice = ""
+        return ""
+
+    def _prove_zone(self, events: Sequence[Message]) -> None:
+        """Hold the zone against the epochs of the first events. Raises Terminal when it is another."""
         if self._samples is None:
             return
         self._samples += [(event.get("starttime"), event.get("uniqueid")) for event in events]
@@ -146,46 +58,6 @@ class AmiDoor:
             asterisk_clock.check_zone(proof, self._samples, "ymd", zone, self._login.where)
             self._samples = None
 
-    def _gap(self, line: Line, since: datetime, until: datetime, why: str) -> None:
-        words = f"{self._login.where}: {why}: calls that ended in between may be missing"
-        more = "they are read from the database" if self._backfill else "load the exchange's CSV of that time"
-        line.deliver([line.gap(since, until, f"{words}; {more}")])
-        if self._backfill is not None:
-            with self._lock:
-                self._unfilled.append(since)
-            self._write_down(line, until)
-            filling = threading.Thread(target=self._fill, args=(line, since, until, self._filling), daemon=True)
-            filling.start()
-            self._filling = filling
 
-    def _fill(self, line: Line, since: datetime, until: datetime, before: threading.Thread | None) -> None:
-        """The body of a thread: Asterisk drops who does not read its events while a database is asked.
-
-        One gap after the other, each until it is filled.
-        """
-        if before is not None:
-            before.join()
-        backoff = Backoff()
-        while not line.stopping.is_set():
-            try:
-                if not self._read_back(line, since):
-                    return
-            except Transient as trouble:
-                log.warning("%s: back-fill: %s", line.name, trouble)
-                line.wait(backoff.next_s())
-                continue
-            except Terminal as trouble:
-                log.error("%s: back-fill given up, the gap stays: %s", line.name, trouble)
-            else:
-                line.deliver([line.gap(since, until, "read from the database since", resolved=True)])
-            with self._lock:
-                self._unfilled.remove(since)
-            return
-
-    def _read_back(self, line: Line, since: datetime) -> bool:
-        """Deliver what the database has; False when asked to end before that is done."""
-        for items in self._backfill(since) if self._backfill else ():
-            line.deliver(items)
-            if line.stopping.is_set():
-                return False
-        return True
+def _cdrs(messages: Sequence[Message]) -> list[Message]:
+    return [message for message in messages if message.get("event").lower() == "cdr"]

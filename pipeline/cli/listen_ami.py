@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
-from connectors.ami.door import Alive, AmiDoor, Backfill
+from connectors.ami.door import Ami
 from connectors.ami.session import Login
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
+from connectors.live.teller import Alive, Backfill, TellerDoor
 from connectors.sql.door import overlap_of
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.cli.listening_table import table_reader
@@ -76,7 +77,7 @@ def command(
         _filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
         Checkpoint(state, source, "ami", Alive) as checkpoint,
     ):
-        door = AmiDoor(login, of.contexts(settings, zone, line.session), checkpoint, fill)
+        door = TellerDoor(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
         keep_open(line, door, data, f"{login.where} as {user}, for source {source}{words}")
 
 

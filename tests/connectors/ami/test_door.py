@@ -14,12 +14,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.ami.door import Alive, AmiDoor, Backfill
-from connectors.ami.session import Login, Patience
+from connectors.ami.door import Ami
+from connectors.ami.session import Login
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.live.pump import Pump
+from connectors.live.talk import Patience
+from connectors.live.teller import Alive, Backfill, TellerDoor
 from connectors.source import Context
 from schemas.records import CallLeg, Feed, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal, Transient
@@ -73,7 +75,7 @@ def opened(
         return msgspec.structs.replace(context(tz), version=line.clock())
 
     with Checkpoint(folder, "office", "ami", Alive) as checkpoint:
-        door = AmiDoor(login, fresh, checkpoint, backfill, Backoff(0.01, 0.05), patience)
+        door = TellerDoor(Ami(login, fresh, patience), checkpoint, backfill, Backoff(0.01, 0.05))
 
         def run() -> None:
             try:

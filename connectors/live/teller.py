@@ -1,0 +1,199 @@
+"""A door to an exchange that tells of calls as they end and repeats nothing.
+
+Every time in which some may have been lost is a gap: a reject (`feed_gap`), resolved once it was filled.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from connectors.live.backoff import Backoff
+from connectors.live.checkpoint import Checkpoint
+from connectors.live.line import Line, moment
+from schemas.records import FeedState, Record, Rejected
+from schemas.trouble import Terminal, Transient
+
+log = logging.getLogger("callfunnel.listen")
+
+M = TypeVar("M")
+
+Backfill = Callable[[datetime], Iterator[Sequence[Record | Rejected]]]
+"""Reads the calls that ended since a moment from where they are kept, in batches. Raises Transient or Terminal."""
+
+_LOOK_S = 1.0
+_LAST_FILL_S = 10.0
+"""How long a door that is asked to end waits for a database."""
+_ALIVE_EVERY = timedelta(seconds=10)
+_BEHIND = timedelta(minutes=10)
+"""How far the workers may be behind the wire with what they store."""
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The checkpoint: up to `at` the connection was there, and every event of it is in Kafka."""
+
+    at: datetime
+    unfilled: datetime | None = None
+    """Since when calls are to be read from the database yet."""
+
+
+class Session(Protocol[M]):
+    """One connection; use as a context. Raises Transient when the exchange is away, Terminal when it refuses."""
+
+    def __enter__(self) -> Session[M]: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def read(self, within_s: float) -> Sequence[M]:
+        """Messages that arrived within a time; none when there were none. Raises Transient."""
+
+    @property
+    def heard(self) -> bool:
+        """The exchange has shown of late that it is there, whether anybody calls or not."""
+
+
+class Teller(Protocol[M]):
+    """An exchange that tells of calls as they end."""
+
+    archive: str
+    """What to load for a time without it."""
+
+    @property
+    def where(self) -> str: ...
+
+    def session(self) -> Session[M]: ...
+
+    def items(self, messages: Sequence[M]) -> Sequence[Record | Rejected]:
+        """What messages say of calls; one item for each that tells of one."""
+
+    def learn(self, messages: Sequence[M]) -> str:
+        """What to tell operations of the exchange's settings, "" for nothing. Raises Terminal when ours are wrong."""
+
+
+class TellerDoor(Generic[M]):
+    """Listens to one exchange: reconnects, delivers, reports gaps and has them filled."""
+
+    def __init__(
+        self,
+        teller: Teller[M],
+        checkpoint: Checkpoint[Alive],
+        backfill: Backfill | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._teller = teller
+        self._checkpoint = checkpoint
+        self._backfill = backfill
+        self._backoff = backoff or Backoff()
+        self._alive: datetime | None = None
+        """Up to when everything was received."""
+        self._written: datetime | None = None
+        self._advice = ""
+        self._lock = threading.Lock()
+        self._unfilled: list[datetime] = []
+        """The beginnings of gaps that are being filled."""
+        self._filling: threading.Thread | None = None
+        self._forgotten = threading.Event()
+
+    def run(self, line: Line) -> None:
+        if (written := self._checkpoint.read()) is not None:
+            self._alive = written.unfilled or written.at
+        line.lost = self._forgotten.set
+        while not line.stopping.is_set():
+            try:
+                with self._teller.session() as session:
+                    self._connected(line)
+                    self._listen(line, session)
+            except Transient as trouble:
+                wait_s = self._backoff.next_s()
+                line.state(FeedState.AWAY, str(trouble))
+                line.wait(wait_s)
+        if self._filling is not None:
+            self._filling.join(_LAST_FILL_S)
+
+    def _connected(self, line: Line) -> None:
+        self._backoff.succeeded()
+        now = moment(line.clock())
+        if self._alive is not None:
+            self._gap(line, self._alive, now, "the connection was lost")
+        self._alive = now
+        line.seen()
+        line.state(FeedState.LIVE, self._advice)
+
+    def _listen(self, line: Line, session: Session[M]) -> None:
+        """Until asked to end. Raises Transient when the connection is lost."""
+        while not line.stopping.is_set():
+            messages = session.read(_LOOK_S)
+            if items := self._teller.items(messages):
+                line.deliver(items)
+                self._advice = self._teller.learn(messages)
+                line.state(FeedState.LIVE, self._advice)
+            if messages or session.heard:
+                self._lives(line)
+            if self._forgotten.is_set():
+                # No exchange sends again what the workers had not stored yet; a database can be asked.
+                self._forgotten.clear()
+                now = moment(line.clock())
+                self._gap(line, now - _BEHIND, now, "the broker was started anew and forgot what it held")
+        self._write_down(line, moment(line.clock()))
+
+    def _lives(self, line: Line) -> None:
+        self._alive = now = moment(line.clock())
+        line.seen()
+        if self._written is None or now - self._written >= _ALIVE_EVERY:
+            self._write_down(line, now)
+
+    def _write_down(self, line: Line, now: datetime) -> None:
+        self._written = now
+        with self._lock:
+            unfilled = min(self._unfilled, default=None)
+        line.deliver([], partial(self._checkpoint.write, Alive(now, unfilled)))
+
+    def _gap(self, line: Line, since: datetime, until: datetime, why: str) -> None:
+        words = f"{self._teller.where}: {why}: calls that ended in between may be missing"
+        more = "they are read from the database" if self._backfill else f"load {self._teller.archive} of that time"
+        line.deliver([line.gap(since, until, f"{words}; {more}")])
+        if self._backfill is not None:
+            with self._lock:
+                self._unfilled.append(since)
+            self._write_down(line, until)
+            filling = threading.Thread(target=self._fill, args=(line, since, until, self._filling), daemon=True)
+            filling.start()
+            self._filling = filling
+
+    def _fill(self, line: Line, since: datetime, until: datetime, before: threading.Thread | None) -> None:
+        """The body of a thread: an exchange drops who does not read its events while a database is asked.
+
+        One gap after the other, each until it is filled.
+        """
+        if before is not None:
+            before.join()
+        backoff = Backoff()
+        while not line.stopping.is_set():
+            try:
+                if not self._read_back(line, since):
+                    return
+            except Transient as trouble:
+                log.warning("%s: back-fill: %s", line.name, trouble)
+                line.wait(backoff.next_s())
+                continue
+            except Terminal as trouble:
+                log.error("%s: back-fill given up, the gap stays: %s", line.name, trouble)
+            else:
+                line.deliver([line.gap(since, until, "read from the database since", resolved=True)])
+            with self._lock:
+                self._unfilled.remove(since)
+            return
+
+    def _read_back(self, line: Line, since: datetime) -> bool:
+        """Deliver what the database has; False when asked to end before that is done."""
+        for items in self._backfill(since) if self._backfill else ():
+            line.deliver(items)
+            if line.stopping.is_set():
+                return False
+        return True
