@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-Value = str | int | tuple[str, ...]
+Value = str | int | float | tuple[str, ...]
 """What a metric's parameter is set to."""
 
 
@@ -155,6 +155,6 @@ def query(metric: str, **fixed: Value) -> Query:
     return Query(metric=metric, fixed=tuple(fixed.items()))
 
 
-def settled(metric: str) -> Query:
-    """A metric that recounts what was counted by the settings."""
-    return Query(metric=metric, settled=True)
+def settled(metric: str, **fixed: Value) -> Query:
+    """A metric that recounts what was counted by the settings, or that a rule of warning reads by them."""
+    return Query(metric=metric, fixed=tuple(fixed.items()), settled=True)

@@ -38,12 +38,13 @@ SEVERAL = {
 SINGLE = {"conversation_s": "conversation_s", "of": "of", "source": "source_of_call", "call_id": "call", "zone": "zone"}
 """Parameter -> the variable that it takes its value from."""
 
-_MOMENTS = {
-    # Grafana ends "today" at 23:59:59.999, and the plugin cuts it to seconds: the last second belongs to the day.
-    "from": "$__fromTime",
-    "to": "$__toTime + (toSecond($__toTime) = 59)",
-    "now": "now()",
-}
+# Grafana ends "today" at 23:59:59.999, and the plugin cuts it to seconds: the last second belongs to the day.
+_END = "$__toTime + (toSecond($__toTime) = 59)"
+_MOMENTS = {"from": "$__fromTime", "to": _END, "now": "now()"}
+
+_AT_THE_END = f"toUInt32(least(toUnixTimestamp({_END}), toUnixTimestamp(now())))"
+"""What a rule of warning calls a moment: the end of the period, or now when that is earlier."""
+_OF_RULES = {"moment": _AT_THE_END, "moments": f"[{_AT_THE_END}]"}
 
 
 class Department(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,9 +87,12 @@ def bind(query: Query, department: Department, chosen: Chosen) -> dict[str, Any]
     """The metric's native parameters."""
     given = {**_defaults(department), **chosen.values, **_set(query, department)}
     moments = {"from": chosen.start, "to": chosen.end, "now": chosen.now}
+    moment = int(min(chosen.end, chosen.now).timestamp())
     bound: dict[str, Any] = {}
     for name in parameters_of(query.metric):
-        if name in moments:
+        if name in _OF_RULES:
+            bound[name] = moment if name == "moment" else [moment]
+        elif name in moments:
             bound[name] = moments[name].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         else:
             value = given[name]
@@ -126,6 +130,8 @@ def grafana_sql(query: Query, department: Department, variables: Collection[str]
         name, kind = found.groups()
         if name in fixed:
             return _literal(fixed[name], kind)
+        if name in _OF_RULES:
+            return _OF_RULES[name]
         if name in _MOMENTS:
             return _moment(_MOMENTS[name], kind)
         if name in SEVERAL:
@@ -145,7 +151,7 @@ def _moment(macro: str, kind: str) -> str:
 def _literal(value: Value, kind: str) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_quoted(one) for one in value) + "]" if value else f"CAST([], '{kind}')"
-    return f"to{kind}({value})" if isinstance(value, int) else _quoted(value)
+    return _quoted(value) if isinstance(value, str) else f"to{kind}({value})"
 
 
 def _quoted(text: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grafana.boards.columns import NONE_WANTED, TEAM, manager
 from grafana.boards.manager import NOVELTY_COLUMNS
-from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query
+from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query, settled
+from schemas.alerts import rule
 
 SILENT_DAYS = 30
 """Days without an answered call after which an organisation counts as left alone."""
@@ -18,18 +19,17 @@ _EVERYTHING = 1_000_000
 _SQUEEZE = Panel(
     id="warning_squeeze",
     form=Form.TABLE,
-    query=query("squeeze"),
+    query=settled("squeezers", **dict(rule("squeeze").parameters)),
     columns=(
         *manager(),
         TEAM,
         column("is_squeezing", Unit.FLAG, thresholds=NONE_WANTED),
-        column("new_before", Unit.DECIMAL),
+        column("new_now"),
         column("expected_new", Unit.DECIMAL),
-        column("new_now", Unit.DECIMAL),
         column("calls_per_existing_before", Unit.DECIMAL),
         column("calls_per_existing_now", Unit.DECIMAL),
-        column("shipments_before", Unit.DECIMAL),
-        column("shipments_now", Unit.DECIMAL),
+        column("deals_before", Unit.DECIMAL),
+        column("deals_now", Unit.DECIMAL),
     ),
     width=24,
     height=9,

@@ -96,10 +96,10 @@ WITH
 SELECT
     {moment:UInt32} AS moment, roster.manager_id AS manager_id, roster.manager AS manager, roster.team AS team,
     toUInt32(new_now) AS new_now, round(expected_new, 2) AS expected_new,
-    round(if(isFinite(per_existing_before), per_existing_before, NULL), 2) AS calls_per_existing_before,
-    round(if(isFinite(per_existing_now), per_existing_now, NULL), 2) AS calls_per_existing_now,
-    round(if(isFinite(deals_before), deals_before, NULL), 2) AS deals_before,
-    round(if(isFinite(deals_now), deals_now, NULL), 2) AS deals_now,
+    round(if(days_before > 0 AND isFinite(per_existing_before), per_existing_before, NULL), 2) AS calls_per_existing_before,
+    round(if(days_now > 0 AND isFinite(per_existing_now), per_existing_now, NULL), 2) AS calls_per_existing_now,
+    round(if(days_before > 0 AND isFinite(deals_before), deals_before, NULL), 2) AS deals_before,
+    round(if(days_now > 0 AND isFinite(deals_now), deals_now, NULL), 2) AS deals_now,
     rates.expected_new >= 8 AND new_now <= 0.5 * rates.expected_new AS is_little,
     if(is_little, count_tail(if(is_little, new_now, 0), rates.expected_new, phi), 1.) AS p,
     ifNull(

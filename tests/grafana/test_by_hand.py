@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from grafana.panel import Query, query
+from grafana.panel import Query, query, settled
 from grafana.query import Chosen, Department
-from tests.grafana import by_hand, warnings_by_hand
+from tests.grafana import by_hand, squeeze_by_hand, warnings_by_hand
 from tests.grafana.asking import Asker
 from tests.grafana.by_hand import Question, Rows
 from tests.grafana.worlds import IDS, STAGES, TEAMS, World, world
@@ -35,7 +35,7 @@ METRICS: dict[str, tuple[Query, Count, str]] = {
     "own_baseline": (query("own_baseline"), by_hand.own_baseline, ""),
     "course": (query("course"), by_hand.course, ""),
     "novelty": (query("novelty"), warnings_by_hand.novelty, ""),
-    "squeeze": (query("squeeze"), warnings_by_hand.squeeze, "manager_id"),
+    "squeezers": (settled("squeezers", alpha_new=squeeze_by_hand.ALPHA_NEW), squeeze_by_hand.squeezers, "manager_id"),
     "funnel_top": (query("funnel_top", by=""), warnings_by_hand.funnel_top, ""),
     "silent": (query("silent", quiet_min=60), partial(warnings_by_hand.silent, quiet_min=60), "manager_id"),
     "untouched": (

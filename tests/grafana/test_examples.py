@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
-
 import pytest
 
 from grafana.panel import Value
 from schemas.codec import encode
-from schemas.records import (
-    Activity,
-    Direction,
-    Disposition,
-    Organisation,
-)
+from schemas.records import Direction, Disposition, Organisation
 from tests.grafana.asking import Asker
 from tests.grafana.example import asked, at, call, enter, keep, own
 from tests.pipeline.property.tables import Database
 
 pytestmark = pytest.mark.stack
-
-
-def weekly(numbers: Iterator[int], week: int, who: str, *, existing: int, opened: int) -> list[Activity]:
-    """A week of the sixteen before the Monday: calls to a customer, and first conversations."""
-    calls = [
-        call(next(numbers), at(7 * week - 112, f"1{n}:00"), who, organisation_id=f"c-{who}") for n in range(existing)
-    ]
-    first = {"stage": "new"}
-    return calls + [
-        call(next(numbers), at(7 * week - 111), who, organisation_id=f"n-{who}-{week}-{n}", **first)
-        for n in range(opened)
-    ]
-
-
-def test_squeezer_is_named_and_who_opens_as_before_is_not(database: Database, asker: Asker) -> None:
-    """Two calls to one customer a week and three new organisations; in her last four weeks Ann: four, and none."""
-    numbers = count()
-    facts = [fact for week in range(16) for fact in weekly(numbers, week, "bob", existing=2, opened=3)]
-    for week in range(16):
-        facts += weekly(numbers, week, "ann", existing=2 if week < 12 else 4, opened=3 if week < 12 else 0)
-    keep(database, facts)
-    rows = {row["manager_id"]: row for row in asked(asker, "squeeze", -7, 0)}
-    assert [(row["new_before"], row["new_now"], row["is_squeezing"]) for row in (rows["ann"], rows["bob"])] == [
-        (3, 0, 1),
-        (3, 3, 0),
-    ]
-    assert (rows["ann"]["calls_per_existing_before"], rows["ann"]["calls_per_existing_now"]) == (2, 4)
-    # Bob opens what he did, so the season asks no less of Ann.
-    assert rows["ann"]["expected_new"] == 3
-    earlier = {row["manager_id"]: row["is_squeezing"] for row in asked(asker, "squeeze", -35, -28)}
-    assert earlier == {"ann": 0, "bob": 0}
-
-
-def test_a_weak_season_of_everybody_is_no_squeeze(database: Database, asker: Asker) -> None:
-    numbers = count()
-    facts = [
-        fact
-        for week in range(16)
-        for who in ("ann", "bob")
-        for fact in weekly(numbers, week, who, existing=1, opened=4 if week < 12 else 1)
-    ]
-    keep(database, facts)
-    rows = asked(asker, "squeeze", -7, 0)
-    assert [(row["new_before"], row["new_now"], row["expected_new"], row["is_squeezing"]) for row in rows] == [
-        (4, 1, 1, 0),
-        (4, 1, 1, 0),
-    ]
 
 
 def test_missed_caller_is_recovered_by_a_call_either_way_within_working_hours(database: Database, asker: Asker) -> None:

@@ -1,13 +1,11 @@
-"""Counts by hand of what warns early: novelty, squeeze, silence, forgotten organisations, missed calls."""
+"""Counts by hand of what warns early: novelty, silence, forgotten organisations, missed calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from schemas.records import Activity, Direction, StageChange
-from tests.grafana.by_hand import Question, Rows, answered, clock_s, is_open, ratio
+from tests.grafana.by_hand import Question, Rows, answered, clock_s, is_open
 from tests.grafana.worlds import CLOSES_S, OPENS_S, STAGES, World
 
 LONG = timedelta(days=180)
@@ -67,92 +65,6 @@ def novelty(q: Question) -> Rows:
             }
         )
     return rows
-
-
-def _is_existing(stage: str) -> bool:
-    return stage in STAGES.codes and stage not in STAGES.potential and stage not in STAGES.terminal
-
-
-def squeeze(q: Question) -> Rows:
-    moment = q.until
-    rates = {one: rate for one in sorted({c.manager_id for c in q.world.calls()}) if (rate := _rates(q, moment, one))}
-    rows: Rows = []
-    for manager_id, _, _ in q.people():
-        row: dict[str, Any] = {"manager_id": manager_id, "expected_new": None, "is_squeezing": 0}
-        own = rates.get(manager_id)
-        row |= own or dict.fromkeys(_RATES)
-        if own and own["new_before"] is not None:
-            others = [rate for one, rate in rates.items() if one != manager_id]
-            before, now = (sum(rate[name] or 0 for rate in others) for name in ("new_before", "new_now"))
-            enough = sum(rate["opened_before"] for rate in others) >= 10
-            row["expected_new"] = own["new_before"] * (now / before if enough and before else 1)
-            row["is_squeezing"] = int(_squeezes(row))
-        row.pop("opened_before", None)
-        rows.append(row)
-    return sorted(rows, key=lambda row: str(row["manager_id"]))
-
-
-_RATES = (
-    *("new_before", "new_now", "calls_per_existing_before", "calls_per_existing_now"),
-    *("shipments_before", "shipments_now"),
-)
-
-
-def _squeezes(row: dict[str, Any]) -> bool:
-    if any(row[name] is None for name in _RATES):
-        return False
-    return bool(
-        row["expected_new"] * 4 >= 3
-        and row["new_now"] <= 0.5 * row["expected_new"]
-        and row["calls_per_existing_now"] >= 0.9 * row["calls_per_existing_before"]
-        and row["shipments_now"] >= 0.9 * row["shipments_before"]
-    )
-
-
-def _rates(q: Question, moment: datetime, manager_id: str) -> dict[str, Any] | None:
-    """Of a manager who called anybody in the sixteen weeks; `opened_before` is not a week's."""
-    week = timedelta(days=7)
-    weekly: dict[int, list[Activity]] = {}
-    for call in q.world.calls():
-        if manager_id and call.manager_id == manager_id and moment - 16 * week <= call.at < moment:
-            # The seconds between them, as a clock without fractions shows them.
-            ago = int(moment.timestamp()) - int(call.at.timestamp() // 1)
-            weekly.setdefault((ago - 1) // 604_800, []).append(call)
-    if not weekly:
-        return None
-    opened = [_opened(q, one) for one in sorted({c.organisation_id for c in q.world.calls()} - {""})]
-    shipped = [_shipped(q, one, moment) for one in sorted({c.organisation_id for c in q.world.changes})]
-    found: dict[str, Any] = {}
-    for when, weeks in (("now", [w for w in weekly if w < 4]), ("before", [w for w in weekly if w >= 4])):
-        first, last = (moment - 4 * week, moment) if when == "now" else (moment - 16 * week, moment - 4 * week)
-
-        def count(firsts: Iterable[tuple[str, datetime] | None], first: datetime = first, last: datetime = last) -> int:
-            return sum(1 for one in firsts if one and one[0] == manager_id and first <= one[1] < last)
-
-        found[f"new_{when}"] = ratio(count(opened), len(weeks))
-        found[f"shipments_{when}"] = ratio(count(shipped), len(weeks))
-        existing = [[c for c in weekly[w] if _is_existing(c.stage) and c.organisation_id] for w in weeks]
-        found[f"calls_per_existing_{when}"] = ratio(
-            sum(map(len, existing)), sum(len({call.organisation_id for call in one}) for one in existing)
-        )
-        if when == "before":
-            found["opened_before"] = count(opened)
-    return found
-
-
-def _opened(q: Question, organisation: str) -> tuple[str, datetime] | None:
-    """Who had the company's first conversation with it, and when; None when it was no new one then."""
-    for call in q.world.calls():
-        since = q.until - timedelta(days=112 + 365)
-        if call.organisation_id == organisation and q.spoke(call) and call.bucket >= since.timestamp():
-            return (call.manager_id, call.at) if call.stage in ("", STAGES.codes[0]) else None
-    return None
-
-
-def _shipped(q: Question, organisation: str, moment: datetime) -> tuple[str, datetime] | None:
-    changes = [c for c in q.world.changes if c.organisation_id == organisation and _is_existing(c.stage)]
-    before = sorted((c.changed_at, c.manager_id) for c in changes if c.changed_at < moment)
-    return (before[0][1], before[0][0]) if before else None
 
 
 def _standing(world: World, organisation: str, moment: datetime) -> tuple[str, datetime] | None:
