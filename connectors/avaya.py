@@ -135,15 +135,16 @@ class _Legs:
         rest = f"{ring_s}\x1f{talk_s}\x1f{near}\x1f{far}\x1f{called}\x1f{more}"
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=call_id,
-            record_id=f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
-            started_at=started_at,
-            answered_at=answered_at if talk_s else None,
-            ended_at=answered_at + timedelta(seconds=talk_s),
-            billsec=talk_s,
-            direction=direction,
-            disposition=became,
+            context.source,
+            call_id,
+            f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
+            started_at,
+            answered_at + timedelta(seconds=talk_s),
+            direction,
+            became,
+            context.version,
+            answered_at if talk_s else None,
+            talk_s,
             extension=extension,
             peer_extension=other,
             contact=contact,
@@ -151,7 +152,6 @@ class _Legs:
             did=dialled if direction is Direction.INBOUND and dialled != extension else "",
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
 

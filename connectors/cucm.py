@@ -147,15 +147,16 @@ class _Legs:
         elif outside:
             contact = e164(outside, region)
         return CallLeg(
-            source=context.source,
-            call_id=f"{cluster}:{manager}:{number}" if cluster else f"{manager}:{number}",
-            record_id=pkid,
-            started_at=datetime.fromtimestamp(start_s, UTC),
-            answered_at=datetime.fromtimestamp(connect_s, UTC) if connect_s else None,
-            ended_at=datetime.fromtimestamp(end_s, UTC),
-            billsec=billsec_s,
-            direction=direction,
-            disposition=became,
+            context.source,
+            f"{cluster}:{manager}:{number}" if cluster else f"{manager}:{number}",
+            pkid,
+            datetime.fromtimestamp(start_s, UTC),
+            datetime.fromtimestamp(end_s, UTC),
+            direction,
+            became,
+            context.version,
+            datetime.fromtimestamp(connect_s, UTC) if connect_s else None,
+            billsec_s,
             extension=extension,
             peer_extension=other,
             contact=contact,
@@ -166,7 +167,6 @@ class _Legs:
             queue=pilot,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _no_call(self, fields: list[str]) -> Misread:

@@ -136,15 +136,16 @@ class _Legs:
         )
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=entry_id or record_id,
-            record_id=record_id,
-            started_at=datetime.fromtimestamp(start_s, UTC),
-            answered_at=datetime.fromtimestamp(answer_s, UTC) if answer_s else None,
-            ended_at=datetime.fromtimestamp(finish_s, UTC),
-            billsec=finish_s - answer_s if answer_s else 0,
-            direction=direction,
-            disposition=became,
+            context.source,
+            entry_id or record_id,
+            record_id,
+            datetime.fromtimestamp(start_s, UTC),
+            datetime.fromtimestamp(finish_s, UTC),
+            direction,
+            became,
+            context.version,
+            datetime.fromtimestamp(answer_s, UTC) if answer_s else None,
+            finish_s - answer_s if answer_s else 0,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, region) if outside else "",
@@ -155,7 +156,6 @@ class _Legs:
             recording=records.strip("[]"),
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
 

@@ -129,15 +129,16 @@ class _Legs:
         record_id = self._name(parts)
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=record_id,
-            record_id=record_id,
-            started_at=started_at,
-            answered_at=answered_at if talk_s else None,
-            ended_at=answered_at + timedelta(seconds=talk_s),
-            billsec=talk_s,
-            direction=direction,
-            disposition=Disposition.ANSWERED if talk_s else Disposition.NO_ANSWER,
+            context.source,
+            record_id,
+            record_id,
+            started_at,
+            answered_at + timedelta(seconds=talk_s),
+            direction,
+            Disposition.ANSWERED if talk_s else Disposition.NO_ANSWER,
+            context.version,
+            answered_at if talk_s else None,
+            talk_s,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, context.region) if outside else "",
@@ -145,7 +146,6 @@ class _Legs:
             did=did,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _name(self, parts: _Parts) -> str:

@@ -200,15 +200,16 @@ class _Legs:
             record_id = nameless(f"{start}\x1f{rest}")
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=history_id or call_id or record_id,
-            record_id=record_id,
-            started_at=started_at,
-            answered_at=answered_at,
-            ended_at=ended_at,
-            billsec=billsec,
-            direction=direction,
-            disposition=became,
+            context.source,
+            history_id or call_id or record_id,
+            record_id,
+            started_at,
+            ended_at,
+            direction,
+            became,
+            context.version,
+            answered_at,
+            billsec,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, context.region) if outside else "",
@@ -216,7 +217,6 @@ class _Legs:
             queue=queue,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _times(self, start: str, answer: str, end: str) -> tuple[datetime, datetime | None, datetime]:

@@ -57,15 +57,16 @@ def leg_of(told: Told, context: Context, origin: str) -> CallLeg:
     if is_scientific(outside):
         raise Misread(Reason.BAD_PHONE, "contact", f"{outside!r}: a spreadsheet cut digits off")
     return CallLeg(
-        source=context.source,
-        call_id=told.call_id,
-        record_id=told.record_id,
-        started_at=told.started_at,
-        answered_at=told.answered_at,
-        ended_at=told.ended_at,
-        billsec=told.billsec,
-        direction=told.direction,
-        disposition=told.disposition,
+        context.source,
+        told.call_id,
+        told.record_id,
+        told.started_at,
+        told.ended_at,
+        told.direction,
+        told.disposition,
+        context.version,
+        told.answered_at,
+        told.billsec,
         extension=told.extension,
         peer_extension=told.peer,
         contact=e164(outside, context.region) if outside else "",
@@ -76,5 +77,4 @@ def leg_of(told: Told, context: Context, origin: str) -> CallLeg:
         recording=told.recording,
         import_id=context.import_id,
         origin=origin,
-        version=context.version,
     )

@@ -189,15 +189,16 @@ class _Reader:
         rest = f"{int(at.timestamp())}\x1f{said['queue']}\x1f{said['agent']}"
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=callid,
-            record_id=f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
-            started_at=answered_at - timedelta(seconds=hold_s),
-            answered_at=answered_at if talk_s else None,
-            ended_at=at,
-            billsec=talk_s,
-            direction=Direction.INBOUND,
-            disposition=_became(event.does, word, talk_s),
+            context.source,
+            callid,
+            f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
+            answered_at - timedelta(seconds=hold_s),
+            at,
+            Direction.INBOUND,
+            _became(event.does, word, talk_s),
+            context.version,
+            answered_at if talk_s else None,
+            talk_s,
             extension=agent.group(1) if agent else "",
             contact=e164(caller, context.region) if caller else "",
             contact_raw=caller,
@@ -206,7 +207,6 @@ class _Reader:
             application=word,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _moment(self, said: dict[str, str]) -> datetime:

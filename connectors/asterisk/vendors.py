@@ -161,16 +161,17 @@ class _Legs:
         context = self._context
         is_up = disposed in (Disposition.ANSWERED, Disposition.MACHINE)
         return CallLeg(
-            source=context.source,
-            call_id=call or uniqueid or record_id,
-            record_id=record_id,
-            started_at=started_at,
+            context.source,
+            call or uniqueid or record_id,
+            record_id,
+            started_at,
+            ended_at,
+            direction,
+            disposed,
+            context.version,
             # Not the answer's time as written: an IVR's call has one beside NO ANSWER.
-            answered_at=ended_at - _SPANS[billsec_s] if is_up else None,
-            ended_at=ended_at,
-            billsec=billsec_s,
-            direction=direction,
-            disposition=disposed,
+            ended_at - _SPANS[billsec_s] if is_up else None,
+            billsec_s,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, context.region) if outside else "",
@@ -181,7 +182,6 @@ class _Legs:
             recording=recording,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _does(self, action: str, lastapp: str, lastdata: str) -> tuple[str, str]:

@@ -185,15 +185,16 @@ class _Legs:
             became = Disposition.MACHINE
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=other_leg or uuid,
-            record_id=uuid,
-            started_at=started_at,
-            answered_at=ended_at - timedelta(seconds=billsec_s) if billsec_s else None,
-            ended_at=ended_at,
-            billsec=billsec_s,
-            direction=direction,
-            disposition=became,
+            context.source,
+            other_leg or uuid,
+            uuid,
+            started_at,
+            ended_at,
+            direction,
+            became,
+            context.version,
+            ended_at - timedelta(seconds=billsec_s) if billsec_s else None,
+            billsec_s,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, context.region) if outside else "",
@@ -203,7 +204,6 @@ class _Legs:
             application=last_app,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
-            version=context.version,
         )
 
     def _reached(self, dialled: str, bridge: str, queue: str, agent: str) -> str:

@@ -157,15 +157,16 @@ class CdrReader:
         direction, extension, other, outside, did = self._of_b(said, last) if is_b else self._of_a(said, first, last)
         context = self._context
         return CallLeg(
-            source=context.source,
-            call_id=_originator(said, last, uuid) if is_b else uuid,
-            record_id=uuid,
-            started_at=started_at,
-            answered_at=answered_at,
-            ended_at=ended_at,
-            billsec=billsec_s,
-            direction=direction,
-            disposition=_disposition(said, billsec_s, is_b),
+            context.source,
+            _originator(said, last, uuid) if is_b else uuid,
+            uuid,
+            started_at,
+            ended_at,
+            direction,
+            _disposition(said, billsec_s, is_b),
+            context.version,
+            answered_at,
+            billsec_s,
             extension=extension,
             peer_extension=other,
             contact=e164(outside, context.region) if outside else "",
@@ -176,7 +177,6 @@ class CdrReader:
             recording=_text(said.record_name),
             import_id=context.import_id,
             origin=f"{self._origin}:{place}",
-            version=context.version,
         )
 
     def _of_a(self, said: _Variables, first: _Profile, last: _Profile) -> tuple[Direction, str, str, str, str]:
