@@ -113,7 +113,8 @@ def _tell(outcomes: list[Outcome], as_json: bool) -> None:
 
 def summary(outcome: Outcome) -> list[str]:
     """The lines that tell a person what became of a file."""
-    records = f"legs {outcome.records:,}  calls {outcome.calls:,}" if outcome.kind == "calls" else ""
+    about = "about " if outcome.calls_estimated else ""
+    records = f"legs {outcome.records:,}  calls {about}{outcome.calls:,}" if outcome.kind == "calls" else ""
     records = records or f"{outcome.kind} {outcome.records:,}"
     rejected = sum(outcome.rejected.values())
     lines = [

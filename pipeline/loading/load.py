@@ -12,6 +12,7 @@ from connectors.rejected_rows import RejectedRows
 from connectors.sender import Ends, FrameSender
 from connectors.source import Reading
 from pipeline.endpoints import Endpoints
+from pipeline.loading.distinct import Distinct
 from pipeline.loading.outcome import TOPICS, Outcome, begin, keep_import, settle
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.sift import MostlyRejected, sift
@@ -89,22 +90,22 @@ def _send(file: Prepared, outcome: Outcome, sender: FrameSender, rejects: Reject
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
-    calls: set[int] = set()
-    nameless: set[str] = set()
+    calls, nameless, without_id = Distinct(), Distinct(), 0
     with rejects:
         try:
             for number, item in enumerate(sift(reading, file, rejects, sender)):
                 sender.send(topic, item)
                 outcome.records += 1
                 if isinstance(item, CallLeg):
-                    calls.add(hash(item.call_id))
+                    calls.add(item.call_id)
                     if item.record_id.startswith(NAMELESS):
-                        outcome.repeated += item.record_id in nameless
+                        without_id += 1
                         nameless.add(item.record_id)
                 if not number % 5000:
                     progress.reading(file.path, reading)
         except MostlyRejected as stopped:
             outcome.stopped = str(stopped)
     progress.reading(file.path, reading)
-    outcome.rows, outcome.calls = reading.rows, len(calls)
+    outcome.rows, outcome.calls, outcome.calls_estimated = reading.rows, calls.count, calls.estimated
+    outcome.repeated = nameless.repeated(without_id)
     outcome.rejects_file = str(rejects.path) if rejects.count else ""

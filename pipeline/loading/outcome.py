@@ -45,6 +45,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     records: int = 0
     """Legs, for a file of calls."""
     calls: int = 0
+    calls_estimated: bool = False
+    """Of more calls than are counted one by one (`pipeline.loading.distinct`)."""
     already_known: int = 0
     """Records that ClickHouse had before, and repetitions within the load."""
     repeated: int = 0
