@@ -6,9 +6,10 @@ import msgspec
 
 from grafana.boards.columns import COVERAGE, PACE, TEAM, calls_behind, manager
 from grafana.panel import Board, Form, Panel, Threshold, Unit, column, query
+from schemas.alerts import rule
 
 QUIET_MIN = 60
-"""Minutes without a call after which somebody is called silent."""
+"""Minutes without a call after which it is said, whether or not chance explains it."""
 
 _DEPARTMENT = query("activity", by=(), unassigned=0)
 
@@ -86,7 +87,7 @@ _PLAN = Panel(
 _SILENT = Panel(
     id="today_silent",
     form=Form.TABLE,
-    query=query("silent", quiet_min=QUIET_MIN),
+    query=query("silent", quiet_min=QUIET_MIN, **dict(rule("manager_silent").parameters)),
     columns=(
         *manager(),
         column("why", Unit.TEXT, values="why"),

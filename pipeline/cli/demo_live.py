@@ -14,6 +14,7 @@ from pipeline.cli.demo_department import Loaded
 from pipeline.department.living import Living
 from pipeline.floor.board import Around
 from pipeline.floor.clock import StoryClock
+from pipeline.floor.first_calls import FirstCalls
 from pipeline.floor.show import Show, show
 from pipeline.floor.state import Floor, Plans, read_floor, read_plans
 from pipeline.loading.live_feed import LiveFeed
@@ -23,7 +24,7 @@ _OPENS_S = 10 * 3_600
 """The board begins on a day that has begun: what happened before arrives at once."""
 _QUIET_S, _LEAD_S = 1_800, 60
 """Nights and weekends are skipped, up to a minute before something happens."""
-_READ_EVERY_S, _PLANS_EVERY_S, _DRAW_EVERY_S = 1.0, 15.0, 0.25
+_READ_EVERY_S, _PLANS_EVERY_S, _DRAW_EVERY_S = 2.0, 15.0, 0.25
 _RATE_OVER_S = 10.0
 
 
@@ -117,6 +118,7 @@ class _Watch:
         self._where = where
         self._shown = shown
         self._floor: Floor | None = None
+        self._first_calls = FirstCalls()
         self._plans = Plans()
         self._plans_at = 0.0
         self._trouble = ""
@@ -132,7 +134,13 @@ class _Watch:
                 self._read()
                 self._read_at = time.monotonic() + _READ_EVERY_S
             if self._floor is not None:
-                around = Around(self._clock.speed, self._rate(), self._where, self._trouble or self._arriving.trouble)
+                around = Around(
+                    self._clock.speed,
+                    self._rate(),
+                    self._where,
+                    self._trouble or self._arriving.trouble,
+                    self._first_calls.are_awaited(self._floor),
+                )
                 self._shown.draw(msgspec.structs.replace(self._floor, now=self._now()), around)
             wake.wait(_DRAW_EVERY_S)
             wake.clear()

@@ -40,6 +40,8 @@ class Around(NamedTuple):
     """Legs a second of the wall's clock."""
     where: Sequence[str] = ()
     trouble: str = ""
+    is_waiting: bool = False
+    """Nothing has arrived yet, and it is too early to call that a dead feed."""
 
 
 def board(floor: Floor, around: Around, width: int, height: int, *, plain: bool = False) -> list[Text]:
@@ -142,7 +144,10 @@ def _added(pulses: Iterable[Sequence[int]]) -> list[int]:
 def _head(floor: Floor, around: Around, width: int) -> Text:
     """The clock first; then as much as there is room for."""
     fresh = "no call yet" if floor.last_at is None else f"last call {_ago(floor.now.timestamp() - floor.last_at)} ago"
-    trouble = around.trouble or ("nothing is recorded: is the feed dead?" if feed_is_dead(floor.people) else "")
+    if around.is_waiting:
+        fresh = "waiting for the first calls"
+    is_dead = feed_is_dead(floor.people) and not around.is_waiting
+    trouble = around.trouble or ("nothing is recorded: is the feed dead?" if is_dead else "")
     zone = floor.now.tzinfo
     match = floor.total.match_coverage
     pieces = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from pipeline.floor.state import QUIET_MIN, Floor, Person
+from pipeline.floor.state import Floor, Person
 
 FEW_TALKS, FEWEST_CALLS = 0.25, 15
 BEHIND = 0.7
@@ -36,7 +36,7 @@ class Note(NamedTuple):
 
 
 LEGEND = {
-    Sign.SILENT: f"silent: at work, no call for {QUIET_MIN} min",
+    Sign.SILENT: "silent: at work, and chance does not explain it",
     Sign.MOVED: "moved: calls from an extension of nobody",
     Sign.FEW_TALKS: f"few talks: under {FEW_TALKS:.0%} of {FEWEST_CALLS} or more calls",
     Sign.BEHIND: f"behind plan: A of the month under {BEHIND:.0%}",

@@ -10,11 +10,12 @@ import msgspec
 from pipeline.activity import Activity, activity, roster
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.settings import Settings
+from schemas.alerts import rule
 
 STEP_S = 900
 """A quarter of an hour: one mark of a pulse."""
-QUIET_MIN = 90
-"""Without a call for so long, one is silent."""
+_QUIET_MIN = 60
+"""Minutes without a call, which the board says nothing of: who is silent is the warning's to say."""
 _LATEST_S = 2 * 3_600
 
 
@@ -50,7 +51,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     pulse: Sequence[int] = ()
     """Calls of each quarter of an hour since midnight."""
     why: str = ""
-    """Why there is no call, as schemas/metrics/silent.sql says: silent, away, moved... or working."""
+    """Why there is no call, as schemas/metrics/silent.sql says: silent, away, moved... or quiet, working."""
     moved_to: str = ""
     """The extension that somebody calls their organisations from."""
     plan_fact: float | None = None
@@ -152,8 +153,9 @@ def _silence(now: datetime, settings: Settings) -> dict[str, object]:
     return {
         **_day(now, settings).parameters,
         **settings.calendar.hours,
-        "now": utc(now),
-        "quiet_min": QUIET_MIN,
+        **dict(rule("manager_silent").parameters),
+        "moments": [int(now.timestamp())],
+        "quiet_min": _QUIET_MIN,
         "managers": [],
         "teams": [],
     }

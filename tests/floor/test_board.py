@@ -15,13 +15,15 @@ from rich.text import Text
 from pipeline.activity import Activity
 from pipeline.floor.board import Around, board
 from pipeline.floor.columns import Line, bars, fit
+from pipeline.floor.first_calls import PATIENCE_S, FirstCalls
 from pipeline.floor.notes import Sign, notes
 from pipeline.floor.state import Floor, Latest, Person, Plans
+from tests.floor.test_clock import Wall
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOON = datetime(2026, 5, 12, 12, 0, tzinfo=ZONE)
 AROUND = Around(60, 1.5, ["Ask: . /somewhere/env", "ClickHouse: http://127.0.0.1:1234 as reader"])
-WHYS = ("working", "silent", "away", "moved", "feed_dead", "closed", "day_off", "")
+WHYS = ("working", "quiet", "silent", "away", "moved", "feed_dead", "closed", "day_off", "")
 NAMES = ("Анна Волкова", "Bo", "王小明", "Иннокентий Константинопольский-Римский", "Vera Stone")
 
 
@@ -131,6 +133,27 @@ def test_a_dead_feed_is_one_warning_in_the_head_and_none_of_anybody() -> None:
     lines = rows([person(n, "feed_dead", calls=0) for n in range(5)])
     assert "! nothing is recorded" in lines[0].plain
     assert all(line.plain[0] == " " for line in lines[2:7])
+
+
+def test_before_the_first_calls_the_head_waits_and_nothing_is_dead() -> None:
+    nobody_yet = Floor(now=NOON, people=[person(n, "feed_dead", calls=0) for n in range(5)])
+    wall = Wall()
+    first_calls = FirstCalls(wall)
+
+    def head(floor: Floor) -> str:
+        return board(floor, AROUND._replace(is_waiting=first_calls.are_awaited(floor)), 80, 24)[0].plain
+
+    assert "waiting for the first calls" in head(nobody_yet)
+    wall.at += PATIENCE_S - 1
+    assert "nothing is recorded" not in head(nobody_yet)
+    wall.at += 1
+    assert "nothing is recorded" in head(nobody_yet), "patience has an end"
+
+
+def test_a_feed_that_dies_after_its_first_calls_is_dead_at_once() -> None:
+    first_calls = FirstCalls(Wall())
+    assert not first_calls.are_awaited(floor([person(1)]))
+    assert not first_calls.are_awaited(Floor(now=NOON, people=[person(1, "feed_dead", calls=0)]))
 
 
 def test_trouble_takes_the_place_of_freshness() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from grafana.panel import Query, query, settled
 from grafana.query import Chosen, Department
+from schemas.alerts import rule
 from tests.grafana import by_hand, squeeze_by_hand, warnings_by_hand
 from tests.grafana.asking import Asker
 from tests.grafana.by_hand import Question, Rows
@@ -37,7 +38,11 @@ METRICS: dict[str, tuple[Query, Count, str]] = {
     "novelty": (query("novelty"), warnings_by_hand.novelty, ""),
     "squeezers": (settled("squeezers", alpha_new=squeeze_by_hand.ALPHA_NEW), squeeze_by_hand.squeezers, "manager_id"),
     "funnel_top": (query("funnel_top", by=""), warnings_by_hand.funnel_top, ""),
-    "silent": (query("silent", quiet_min=60), partial(warnings_by_hand.silent, quiet_min=60), "manager_id"),
+    "silent": (
+        query("silent", quiet_min=60, **dict(rule("manager_silent").parameters)),
+        partial(warnings_by_hand.silent, quiet_min=60),
+        "manager_id",
+    ),
     "untouched": (
         query("untouched", days=3, limit=1000),
         partial(warnings_by_hand.untouched, days=3),

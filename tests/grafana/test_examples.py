@@ -8,7 +8,7 @@ from grafana.panel import Value
 from schemas.codec import encode
 from schemas.records import Direction, Disposition, Organisation
 from tests.grafana.asking import Asker
-from tests.grafana.example import asked, at, call, enter, keep, own
+from tests.grafana.example import asked, at, call, enter, keep
 from tests.pipeline.property.tables import Database
 
 pytestmark = pytest.mark.stack
@@ -107,14 +107,3 @@ def test_organisation_left_alone_is_counted_by_who_looks_after_it(database: Data
     (row,) = asked(asker, "untouched_by_manager", -7, 0, days=30, limit=100)
     assert (row["manager"], row["organisations"], row["never"]) == ("Ann", 2, 1)
     assert row["longest_days"] in (39, 40)
-
-
-def test_who_calls_from_a_number_of_nobody_has_moved(database: Database, asker: Asker) -> None:
-    own(database, "o1")
-    strays = [call(n, at(0, f"11:0{n}"), "", extension="777") for n in range(3)]
-    keep(database, [call(9, at(0, "09:05")), *strays, call(8, at(0, "11:10"), "bob")])
-    rows = asked(asker, "silent", 0, 1, now=at(0, "11:30"), quiet_min=60)
-    assert {row["manager_id"]: (row["why"], row["moved_to"]) for row in rows} == {
-        "ann": ("moved", "777"),
-        "bob": ("working", ""),
-    }

@@ -209,7 +209,7 @@ def silent(q: Question, quiet_min: int) -> Rows:
                 "manager_id": manager_id,
                 "calls": sum(call.bucket >= q.start.timestamp() for call in own),
                 "silent_min": quiet,
-                "why": _why(q, manager_id, quiet, recent, quiet_min),
+                "why": _why(q, manager_id, quiet, quiet_min),
             }
         )
     return sorted(rows, key=lambda row: str(row["manager_id"]))
@@ -220,22 +220,13 @@ def _minutes(since: datetime, until: datetime) -> int:
     return int(until.timestamp() // 60 - since.timestamp() // 60)
 
 
-def _why(q: Question, manager_id: str, quiet: int | None, recent: list[Activity], quiet_min: int) -> str:
-    world, moment = q.world, q.until
-    day = world.day(moment)
-    if world.is_away(manager_id, day):
+def _why(q: Question, manager_id: str, quiet: int | None, quiet_min: int) -> str:
+    """Of departments that call too seldom for a warning."""
+    day = q.world.day(q.until)
+    if q.world.is_away(manager_id, day):
         return "away"
-    if not world.is_worked(day):
+    if not q.world.is_worked(day):
         return "day_off"
-    if not is_open(world, moment):
+    if not is_open(q.world, q.until):
         return "closed"
-    if quiet is not None and quiet <= quiet_min:
-        return "working"
-    if not recent or recent[-1].at < moment - timedelta(minutes=quiet_min):
-        return "feed_dead"
-    looks_after = {one.organisation_id for one in world.organisations if one.manager_id == manager_id}
-    strays = [
-        c for c in recent
-        if not c.manager_id and c.extension and c.organisation_id in looks_after and c.at >= world.midnight(day)
-    ]  # fmt: skip
-    return "moved" if len(strays) >= 3 else "silent"
+    return "working" if quiet is not None and quiet <= quiet_min else "quiet"
