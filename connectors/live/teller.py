@@ -27,7 +27,6 @@ M = TypeVar("M")
 Backfill = Callable[[datetime], Iterator[Sequence[Record | Rejected]]]
 """Reads the calls that ended since a moment from where they are kept, in batches. Raises Transient or Terminal."""
 
-_LOOK_S = 1.0
 _LAST_FILL_S = 10.0
 """How long a door that is asked to end waits for a database."""
 _ALIVE_EVERY = timedelta(seconds=10)
@@ -85,11 +84,14 @@ class TellerDoor(Generic[M]):
         checkpoint: Checkpoint[Alive],
         backfill: Backfill | None = None,
         backoff: Backoff | None = None,
+        look_s: float = 1.0,
     ) -> None:
+        """`look_s` is how soon it sees that it is asked to end."""
         self._teller = teller
         self._checkpoint = checkpoint
         self._backfill = backfill
         self._backoff = backoff or Backoff()
+        self._look_s = look_s
         self._alive: datetime | None = None
         """Up to when everything was received."""
         self._written: datetime | None = None
@@ -128,7 +130,7 @@ class TellerDoor(Generic[M]):
     def _listen(self, line: Line, session: Session[M]) -> None:
         """Until asked to end. Raises Transient when the connection is lost."""
         while not line.stopping.is_set():
-            messages = session.read(_LOOK_S)
+            messages = session.read(self._look_s)
             if items := self._teller.items(messages):
                 line.deliver(items)
                 self._advice = self._teller.learn(messages)

@@ -6,9 +6,10 @@ import contextlib
 import hashlib
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from tests.connectors.live import peer as live
 
 SECRET = "s3cret-of-the-manager"
 BANNER = b"Asterisk Call Manager/9.0.0\r\n"
@@ -46,27 +47,21 @@ def event(number: int, at: datetime, *, talk_s: int = 60, ids: bool = True, **mo
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
 
 
-class Connection:
-    """One connection of the door, as the exchange sees it."""
+class Connection(live.Connection):
+    """One connection of the door, as Asterisk sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._read = sock.makefile("rb")
+        super().__init__(sock)
         self.actions: list[dict[str, str]] = []
 
     def action(self) -> dict[str, str]:
         """The next action; empty when the door has closed."""
         headers: dict[str, str] = {}
-        with contextlib.suppress(OSError):
-            while line := self._read.readline().strip():
-                name, _, value = line.decode().partition(":")
-                headers[name.strip()] = value.strip()
+        while line := self.line():
+            name, _, value = line.decode().partition(":")
+            headers[name.strip()] = value.strip()
         self.actions.append(headers)
         return headers
-
-    def send(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self._sock.sendall(data)
 
     def answer(self, action: dict[str, str], response: str = "Success", **more: str) -> None:
         said = {"Response": response, "ActionID": action.get("ActionID", ""), **more}
@@ -93,67 +88,8 @@ class Connection:
         while action := self.action():
             self.answer(action, "Goodbye" if action["Action"] == "Logoff" else "Success", Ping="Pong")
 
-    def hang_up(self) -> None:
-        """End what is being read or written, from any thread; who reads then closes."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
 
-    def close(self) -> None:
-        self.hang_up()
-        self._read.close()
-        self._sock.close()
-
-
-Script = Callable[[Connection], None]
-
-
-class Peer:
-    """Listens on loopback. Connection after connection runs its script; the last script serves all later ones."""
-
-    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
-        self._scripts = list(scripts)
-        self._tls = tls
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        self.connections: list[Connection] = []
-        self._closed = False
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    def _accept(self) -> None:
-        while not self._closed:
-            try:
-                sock, _ = self._socket.accept()
-            except OSError:
-                return
-            if self._tls is not None:
-                try:
-                    sock = self._tls.wrap_socket(sock, server_side=True)
-                except OSError:  # the door does not trust us
-                    sock.close()
-                    continue
-            connection = Connection(sock)
-            self.connections.append(connection)
-            script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
-            try:
-                script(connection)
-            finally:
-                connection.close()
-
-    def close(self) -> None:
-        self._closed = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        for connection in self.connections:
-            connection.hang_up()
-        self._thread.join(10)
-
-
-@contextlib.contextmanager
-def peer(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
-    made = Peer(*scripts, tls=tls)
-    try:
-        yield made
-    finally:
-        made.close()
+def peer(
+    *scripts: Callable[[Connection], None], tls: ssl.SSLContext | None = None
+) -> contextlib.AbstractContextManager[live.Peer[Connection]]:
+    return live.serving(live.Peer(Connection, *scripts, tls=tls))

@@ -7,90 +7,41 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from connectors.ami.door import Ami
 from connectors.ami.session import Login
-from connectors.live.backoff import Backoff
-from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.pump import Pump
-from connectors.live.talk import Patience
-from connectors.live.teller import Alive, Backfill, TellerDoor
-from connectors.source import Context
-from schemas.records import CallLeg, Feed, FeedState, Reason, Record, Rejected
+from connectors.live.teller import Backfill
+from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal, Transient
-from tests.connectors.ami.peer import BANNER, SECRET, Connection, Peer, event, peer
-from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.ami.peer import BANNER, SECRET, Connection, event, peer
+from tests.connectors.live import opened as live
+from tests.connectors.live.opened import QUICK, Opened
+from tests.connectors.live.outlets import until
+from tests.connectors.live.peer import Peer, hang_up
 from tests.connectors.rows import NINE
 
-QUICK = Patience(answer_s=2.0, ping_s=0.1)
 
-
-class Opened:
-    """A door that runs, and what it sent."""
-
-    def __init__(self, line: Line, broker: Broker) -> None:
-        self.line = line
-        self.broker = broker
-        self.failure: BaseException | None = None
-
-    @property
-    def numbers(self) -> list[int]:
-        return [int(leg.record_id.partition(":")[2]) for leg in self.broker.legs]
-
-    @property
-    def gaps(self) -> list[Rejected]:
-        return [one for one in self.broker.rejects if one.reason is Reason.FEED_GAP]
-
-    @property
-    def feed(self) -> Feed:
-        return self.line.heartbeat()
-
-
-@contextmanager
 def opened(
-    exchange: Peer,
+    exchange: Peer[Connection],
     folder: Path,
     *,
     secret: str = SECRET,
     plain: bool = False,
     backfill: Backfill | None = None,
-    patience: Patience = QUICK,
     tz: str = "Europe/Moscow",
     tls: ssl.SSLContext | None = None,
-) -> Iterator[Opened]:
-    line = Line("office", "ami", "s1")
-    broker = Broker()
-    opened = Opened(line, broker)
+) -> AbstractContextManager[Opened]:
     login = Login("127.0.0.1", exchange.port, "callfunnel", secret, plain, tls)
+    return live.opened(lambda context: Ami(login, context, QUICK), folder, "ami", backfill=backfill, tz=tz)
 
-    def fresh() -> Context:
-        return msgspec.structs.replace(context(tz), version=line.clock())
 
-    with Checkpoint(folder, "office", "ami", Alive) as checkpoint:
-        door = TellerDoor(Ami(login, fresh, patience), checkpoint, backfill, Backoff(0.01, 0.05))
-
-        def run() -> None:
-            try:
-                Pump(line, broker.outlet, heartbeat_s=0.05, backoff=Backoff(0.01, 0.05)).run(door)
-            except BaseException as failure:
-                opened.failure = failure
-
-        running = threading.Thread(target=run)
-        running.start()
-        try:
-            yield opened
-        finally:
-            line.stopping.set()
-            running.join(30)
-        assert not running.is_alive()
+def numbers(door: Opened) -> list[int]:
+    return [int(leg.record_id.partition(":")[2]) for leg in door.broker.legs]
 
 
 def serving(*data: bytes, then: Callable[[Connection], None] = Connection.serve) -> Callable[[Connection], None]:
@@ -105,15 +56,11 @@ def serving(*data: bytes, then: Callable[[Connection], None] = Connection.serve)
     return script
 
 
-def hang_up(connection: Connection) -> None:
-    """The end of the script closes."""
-
-
 def test_events_are_legs_and_other_events_nothing(tmp_path: Path) -> None:
     other = b"Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
     with peer(serving(other, event(1, NINE), event(2, NINE))) as exchange:
         with opened(exchange, tmp_path) as door:
-            until(lambda: door.numbers == [1, 2])
+            until(lambda: numbers(door) == [1, 2])
             assert (door.feed.state, door.feed.detail) == (FeedState.LIVE, "")
         (connection,) = exchange.connections
     login = next(action for action in connection.actions if action["Action"] == "Login")
@@ -124,7 +71,7 @@ def test_events_are_legs_and_other_events_nothing(tmp_path: Path) -> None:
 
 def test_plain_login_for_exchanges_that_want_it(tmp_path: Path) -> None:
     with peer(serving(event(1, NINE))) as exchange, opened(exchange, tmp_path, plain=True) as door:
-        until(lambda: door.numbers == [1])
+        until(lambda: numbers(door) == [1])
 
 
 @pytest.mark.parametrize("plain", [True, False])
@@ -164,7 +111,7 @@ def test_tls_with_a_certificate_that_is_trusted_and_one_that_is_not(tmp_path: Pa
     with peer(serving(event(1, NINE)), tls=server) as exchange:
         trusted = ssl.create_default_context(cafile=str(certificate))
         with opened(exchange, tmp_path / "1", plain=True, tls=trusted) as door:
-            until(lambda: door.numbers == [1])
+            until(lambda: numbers(door) == [1])
         with opened(exchange, tmp_path / "2", tls=ssl.create_default_context()) as door:
             until(lambda: door.failure)
     assert "its certificate is not trusted" in str(door.failure)
@@ -192,7 +139,7 @@ def test_exchange_without_md5_says_so(tmp_path: Path) -> None:
 def test_lost_connection_is_a_gap_of_its_own_and_events_go_on(tmp_path: Path) -> None:
     first, third = serving(event(1, NINE), then=hang_up), serving(event(3, NINE))
     with peer(first, hang_up, third) as exchange, opened(exchange, tmp_path) as door:
-        until(lambda: door.numbers == [1, 3])
+        until(lambda: numbers(door) == [1, 3])
         until(lambda: door.gaps)
         assert door.feed.gaps == 1
         (gap,) = door.gaps
@@ -204,7 +151,7 @@ def test_lost_connection_is_a_gap_of_its_own_and_events_go_on(tmp_path: Path) ->
 
 def test_gap_goes_on_from_the_last_process_and_a_first_one_has_none(tmp_path: Path) -> None:
     with peer(serving(event(1, NINE))) as exchange, opened(exchange, tmp_path) as door:
-        until(lambda: door.numbers == [1])
+        until(lambda: numbers(door) == [1])
         stopped_at = datetime.now(UTC)
     assert door.gaps == []
     with peer(serving(event(2, NINE))) as exchange, opened(exchange, tmp_path) as door:
@@ -245,7 +192,7 @@ def test_gap_is_filled_from_the_database_and_resolved(tmp_path: Path) -> None:
         peer(serving(event(1, NINE), then=hang_up), serving(event(3, NINE))) as exchange,
         opened(exchange, tmp_path, backfill=kept) as door,
     ):
-        until(lambda: sorted(door.numbers) == [1, 2, 3])
+        until(lambda: sorted(numbers(door)) == [1, 2, 3])
         until(lambda: len(door.gaps) == 2)
     told, resolved = door.gaps
     assert (told.resolved, resolved.resolved) == (0, 1)
@@ -260,10 +207,10 @@ def test_gap_that_was_not_filled_is_filled_by_the_next_process(tmp_path: Path) -
         peer(serving(event(1, NINE), then=hang_up), serving(event(3, NINE))) as exchange,
         opened(exchange, tmp_path, backfill=away) as door,
     ):
-        until(lambda: door.numbers == [1, 3] and away.asked)
+        until(lambda: numbers(door) == [1, 3] and away.asked)
     kept = Kept()
     with peer(serving(event(4, NINE))) as exchange, opened(exchange, tmp_path, backfill=kept) as door:
-        until(lambda: 2 in door.numbers)
+        until(lambda: 2 in numbers(door))
         until(lambda: any(gap.resolved for gap in door.gaps))
     assert kept.asked == away.asked[:1]
 
@@ -274,7 +221,7 @@ def test_database_that_refuses_leaves_the_gap_and_the_door_open(tmp_path: Path) 
         peer(serving(event(1, NINE), then=hang_up), serving(event(3, NINE))) as exchange,
         opened(exchange, tmp_path, backfill=kept) as door,
     ):
-        until(lambda: door.numbers == [1, 3] and kept.asked)
+        until(lambda: numbers(door) == [1, 3] and kept.asked)
         assert [gap.resolved for gap in door.gaps] == [0]
 
 
@@ -286,7 +233,7 @@ def test_garbage_and_half_events_do_no_harm(tmp_path: Path) -> None:
         peer(serving(*parts, then=hang_up), serving(event(3, NINE))) as exchange,
         opened(exchange, tmp_path) as door,
     ):
-        until(lambda: door.numbers == [1, 3])
+        until(lambda: numbers(door) == [1, 3])
         # The event without times is rejected; of the half one nobody knows, but there is a gap.
         until(lambda: {one.reason for one in door.broker.rejects} == {Reason.BAD_DURATION, Reason.FEED_GAP})
 
@@ -303,7 +250,7 @@ def test_exchange_that_falls_silent_is_left(tmp_path: Path) -> None:
     ):
         until(lambda: any("no answer to pings" in feed.detail for feed in door.broker.feeds))
         silent.set()
-        until(lambda: door.numbers == [1, 2])
+        until(lambda: numbers(door) == [1, 2])
 
 
 def test_pings_keep_a_quiet_feed_alive(tmp_path: Path) -> None:
@@ -343,7 +290,7 @@ def test_zone_that_the_epochs_deny_ends_the_door(tmp_path: Path) -> None:
 def test_broker_that_forgot_is_a_gap_to_fill(tmp_path: Path) -> None:
     kept = Kept()
     with peer(serving(event(1, NINE))) as exchange, opened(exchange, tmp_path, backfill=kept) as door:
-        until(lambda: door.numbers == [1])
+        until(lambda: numbers(door) == [1])
         door.line.lost()
-        until(lambda: 2 in door.numbers)
+        until(lambda: 2 in numbers(door))
         until(lambda: any(gap.resolved for gap in door.gaps))

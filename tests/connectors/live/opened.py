@@ -1,0 +1,79 @@
+"""A door to a teller that runs in a thread, and what it sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from connectors.live.backoff import Backoff
+from connectors.live.checkpoint import Checkpoint
+from connectors.live.line import Line
+from connectors.live.pump import Pump
+from connectors.live.talk import Patience
+from connectors.live.teller import Alive, Backfill, Teller, TellerDoor
+from connectors.source import Context
+from schemas.records import Feed, Reason, Rejected
+from tests.connectors.conftest import context
+from tests.connectors.live.outlets import Broker
+
+QUICK = Patience(answer_s=2.0, ping_s=0.1)
+
+M = TypeVar("M")
+
+
+class Opened:
+    """A door that runs, and what it sent."""
+
+    def __init__(self, line: Line, broker: Broker) -> None:
+        self.line = line
+        self.broker = broker
+        self.failure: BaseException | None = None
+
+    @property
+    def gaps(self) -> list[Rejected]:
+        return [one for one in self.broker.rejects if one.reason is Reason.FEED_GAP]
+
+    @property
+    def feed(self) -> Feed:
+        return self.line.heartbeat()
+
+
+@contextmanager
+def opened(
+    teller: Callable[[Callable[[], Context]], Teller[M]],
+    folder: Path,
+    name: str,
+    *,
+    backfill: Backfill | None = None,
+    tz: str = "Europe/Moscow",
+) -> Iterator[Opened]:
+    """`teller` is made of what gives the context; `name` is the door's."""
+    line = Line("office", name, "s1")
+    broker = Broker()
+    opened = Opened(line, broker)
+
+    def fresh() -> Context:
+        return msgspec.structs.replace(context(tz), version=line.clock())
+
+    with Checkpoint(folder, "office", name, Alive) as checkpoint:
+        door = TellerDoor(teller(fresh), checkpoint, backfill, Backoff(0.01, 0.05), look_s=0.05)
+
+        def run() -> None:
+            try:
+                Pump(line, broker.outlet, heartbeat_s=0.05, backoff=Backoff(0.01, 0.05)).run(door)
+            except BaseException as failure:
+                opened.failure = failure
+
+        running = threading.Thread(target=run)
+        running.start()
+        try:
+            yield opened
+        finally:
+            line.stopping.set()
+            running.join(30)
+        assert not running.is_alive()
