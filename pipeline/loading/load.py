@@ -77,7 +77,7 @@ def _send_and_wait(
                 # Two files of one name, from two folders: the rejects of one must not replace the other's.
                 folder = wish.rejects / file.context.import_id if file.path.name in names else wish.rejects
                 names.add(file.path.name)
-                _send(file, outcome, sender, RejectedRows(folder, file.path, file.recognised), progress)
+                send_file(file, outcome, sender, RejectedRows(folder, file.path, file.recognised), progress)
                 outcomes.append(outcome)
             ends: Ends = sender.flush()
         wait_until_stored(transport, ends, topic_ids, idle_s=_IDLE_S, check=progress.check, progress=progress.storing)
@@ -86,7 +86,7 @@ def _send_and_wait(
         transport.close()
 
 
-def _send(file: Prepared, outcome: Outcome, sender: FrameSender, rejects: RejectedRows, progress: Progress) -> None:
+def send_file(file: Prepared, outcome: Outcome, sender: FrameSender, rejects: RejectedRows, progress: Progress) -> None:
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
