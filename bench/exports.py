@@ -160,6 +160,39 @@ def write_queue_log(path: Path, rows: int) -> None:
                 return
 
 
+def write_cel(path: Path, rows: int) -> None:
+    """cel_custom by the mapping of its sample: the events of the channels of a caller and of who was called."""
+    written = 0
+    with path.open("w", encoding="utf-8") as file:
+        for call in made(rows):
+            linkedid = f"{int(call.start.timestamp())}.{2 * call.number}"
+            inside, trunk = f"PJSIP/{call.desk}-{2 * call.number:08x}", f"PJSIP/provider-{2 * call.number + 1:08x}"
+            names = (inside, trunk) if call.is_out else (trunk, inside)
+            numbers = (f"{call.desk}", call.outside) if call.is_out else (call.outside, f"{call.desk}")
+            ids = (linkedid, f"{int(call.start.timestamp())}.{2 * call.number + 1}")
+            bridge = f'{{""bridge_id"":""{call.uuid}"",""bridge_technology"":""simple_bridge""}}'
+            over = '{""hangupcause"":16,""hangupsource"":"""",""dialstatus"":""NOANSWER""}'
+            talk = (
+                ("ANSWER", call.answer, ""),
+                ("BRIDGE_ENTER", call.answer, bridge),
+                ("BRIDGE_EXIT", call.end, bridge),
+            )
+            steps = [("CHAN_START", call.start, ""), *(talk if call.talk_s else ())]
+            steps += [("HANGUP", call.end, over), ("CHAN_END", call.end, "")]
+            for event, at, extra in steps:
+                for end in (0, 1):
+                    exten = numbers[1] if event == "CHAN_START" and not end else "s"
+                    app = "" if event == "CHAN_START" else "AppDial" if end else "Dial"
+                    file.write(
+                        f'"{event}","{int(at.timestamp())}.{call.number % 1_000_000:06d}","Anna","{numbers[end]}",'
+                        f'"{numbers[end]}","","","{exten}","from-internal","{names[end]}","{app}","","3","",'
+                        f'"{ids[end]}","{linkedid}","{names[1 - end] if "BRIDGE" in event and end else ""}","","",'
+                        f'"{extra}"\n'
+                    )
+                    if (written := written + 1) == rows:
+                        return
+
+
 def write_grandstream(path: Path, rows: int) -> None:
     """Master.csv of a UCM, 26 columns."""
     names = (

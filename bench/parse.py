@@ -1,4 +1,4 @@
-"""Parse + normalise: legs a second on one core, memory, by format. `python -m bench.parse [ROWS [PROFILE...]]`."""
+"""Parse + normalise: rows a second on one core, memory, by format. `python -m bench.parse [ROWS [PROFILE...]]`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bench.exports import (
     write_avaya,
+    write_cel,
     write_cucm,
     write_freeswitch_csv,
     write_freeswitch_json,
@@ -22,6 +23,7 @@ from bench.exports import (
     write_queue_log,
 )
 from bench.services import FORMATS as SERVICES
+from connectors.asterisk.cel import AsteriskCel
 from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
 from connectors.asterisk.vendors import GrandstreamCsv
@@ -144,6 +146,7 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("avaya", AvayaSmdr(), write_avaya),
     ("panasonic", PanasonicSmdr(), write_panasonic),
     ("asterisk-queue-log", QueueLog(), write_queue_log),
+    ("asterisk-cel", AsteriskCel(), write_cel),
     ("grandstream", GrandstreamCsv(), write_grandstream),
     *SERVICES,
 )
@@ -170,8 +173,8 @@ def _measure(name: str, source: Source, path: Path, rows: int) -> None:
     legs = sum(isinstance(item, CallLeg) for item in source.read(path, recognised, context()))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"parse + normalise {name}: {legs} legs of {rows} rows, {legs / cpu:,.0f} legs/s of CPU,", end=" ")
-    print(f"{legs / wall:,.0f} legs/s, memory +{grown:.0f} MiB")
+    print(f"parse + normalise {name}: {legs} legs of {rows} rows, {rows / cpu:,.0f} rows/s of CPU,", end=" ")
+    print(f"{rows / wall:,.0f} rows/s, memory +{grown:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from connectors.asterisk.cel import AsteriskCel
 from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
 from connectors.asterisk.vendors import GrandstreamCsv, YeastarCsv
@@ -30,6 +31,7 @@ CALLS: tuple[Source, ...] = (
     AvayaSmdr(),
     PanasonicSmdr(),
     QueueLog(),
+    AsteriskCel(),
     GrandstreamCsv(),
     YeastarCsv(),
     *SERVICES,

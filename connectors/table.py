@@ -131,8 +131,8 @@ class TableReading:
         return reject(bad, text, place, self._file, self._context)
 
 
-class Delimited(ABC):
-    """A source of delimited text. Its subclass is the one place that knows the format."""
+class TableSource(ABC):
+    """A source of delimited text as far as it tells what a file is; `Delimited` is one whose rows are records."""
 
     profile: str
     kind = "calls"
@@ -148,10 +148,6 @@ class Delimited(ABC):
 
         Raises Terminal when they are ours, and settings must say more.
         """
-
-    @abstractmethod
-    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        """What makes a record of a row of this file."""
 
     def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone as it was given: for a source that has nothing to prove it with. UTC where no time needs one."""
@@ -220,6 +216,14 @@ class Delimited(ABC):
             return None
         said = f"{above} {'row' if above == 1 else 'rows'} of titles above the header"
         return below._replace(head=below.head + above, why=(said, *below.why))
+
+
+class Delimited(TableSource):
+    """A source of delimited text. Its subclass is the one place that knows the format."""
+
+    @abstractmethod
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        """What makes a record of a row of this file."""
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
         zone, _ = self.zone(path, recognised, context.zone)

@@ -6,4 +6,6 @@ peers     channels, extensions, trunks: who is at which end
 legs      one row to one CallLeg
 source    a file to CallLegs and Rejecteds
 queue_log who of a queue was rung, talked, gave up
+cel       the channel event log: cel_calls gathers events to calls, cel_bridges knows who was together when, cel_story
+          what that tells, cel_legs makes the legs
 """

@@ -1,0 +1,204 @@
+"""Asterisk's channel event log: cel_custom's CSV, and the `cel` table of cel_odbc, cel_pgsql and FreePBX with a header.
+
+Loaded under the name of the exchange whose CDRs are loaded too, its legs are of the same calls: `linkedid`. A row of
+this source is a channel that makes a leg; events that only tell more of one are no rows of their own. Sources:
+cel_custom.conf.sample, cel.conf.sample, main/cel.c; the `cel` table of a FreePBX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from operator import itemgetter
+from pathlib import Path
+
+from connectors.asterisk import clock
+from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
+from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
+from connectors.asterisk.cel_legs import CelLegs, Unfinished
+from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.packed import label
+from connectors.rejects import Broken, Misread, reject
+from connectors.row_source import RowSource
+from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.table import Layout, TableReading, TableSource, sample_rows
+from connectors.text import TooLong
+from connectors.wall import DATE, WallClock, wall
+from schemas.records import CallLeg, Reason, Record, Rejected
+
+
+class AsteriskCel(TableSource):
+    """The log, or an export of the table that it is written to."""
+
+    profile = "asterisk-cel"
+    about = About(
+        reads="Asterisk CEL (cel_custom's CSV, or the `cel` table as CSV)",
+        told_by="events in column 1 and a time in column 2, 3 or 4 of 20, 21 or 24; a header with eventtype, eventtime,"
+        " channame, uniqueid, linkedid",
+        ids="call `linkedid`, which is the CDR's: load both under one source; leg `uniqueid` of the channel",
+        zone="none needed where times are epochs; else checked against the epoch in `uniqueid`",
+        proof="`golden/asterisk_cel`; against the CDRs of the same 397 calls in a FreePBX dump that is not at hand",
+        unconfirmed="attended transfers, parking and pick-ups of a real log; eventtype as a number; JSON of cel_custom;"
+        " Asterisk before 12; a channel whose events are not all in one file is rejected",
+    )
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        layout = (by_header(rows[0]) or by_values(rows)) if rows else None
+        if layout is None:
+            return None
+        data = [row for row in rows[layout.head :] if len(row) == len(layout.columns)]
+        times = [row[layout.columns.index("time")] for row in data]
+        epochs = [text for text in times if EPOCH.fullmatch(text)]
+        locals_ = [text for text in times if DATE.fullmatch(text)]
+        if data and max(len(epochs), len(locals_)) * 2 <= len(data):
+            return None
+        check_events(data, layout.columns)
+        if len(epochs) > len(locals_):
+            check_order([float(text) for text in epochs])
+            columns = tuple("epoch" if name == "time" else name for name in layout.columns)
+            return layout._replace(columns=columns, why=(*layout.why, "times are seconds since the epoch"))
+        order, why = clock.date_order(starts(layout.columns, data), hints.region)
+        check_order([at.timestamp() for text in locals_ if (at := _naive(text, order)) is not None])
+        return layout._replace(date_order=order, why=(*layout.why, why))
+
+    def needs_zone(self, layout: Layout) -> bool:
+        return "epoch" not in layout.columns
+
+    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+        """The zone to read the file with, and why. Raises Terminal when the epochs in uniqueid say another."""
+        if not recognised.needs_zone:
+            return NO_ZONE
+        samples = starts(recognised.columns, sample_rows(path, recognised))
+        proof = clock.prove(samples, recognised.date_order)
+        if zone is None:
+            return clock.proven_zone(proof, samples, recognised.date_order, str(path))
+        return zone, clock.check_zone(proof, samples, recognised.date_order, zone, str(path))
+
+    def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
+        """An id that is cut is another id."""
+        return False
+
+    def read(self, path: Path, recognised: Recognised, context: Context) -> CelReading:
+        zone, _ = self.zone(path, recognised, context.zone)
+        seconds = epoch_s if "epoch" in recognised.columns else WallSeconds(zone, recognised.date_order).seconds
+        return CelReading(self, path, recognised, context, seconds)
+
+
+class CelReading:
+    """Iterate for the legs and rejects of a log; `rows` are the rows that give one."""
+
+    def __init__(
+        self, source: AsteriskCel, path: Path, recognised: Recognised, context: Context, seconds: Seconds
+    ) -> None:
+        self.rows = 0
+        self._context = context
+        self._file = label(path)
+        self._events = Gatherer(seconds)
+        self._legs = CelLegs(context.extension_pattern, context.trunks, self._file)
+        self._due = False
+        columns = recognised.columns
+        width = len(columns)
+        # A missing column is read from one past the end, where a "" is put.
+        self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _places(columns)))
+        self._source = _Noted(source.rows(path, recognised))
+        self._table = TableReading(
+            self._source,
+            recognised,
+            context,
+            self._file,
+            self._take,
+            widths=source.widths(recognised),
+            is_whole=lambda fields: source.is_whole(recognised, fields),
+        )
+
+    @property
+    def bytes_total(self) -> int:
+        return self._table.bytes_total
+
+    @property
+    def bytes_read(self) -> int:
+        return self._table.bytes_read
+
+    def __iter__(self) -> Iterator[Record | Rejected]:
+        for item in self._table:
+            if item is not _TAKEN:
+                self.rows += 1
+                yield item
+            elif self._due:
+                yield from self._items(self._events.settled())
+        yield from self._items(self._events.rest())
+
+    def _take(self, fields: list[str], place: Place) -> Record:
+        fields.append("")
+        self._due = self._events.add(self._pick(fields), place, self._source.text)
+        return _TAKEN
+
+    def _items(self, calls: Iterable[Gathered]) -> Iterator[CallLeg | Rejected]:
+        for call in calls:
+            for item in self._legs.items(call, self._context):
+                self.rows += 1
+                if isinstance(item, Unfinished):
+                    yield reject(item.bad, item.text, item.place, self._file, self._context)
+                else:
+                    yield item
+
+
+_TAKEN = Record()
+"""What a row gives that only tells more of a channel."""
+
+
+class _Noted:
+    """Rows, with the text of the last one."""
+
+    def __init__(self, rows: RowSource) -> None:
+        self._rows = rows
+        self.text = ""
+
+    @property
+    def bytes_read(self) -> int:
+        return self._rows.bytes_read
+
+    @property
+    def bytes_total(self) -> int:
+        return self._rows.bytes_total
+
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
+        for row in self._rows:
+            self.text = row.text if isinstance(row, TooLong | Broken) else row[2]
+            yield row
+
+
+class WallSeconds:
+    """Times of a wall clock to seconds since the epoch; what is less than a second is cut."""
+
+    def __init__(self, zone: tzinfo, order: str) -> None:
+        self._wall = WallClock(zone, order, clock.epoch_of)
+
+    def seconds(self, text: str, uniqueid: str) -> float:
+        """Raises Misread."""
+        if len(text) > _WHOLE and text[_WHOLE] == ".":
+            text = text[:_WHOLE]
+        return self._wall.utc(text, uniqueid, "time").timestamp()
+
+
+_WHOLE = len("2026-11-02 09:00:00")
+
+
+def epoch_s(text: str, _: str) -> float:
+    """Seconds since the epoch, with or without a fraction. Raises Misread."""
+    if EPOCH.fullmatch(text) is None or not EARLIEST_S <= (at := float(text)) <= LATEST_S:
+        raise Misread(Reason.BAD_TIME, "epoch", f"{text[:40]!r} is no number of seconds since the epoch")
+    return at
+
+
+def _places(columns: Sequence[str]) -> Iterator[str]:
+    """The columns in the order of READ; its time is one of ours by two names."""
+    time = "epoch" if "epoch" in columns else "time"
+    return (time if name == "at" else name for name in READ)
+
+
+def _naive(text: str, order: str) -> datetime | None:
+    try:
+        return wall(text, order)
+    except Misread:
+        return None

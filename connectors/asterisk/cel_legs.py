@@ -1,0 +1,105 @@
+"""The channels of one call to legs: the one that began it, and each phone. Pure.
+
+Whole seconds are kept, as CDRs have them, so that a talk told by both is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from connectors.asterisk.cel_bridges import End, length_s, spans
+from connectors.asterisk.cel_calls import Channel, Gathered
+from connectors.asterisk.cel_story import Story
+from connectors.asterisk.peers import Kind, Peers
+from connectors.lengths import WEEK_S
+from connectors.phones import e164, is_scientific
+from connectors.rejects import Bad, Misread
+from connectors.source import Context, Place
+from schemas.records import CallLeg, Direction, Disposition, Reason
+
+
+class Unfinished(NamedTuple):
+    """A channel that makes no leg, and why; place and text are of the row that began it."""
+
+    bad: Bad
+    place: Place
+    text: str
+
+
+class CelLegs:
+    """Makes the legs of calls of one file, or of one exchange's events."""
+
+    def __init__(self, extension_pattern: str, trunks: tuple[str, ...], file: str) -> None:
+        self._peers = Peers(extension_pattern, trunks)
+        self._file = file
+
+    def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
+        """A leg for each channel that makes one, or why it does not."""
+        ends = [self._end(channel) for channel in call.channels.values()]
+        story = Story(ends, self._peers, context.region)
+        for end in ends:
+            if end is story.first or end.kind is Kind.EXTENSION:
+                try:
+                    yield self._leg(end, story, context)
+                except Misread as misread:
+                    yield Unfinished(misread.bad, end.channel.place, end.channel.text)
+
+    def _end(self, channel: Channel) -> End:
+        peer = self._peers.of(channel.name)
+        return End(channel, peer.kind, peer.number, spans(channel) if channel.marks else ())
+
+    def _leg(self, end: End, story: Story, context: Context) -> CallLeg:
+        channel = end.channel
+        started_at, ended_at = _times(channel)
+        direction, extension, talk, became, other, outside = story.of(end)
+        if is_scientific(outside):
+            raise Misread(Reason.BAD_PHONE, "number", f"{outside!r}: a spreadsheet cut digits off")
+        answered_at, billsec = None, 0
+        if talk:
+            answered_at, billsec = _moment(talk[0][0]), int(length_s(talk))
+        elif became is Disposition.MACHINE and channel.answered is not None:
+            answered_at = _moment(channel.answered)
+        if answered_at is not None and not started_at <= answered_at <= ended_at - timedelta(seconds=billsec - 1):
+            raise Misread(Reason.BAD_TIME, "at", f"{channel.name} was answered before it began, or after its end")
+        began = end is story.first
+        return CallLeg(
+            context.source,
+            channel.linkedid,
+            f"{channel.uniqueid}:cel",
+            started_at,
+            ended_at,
+            direction,
+            became,
+            context.version,
+            answered_at,
+            billsec,
+            extension=extension,
+            peer_extension=other,
+            contact=e164(outside, context.region) if outside else "",
+            contact_raw=outside,
+            did=story.did if began else "",
+            # Not of a phone: its talk is inside of what the queue's own CDR tells.
+            queue=channel.queue if began and direction is Direction.INBOUND else "",
+            application=channel.app,
+            import_id=context.import_id,
+            origin=f"{self._file}:{channel.end_place}",
+        )
+
+
+def _times(channel: Channel) -> tuple[datetime, datetime]:
+    """Start and end. Raises Misread when the events do not tell them."""
+    if channel.started is None:
+        said = f"no CHAN_START of {channel.name}: it began before the file did, or its row is none"
+        raise Misread(Reason.MISSING_FIELD, "event", said)
+    if channel.ended is None:
+        said = f"no HANGUP of {channel.name}: it was up still, or the file is cut"
+        raise Misread(Reason.TRUNCATED, "event", said)
+    if not channel.started <= channel.ended <= channel.started + WEEK_S:
+        raise Misread(Reason.BAD_DURATION, "at", f"{channel.name} ends before it begins, or more than a week after")
+    return _moment(channel.started), _moment(channel.ended)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
