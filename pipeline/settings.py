@@ -59,6 +59,7 @@ VARIABLES = {
     "CALLFUNNEL_NAMESPACE": "prefix of topics and consumer group, one per company",
     "CALLFUNNEL_SQL": "mysql://user:password@host/database (or postgresql://), for `callfunnel listen sql`",
     "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
+    "CALLFUNNEL_ESL_PASSWORD": "the password of FreeSWITCH's event socket, for `callfunnel listen esl`",
     "CALLFUNNEL_HTTP_TOKEN": "the token of those who post and upload, for `callfunnel listen http`",
     "CALLFUNNEL_BOARD_TOKEN": "the key of the board page's address; set by `callfunnel up`",
     "CALLFUNNEL_SMTP_HOST": "the mail server of `callfunnel report --mail`: see docs/report.md",

@@ -38,7 +38,6 @@ class Talk(Generic[M]):
         self._patience = patience
         self._monotonic = monotonic
         self._early: list[M] = []
-        """What came while an answer was waited for."""
         self._heard_at = self._pinged_at = monotonic()
 
     def ask(self, question: bytes, is_answer: Callable[[M], bool], what: str) -> M:
@@ -57,8 +56,7 @@ class Talk(Generic[M]):
 
     def read(self, within_s: float, ping: Callable[[], bytes]) -> Sequence[M]:
         """Messages that arrived within a time; none when there were none. Pings in between."""
-        if self._early:
-            early, self._early = self._early, []
+        if early := self.early():
             return early
         now = self._monotonic()
         if now - self._pinged_at >= self._patience.ping_s:
@@ -68,6 +66,11 @@ class Talk(Generic[M]):
         if not data and now - self._heard_at > (silence_s := _MISSED_PINGS * self._patience.ping_s):
             raise Transient(f"{self._link.where}: no answer to pings for {silence_s:.0f} s")
         return self._feed(data)
+
+    def early(self) -> Sequence[M]:
+        """What came while an answer was waited for, and was not read yet."""
+        early, self._early = self._early, []
+        return early
 
     @property
     def heard(self) -> bool:

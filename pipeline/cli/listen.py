@@ -9,6 +9,7 @@ import click
 _DOORS = {
     "sql": "a table of call records in MySQL, MariaDB or PostgreSQL, polled",
     "ami": "Asterisk's manager interface: calls as they end",
+    "esl": "FreeSWITCH's event socket: calls as they end",
     "folder": "a folder into which exports are dropped",
     "tcp": "an exchange that sends a line per call: 3CX",
     "http": "records posted as JSON, webhooks of exchanges and CRMs, a page to upload exports",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,11 +12,10 @@ from connectors.ami.door import Ami
 from connectors.ami.session import Login
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.live.teller import Alive, Backfill, TellerDoor
-from connectors.sql.door import overlap_of
+from connectors.live.teller import Alive, TellerDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
-from pipeline.cli.listening_table import table_reader
-from pipeline.settings import Settings, read_settings
+from pipeline.cli.listening_table import gap_filler
+from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
 _PORT, _TLS_PORT = 5038, 5039
@@ -74,20 +70,8 @@ def command(
     login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context)
     line = Line(source, "ami", new_session())
     with (
-        _filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
         Checkpoint(state, source, "ami", Alive) as checkpoint,
     ):
         door = TellerDoor(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
         keep_open(line, door, data, f"{login.where} as {user}, for source {source}{words}")
-
-
-@contextmanager
-def _filler(
-    variable: str, table: str, overlap: float, of: Exchange, settings: Settings, session: str
-) -> Iterator[tuple[Backfill | None, str]]:
-    """What fills gaps, and that in words; nothing when no database is named."""
-    if not variable:
-        yield None, ""
-        return
-    with table_reader(variable, table, of, settings, session) as (reader, where):
-        yield partial(reader.ended_since, overlap=overlap_of(overlap)), f", gaps are read from {where}"

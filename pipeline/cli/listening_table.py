@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import click
 
+from connectors.live.teller import Backfill
 from connectors.sql.database import Database
+from connectors.sql.door import overlap_of
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone
@@ -33,3 +36,15 @@ def table_reader(
         yield TableReader(database, table, shape, exchange.contexts(settings, shape.zone, session)), where
     finally:
         database.close()
+
+
+@contextmanager
+def gap_filler(
+    variable: str, table: str, overlap: float, exchange: Exchange, settings: Settings, session: str
+) -> Iterator[tuple[Backfill | None, str]]:
+    """What fills the gaps of a door, and that in words; nothing when no database is named. Raises as `table_reader`."""
+    if not variable:
+        yield None, ""
+        return
+    with table_reader(variable, table, exchange, settings, session) as (reader, where):
+        yield partial(reader.ended_since, overlap=overlap_of(overlap)), f", gaps are read from {where}"

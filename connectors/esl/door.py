@@ -1,0 +1,37 @@
+"""FreeSWITCH's event socket as a teller of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from connectors.esl.cdr import HangupEvents
+from connectors.esl.messages import Message
+from connectors.esl.session import Login, Session
+from connectors.live.talk import Patience
+from connectors.source import Context
+from schemas.records import CallLeg, Rejected
+
+
+class Esl:
+    """One switch, for connectors.live.teller."""
+
+    archive = "json_cdr's files or the CSV"
+
+    def __init__(self, login: Login, context: Callable[[], Context], patience: Patience | None = None) -> None:
+        self._login = login
+        self._patience = patience or Patience()
+        self._events = HangupEvents(context)
+
+    @property
+    def where(self) -> str:
+        return self._login.where
+
+    def session(self) -> Session:
+        return Session(self._login, self._patience)
+
+    def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
+        return self._events.items(messages)
+
+    def learn(self, messages: Sequence[Message]) -> str:
+        """Nothing: its times are epochs, its ids are in every event, and there is no setting to be wrong."""
+        return ""

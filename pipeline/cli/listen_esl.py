@@ -1,0 +1,84 @@
+"""`callfunnel listen esl`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from connectors.esl.door import Esl
+from connectors.esl.session import Login
+from connectors.live.checkpoint import Checkpoint
+from connectors.live.line import Line
+from connectors.live.teller import Alive, TellerDoor
+from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
+from pipeline.cli.listening_table import gap_filler
+from pipeline.settings import read_settings
+from schemas.trouble import Terminal
+
+_PORT = 8021
+_TABLE = "v_xml_cdr"
+
+
+@click.command("esl")
+@click.argument("address", metavar="[HOST[:PORT]]", default="127.0.0.1")
+@click.option("--password", "variable", default="CALLFUNNEL_ESL_PASSWORD", show_default=True, metavar="VARIABLE",
+              help="Environment variable that holds the password of event_socket.conf.xml.")  # fmt: skip
+@click.option("--filter", "condition", default="", metavar="NAME=VALUE",
+              help="Only legs with this header, say variable_domain_name=sales.example. [default: all]")  # fmt: skip
+@click.option("--backfill", default="", metavar="VARIABLE",
+              help="Environment variable with a database's URL: gaps are read from there.")  # fmt: skip
+@click.option("--table", default=_TABLE, show_default=True, help="Table or view of that database.")
+@click.option("--overlap", type=float, default=4.0, show_default=True, metavar="HOURS",
+              help="Longer than the longest call, for --backfill.")  # fmt: skip
+@exchange
+def command(
+    address: str,
+    variable: str,
+    condition: str,
+    backfill: str,
+    table: str,
+    overlap: float,
+    source: str,
+    tz: str,
+    region: str,
+    state: Path,
+    data: Path | None,
+) -> None:
+    """Listen to FreeSWITCH's event socket: a call is here as soon as it ends.
+
+    No time zone is needed. The socket knows no TLS: reach another machine's through a tunnel or a private network.
+    """
+    chosen = _condition(condition)
+    if chosen and backfill and table == _TABLE:
+        raise Terminal(
+            f"--filter lets some calls in, and {_TABLE} holds all: name a view of those calls with --table, or leave"
+            " --backfill out"
+        )
+    settings = read_settings()
+    of = Exchange(source, tz, region)
+    host, port = host_and_port(address, _PORT)
+    login = Login(host, port, secret(variable, os.environ, "the event socket's password"), chosen)
+    line = Line(source, "esl", new_session())
+    with (
+        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        Checkpoint(state, source, "esl", Alive) as checkpoint,
+    ):
+        door = TellerDoor(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
+        which = f" where {condition}" if chosen else ""
+        keep_open(line, door, data, f"{login.where}{which}, for source {source}{words}")
+
+
+def _condition(text: str) -> tuple[str, str] | None:
+    """A header and its value. Raises Terminal."""
+    if not text:
+        return None
+    name, _, value = text.partition("=")
+    if not name or not value or any(char.isspace() for char in name):
+        raise Terminal(f"--filter {text!r} is no NAME=VALUE, such as variable_domain_name=sales.example")
+    if value.startswith(("+", "-")):
+        raise Terminal(
+            f"--filter {text!r}: FreeSWITCH takes a leading + or - for its own: leave it out or choose another"
+        )
+    return name, value
