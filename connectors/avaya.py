@@ -15,6 +15,7 @@ from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk.clock import check_nearly, prove, proven_zone
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.packed import located
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
@@ -22,7 +23,7 @@ from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Delimited, Layout, Make, fits, sample_rows
 from connectors.text import Form
 from connectors.wall import WallClock, wall
-from schemas.records import CallLeg, Direction, Disposition, Reason
+from schemas.records import CallLeg, Direction, Reason
 
 COLUMNS = (
     *("start", "connected", "ring", "caller", "direction", "called", "dialled", "account", "internal", "call_id"),
@@ -124,13 +125,13 @@ class _Legs:
         direction, extension, other, outside = _who(way, internal, caller, called, dialled, near, far)
         region = self._context.region
         contact = e164(outside, region) if outside else ""
-        if direction is Direction.OUTBOUND and not contact and (sent := e164(called, region)):
+        if direction is OUTBOUND and not contact and (sent := e164(called, region)):
             contact, outside = sent, called
         if not talk_s:
-            became = Disposition.NO_ANSWER
+            became = NO_ANSWER
         else:
-            person = extension and (direction is not Direction.INTERNAL or not (near + far).count("V"))
-            became = Disposition.ANSWERED if person else Disposition.MACHINE
+            person = extension and (direction is not INTERNAL or not (near + far).count("V"))
+            became = ANSWERED if person else MACHINE
         call_id = f"{start.replace('/', '').replace(':', '').replace(' ', '')}:{number.strip()}"
         rest = f"{ring_s}\x1f{talk_s}\x1f{near}\x1f{far}\x1f{called}\x1f{more}"
         context = self._context
@@ -149,7 +150,7 @@ class _Legs:
             peer_extension=other,
             contact=contact,
             contact_raw=outside,
-            did=dialled if direction is Direction.INBOUND and dialled != extension else "",
+            did=dialled if direction is INBOUND and dialled != extension else "",
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
         )
@@ -162,10 +163,10 @@ def _who(
     phones = [device[1:] for device in (near, far) if device.startswith("E")]
     if internal == "1":
         mine, other = (phones[1], phones[0]) if len(phones) > 1 else (phones[0] if phones else "", "")
-        return Direction.INTERNAL, mine, other, ""
+        return INTERNAL, mine, other, ""
     if way == "I":
-        return Direction.INBOUND, phones[0] if phones else "", "", caller
-    return Direction.OUTBOUND, phones[0] if phones else "", "", dialled or called
+        return INBOUND, phones[0] if phones else "", "", caller
+    return OUTBOUND, phones[0] if phones else "", "", dialled or called
 
 
 def _second_party(fields: Sequence[str]) -> str:

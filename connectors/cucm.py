@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from enum import Enum
 from operator import itemgetter
 from pathlib import Path
 
-from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
 from connectors.lengths import WEEK_S
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -136,13 +137,13 @@ class _Legs:
         near, far = self._kind(near_device, caller), self._kind(far_device, called)
         direction, extension, other, outside = _who(near, far, caller, called if called != pilot else "")
         if connect_s and billsec_s:
-            became = Disposition.MACHINE if far is Kind.MACHINE or near is Kind.MACHINE else Disposition.ANSWERED
+            became = MACHINE if far is Kind.MACHINE or near is Kind.MACHINE else ANSWERED
         else:
             became, connect_s, billsec_s = _unanswered(orig_cause, dest_cause), 0, 0
         context = self._context
         region = context.region
         contact = ""
-        if direction is Direction.OUTBOUND:
+        if direction is OUTBOUND:
             contact = (e164(outpulsed, region) if outpulsed else "") or e164(outside, region)
         elif outside:
             contact = e164(outside, region)
@@ -150,20 +151,18 @@ class _Legs:
             context.source,
             f"{cluster}:{manager}:{number}" if cluster else f"{manager}:{number}",
             pkid,
-            datetime.fromtimestamp(start_s, UTC),
-            datetime.fromtimestamp(end_s, UTC),
+            at(start_s),
+            at(end_s),
             direction,
             became,
             context.version,
-            datetime.fromtimestamp(connect_s, UTC) if connect_s else None,
+            at(connect_s) if connect_s else None,
             billsec_s,
             extension=extension,
             peer_extension=other,
             contact=contact,
             contact_raw=outside,
-            did=""
-            if direction is not Direction.INBOUND or first in (extension, pilot) or _BRIDGE.match(first)
-            else first,
+            did="" if direction is not INBOUND or first in (extension, pilot) or _BRIDGE.match(first) else first,
             queue=pilot,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
@@ -199,20 +198,20 @@ def _who(near: Kind, far: Kind, caller: str, called: str) -> tuple[Direction, st
     """(direction, extension, the other extension, the number outside)."""
     rang = called if far is Kind.PHONE else ""
     if near is Kind.OUTSIDE:
-        return Direction.INBOUND, rang, "", caller
+        return INBOUND, rang, "", caller
     dialler = caller if near is Kind.PHONE else ""
     if far is Kind.OUTSIDE and dialler:
-        return Direction.OUTBOUND, dialler, "", called
-    return Direction.INTERNAL, rang or dialler, dialler if rang else "", ""
+        return OUTBOUND, dialler, "", called
+    return INTERNAL, rang or dialler, dialler if rang else "", ""
 
 
 def _unanswered(orig_cause: str, dest_cause: str) -> Disposition:
     """By the Q.850 cause of the side that has one: one side has 0, the other says how it ended."""
     if "17" in (orig_cause, dest_cause):
-        return Disposition.BUSY
+        return BUSY
     if orig_cause == "16" and dest_cause in ("0", ""):
-        return Disposition.CANCELLED
-    return Disposition.NO_ANSWER if orig_cause in _NOBODY and dest_cause in _NOBODY else Disposition.FAILED
+        return CANCELLED
+    return NO_ANSWER if orig_cause in _NOBODY and dest_cause in _NOBODY else FAILED
 
 
 def _times(start: str, connect: str, disconnect: str, duration: str) -> tuple[int, int, int, int]:

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from operator import itemgetter
 from pathlib import Path
 from zlib import crc32
 
-from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
 from connectors.identity import nameless
 from connectors.lengths import WEEK_S
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Delimited, Layout, Make, fits
-from schemas.records import CallLeg, Direction, Disposition, Reason
+from schemas.records import CallLeg, Reason
 from schemas.trouble import Terminal
 
 _USUAL = (
@@ -112,23 +113,22 @@ class _Legs:
         to_inside = to_extension != "" or _is_account(to_number, region)
         other = outside = ""
         if from_inside and to_inside:
-            direction = Direction.INTERNAL
+            direction = INTERNAL
             extension, other = (to_extension, from_extension) if to_extension else (from_extension, "")
         elif from_inside:
-            direction, extension, outside = Direction.OUTBOUND, from_extension, to_number
+            direction, extension, outside = OUTBOUND, from_extension, to_number
         else:
-            direction, extension, outside = Direction.INBOUND, to_extension, from_number
+            direction, extension, outside = INBOUND, to_extension, from_number
         if "+" in outside and is_scientific(outside):
             raise Misread(
                 Reason.BAD_PHONE, "to_number" if from_inside else "from_number", "a spreadsheet cut digits off"
             )
         queue = ""
-        if location == _QUEUE and direction is Direction.INBOUND:
+        if location == _QUEUE and direction is INBOUND:
             extension, queue = "", to_extension
+        became = ANSWERED if answer_s else NO_ANSWER
         if location == _IVR or (answer_s and location == _QUEUE):
-            became = Disposition.MACHINE
-        else:
-            became = Disposition.ANSWERED if answer_s else Disposition.NO_ANSWER
+            became = MACHINE
         # Not the end: a row that is asked for while people talk is the same record as the one after it.
         rest = f"{start_s}\x1f{from_extension}\x1f{from_number}\x1f{to_extension}\x1f{to_number}"
         record_id = (
@@ -139,12 +139,12 @@ class _Legs:
             context.source,
             entry_id or record_id,
             record_id,
-            datetime.fromtimestamp(start_s, UTC),
-            datetime.fromtimestamp(finish_s, UTC),
+            at(start_s),
+            at(finish_s),
             direction,
             became,
             context.version,
-            datetime.fromtimestamp(answer_s, UTC) if answer_s else None,
+            at(answer_s) if answer_s else None,
             finish_s - answer_s if answer_s else 0,
             extension=extension,
             peer_extension=other,

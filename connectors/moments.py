@@ -32,6 +32,8 @@ _WEEKDAY = re.compile(r"[A-Za-zА-Яа-я]{2,9}\.?,? +(?=\d)")
 _HALF = re.compile(r"(.*[ T])(\d{1,2})(:\d\d(?::\d\d)?)\s*([AaPp])\.?[Mm]\.?")
 _DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _WHOLE_DAY = " 00:00:00"
+_WITH_SECONDS = re.compile(r"[^:]*[T ]\d{1,2}:\d\d:\d\d(?:[^\d:][^:]*(?::\d\d)?)?")
+"""An hour before the first colon, and no seconds in the offset: the seconds can be taken out and put back."""
 _MOST_MINUTES = 200_000
 
 
@@ -45,13 +47,15 @@ class Moments:
 
     def utc(self, text: str, field: str) -> datetime:
         """The moment, in whole milliseconds. Raises Misread naming `field`."""
-        if (minute := self._minutes.get(text[:-2])) and (second := SECONDS.get(text[-2:])) is not None:
+        place = text.find(":") + 4  # of the seconds
+        rest, second = text[:place] + text[place + 2 :], SECONDS.get(text[place : place + 2])
+        if (minute := self._minutes.get(rest)) and second is not None:
             return minute + second
         moment = self._slow(text, field)
-        if text[-3:-2] == text[-6:-5] == ":" and (second := SECONDS.get(text[-2:])) is not None:
+        if second is not None and _WITH_SECONDS.fullmatch(text):
             if len(self._minutes) > _MOST_MINUTES:
                 self._minutes.clear()
-            self._minutes[text[:-2]] = moment - second  # clocks change between minutes
+            self._minutes[rest] = moment - second  # clocks change between minutes
         return moment
 
     def _slow(self, text: str, field: str) -> datetime:

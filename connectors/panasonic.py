@@ -9,15 +9,15 @@ KX-NS1000 guides, an emulator.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from connectors.asterisk.clock import date_order
 from connectors.identity import nameless
+from connectors.lengths import SPANS
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.row_source import RowSource, Without
@@ -25,31 +25,26 @@ from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Delimited, Layout, Make
 from connectors.text import NO_DELIMITER, Form
 from connectors.wall import WallClock
-from schemas.records import CallLeg, Direction, Disposition, Reason
+from schemas.records import CallLeg, Direction, Reason
 
 _NO_CALL = re.compile(r"\s*(?:Date\s+Time\s.*|-{10,}\s*|\S+\s+\S+\s+\S+\s+LOG (?:IN|OUT)\s*)", re.IGNORECASE)
 """Page headers, and lines of who logged in: a line of these is no row."""
 _BEGIN = re.compile(
-    r"\s*(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}) +(\d{1,2}:\d\d) ?([AP]M)? +([*#]?\w{1,10}) +(\S.*)",
+    r"\s*(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4} +\d{1,2}:\d\d(?: ?[AP]M)?) +([*#]?\w{1,10}) +(\S.*)",
     re.IGNORECASE,
 )
-_LENGTHS = re.compile(r"(?:(?<= )(\d{1,2}'\d\d) +)?(\d\d:\d\d['’]\d\d)(?= |$)")
-_LINE = re.compile(r"\d{1,4}")
+_TALK = re.compile(r"\d\d:\d\d['’]\d\d(?= |$)")
+_RING = re.compile(r"(.* )(\d{1,2}'\d\d) +")
+_MOST_LINE = 4
+"""Digits of a line's number."""
 _DIGITS = re.compile(r"[+\d][\d*#]{3,}")
 _WORDS = {"date-dmy": "dmy", "date-mdy": "mdy", "date-ymd": "ymd"}
 _STARTS = "start-of-call"
 _SHARE = 1 / 2
 
 
-class _Parts(NamedTuple):
-    """Of a line, as texts; the wall time in 24 hours."""
-
-    at: str
-    extension: str
-    line: str
-    number: str
-    ring: str
-    talk: str
+_Parts = tuple[str, str, str, str, str, str]
+"""Of a line, as texts: the wall time in 24 hours, extension, line, number, ring, talk."""
 
 
 class PanasonicSmdr(Delimited):
@@ -75,7 +70,7 @@ class PanasonicSmdr(Delimited):
         parts = [found for line in lines if (found := _parts(line))]
         if not parts or len(parts) <= len(lines) * _SHARE:
             return None
-        order, why = date_order([(found.at, "") for found in parts], hints.region)
+        order, why = date_order([(found[0], "") for found in parts], hints.region)
         if said := next((word for word in hints.columns if word in _WORDS), ""):
             order, why = _WORDS[said], f"dates are {_WORDS[said]}, as `columns` says"
         starts = _STARTS in hints.columns
@@ -112,20 +107,21 @@ class _Legs:
         self._context = context
         self._file = file
         self._minute, self._moment = "", context.loaded_at
-        self._seen = Counter[str]()
+        self._seen: dict[str, int] = {}
 
     def leg(self, fields: list[str], place: Place) -> CallLeg:
         """The leg of a line."""
         parts = _parts(fields[0])
         if parts is None:
             raise _misread(fields[0])
-        if parts.at != self._minute:
-            self._moment, self._minute = self._utc(parts.at, "", "time"), parts.at
+        at, extension, line, number, ring, talk = parts
+        if at != self._minute:
+            self._moment, self._minute = self._utc(f"{at}:00", "", "time"), at
             self._seen.clear()
-        talk_s, ring_s = _seconds(parts.talk), _seconds(parts.ring) if parts.ring else 0
-        started_at = self._moment if self._says_start else self._moment - timedelta(seconds=talk_s + ring_s)
-        answered_at = started_at + timedelta(seconds=ring_s)
-        direction, extension, other, outside, did = _who(parts)
+        talk_s, ring_s = _seconds(talk), _seconds(ring) if ring else 0
+        started_at = self._moment if self._says_start else self._moment - SPANS[talk_s + ring_s]
+        answered_at = started_at + SPANS[ring_s]
+        direction, extension, other, outside, did = _who(extension, line, number)
         record_id = self._name(parts)
         context = self._context
         return CallLeg(
@@ -133,9 +129,9 @@ class _Legs:
             record_id,
             record_id,
             started_at,
-            answered_at + timedelta(seconds=talk_s),
+            answered_at + SPANS[talk_s],
             direction,
-            Disposition.ANSWERED if talk_s else Disposition.NO_ANSWER,
+            ANSWERED if talk_s else NO_ANSWER,
             context.version,
             answered_at if talk_s else None,
             talk_s,
@@ -151,26 +147,35 @@ class _Legs:
     def _name(self, parts: _Parts) -> str:
         """The line's own id; of equal lines the second is another call, in the minute that the file has together."""
         name = nameless("\x1f".join(parts))
-        self._seen[name] += 1
-        return name if self._seen[name] == 1 else f"{name}:{self._seen[name]}"
+        times = self._seen[name] = self._seen.get(name, 0) + 1
+        return name if times == 1 else f"{name}:{times}"
 
 
 def _parts(line: str) -> _Parts | None:
     """The parts of a line; None when it is none of a call."""
     begin = _BEGIN.fullmatch(line.rstrip())
-    lengths = begin and _LENGTHS.search(begin[5])
-    if begin is None or not lengths:
+    talk = begin and _TALK.search(begin[3])
+    if begin is None or not talk:
         return None
-    date, time, half, extension, rest = begin.groups()
-    hour, _, minute = time.partition(":")
-    if half:
-        hour = str(int(hour) % 12 + (12 if half in "PMpm" else 0))
-    number, trunk = rest[: lengths.start()].strip(), ""
+    when, extension, rest = begin.groups()
+    number, ring, trunk = rest[: talk.start()], "", ""
+    if "'" in number and (rang := _RING.fullmatch(number)):
+        number, ring = rang.groups()
+    number = number.strip()
     first, _, other = number.partition(" ")
-    if _LINE.fullmatch(first):
+    if first.isdecimal() and len(first) <= _MOST_LINE:
         number, trunk = other.strip(), first
-    at = f"{date.replace('.', '/').replace('-', '/')} {hour}:{minute}"
-    return _Parts(at, extension, trunk, number, lengths[1] or "", lengths[2])
+    return _at(when), extension, trunk, number, ring, talk[0]
+
+
+@lru_cache(maxsize=10_000)
+def _at(when: str) -> str:
+    """The wall time in 24 hours, as other exchanges write it."""
+    date, _, time = when.partition(" ")
+    hour, _, rest = time.strip().partition(":")
+    if half := rest[2:].strip():
+        hour = str(int(hour) % 12 + (12 if half in "PMpm" else 0))
+    return f"{date.replace('.', '/').replace('-', '/')} {hour}:{rest[:2]}"
 
 
 def _misread(line: str) -> Misread:
@@ -178,22 +183,23 @@ def _misread(line: str) -> Misread:
     begin = _BEGIN.fullmatch(line.rstrip())
     if begin is None:
         return Misread(Reason.UNKNOWN_LAYOUT, "", "no line of a date, a time, an extension and a call")
-    return Misread(Reason.BAD_DURATION, "duration", f"no duration like 00:01'05 in {begin[5][:60]!r}")
+    return Misread(Reason.BAD_DURATION, "duration", f"no duration like 00:01'05 in {begin[3][:60]!r}")
 
 
-def _who(parts: _Parts) -> tuple[Direction, str, str, str, str]:
+def _who(extension: str, line: str, number: str) -> tuple[Direction, str, str, str, str]:
     """(direction, extension, the other extension, the number outside, the number that was called from there)."""
-    number = parts.number
-    if number[:3].upper() == "EXT" and not parts.line:
-        return Direction.INTERNAL, number[3:].strip(), parts.extension, "", ""
+    if number[:3].upper() == "EXT" and not line:
+        return INTERNAL, number[3:].strip(), extension, "", ""
     did, marked, caller = number.partition("<I>")
     if marked or number.startswith("<D>"):
-        return Direction.INBOUND, parts.extension, "", _digits(caller), _digits(did.removeprefix("<D>"))
-    return Direction.OUTBOUND, parts.extension, "", number, ""
+        return INBOUND, extension, "", _digits(caller), _digits(did.removeprefix("<D>"))
+    return OUTBOUND, extension, "", number, ""
 
 
 def _digits(text: str) -> str:
     """The number beside a name: `ABC COMPANY84950000001`; what there is when none is."""
+    if text.isdecimal() and len(text) >= 4:
+        return text
     found = _DIGITS.findall(text)
     return max(found, key=len) if found else text.strip()
 

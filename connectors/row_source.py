@@ -39,5 +39,5 @@ class Without:
 
     def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
         for row in self._rows:
-            if not isinstance(row, Row) or not self._is_no_row(row.fields):
+            if row.__class__ is not Row or not self._is_no_row(row.fields):
                 yield row

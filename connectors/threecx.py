@@ -16,6 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from connectors.identity import nameless
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -79,14 +80,12 @@ _KINDS = {
     "conference": Kind.MACHINE, "parking": Kind.MACHINE, "script": Kind.MACHINE, "routepoint": Kind.MACHINE,
 }  # fmt: skip
 _NOBODY, _PHONE, _LINE, _QUEUE = Kind.NOBODY, Kind.PHONE, Kind.LINE, Kind.QUEUE
-_IN, _OUT, _INSIDE = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
-_ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _UNANSWERED = (
-    ("busy", Disposition.BUSY),
-    ("noanswer", Disposition.NO_ANSWER),
-    ("fail", Disposition.FAILED),
-    ("terminatedbysrc", Disposition.CANCELLED),
-    ("srcparticipantterminated", Disposition.CANCELLED),
+    ("busy", BUSY),
+    ("noanswer", NO_ANSWER),
+    ("fail", FAILED),
+    ("terminatedbysrc", CANCELLED),
+    ("srcparticipantterminated", CANCELLED),
 )
 
 
@@ -189,7 +188,7 @@ class _Legs:
         else:
             talk = ended_at - answered_at
             billsec = talk.days * 86_400 + talk.seconds
-            became = _ANSWERED if last is _PHONE or last is _LINE else _MACHINE
+            became = ANSWERED if last is _PHONE or last is _LINE else MACHINE
         history_id = history_id.removeprefix("Call ").strip()
         # The start within a quarter of an hour, which is the same in every zone.
         minute = f"{started_at.minute % 15}:{started_at.second}"
@@ -252,7 +251,7 @@ class _Legs:
 
     def _unanswered(self, reason: str) -> Disposition:
         word = reason.lower().replace("_", "").replace(" ", "")
-        became = next((became for part, became in _UNANSWERED if part in word), Disposition.NO_ANSWER)
+        became = next((became for part, became in _UNANSWERED if part in word), NO_ANSWER)
         if len(self._became) < 1_000:
             self._became[reason] = became
         return became
@@ -265,11 +264,11 @@ def _who(
     rang = final_dn if last is _PHONE else to_dn if to is _PHONE else ""
     queue = to_dn if to is _QUEUE else final_dn if last is _QUEUE else ""
     if near is _LINE:
-        return _IN, rang, "", from_no, queue
+        return INBOUND, rang, "", from_no, queue
     dialler = from_dn if near is _PHONE else ""
     if to is _LINE or last is _LINE:
-        return _OUT, dialler, "", to_no if to is _LINE else final_no, ""
-    return _INSIDE, rang or dialler, dialler if rang else "", "", queue
+        return OUTBOUND, dialler, "", to_no if to is _LINE else final_no, ""
+    return INTERNAL, rang or dialler, dialler if rang else "", "", queue
 
 
 def _free(columns: Sequence[str]) -> bool:

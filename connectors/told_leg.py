@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
@@ -15,7 +16,7 @@ from schemas.records import CallLeg, Direction, Disposition, Reason
 _WEEK = timedelta(days=7)
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """A leg without what the load says of it."""
 
     record_id: str

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from connectors.rejects import Misread
 from schemas.records import Reason
 
-PARTS = re.compile(r"\s*(\d+)[-/.](\d+)[-/.](\d+)[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")
+PARTS = re.compile(r"\s*(\d{1,4})[-/.](\d{1,4})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")
 DATE = re.compile(
     r"\s*(\d{4}-\d\d?-\d\d?|\d{4}/\d\d?/\d\d?|\d\d?[./]\d\d?[./]\d{2,4})[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*"
 )
@@ -58,7 +58,7 @@ class WallClock:
 
         Raises Misread naming `field`.
         """
-        if (minute := self._minutes.get(text[:17])) and (second := SECONDS.get(text[17:])) is not None:
+        if (minute := self._minutes.get(text[:-2])) and (second := SECONDS.get(text[-2:])) is not None:
             return minute + second
         return self._slow(text, uniqueid, field)
 
@@ -75,8 +75,8 @@ class WallClock:
             return (
                 early if epoch is None or early > late else min(early, late, key=lambda at: abs(at.timestamp() - epoch))
             )
-        if len(text) == 19 and text[4] in "-/":
+        if text[-3:-2] == text[-6:-5] == ":":  # it ends with its seconds
             if len(self._minutes) > 200_000:
                 self._minutes.clear()
-            self._minutes[text[:17]] = early.replace(second=0)
+            self._minutes[text[:-2]] = early.replace(second=0)
         return early

@@ -9,7 +9,8 @@ from zlib import crc32
 
 from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
 from connectors.identity import nameless
-from connectors.lengths import WEEK_S
+from connectors.lengths import SPANS, WEEK_S
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import Context, Place
@@ -44,30 +45,18 @@ FIELDS = [
 BRIDGING = frozenset({"dial", "queue", "appdial", "appqueue", "followme", "bridge", "pickup", "transferred call"})
 _ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
-    "ANSWERED": Disposition.ANSWERED,
-    "NO ANSWER": Disposition.NO_ANSWER,
-    "BUSY": Disposition.BUSY,
-    "FAILED": Disposition.FAILED,
-    "CONGESTION": Disposition.FAILED,
-    "CANCEL": Disposition.CANCELLED,
+    "ANSWERED": ANSWERED,
+    "NO ANSWER": NO_ANSWER,
+    "BUSY": BUSY,
+    "FAILED": FAILED,
+    "CONGESTION": FAILED,
+    "CANCEL": CANCELLED,
     "UNKNOWN": Disposition.UNKNOWN,
 }
-_ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _EXTENSION, _TRUNK, _LOCAL, _NONE = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL, Kind.NONE
-_IN, _OUT, _INSIDE, _UNKNOWN = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL, Direction.UNKNOWN
+_UNKNOWN = Direction.UNKNOWN
 
 
-class Spans(dict[int, timedelta]):
-    """Seconds to a timedelta. Those of usual calls are remembered: making one is slow (0.3 us)."""
-
-    def __missing__(self, seconds: int) -> timedelta:
-        span = timedelta(seconds=seconds)
-        if seconds < 7200:
-            self[seconds] = span
-        return span
-
-
-_SPANS = Spans()
 _HOUR = timedelta(hours=1, seconds=5)
 """A change of clocks, and a bit."""
 
@@ -106,7 +95,7 @@ class LegReader:
             raise Misread(Reason.BAD_TIME, "start", "no start time")
         started_at = self._utc(start, uniqueid, "start")
         # Not the end as written: an hour that a change of clocks repeats would mislead it.
-        ended_at = started_at + _SPANS[duration_s]
+        ended_at = started_at + SPANS[duration_s]
         if end and (said := self._utc(end, uniqueid, "end")) != ended_at and abs(said - ended_at) > _HOUR:
             raise Misread(Reason.BAD_TIME, "end", f"end {end} is not {duration_s} s after start {start}")
         if "+" in everything and (is_scientific(src) or is_scientific(dst)):
@@ -119,7 +108,7 @@ class LegReader:
         else:
             direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
         became = _DISPOSITIONS.get(disposition) or read_disposition(disposition)
-        if became is _ANSWERED:
+        if became is ANSWERED:
             became = self._who_answered(billsec_s, lastapp, far)
         if uniqueid and sequence and sequence != "0":
             record_id = f"{uniqueid}:{sequence}"
@@ -132,10 +121,10 @@ class LegReader:
             else:
                 record_id = nameless(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
         answered_at = None
-        if became is _ANSWERED or became is _MACHINE:
+        if became is ANSWERED or became is MACHINE:
             answered_at = self._utc(answer, uniqueid, "answer") if answer else None
             if answered_at is None or not started_at <= answered_at <= ended_at:
-                answered_at = ended_at - _SPANS[billsec_s]
+                answered_at = ended_at - SPANS[billsec_s]
         queue = dst if dcontext == "ext-queues" else ""
         if lastapp == "Queue":
             queue = lastdata.partition(",")[0]
@@ -169,18 +158,18 @@ class LegReader:
             return self._from_inside(near.number, far, dst)
         if near.kind is _TRUNK:
             if far.kind is _TRUNK and self._peers.is_extension(cnum):
-                return _OUT, cnum, "", dst
-            return _IN, far.number, "", src
+                return OUTBOUND, cnum, "", dst
+            return INBOUND, far.number, "", src
         return self._by_numbers(src, dst, far)
 
     def _from_inside(self, extension: str, far: Peer, dst: str) -> tuple[Direction, str, str, str]:
         if far.kind is _TRUNK:
-            return _OUT, extension, "", dst
+            return OUTBOUND, extension, "", dst
         # Nobody's channel yet: a number outside that was not reached, or a service inside (*97, s, vmu101).
         nobody = far.kind is _NONE or (far.kind is _LOCAL and not far.number)
         if nobody and not self._peers.is_extension(dst) and e164(dst, self._region):
-            return _OUT, extension, "", dst
-        return _INSIDE, extension, far.number or (dst if self._peers.is_extension(dst) else ""), ""
+            return OUTBOUND, extension, "", dst
+        return INTERNAL, extension, far.number or (dst if self._peers.is_extension(dst) else ""), ""
 
     def _from_local(
         self, near: Peer, far: Peer, src: str, dst: str, uniqueid: str, linkedid: str
@@ -191,31 +180,31 @@ class LegReader:
         outward = far.kind is _TRUNK or (far.kind is _NONE and ordered and e164(dst, self._region) != "")
         # The ;1 half dials only when it was ordered to; the ;2 half of a forward has the outside caller as src.
         if outward and (ordered or inside or not near.mirror):
-            return _OUT, inside or near.number, "", dst
+            return OUTBOUND, inside or near.number, "", dst
         # Without a linkedid the leg would look like a call of its own: the caller's channel tells of it already.
         if ordered or not linkedid or inside:
             extension = far.number or near.number
-            return _INSIDE, extension, inside if inside != extension else "", ""
-        return _IN, far.number or near.number, "", src
+            return INTERNAL, extension, inside if inside != extension else "", ""
+        return INBOUND, far.number or near.number, "", src
 
     def _by_numbers(self, src: str, dst: str, far: Peer) -> tuple[Direction, str, str, str]:
         """No channel: by what the numbers look like."""
         from_inside, to_inside = self._peers.is_extension(src), self._peers.is_extension(dst)
         if from_inside and to_inside:
-            return _INSIDE, src, dst, ""
+            return INTERNAL, src, dst, ""
         if from_inside:
-            return (_OUT, src, "", dst) if e164(dst, self._region) else (_INSIDE, src, "", "")
+            return (OUTBOUND, src, "", dst) if e164(dst, self._region) else (INTERNAL, src, "", "")
         if e164(src, self._region) or to_inside or far.number:
-            return _IN, far.number or (dst if to_inside else ""), "", src
+            return INBOUND, far.number or (dst if to_inside else ""), "", src
         return _UNKNOWN, "", "", src or dst
 
     def _who_answered(self, billsec_s: int, lastapp: str, far: Peer) -> Disposition:
         """ANSWERED is what a machine says too."""
         if not self._has_channels:
-            return _ANSWERED if billsec_s > 0 else Disposition.NO_ANSWER
+            return ANSWERED if billsec_s > 0 else NO_ANSWER
         kind = far.kind
         somebody = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
-        return _ANSWERED if somebody and billsec_s > 0 and lastapp.lower() in BRIDGING else _MACHINE
+        return ANSWERED if somebody and billsec_s > 0 and lastapp.lower() in BRIDGING else MACHINE
 
 
 def read_disposition(written: str) -> Disposition:

@@ -19,6 +19,7 @@ from zlib import crc32
 from connectors.asterisk.clock import epoch_of, settle
 from connectors.epochs import NO_ZONE, moment
 from connectors.lengths import WEEK_S
+from connectors.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.row_source import RowSource, Without
@@ -26,7 +27,7 @@ from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import SHEET, Delimited, Layout, Make
 from connectors.text import Form, head_of
 from connectors.wall import DATE, WallClock
-from schemas.records import CallLeg, Direction, Disposition, Reason
+from schemas.records import CallLeg, Disposition, Reason
 
 _FILE = ("epoch", "callid", "queue", "agent", "event", "d1", "d2", "d3", "d4", "d5")
 _FEWEST = _FILE.index("d1")
@@ -194,7 +195,7 @@ class _Reader:
             f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             answered_at - timedelta(seconds=hold_s),
             at,
-            Direction.INBOUND,
+            INBOUND,
             _became(event.does, word, talk_s),
             context.version,
             answered_at if talk_s else None,
@@ -220,10 +221,10 @@ class _Reader:
 
 def _became(does: _Does, word: str, talk_s: int) -> Disposition:
     if does is _Does.TALKED and talk_s:
-        return Disposition.ANSWERED
+        return ANSWERED
     if word == "ABANDON":
-        return Disposition.CANCELLED
-    return Disposition.UNKNOWN if does is _Does.ENTERS else Disposition.NO_ANSWER
+        return CANCELLED
+    return Disposition.UNKNOWN if does is _Does.ENTERS else NO_ANSWER
 
 
 def _seconds(text: str, field: str, part: int = 1) -> int:

@@ -14,16 +14,17 @@ from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk import clock
-from connectors.asterisk.legs import BRIDGING, Spans, read_disposition
+from connectors.asterisk.legs import BRIDGING, read_disposition
 from connectors.asterisk.peers import Kind, Peer, Peers
 from connectors.identity import nameless
-from connectors.lengths import durations
+from connectors.lengths import SPANS, durations
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Delimited, Layout, Make
 from connectors.wall import WallClock
-from schemas.records import CallLeg, Direction, Disposition, Reason
+from schemas.records import CallLeg, Direction, Reason
 
 GRANDSTREAM = {
     "callernumber": "src", "calleenumber": "dst", "sourcechannel": "channel", "destchannel": "dstchannel",
@@ -43,13 +44,12 @@ _READ = (
 )
 _NEEDED = {"start", "src", "dst", "duration", "billsec", "disposition", "way"}
 _WAYS = {
-    "Inbound": Direction.INBOUND,
-    "Outbound": Direction.OUTBOUND,
-    "inbound": Direction.INBOUND,
-    "outbound": Direction.OUTBOUND,
-    "internal": Direction.INTERNAL,
+    "Inbound": INBOUND,
+    "Outbound": OUTBOUND,
+    "inbound": INBOUND,
+    "outbound": OUTBOUND,
+    "internal": INTERNAL,
 }
-_SPANS = Spans()
 _ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
 
 
@@ -134,21 +134,21 @@ class _Legs:
          call, action, did, recording) = self._pick(fields)  # fmt: skip
         duration_s, billsec_s = durations(duration, billsec)
         started_at = self._utc(start, uniqueid, "start")
-        ended_at = started_at + _SPANS[duration_s]
+        ended_at = started_at + SPANS[duration_s]
         if "+" in src + dst and (is_scientific(src) or is_scientific(dst)):
             raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
         near, far = self._peers.of(channel), self._peers.of(dstchannel)
         does, queue = self._does(action, lastapp, lastdata)
         reached = far.number or self._inside(dstext)
         told = _WAYS.get(way) or _WAYS.get(way.strip().lower())
-        if not reached and does == "DIAL" and not (self._has_channels and told is Direction.INBOUND):
+        if not reached and does == "DIAL" and not (self._has_channels and told is INBOUND):
             reached = self._inside(dst)  # from outside a menu's number would be one
         direction, extension, other, outside = self._ends(told, near, src, dst, reached)
         disposed = read_disposition(became)
-        if disposed is Disposition.ANSWERED:
+        if disposed is ANSWERED:
             person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
-            disposed = Disposition.ANSWERED if person else Disposition.MACHINE
-        if direction is not Direction.INBOUND:
+            disposed = ANSWERED if person else MACHINE
+        if direction is not INBOUND:
             did = ""
         elif not did:
             did = "" if self._inside(dst) else dst
@@ -159,7 +159,7 @@ class _Legs:
         else:
             record_id = nameless(f"{start}\x1f{call}\x1f{rest}")
         context = self._context
-        is_up = disposed in (Disposition.ANSWERED, Disposition.MACHINE)
+        is_up = disposed in (ANSWERED, MACHINE)
         return CallLeg(
             context.source,
             call or uniqueid or record_id,
@@ -170,7 +170,7 @@ class _Legs:
             disposed,
             context.version,
             # Not the answer's time as written: an IVR's call has one beside NO ANSWER.
-            ended_at - _SPANS[billsec_s] if is_up else None,
+            ended_at - SPANS[billsec_s] if is_up else None,
             billsec_s,
             extension=extension,
             peer_extension=other,
@@ -199,13 +199,13 @@ class _Legs:
         """(direction, the person's extension, the other extension, the outside number)."""
         caller = near.number if near.kind is Kind.EXTENSION else self._inside(src)
         if direction is None:
-            direction = Direction.INBOUND
+            direction = INBOUND
             if caller:
                 is_outward = not self._inside(dst) and e164(dst, self._context.region) != ""
-                direction = Direction.OUTBOUND if is_outward else Direction.INTERNAL
-        if direction is Direction.INBOUND:
+                direction = OUTBOUND if is_outward else INTERNAL
+        if direction is INBOUND:
             return direction, reached, "", src
-        if direction is Direction.OUTBOUND:
+        if direction is OUTBOUND:
             return direction, caller, "", dst
         return direction, reached or caller, caller if reached and caller != reached else "", ""
 
@@ -214,7 +214,7 @@ class _Legs:
         if self._has_channels:
             local = far.kind is Kind.LOCAL and (far.number != "" or far.outside)
             return (local or far.kind in (Kind.EXTENSION, Kind.TRUNK)) and lastapp.lower() in BRIDGING
-        return lastapp.lower() in BRIDGING and (direction is Direction.OUTBOUND or reached != "")
+        return lastapp.lower() in BRIDGING and (direction is OUTBOUND or reached != "")
 
     def _inside(self, number: str) -> str:
         return number if self._peers.is_extension(number) else ""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 
+from connectors.outcomes import BUSY, CANCELLED, FAILED, NO_ANSWER
 from schemas.records import Disposition
 
 CAUSE = re.compile(r"[A-Z][A-Z0-9_]+")
 _UNANSWERED = {
-    "USER_BUSY": Disposition.BUSY,
-    "ORIGINATOR_CANCEL": Disposition.CANCELLED,
-    "NO_ANSWER": Disposition.NO_ANSWER,
-    "NO_USER_RESPONSE": Disposition.NO_ANSWER,
-    "ALLOTTED_TIMEOUT": Disposition.NO_ANSWER,
-    "LOSE_RACE": Disposition.NO_ANSWER,
-    "PICKED_OFF": Disposition.NO_ANSWER,
-    "NORMAL_CLEARING": Disposition.NO_ANSWER,  # with billsec 0 nobody had answered
+    "USER_BUSY": BUSY,
+    "ORIGINATOR_CANCEL": CANCELLED,
+    "NO_ANSWER": NO_ANSWER,
+    "NO_USER_RESPONSE": NO_ANSWER,
+    "ALLOTTED_TIMEOUT": NO_ANSWER,
+    "LOSE_RACE": NO_ANSWER,
+    "PICKED_OFF": NO_ANSWER,
+    "NORMAL_CLEARING": NO_ANSWER,  # with billsec 0 nobody had answered
     "": Disposition.UNKNOWN,
 }
 
 
 def unanswered(cause: str) -> Disposition:
     """What became of a leg with billsec 0."""
-    return _UNANSWERED.get(cause) or _UNANSWERED.get(cause.strip().upper(), Disposition.FAILED)
+    return _UNANSWERED.get(cause) or _UNANSWERED.get(cause.strip().upper(), FAILED)

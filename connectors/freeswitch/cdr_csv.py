@@ -18,13 +18,14 @@ from connectors.asterisk.clock import epoch_of, settle
 from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.lengths import durations
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import SHEET, Delimited, Layout, Make, fits
 from connectors.text import Form, head_of
 from connectors.wall import DATE, WallClock
-from schemas.records import CallLeg, Direction, Disposition, Reason
+from schemas.records import CallLeg, Direction, Reason
 from schemas.trouble import Terminal
 
 _CALL = (
@@ -70,7 +71,7 @@ _MOST_COMMAS = 8
 _USER = re.compile(r"(?:sofia|user|loopback|verto\.rtc)/(?:[^/]+/)*([^/@]+)@?")
 _DRIFT_S = 2400
 """FreeSWITCH counts on from its own start: one was 17 minutes off the time in its UUIDs, and right the next day."""
-_OUTWARD = (Direction.OUTBOUND, Direction.UNKNOWN)
+_OUTWARD = (OUTBOUND, Direction.UNKNOWN)
 
 
 class FreeSwitchCsv(Delimited):
@@ -180,9 +181,9 @@ class _Legs:
         if not billsec_s:
             became = unanswered(cause)
         elif is_bridged or (not self._knows_bridge and (direction in _OUTWARD or self._is_extension(dialled))):
-            became = Disposition.ANSWERED
+            became = ANSWERED
         else:
-            became = Disposition.MACHINE
+            became = MACHINE
         context = self._context
         return CallLeg(
             context.source,
@@ -223,12 +224,12 @@ class _Legs:
         region = self._context.region
         if self._is_extension(caller):
             if not reached and e164(dialled, region):
-                return Direction.OUTBOUND, caller, "", dialled, ""
-            return Direction.INTERNAL, reached or caller, caller if reached else "", "", ""
+                return OUTBOUND, caller, "", dialled, ""
+            return INTERNAL, reached or caller, caller if reached else "", "", ""
         if self._both_legs and not (is_bridged or reached or where == "public") and e164(dialled, region):
             # The B leg of a call out shows the number that was sent, not who dialled.
             return Direction.UNKNOWN, "", "", dialled, ""
-        return Direction.INBOUND, reached, "", caller, "" if reached == dialled else dialled
+        return INBOUND, reached, "", caller, "" if reached == dialled else dialled
 
 
 def _values(fields: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import unanswered
 from connectors.json_source import JsonLayout, JsonSource
 from connectors.lengths import WEEK_S
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
 from connectors.phones import e164
 from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
@@ -185,10 +186,10 @@ class CdrReader:
         reached = self._reached(last)
         own = self._inside(_text(said.user_name), _text(said.sip_auth_username), caller)
         if said.sip_gateway_name or not own or _text(first.context) == "public":
-            return Direction.INBOUND, reached, "", caller, "" if self._is_extension(dialled) else dialled
+            return INBOUND, reached, "", caller, "" if self._is_extension(dialled) else dialled
         if not self._is_extension(dialled) and e164(dialled, self._context.region):
-            return Direction.OUTBOUND, own, "", dialled, ""
-        return Direction.INTERNAL, reached or own, own if reached else "", "", ""
+            return OUTBOUND, own, "", dialled, ""
+        return INTERNAL, reached or own, own if reached else "", "", ""
 
     def _of_b(self, said: _Variables, last: _Profile) -> tuple[Direction, str, str, str, str]:
         """The same of a leg that the switch called."""
@@ -197,11 +198,11 @@ class CdrReader:
         own = self._inside(_text(said.dialed_user), called)
         if said.sip_gateway_name or (not own and e164(called, self._context.region)):
             dialler = [_text(number) for one in by[:1] for number in (one.caller_id_number, one.destination_number)]
-            return Direction.OUTBOUND, self._inside(caller, *dialler), "", called, ""
+            return OUTBOUND, self._inside(caller, *dialler), "", called, ""
         inside = self._inside(caller)
         if inside or not by:  # a leg that a program ordered has no originator
-            return Direction.INTERNAL, own, inside if inside != own else "", "", ""
-        return Direction.INBOUND, own, "", caller, ""
+            return INTERNAL, own, inside if inside != own else "", "", ""
+        return INBOUND, own, "", caller, ""
 
     def _reached(self, last: _Profile) -> str:
         """The extension that an A leg was bridged to; else the one that was dialled."""
@@ -233,7 +234,7 @@ def _disposition(said: _Variables, billsec_s: int, is_b: bool) -> Disposition:
     voicemail = _is_true(said.voicemail_message) or said.last_app == "voicemail"
     waited = said.cc_side == "member" and not _is_true(said.cc_agent_bridged or "true")
     bridged = is_b or said.bridge_uuid or said.signal_bond or said.last_app == "bridge"
-    return Disposition.ANSWERED if bridged and not voicemail and not waited else Disposition.MACHINE
+    return ANSWERED if bridged and not voicemail and not waited else MACHINE
 
 
 def _is_true(said: _Text) -> bool:

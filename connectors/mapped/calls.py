@@ -12,6 +12,7 @@ from zlib import crc32
 from connectors.call_words import direction, disposition, seconds
 from connectors.identity import nameless
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.rejects import Misread
 from connectors.source import Context
 from connectors.told_leg import Told, inside
@@ -37,9 +38,9 @@ def told_of(cells: Mapping[str, str], moments: Moments, context: Context) -> Tol
     talk = seconds(cells["talk"], "talk") if cells["talk"].strip() else None
     ended_at = _end(cells, moments, started_at, talk or 0)
     became = _became(cells, talk, ended_at - started_at)
-    if ends.missed and became is Disposition.ANSWERED:
-        became = Disposition.NO_ANSWER
-    is_answered = became in (Disposition.ANSWERED, Disposition.MACHINE)
+    if ends.missed and became is ANSWERED:
+        became = NO_ANSWER
+    is_answered = became in (ANSWERED, MACHINE)
     answered_at, billsec = _answer(cells, moments, started_at, ended_at, talk) if is_answered else (None, 0)
     record_id, call_id = _ids(cells)
     return Told(
@@ -72,12 +73,12 @@ def _ends(cells: Mapping[str, str], context: Context) -> _Ends:
         if not from_inside and not to_inside:
             said = f"neither {caller[:20]!r} nor {called[:20]!r} is an extension ({context.extension_pattern})"
             raise Misread(Reason.MISSING_FIELD, "direction", f"no direction, and {said}")
-        way = Direction.OUTBOUND if from_inside else Direction.INBOUND
+        way = OUTBOUND if from_inside else INBOUND
     if from_inside and to_inside:
-        return _Ends(Direction.INTERNAL, to_inside, from_inside, "", missed)
-    if way is Direction.INTERNAL:
+        return _Ends(INTERNAL, to_inside, from_inside, "", missed)
+    if way is INTERNAL:
         return _Ends(way, extension or called, caller, "", missed)
-    if way is Direction.OUTBOUND:
+    if way is OUTBOUND:
         return _Ends(way, extension or _person(caller, context), "", called, missed)
     return _Ends(way, extension or (to_inside or ""), "", caller, missed)
 
@@ -111,12 +112,12 @@ def _became(cells: Mapping[str, str], talk: int | None, length: timedelta) -> Di
     """By its word; where there is none, by whether anything was said."""
     if cells["status"].strip():
         became = disposition(cells["status"], "status")
-        return Disposition.NO_ANSWER if became is Disposition.ANSWERED and talk == 0 else became
+        return NO_ANSWER if became is ANSWERED and talk == 0 else became
     if talk is not None:
-        return Disposition.ANSWERED if talk else Disposition.NO_ANSWER
+        return ANSWERED if talk else NO_ANSWER
     if cells["answer"].strip():
-        return Disposition.ANSWERED
-    return Disposition.ANSWERED if length else Disposition.NO_ANSWER
+        return ANSWERED
+    return ANSWERED if length else NO_ANSWER
 
 
 def _answer(

@@ -10,27 +10,28 @@ from datetime import timedelta
 
 from connectors.call_words import seconds
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.rejects import Misread
 from connectors.services.table import ServiceTable
 from connectors.source import About, Context
 from connectors.told_leg import Told
-from schemas.records import Direction, Disposition, Reason
+from schemas.records import Reason
 
 _WAYS = {
-    "1": Direction.OUTBOUND,
-    "2": Direction.INBOUND,
-    "3": Direction.INBOUND,  # in, redirected
-    "4": Direction.OUTBOUND,  # a call back
-    "5": Direction.OUTBOUND,  # a recorded message
+    "1": OUTBOUND,
+    "2": INBOUND,
+    "3": INBOUND,  # in, redirected
+    "4": OUTBOUND,  # a call back
+    "5": OUTBOUND,  # a recorded message
 }
 _MESSAGE = "5"
 _BECAME = {
-    "200": Disposition.ANSWERED,
-    "304": Disposition.NO_ANSWER,
-    "480": Disposition.NO_ANSWER,
-    "486": Disposition.BUSY,
-    "603": Disposition.CANCELLED,
-    "603-S": Disposition.CANCELLED,
+    "200": ANSWERED,
+    "304": NO_ANSWER,
+    "480": NO_ANSWER,
+    "486": BUSY,
+    "603": CANCELLED,
+    "603-S": CANCELLED,
 }
 
 
@@ -73,10 +74,10 @@ class Bitrix24Statistics(ServiceTable):
         started_at, talk_s = moments.utc(start, "CALL_START_DATE"), seconds(duration, "CALL_DURATION")
         if not (code := code.strip()):
             raise Misread(Reason.BAD_STATUS, "CALL_FAILED_CODE", "no code: 200, 304, 486, 603, ...")
-        became = _BECAME.get(code, Disposition.FAILED)
-        if became is Disposition.ANSWERED and kind.strip() == _MESSAGE:
-            became = Disposition.MACHINE
-        answered = became in (Disposition.ANSWERED, Disposition.MACHINE)
+        became = _BECAME.get(code, FAILED)
+        if became is ANSWERED and kind.strip() == _MESSAGE:
+            became = MACHINE
+        answered = became in (ANSWERED, MACHINE)
         return Told(
             record_id=id_.strip() or name,
             call_id=name,

@@ -11,20 +11,21 @@ from datetime import timedelta
 from connectors.call_words import bare, direction, seconds
 from connectors.identity import nameless
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, NO_ANSWER
 from connectors.services.table import ServiceTable
 from connectors.source import About, Context
 from connectors.told_leg import Told
 from schemas.records import Disposition
 
 _BECAME = {
-    "success": Disposition.ANSWERED,
-    "missed": Disposition.NO_ANSWER,
-    "noanswer": Disposition.NO_ANSWER,
-    "busy": Disposition.BUSY,
-    "cancel": Disposition.CANCELLED,
-    "notavailable": Disposition.FAILED,
-    "notallowed": Disposition.FAILED,
-    "notfound": Disposition.FAILED,
+    "success": ANSWERED,
+    "missed": NO_ANSWER,
+    "noanswer": NO_ANSWER,
+    "busy": BUSY,
+    "cancel": CANCELLED,
+    "notavailable": FAILED,
+    "notallowed": FAILED,
+    "notfound": FAILED,
 }
 
 
@@ -60,10 +61,10 @@ class MegafonHistory(ServiceTable):
         way, missed = direction(kind, "type")
         started_at, talk_s = moments.utc(start, "start"), seconds(duration, "duration")
         answered_at = started_at + timedelta(seconds=seconds(wait, "wait"))
-        became = _BECAME.get(bare(status), Disposition.UNKNOWN if status.strip() else Disposition.ANSWERED)
-        if became in (Disposition.ANSWERED, Disposition.UNKNOWN) and (missed or not talk_s):
-            became = Disposition.NO_ANSWER
-        talked = became is Disposition.ANSWERED
+        became = _BECAME.get(bare(status), Disposition.UNKNOWN if status.strip() else ANSWERED)
+        if became in (ANSWERED, Disposition.UNKNOWN) and (missed or not talk_s):
+            became = NO_ANSWER
+        talked = became is ANSWERED
         name = uid.strip() or nameless(f"{start}\x1f{client}\x1f{user}\x1f{did}")
         return Told(
             record_id=name,

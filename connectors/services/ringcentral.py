@@ -11,25 +11,24 @@ from datetime import timedelta
 
 from connectors.call_words import bare, direction, seconds
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
 from connectors.rejects import Misread
 from connectors.services.table import ServiceTable
 from connectors.source import About, Context, Hints
 from connectors.table import Layout
 from connectors.told_leg import Told
-from schemas.records import Direction, Disposition, Reason
+from schemas.records import Disposition, Reason
 
 _BECAME = {
-    **dict.fromkeys(("accepted", "callconnected", "connected", "answered"), Disposition.ANSWERED),
-    **dict.fromkeys(("callaccepted", "answeredelsewhere"), Disposition.ANSWERED),
-    **dict.fromkeys(("voicemail", "reply", "received"), Disposition.MACHINE),
-    **dict.fromkeys(("missed", "noanswer", "nocalls", "calllost"), Disposition.NO_ANSWER),
-    "busy": Disposition.BUSY,
-    **dict.fromkeys(("hangup", "abandoned", "stopped", "cancelled"), Disposition.CANCELLED),
-    **dict.fromkeys(
-        ("rejected", "declined", "blocked", "wrongnumber", "callfailed", "callfailure"), Disposition.FAILED
-    ),
-    **dict.fromkeys(("failed", "internalerror", "iprestricted", "suspendedaccount", "faxonly"), Disposition.FAILED),
-    **dict.fromkeys(("restrictednumber", "internationaldisabled", "internationalrestricted"), Disposition.FAILED),
+    **dict.fromkeys(("accepted", "callconnected", "connected", "answered"), ANSWERED),
+    **dict.fromkeys(("callaccepted", "answeredelsewhere"), ANSWERED),
+    **dict.fromkeys(("voicemail", "reply", "received"), MACHINE),
+    **dict.fromkeys(("missed", "noanswer", "nocalls", "calllost"), NO_ANSWER),
+    "busy": BUSY,
+    **dict.fromkeys(("hangup", "abandoned", "stopped", "cancelled"), CANCELLED),
+    **dict.fromkeys(("rejected", "declined", "blocked", "wrongnumber", "callfailed", "callfailure"), FAILED),
+    **dict.fromkeys(("failed", "internalerror", "iprestricted", "suspendedaccount", "faxonly"), FAILED),
+    **dict.fromkeys(("restrictednumber", "internationaldisabled", "internationalrestricted"), FAILED),
     "unknown": Disposition.UNKNOWN,
 }
 
@@ -81,11 +80,11 @@ class RingCentralLog(ServiceTable):
             raise Misread(Reason.BAD_STATUS, "result", f"{result[:40]!r} is no result that RingCentral documents")
         started_at, length_s = moments.utc(start, "startTime"), seconds(duration, "duration")
         side = direction(way, "direction")[0]
-        near, far = (to_ext or called, from_ext) if side is Direction.INBOUND else (from_ext or caller, to_ext)
-        outside = caller if side is Direction.INBOUND else called
+        near, far = (to_ext or called, from_ext) if side is INBOUND else (from_ext or caller, to_ext)
+        outside = caller if side is INBOUND else called
         if far.strip() and not outside.strip():
-            side, outside = Direction.INTERNAL, ""
-        answered = became in (Disposition.ANSWERED, Disposition.MACHINE)
+            side, outside = INTERNAL, ""
+        answered = became in (ANSWERED, MACHINE)
         return Told(
             record_id=id_,
             call_id=session.strip() or id_,
@@ -96,8 +95,8 @@ class RingCentralLog(ServiceTable):
             answered_at=started_at if answered else None,
             billsec=length_s if answered else 0,
             extension=near.strip(),
-            peer=far.strip() if side is Direction.INTERNAL else "",
+            peer=far.strip() if side is INTERNAL else "",
             outside=outside,
-            did=called.strip() if side is Direction.INBOUND else "",
+            did=called.strip() if side is INBOUND else "",
             recording=recording.strip(),
         )

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from connectors.call_words import bare, seconds
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.rejects import Misread
 from connectors.services.table import ServiceTable
 from connectors.source import About, Context
@@ -19,11 +20,11 @@ from connectors.told_leg import Told
 from schemas.records import Direction, Disposition, Reason
 
 _BECAME = {
-    "completed": Disposition.ANSWERED,
-    "busy": Disposition.BUSY,
-    "noanswer": Disposition.NO_ANSWER,
-    "canceled": Disposition.CANCELLED,
-    "failed": Disposition.FAILED,
+    "completed": ANSWERED,
+    "busy": BUSY,
+    "noanswer": NO_ANSWER,
+    "canceled": CANCELLED,
+    "failed": FAILED,
 }
 _GOING = frozenset({"queued", "initiated", "ringing", "inprogress"})
 
@@ -65,10 +66,10 @@ class TwilioCalls(ServiceTable):
         started_at, talk_s = moments.utc(start, "start_time"), seconds(duration, "duration")
         ended_at = moments.utc(end, "end_time") if end.strip() else started_at + timedelta(seconds=talk_s)
         way, extension, outside, did = _ends(caller.strip(), called.strip(), direction.strip())
-        is_of_twiml = _name(caller.strip()) if extension else way is Direction.INBOUND
-        if became is Disposition.ANSWERED and is_of_twiml:
-            became = Disposition.MACHINE
-        answered = became in (Disposition.ANSWERED, Disposition.MACHINE)
+        is_of_twiml = _name(caller.strip()) if extension else way is INBOUND
+        if became is ANSWERED and is_of_twiml:
+            became = MACHINE
+        answered = became in (ANSWERED, MACHINE)
         return Told(
             record_id=sid,
             call_id=parent.strip() or sid,
@@ -91,20 +92,20 @@ def _became(status: str, by: str) -> Disposition:
     became = _BECAME.get(word)
     if became is None:
         raise Misread(Reason.BAD_STATUS, "status", f"{status[:40]!r} is no status of Twilio")
-    is_machine = became is Disposition.ANSWERED and by.strip().startswith(("machine", "fax"))
-    return Disposition.MACHINE if is_machine else became
+    is_machine = became is ANSWERED and by.strip().startswith(("machine", "fax"))
+    return MACHINE if is_machine else became
 
 
 def _ends(caller: str, called: str, direction: str) -> tuple[Direction, str, str, str]:
     """(direction, extension, the number outside, did)."""
     if name := _name(caller):
-        return Direction.OUTBOUND, name, called, ""
+        return OUTBOUND, name, called, ""
     if name := _name(called):
-        return Direction.INBOUND, name, caller, ""
+        return INBOUND, name, caller, ""
     if direction == "inbound" or direction == "trunking-terminating":
-        return Direction.INBOUND, "", caller, called
+        return INBOUND, "", caller, called
     if direction.startswith(("outbound", "trunking")):
-        return Direction.OUTBOUND, "", called, ""
+        return OUTBOUND, "", called, ""
     raise Misread(Reason.BAD_KIND, "direction", f"{direction[:40]!r} is no direction of Twilio")
 
 

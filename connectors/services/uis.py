@@ -11,11 +11,12 @@ from datetime import timedelta
 from connectors.call_words import direction, seconds
 from connectors.identity import nameless
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, NO_ANSWER
 from connectors.rejects import Misread
 from connectors.services.table import ServiceTable
 from connectors.source import About, Context
 from connectors.told_leg import Told
-from schemas.records import Disposition, Reason
+from schemas.records import Reason
 
 
 class UisCalls(ServiceTable):
@@ -68,7 +69,7 @@ class UisCalls(ServiceTable):
             started_at=started_at,
             ended_at=ended_at,
             direction=direction(way, "direction")[0],
-            disposition=Disposition.ANSWERED if talked else Disposition.NO_ANSWER,
+            disposition=ANSWERED if talked else NO_ANSWER,
             answered_at=max(started_at, ended_at - timedelta(seconds=talk_s)) if talked else None,
             billsec=talk_s if talked else 0,
             extension=employee.strip() or first.strip() or name.strip(),

@@ -14,19 +14,20 @@ from zlib import crc32
 from connectors.call_words import bare, seconds
 from connectors.identity import nameless
 from connectors.moments import Moments
+from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.rejects import Misread
 from connectors.services.table import ServiceTable
 from connectors.source import About, Context
 from connectors.told_leg import Told, inside
-from schemas.records import Direction, Disposition, Reason
+from schemas.records import Direction, Reason
 
 _BECAME = {
-    "answered": Disposition.ANSWERED,
-    "busy": Disposition.BUSY,
-    "cancel": Disposition.CANCELLED,
-    "noanswer": Disposition.NO_ANSWER,
-    **dict.fromkeys(("callfailed", "nomoney", "unallocatednumber", "nolimit", "nodaylimit"), Disposition.FAILED),
-    **dict.fromkeys(("linelimit", "nomoney,nolimit"), Disposition.FAILED),
+    "answered": ANSWERED,
+    "busy": BUSY,
+    "cancel": CANCELLED,
+    "noanswer": NO_ANSWER,
+    **dict.fromkeys(("callfailed", "nomoney", "unallocatednumber", "nolimit", "nodaylimit"), FAILED),
+    **dict.fromkeys(("linelimit", "nomoney,nolimit"), FAILED),
 }
 _CLID = re.compile(r".*[<(]\s*([+\d][\d\s-]*)\s*[>)]\s*")
 
@@ -67,12 +68,12 @@ class ZadarmaStats(ServiceTable):
             raise Misread(Reason.BAD_STATUS, "disposition", f"{disposition[:40]!r} is no disposition of Zadarma")
         caller = found.group(1) if (found := _CLID.fullmatch(clid)) else clid
         way = _way(call, event)
-        ours = destination if way is Direction.INBOUND else caller
+        ours = destination if way is INBOUND else caller
         extension = inside(sip.rpartition("-")[2], context) or inside(ours, context)
-        outside = caller if way is Direction.INBOUND else destination
+        outside = caller if way is INBOUND else destination
         if peer := inside(outside, context):
-            way, outside = Direction.INTERNAL, ""
-        talked = became is Disposition.ANSWERED
+            way, outside = INTERNAL, ""
+        talked = became is ANSWERED
         rest = f"{start}\x1f{caller}\x1f{destination}\x1f{sip}"
         name = leg.strip() or f"{call}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
         return Told(
@@ -93,7 +94,7 @@ class ZadarmaStats(ServiceTable):
 
 def _way(call: str, event: str) -> Direction:
     if call.startswith("in_") or event == "NOTIFY_END":
-        return Direction.INBOUND
+        return INBOUND
     if call.startswith("out_") or event == "NOTIFY_OUT_END":
-        return Direction.OUTBOUND
+        return OUTBOUND
     raise Misread(Reason.BAD_KIND, "pbx_call_id", f"{call[:40]!r} begins with neither in_ nor out_")

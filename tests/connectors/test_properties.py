@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from connectors.asterisk.clock import epoch_of
+from connectors.moments import Moments
 from connectors.phones import e164
 from connectors.recognise import KINDS, choose
+from connectors.rejects import Misread
 from connectors.text import Form, Row, Rows, TooLong
-from connectors.wall import WallClock
+from connectors.wall import EARLIEST, LATEST, WallClock
 from schemas.codec import encode
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal
@@ -260,3 +262,39 @@ def test_day_first_and_month_first_are_the_same_moment_as_iso(at: datetime, orde
     assert WallClock(zone, order).utc(written, "") == expected
     assert WallClock(zone, order).utc(f"{at:%Y-%m-%d %H:%M:%S}", "") == expected
     assert expected - timedelta(hours=5) < at.replace(tzinfo=UTC) < expected + timedelta(hours=5)
+
+
+_TIME_TEXTS = st.one_of(
+    st.text(alphabet="0123456789-/.: TZ+APMapmJun,", max_size=40),
+    st.builds(
+        "{}{}{:02d}:{:02d}:{}{}".format,
+        st.sampled_from(["2026-06-01", "2026-10-25", "01.06.2026", "6/1/26", "Mon, 01 Jun 2026", "Пн 01.06.2026"]),
+        st.sampled_from(" T"),
+        st.integers(0, 25),
+        st.integers(0, 61),
+        st.sampled_from(["00", "07", "59", "60", "7", "07.250"]),
+        st.sampled_from(["", "Z", " AM", " pm", "+03:00", "+03:00:07", "-0330", " +0000", " UTC", " ", ":", "x"]),
+    ),
+)
+
+
+@given(st.lists(_TIME_TEXTS, max_size=20), st.sampled_from(["ymd", "dmy", "mdy"]))
+@example([f"2026-06-{'9' * 30} 09:00:00"], "ymd")
+@example(["20260601T060007-03:00:30", "20260601T060007-03:00:31"], "ymd")
+def test_any_text_is_a_moment_or_misread_and_what_was_read_before_says_nothing(texts: list[str], order: str) -> None:
+    """Clocks remember minutes: one that has read others says of each text what a new one says."""
+    zone = ZoneInfo("Europe/Berlin")
+    moments, wall = Moments(zone, order), WallClock(zone, order)
+
+    def told(clock: Moments | WallClock, text: str) -> datetime | None:
+        try:
+            moment = clock.utc(text, "")
+        except Misread:
+            return None
+        assert EARLIEST - 1 <= moment.year <= LATEST + 1
+        assert moment.tzinfo is UTC
+        return moment
+
+    for text in texts:
+        assert told(moments, text) == told(Moments(zone, order), text)
+        assert told(wall, text) == told(WallClock(zone, order), text)
