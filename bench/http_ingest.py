@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,25 +73,62 @@ def request(host: str, kind: str, body: bytes) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def client(host: str, port: int, requests: Sequence[bytes]) -> None:
-    """One connection: a request after the answer to the one before."""
-    reader, writer = await asyncio.open_connection(host, port)
-    for one in requests:
-        writer.write(one)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise SystemExit(head.decode())
-        length = re.search(rb"Content-Length: (\d+)", head)
-        await reader.readexactly(int(length[1]) if length else 0)
-    writer.close()
+class _Client(asyncio.Protocol):
+    """One connection: a request after the answer to the one before. Bytes only: it takes the listener's cores."""
+
+    def __init__(self, requests: Sequence[bytes], ended: asyncio.Future[None]) -> None:
+        self._requests = iter(requests)
+        self._ended = ended
+        self._transport: asyncio.WriteTransport | None = None
+        self._unread = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        answer = self._unread + data
+        if not answer.endswith(b"}"):  # of the body's one object, whose rejects would be seen first
+            self._unread = answer
+            return
+        self._unread = b""
+        if not answer.startswith(b"HTTP/1.1 200") or b'"rejected":0' not in answer:
+            self._end(SystemExit(answer.decode()))
+            return
+        self._ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(SystemExit(f"the listener closed a connection: {error}"))
+
+    def _ask(self) -> None:
+        request = next(self._requests, None)
+        assert self._transport is not None
+        if request is None:
+            self._end(None)
+            self._transport.close()
+        else:
+            self._transport.write(request)
+
+    def _end(self, error: SystemExit | None) -> None:
+        if self._ended.done():
+            return
+        if error is None:
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(error)
 
 
 async def clients(address: str, requests: Sequence[bytes], connections: int) -> float:
     """Seconds that they need for all requests."""
     where = urlsplit(address)
-    shares = [requests[n::connections] for n in range(connections)]
+    loop = asyncio.get_running_loop()
+    ended: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
     started = time.perf_counter()
-    await asyncio.gather(*(client(str(where.hostname), where.port or 0, share) for share in shares))
+    for number, end in enumerate(ended):
+        client = partial(_Client, requests[number::connections], end)
+        await loop.create_connection(client, str(where.hostname), where.port or 0)
+    await asyncio.gather(*ended)
     return time.perf_counter() - started
 
 

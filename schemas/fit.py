@@ -68,25 +68,28 @@ class Fit(Generic[R]):
         """The record as its row will be. Raises ValueError when no row can hold it."""
         changes: dict[str, datetime | Decimal] = {}
         for name in self._times:
-            if (at := getattr(record, name)) is not None:
-                changes[name] = self._whole_ms(at, name)
+            at = getattr(record, name)
+            if at is not None and (fitting := self._whole_ms(at, name)) is not at:
+                changes[name] = fitting
         for name in self._days:
             if not _FIRST_YEAR <= getattr(record, name).year <= _LAST_YEAR:
                 raise ValueError(f"Expected a day between the years {_FIRST_YEAR} and {_LAST_YEAR} - at `$.{name}`")
         for name in self._sums:
             if (amount := getattr(record, name)) is not None:
                 changes[name] = _whole_cents(amount, name)
-        return msgspec.structs.replace(record, **changes)
+        return msgspec.structs.replace(record, **changes) if changes else record
 
     def _whole_ms(self, at: datetime, name: str) -> datetime:
         first, last = self._years
-        try:
-            at = at.astimezone(UTC)
-        except OverflowError:
-            raise ValueError(f"Expected a time between the years {first} and {last} - at `$.{name}`") from None
+        if at.tzinfo is not UTC:
+            try:
+                at = at.astimezone(UTC)
+            except OverflowError:
+                raise ValueError(f"Expected a time between the years {first} and {last} - at `$.{name}`") from None
         if not first <= at.year <= last:
             raise ValueError(f"Expected a time between the years {first} and {last} - at `$.{name}`")
-        return at.replace(microsecond=at.microsecond // 1000 * 1000)
+        finer = at.microsecond % 1000
+        return at.replace(microsecond=at.microsecond - finer) if finer else at
 
 
 def _is_whole(amount: Decimal) -> bool:

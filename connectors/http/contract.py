@@ -131,15 +131,16 @@ def leg(call: Call, context: Context, origin: str) -> CallLeg:
     if is_scientific(call.contact):
         raise Misread(Reason.BAD_PHONE, "contact", "a spreadsheet cut digits off")
     return CallLeg(
-        source=context.source,
-        call_id=call.call_id or call.record_id,
-        record_id=call.record_id,
-        started_at=call.started_at,
-        ended_at=call.ended_at,
+        context.source,
+        call.call_id or call.record_id,
+        call.record_id,
+        call.started_at,
+        call.ended_at,
+        call.direction,
+        disposition,
+        context.version,
         answered_at=answered_at,
         billsec=billsec,
-        direction=call.direction,
-        disposition=disposition,
         extension=call.extension.strip(),
         peer_extension=call.peer_extension.strip(),
         contact=e164(call.contact, context.region),
@@ -150,7 +151,6 @@ def leg(call: Call, context: Context, origin: str) -> CallLeg:
         recording=call.recording,
         import_id=context.import_id,
         origin=origin,
-        version=context.version,
     )
 
 

@@ -121,12 +121,13 @@ class HttpDoor:
     def _posting(self, route: Route[Any]) -> Callable[[web.Request], Any]:
         async def post(request: web.Request) -> web.Response:
             self._guard.admit(request)
-            if request.content_type != JSON and request.content_type not in LINES:
+            content_type = request.content_type
+            if content_type != JSON and content_type not in LINES:
                 raise Problem(415, f"Content-Type must be {JSON}, or {LINES[0]} for an object a line")
             body = await self._guard.body(request)
-            if not body.strip():
+            if not body or body.isspace():
                 raise Problem(400, "the body is empty")
-            items = route.read(body, request.content_type != JSON, self._contexts)
+            items = route.read(body, content_type != JSON, self._contexts)
             await _put(self._sink, [item.record for item in items])
             rejects = [
                 Reject(place, record.reason, record.field, record.detail)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from connectors.http.gates import Rates, Token, peer
 from connectors.http.openapi import Trouble
@@ -108,22 +108,35 @@ class Guard:
     async def body(self, request: web.Request, most: int = 0) -> bytes:
         """The whole body, of `most` bytes. Raises the answer when it is too large, too slow, or broken."""
         most = min(most or self.limits.body_bytes, self.limits.body_bytes)
-        too_large = Problem(413, f"a body may have {most:,} bytes: send it in parts")
         if (request.content_length or 0) > most:
-            raise too_large
-        pieces: list[bytes] = []
-        left = most
+            raise _too_large(most)
+        content = request.content
         try:
+            if content.is_eof():  # it came with its head: nothing to wait for, and no clock to set
+                body = content.read_nowait()
+                if len(body) > most:
+                    raise _too_large(most)
+                return body
             async with asyncio.timeout(self.limits.body_s):
-                while piece := await request.content.readany():
-                    pieces.append(piece)
-                    if (left := left - len(piece)) < 0:
-                        raise too_large
+                return await _received(content, most)
         except TimeoutError:
             raise Problem(408, f"the body did not arrive within {self.limits.body_s:.0f} s") from None
         except (web.RequestPayloadError, ConnectionError, ValueError):
             raise Problem(400, "the body is broken") from None
-        return b"".join(pieces)
+
+
+async def _received(content: StreamReader, most: int) -> bytes:
+    pieces: list[bytes] = []
+    left = most
+    while piece := await content.readany():
+        pieces.append(piece)
+        if (left := left - len(piece)) < 0:
+            raise _too_large(most)
+    return b"".join(pieces)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, f"a body may have {most:,} bytes: send it in parts")
 
 
 class Problem(Exception):

@@ -25,6 +25,21 @@ class NotTaken(Exception):
     """Kafka has not said that it has it: the sender must send it again, which is safe."""
 
 
+class _Group:
+    """Requests that came in one turn of the loop: they are delivered, acknowledged and told together."""
+
+    def __init__(self) -> None:
+        self.items: list[Record | Rejected] = []
+        self.askers: list[asyncio.Future[bool]] = []
+        """One for each request: whether Kafka has its items."""
+        self.deadline: asyncio.TimerHandle | None = None
+
+    def tell(self, taken: bool) -> None:
+        for asker in self.askers:
+            if not asker.done():
+                asker.set_result(taken)
+
+
 class Sink:
     """One feed. Its coroutines run in one event loop; it is the `Door` of the feed's pump as well."""
 
@@ -35,7 +50,9 @@ class Sink:
         self._kept: deque[tuple[int, Sequence[Record | Rejected]]] = deque()
         """What was acknowledged lately."""
         self._kept_items = 0
-        self._taken: deque[asyncio.Future[None]] = deque()
+        self._group = _Group()
+        """What came in this turn of the loop, and is not delivered yet."""
+        self._taken: deque[_Group] = deque()
         """Acknowledged, and not told yet."""
         self._waking = False
         self._lost_ns = 0
@@ -55,20 +72,29 @@ class Sink:
 
     async def put(self, items: Sequence[Record | Rejected]) -> None:
         """Return once Kafka has the items. Raises NotTaken when it is away, or too much waits for it already."""
-        self.line.seen()
         if not items:
+            self.line.seen()
             return
-        if self.line.waiting >= MOST_WAITING:
+        group = self._group
+        if self.line.waiting + len(group.items) >= MOST_WAITING:
             raise NotTaken("too many records wait for Kafka")
         loop = asyncio.get_running_loop()
-        taken: asyncio.Future[None] = loop.create_future()
-        # Never blocks: this loop is the only one that delivers, and there is room.
-        self.line.deliver(items, partial(self._tell, loop, taken))
-        try:
-            await asyncio.wait_for(taken, ACKNOWLEDGED_S)
-        except TimeoutError:
-            raise NotTaken(f"Kafka has not acknowledged it within {ACKNOWLEDGED_S:.0f} s") from None
-        self._keep(items)
+        if not group.askers:
+            loop.call_soon(self._deliver)
+        asker: asyncio.Future[bool] = loop.create_future()
+        group.askers.append(asker)
+        group.items += items
+        if not await asker:
+            raise NotTaken(f"Kafka has not acknowledged it within {ACKNOWLEDGED_S:.0f} s")
+
+    def _deliver(self) -> None:
+        """The end of a turn. Never blocks: this loop is the only one that delivers, and there is room."""
+        if not self._group.askers:
+            return
+        loop = asyncio.get_running_loop()
+        group, self._group = self._group, _Group()
+        group.deadline = loop.call_later(ACKNOWLEDGED_S, group.tell, False)
+        self.line.deliver(group.items, partial(self._tell, loop, group))
 
     def _keep(self, items: Sequence[Record | Rejected]) -> None:
         now = self.line.clock()
@@ -99,13 +125,15 @@ class Sink:
                 await self._again(items)
 
     async def _again(self, items: Sequence[Record | Rejected]) -> None:
+        self._deliver()  # first, while there is the room that its requests were let in for
         while self.line.waiting >= MOST_WAITING:
             await asyncio.sleep(_LOOK_S)
+            self._deliver()
         self.line.deliver(items)
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, taken: asyncio.Future[None]) -> None:
+    def _tell(self, loop: asyncio.AbstractEventLoop, group: _Group) -> None:
         """Runs in the pump's thread, perhaps after the listener has ended."""
-        self._taken.append(taken)
+        self._taken.append(group)
         if not self._waking:  # one wake-up for all that a flush acknowledged: each is a write to a socket
             self._waking = True
             with contextlib.suppress(RuntimeError):
@@ -114,6 +142,8 @@ class Sink:
     def _wake(self) -> None:
         self._waking = False  # before the last look: what is appended after it wakes again
         while self._taken:
-            taken = self._taken.popleft()
-            if not taken.done():
-                taken.set_result(None)
+            group = self._taken.popleft()
+            if group.deadline is not None:
+                group.deadline.cancel()
+            self._keep(group.items)
+            group.tell(True)

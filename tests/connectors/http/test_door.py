@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import socket
@@ -22,6 +23,7 @@ from schemas.trouble import Terminal
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, Said, call, context_of, listening
 from tests.connectors.live.outlets import Broker, until
 
+GZIP = {"Content-Encoding": "gzip"}
 ROUTES = (
     *(("POST", path) for path in ("/calls", "/stages", "/proposals", "/organisations", "/managers")),
     ("GET", "/openapi.json"),
@@ -71,8 +73,9 @@ def test_what_is_no_json_too_large_or_empty_is_refused_with_the_reason() -> None
         assert listener.ask("POST", "/calls", "", {**BEARER, **JSON}).status == 400
         assert listener.ask("POST", "/calls", "x" * 10_001, {**BEARER, **JSON}).status == 413
         assert listener.ask("GET", "/calls").status == 405
+        assert listener.ask("POST", "/calls", gzip.compress(b"x" * 10_001), {**BEARER, **JSON, **GZIP}).status == 413
         assert listener.ask("GET", "/nowhere").json == {"error": "Not Found"}
-        broken = listener.ask("POST", "/calls", b"no gzip", {**BEARER, **JSON, "Content-Encoding": "gzip"})
+        broken = listener.ask("POST", "/calls", b"no gzip", {**BEARER, **JSON, **GZIP})
         assert broken.status == 400
         assert listener.broker.records == []
 
