@@ -25,8 +25,8 @@ endif
 demo: setup          ## an invented department: live in a terminal; elsewhere counted once and compared with its truth
 	@if [ -t 1 ]; then $(BIN)/callfunnel demo; else $(BIN)/callfunnel demo --once; fi
 
-# Tests of the whole product measure time and want the machine to themselves; the others share the cores.
-ALONE := tests/stack tests/demo tests/test_readme.py
+# These measure time and want the machine to themselves; the others share the cores.
+ALONE := tests/stack/test_up.py tests/demo tests/test_readme.py
 
 test: setup          ## every test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(addprefix --ignore=,$(ALONE))

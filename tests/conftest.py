@@ -21,6 +21,13 @@ from tests.databases.servers import Missing as NoServer
 from tests.databases.servers import Server, mariadb, postgresql
 from tests.kafka.apache import Missing, classpath, format_log_dir
 
+LONG = frozenset({"test_delivery.py", "test_through_product.py"})
+"""Files of minutes begin first, so that no core waits for the other's last file."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture(scope="session")
 def store_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -30,15 +31,21 @@ def classpath() -> str:
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
             raise Missing(f"{program} is not installed")
-    if not _STAMP.exists() or _STAMP.read_bytes() != _POM.read_bytes():
-        shutil.rmtree(_JARS.parent, ignore_errors=True)
-        fetch = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
-        fetched = subprocess.run(fetch, capture_output=True, text=True, timeout=600, check=False)
-        if fetched.returncode:
-            said = [line for line in (fetched.stdout + fetched.stderr).splitlines() if "ERROR" in line]
-            raise Missing(f"Maven could not fetch the jars: {said[0] if said else fetched.returncode}")
-        shutil.copyfile(_POM, _STAMP)
+    with _POM.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side fetch once
+        if not _STAMP.exists() or _STAMP.read_bytes() != lock.read():
+            _fetch()
     return f"{_JARS}/*"
+
+
+def _fetch() -> None:
+    shutil.rmtree(_JARS.parent, ignore_errors=True)
+    fetch = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
+    fetched = subprocess.run(fetch, capture_output=True, text=True, timeout=600, check=False)
+    if fetched.returncode:
+        said = [line for line in (fetched.stdout + fetched.stderr).splitlines() if "ERROR" in line]
+        raise Missing(f"Maven could not fetch the jars: {said[0] if said else fetched.returncode}")
+    shutil.copyfile(_POM, _STAMP)
 
 
 def _properties(port: int, controller: int, log_dir: Path) -> dict[str, str]:
