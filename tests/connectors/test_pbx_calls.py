@@ -38,6 +38,11 @@ def calls(items: Items) -> dict[str, Call]:
         ("avaya/r11_record_time_utc.csv", "", "20261102090500:*", "inbound", "answered", "202", "+74950000002", 120, 2),
         ("grandstream/ivr_queue_voicemail.csv", "", "*555-20", "inbound", "answered", "102", "+74950000002", 44, 4),
         ("asterisk_queue_log/queue_log.log", "", "1793599250.7", "inbound", "answered", "102", "+74950000001", 60, 3),
+        ("asterisk_cel/cel_custom.csv", "auto", "1793599200.10", "inbound", "answered", "102", "+74950000001", 60, 3),
+        ("asterisk_cel/cel_custom.csv", "auto", "1793599600.40", "inbound", "answered", "102", "+74950000004", 60, 3),
+        ("asterisk_cel/freepbx_table.csv", "", "1793599200.50", "inbound", "answered", "101", "+74950000001", 45, 2),
+        ("asterisk_cel/freepbx_table.csv", "", "1793599300.60", "inbound", "answered", "102", "+74950000002", 40, 1),
+        ("asterisk_cel/freepbx_table.csv", "", "1793599400.70", "outbound", "answered", "103", "+74950000003", 32, 2),
         ("asterisk_queue_log/queue_log.log", "", "1793599390.12", "inbound", "cancelled", "", "+74950000002", 0, 2),
     ],
 )
