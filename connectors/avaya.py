@@ -15,6 +15,7 @@ from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk.clock import check_nearly, prove, proven_zone
+from connectors.lengths import SPANS
 from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.packed import located
 from connectors.phones import e164, is_scientific
@@ -22,7 +23,7 @@ from connectors.rejects import Misread
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Delimited, Layout, Make, fits, sample_rows
 from connectors.text import Form
-from connectors.wall import WallClock, wall
+from connectors.wall import WallClock
 from schemas.records import CallLeg, Direction, Reason
 
 COLUMNS = (
@@ -43,6 +44,7 @@ _SHAPES = {
     "call_id": re.compile(r"\d+"),
     "continuation": re.compile("[01]"),
 }
+_RECORD_CLOCK = WallClock(UTC, "ymd")
 _WEEK = timedelta(days=7)
 _SLACK_S = 900
 """A record is written when its segment ends: rings and talks before it are not in it."""
@@ -112,15 +114,15 @@ class _Legs:
         if not number.strip().isdecimal():
             raise Misread(Reason.MISSING_FIELD, "call_id", f"{number[:40]!r} is no Call ID")
         talk_s, ring_s = _lengths(connected, ring)
-        recorded_s = _recorded_s(fields)
-        started_at = self._utc(start, f"{recorded_s or ''}", "start")
-        answered_at = started_at + timedelta(seconds=ring_s)
-        if recorded_s:  # the start is the call's: a later segment begins later
-            told = datetime.fromtimestamp(recorded_s, UTC) - timedelta(seconds=talk_s)
+        recorded = fields[_RECORD_TIME].strip() if len(fields) > _RECORD_TIME else ""
+        started_at = self._utc(start, recorded, "start")
+        answered_at = started_at + SPANS[ring_s]
+        if (told := _recorded_at(recorded)) is not None:  # the start is the call's: a later segment begins later
+            told -= SPANS[talk_s]
             if not answered_at <= told <= answered_at + _WEEK:
                 told = answered_at
-            answered_at, started_at = told, told - timedelta(seconds=ring_s)
-        if is_scientific(caller) or is_scientific(called):
+            answered_at, started_at = told, told - SPANS[ring_s]
+        if "+" in caller + called and (is_scientific(caller) or is_scientific(called)):
             raise Misread(Reason.BAD_PHONE, "caller" if is_scientific(caller) else "called", "digits were cut off")
         direction, extension, other, outside = _who(way, internal, caller, called, dialled, near, far)
         region = self._context.region
@@ -140,7 +142,7 @@ class _Legs:
             call_id,
             f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             started_at,
-            answered_at + timedelta(seconds=talk_s),
+            answered_at + SPANS[talk_s],
             direction,
             became,
             context.version,
@@ -160,13 +162,13 @@ def _who(
     way: str, internal: str, caller: str, called: str, dialled: str, near: str, far: str
 ) -> tuple[Direction, str, str, str]:
     """(direction, extension, the other extension, the number outside)."""
-    phones = [device[1:] for device in (near, far) if device.startswith("E")]
+    first, second = near[1:] if near[:1] == "E" else "", far[1:] if far[:1] == "E" else ""
+    phone = first or second
     if internal == "1":
-        mine, other = (phones[1], phones[0]) if len(phones) > 1 else (phones[0] if phones else "", "")
-        return INTERNAL, mine, other, ""
+        return INTERNAL, second or phone, first if second else "", ""
     if way == "I":
-        return INBOUND, phones[0] if phones else "", "", caller
-    return OUTBOUND, phones[0] if phones else "", "", dialled or called
+        return INBOUND, phone, "", caller
+    return OUTBOUND, phone, "", dialled or called
 
 
 def _second_party(fields: Sequence[str]) -> str:
@@ -182,6 +184,7 @@ def _second_party(fields: Sequence[str]) -> str:
     )
 
 
+@lru_cache(maxsize=10_000)
 def _is_device(text: str) -> bool:
     """E201 an extension, T9001 a trunk, V9502 voicemail (V955x a conference)."""
     return "A" <= text[:1] <= "Z" and text[1:].isdecimal() and len(text) < 16
@@ -206,20 +209,19 @@ def _talk_s(connected: str) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _recorded_s(fields: Sequence[str]) -> int:
-    """When R11 says that the record was made, in seconds since the epoch; 0 where it does not."""
-    text = fields[_RECORD_TIME].strip() if len(fields) > _RECORD_TIME else ""
+def _recorded_at(text: str) -> datetime | None:
+    """When R11 says that the record was made; None where it does not."""
     if not _START.fullmatch(text):
-        return 0
+        return None
     try:
-        return int(wall(text, "ymd").replace(tzinfo=UTC).timestamp())
+        return _RECORD_CLOCK.utc(text, "")
     except Misread:
-        return 0
+        return None
 
 
 def _start_and_epoch(fields: Sequence[str]) -> tuple[str, str] | None:
     """(local start, its epoch as an id has it) of a record of R11."""
-    if recorded_s := _recorded_s(fields):
+    if len(fields) > _RECORD_TIME and (recorded_s := _epoch(fields[_RECORD_TIME].strip())):
         try:
             talk_s, ring_s = _lengths(fields[1], fields[2])
         except Misread:
@@ -229,4 +231,5 @@ def _start_and_epoch(fields: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _epoch(recorded: str) -> int | None:
-    return int(recorded) if recorded else None
+    moment = _recorded_at(recorded)
+    return None if moment is None else int(moment.timestamp())
