@@ -16,9 +16,9 @@ NO_ZONE: tuple[tzinfo, str] = UTC, "times are seconds since the epoch: no zone i
 
 def moment(text: str, field: str) -> datetime:
     """The moment of whole seconds since the epoch; raises Misread naming `field`."""
-    if not (text.isdecimal() and 9 <= len(text) <= 10) or not EARLIEST_S <= int(text) <= LATEST_S:
-        raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no number of seconds since the epoch")
-    return at(int(text))
+    if text.isdecimal() and 9 <= len(text) <= 10 and EARLIEST_S <= (seconds := int(text)) <= LATEST_S:
+        return at(seconds)
+    raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no number of seconds since the epoch")
 
 
 class _Hundreds(dict[int, datetime]):

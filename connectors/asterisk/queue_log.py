@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from enum import Enum
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from zlib import crc32
 
 from connectors.asterisk.clock import epoch_of, settle
 from connectors.epochs import NO_ZONE, moment
-from connectors.lengths import WEEK_S
+from connectors.lengths import SPANS, WEEK_S
 from connectors.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
 from connectors.phones import e164
 from connectors.rejects import Misread
@@ -50,26 +51,27 @@ class _Does(Enum):
 
 
 class _Event(NamedTuple):
-    """What an event does, and which of its data are the wait (or ring) and the talk."""
+    """What an event does, and which of its data are the wait (or ring) and the talk: the first is 1, 0 is none."""
 
     does: _Does
-    hold: str
-    talk: str = ""
+    hold: int
+    talk: int = 0
 
 
+_ENTERS, _RANG, _TALKED, _LEFT = _Does
 _EVENTS = {
-    "ENTERQUEUE": _Event(_Does.ENTERS, ""),
-    "RINGNOANSWER": _Event(_Does.RANG, "d1"),
-    "RINGCANCELED": _Event(_Does.RANG, "d1"),
-    "COMPLETEAGENT": _Event(_Does.TALKED, "d1", "d2"),
-    "COMPLETECALLER": _Event(_Does.TALKED, "d1", "d2"),
-    "TRANSFER": _Event(_Does.TALKED, "d3", "d4"),
-    "BLINDTRANSFER": _Event(_Does.TALKED, "d3", "d4"),
-    "ATTENDEDTRANSFER": _Event(_Does.TALKED, "d3", "d4"),
-    "ABANDON": _Event(_Does.LEFT, "d3"),
-    "EXITWITHTIMEOUT": _Event(_Does.LEFT, "d3"),
-    "EXITEMPTY": _Event(_Does.LEFT, "d3"),
-    "EXITWITHKEY": _Event(_Does.LEFT, "d4"),
+    "ENTERQUEUE": _Event(_ENTERS, 0),
+    "RINGNOANSWER": _Event(_RANG, 1),
+    "RINGCANCELED": _Event(_RANG, 1),
+    "COMPLETEAGENT": _Event(_TALKED, 1, 2),
+    "COMPLETECALLER": _Event(_TALKED, 1, 2),
+    "TRANSFER": _Event(_TALKED, 3, 4),
+    "BLINDTRANSFER": _Event(_TALKED, 3, 4),
+    "ATTENDEDTRANSFER": _Event(_TALKED, 3, 4),
+    "ABANDON": _Event(_LEFT, 3),
+    "EXITWITHTIMEOUT": _Event(_LEFT, 3),
+    "EXITEMPTY": _Event(_LEFT, 3),
+    "EXITWITHKEY": _Event(_LEFT, 4),
 }
 _NO_LEG = re.compile(
     r"CONNECT|DID|INFO|QUEUESTART|CONFIGRELOAD|(?:ADD|REMOVE)MEMBER|MEMBER\w*|PAUSE\w*|UNPAUSE\w*|PENALTY|SYSCOMPAT"
@@ -138,10 +140,12 @@ class QueueLog(Delimited):
 
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
         place = recognised.columns.index("event")
-        return Without(
-            super().rows(path, recognised),
-            lambda fields: len(fields) > place and _NO_LEG.fullmatch(fields[place]) is not None,
-        )
+
+        def is_no_leg(fields: list[str]) -> bool:
+            word = fields[place] if len(fields) > place else ""
+            return word not in _EVENTS and _NO_LEG.fullmatch(word) is not None
+
+        return Without(super().rows(path, recognised), is_no_leg)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg
@@ -168,67 +172,68 @@ class _Reader:
     def leg(self, fields: list[str], place: Place) -> CallLeg:
         """The leg of an event; `fields` is used up."""
         fields += [""] * (self._width + 1 - len(fields))
-        said = dict(zip(_READ, self._pick(fields), strict=True))
-        word, callid = said["event"], said["callid"]
+        epoch, time, callid, queue, agent, word, hold, talk, d1, d2, d3, d4 = self._pick(fields)
         event = _EVENTS.get(word)
         if event is None:
             raise Misread(Reason.BAD_KIND, "event", f"{word[:40]!r} is no event of a queue")
         if callid in ("", "NONE"):
             raise Misread(Reason.MISSING_FIELD, "callid", "no id")
-        at = self._moment(said)
-        # A table that keeps lengths apart has the caller's number for the first datum.
-        hold, talk = (
-            (said["hold"], said["talk"]) if self._has_lengths else (said.get(event.hold, ""), said.get(event.talk, ""))
-        )
-        talk_s = _seconds(talk, "talk") if event.does is _Does.TALKED else 0
-        hold_s = (
-            _seconds(hold, "hold", 1000 if event.does is _Does.RANG else 1) if event.does is not _Does.ENTERS else 0
-        )
-        caller = said["d1"] if self._has_lengths else (said["d2"] if event.does is _Does.ENTERS else "")
-        agent = _AGENT.fullmatch(said["agent"]) if event.does in (_Does.RANG, _Does.TALKED) else None
-        answered_at = at - timedelta(seconds=talk_s)
-        rest = f"{int(at.timestamp())}\x1f{said['queue']}\x1f{said['agent']}"
+        does = event.does
+        at = moment(epoch, "epoch") if epoch else self._moment(time, callid)
+        if self._has_lengths:  # such a table has the caller's number for the first datum
+            caller = d1
+        else:
+            data = ("", d1, d2, d3, d4)
+            hold, talk = data[event.hold], data[event.talk]
+            caller = d2 if does is _ENTERS else ""
+        talk_s = _seconds(talk, "talk") if does is _TALKED else 0
+        hold_s = _seconds(hold, "hold", 1000 if does is _RANG else 1) if does is not _ENTERS else 0
+        answered_at = at - SPANS[talk_s]
+        rest = f"{int(at.timestamp())}\x1f{queue}\x1f{agent}"
         context = self._context
         return CallLeg(
             context.source,
             callid,
             f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
-            answered_at - timedelta(seconds=hold_s),
+            answered_at - SPANS[hold_s],
             at,
             INBOUND,
-            _became(event.does, word, talk_s),
+            _became(does, word, talk_s),
             context.version,
             answered_at if talk_s else None,
             talk_s,
-            extension=agent.group(1) if agent else "",
+            extension=_extension(agent) if does is _RANG or does is _TALKED else "",
             contact=e164(caller, context.region) if caller else "",
             contact_raw=caller,
             # Not of a talk: it is a phone's, inside of what the queue's own CDR tells.
-            queue="" if event.does is _Does.TALKED else said["queue"],
+            queue="" if does is _TALKED else queue,
             application=word,
             import_id=context.import_id,
             origin=f"{self._file}:{place}",
         )
 
-    def _moment(self, said: dict[str, str]) -> datetime:
-        epoch = said["epoch"]
-        if epoch:
-            return moment(epoch, "epoch")
-        if not DATE.fullmatch(said["time"]):
-            raise Misread(Reason.BAD_TIME, "time", f"{said['time'][:40]!r} is no date and time")
-        return self._utc(said["time"], said["callid"], "time")
+    def _moment(self, time: str, callid: str) -> datetime:
+        if not DATE.fullmatch(time):
+            raise Misread(Reason.BAD_TIME, "time", f"{time[:40]!r} is no date and time")
+        return self._utc(time, callid, "time")
 
 
 def _became(does: _Does, word: str, talk_s: int) -> Disposition:
-    if does is _Does.TALKED and talk_s:
+    if does is _TALKED and talk_s:
         return ANSWERED
     if word == "ABANDON":
         return CANCELLED
-    return Disposition.UNKNOWN if does is _Does.ENTERS else NO_ANSWER
+    return Disposition.UNKNOWN if does is _ENTERS else NO_ANSWER
+
+
+@lru_cache(maxsize=10_000)
+def _extension(agent: str) -> str:
+    found = _AGENT.fullmatch(agent)
+    return found.group(1) if found else ""
 
 
 def _seconds(text: str, field: str, part: int = 1) -> int:
     """Whole seconds of a text in seconds (or thousandths of them); raises Misread."""
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) // part > WEEK_S:
+    if not (text.isdecimal() and len(text) <= 9) or int(text) // part > WEEK_S:
         raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of {'milli' * (part > 1)}seconds")
     return int(text) // part
