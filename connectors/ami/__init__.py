@@ -1,4 +1,4 @@
-"""Asterisk's manager interface (AMI): `Cdr` events as calls end.
+"""Asterisk's manager interface (AMI): `Cdr` events as calls end, and `CEL` events.
 
 A parser of our own, since none of the packages fits: panoramisk (1.4 of 2021) drops bytes that are no ASCII, buffers
 without bound and goes on after a refused login; astami (2026) reads whole responses into memory and does not say when

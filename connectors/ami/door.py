@@ -1,10 +1,11 @@
-"""Asterisk's manager interface as a teller of calls: `Cdr` events, and what they prove of its settings."""
+"""Asterisk's manager interface as a teller of calls: `Cdr` and `CEL` events, and what they prove of its settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from connectors.ami.cdr import MAPPINGS, CdrEvents, lacks_ids
+from connectors.ami.cel import CelEvents
 from connectors.ami.messages import Message
 from connectors.ami.session import Login, Session
 from connectors.asterisk import clock as asterisk_clock
@@ -25,6 +26,9 @@ class Ami:
         self._patience = patience or Patience()
         self._context = context
         self._events = CdrEvents(context)
+        self._cel = CelEvents(context) if login.cel else None
+        self._has_cel = False
+        self._lacks_ids = False
         self._samples: list[tuple[str, str]] | None = []
 
     @property
@@ -32,18 +36,32 @@ class Ami:
         return self._login.where
 
     def session(self) -> Session:
+        if self._cel is not None:
+            self._cel = CelEvents(self._context)  # what was up when the connection was lost is not known to its end
         return Session(self._login, self._patience)
 
     def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
-        return [self._events.item(event) for event in _cdrs(messages)]
+        items = [self._events.item(event) for event in _named("cdr", messages)]
+        if self._cel is not None:
+            events = _named("cel", messages)
+            self._has_cel = self._has_cel or bool(events)
+            items += self._cel.items(events)
+        return items
 
     def learn(self, messages: Sequence[Message]) -> str:
-        events = _cdrs(messages)
+        events = _named("cdr", messages)
         self._prove_zone(events)
-        if any(map(lacks_ids, events)):
+        if events:
+            self._lacks_ids = any(map(lacks_ids, events))
+        if self._lacks_ids:
             return (
                 f"events lack LinkedID or Sequence: add {MAPPINGS} under [mappings] of cdr_manager.conf; else calls of"
                 " several legs are counted apart"
+            )
+        if self._cel is not None and not self._has_cel:
+            return (
+                "a call ended, and no CEL event came: cel.conf needs enable = yes, and enabled = yes under [manager];"
+                " the user needs read = cdr,call"
             )
         return ""
 
@@ -59,5 +77,5 @@ class Ami:
             self._samples = None
 
 
-def _cdrs(messages: Sequence[Message]) -> list[Message]:
-    return [message for message in messages if message.get("event").lower() == "cdr"]
+def _named(name: str, messages: Sequence[Message]) -> list[Message]:
+    return [message for message in messages if message.get("event").lower() == name]

@@ -25,6 +25,13 @@ class Login(NamedTuple):
     plain: bool = False
     """Send the secret itself, for exchanges that refuse the MD5 challenge."""
     tls: ssl.SSLContext | None = None
+    cel: bool = False
+    """Ask for `CEL` events too: they come among all events of the class `call`."""
+
+    @property
+    def classes(self) -> str:
+        """Of the events that are asked for."""
+        return "cdr,call" if self.cel else "cdr"
 
     @property
     def where(self) -> str:
@@ -79,11 +86,11 @@ class Session:
             # The protocol's, not ours: main/manager.c authenticate().
             key = hashlib.md5((challenge.get("challenge") + login.secret).encode(), usedforsecurity=False).hexdigest()
             proof = {"AuthType": "MD5", "Key": key}
-        answer = self._ask("Login", Username=login.user, Events="cdr", **proof)
+        answer = self._ask("Login", Username=login.user, Events=login.classes, **proof)
         if answer.get("response").lower() != "success":
             raise Terminal(
                 f"{login.where}: login as {login.user} refused ({answer.get('message') or 'no reason given'}): check"
-                " the secret, and the user's secret, permit and read = cdr in manager.conf"
+                f" the secret, and the user's secret, permit and read = {login.classes} in manager.conf"
             )
 
     def _ask(self, action: str, **headers: str) -> Message:

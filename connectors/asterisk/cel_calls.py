@@ -148,6 +148,13 @@ class Gatherer:
                 return
             yield self._given(oldest)
 
+    def closed(self) -> Iterator[Gathered]:
+        """The calls that are over, however short a time ago: when nothing more of them will come."""
+        while self._closing:
+            closed_at, call = self._closing.popleft()
+            if call.closed_at == closed_at:
+                yield self._given(call)
+
     def rest(self) -> Iterator[Gathered]:
         """All that is left when no more events come."""
         while self._calls:

@@ -31,6 +31,7 @@ _PORT, _TLS_PORT = 5038, 5039
 @click.option(
     "--ca", type=click.Path(exists=True, dir_okay=False), default=None, help="Certificate to trust with --tls."
 )
+@click.option("--cel", is_flag=True, help="Take CEL events too: who of several phones answered. Needs read = cdr,call.")
 @click.option("--backfill", default="", metavar="VARIABLE",
               help="Environment variable with a database's URL: gaps are read from there.")  # fmt: skip
 @click.option("--table", default="cdr", show_default=True, help="Table of that database.")
@@ -44,6 +45,7 @@ def command(
     auth: str,
     tls: bool,
     ca: str | None,
+    cel: bool,
     backfill: str,
     table: str,
     overlap: float,
@@ -67,7 +69,7 @@ def command(
         )
     host, port = host_and_port(address, _TLS_PORT if tls else _PORT)
     context = ssl.create_default_context(cafile=ca) if tls else None
-    login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context)
+    login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context, cel)
     line = Line(source, "ami", new_session())
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
