@@ -32,6 +32,8 @@ _LAST_FILL_S = 10.0
 _ALIVE_EVERY = timedelta(seconds=10)
 _BEHIND = timedelta(minutes=10)
 """How far the workers may be behind the wire with what they store."""
+_LONG = timedelta(seconds=5)
+"""An exchange may drop who has not read its events for longer."""
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -94,6 +96,8 @@ class TellerDoor(Generic[M]):
         self._look_s = look_s
         self._alive: datetime | None = None
         """Up to when everything was received."""
+        self._is_late = False
+        """Nothing was read for long: whether all was kept for us is known once there is nothing more to read."""
         self._written: datetime | None = None
         self._advice = ""
         self._lock = threading.Lock()
@@ -124,6 +128,7 @@ class TellerDoor(Generic[M]):
         if self._alive is not None:
             self._gap(line, self._alive, now, "the connection was lost")
         self._alive = now
+        self._is_late = False
         line.seen()
         line.state(FeedState.LIVE, self._advice)
 
@@ -132,9 +137,10 @@ class TellerDoor(Generic[M]):
         while not line.stopping.is_set():
             messages = session.read(self._look_s)
             if items := self._teller.items(messages):
-                line.deliver(items)
+                self._deliver(line, items)
                 self._advice = self._teller.learn(messages)
                 line.state(FeedState.LIVE, self._advice)
+            self._is_late = self._is_late and bool(messages)
             if messages or session.heard:
                 self._lives(line)
             if self._forgotten.is_set():
@@ -142,11 +148,21 @@ class TellerDoor(Generic[M]):
                 self._forgotten.clear()
                 now = moment(line.clock())
                 self._gap(line, now - _BEHIND, now, "the broker was started anew and forgot what it held")
-        self._write_down(line, moment(line.clock()))
+        if self._alive is not None:
+            self._write_down(line, self._alive)
+
+    def _deliver(self, line: Line, items: Sequence[Record | Rejected]) -> None:
+        """Blocks while Kafka is away, and the exchange is not read meanwhile."""
+        before = moment(line.clock())
+        line.deliver(items)
+        if moment(line.clock()) - before > _LONG:
+            self._is_late = True
 
     def _lives(self, line: Line) -> None:
-        self._alive = now = moment(line.clock())
         line.seen()
+        if self._is_late:
+            return
+        self._alive = now = moment(line.clock())
         if self._written is None or now - self._written >= _ALIVE_EVERY:
             self._write_down(line, now)
 
