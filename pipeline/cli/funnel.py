@@ -30,7 +30,7 @@ _ROOM = 100
               help="cohort: who entered in the period, and how far they came. flow: what moved in the period."
                    " snapshot: who stands where just before --to.")  # fmt: skip
 @click.option("--window", type=click.IntRange(0, 3650), default=WINDOW, show_default=True, metavar="DAYS",
-              help="Cohort: working days (Mon-Fri) in which a conversion counts.")  # fmt: skip
+              help="Cohort: working days of the calendar in which a conversion counts.")  # fmt: skip
 @click.option("--by", type=click.Choice([By.TEAM.value, By.MANAGER.value]), default=None, help="Show each apart.")
 @people
 @output
@@ -166,7 +166,7 @@ def footnotes(question: Question) -> list[str]:
         ]
     return [
         f"Clock: cohort, of the organisations that first entered the funnel in the period. Window: {question.window}"
-        " working days (Mon-Fri, no holidays) from that entry. days: median (Kaplan-Meier) from the stage before.",
+        " working days of the calendar from that entry. days: median (Kaplan-Meier) from the stage before.",
         f"{skips}{owner} {zone}",
     ]
 

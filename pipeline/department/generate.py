@@ -19,7 +19,7 @@ from pipeline.department.readme import readme
 from pipeline.department.story import Recorded, Story
 from pipeline.department.tables import Tables
 from pipeline.department.truth import NOBODY, Truth
-from pipeline.department.working import Day
+from pipeline.department.working import Day, is_worked
 from schemas.trouble import Terminal
 
 TRUTH = "truth.json"
@@ -216,7 +216,7 @@ def _write_truth(path: Path, story: Story, truth: Truth, generated: Generated) -
         "nobody": (row for row in rows if row.manager_id == NOBODY),
         "calls": truth.calls_behind(),
         "funnel_window": passage.WINDOW,
-        "funnel_cohort": passage.cohorts(organisations, months, zone),
+        "funnel_cohort": passage.cohorts(organisations, months, zone, is_worked(story.knobs.country)),
         "funnel_flow": passage.flows(organisations, months),
         "funnel_snapshot": passage.snapshots(organisations, months),
     }

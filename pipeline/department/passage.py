@@ -1,14 +1,14 @@
 """The funnel counted plainly from the organisations' histories: who stands where, what moved, how cohorts fared.
 
 Three clocks (docs/metrics, Funnel). A later stage implies the earlier ones. Only first entries make a cohort; its
-window is 90 working days, Monday to Friday, the day of entry being day 0 and the last day counting whole.
+window is 90 working days of the calendar, the day of entry being day 0 and the last day counting whole.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -93,7 +93,9 @@ def _people(*counters: Counter[tuple[str, int]]) -> list[str]:
     return sorted({_ALL, *(who for counter in counters for who, _ in counter)})
 
 
-def cohorts(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month], zone: ZoneInfo) -> Iterator[Step]:
+def cohorts(
+    all_moves: Iterable[Sequence[_Move]], of: Sequence[Month], zone: ZoneInfo, is_worked: Callable[[date], bool]
+) -> Iterator[Step]:
     """How far those came, within their window, that first entered the funnel in each month."""
     entered, reached = _Counts(of), _Counts(of)
     ends: dict[date, int] = {}
@@ -106,7 +108,7 @@ def cohorts(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month], zone: Zon
             if begins is None:
                 begins, month = move, entered.place(move.at)
                 day = datetime.fromtimestamp(move.at, zone).date()
-                ends_at = ends.get(day) or ends.setdefault(day, _window_end(day, zone))
+                ends_at = ends.get(day) or ends.setdefault(day, _window_end(day, zone, is_worked))
             for stage in range(furthest + 1, move.stage + 1):
                 entered.add(entered.place(move.at), move.owner, stage)
                 if move.at < ends_at:
@@ -119,14 +121,14 @@ def cohorts(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month], zone: Zon
                 yield _step(month_, who, stage, came[who, stage], got[who, stage], got[who, stage - 1], got[who, 0])
 
 
-def _window_end(entered: date, zone: ZoneInfo) -> int:
+def _window_end(entered: date, zone: ZoneInfo, is_worked: Callable[[date], bool]) -> int:
     """The midnight before the first working day that is not in the window any more."""
     day, left = entered, WINDOW
     while left:
         day += timedelta(days=1)
-        left -= day.weekday() < 5
+        left -= is_worked(day)
     day += timedelta(days=1)
-    while day.weekday() >= 5:
+    while not is_worked(day):
         day += timedelta(days=1)
     return midnight(day, zone)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -67,6 +68,17 @@ def calendar(knobs: Knobs, zone: ZoneInfo) -> list[Day]:
         starts = midnight(day, zone)
         days.append(Day(day, _kind(day, tomorrow, free), free.get(day, ""), starts, midnight(tomorrow, zone) - starts))
     return days
+
+
+def is_worked(country: str) -> Callable[[date], bool]:
+    """Of any day, of the period or around it."""
+    free = holidays.country_holidays(country.upper(), language="en_US")
+
+    def worked(day: date) -> bool:
+        is_free = day in free  # and its year is known from here on
+        return day in free.weekend_workdays or (not is_free and day.weekday() < 5)
+
+    return worked
 
 
 def _kind(day: date, tomorrow: date, free: holidays.HolidayBase) -> DayKind:

@@ -1,5 +1,6 @@
 -- Funnel, cohort: of the organisations that entered the first stage in [from, to), how many reached each later one
--- within `window` working days (Mon-Fri in `zone`; the day of entry is day 0, the last day counts whole).
+-- within `window` working days (of the calendar, in `zone`; the day of entry is day 0, the last day counts whole). A day
+-- that no calendar has is worked from Monday to Friday.
 -- Skipped stages: moved to or through, so a stage is entered with the first change to it or to any later one.
 -- Only first entries count: an organisation belongs to one cohort for good. Terminal stages are no part of it.
 -- `entered`: organisations that entered this stage in [from, to), by the owner at that entry;
@@ -8,6 +9,24 @@
 -- Beside them: immature = organisations whose window is open; step_estimate = Kaplan-Meier's step conversion.
 WITH
     arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
+    -- Enough days for every window: half of them free, and two months more.
+    toDate({from:DateTime64(3, 'UTC')}, {zone:String}) AS first_day,
+    toDate({to:DateTime64(3, 'UTC')}, {zone:String}) + 2 * {window:UInt32} + 62 AS last_day,
+    -- include: calendar.part
+    -- For each day from first_day on: the day that a window begun then ends before.
+    (
+        SELECT arrayMap(
+            worked -> if(worked + {window:UInt32} < length(working), working[worked + {window:UInt32} + 1], last_day),
+            arrayCumSum(days.2)
+        )
+        FROM (
+            SELECT
+                arraySort(groupArray((day, is_working OR NOT is_known AND toDayOfWeek(day) <= 5))) AS told,
+                (arrayMap(one -> one.1, told), arrayMap(one -> one.2, told)) AS days,
+                arrayFilter((day, is_worked) -> is_worked, days.1, days.2) AS working
+            FROM calendar
+        )
+    ) AS window_ends,
     -- include: owned.part
     -- Every organisation's moves in order: (at, place in the funnel, who it is counted under, whether it is asked for).
     histories AS (
@@ -31,10 +50,9 @@ WITH
             entries[1].1 AS entered_at,
             entries[1].4 AND entered_at >= {from:DateTime64(3, 'UTC')} AND entered_at < {to:DateTime64(3, 'UTC')}
                 AS is_member,
-            -- Days are numbered from a Monday (1970-01-05); the window ends where the working day after its last one begins.
-            toInt32(toDate(entered_at, {zone:String})) - 3 AS day,
-            5 * intDiv(day, 7) + least(day % 7, 5) + {window:UInt32} AS working_day,
-            toDateTime64(toDateTime(toDate(4 + 7 * intDiv(working_day, 5) + working_day % 5), {zone:String}), 3) AS ends_at,
+            -- Only of members: others may have entered on a day that is not among them.
+            window_ends[toInt32(toDate(entered_at, {zone:String}) - first_day) + 1] AS ends_before,
+            toDateTime64(toDateTime(ends_before, {zone:String}), 3) AS ends_at,
             ends_at > {now:DateTime64(3, 'UTC')} AS is_open,
             least(ends_at, {now:DateTime64(3, 'UTC')}) AS seen_until,
             arrayMap((entry, place) -> entry.2 >= place AND entry.1 < ends_at, entries, places) AS has_reached,

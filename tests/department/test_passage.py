@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pytest
 from pipeline.department.passage import Month, Step, cohorts, flows, histories, months, snapshots
 from pipeline.department.people import Manager, Period
 from pipeline.department.portfolio import Organisation
-from pipeline.department.working import midnight
+from pipeline.department.working import is_worked, midnight
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NEW, ACTIVE, DEVELOPMENT, SHIPMENT, CUSTOMER, DISQUALIFIED = range(6)
@@ -36,8 +37,14 @@ def whole(steps: list[Step]) -> list[tuple[int, int]]:
     return [(step.entered, step.reached) for step in steps if step.manager_id == ""]
 
 
-def cohort(*organisations: Organisation, month: Month = JANUARY) -> list[tuple[int, int]]:
-    return whole(list(cohorts(histories(organisations), [month], MOSCOW)))
+def weekday(day: date) -> bool:
+    return day.weekday() < 5
+
+
+def cohort(
+    *organisations: Organisation, month: Month = JANUARY, is_worked: Callable[[date], bool] = weekday
+) -> list[tuple[int, int]]:
+    return whole(list(cohorts(histories(organisations), [month], MOSCOW, is_worked)))
 
 
 def flow(*organisations: Organisation, month: Month = JANUARY) -> list[tuple[int, int]]:
@@ -89,6 +96,26 @@ def test_window_is_ninety_working_days_the_last_one_whole(entered: str, last_sec
     assert cohort(too_late)[1][1] == 0
 
 
+def test_holidays_make_the_window_longer_and_a_moved_saturday_shorter() -> None:
+    """Three holidays and a worked Saturday: two working days beyond Monday the 18th of May."""
+    other = {date(2026, 2, 23): False, date(2026, 3, 9): False, date(2026, 5, 1): False, date(2026, 5, 16): True}
+
+    def worked(day: date) -> bool:
+        return other.get(day, weekday(day))
+
+    in_time = went(("2026-01-12T10:00", NEW), ("2026-05-20T23:59:59", ACTIVE))
+    too_late = went(("2026-01-12T10:00", NEW), ("2026-05-21T00:00:00", ACTIVE))
+    assert (cohort(in_time, is_worked=worked)[1][1], cohort(too_late, is_worked=worked)[1][1]) == (1, 0)
+
+
+def test_country_says_which_days_are_worked() -> None:
+    """Of any year: 8 March 2026 is a Sunday, so Monday is free in Russia; Saturday, 1 November 2025, is worked."""
+    russia, germany = is_worked("ru"), is_worked("de")
+    assert (russia(date(2026, 3, 9)), germany(date(2026, 3, 9))) == (False, True)
+    assert (russia(date(2025, 11, 1)), germany(date(2025, 11, 1))) == (True, False)
+    assert (russia(date(2026, 3, 7)), russia(date(2026, 3, 10))) == (False, True)
+
+
 def test_flow_counts_every_entry_and_what_came_up() -> None:
     """In and out and in again: the way back down is an entry of the lower stage that did not come up."""
     restless = went(
@@ -132,7 +159,7 @@ def test_entry_belongs_to_the_owner_at_the_entry() -> None:
     organisation = went(("2026-01-12T10:00", NEW))
     organisation.owner = BORIS
     organisation.move(at("2026-01-20T10:00"), ACTIVE)
-    steps = list(cohorts(histories([organisation]), [JANUARY], MOSCOW))
+    steps = list(cohorts(histories([organisation]), [JANUARY], MOSCOW, weekday))
     said = {(step.manager_id, step.stage): (step.entered, step.reached) for step in steps}
     assert said["m01", "new"] == (1, 1)
     assert said["m02", "active"] == (1, 0)  # entered under Boris; reached by a cohort of Anna's
@@ -143,7 +170,7 @@ def test_conversions_are_of_the_step_before_and_of_the_first() -> None:
     three = [went(("2026-06-01T10:00", NEW), ("2026-06-02T10:00", ACTIVE)) for _ in range(3)]
     steps = [
         step
-        for step in cohorts(histories([*three, went(("2026-06-01T10:00", NEW))]), [JUNE], MOSCOW)
+        for step in cohorts(histories([*three, went(("2026-06-01T10:00", NEW))]), [JUNE], MOSCOW, weekday)
         if not step.manager_id
     ]
     assert [(step.step_conversion, step.overall_conversion) for step in steps] == [

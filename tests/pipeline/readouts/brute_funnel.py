@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -104,7 +104,7 @@ class Brute:
         reached = asked = still_open = 0
         waits: list[tuple[timedelta, bool]] = []
         for moves in members:
-            ends = window_end(moves[0].at, self.question.window, self.question.period.zone)
+            ends = window_end(moves[0].at, self.question.window, self.question.period.zone, self.said.is_worked)
             still_open += ends > self.question.now
             arrival = self.first(moves, place)
             came = arrival is not None and arrival.at < ends
@@ -196,12 +196,14 @@ class Brute:
         ]
 
 
-def window_end(entered_at: datetime, window: int, zone: ZoneInfo) -> datetime:
+def window_end(
+    entered_at: datetime, window: int, zone: ZoneInfo, is_worked: Callable[[date], bool] = lambda day: day.weekday() < 5
+) -> datetime:
     """Midnight before the first working day that does not count: the day of entry is day 0, and days count whole."""
     day = entered_at.astimezone(zone).date()
     for _ in range(window + 1):
         day += timedelta(days=1)
-        while day.isoweekday() > 5:
+        while not is_worked(day):
             day += timedelta(days=1)
     return datetime.combine(day, time(), zone).astimezone(UTC)
 

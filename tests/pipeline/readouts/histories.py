@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipeline.funnel import By, Clock, Question
 from pipeline.readouts import Period
+from schemas.plans import DayKind
 from schemas.records import Manager, Organisation, StageChange
 from schemas.stages import Stage, Stages, Text
 
@@ -34,11 +37,20 @@ ORGANISATIONS = 40
 
 
 class Histories(NamedTuple):
-    """What the CRM said."""
+    """What the CRM said, and which days are worked."""
 
     managers: list[Manager]
     organisations: list[Organisation]
     changes: list[StageChange]
+    base: Mapping[date, DayKind] = MappingProxyType({})
+    """The country's calendar."""
+    loaded: Mapping[date, DayKind] = MappingProxyType({})
+    """The department's own, which wins."""
+
+    def is_worked(self, day: date) -> bool:
+        """By the calendars; a day that none of them has, from Monday to Friday."""
+        kind = self.loaded.get(day) or self.base.get(day)
+        return day.weekday() < 5 if kind is None else kind.is_working
 
 
 def histories(random: Random, begin: date, zone: ZoneInfo, now: datetime) -> Histories:
@@ -68,7 +80,19 @@ def histories(random: Random, begin: date, zone: ZoneInfo, now: datetime) -> His
         )
         for n in range(ORGANISATIONS - 5)
     ]
-    return Histories(_managers(random, begin, zone), organisations, list(changes.values()))
+    managers = _managers(random, begin, zone)
+    base = random.choice(({}, _days(random, begin, 0.9), _days(random, begin, 1)))
+    return Histories(
+        managers, organisations, list(changes.values()), base, _days(random, begin, random.choice((0, 0.2)))
+    )
+
+
+def _days(random: Random, begin: date, known: float) -> dict[date, DayKind]:
+    """A part of the days around a history, some of the week free and some of the weekend worked."""
+    days = [begin + timedelta(days=n) for n in range(-10, 200) if random.random() < known]
+    week = (DayKind.WORKING,) * 7 + (DayKind.SHORT, DayKind.HOLIDAY, DayKind.HOLIDAY)
+    weekend = (DayKind.WEEKEND,) * 5 + (DayKind.MOVED,)
+    return {day: random.choice(week if day.weekday() < 5 else weekend) for day in days}
 
 
 def _moment(random: Random, begin: date, zone: ZoneInfo) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.funnel import Clock, Step, funnel, unknown_stages
+from pipeline.funnel import Clock, Question, Step, funnel, unknown_stages
+from pipeline.readouts import Period
 from schemas.codec import encode
+from schemas.plans import CalendarDay, DayKind
+from schemas.records import StageChange
 from tests.pipeline.property.tables import Database
 from tests.pipeline.readouts.brute_funnel import Brute, kaplan_meier, window_end
 from tests.pipeline.readouts.histories import (
@@ -41,6 +44,8 @@ def keep(database: Database, said: Histories) -> None:
     database.store.keep("managers", [encode(one) for one in said.managers])
     database.store.keep("organisations", [encode(one) for one in said.organisations])
     database.store.keep("stage_changes", [encode(one) for one in said.changes])
+    for table, days in (("base_calendar", said.base), ("calendar_days", said.loaded)):
+        database.store.keep(table, [encode(CalendarDay(day=day, kind=kind, version=1)) for day, kind in days.items()])
 
 
 @pytest.mark.parametrize("clock", list(Clock))
@@ -96,6 +101,41 @@ def test_window_of_working_days_ends_where_the_next_one_begins(entered: str, win
     zone = ZoneInfo("America/New_York")
     at = datetime.fromisoformat(entered).replace(tzinfo=zone)
     assert window_end(at, window, zone).astimezone(zone) == datetime.fromisoformat(ends).replace(tzinfo=zone)
+
+
+@pytest.mark.parametrize(
+    ("zone", "arrives", "came"),
+    [
+        # Two working days after Wednesday 29 April: the 30th, and the Saturday that is worked for Friday 1 May.
+        ("Europe/Moscow", "2026-05-02T23:59:59", 1),
+        # Sunday is still the Saturday's; the next working day is no more.
+        ("Europe/Moscow", "2026-05-03T23:59:59", 1),
+        ("Europe/Moscow", "2026-05-04T00:00:00", 0),
+        ("America/New_York", "2026-05-03T23:59:59", 1),
+        ("America/New_York", "2026-05-04T00:00:00", 0),
+    ],
+)
+def test_holiday_does_not_count_and_a_moved_saturday_does(
+    database: Database, zone: str, arrives: str, came: int
+) -> None:
+    local = ZoneInfo(zone)
+    stages = {"new": datetime(2026, 4, 29, 12, tzinfo=local), "active": datetime.fromisoformat(arrives + ".999")}
+    changes = [
+        StageChange(organisation_id="o1", stage=stage, changed_at=at.replace(tzinfo=local).astimezone(UTC), version=1)
+        for stage, at in stages.items()
+    ]
+    country = {date(2026, 5, 1): DayKind.HOLIDAY, date(2026, 5, 2): DayKind.WEEKEND, date(2026, 5, 4): DayKind.WORKING}
+    # The department's own calendar wins over the country's.
+    keep(database, Histories([], [], changes, base=country, loaded={date(2026, 5, 2): DayKind.MOVED}))
+    asked = Question(
+        period=Period(date(2026, 4, 1), date(2026, 5, 1), local),
+        stages=STAGES,
+        now=datetime(2026, 5, 20, tzinfo=UTC),
+        clock=Clock.COHORT,
+        window=2,
+    )
+    steps = {step.stage: step for step in funnel(database.numbers, asked)}
+    assert (steps["new"].reached, steps["active"].reached, steps["new"].immature) == (1, came, 0)
 
 
 def test_stages_that_are_not_configured_are_named_and_counted(database: Database) -> None:
