@@ -1,4 +1,5 @@
-"""Which SQL the store serves: nothing that leaves the database or outlives its request; of a reader, only questions.
+"""Which SQL the store serves: nothing that leaves the database, outlives its request or ends the process; of a reader,
+only questions.
 
 The engine's `readonly` closes most ways out, but not the function file(), INTO OUTFILE and KILL QUERY. SQL is looked at
 token by token, because a text search is blind to `file` in quotes, file/**/(...) and quotes within quotes. Where
@@ -26,7 +27,16 @@ _WAYS_OUT = re.compile(
     r"|arrow\w+|prometheusquery\w*|kafka|rabbitmq|nats|ai(classify|embed|extract|filter|generate|redact|similarity|translate)"
 )
 """Functions, table functions and table engines, in lower case, that reach files, processes or the network."""
-_QUESTIONS = frozenset({"select", "with", "show", "describe", "desc", "explain", "exists"})
+_QUESTIONS = frozenset({"select", "with", "show", "describe", "desc", "exists"})
+_EXPLAINED = frozenset({"ast", "syntax", "query", "pipeline", "estimate"})
+"""What EXPLAIN may show the writer. The plan of a large query grows beyond every limit, and ends the process."""
+_BEGINS = ("", "(")
+"""What stands before a statement."""
+_BEYOND_LIMITS = {
+    "printf": "a width of 2^31 takes 4 GB, which no limit counts: use format()",
+    "viewexplain": "the plan of a large query ends the store",
+}
+"""Functions that are not served to readers, and why."""
 
 
 class Refused(Exception):
@@ -39,7 +49,7 @@ class Refused(Exception):
 
 def guard(sql: str, *, reader: bool) -> None:
     """Raise Refused for SQL that is not served."""
-    first = before = ""
+    first = earlier = before = ""
     ended = False
     for token in _TOKEN.finditer(sql):
         kind, value = token.lastgroup, token.group()
@@ -51,17 +61,18 @@ def guard(sql: str, *, reader: bool) -> None:
             if value in _NOT_SERVED:
                 raise Refused(62, "SYNTAX_ERROR", f"{value!r} is not closed, or not understood by this store")
             if value == "(":
-                _check_call(before)
+                _check_call(before, reader=reader)
             ended = value == ";"
         word = value.lower()
+        _check_explain(earlier, before, word, reader=reader)
         if (before, word) in (("into", "outfile"), ("from", "infile")):
             raise _way_out()
         first = first or (word if value != "(" else "")
         _check_statement(first, before, word, reader=reader)
-        before = word
+        earlier, before = before, word
 
 
-def _check_call(name: str) -> None:
+def _check_call(name: str, *, reader: bool) -> None:
     """Of what stands before a bracket."""
     if name[:1] in ("`", '"'):
         if "\\" in name:
@@ -69,6 +80,18 @@ def _check_call(name: str) -> None:
         name = name[1:-1]
     if _WAYS_OUT.fullmatch(name):
         raise _way_out()
+    if reader and name in _BEYOND_LIMITS:
+        raise Refused(497, "ACCESS_DENIED", f"{name} is not served to readers: {_BEYOND_LIMITS[name]}")
+
+
+def _check_explain(earlier: str, before: str, word: str, *, reader: bool) -> None:
+    """Of EXPLAIN where a statement begins, and of the word after it."""
+    if reader and word == "explain" and before in _BEGINS:
+        raise Refused(497, "ACCESS_DENIED", "EXPLAIN is not served to readers: that of a large query ends the store")
+    if before == "explain" and earlier in _BEGINS and word not in _EXPLAINED:
+        raise Refused(
+            48, "NOT_IMPLEMENTED", "the plan of a large query ends the store: ask for EXPLAIN PIPELINE, SYNTAX or AST"
+        )
 
 
 def _check_statement(first: str, before: str, word: str, *, reader: bool) -> None:

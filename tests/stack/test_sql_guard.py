@@ -73,6 +73,36 @@ def test_a_reader_may_only_ask_and_the_writer_may_do_it(sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
+        "EXPLAIN SELECT 1",
+        "explain pipeline SELECT 1",
+        "/* why */ (EXPLAIN SELECT 1)",
+        "SELECT * FROM (EXPLAIN PLAN SELECT 1)",
+        "WITH plan AS (\nEXPLAIN SELECT 1) SELECT * FROM plan",
+        "SELECT * FROM viewExplain('EXPLAIN', '', (SELECT 1))",
+        "SELECT `printf`('%2147483600d', 1)",
+        "SELECT printf ('%2147483600d', 1)",
+    ],
+)
+def test_what_would_end_the_process_is_not_served_to_readers(sql: str) -> None:
+    with pytest.raises(Refused) as refused:
+        guard(sql, reader=True)
+    assert refused.value.code == 497
+    assert "not served to readers: " in str(refused.value)
+
+
+def test_writer_is_shown_everything_but_a_plan() -> None:
+    for kind in ("AST", "SYNTAX", "QUERY TREE", "PIPELINE", "ESTIMATE"):
+        guard(f"EXPLAIN {kind} SELECT 1", reader=False)
+    for sql in ("EXPLAIN SELECT 1", "EXPLAIN PLAN SELECT 1", "EXPLAIN indexes = 1 SELECT 1", "(EXPLAIN (SELECT 1))"):
+        with pytest.raises(Refused) as refused:
+            guard(sql, reader=False)
+        assert refused.value.code == 48
+    guard("SELECT explain, plan AS explain FROM notes", reader=True)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
         pytest.param("SELECT file, count() FROM imports GROUP BY file", id="a column called file"),
         pytest.param("SELECT count() FROM managers WHERE name = 'file(' -- url(", id="such words in text and comments"),
         pytest.param("SELECT 'ООО \"Ромашка\" (Москва)', 'it''s', '\\'(', '$#“'", id="every quote within text"),

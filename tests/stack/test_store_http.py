@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -166,9 +168,65 @@ def test_a_setting_of_one_query_does_not_stay_and_its_limit_comes_back(store: St
         assert store.ask(asked, WRITER).body == b"600\t65409\n"
 
 
-def test_a_reader_is_answered_by_two_threads_however_little_memory_there_is(store: Store) -> None:
-    said = store.ask("EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(10000000)").body.decode()
+_PLAN = """
+import sys
+from pathlib import Path
+from pipeline.embedded.engine import Engine, Limits
+
+handle = Engine(Path(sys.argv[1]), Limits()).take(reader=True, wait_s=1)
+question = "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(10000000)"
+sys.stdout.buffer.write(handle.query(question, "TSVRaw", {}, {}))
+"""
+
+
+def test_a_reader_is_answered_by_two_threads_however_little_memory_there_is(tmp_path: Path) -> None:
+    """The engine is asked itself, in a process of its own: behind its door no reader has EXPLAIN."""
+    asked = [sys.executable, "-c", _PLAN, str(tmp_path / "data")]
+    said = subprocess.run(asked, stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
     assert "AggregatingTransform × 2" in said, said
+
+
+def test_limits_of_a_reader_hold_inside_of_a_query_too(store: Store) -> None:
+    lifted = "max_memory_usage = 0, max_execution_time = 0, max_result_bytes = 0, readonly = 0"
+    names = [one.partition(" ")[0] for one in lifted.split(", ")]
+    asked = f"SELECT {', '.join(f'getSetting({name!r})' for name in names)}"
+    assert store.ask(f"SELECT * FROM ({asked} SETTINGS {lifted})").body == b"100000000\t2\t33554432\t1\n"
+    assert store.ask(f"{asked} SETTINGS {lifted}").code == "164"
+    assert (
+        store.ask(
+            "SELECT * FROM (SELECT groupArray(number) FROM numbers(100000000) SETTINGS max_memory_usage = 0)"
+        ).code
+        == "241"
+    )
+
+
+ODD = {
+    "brackets": "SELECT " + "(" * 50_000 + "1" + ")" * 50_000,
+    "functions": "SELECT " + "abs(" * 3_000 + "1" + ")" * 3_000,
+    "a chain": "SELECT " + " AND ".join(["number = 1"] * 15_000) + " FROM numbers(1)",
+    "subqueries": "SELECT * FROM (" * 500 + "SELECT 1" + ")" * 500,
+    "a type": f"SELECT CAST([], '{'Array(' * 3_000}Int8{')' * 3_000}')",
+    "a long list": f"SELECT 1 IN ({', '.join(map(str, range(100_000)))})",
+    "aliases of aliases": "WITH 1 AS a0, " + ", ".join(f"a{n} + a{n} AS a{n + 1}" for n in range(40)) + " SELECT a40",
+    "recursion": "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT count() FROM t",
+    "an array": "SELECT range(400000000)",
+    "a text": "SELECT repeat(repeat('a', 1000), 1000000)",
+    "a state": "SELECT finalizeAggregation(CAST(unhex('FFFFFFFFFFFFFFFF7F'), 'AggregateFunction(groupArray, UInt64)'))",
+    "random rows": "SELECT * FROM generateRandom('a Array(Array(String))', 1, 100000, 100000) LIMIT 100",
+    "endless rows": "SELECT * FROM numbers()",
+    "endless counting": "SELECT sum(number) FROM numbers(1000000000000)",
+    "everything by itself": "SELECT count() FROM numbers(1000000000) AS a CROSS JOIN numbers(1000000000) AS b",
+    "sleep": "SELECT sleep(100)",
+    "a plan": "EXPLAIN SELECT 1",
+    "a width": "SELECT printf('%2147483600d', 1)",
+}
+
+
+def test_odd_questions_are_refused_and_the_process_lives_on(store: Store) -> None:
+    for name, sql in ODD.items():
+        assert store.ask(sql).status >= 400, name
+        assert store.process.is_running, name
+    assert store.ask("SELECT 1").body == b"1\n"
 
 
 def test_every_table_function_of_the_engine_is_known_to_be_harmless_or_is_refused(store: Store) -> None:
