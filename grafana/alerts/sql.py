@@ -34,7 +34,8 @@ def queries(rule: Rule, department: Department) -> dict[str, str]:
     def of(number: str) -> str:
         return (
             f"SELECT $__toTime AS time, {labels}toFloat64(ifNull({number}, 0)) AS value\n"
-            f"FROM (\n{asked}\n)\nWHERE fires_{rule.id} IS NOT NULL\nORDER BY {', '.join(('time', *rule.labels))}"
+            # By time alone: each further column costs the engine one more reading of all that is under it.
+            f"FROM (\n{asked}\n)\nWHERE fires_{rule.id} IS NOT NULL\nORDER BY time"
         )
 
     return {FIRES: of(f"fires_{rule.id}"), **{name: of(name) for name in rule.numbers}}

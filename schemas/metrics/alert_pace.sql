@@ -14,63 +14,50 @@ WITH
     -- include: count_model.part
     -- include: paced.part
     -- include: expected.part
+    -- ClickHouse reads all that stands under an expression each time that it meets AND or OR: what is over the whole
+    -- pace is said by if() and multiIf(), and in few steps.
     -- p: how likely so few calls are. p_quiet: that none followed the latest, times the calls: each has a pause after it.
-    little AS (
-        SELECT
-            *,
-            expected >= 8 AND x <= 0.7 * expected AS is_little,
-            multiIf(NOT is_known, 0., frame = 'week', if(x + calls_today = 0, expected, 0.), quiet_today) AS quiet_expected,
-            multiIf(NOT is_known OR mu < 8, 4, frame = 'today', 1, frame = 'before', 2, 3) AS turn,
-            if(frame = 'today' AND x > 0 AND is_known, 1, turn) AS turn_of_quiet
-        FROM forecasts
-    ),
     chances AS (
         SELECT
             *,
+            x <= if(expected >= 8, 0.7 * expected, -1.) AS is_little,
+            multiIf(NOT is_known, 0., frame = 'week', if(x + calls_today = 0, expected, 0.), quiet_today) AS quiet_expected,
+            multiIf(NOT is_known, 4, mu < 8, 4, frame = 'today', 1, frame = 'before', 2, 3) AS turn,
+            multiIf(frame != 'today', turn, x = 0, turn, is_known, 1, turn) AS turn_of_quiet,
             if(is_little, count_tail(x, expected, phi), 1.) AS p,
-            if(quiet_expected >= 8, least(1., (x + 1) * count_none(quiet_expected, phi)), 1.) AS p_quiet
-        FROM little
-    ),
-    with_all AS (
-        SELECT
-            *, maxIf(p_quiet < {alpha_quiet:Float64}, manager_id = '') OVER (PARTITION BY evaluation, frame, day)
-                AS all_quiet
-        FROM chances
+            if(quiet_expected >= 8, least(1., (x + 1) * count_none(quiet_expected, phi)), 1.) AS p_quiet,
+            maxIf(p_quiet < {alpha_quiet:Float64}, manager_id = '') OVER (PARTITION BY evaluation, frame, day) AS all_quiet
+        FROM forecasts
     ),
     verdicts AS (
         SELECT
-            evaluation, manager_id, any(with_all.team) AS team, any(today) AS today, any(is_at_work) AS is_at_work,
-            any(is_away) AS is_away, any(calls_today) AS calls_today, min(turn) < 4 AS is_known,
-            argMin((frame, x, expected, phi, p, all_quiet OR p_quiet < {alpha_quiet:Float64}), turn) AS drop,
+            evaluation, manager_id, any((team, today, is_at_work, is_away, calls_today)) AS here, min(turn) < 4 AS is_known,
+            argMin((frame, x, expected, phi, p, if(all_quiet, 1, p_quiet < {alpha_quiet:Float64})), turn) AS drop,
             argMin((quiet_expected, p_quiet, all_quiet), turn_of_quiet) AS pause,
-            is_known AND NOT is_away AS is_held
-        FROM with_all
+            if(here.4, 0, is_known) AS is_held
+        FROM chances
         WHERE is_on_roster
         GROUP BY evaluation, manager_id
     ),
     -- Of n managers the k least likely are believed when the k-th of them has p <= alpha k / n.
-    ranked AS (
-        SELECT
-            *, drop.5 AS p,
-            p * count() OVER (PARTITION BY evaluation, is_held, manager_id = '')
-                / row_number() OVER (PARTITION BY evaluation, is_held, manager_id = '' ORDER BY drop.5) AS adjusted
-        FROM verdicts
-    ),
-    limited AS (
+    believed AS (
         SELECT
             *,
-            maxIf(p, adjusted <= {alpha:Float64}) OVER (PARTITION BY evaluation, is_held, manager_id = '') AS most,
-            countIf(adjusted <= {alpha:Float64}) OVER (PARTITION BY evaluation, is_held, manager_id = '') > 0 AS is_any
-        FROM ranked
+            arraySort(groupArray(drop.5) OVER (PARTITION BY evaluation, is_held, manager_id = '')) AS chances_of_all,
+            arrayMax(
+                (p, k) -> if(p * length(chances_of_all) / k <= {alpha:Float64}, p, -1.),
+                chances_of_all, arrayEnumerate(chances_of_all)
+            ) AS most,
+            multiIf(NOT is_held, 0, drop.6, 0, drop.5 <= most) AS is_low
+        FROM verdicts
     ),
     consecutive AS (
         SELECT
-            *, is_held AND NOT drop.6 AND is_any AND p <= most AS is_low,
-            lagInFrame(is_low) OVER (
+            *,
+            if(is_low, lagInFrame(is_low) OVER (
                 PARTITION BY manager_id ORDER BY evaluation ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
-            ) AS was_low,
-            is_low AND was_low AS is_dropping
-        FROM limited
+            ), 0) AS is_dropping
+        FROM believed
     ),
     (
         SELECT mapFromArrays(groupArray(one), groupArray(name))
@@ -86,43 +73,38 @@ WITH
             FROM activities FINAL
             INNER JOIN (SELECT organisation_id, manager_id AS owner FROM organisations FINAL) AS owners
                 USING organisation_id
-            WHERE bucket >= toDateTime(toDate(toDateTime(arrayMin(evaluations), 'UTC'), {zone:String}), {zone:String})
-                AND bucket <= toDateTime(arrayMax(evaluations), 'UTC')
+            WHERE bucket >= toDateTime(toDate(earliest_evaluation), {zone:String}) AND bucket <= latest_evaluation
                 AND kind = 'call' AND direction != 'internal' AND activities.manager_id = '' AND extension != ''
             GROUP BY whose
         )
     ) AS strays,
-    (SELECT groupArray((toUnixTimestamp(started_at), toUnixTimestamp(heartbeat_at), state)) FROM feeds FINAL) AS doors,
-    around AS (
-        SELECT
-            *, drop.1 AS frame, drop.2 AS x, drop.3 AS expected, drop.4 AS phi, pause.1 AS quiet,
-            pause.2 < {alpha_quiet:Float64} AS is_quiet, pause.3 AS all_quiet,
-            arrayFilter(call -> call.1 < evaluation, strays[concat(manager_id, ' ', toString(today))]) AS stray_calls,
-            -- A door that has said something since was not down.
-            arrayExists(
-                door -> door.1 <= evaluation AND door.2 <= evaluation AND door.3 != 'stopped'
-                    AND (door.3 NOT IN ('live', 'connecting') OR door.2 + 120 < evaluation),
-                doors
-            ) AS door_is_down
-        FROM consecutive
-        WHERE has({moments:Array(UInt32)}, evaluation)
-    ),
+    -- Since when each live door is down. A door that has said something since was not.
+    (
+        SELECT groupArray(toInt64(greatest(
+            toUnixTimestamp(started_at) - 1,
+            toUnixTimestamp(heartbeat_at) + if(state IN ('live', 'connecting'), 120, -1)
+        )))
+        FROM feeds FINAL WHERE state != 'stopped'
+    ) AS doors_down,
     triaged AS (
         SELECT
-            *,
+            *, drop.1 AS frame, drop.2 AS x, drop.3 AS expected, drop.4 AS phi, drop.5 AS p, pause.1 AS quiet,
+            arrayFilter(call -> call.1 < evaluation, strays[concat(manager_id, ' ', toString(here.2))]) AS stray_calls,
             multiIf(
-                is_away, 'away',
-                NOT is_quiet, multiIf(NOT is_at_work, 'day_off', is_known, 'calling', 'unknown'),
-                all_quiet OR door_is_down, 'feed_dead',
+                here.4, 'away',
+                pause.2 >= {alpha_quiet:Float64}, multiIf(NOT here.3, 'day_off', is_known, 'calling', 'unknown'),
+                pause.3, 'feed_dead',
+                arrayExists(since -> since < evaluation, doors_down), 'feed_dead',
                 length(stray_calls) >= 3, 'moved',
                 'silent'
             ) AS why
-        FROM around
+        FROM consecutive
+        WHERE has({moments:Array(UInt32)}, evaluation)
     )
 SELECT
-    evaluation AS moment, manager_id, names[manager_id] AS manager, team,
+    evaluation AS moment, manager_id, names[manager_id] AS manager, here.1 AS team,
     is_known, frame, toUInt64(x) AS calls, round(triaged.expected, 2) AS expected,
     if(is_known, count_low(triaged.expected, phi), 0) AS low, p, is_dropping,
-    calls_today, round(quiet, 2) AS quiet_expected, why, if(why = 'moved', stray_calls[-1].2, '') AS moved_to
+    here.5 AS calls_today, round(quiet, 2) AS quiet_expected, why, if(why = 'moved', stray_calls[-1].2, '') AS moved_to
 FROM triaged
 ORDER BY moment, manager_id

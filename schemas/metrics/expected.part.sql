@@ -3,11 +3,11 @@
     -- steps on the latest eight same weekdays that were full working days of theirs (not short, moved, away, nor without
     -- a call of anybody), or of the eight weeks of five working days before. quiet_usual: of them, those after this day's
     -- latest call.
-    (calls, slots) -> if(reached(calls, slots) = 0, 0, arrayFirstIndex(one -> one = reached(calls, slots), calls))
-        AS latest_slot,
-    (past, calls, slots) -> toUInt64(reached(past, slots) - reached(past, latest_slot(calls, slots))) AS quiet,
+    (steps, passed) -> bitShiftRight(
+        arrayMax(step -> if(step < bitShiftLeft(toUInt64(passed) + 1, 32) AND bitAnd(step, 4294967295) > 0, step, 0), steps), 32
+    ) AS latest_step,
     (days, day) -> arrayMap(
-        one -> one.calls, arraySlice(arrayFilter(one -> one.day < day AND (day - one.day) % 7 = 0, days), 1, 8)
+        one -> one.steps, arraySlice(arrayFilter(one -> one.day < day AND (day - one.day) % 7 = 0, days), 1, 8)
     ) AS same_weekdays,
     dated AS (
         SELECT
@@ -15,7 +15,8 @@
             arrayFilter(one -> one.is_full AND one.has_calls AND one.day < today, days) AS full_days,
             same_weekdays(full_days, today) AS pasts,
             same_weekdays(full_days, latest.day) AS pasts_of_latest,
-            arrayMap(one -> reached(one.calls, slots_of_a_day), arraySlice(full_days, 1, 45)) AS totals
+            arrayMap(one -> reached(one.steps, steps_of_a_day), arraySlice(full_days, 1, 45)) AS totals,
+            latest_step(latest.steps, steps_of_a_day) AS last_of_latest
         FROM (
             SELECT
                 manager_id, today, days,
@@ -26,41 +27,35 @@
     ),
     framed AS (
         SELECT
-            evaluation, dated.today AS today, manager_id,
-            here.team AS team, here.day = today AS is_on_roster, here.is_at_work AS is_at_work, here.is_away AS is_away,
-            reached(here.calls, slots) AS calls_today,
-            told.1 AS frame, told.2 AS day, told.3 AS x, told.4 AS usual, told.5 AS quiet_usual
-        FROM dated INNER JOIN asked ON asked.today = dated.today
-        ARRAY JOIN arrayFilter(one -> one.1 != '', [
-            (
-                if(here.is_full, 'today', ''), dated.today, reached(here.calls, slots),
-                arrayMap(past -> reached(past, slots), pasts),
-                arrayMap(past -> quiet(past, here.calls, slots), pasts)
-            ),
-            (
-                if(latest.is_full, 'before', ''), latest.day, reached(latest.calls, slots_of_a_day),
-                arrayMap(past -> reached(past, slots_of_a_day), pasts_of_latest),
-                arrayMap(past -> quiet(past, latest.calls, slots_of_a_day), pasts_of_latest)
-            ),
-            (
-                'week', toDate(0), arraySum(arraySlice(totals, 1, 5)),
-                arrayMap(
-                    week -> arraySum(arraySlice(totals, 5 * week + 1, 5)), range(1, toUInt32(intDiv(length(totals), 5)))
-                ),
-                CAST([], 'Array(UInt64)')
-            )
-        ]) AS told
-    ),
-    -- Step by step, since an alias that is used twice is worked out twice.
-    measured AS (
-        SELECT
-            evaluation, manager_id, today, team, is_on_roster, is_at_work, is_away, calls_today, frame, day,
-            x AS own_x, quiet_usual, length(usual) AS n, n >= 6 AS is_known,
-            n >= 6 AND manager_id != '' AS is_one,
-            n >= 6 AND manager_id != '' AND x > 0 AS calls_too,
-            if(n > 0, arrayAvg(usual), 0) AS own_mu,
-            if(n > 1, arrayReduce('varSamp', usual), 0) AS spread
-        FROM framed
+            evaluation, today, manager_id, here.1 AS team, here.2 AS is_on_roster, here.3 AS is_at_work, here.4 AS is_away,
+            here.5 AS calls_today, told.1 AS frame, told.2 AS day, told.3 AS x, told.4 AS usual, told.5 AS quiet_usual
+        FROM (
+            SELECT
+                asked.evaluation AS evaluation, dated.today AS today, manager_id,
+                reached(dated.here.steps, passed) AS so_far, latest_step(dated.here.steps, passed) AS last_of_today,
+                (dated.here.team, dated.here.day = today, dated.here.is_at_work, dated.here.is_away, so_far) AS here,
+                arrayJoin(arrayFilter(one -> one.1 != '', [
+                    (
+                        if(dated.here.is_full, 'today', ''), today, so_far,
+                        arrayMap(past -> reached(past, passed), pasts),
+                        arrayMap(past -> reached(past, passed) - reached(past, last_of_today), pasts)
+                    ),
+                    (
+                        if(latest.is_full, 'before', ''), latest.day, reached(latest.steps, steps_of_a_day),
+                        arrayMap(past -> reached(past, steps_of_a_day), pasts_of_latest),
+                        arrayMap(past -> reached(past, steps_of_a_day) - reached(past, last_of_latest), pasts_of_latest)
+                    ),
+                    (
+                        'week', toDate(0), arraySum(arraySlice(totals, 1, 5)),
+                        arrayMap(
+                            week -> arraySum(arraySlice(totals, 5 * week + 1, 5)),
+                            range(1, toUInt32(intDiv(length(totals), 5)))
+                        ),
+                        []
+                    )
+                ])) AS told
+            FROM dated INNER JOIN asked ON asked.today = dated.today
+        )
     ),
     -- Beside everyone: what the managers did together in the same frame.
     together AS (
@@ -72,7 +67,16 @@
             sumIf(own_mu, is_one) OVER alike AS mu_of_all,
             sumIf(own_mu, calls_too) OVER alike - if(calls_too, own_mu, 0) AS others_mu,
             countIf(calls_too) OVER alike - calls_too AS others
-        FROM measured
+        FROM (
+            SELECT
+                evaluation, manager_id, today, team, is_on_roster, is_at_work, is_away, calls_today, frame, day,
+                x AS own_x, quiet_usual, length(usual) AS n, n >= 6 AS is_known,
+                if(manager_id = '', 0, is_known) AS is_one,
+                if(x > 0, is_one, 0) AS calls_too,
+                if(n > 0, arrayAvg(usual), 0) AS own_mu,
+                if(n > 1, arrayReduce('varSamp', usual), 0) AS spread
+            FROM framed
+        )
         WINDOW alike AS (PARTITION BY evaluation, frame, day)
     ),
     -- Six to eight references say little of the spread of counts (variance = mu + phi mu²), so a manager's own phi (by

@@ -1,9 +1,24 @@
-    -- include: calendar.part
+    -- Days of [first_day, last_day), which whoever includes this defines: a loaded day wins over the country's.
+    -- A day that no calendar has is not worked, and not is_known.
+    calendar AS (
+        SELECT day, argMax(kind, source) AS kind, kind IN ('working', 'short', 'moved') AS is_working, kind != '' AS is_known
+        FROM (
+            SELECT first_day + arrayJoin(range(toUInt32(last_day - first_day))) AS day, '' AS kind, 0 AS source
+            UNION ALL
+            SELECT day, kind, 1 AS source FROM base_calendar FINAL WHERE day >= first_day AND day < last_day
+            UNION ALL
+            SELECT day, kind, 2 AS source FROM calendar_days FINAL WHERE day >= first_day AND day < last_day
+        )
+        GROUP BY day
+    ),
     -- One row for each manager and day of the roster, with the team said last for that day. A manager works on a day
     -- that is_working and not is_away.
     away AS (
-        SELECT DISTINCT manager_id, day FROM absences FINAL CROSS JOIN calendar
-        WHERE withdrawn = 0 AND day >= first AND day <= last
+        SELECT
+            manager_id,
+            greatest(first, first_day)
+                + arrayJoin(range(toUInt32(least(last + 1, last_day) - greatest(first, first_day)))) AS day
+        FROM absences FINAL WHERE withdrawn = 0 AND last >= first_day AND first < last_day AND first <= last
     ),
     roster_days AS (
         SELECT
