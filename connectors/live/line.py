@@ -22,6 +22,8 @@ Clock = Callable[[], int]
 MOST_WAITING = 10_000
 """Records that were received and are not acknowledged by Kafka: above it a door waits. Bounds the memory."""
 
+_AGAIN = "; it is tried again until it answers"
+
 
 def moment(clock_ns: int) -> datetime:
     """The moment of a clock reading, to the millisecond."""
@@ -103,7 +105,7 @@ class Line:
             "%s: %s%s",
             self.name,
             state.value,
-            f": {detail}" if detail else "",
+            f": {detail}{_AGAIN if state is FeedState.AWAY else ''}" if detail else "",
         )
 
     def gap(self, since: datetime, until: datetime, why: str, *, resolved: bool = False) -> Rejected:

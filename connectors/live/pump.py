@@ -89,6 +89,8 @@ class Pump:
         self._held: list[Delivery] = []
         """Taken, and not acknowledged."""
         self._beat_at = -heartbeat_s
+        self._told_away = False
+        """It was logged that the broker is away, and it is yet."""
         self._asked_at: float | None = None
         self._failure: BaseException | None = None
 
@@ -144,7 +146,7 @@ class Pump:
             for item in delivery.items:
                 outlet.send(TOPICS[type(item)], item)
         outlet.flush()
-        self._backoff.succeeded()
+        self._there()
         held, self._held = self._held, []
         for delivery in held:
             self._line.confirm(delivery)
@@ -153,6 +155,7 @@ class Pump:
         """Tell how the feed is; and look whether the broker is the one that had what it acknowledged."""
         outlet.send(FEEDS, self._line.heartbeat())
         outlet.flush()
+        self._there()
         self._beat_at = self._monotonic()
         wire = self._wire()
         if wire is not None and self._wire_was not in (None, wire):
@@ -168,11 +171,19 @@ class Pump:
                 f"{trouble}; {self._line.waiting:,} received records were not sent: what the source keeps is read again"
             )
         wait_s = self._backoff.next_s()
-        log.warning("%s: %s; again in %.1f s", self._line.name, trouble, wait_s)
+        if not self._told_away:
+            self._told_away = True
+            log.warning("%s: %s; it is tried again until it answers", self._line.name, trouble)
         if self._line.stopping.is_set():
             time.sleep(min(wait_s, 1.0))
         else:
             self._line.wait(wait_s)
+
+    def _there(self) -> None:
+        self._backoff.succeeded()
+        if self._told_away:
+            self._told_away = False
+            log.info("%s: kafka answers again", self._line.name)
 
     def _line_is_asked(self) -> None:
         if self._asked_at is None and self._line.stopping.is_set():

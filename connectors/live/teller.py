@@ -192,12 +192,15 @@ class TellerDoor(Generic[M]):
         if before is not None:
             before.join()
         backoff = Backoff()
+        told = False
         while not line.stopping.is_set():
             try:
                 if not self._read_back(line, since):
                     return
             except Transient as trouble:
-                log.warning("%s: back-fill: %s", line.name, trouble)
+                if not told:
+                    told = True
+                    log.warning("%s: back-fill: %s; it is tried again until it answers", line.name, trouble)
                 line.wait(backoff.next_s())
                 continue
             except Terminal as trouble:

@@ -14,7 +14,7 @@ import msgspec
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.sql.reading import TableReader
+from connectors.sql.reading import Open, TableReader
 from connectors.sql.window import Slice, next_slice, read_to, settled, skip_to
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
@@ -46,13 +46,16 @@ class SqlDoor:
 
     def __init__(
         self,
-        reader: TableReader,
+        table: Open,
         wanted: Wanted,
         checkpoint: Checkpoint[Polled],
         *,
+        backoff: Backoff | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._reader = reader
+        """`table` is asked for at every poll, so a database that is away at the start is waited for too."""
+        self._table = table
+        self._backoff = backoff or Backoff()
         self._wanted = wanted
         self._checkpoint = checkpoint
         self._monotonic = monotonic
@@ -65,47 +68,47 @@ class SqlDoor:
 
     def run(self, line: Line) -> None:
         line.lost = self._forget.set
-        backoff = Backoff()
         while not line.stopping.is_set():
             try:
-                self._poll(line)
+                reader = self._table()
+                self._poll(line, reader)
             except Transient as trouble:
                 line.state(FeedState.AWAY, str(trouble))
-                line.wait(backoff.next_s())
+                line.wait(self._backoff.next_s())
                 continue
-            backoff.succeeded()
+            self._backoff.succeeded()
             line.seen()
-            line.state(FeedState.LIVE, self._advice())
+            line.state(FeedState.LIVE, self._advice(reader))
             line.wait(self._wanted.every_s)
 
-    def _begin(self) -> Polled:
+    def _begin(self, reader: TableReader) -> Polled:
         """Where the last process left off, or where to begin. Asking for an earlier day than ever begins there."""
         written = self._checkpoint.read()
         begin = self._wanted.begin
         if written is not None and (begin is None or begin >= written.began):
             return written
-        begin = begin or self._settled()
+        begin = begin or self._settled(reader)
         return Polled(begin, begin)
 
-    def _settled(self) -> datetime:
-        return settled(self._reader.now(), self._wanted.overlap, self._reader.shape.zone)
+    def _settled(self, reader: TableReader) -> datetime:
+        return settled(reader.now(), self._wanted.overlap, reader.shape.zone)
 
-    def _poll(self, line: Line) -> None:
+    def _poll(self, line: Line, reader: TableReader) -> None:
         """Read what may be new. How far that is gets written down once Kafka has the rows."""
-        polled = self._from(self._polled or self._begin())
+        polled = self._from(self._polled or self._begin(reader))
         self._remember(polled.since)
-        settled_before = self._settled()
+        settled_before = self._settled(reader)
         part = Slice(polled.since, polled.since)
         while part.until is not None:
             part = next_slice(polled.since, settled_before, STEP)
             seen: set[bytes] = set()
-            for items in self._reader.read(part, self._known, seen):
+            for items in reader.read(part, self._known, seen):
                 line.deliver(items)
                 if line.stopping.is_set():
                     return
             since = read_to(part, settled_before)
             if part.until is not None and not seen:
-                since = skip_to(since, self._reader.first_from(since), settled_before)
+                since = skip_to(since, reader.first_from(since), settled_before)
             self._polled = polled = Polled(since, polled.began)
             line.deliver([], partial(self._checkpoint.write, polled))
             self._remember(since)
@@ -125,8 +128,8 @@ class SqlDoor:
         while now - self._trail[0][0] > _TRAIL_S and len(self._trail) > 1:
             self._trail.popleft()
 
-    def _advice(self) -> str:
-        longest = self._reader.longest
+    def _advice(self, reader: TableReader) -> str:
+        longest = reader.longest
         if longest <= self._wanted.overlap:
             return ""
         return (

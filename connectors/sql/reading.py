@@ -18,6 +18,9 @@ from schemas.records import CallLeg, Record, Rejected
 
 _MOST_REMEMBERED = 1_000_000
 
+Open = Callable[[], "TableReader"]
+"""The table. Raises Transient while its database is away, Terminal when somebody must mend something."""
+
 
 class TableReader:
     """Reads one table. `context` gives the context of what is read next, with a new version each time."""

@@ -11,7 +11,7 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session
-from pipeline.cli.listening_table import table_reader
+from pipeline.cli.listening_table import table_at
 from pipeline.cli.options import Day
 from pipeline.settings import read_settings
 
@@ -46,7 +46,8 @@ def command(
     wanted = Wanted(overlap=overlap_of(overlap), every_s=every, begin=begin)
     line = Line(source, "sql", new_session())
     with (
-        table_reader(variable, table, Exchange(source, tz, region), settings, line.session) as (reader, words),
+        table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,
     ):
-        keep_open(line, SqlDoor(reader, wanted, checkpoint), data, f"{words}, for source {source}, every {every:g} s")
+        words = f"{cdr.where}, for source {source}, every {every:g} s"
+        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, words)

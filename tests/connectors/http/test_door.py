@@ -130,6 +130,25 @@ def test_nothing_is_promised_while_kafka_is_away_and_it_arrives_once_it_is_back(
         assert {leg.record_id for leg in broker.legs} == {"c1"}
 
 
+def test_listener_waits_for_a_kafka_that_is_away_at_its_start_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.1)
+    broker = Broker()
+    broker.away = True
+    with caplog.at_level(logging.INFO, "callfunnel.listen"), listening(broker) as listener:
+        assert listener.post("/calls", call(1)).status == 503
+        until(lambda: broker.asked > 1)
+        broker.away = False
+        until(lambda: broker.legs)
+        assert listener.post("/calls", call(2)).status == 200
+    told = [record.getMessage() for record in caplog.records if "kafka" in record.getMessage()]
+    assert told == [
+        "office http: kafka: nobody answers; it is tried again until it answers",
+        "office http: kafka answers again",
+    ]
+
+
 def test_memory_is_bounded_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.05)
     broker = Broker()

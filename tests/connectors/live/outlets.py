@@ -20,8 +20,10 @@ class Broker:
         self.fails = 0
         self.away = False
         self.opened = 0
+        self.asked = 0
 
     def outlet(self) -> Outlet:
+        self.asked += 1
         if self.away:
             raise Transient("kafka: nobody answers")
         self.opened += 1

@@ -63,7 +63,7 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
     with Checkpoint(folder, "office", "sql", Polled) as checkpoint:
         database = Database(url, "OFFICE_DB")
         reader = TableReader(database, table, shape_of(table, database.types(table), MOSCOW), fresh(line))
-        door = SqlDoor(reader, what, checkpoint)
+        door = SqlDoor(lambda: reader, what, checkpoint)
         pump = Pump(line, broker.outlet, heartbeat_s=0.05, backoff=Backoff(0.01, 0.05))
         running = threading.Thread(target=pump.run, args=(door,))
         running.start()
