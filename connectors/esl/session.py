@@ -25,6 +25,8 @@ class Login(NamedTuple):
     host: str
     port: int
     password: str
+    user: str = ""
+    """USER@DOMAIN of the switch's directory, who may be allowed these events only; else the socket's own password."""
     filter: tuple[str, str] | None = None
     """A header and the value that it must have, such as variable_domain_name of one tenant; else every event."""
 
@@ -97,12 +99,11 @@ class Session:
                 f"{where}: this machine's address is refused: allow it in the list that apply-inbound-acl of"
                 " event_socket.conf.xml names (loopback.auto lets in the switch's own machine only)"
             )
-        answer = self._ask(f"auth {self._login.password}", "login")
+        user, password = self._login.user, self._login.password
+        answer = self._ask(f"userauth {user}:{password}" if user else f"auth {password}", "login")
         if not _is_ok(answer):
-            raise Terminal(
-                f"{where}: the password is refused ({_said(answer)}): check it against `password` of"
-                " event_socket.conf.xml"
-            )
+            kept = f"esl-password of {user}" if user else "`password` of event_socket.conf.xml"
+            raise Terminal(f"{where}: the password is refused ({_said(answer)}): check it against {kept}")
 
     def _subscribe(self) -> None:
         if self._login.filter is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import click
@@ -19,12 +20,14 @@ from schemas.trouble import Terminal
 
 _PORT = 8021
 _TABLE = "v_xml_cdr"
+_USER = re.compile(r"[^\s:@]+@[^\s:@]+")
 
 
 @click.command("esl")
 @click.argument("address", metavar="[HOST[:PORT]]", default="127.0.0.1")
 @click.option("--password", "variable", default="CALLFUNNEL_ESL_PASSWORD", show_default=True, metavar="VARIABLE",
               help="Environment variable that holds the password of event_socket.conf.xml.")  # fmt: skip
+@click.option("--user", default="", metavar="USER@DOMAIN", help="User of the directory, whose esl-password it is.")
 @click.option("--filter", "condition", default="", metavar="NAME=VALUE",
               help="Only legs with this header, say variable_domain_name=sales.example. [default: all]")  # fmt: skip
 @click.option("--backfill", default="", metavar="VARIABLE",
@@ -36,6 +39,7 @@ _TABLE = "v_xml_cdr"
 def command(
     address: str,
     variable: str,
+    user: str,
     condition: str,
     backfill: str,
     table: str,
@@ -50,6 +54,8 @@ def command(
 
     No time zone is needed. The socket knows no TLS: reach another machine's through a tunnel or a private network.
     """
+    if user and not _USER.fullmatch(user):
+        raise Terminal(f"--user {user!r} is no USER@DOMAIN")
     chosen = _condition(condition)
     if chosen and backfill and table == _TABLE:
         raise Terminal(
@@ -59,7 +65,7 @@ def command(
     settings = read_settings()
     of = Exchange(source, tz, region)
     host, port = host_and_port(address, _PORT)
-    login = Login(host, port, secret(variable, os.environ, "the event socket's password"), chosen)
+    login = Login(host, port, secret(variable, os.environ, "the event socket's password"), user, chosen)
     line = Line(source, "esl", new_session())
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),

@@ -109,10 +109,10 @@ class Connection(live.Connection):
     def reply(self, text: str) -> None:
         self.send(f"Content-Type: command/reply\nReply-Text: {text}\n\n".encode())
 
-    def log_in(self, password: str = PASSWORD, refused: str = "") -> bool:
+    def log_in(self, proof: str = f"auth {PASSWORD}", refused: str = "") -> bool:
         """Ask for the password and enable events, as mod_event_socket does; the form `refused` is not known."""
         self.send(REQUEST)
-        if self.command() != f"auth {password}":
+        if self.command() != proof:
             self.reply("-ERR invalid")
             self.send(NOTICE)
             return False

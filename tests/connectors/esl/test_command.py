@@ -19,6 +19,8 @@ PASSWORD = {"CALLFUNNEL_ESL_PASSWORD": "s3cret"}
         ([], {}, "CALLFUNNEL_ESL_PASSWORD is not set: it must hold the event socket's password"),
         (["--password", "s3cret!"], PASSWORD, "give the name of an environment variable"),
         (["pbx.example:x"], PASSWORD, "'pbx.example:x' is no address: HOST:8021"),
+        (["--user", "calls"], PASSWORD, "'calls' is no USER@DOMAIN"),
+        (["--user", "calls@pbx:s3"], PASSWORD, "'calls@pbx:s3' is no USER@DOMAIN"),
         (["--filter", "domain"], PASSWORD, "'domain' is no NAME=VALUE"),
         (["--filter", "a b=c"], PASSWORD, "'a b=c' is no NAME=VALUE"),
         (["--filter", "Caller-ANI=+7495"], PASSWORD, "takes a leading"),

@@ -43,10 +43,11 @@ def opened(
     folder: Path,
     *,
     password: str = PASSWORD,
+    user: str = "",
     chosen: tuple[str, str] | None = None,
     backfill: Backfill | None = None,
 ) -> AbstractContextManager[Opened]:
-    login = Login("127.0.0.1", switch.port, password, chosen)
+    login = Login("127.0.0.1", switch.port, password, user, chosen)
     return live.opened(lambda context: Esl(login, context, QUICK), folder, "esl", backfill=backfill)
 
 
@@ -76,6 +77,20 @@ def test_plain_events_where_json_is_refused(tmp_path: Path) -> None:
         until(lambda: numbers(door) == [1])
         (connection,) = switch.connections
     assert connection.commands[2] == "event plain CHANNEL_HANGUP_COMPLETE"
+
+
+def test_user_of_the_directory_logs_in_and_one_who_is_not_known_is_told_what_to_check(tmp_path: Path) -> None:
+    def directory(connection: Connection) -> None:
+        if connection.log_in(proof=f"userauth calls@pbx.example:{PASSWORD}"):
+            connection.send(as_json(event(1, NINE)))
+            connection.serve()
+
+    with peer(directory) as switch:
+        with opened(switch, tmp_path, user="calls@pbx.example") as door:
+            until(lambda: numbers(door) == [1])
+        with opened(switch, tmp_path, user="other@pbx.example") as door:
+            until(lambda: door.failure)
+    assert "check it against esl-password of other@pbx.example" in str(door.failure)
 
 
 def test_filter_is_asked_for_before_any_event(tmp_path: Path) -> None:
