@@ -8,6 +8,8 @@ from connectors.rejects import Misread
 from schemas.records import Reason
 
 WEEK_S = 604_800
+_DIGITS = 9
+"""As many as a number of seconds may have."""
 
 
 class _Spans(dict[int, timedelta]):
@@ -29,10 +31,15 @@ def durations(duration: str, billsec: str) -> tuple[int, int]:
 
     Both are cut to whole seconds from different beginnings, so a second more of talk than of call is a rounding.
     """
-    for field, text in (("duration", duration), ("billsec", billsec)):
-        if not (text.isdecimal() and len(text) <= 9):
-            raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of seconds")
+    if not (duration.isdecimal() and billsec.isdecimal() and len(duration) <= _DIGITS and len(billsec) <= _DIGITS):
+        raise _no_seconds(duration, billsec)
     duration_s, billsec_s = int(duration), int(billsec)
     if billsec_s > duration_s + 1 or duration_s > WEEK_S:
         raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s}, duration {duration_s} (0 to a week)")
-    return duration_s, min(billsec_s, duration_s)
+    return duration_s, billsec_s if billsec_s < duration_s else duration_s
+
+
+def _no_seconds(duration: str, billsec: str) -> Misread:
+    is_first = not (duration.isdecimal() and len(duration) <= _DIGITS)
+    field, text = ("duration", duration) if is_first else ("billsec", billsec)
+    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of seconds")

@@ -107,7 +107,7 @@ class LegReader:
             direction, extension, other, outside = self._from_local(near, far, src, dst, uniqueid, linkedid)
         else:
             direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
-        became = _DISPOSITIONS.get(disposition) or read_disposition(disposition)
+        became = read_disposition(disposition)
         if became is ANSWERED:
             became = self._who_answered(billsec_s, lastapp, far)
         if uniqueid and sequence and sequence != "0":
@@ -209,7 +209,7 @@ class LegReader:
 
 def read_disposition(written: str) -> Disposition:
     """What Asterisk's word means, whatever answered (main/cdr.c, ast_cdr_disp2str)."""
-    return _DISPOSITIONS.get(written.strip().upper(), Disposition.UNKNOWN)
+    return _DISPOSITIONS.get(written) or _DISPOSITIONS.get(written.strip().upper(), Disposition.UNKNOWN)
 
 
 def is_disposition(written: str) -> bool:

@@ -50,6 +50,7 @@ _WAYS = {
     "outbound": OUTBOUND,
     "internal": INTERNAL,
 }
+_EXTENSION, _TRUNK, _LOCAL = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL
 _ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
 
 
@@ -123,7 +124,8 @@ class _Legs:
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _READ))
         self._has_channels = "channel" in columns
         self._utc = clock.utc
-        self._peers = Peers(context.extension_pattern, context.trunks)
+        self._peer = Peers(context.extension_pattern, context.trunks).of
+        self._is_extension = re.compile(context.extension_pattern).fullmatch
         self._context = context
         self._file = file
 
@@ -137,11 +139,11 @@ class _Legs:
         ended_at = started_at + SPANS[duration_s]
         if "+" in src + dst and (is_scientific(src) or is_scientific(dst)):
             raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
-        near, far = self._peers.of(channel), self._peers.of(dstchannel)
-        does, queue = self._does(action, lastapp, lastdata)
+        near, far = self._peer(channel), self._peer(dstchannel)
+        does, queue = ("DIAL", "") if action == "DIAL" else _does(action, lastapp, lastdata)
         reached = far.number or self._inside(dstext)
         told = _WAYS.get(way) or _WAYS.get(way.strip().lower())
-        if not reached and does == "DIAL" and not (self._has_channels and told is INBOUND):
+        if not reached and does == "DIAL" and told is not OUTBOUND and not (self._has_channels and told is INBOUND):
             reached = self._inside(dst)  # from outside a menu's number would be one
         direction, extension, other, outside = self._ends(told, near, src, dst, reached)
         disposed = read_disposition(became)
@@ -159,7 +161,7 @@ class _Legs:
         else:
             record_id = nameless(f"{start}\x1f{call}\x1f{rest}")
         context = self._context
-        is_up = disposed in (ANSWERED, MACHINE)
+        is_up = disposed is ANSWERED or disposed is MACHINE
         return CallLeg(
             context.source,
             call or uniqueid or record_id,
@@ -184,27 +186,18 @@ class _Legs:
             origin=f"{self._file}:{place}",
         )
 
-    def _does(self, action: str, lastapp: str, lastdata: str) -> tuple[str, str]:
-        """(what the row is of: DIAL, QUEUE, IVR, VM; the queue)."""
-        if action == "DIAL":
-            return action, ""
-        if said := _ACTION.match(action):
-            return said.group(1), (said.group(2) or "") if said.group(1) == "QUEUE" else ""
-        does = lastapp.upper()
-        return does, lastdata.partition(",")[0] if does == "QUEUE" else ""
-
     def _ends(
         self, direction: Direction | None, near: Peer, src: str, dst: str, reached: str
     ) -> tuple[Direction, str, str, str]:
         """(direction, the person's extension, the other extension, the outside number)."""
-        caller = near.number if near.kind is Kind.EXTENSION else self._inside(src)
-        if direction is None:
-            direction = INBOUND
-            if caller:
-                is_outward = not self._inside(dst) and e164(dst, self._context.region) != ""
-                direction = OUTBOUND if is_outward else INTERNAL
         if direction is INBOUND:
             return direction, reached, "", src
+        caller = near.number if near.kind is _EXTENSION else self._inside(src)
+        if direction is None:
+            if not caller:
+                return INBOUND, reached, "", src
+            is_outward = not self._inside(dst) and e164(dst, self._context.region) != ""
+            direction = OUTBOUND if is_outward else INTERNAL
         if direction is OUTBOUND:
             return direction, caller, "", dst
         return direction, reached or caller, caller if reached and caller != reached else "", ""
@@ -212,9 +205,18 @@ class _Legs:
     def _is_person(self, direction: Direction, far: Peer, lastapp: str, reached: str) -> bool:
         """Whether a person's channel answered: an IVR, a queue and voicemail answer too."""
         if self._has_channels:
-            local = far.kind is Kind.LOCAL and (far.number != "" or far.outside)
-            return (local or far.kind in (Kind.EXTENSION, Kind.TRUNK)) and lastapp.lower() in BRIDGING
+            kind = far.kind
+            is_end = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
+            return is_end and lastapp.lower() in BRIDGING
         return lastapp.lower() in BRIDGING and (direction is OUTBOUND or reached != "")
 
     def _inside(self, number: str) -> str:
-        return number if self._peers.is_extension(number) else ""
+        return number if number and self._is_extension(number) else ""
+
+
+def _does(action: str, lastapp: str, lastdata: str) -> tuple[str, str]:
+    """(what the row is of: DIAL, QUEUE, IVR, VM; the queue)."""
+    if said := _ACTION.match(action):
+        return said.group(1), (said.group(2) or "") if said.group(1) == "QUEUE" else ""
+    does = lastapp.upper()
+    return does, lastdata.partition(",")[0] if does == "QUEUE" else ""
