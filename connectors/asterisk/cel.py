@@ -37,9 +37,10 @@ class AsteriskCel(TableSource):
         " channame, uniqueid, linkedid",
         ids="call `linkedid`, which is the CDR's: load both under one source; leg `uniqueid` of the channel",
         zone="none needed where times are epochs; else checked against the epoch in `uniqueid`",
-        proof="`golden/asterisk_cel`; against the CDRs of the same 397 calls in a FreePBX dump that is not at hand",
-        unconfirmed="attended transfers, parking and pick-ups of a real log; eventtype as a number; JSON of cel_custom;"
-        " Asterisk before 12; a channel whose events are not all in one file is rejected",
+        proof="`golden/asterisk_cel`; 371 calls of a FreePBX dump, its `cel` against its `cdr`, that is not at hand",
+        unconfirmed="queues, attended transfers, parking and pick-ups of a real log; eventtype as a number; JSON of"
+        " cel_custom; Asterisk before 12 (refused); a channel whose events are not all in one file is rejected; where"
+        " the table keeps whole seconds a talk is a second more or less than in the CDR",
     )
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
