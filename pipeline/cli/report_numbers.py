@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -36,6 +36,11 @@ _WARNING_DAYS = 5
 class _Last(msgspec.Struct):
     records: int
     at: str
+
+
+class _Day(msgspec.Struct):
+    day: date
+    is_working: int
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +87,7 @@ def read_report(
 def warnings(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[Row]:
     """What the rules said at the close of the period's last working days, in words."""
     reported = wanted.reported
-    moments = closings(reported.period, reported.now, settings.calendar)[-_WARNING_DAYS:]
+    moments = closed(numbers, settings, reported)[-_WARNING_DAYS:]
     rules = [rule for rule in RULES if rule.urgency is Urgency.HEAD and rule.replayable]
     people = len(roster(numbers, reported.period))
     things = ask_rules(numbers, settings, moments, rules, people=max(1, people)) if moments else ()
@@ -105,13 +110,21 @@ def is_wanted(labels: Mapping[str, str], wanted: Wanted) -> bool:
     return (not teams or labels.get("team") in teams) and (not managers or labels.get("manager_id") in managers)
 
 
+def closed(numbers: Numbers, settings: Settings, reported: Reported) -> list[datetime]:
+    """The closing times of the period's working days that have passed. Raises Transient or Terminal."""
+    period = reported.period
+    days = numbers.rows("calendar", _Day, {"first": period.first.isoformat(), "last": period.last.isoformat()})
+    return closings(period, reported.now, settings.calendar, {one.day: bool(one.is_working) for one in days})
+
+
 def stale_reasons(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[str]:
     """Why the period's numbers cannot be trusted yet, in words. Raises Transient or Terminal."""
     reported = wanted.reported
     (last,) = numbers.rows("last_call", _Last, {})
     last_call = datetime.fromisoformat(last.at) if last.records else None
     doors = freshness(numbers, reported.now)
-    found = staleness(doors, last_call, reported.period, reported.now, settings.calendar)
+    needed = max(closed(numbers, settings, reported), default=None)
+    found = staleness(doors, last_call, reported.period, reported.now, needed)
     return [told(one, wanted.language, settings) for one in found]
 
 

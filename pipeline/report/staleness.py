@@ -6,8 +6,8 @@ enough. A source that has told nothing for `RETIRED` is taken for one that is no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -44,26 +44,27 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
 
 
-def closings(period: Period, now: datetime, calendar: WorkingCalendar) -> list[datetime]:
-    """The closing times of the period's working days that have passed, in order."""
+def closings(period: Period, now: datetime, calendar: WorkingCalendar, told: Mapping[date, bool]) -> list[datetime]:
+    """The closing times of the period's working days that have passed, in order.
+
+    `told` is what the store knows of days (`calendar.sql`), loaded ones too; of others the settings' calendar says.
+    """
     years = range(period.first.year, period.last.year + 1)
-    worked = (one.day for one in base_days(calendar, years) if one.kind.is_working)
-    times = (datetime.combine(day, calendar.closes, period.zone) for day in worked if period.first <= day < period.last)
+    worked = {one.day: one.kind.is_working for one in base_days(calendar, years)} | dict(told)
+    days = sorted(day for day, is_worked in worked.items() if is_worked and period.first <= day < period.last)
+    times = (datetime.combine(day, calendar.closes, period.zone) for day in days)
     return [closing for closing in times if closing <= now]
 
 
-def needed_by(period: Period, now: datetime, calendar: WorkingCalendar) -> datetime | None:
-    """The latest closing time in the period that has passed; None when no working day has ended in it."""
-    return max(closings(period, now, calendar), default=None)
-
-
 def staleness(
-    doors: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, calendar: WorkingCalendar
+    doors: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, needed: datetime | None
 ) -> list[Stale]:
-    """Every reason, as the sources stand now; none when the data covers the period."""
+    """Every reason, as the sources stand now; none when the data covers the period.
+
+    `needed` is the latest of the period's `closings`; None when no working day has ended in it.
+    """
     if last_call is None:
         return [Stale(why=Why.NOTHING)]
-    needed = needed_by(period, now, calendar)
     found = [] if needed is None else list(_late(doors, needed))
     if now < period.end:
         live = (door for door in doors if not door.door.startswith("file:") and door.state not in _WELL)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.cli.report_numbers import closed
 from pipeline.feeds import Freshness
 from pipeline.readouts import Period
-from pipeline.report.staleness import Stale, Why, needed_by, staleness
+from pipeline.report.periods import Kind, reported
+from pipeline.report.staleness import Stale, Why, closings, staleness
 from pipeline.working_calendar import WorkingCalendar
+from schemas.codec import encode
+from schemas.plans import CalendarDay, DayKind
+from tests.pipeline.property.tables import SETTINGS, Database
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 RUSSIA = WorkingCalendar(country="RU")
@@ -38,8 +45,17 @@ def door(door: str, seen: datetime | None, *, state: str = "", source: str = "pb
     )
 
 
-def reasons(*doors: Freshness, last_call: datetime | None = CLOSED, now: datetime = MONDAY) -> list[Stale]:
-    return staleness(doors, last_call, WEEK, now, RUSSIA)
+def needed_by(now: datetime, told: Mapping[date, bool]) -> datetime | None:
+    return max(closings(WEEK, now, RUSSIA, told), default=None)
+
+
+def reasons(
+    *doors: Freshness,
+    last_call: datetime | None = CLOSED,
+    now: datetime = MONDAY,
+    told: Mapping[date, bool] = MappingProxyType({}),
+) -> list[Stale]:
+    return staleness(doors, last_call, WEEK, now, needed_by(now, told))
 
 
 @pytest.mark.parametrize(
@@ -52,8 +68,36 @@ def reasons(*doors: Freshness, last_call: datetime | None = CLOSED, now: datetim
     ],
 )
 def test_needed_is_the_last_closing_time_of_a_working_day(now: str, needed: str | None) -> None:
-    found = needed_by(WEEK, datetime.fromisoformat(now).replace(tzinfo=MOSCOW), RUSSIA)
+    found = needed_by(datetime.fromisoformat(now).replace(tzinfo=MOSCOW), {})
     assert found == (None if needed is None else datetime.fromisoformat(needed).replace(tzinfo=MOSCOW))
+
+
+FRIDAY, SATURDAY = date(2026, 3, 13), date(2026, 3, 14)
+
+
+def test_a_day_that_the_loaded_calendar_makes_free_makes_nothing_stale() -> None:
+    thursday = CLOSED - timedelta(days=1)
+    doors = [door("file:calls", thursday)]
+    assert [one.why for one in reasons(*doors, last_call=thursday)] == [Why.LATE]
+    assert reasons(*doors, last_call=thursday, told={FRIDAY: False}) == []
+
+
+def test_a_saturday_that_the_loaded_calendar_makes_worked_is_waited_for() -> None:
+    (found,) = reasons(door("file:calls", CLOSED), told={SATURDAY: True})
+    assert (found.why, found.needed) == (Why.LATE, CLOSED + timedelta(days=1))
+
+
+def test_report_knows_the_days_of_the_store(store_dsn: str) -> None:
+    database = Database(store_dsn)
+    database.empty()
+    country = {FRIDAY: DayKind.WORKING, SATURDAY: DayKind.WEEKEND, date(2026, 3, 9): DayKind.WORKING}
+    for table, days in (("base_calendar", country), ("calendar_days", {FRIDAY: DayKind.HOLIDAY})):
+        database.store.keep(table, [encode(CalendarDay(day=day, kind=kind, version=1)) for day, kind in days.items()])
+    week = reported(Kind.WEEK, WEEK.last, MONDAY, MOSCOW)
+    # Monday is worked as the store says, whatever the settings' country does; of days it does not know they say.
+    assert [f"{moment:%a %d %H}" for moment in closed(database.numbers, SETTINGS, week)] == [
+        *("Mon 09 18", "Tue 10 18", "Wed 11 18", "Thu 12 18"),
+    ]
 
 
 def test_exports_of_the_last_evening_cover_the_week() -> None:
