@@ -90,7 +90,8 @@ class Gatherer:
         self._of_channel: dict[str, Gathered] = {}
         self._closing: deque[tuple[float, Gathered]] = deque()
         self._large: Gathered | None = None
-        self._before = 0.0
+        self._now = self._before = 0.0
+        """The times of the last event, and of the one before."""
 
     def add(self, said: Sequence[str], place: Place, text: str) -> bool:
         """Take an event, its cells in the order of READ. True when `settled` has something. Raises Misread."""
@@ -127,21 +128,24 @@ class Gatherer:
 
     def is_due(self, at: float) -> bool:
         """Whether a call is over for long enough. One odd time alone hastens nothing."""
-        now, self._before = min(at, self._before), at
-        if self._closing and abs(now - self._closing[0][0]) > self._grace_s:
+        self._before, self._now = self._now, at
+        if self._closing and self._is_past(self._closing[0][0]):
             return True
         return self._large is not None or len(self._calls) > _MOST_OPEN
+
+    def _is_past(self, at: float) -> bool:
+        return abs(self._now - at) > self._grace_s and abs(self._before - at) > self._grace_s
 
     def settled(self) -> Iterator[Gathered]:
         """The calls that are over, with those that waited in vain for their end."""
         if (large := self._large) is not None:
             self._large = None
             yield self._given(large)
-        now, closing = self._before, self._closing
-        while closing and abs(now - closing[0][0]) > self._grace_s:
-            closed_at, call = closing.popleft()
+        while self._closing and self._is_past(self._closing[0][0]):
+            closed_at, call = self._closing.popleft()
             if call.closed_at == closed_at:
                 yield self._given(call)
+        now = min(self._now, self._before)
         while self._calls:
             oldest = next(iter(self._calls.values()))
             if len(self._calls) <= _MOST_OPEN and now - oldest.since <= WEEK_S:
@@ -213,7 +217,7 @@ class Gatherer:
         call.since = min(call.since, other.since)
         call.closed_at = other.closed_at = None
         if call.open == 0:
-            self._close(call, self._before)
+            self._close(call, self._now)
 
     def _end(self, call: Gathered, channel: Channel, at: float, place: Place, extra: str, hangup: bool) -> None:
         if channel.ended is None:

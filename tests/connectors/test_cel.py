@@ -271,10 +271,10 @@ def test_call_without_an_end_is_given_up_after_the_longest_call() -> None:
     assert not any(hung.uniqueid in call.channels for call in gatherer.rest())
 
 
-def test_one_row_with_an_odd_time_gives_nobody_up() -> None:
-    one = inbound(1, 0)
-    odd = channel("102", 9).begins(80 * WEEK_S)
-    _, given_back = _gathered(*one[:2], odd, *one[2:])
+@pytest.mark.parametrize("odd_s", [-80 * WEEK_S, 80 * WEEK_S])
+def test_one_row_with_an_odd_time_gives_nobody_up(odd_s: float) -> None:
+    one, other = inbound(1, 0), inbound(10, 20)
+    _, given_back = _gathered(*one, *other[:2], channel("102", 90).begins(odd_s), *other[2:])
     assert given_back == []
 
 
