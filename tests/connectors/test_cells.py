@@ -70,7 +70,7 @@ def test_currency_is_a_code_from_its_cell_else_from_beside_the_sum(cell: str, be
 
 @given(st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1)))
 def test_date_is_the_same_in_every_form(at: datetime) -> None:
-    at = at.replace(microsecond=0)
+    at = at.replace(microsecond=0, fold=0)  # a text does not say which of two equal hours it means: the first
     expected = at.replace(tzinfo=MOSCOW).astimezone(UTC)
     forms = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S"]
     assert {moment(at.strftime(form), MOSCOW, "at") for form in forms} == {expected}
