@@ -90,7 +90,7 @@ def _expression(name: str, model: Json) -> Json:
 
 def _annotations(rule: Rule) -> dict[str, str]:
     found = {}
-    manager = "?var-manager={{ $labels.manager_id }}" if "manager_id" in rule.labels else ""
+    manager = "?var-manager={{ $labels.manager_id | urlquery }}" if "manager_id" in rule.labels else ""
     for language in LANGUAGES:
         said = alert_words(language).rules[rule.id]
         found[f"title_{language}"] = said.title

@@ -6,6 +6,7 @@ CALLFUNNEL_ALERT_OPERATIONS name the contact point of each: callfunnel-email, -t
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from grafana.alerts.words import alert_words
@@ -93,23 +94,27 @@ def templates() -> Json:
     return {"apiVersion": 1, "templates": made}
 
 
+# Alerts that are not ours come here too, by the policy: they have a name, and perhaps a summary.
+_TEMPLATE = """\
+{{ define "callfunnel.[language].title" -}}
+{{ if eq .Status "firing" }}[firing]{{ else }}[resolved]{{ end }}: {{ with .CommonAnnotations.title_[language] -}}
+{{ . }}{{ else }}{{ .CommonLabels.alertname }}{{ end -}}
+{{ if gt (len .Alerts.Firing) 1 }} ({{ len .Alerts.Firing }}){{ end }}{{ end }}
+{{ define "callfunnel.[language].summary" -}}
+{{ with .Annotations.summary_[language] }}{{ . }}{{ else }}{{ .Labels.alertname }}: {{ .Annotations.summary }}{{ end -}}
+{{ end }}
+{{ define "callfunnel.[language].text" }}{{ template "callfunnel.[language].title" . }}
+{{ range .Alerts.Firing }}
+{{ template "callfunnel.[language].summary" . }}
+{{ with .Annotations.description_[language] }}{{ . }}
+{{ end }}{{ with .Annotations.board_[language] -}}
+[look]: {{ $.ExternalURL }}{{ if not (match "/$" $.ExternalURL) }}/{{ end }}{{ . }}
+{{ end }}{{ end }}{{ range .Alerts.Resolved }}
+[resolved]: {{ template "callfunnel.[language].summary" . }}
+{{ end }}{{ end }}
+"""
+
+
 def _template(language: str) -> str:
-    words = alert_words(language).words
-    title = f"callfunnel.{language}.title"
-    one = (
-        f"{{{{ .Annotations.summary_{language} }}}}\n"
-        f"{{{{ .Annotations.description_{language} }}}}\n"
-        f'{words["look"]}: {{{{ $.ExternalURL }}}}{{{{ if not (match "/$" $.ExternalURL) }}}}/{{{{ end }}}}'
-        f"{{{{ .Annotations.board_{language} }}}}\n"
-    )
-    return (
-        f'{{{{ define "{title}" }}}}'
-        f'{{{{ if eq .Status "firing" }}}}{words["firing"]}{{{{ else }}}}{words["resolved"]}{{{{ end }}}}: '
-        f"{{{{ .CommonAnnotations.title_{language} }}}}"
-        f"{{{{ if gt (len .Alerts.Firing) 1 }}}} ({{{{ len .Alerts.Firing }}}}){{{{ end }}}}{{{{ end }}}}\n"
-        f'{{{{ define "callfunnel.{language}.text" }}}}{{{{ template "{title}" . }}}}\n'
-        f"{{{{ range .Alerts.Firing }}}}\n{one}{{{{ end }}}}"
-        f"{{{{ range .Alerts.Resolved }}}}\n{words['resolved']}: {{{{ .Annotations.summary_{language} }}}}\n"
-        "{{ end }}"
-        f"{{{{ end }}}}\n"
-    )
+    words = {**alert_words(language).words, "language": language}
+    return re.sub(r"\[(\w+)\]", lambda found: words[found[1]], _TEMPLATE)

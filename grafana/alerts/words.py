@@ -53,10 +53,10 @@ def template(text: str) -> str:
 
 
 def _number(name: str, form: str) -> str:
-    """A number that is not there (the query failed) is left out, instead of a broken message."""
+    """A number that is not there (the query failed) is a question mark, instead of a broken message."""
     decimals = form.strip(".f%")
     verb = f'{{{{ printf "%.{decimals}f" .Value }}}}' if form.endswith("f") else "{{ humanizePercentage .Value }}"
-    return f"{{{{ with $values.{name} }}}}{verb}{{{{ end }}}}"
+    return f"{{{{ with $values.{name} }}}}{verb}{{{{ else }}}}?{{{{ end }}}}"
 
 
 def placeholders(text: str) -> list[str]:

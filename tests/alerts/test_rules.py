@@ -111,10 +111,10 @@ def test_words_are_of_every_rule_and_name_only_what_it_says(language: str) -> No
         assert "{" not in made
 
 
-def test_text_becomes_a_template_that_leaves_out_what_is_not_there() -> None:
+def test_text_becomes_a_template_that_asks_for_what_is_not_there() -> None:
     assert template("{manager}: {calls:.0f} calls, {share:.1%}") == (
-        '{{ $labels.manager }}: {{ with $values.calls }}{{ printf "%.0f" .Value }}{{ end }} calls, '
-        "{{ with $values.share }}{{ humanizePercentage .Value }}{{ end }}"
+        '{{ $labels.manager }}: {{ with $values.calls }}{{ printf "%.0f" .Value }}{{ else }}?{{ end }} calls, '
+        "{{ with $values.share }}{{ humanizePercentage .Value }}{{ else }}?{{ end }}"
     )
 
 
@@ -154,7 +154,7 @@ def test_templates_are_those_that_contact_points_name_and_close_what_they_open()
         for part in ("title", "text"):
             assert f'{{{{ define "callfunnel.{language}.{part}" }}}}' in texts
     opened = len(re.findall(r"\{\{ (?:define|range|if|with) ", texts))
-    assert opened == len(re.findall(r"\{\{ end \}\}", texts))
+    assert opened == len(re.findall(r"\{\{ end -?\}\}", texts))
 
 
 @pytest.fixture(scope="module")
