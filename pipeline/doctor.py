@@ -16,10 +16,12 @@ import msgspec
 
 from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness
+from pipeline.gaps import in_words as gaps_in_words
+from pipeline.gaps import latest_gaps
 from pipeline.migrate import pending
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
-from pipeline.store import connect
+from pipeline.store import Store, connect
 from pipeline.transport import STAGES, Transport
 from pipeline.verify import verify
 from schemas.topics import ALL
@@ -28,6 +30,8 @@ from schemas.trouble import Trouble
 _STALL_S = 5.0
 _LEAST_FREE = 1 << 30
 _MOST_RESIDENT = 2 << 30
+_GAPS_KEPT = timedelta(days=30)
+_MOST_GAPS = 1_000
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -56,6 +60,7 @@ def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, 
     yield _guarded("clickhouse", lambda: _tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
     yield _guarded("last call", lambda: _last_call(endpoints), "")
     yield _guarded("feeds", lambda: _feeds(endpoints), "")
+    yield _guarded("gaps", lambda: _gaps(endpoints), "")
     yield _guarded("stream = batch", lambda: _drift(endpoints, settings), "`callfunnel verify` lists the differences")
     if data is not None:
         yield _disk(data)
@@ -163,6 +168,12 @@ def _feeds(endpoints: Endpoints) -> Check:
     todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
     found = "; ".join(map(str, doors))
     return Check("feeds", all(door.well for door in doors), found or "nothing was loaded, nothing listens", todo)
+
+
+def _gaps(endpoints: Endpoints) -> Check:
+    """Never unwell: not every exchange keeps what its feed has missed, and a door that is restarted has a gap."""
+    told = latest_gaps(Store(connect(endpoints.clickhouse)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
+    return Check("gaps", True, gaps_in_words(told) or f"none in {_GAPS_KEPT.days} days")
 
 
 def _drift(endpoints: Endpoints, settings: Settings) -> Check:

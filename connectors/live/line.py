@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.gaps import Gap
 from schemas.records import Feed, FeedState, Reason, Record, Rejected
 
 log = logging.getLogger("callfunnel.listen")
@@ -120,7 +121,7 @@ class Line:
             source=self._feed.source,
             reason=Reason.FEED_GAP,
             detail=why,
-            payload=f"{since.isoformat()}/{until.isoformat()}",
+            payload=Gap(since, until).payload,
             origin=self._feed.door,
             at=moment(now),
             resolved=int(resolved),

@@ -128,6 +128,8 @@ def summary(outcome: Outcome) -> list[str]:
     if rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())
         lines.append(f"  rejected: {reasons}; see `callfunnel rejected --import {outcome.import_id}`")
+    for gap in outcome.filled_gaps:
+        lines.append(f"  fills a gap of {gap}")
     if outcome.rejects_file:
         lines.append(f"  rejected rows are in {outcome.rejects_file}: mend them and load that file")
     lines.append(f"  {'given up' if outcome.stopped else 'stored in ClickHouse'} (import {outcome.import_id})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from connectors.sender import Ends, FrameSender
 from connectors.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.distinct import Distinct
-from pipeline.loading.outcome import TOPICS, Outcome, begin, keep_import, settle
+from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, settle
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.sift import MostlyRejected, sift
 from pipeline.store import Store
@@ -57,6 +58,7 @@ def load(
             time.sleep(trouble.retry_after_s)
     for file, outcome in zip(files, outcomes, strict=True):
         settle(file, outcome, store)
+        fill_gaps(file, outcome, store)
         outcome.seconds = round(time.monotonic() - started, 3)
         keep_import(file, outcome, store, "stopped" if outcome.stopped else "stored")
     return outcomes
@@ -90,22 +92,48 @@ def send_file(file: Prepared, outcome: Outcome, sender: FrameSender, rejects: Re
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
-    calls, nameless, without_id = Distinct(), Distinct(), 0
+    legs = _Legs()
     with rejects:
         try:
             for number, item in enumerate(sift(reading, file, rejects, sender)):
                 sender.send(topic, item)
                 outcome.records += 1
                 if isinstance(item, CallLeg):
-                    calls.add(item.call_id)
-                    if item.record_id.startswith(NAMELESS):
-                        without_id += 1
-                        nameless.add(item.record_id)
+                    legs.add(item)
                 if not number % 5000:
                     progress.reading(file.path, reading)
         except MostlyRejected as stopped:
             outcome.stopped = str(stopped)
     progress.reading(file.path, reading)
-    outcome.rows, outcome.calls, outcome.calls_estimated = reading.rows, calls.count, calls.estimated
-    outcome.repeated = nameless.repeated(without_id)
+    outcome.rows = reading.rows
+    legs.tell(outcome)
     outcome.rejects_file = str(rejects.path) if rejects.count else ""
+
+
+class _Legs:
+    """What is counted of a file's legs while they are sent."""
+
+    def __init__(self) -> None:
+        self._calls = Distinct()
+        self._nameless = Distinct()
+        self._without_id = 0
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+
+    def add(self, leg: CallLeg) -> None:
+        self._calls.add(leg.call_id)
+        if leg.record_id.startswith(NAMELESS):
+            self._without_id += 1
+            self._nameless.add(leg.record_id)
+        at = leg.started_at
+        if self._first is None or self._last is None:
+            self._first = self._last = at
+        elif at > self._last:
+            self._last = at
+        elif at < self._first:
+            self._first = at
+
+    def tell(self, outcome: Outcome) -> None:
+        outcome.calls, outcome.calls_estimated = self._calls.count, self._calls.estimated
+        outcome.repeated = self._nameless.repeated(self._without_id)
+        outcome.first_call_at, outcome.last_call_at = self._first, self._last

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from connectors.packed import label
 from pipeline.clock import as_datetime, wall_clock
+from pipeline.gaps import Span, fill
 from pipeline.loading.prepare import Prepared
 from pipeline.store import Store, texts
 from schemas.codec import encode
+from schemas.gaps import gap_of
 from schemas.records import Import
 from schemas.topics import (
     ABSENCES,
@@ -53,6 +57,11 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Legs without an id of the exchange that equal another leg of the file: told apart by nothing, counted once."""
     rejected: dict[str, int] = {}
     rejects_file: str = ""
+    first_call_at: datetime | None = None
+    """When the first call of the file began; and the last."""
+    last_call_at: datetime | None = None
+    filled_gaps: list[str] = []
+    """Times in which a live door of the source may have missed calls, and which the file spans."""
     stopped: str = ""
     """Why reading was given up, "" when it was not."""
     seconds: float = 0.0
@@ -97,6 +106,16 @@ def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
         f" AND topic = '{MANAGERS.name}'",
     )[0].n
     outcome.already_known = max(0, outcome.records - new - refused)
+
+
+def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
+    """Resolve the gaps of the source's live doors that the stored file spans."""
+    if outcome.stopped or outcome.first_call_at is None or outcome.last_call_at is None:
+        return
+    span = Span(outcome.first_call_at, outcome.last_call_at)
+    by = f"import {outcome.import_id} ({label(file.path)}), whose calls began from {span}"
+    filled = fill(store, file.context.source, span, by)
+    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled]
 
 
 def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> None:

@@ -54,6 +54,7 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
         "clickhouse",
         "last call",
         "feeds",
+        "gaps",
         "stream = batch",
     }
 
@@ -85,6 +86,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "clickhouse",
         "last call",
         "feeds",
+        "gaps",
         "stream = batch",
     ]
     assert not any(check["well"] for check in found)
