@@ -37,13 +37,9 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     recording: str = ""
 
 
-def inside(text: str, context: Context) -> str:
+@lru_cache(maxsize=100_000)
+def inside(text: str, pattern: str) -> str:
     """The cell, when it is an extension by the source's pattern; else ""."""
-    return _inside(text, context.extension_pattern)
-
-
-@lru_cache(maxsize=50_000)
-def _inside(text: str, pattern: str) -> str:
     bare = text.strip()
     return bare if re.fullmatch(pattern, bare) else ""
 
@@ -55,7 +51,7 @@ def leg_of(told: Told, context: Context, origin: str) -> CallLeg:
     if told.answered_at is not None and not told.started_at <= told.answered_at <= told.ended_at:
         raise Misread(Reason.BAD_TIME, "answer", f"{told.answered_at} is not between start and end")
     outside = told.outside.strip()
-    if is_scientific(outside):
+    if "+" in outside and is_scientific(outside):
         raise Misread(Reason.BAD_PHONE, "contact", f"{outside!r}: a spreadsheet cut digits off")
     return CallLeg(
         context.source,

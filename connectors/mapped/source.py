@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
+from operator import itemgetter
 
 from connectors.json_table import Under
-from connectors.mapped.calls import told_of
+from connectors.mapped.calls import READ, told_of
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
 from connectors.moments import Moments, absolute
 from connectors.rejects import Misread
@@ -23,7 +25,7 @@ UNDER: Under = (
     ("_embedded", "companies"),
 )
 """Where answers of services have their objects."""
-_FOOTERS = frozenset({"итого", "всего", "total", "grand total", "итого по отчету"})
+_FOOTER = re.compile(r"\s*(?:итого|всего|total|grand total|итого по отчету):*\s*", re.IGNORECASE)
 _LONGEST_FOOTER = 20
 _JOINED = {"phones": "; ", "extensions": ", "}
 
@@ -71,14 +73,16 @@ class MappedSource(Delimited):
         return Layout(name, tuple(columns), 1, tuple(why), self._said.date_order, has_offset)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        cells_of = self._reader(recognised.columns)
         moments = Moments(zone, recognised.date_order)
         table = self._table.table
         if table is None:
-            return lambda fields, place: leg_of(told_of(cells_of(fields), moments, context), context, f"{file}:{place}")
+            call_of = self._reader(recognised.columns, READ)
+            return lambda fields, place: leg_of(told_of(call_of(fields), moments, context), context, f"{file}:{place}")
+        names = tuple({*table.columns, *self._table.columns})
+        cells_of = self._reader(recognised.columns, names)
 
         def record(fields: list[str], place: Place) -> Record:
-            cells = dict.fromkeys(table.columns, "") | cells_of(fields)
+            cells = dict(zip(names, cells_of(fields), strict=True))
             for name in TIMES & cells.keys():
                 if cells[name].strip():
                     cells[name] = moments.utc(cells[name], name).isoformat()
@@ -90,39 +94,43 @@ class MappedSource(Delimited):
         """Editors leave the last line end out: people write these tables."""
         return True
 
-    def _reader(self, columns: Sequence[str]) -> Callable[[Sequence[str]], dict[str, str]]:
-        """What gives our cells of a row of theirs."""
+    def _reader(self, columns: Sequence[str], names: Sequence[str]) -> Callable[[list[str]], Sequence[str]]:
+        """What gives our cells, in the order of `names`, of a row of theirs, which is used up."""
         said = self._said
-        single = [(ours, columns.index(name)) for ours, name in said.columns.items() if isinstance(name, str)]
-        joined = [
-            (ours, [columns.index(name) for name in names], _JOINED.get(ours, " "))
-            for ours, names in said.columns.items()
-            if not isinstance(names, str)
-        ]
-        words = {
-            ours: {_word(theirs): ours_word for theirs, ours_word in known.items()}
-            for ours, known in said.values.items()
-        }
-        empty = dict.fromkeys(self._table.columns, "") | said.constants
+        # Behind a row's own cells stand one for what it lacks, the constants, what is joined, and words of ours.
+        added = ["", *said.constants.values()]
+        places = {ours: len(columns) + number for number, ours in enumerate(said.constants, 1)}
+        last = len(columns) + len(added)
+        joined, words = [], []
+        for ours, theirs in said.columns.items():
+            if isinstance(theirs, str):
+                places[ours] = columns.index(theirs)
+            else:
+                joined.append(([columns.index(name) for name in theirs], _JOINED.get(ours, " ")))
+                places[ours] = last + len(joined) - 1
+        for ours, known in said.values.items():
+            words.append((places.get(ours, len(columns)), {_word(theirs): word for theirs, word in known.items()}))
+            places[ours] = last + len(joined) + len(words) - 1
+        pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(*(places.get(name, len(columns)) for name in names))
 
-        def cells_of(fields: Sequence[str]) -> dict[str, str]:
+        def cells_of(fields: list[str]) -> Sequence[str]:
             if _is_footer(fields):
                 raise Misread(Reason.UNKNOWN_LAYOUT, "", "a footer, no row")
-            cells = dict(empty)
-            for ours, place in single:
-                cells[ours] = fields[place]
-            for ours, places, between in joined:
-                cells[ours] = between.join(text for place in places if (text := fields[place].strip()))
-            for ours, known in words.items():
-                cells[ours] = known.get(_word(cells[ours]), cells[ours])
-            return cells
+            fields += added
+            for several, between in joined:
+                fields.append(between.join(text for place in several if (text := fields[place].strip())))
+            for place, ours in words:
+                fields.append(ours.get(_word(fields[place]), fields[place]))
+            return pick(fields)
 
         return cells_of
 
     def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Whether most starts say their offset."""
-        cells_of = self._reader(columns)
-        starts = [cells_of(row)["start"].strip() for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        cells_of = self._reader(columns, READ)
+        place = READ.index("start")
+        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        starts = [cells_of(row)[place].strip() for row in whole]
         return sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
 
 
@@ -143,7 +151,7 @@ def _listed(names: str | list[str]) -> list[str]:
 def _is_footer(fields: Sequence[str]) -> bool:
     """`Итого:` in a row that is mostly blank."""
     first = fields[0] or next(filter(None, fields), "")
-    if len(first) > _LONGEST_FOOTER or first.strip().rstrip(":").casefold() not in _FOOTERS:
+    if len(first) > _LONGEST_FOOTER or not _FOOTER.fullmatch(first):
         return False
     return sum(not cell.isspace() for cell in fields if cell) * 2 <= len(fields)
 

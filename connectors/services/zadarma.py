@@ -69,9 +69,10 @@ class ZadarmaStats(ServiceTable):
         caller = found.group(1) if (found := _CLID.fullmatch(clid)) else clid
         way = _way(call, event)
         ours = destination if way is INBOUND else caller
-        extension = inside(sip.rpartition("-")[2], context) or inside(ours, context)
+        pattern = context.extension_pattern
+        extension = inside(sip.rpartition("-")[2], pattern) or inside(ours, pattern)
         outside = caller if way is INBOUND else destination
-        if peer := inside(outside, context):
+        if peer := inside(outside, pattern):
             way, outside = INTERNAL, ""
         talked = became is ANSWERED
         rest = f"{start}\x1f{caller}\x1f{destination}\x1f{sip}"
