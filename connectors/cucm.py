@@ -47,9 +47,9 @@ _READ = {
 """What is read, and where it stands in every version; -1 for where it differs."""
 _NEEDED = {name for name, place in _READ.items() if 0 <= place < 60}
 _TYPE = re.compile(r"(?:INTEGER|STRING|UNIQUEIDENTIFIER|(?:N?VARCHAR|CHAR)\(\d+\))", re.IGNORECASE)
-_PHONE = re.compile(r"(?:SEP|ATA|CSF|TCT|BOT|TAB|CTI?RD|UDP|AN|VGC|BAT|CIPC|IPC)[0-9A-Z_.-]+", re.IGNORECASE)
+_PHONES = re.compile(r"(?:SEP|ATA|CSF|TCT|BOT|TAB|CTI?RD|UDP|AN|VGC|BAT|CIPC|IPC)[0-9A-Z_.-]+", re.IGNORECASE)
 """Names of devices that are somebody's: desk phones, soft phones of desk, mobile and tablet, analog ports."""
-_MACHINE = re.compile(r"(?:CiscoUM|CFB|ANN|MOH|MTP|IVR|CONF)[\w.-]*", re.IGNORECASE)
+_MACHINES = re.compile(r"(?:CiscoUM|CFB|ANN|MOH|MTP|IVR|CONF)[\w.-]*", re.IGNORECASE)
 _BRIDGE = re.compile(r"b\d{10,}")
 """The number of a conference, of a recording: no one's."""
 _SPLIT = "393216"
@@ -62,6 +62,9 @@ class Kind(Enum):
     PHONE = 0
     OUTSIDE = 1
     MACHINE = 2
+
+
+_PHONE, _OUTSIDE, _MACHINE = Kind
 
 
 class CucmCdr(Delimited):
@@ -131,13 +134,13 @@ class _Legs:
         if not pkid or not number:
             raise Misread(Reason.MISSING_FIELD, "globalCallID_callId" if pkid else "pkid", "no id")
         start_s, connect_s, end_s, billsec_s = _times(start, connect, disconnect, duration)
-        if is_scientific(caller) or is_scientific(called):
+        if "+" in caller + called and (is_scientific(caller) or is_scientific(called)):
             field = "callingPartyNumber" if is_scientific(caller) else "finalCalledPartyNumber"
             raise Misread(Reason.BAD_PHONE, field, "a spreadsheet cut the digits off")
         near, far = self._kind(near_device, caller), self._kind(far_device, called)
         direction, extension, other, outside = _who(near, far, caller, called if called != pilot else "")
         if connect_s and billsec_s:
-            became = MACHINE if far is Kind.MACHINE or near is Kind.MACHINE else ANSWERED
+            became = MACHINE if far is _MACHINE or near is _MACHINE else ANSWERED
         else:
             became, connect_s, billsec_s = _unanswered(orig_cause, dest_cause), 0, 0
         context = self._context
@@ -179,16 +182,16 @@ class _Legs:
 
     def _kind(self, device: str, number: str) -> Kind:
         """Who an end is: by the device's name; by the number where there is none."""
-        if _BRIDGE.fullmatch(number):
-            return Kind.MACHINE
+        if number[:1] == "b" and _BRIDGE.fullmatch(number):
+            return _MACHINE
         if not device:
-            return Kind.PHONE if self._is_extension(number) else Kind.OUTSIDE
+            return _PHONE if self._is_extension(number) else _OUTSIDE
         kind = self._kinds.get(device)
         if kind is None:
-            kind = Kind.OUTSIDE
+            kind = _OUTSIDE
             if device not in self._context.trunks:
-                kind = Kind.PHONE if _PHONE.fullmatch(device) else kind
-                kind = Kind.MACHINE if _MACHINE.fullmatch(device) else kind
+                kind = _PHONE if _PHONES.fullmatch(device) else kind
+                kind = _MACHINE if _MACHINES.fullmatch(device) else kind
             if len(self._kinds) < 100_000:
                 self._kinds[device] = kind
         return kind
@@ -196,11 +199,11 @@ class _Legs:
 
 def _who(near: Kind, far: Kind, caller: str, called: str) -> tuple[Direction, str, str, str]:
     """(direction, extension, the other extension, the number outside)."""
-    rang = called if far is Kind.PHONE else ""
-    if near is Kind.OUTSIDE:
+    rang = called if far is _PHONE else ""
+    if near is _OUTSIDE:
         return INBOUND, rang, "", caller
-    dialler = caller if near is Kind.PHONE else ""
-    if far is Kind.OUTSIDE and dialler:
+    dialler = caller if near is _PHONE else ""
+    if far is _OUTSIDE and dialler:
         return OUTBOUND, dialler, "", called
     return INTERNAL, rang or dialler, dialler if rang else "", ""
 
