@@ -228,3 +228,22 @@ def write_grandstream(path: Path, rows: int) -> None:
                 "",
             ]
             file.write(",".join(f'"{cell}"' for cell in cells) + "\n")
+
+
+def write_yeastar(path: Path, rows: int) -> None:
+    """The table of a month, exported: 20 columns, no channels."""
+    names = (
+        "id,datetime,clid,src,dst,dcontext,srctrunk,dstrunk,lastapp,lastdata,duration,billable,disposition,amaflags,"
+        "calltype,accountcode,uniqueid,recordfile,recordpath,didnumber\n"
+    )
+    with path.open("w", encoding="utf-8") as file:
+        file.write(names)
+        for call in made(rows):
+            ends = (f"{call.desk}", call.outside) if call.is_out else (call.outside, f"{call.desk}")
+            trunks, way, did = (",provider", "Outbound", "") if call.is_out else ("provider,", "Inbound", "74950000900")
+            became = "ANSWERED" if call.talk_s else "NO ANSWER"
+            file.write(
+                f'0,{call.start + timedelta(hours=3):%Y-%m-%d %H:%M:%S},"""x"" <{ends[0]}>",{ends[0]},{ends[1]},'
+                f"DLPN_DialPlan,{trunks},Dial,,{call.duration_s},{call.talk_s},{became},3,{way},,"
+                f"{int(call.start.timestamp())}.{call.number},,,{did}\n"
+            )

@@ -21,12 +21,13 @@ from bench.exports import (
     write_grandstream,
     write_panasonic,
     write_queue_log,
+    write_yeastar,
 )
 from bench.services import FORMATS as SERVICES
 from connectors.asterisk.cel import AsteriskCel
 from connectors.asterisk.queue_log import QueueLog
 from connectors.asterisk.source import AsteriskCsv
-from connectors.asterisk.vendors import GrandstreamCsv
+from connectors.asterisk.vendors import GrandstreamCsv, YeastarCsv
 from connectors.avaya import AvayaSmdr
 from connectors.cucm import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
@@ -148,6 +149,7 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("asterisk-queue-log", QueueLog(), write_queue_log),
     ("asterisk-cel", AsteriskCel(), write_cel),
     ("grandstream", GrandstreamCsv(), write_grandstream),
+    ("yeastar", YeastarCsv(), write_yeastar),
     *SERVICES,
 )
 

@@ -161,11 +161,24 @@ def _answer(row: Callable[[Made], dict[str, object]], before: str, after: str) -
     return write
 
 
-def write_uis(path: Path, rows: int) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(_uis(next(made(1)))))
-        writer.writeheader()
-        writer.writerows(map(_uis, made(rows)))
+def _table(row: Callable[[Made], dict[str, object]]) -> Callable[[Path, int], None]:
+    """Writes the same as CSV: keys of objects in objects with a point between."""
+
+    def write(path: Path, rows: int) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            header = list(dict.fromkeys(name for call in made(9) for name in _flat(row(call))))
+            writer = csv.DictWriter(file, header)
+            writer.writeheader()
+            writer.writerows(_flat(row(call)) for call in made(rows))
+
+    return write
+
+
+def _flat(row: dict[str, object]) -> dict[str, object]:
+    cells: dict[str, object] = {}
+    for name, value in row.items():
+        cells |= {f"{name}.{key}": cell for key, cell in value.items()} if isinstance(value, dict) else {name: value}
+    return cells
 
 
 def write_own(path: Path, rows: int) -> None:
@@ -191,11 +204,15 @@ def _own(rows: int) -> Iterator[tuple[str, ...]]:
 
 FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("megafon", MegafonHistory(), _answer(_megafon, "[", "]")),
-    ("uis", UisCalls(), write_uis),
+    ("uis", UisCalls(), _table(_uis)),
     ("zadarma", ZadarmaStats(), _answer(_zadarma, '{"stats": [', "]}")),
     ("twilio", TwilioCalls(), _answer(_twilio, '{"calls": [', "]}")),
     ("ringcentral", RingCentralLog(), _answer(_ringcentral, '{"records": [', "]}")),
     ("bitrix24", Bitrix24Statistics(), _answer(_bitrix24, '{"result": [', "]}")),
+    ("megafon-csv", MegafonHistory(), _table(_megafon)),
+    ("zadarma-csv", ZadarmaStats(), _table(_zadarma)),
+    ("twilio-csv", TwilioCalls(), _table(_twilio)),
+    ("ringcentral-csv", RingCentralLog(), _table(_ringcentral)),
     ("own-csv", OWN, write_own),
     ("own-xlsx", OWN, write_workbook),
 )
