@@ -236,6 +236,7 @@ function drawOutcome(one, place) {
   add("rejected", rejected);
   add("seconds", outcome.seconds);
   whole.append(numbers);
+  for (const gap of outcome.filled_gaps) whole.append(make("p", `${word("fills_gap")} ${gap}`));
   if (!rejected) return whole;
   whole.append(make("p", Object.entries(outcome.rejected).map(([code, count]) => `${reason(code)}: ${number(count)}`).join("; ")));
   if (outcome.rejects_file) {

@@ -14,7 +14,8 @@ const WORDS = {
     seconds: "seconds", rejects_file: "Download the rejected rows", rejects_hint: "Mend them and load that file.",
     first_rejects: "Rejected rows", place: "Place", reason: "Reason", field: "Field", words: "What is wrong", row: "Row",
     more: "Only the first are shown.", away: "The listener does not answer. Is it running?", gone: "You are logged out.",
-    too_large: "The file is larger than", say_zone: "Say the time zone of the file above, or `auto`.", language: "Русский"
+    too_large: "The file is larger than", say_zone: "Say the time zone of the file above, or `auto`.",
+    fills_gap: "Fills a gap of", language: "Русский"
   },
   ru: {
     login_title: "Загрузка выгрузок", token: "Токен", wrong_token: "Это не тот токен.", log_in: "Войти", log_out: "Выйти",
@@ -29,7 +30,8 @@ const WORDS = {
     seconds: "секунд", rejects_file: "Скачать отклонённые строки", rejects_hint: "Исправьте их и загрузите этот файл.",
     first_rejects: "Отклонённые строки", place: "Место", reason: "Причина", field: "Поле", words: "Что не так", row: "Строка",
     more: "Показаны только первые.", away: "Программа не отвечает. Запущена ли она?", gone: "Вы вышли.",
-    too_large: "Файл больше", say_zone: "Укажите выше часовой пояс файла или `auto`.", language: "English"
+    too_large: "Файл больше", say_zone: "Укажите выше часовой пояс файла или `auto`.",
+    fills_gap: "Закрывает пробел потока", language: "English"
   }
 };
 const KINDS = {
