@@ -138,7 +138,7 @@ def write_panasonic(path: Path, rows: int) -> None:
             number = call.outside if call.is_out else f"<I>{call.outside}"
             ring = "" if call.is_out else f"{ring_s // 60}'{ring_s % 60:02d}"
             talk = f"{call.talk_s // 3600:02d}:{call.talk_s // 60 % 60:02d}'{call.talk_s % 60:02d}"
-            file.write(f"{call.end:%m/%d/%y %I:%M%p} {call.desk:>5} 01 {number:<25} {ring:>4} {talk}\n")
+            file.write(f"{call.end:%d/%m/%y %I:%M%p} {call.desk:>5} 01 {number:<25} {ring:>4} {talk}\n")
 
 
 def write_queue_log(path: Path, rows: int) -> None:
