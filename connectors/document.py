@@ -8,6 +8,7 @@ from pathlib import Path
 from connectors.asterisk.layouts import NAMES
 from connectors.crm.tables import TABLES
 from connectors.mapped.kinds import KINDS
+from connectors.proofs import DOORS, WEBHOOKS
 from connectors.recognise import CALLS
 
 PAGE = Path(__file__).parent.parent / "docs" / "connectors.md"
@@ -72,6 +73,15 @@ HubSpot's calls in milliseconds.
 
 """
 
+_LIVE = """
+## Live
+
+How to use them: [live.md](live.md), [http.md](http.md). Fixtures are paths of `tests/`, for webhooks folders of
+`tests/connectors/webhooks/golden`. No exchange at work was at hand: every counterpart below is a real server where that
+is said, else scripted from the protocol's description.
+
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -82,7 +92,7 @@ def page() -> str:
     for table in TABLES:
         text += f"\n### `--kind {table.kind}`\n\n"
         text += _table([(name, name in table.required, list(said)) for name, said in table.columns.items()])
-    return text + _MAPPED + _mapped()
+    return text + _MAPPED + _mapped() + _LIVE + _proved()
 
 
 def _mapped() -> str:
@@ -92,6 +102,16 @@ def _mapped() -> str:
         columns = ", ".join(name for name in table.columns if name != "time")
         needed = "; ".join(" or ".join(sorted(choice)) for choice in table.needed)
         lines.append(f"| {kind} | {columns} | {needed} |")
+    return "\n".join(lines) + "\n"
+
+
+def _proved() -> str:
+    """A row for each door, and for each sender of webhooks."""
+    lines = ["| door | reads | fixtures | counterpart | not confirmed |", "|---|---|---|---|---|"]
+    lines += [f"| `{door.name}` | {' | '.join(door[1:])} |" for door in DOORS]
+    lines += [
+        f"| webhook `{hook.name}` | {hook.reads} | `{hook.fixtures}` | {' | '.join(hook[3:])} |" for hook in WEBHOOKS
+    ]
     return "\n".join(lines) + "\n"
 
 
