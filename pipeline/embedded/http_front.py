@@ -34,6 +34,8 @@ _INSERT = re.compile(rb"\s*INSERT\s+INTO\s", re.IGNORECASE)
 _INSERT_DATA = re.compile(
     rb"(?P<sql>\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+(?P<form>\w+)[^\S\n]*(?:\n|;|$)", re.IGNORECASE | re.DOTALL
 )
+_READER_BODY = 1 << 20
+"""Bytes: a reader sends a question, and no data."""
 _WAIT_S = 30.0
 _STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 408, 396: 413, 432: 400}
 
@@ -154,25 +156,26 @@ class Front:
                     "Code: 516. DB::Exception: Authentication failed: wrong user or password. (AUTHENTICATION_FAILED)"
                 )
             )
+        most = min(self._most, _READER_BODY) if is_reader else self._most
         try:
-            body = await self._body(request, args)
+            body = await self._body(request.clone(client_max_size=most), args, most)
             understood = understand(args, request.headers, body)
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._run, understood, is_reader)
         except (EngineError, Refused) as error:
             return _failure(error)
         except web.HTTPRequestEntityTooLarge:
-            return _failure(_too_large(self._most))
+            return _failure(_too_large(most))
         return _success(answer, understood, request)
 
-    async def _body(self, request: web.Request, args: dict[str, str]) -> bytes:
+    async def _body(self, request: web.BaseRequest, args: dict[str, str], most_bytes: int) -> bytes:
         """The body without compression; fields of a form are added to `args`."""
         if request.content_type == "multipart/form-data":
             form = await request.post()
             args.update({name: value for name, value in form.items() if isinstance(value, str)})
             return b""
         body = await request.read()
-        return decompress(request.headers.get("Content-Encoding", ""), body, self._most)
+        return decompress(request.headers.get("Content-Encoding", ""), body, most_bytes)
 
     def _run(self, request: Request, is_reader: bool) -> bytes:
         guard(request.sql, reader=is_reader)

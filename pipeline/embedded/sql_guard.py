@@ -30,6 +30,8 @@ _WAYS_OUT = re.compile(
 _QUESTIONS = frozenset({"select", "with", "show", "describe", "desc", "exists"})
 _EXPLAINED = frozenset({"ast", "syntax", "query", "pipeline", "estimate"})
 """What EXPLAIN may show the writer. The plan of a large query grows beyond every limit, and ends the process."""
+_LONGEST = 262_144
+"""Characters of a reader's question: the engine refuses as many bytes, but only after they were looked at here."""
 _BEGINS = ("", "(")
 """What stands before a statement."""
 _BEYOND_LIMITS = {
@@ -49,6 +51,8 @@ class Refused(Exception):
 
 def guard(sql: str, *, reader: bool) -> None:
     """Raise Refused for SQL that is not served."""
+    if reader and len(sql) > _LONGEST:
+        raise Refused(62, "SYNTAX_ERROR", f"a reader's question may have {_LONGEST} characters at most")
     first = earlier = before = ""
     ended = False
     for token in _TOKEN.finditer(sql):

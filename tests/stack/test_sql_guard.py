@@ -90,6 +90,15 @@ def test_what_would_end_the_process_is_not_served_to_readers(sql: str) -> None:
     assert "not served to readers: " in str(refused.value)
 
 
+def test_a_reader_s_question_that_the_engine_would_refuse_is_not_looked_at() -> None:
+    long = "SELECT " + "(" * 262_144
+    with pytest.raises(Refused) as refused:
+        guard(long, reader=True)
+    assert refused.value.code == 62
+    guard(long, reader=False)
+    guard(long[:262_144], reader=True)
+
+
 def test_writer_is_shown_everything_but_a_plan() -> None:
     for kind in ("AST", "SYNTAX", "QUERY TREE", "PIPELINE", "ESTIMATE"):
         guard(f"EXPLAIN {kind} SELECT 1", reader=False)

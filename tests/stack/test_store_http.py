@@ -30,7 +30,7 @@ pytestmark = pytest.mark.stack
 
 READER = {"X-ClickHouse-User": "reader", "X-ClickHouse-Key": "reader"}
 WRITER = {"X-ClickHouse-User": "callfunnel", "X-ClickHouse-Key": "writer"}
-MOST_BODY = 1 << 20
+MOST_BODY, MOST_OF_A_READER = 3 << 20, 1 << 20
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 
 class Store(NamedTuple):
-    """A store with small limits: bodies of 1 MB, 100 MB a query, 2 s for a reader."""
+    """A store with small limits: bodies of 3 MB (1 MB of a reader), 100 MB a query, 2 s for a reader."""
 
     process: Part
     port: int
@@ -68,7 +68,7 @@ class Store(NamedTuple):
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     port = free_port(0, "")
-    limits = ("--max-body-mb", "1", "--max-memory-mb", "100", "--max-seconds", "2")
+    limits = ("--max-body-mb", "3", "--max-memory-mb", "100", "--max-seconds", "2")
     process = store_process(tmp_path_factory.mktemp("store"), port, *limits)
     process.start()
     try:
@@ -249,12 +249,16 @@ def test_every_table_function_of_the_engine_is_known_to_be_harmless_or_is_refuse
     assert served - of_our_tables <= harmless
 
 
-def test_a_body_over_the_limit_is_413_however_it_is_packed(store: Store) -> None:
-    large = b"SELECT '" + b"a" * (2 * MOST_BODY) + b"'"
-    assert store.ask(large)[:2] == (413, "396")
-    assert store.ask(gzip.compress(large), {**READER, "Content-Encoding": "gzip"})[:2] == (413, "396")
-    assert store.ask(lz4.frame.compress(large), {**READER, "Content-Encoding": "lz4"})[:2] == (413, "396")
-    assert store.ask(b"no frame", {**READER, "Content-Encoding": "lz4"})[:2] == (400, "432")
+@pytest.mark.parametrize(("who", "most"), [(READER, MOST_OF_A_READER), (WRITER, MOST_BODY)], ids=["reader", "writer"])
+def test_a_body_over_the_limit_is_413_however_it_is_packed(store: Store, who: dict[str, str], most: int) -> None:
+    large = b"SELECT '" + b"a" * most + b"'"
+    for body, encoding in ((large, ""), (gzip.compress(large), "gzip"), (lz4.frame.compress(large), "lz4")):
+        answer = store.ask(body, {**who, "Content-Encoding": encoding} if encoding else who)
+        assert answer[:2] == (413, "396")
+        assert str(most) in answer.body.decode()
+    # What is not over it is read, and refused for what it says.
+    assert store.ask(large[:most], who).code == "62"
+    assert store.ask(b"no frame", {**who, "Content-Encoding": "lz4"})[:2] == (400, "432")
 
 
 def test_time_and_memory_of_a_query_are_limited(store: Store) -> None:
