@@ -37,6 +37,10 @@ _BEGINS = ("", "(")
 _BEYOND_LIMITS = {
     "printf": "a width of 2^31 takes 4 GB, which no limit counts: use format()",
     "viewexplain": "the plan of a large query ends the store",
+    **dict.fromkeys(
+        (f"multi{how}{what}" for how in ("match", "fuzzymatch") for what in ("any", "anyindex", "allindices")),
+        "many patterns take minutes to prepare, which no limit ends: use match()",
+    ),
 }
 """Functions that are not served to readers, and why."""
 

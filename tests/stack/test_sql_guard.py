@@ -81,6 +81,8 @@ def test_a_reader_may_only_ask_and_the_writer_may_do_it(sql: str) -> None:
         "SELECT * FROM viewExplain('EXPLAIN', '', (SELECT 1))",
         "SELECT `printf`('%2147483600d', 1)",
         "SELECT printf ('%2147483600d', 1)",
+        "SELECT multiMatchAny('a', ['a.*b'])",
+        "SELECT multiFuzzyMatchAllIndices('a', 2, ['ab'])",
     ],
 )
 def test_what_would_end_the_process_is_not_served_to_readers(sql: str) -> None:
