@@ -31,10 +31,15 @@ WITH
     ),
     verdicts AS (
         SELECT
-            evaluation, manager_id, any((team, today, is_at_work, is_away, calls_today)) AS here, min(turn) < 4 AS is_known,
-            argMin((frame, x, expected, phi, p, if(all_quiet, 1, p_quiet < {alpha_quiet:Float64})), turn) AS drop,
+            evaluation, manager_id,
+            argMin(
+                (
+                    frame, x, expected, phi, p, if(all_quiet, 1, p_quiet < {alpha_quiet:Float64}), turn < 4,
+                    (team, today, is_at_work, is_away, calls_today)
+                ), turn
+            ) AS drop,
             argMin((quiet_expected, p_quiet, all_quiet), turn_of_quiet) AS pause,
-            if(here.4, 0, is_known) AS is_held
+            drop.7 AS is_known, drop.8 AS here, if(here.4, 0, is_known) AS is_held
         FROM chances
         WHERE is_on_roster
         GROUP BY evaluation, manager_id

@@ -11,7 +11,7 @@
     ) AS same_weekdays,
     dated AS (
         SELECT
-            manager_id, today, here, latest,
+            manager_id, today, evaluations, here, latest,
             arrayFilter(one -> one.is_full AND one.has_calls AND one.day < today, days) AS full_days,
             same_weekdays(full_days, today) AS pasts,
             same_weekdays(full_days, latest.day) AS pasts_of_latest,
@@ -19,10 +19,11 @@
             latest_step(latest.steps, steps_of_a_day) AS last_of_latest
         FROM (
             SELECT
-                manager_id, today, days,
+                manager_id, today, days, evaluations,
                 arrayFirst(one -> one.day = today, days) AS here,
                 arrayFirst(one -> one.is_full AND one.day < today AND one.day >= today - 14, days) AS latest
-            FROM paced CROSS JOIN (SELECT DISTINCT today FROM asked) AS todays
+            FROM paced
+            CROSS JOIN (SELECT today, groupArray((evaluation, passed)) AS evaluations FROM asked GROUP BY today) AS todays
         )
     ),
     framed AS (
@@ -31,7 +32,7 @@
             here.5 AS calls_today, told.1 AS frame, told.2 AS day, told.3 AS x, told.4 AS usual, told.5 AS quiet_usual
         FROM (
             SELECT
-                asked.evaluation AS evaluation, dated.today AS today, manager_id,
+                asked.1 AS evaluation, asked.2 AS passed, dated.today AS today, manager_id,
                 reached(dated.here.steps, passed) AS so_far, latest_step(dated.here.steps, passed) AS last_of_today,
                 (dated.here.team, dated.here.day = today, dated.here.is_at_work, dated.here.is_away, so_far) AS here,
                 arrayJoin(arrayFilter(one -> one.1 != '', [
@@ -54,7 +55,7 @@
                         []
                     )
                 ])) AS told
-            FROM dated INNER JOIN asked ON asked.today = dated.today
+            FROM dated ARRAY JOIN evaluations AS asked
         )
     ),
     -- Beside everyone: what the managers did together in the same frame.
