@@ -145,7 +145,7 @@ FRESHNESS = Panel(
         column("door", Unit.TEXT, width=130),
         column("state", Unit.TEXT, values="feed_state", width=110),
         column("age_s", Unit.SECONDS, thresholds=_FRESH),
-        column("last_event", Unit.TEXT, width=170),
+        column("last_event", Unit.TIME, width=170),
         column("records"),
         column("rejects"),
         column("gaps"),
