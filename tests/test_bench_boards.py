@@ -26,6 +26,6 @@ def test_alerts_have_moments_for_macros() -> None:
 def test_processor_time_is_that_of_the_process() -> None:
     used_ms = cpu_of(os.getpid())
     before_ms, began = used_ms(), time.process_time()
-    while time.process_time() < began + 0.01:
+    while time.process_time() < began + 0.1:
         sum(range(10_000))
-    assert used_ms() - before_ms >= 9
+    assert used_ms() - before_ms >= 50
