@@ -122,7 +122,7 @@ def _cells(step: Step, clock: Clock, estimated: bool) -> list[str]:
     counts = [f"{step.entered:,}", f"{step.reached:,}", percent(step.step_conversion)]
     if clock is Clock.FLOW:
         return [*counts, percent(step.overall_conversion)]
-    estimate = [percent(step.step_estimate if step.immature else None)] if estimated else []
+    estimate = [percent(step.step_estimate)] if estimated else []
     days = "-" if step.median_days is None else f"{step.median_days:.1f}"
     return [*counts, *estimate, percent(step.overall_conversion), days]
 

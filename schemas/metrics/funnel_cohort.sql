@@ -6,7 +6,8 @@
 -- `entered`: organisations that entered this stage in [from, to), by the owner at that entry;
 -- `reached` and what follows from it: by the owner at the entry of the first stage.
 -- median_days: Kaplan-Meier, from the previous stage; who has not come is censored at `now` or at the window's end.
--- Beside them: immature = organisations whose window is open; step_estimate = Kaplan-Meier's step conversion.
+-- Beside them: immature = organisations whose window is open; step_estimate = Kaplan-Meier's step conversion, where some
+-- are: of a mature cohort the step itself is known.
 WITH
     arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
     -- Enough days for every window: half of them free, and two months more.
@@ -125,6 +126,6 @@ SELECT
     if(members > 0, reached / members, NULL) AS overall_conversion,
     if(half > 0, (waits[half].1 + waits[if(beyond > 0, beyond, half)].1) / 2 / 86400000, NULL) AS median_days,
     immature,
-    if(asked > 0, 1 - survivals[-1], NULL) AS step_estimate
+    if(asked > 0 AND immature > 0, 1 - survivals[-1], NULL) AS step_estimate
 FROM counted
 ORDER BY who, place

@@ -127,7 +127,7 @@ class Brute:
             overall_conversion=reached / len(members) if members else None,
             median_days=median / timedelta(days=1) if median is not None else None,
             immature=still_open,
-            step_estimate=float(estimate) if estimate is not None else None,
+            step_estimate=float(estimate) if estimate is not None and still_open else None,
         )
 
     def flow(self) -> list[Step]:
