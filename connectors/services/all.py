@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.services.aircall import AircallCalls
 from connectors.services.bitrix24 import Bitrix24Statistics
 from connectors.services.megafon import MegafonHistory
 from connectors.services.ringcentral import RingCentralLog
@@ -12,5 +13,5 @@ from connectors.services.zadarma import ZadarmaStats
 
 SERVICES: tuple[ServiceTable, ...] = (
     *(MegafonHistory(), UisCalls(), ZadarmaStats()),
-    *(TwilioCalls(), RingCentralLog(), Bitrix24Statistics()),
+    *(TwilioCalls(), RingCentralLog(), Bitrix24Statistics(), AircallCalls()),
 )
