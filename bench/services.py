@@ -13,6 +13,7 @@ import xlsxwriter  # type: ignore[import-untyped]  # it says nothing of types
 
 from bench.exports import Made, made
 from connectors.mapped.source import MappedSource
+from connectors.services.aircall import AircallCalls
 from connectors.services.bitrix24 import Bitrix24Statistics
 from connectors.services.megafon import MegafonHistory
 from connectors.services.ringcentral import RingCentralLog
@@ -102,6 +103,20 @@ def _ringcentral(call: Made) -> dict[str, object]:
         "result": "Accepted" if call.talk_s else "Missed",
         "from": ours if call.is_out else theirs,
         "to": theirs if call.is_out else ours,
+    }
+
+
+def _aircall(call: Made) -> dict[str, object]:
+    start, end = int(call.start.timestamp()), int(call.end.timestamp())
+    return {
+        "id": call.number,
+        "direction": "outbound" if call.is_out else "inbound",
+        "started_at": start,
+        "answered_at": end - call.talk_s if call.talk_s else None,
+        "ended_at": end,
+        "raw_digits": f"+{call.outside}",
+        "user": {"name": "Anna", "email": f"{call.desk}@sales.example"},
+        "number": {"digits": "+74950000900"},
     }
 
 
@@ -208,11 +223,13 @@ FORMATS: tuple[tuple[str, Source, Callable[[Path, int], None]], ...] = (
     ("zadarma", ZadarmaStats(), _answer(_zadarma, '{"stats": [', "]}")),
     ("twilio", TwilioCalls(), _answer(_twilio, '{"calls": [', "]}")),
     ("ringcentral", RingCentralLog(), _answer(_ringcentral, '{"records": [', "]}")),
+    ("aircall", AircallCalls(), _answer(_aircall, '{"calls": [', "]}")),
     ("bitrix24", Bitrix24Statistics(), _answer(_bitrix24, '{"result": [', "]}")),
     ("megafon-csv", MegafonHistory(), _table(_megafon)),
     ("zadarma-csv", ZadarmaStats(), _table(_zadarma)),
     ("twilio-csv", TwilioCalls(), _table(_twilio)),
     ("ringcentral-csv", RingCentralLog(), _table(_ringcentral)),
+    ("aircall-csv", AircallCalls(), _table(_aircall)),
     ("own-csv", OWN, write_own),
     ("own-xlsx", OWN, write_workbook),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from connectors.epochs import EARLIEST_S, LATEST_S, at
 from connectors.rejects import Misread
 from connectors.wall import EARLIEST, LATEST, SECONDS, WallClock
 from schemas.records import Reason
@@ -61,6 +62,8 @@ class Moments:
     def _slow(self, text: str, field: str) -> datetime:
         if not (text := text.strip()):
             raise Misread(Reason.BAD_TIME, field, "no time")
+        if text.isdecimal() and len(text) <= 10 and EARLIEST_S <= (seconds := int(text)) <= LATEST_S:
+            return at(seconds)
         if (said := absolute(text)) is not None:
             if not EARLIEST <= said.year <= LATEST:
                 raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not between {EARLIEST} and {LATEST}")
