@@ -37,8 +37,8 @@ DISPOSITIONS: dict[str, Disposition] = {
 _NOISE = re.compile(r"[\s_.\-–—()/]+")
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2})(?:[.,]\d+)?")
 _UNITS = re.compile(
-    r"(?:(\d+)\s*(?:ч|час|h|hr)[а-яa-z.]*\s*)?(?:(\d+)\s*(?:м|мин|m|min)[а-яa-z.]*\s*)?"
-    r"(?:(\d+)\s*(?:с|сек|s|sec)[а-яa-z.]*)?",
+    r"(?:(\d{1,9})\s*(?:ч|час|h|hr)[а-яa-z.]*\s*)?(?:(\d{1,9})\s*(?:м|мин|m|min)[а-яa-z.]*\s*)?"
+    r"(?:(\d{1,9})\s*(?:с|сек|s|sec)[а-яa-z.]*)?",
     re.IGNORECASE,
 )
 _MOST_S = 7 * 86_400

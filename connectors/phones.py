@@ -74,7 +74,8 @@ def _parse(digits: str, region: str) -> str:
 
 
 _SEPARATORS = re.compile(r"[,;/|\n]+")
-_THEIR_EXTENSION = re.compile(r"[,;]?\s*(?:доб|внутр|вн|ext|x)\.?\s*:?\s*\d{1,6}\b", re.IGNORECASE)
+# It begins with the first of the spaces, and takes all: a cell of spaces would be looked at once for each of them.
+_THEIR_EXTENSION = re.compile(r"[,;]?(?<!\s)\s*+(?:доб|внутр|вн|ext|x)\.?\s*+:?\s*+\d{1,6}\b", re.IGNORECASE)
 
 
 def split_phones(cell: str) -> list[str]:

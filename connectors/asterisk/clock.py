@@ -194,6 +194,10 @@ def proven_zone(
             f"{where}: --tz auto finds no single offset: UTC{hours(offset)} ({rows} of {proof.rows} rows){also};"
             " clocks may have changed in between: give the zone by name"
         )
+    if abs(offset) > _MOST_OFFSET_S:
+        raise Terminal(
+            f"{where}: --tz auto: by the {by} the clock is {hours(offset)} hours off, as in no zone: give it by name"
+        )
     for month, found in _by_month(samples, order).items():
         there, most = _offsets(found).most_common(1)[0]
         if there != offset and most >= _FEWEST_ROWS:

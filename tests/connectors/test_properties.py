@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from connectors.asterisk.clock import epoch_of
 from connectors.moments import Moments
-from connectors.phones import e164
+from connectors.phones import e164, split_outside
 from connectors.recognise import KINDS, choose
 from connectors.rejects import Misread
 from connectors.text import Form, Row, Rows, TooLong
@@ -96,6 +97,23 @@ def test_any_text_is_a_number_or_none(text: str, region: str) -> None:
     found = e164(text, region)
     assert found == "" or (found[0] == "+" and found[1:].isdecimal() and 7 <= len(found) - 1 <= 17)
     assert e164(found, region) == found
+
+
+@pytest.mark.parametrize("gap", [" " * 60_000, " доб" + " " * 60_000, " ," * 30_000, "доб. :" * 10_000])
+def test_cell_of_60_000_spaces_is_split_at_once(gap: str) -> None:
+    began = time.process_time()
+    assert split_outside(f"8 495 000-00-01{gap}") != []
+    assert time.process_time() - began < 2  # it was 100 s
+
+
+def test_their_extension_is_no_number() -> None:
+    for written in (
+        "8 495 000-00-01 доб. 12",
+        "8 495 000-00-01, ext: 12",
+        "8 495 000-00-01;вн12",
+        "8 495 000-00-01  x 12",
+    ):
+        assert split_outside(written) == ["8 495 000-00-01"]
 
 
 # --- text

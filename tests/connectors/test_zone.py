@@ -99,6 +99,12 @@ def test_auto_without_uniqueid_fails_and_says_what_to_give(write: Write) -> None
     assert zone(path, "Europe/Moscow")[1] == "no uniqueid with an epoch: the zone cannot be checked"
 
 
+def test_auto_does_not_take_days_between_the_clocks_for_a_zone(write: Write) -> None:
+    path = write("".join(row(n, uniqueid=f"{1_793_599_200 - 26 * 3600}.{n}") for n in range(1, 31)))
+    with pytest.raises(Terminal, match=r"the clock is \+29:00 hours off, as in no zone: give it by name"):
+        zone(path, "auto")
+
+
 def test_auto_over_a_change_of_clocks_fails_and_names_both_offsets(write: Write) -> None:
     summer = many(50, first=datetime(2026, 10, 23, 9, 0, tzinfo=BERLIN))
     winter = many(50, first=datetime(2026, 10, 26, 9, 0, tzinfo=BERLIN))
