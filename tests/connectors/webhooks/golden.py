@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from connectors.source import Context
-from connectors.webhooks.hook import Answered, Incoming, Refused
+from connectors.webhooks import twilio, zadarma
+from connectors.webhooks.hook import Answered, Incoming, Refused, form
 from connectors.webhooks.senders import HOOKS
 from tests.connectors.conftest import context
 
@@ -47,3 +51,21 @@ def context_of(case: dict[str, Any]) -> Context:
 def answered(kind: str, case: dict[str, Any], secret: str | None = None, **changes: Any) -> Answered | Refused:
     given = case["secret"] if secret is None else secret
     return HOOKS[kind].answer(incoming(case, **changes), given, context_of(case))
+
+
+def signed(kind: str, request: Incoming, secret: str, changed: Callable[[bytes], bytes]) -> Incoming:
+    """With its body changed, of Mango the JSON in it, by somebody who knows the secret and so can sign it again."""
+    if kind == "mango":
+        key, _, salt = secret.partition(":")
+        text = changed(form(request.body)["json"].encode()).decode("utf-8", "replace")
+        sign = hashlib.sha256(f"{key}{text}{salt}".encode()).hexdigest()
+        return request._replace(body=urlencode({"vpbx_api_key": key, "sign": sign, "json": text}).encode())
+    body = changed(request.body)
+    headers = dict(request.headers)
+    if kind == "twilio":
+        headers["x-twilio-signature"] = twilio.signature(secret, request.url, body)
+    if kind == "zadarma":
+        posted = form(body)
+        names = ("caller_id", "called_did", "call_start") if posted.get("event") == "NOTIFY_END" else ()
+        headers["signature"] = zadarma.signature(secret, "".join(posted.get(name, "") for name in names))
+    return request._replace(body=body, headers=headers)
