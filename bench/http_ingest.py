@@ -27,7 +27,7 @@ from bench.stack import cpu_s, resident_mb
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import Running
 
-_TOKEN = "a token for measuring only"
+TOKEN = "a token for measuring only"
 _BATCH = 500
 
 
@@ -40,7 +40,7 @@ def listener(running: Running, folder: Path) -> Iterator[tuple[str, psutil.Proce
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli", "listen", "http", "--port", str(port), "--rate", "1000000"],
-            env={**env, "CALLFUNNEL_HTTP_TOKEN": _TOKEN, "PYTHONPATH": os.getcwd()}, cwd=folder, stdout=out, stderr=out,
+            env={**env, "CALLFUNNEL_HTTP_TOKEN": TOKEN, "PYTHONPATH": os.getcwd()}, cwd=folder, stdout=out, stderr=out,
         )  # fmt: skip
     try:
         until = time.monotonic() + 30
@@ -69,7 +69,7 @@ def call(number: int) -> bytes:
 
 
 def request(host: str, kind: str, body: bytes) -> bytes:
-    head = f"POST /calls HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {_TOKEN}\r\nContent-Type: {kind}\r\n"
+    head = f"POST /calls HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {kind}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

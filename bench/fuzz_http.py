@@ -1,0 +1,60 @@
+"""Schemathesis over the description of `callfunnel listen http`: `python -m bench.fuzz_http [EXAMPLES]`.
+
+A listener on an embedded stack, asked what its OpenAPI promises, with and without the token. It wants `schemathesis` on
+PATH, which is no dependency of ours: `pip install schemathesis` into an environment that is thrown away. Exit 1 when
+an answer is not as described.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.http_ingest import TOKEN, listener
+from bench.stack import stack
+
+_EXAMPLES = "200"
+"""Of each operation, in each phase."""
+_NOT_ASKED = "positive_data_acceptance"
+"""That whatever fits the schema is accepted: a schema cannot say which stages there are, or that talk is no longer
+than its call. 422 names these, and is described."""
+_DESCRIPTION = Path(__file__).parents[1] / "connectors" / "http" / "openapi.json"
+
+
+def main() -> None:
+    program = shutil.which("schemathesis")
+    if program is None:
+        sys.exit("schemathesis is not here: python -m venv FUZZ && FUZZ/bin/pip install schemathesis==4.32.5; PATH=...")
+    examples = sys.argv[1] if len(sys.argv) > 1 else _EXAMPLES
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stack() as (_, running),
+        listener(running, Path(folder)) as (address, process),
+    ):
+        command = [program, "run", str(_DESCRIPTION), "--url", address, "-H", f"Authorization: Bearer {TOKEN}"]
+        said = subprocess.run(
+            [
+                *command,
+                "--max-examples",
+                examples,
+                "--exclude-checks",
+                _NOT_ASKED,
+                "--continue-on-failure",
+                "--no-color",
+            ],
+            cwd=folder,
+            check=False,
+        )
+        alive, memory_mb = process.is_running(), process.memory_info().rss >> 20
+        print(f"the listener {'runs' if alive else 'has ended'}, {memory_mb} MB")
+        trouble = (Path(folder) / "http.log").read_text(encoding="utf-8")
+        if "Traceback" in trouble:
+            sys.exit(trouble[trouble.index("Traceback") :])
+    sys.exit(said.returncode)
+
+
+if __name__ == "__main__":
+    main()
