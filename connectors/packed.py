@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -24,6 +26,9 @@ MOST_RATIO, RATIO_FROM = 250, 64 << 20
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
+_NO_ZIP = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error)
+"""What zipfile raises of an archive that it cannot open, such as one whose names are no UTF-8 although it says so."""
+_NO_DATA = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 
@@ -106,7 +111,7 @@ class Unpacking(io.RawIOBase):
         view = memoryview(buffer)  # type: ignore[arg-type]  # typeshed's ReadableBuffer has no name before 3.12
         try:
             data = self._unpacked.read(len(view))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        except _NO_DATA as error:
             raise Terminal(f"{self._path}: the archive is broken: {error}; ask for it again") from None
         view[: len(data)] = data
         if self._unpacked.tell() > self._most:
@@ -133,7 +138,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     """The files of an archive by their paths in it. Raises Terminal for names that lead out of it, or are two."""
     found: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
-        if info.is_dir() or any(junk in info.filename for junk in _JUNK):
+        if not info.filename or info.is_dir() or any(junk in info.filename for junk in _JUNK):
             continue
         name = PurePosixPath(info.filename)
         if name.is_absolute() or ".." in name.parts or str(name) in found:
@@ -155,7 +160,7 @@ def _member(path: Path, file: IO[bytes], name: str) -> IO[bytes]:
         if info.flag_bits & 1:
             raise Terminal(f"{path}: the archive is locked with a password: unpack it first")
         unpacked = archive.open(info)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except _NO_ZIP as error:
         raise Terminal(f"{path}: the archive cannot be read: {error}") from None
     return cast(IO[bytes], io.BufferedReader(Unpacking(path, unpacked, file, info.compress_size), 1 << 17))
 
@@ -172,7 +177,7 @@ def is_workbook(path: Path) -> bool:
         try:
             with zipfile.ZipFile(io.BytesIO(workbook_bytes(path)) if is_packed else stream) as archive:
                 return not _WORKBOOKS.isdisjoint(archive.namelist())
-        except zipfile.BadZipFile as error:
+        except _NO_ZIP as error:
             raise Terminal(f"{path}: the archive cannot be read: {error}") from None
 
 
@@ -195,7 +200,7 @@ def members(path: Path) -> list[Path]:
     try:
         with zipfile.ZipFile(path, metadata_encoding="cp866") as archive:
             return [path / name for name in _members(path, archive)]
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except _NO_ZIP as error:
         raise Terminal(f"{path}: the archive cannot be read: {error}") from None
 
 

@@ -205,6 +205,27 @@ def test_sheet_that_asks_for_all_memory_ends_in_words(write: Write) -> None:
         parts(write(out.getvalue(), "bomb.xlsx"))
 
 
+@pytest.mark.parametrize(
+    ("method", "place", "byte"),
+    [
+        (zipfile.ZIP_STORED, b"PK\x01\x02", 0xFF),  # a version of zip that is not there yet
+        (zipfile.ZIP_STORED, "щ".encode(), 0xFF),  # a name that is no UTF-8 although it is said to be
+        (zipfile.ZIP_LZMA, b"\x5d\0\0\x80", 0xFF),  # LZMA of unheard-of settings
+    ],
+)
+def test_byte_that_zipfile_has_other_words_for_is_refused_in_ours(
+    write: Write, method: int, place: bytes, byte: int
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("щ.csv", REPORT)
+    content = bytearray(out.getvalue())
+    content[content.rindex(place) + (6 if place.startswith(b"PK") else 0)] = byte
+    path = write(bytes(content), "a.zip")
+    with pytest.raises(Terminal, match=r"the archive (cannot be read|is broken)"):
+        all_of(path)
+
+
 @pytest.mark.parametrize("name", ["/etc/passwd", "../up.csv", "a/../../b.csv"])
 def test_name_that_leads_out_of_the_archive_is_refused(name: str, write: Write) -> None:
     with pytest.raises(Terminal, match="leads out of the archive"):
