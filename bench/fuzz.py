@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -63,13 +64,15 @@ def _require() -> Any:
 
 def _run(name: str, seconds: int) -> None:
     """One target in a process of its own, and a line of what became of it."""
-    said = subprocess.run(
-        [sys.executable, "-m", "bench.fuzz", name, "--within", str(seconds)],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as scratch:  # libFuzzer ends its process without a last word
+        said = subprocess.run(
+            [sys.executable, "-m", "bench.fuzz", name, "--within", str(seconds)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env={**os.environ, "TMPDIR": scratch},
+        )
     folder = FOLDER / name
     (folder / "log").write_text(said.stdout + said.stderr, encoding="utf-8")
     done, units, memory = (pattern.findall(said.stderr) for pattern in (_DONE, _UNITS, _RSS))
@@ -95,6 +98,10 @@ def _fuzz(name: str, seconds: int) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, case in enumerate(cases):
         (corpus / f"golden-{number:03d}").write_bytes(bytes([number]) + case.seed)
+        for found in folder.glob(f"*-{case.name}"):  # of a run before this one: it is read again
+            (corpus / found.name).write_bytes(bytes([number]) + found.read_bytes())
+            found.with_name(found.name.partition("-")[0]).with_suffix(".txt").unlink(missing_ok=True)
+            found.unlink()
     # Its name is another function once Fuzz() has begun.
     mutator = Mutator([case.seed for case in cases], lambda data, most: atheris.Mutate(data, most))
     known: set[str] = set()

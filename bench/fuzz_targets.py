@@ -82,7 +82,7 @@ def targets() -> dict[str, tuple[Case, ...]]:
     }
 
 
-_FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+_FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
