@@ -29,7 +29,7 @@ demo: setup          ## an invented department: live in a terminal; elsewhere co
 ALONE := tests/stack/test_up.py tests/demo tests/test_readme.py
 
 test: setup          ## every test
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest $(ALONE)
 
 check: setup         ## what CI runs beside the tests: style, types, generated files
