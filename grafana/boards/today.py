@@ -73,7 +73,7 @@ _PLAN = Panel(
         column("month", Unit.TEXT, width=70),
         *manager(),
         column("calls_to_potential"),
-        column("calls_to_potential_plan", Unit.DECIMAL),
+        column("calls_to_potential_plan"),
         column("calls_to_potential_ratio", Unit.RATIO, thresholds=PACE),
         column("general_proposals"),
         column("general_proposals_ratio", Unit.RATIO, thresholds=PACE),

@@ -123,7 +123,7 @@ def _options(name: str, choices: Choices, said: Said) -> Sequence[tuple[str, str
 def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> str:
     lines = "".join(
         f'<option value="{escape(value)}"{" selected" if value in chosen else ""}>{escape(text)}</option>'
-        for value, text in options
+        for value, text in _with_chosen(options, chosen)
     )
     return f'<label>{escape(label)}<select name="{name}">{lines}</select></label>'
 
@@ -134,10 +134,16 @@ def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: 
     boxes = "".join(
         f'<label><input type="checkbox" name="{name}" value="{escape(value)}"{" checked" if value in chosen else ""}>'
         f"{escape(text)}</label>"
-        for value, text in [*options, *((value, value) for value in chosen if value not in texts)]
+        for value, text in _with_chosen(options, chosen)
     )
     head = f"{escape(label)}: {escape(shown) if chosen else escape(said.words.all_of_them)}"
     return f"<details><summary>{head}</summary><fieldset>{boxes}</fieldset></details>"
+
+
+def _with_chosen(options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> list[tuple[str, str]]:
+    """What is offered, and what is chosen although it is not: who left before the period, say, by a kept address."""
+    offered = dict(options)
+    return [*options, *((value, value) for value in chosen if value not in offered)]
 
 
 def _as_of(board: Board, asked: Asked, standing: Standing, said: Said) -> str:

@@ -141,7 +141,7 @@ def _planned(name: str) -> tuple[Column, ...]:
     return (
         column(name),
         column(f"{name}_plan_to_date", Unit.DECIMAL, words="due"),
-        column(f"{name}_plan", Unit.DECIMAL, words="plan"),
+        column(f"{name}_plan", words="plan"),
         column(f"{name}_ratio", Unit.RATIO, words="done", thresholds=PACE),
     )
 
