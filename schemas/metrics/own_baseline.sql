@@ -2,6 +2,7 @@
 -- and hours one to eight weeks before, of the weeks since the first counted call in which the day of `from` was a working
 -- day of theirs.
 -- `usual_` numbers are means over those `weeks`; NULL when there is none. B is a ratio of sums over all of them.
+-- `ratio` is NULL for who does not work on the day of `from`: a day off or on leave is no drop.
 -- A row for everyone on the roster. Days off are the calendar's and absences; hours are those of the local clock.
 WITH
     toTimeZone({from:DateTime('UTC')}, {zone:String}) AS start,
@@ -34,21 +35,22 @@ WITH
     ),
     usual AS (
         SELECT
-            manager_id, count() AS weeks,
-            avg(counted.calls) AS calls, avg(counted.conversations) AS conversations,
-            avg(counted.calls_to_potential) AS calls_to_potential,
-            (sum(counted.calls) - sum(counted.unknown)) / sum(counted.organisations) AS calls_per_organisation,
-            avg(counted.general_proposals) AS general_proposals,
-            avg(counted.individual_proposals) AS individual_proposals
+            manager_id, countIf(week > 0) AS weeks, countIf(week = 0) AS is_at_work,
+            avgIf(counted.calls, week > 0) AS calls, avgIf(counted.conversations, week > 0) AS conversations,
+            avgIf(counted.calls_to_potential, week > 0) AS calls_to_potential,
+            sumIf(toInt64(counted.calls) - counted.unknown, week > 0) / sumIf(counted.organisations, week > 0)
+                AS calls_per_organisation,
+            avgIf(counted.general_proposals, week > 0) AS general_proposals,
+            avgIf(counted.individual_proposals, week > 0) AS individual_proposals
         FROM worked LEFT JOIN counted USING (manager_id, week)
-        WHERE week > 0 GROUP BY manager_id
+        GROUP BY manager_id
     )
 SELECT
     people.manager_id AS manager_id, people.manager AS manager, people.team AS team,
     counted.calls AS calls, if(weeks > 0, usual.calls, NULL) AS usual_calls,
     counted.calls_to_potential AS calls_to_potential,
     if(weeks > 0, usual.calls_to_potential, NULL) AS usual_calls_to_potential,
-    if(usual_calls_to_potential > 0, counted.calls_to_potential / usual_calls_to_potential, NULL) AS ratio,
+    if(is_at_work AND usual_calls_to_potential > 0, counted.calls_to_potential / usual_calls_to_potential, NULL) AS ratio,
     if(counted.organisations > 0, round((counted.calls - counted.unknown) / counted.organisations, 4), NULL)
         AS calls_per_organisation,
     if(weeks > 0 AND isFinite(usual.calls_per_organisation), round(usual.calls_per_organisation, 4), NULL)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from grafana.boards.manager import MANAGER
 from grafana.boards.today import TODAY
+from grafana.build import EXAMPLE
 from grafana.page.asked import asked
 from grafana.page.said import Said
 from grafana.page.shell import Standing, page
-from tests.board.test_draw import EXAMPLE
 
 NOW = datetime(2026, 3, 16, 9, tzinfo=UTC)
 CHOICES = {"manager": [("m01", "Anna"), ("m02", "Boris")]}

@@ -248,7 +248,8 @@ def own_baseline(q: Question) -> Rows:
         for name in ("calls", "calls_to_potential", "general_proposals", "individual_proposals"):
             row[name] = today[name]
             row[f"usual_{name}"] = mean(one[name] for one in usual) if usual else None
-        row["ratio"] = ratio(row["calls_to_potential"], row["usual_calls_to_potential"] or 0)
+        at_work = world.works(manager_id, start.date())
+        row["ratio"] = ratio(row["calls_to_potential"], row["usual_calls_to_potential"] or 0) if at_work else None
         row["calls_per_organisation"] = today["calls_per_organisation"]
         known = [[f for f in windows[k] if f.kind is ActivityKind.CALL and f.organisation_id] for k in weeks]
         different = sum(len({fact.organisation_id for fact in one}) for one in known)
