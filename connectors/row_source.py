@@ -22,12 +22,11 @@ class RowSource(Protocol):
     def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]: ...
 
 
-class Without:
-    """Rows but for those that are none: page headers, events that make no record."""
+class Over:
+    """What looks at rows on their way: their place in the file is that of the rows below."""
 
-    def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
+    def __init__(self, rows: RowSource) -> None:
         self._rows = rows
-        self._is_no_row = is_no_row
 
     @property
     def bytes_read(self) -> int:
@@ -36,6 +35,14 @@ class Without:
     @property
     def bytes_total(self) -> int:
         return self._rows.bytes_total
+
+
+class Without(Over):
+    """Rows but for those that are none: page headers, events that make no record."""
+
+    def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
+        super().__init__(rows)
+        self._is_no_row = is_no_row
 
     def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
         for row in self._rows:

@@ -19,7 +19,7 @@ from connectors.asterisk.cel_legs import CelLegs, Unfinished
 from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
 from connectors.packed import label
 from connectors.rejects import Broken, Misread, reject
-from connectors.row_source import RowSource
+from connectors.row_source import Over, RowSource
 from connectors.source import About, Context, Hints, Place, Recognised
 from connectors.table import Layout, TableReading, TableSource, sample_rows
 from connectors.text import TooLong
@@ -148,20 +148,12 @@ _TAKEN = Record()
 """What a row gives that only tells more of a channel."""
 
 
-class _Noted:
+class _Noted(Over):
     """Rows, with the text of the last one."""
 
     def __init__(self, rows: RowSource) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self.text = ""
-
-    @property
-    def bytes_read(self) -> int:
-        return self._rows.bytes_read
-
-    @property
-    def bytes_total(self) -> int:
-        return self._rows.bytes_total
 
     def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
         for row in self._rows:
