@@ -116,7 +116,7 @@ def _fuzz(name: str, seconds: int) -> None:
         case = cases[data[0] % len(cases)]
         try:
             check(case, data[1:])
-        except Exception as error:
+        except Exception as error:  # whatever a parser raises is what is looked for
             if (key := _key(error)) not in known and len(known) < 40:
                 known.add(key)
                 _keep(folder, case, data[1:], key)
@@ -156,7 +156,7 @@ def _wrong(case: Case, data: bytes) -> str:
 
     try:
         check(case, data)
-    except Exception:
+    except Exception:  # the same: it is told
         return traceback.format_exc()
     return ""
 
@@ -173,7 +173,7 @@ def _shrunk(case: Case, data: bytes, key: str) -> bytes:
             less = data[:at] + data[at + size :]
             try:
                 check(case, less)
-            except Exception as error:
+            except Exception as error:  # the same: is it the same fault still?
                 if _key(error) == key:
                     data = less
                     continue
