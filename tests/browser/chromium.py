@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+
+expect.set_options(timeout=30_000)  # as long as actions wait: a machine that also runs other tests takes its time
 
 
 class Missing(Exception):

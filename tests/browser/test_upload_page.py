@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.chromium import complaints, picture
 from tests.connectors.http.listener import TOKEN
@@ -50,6 +50,7 @@ def opened(browser: Browser, door: Http, size: str, locale: str) -> tuple[Page, 
     page.goto(door.address)
     page.get_by_label(re.compile("Token|Токен")).fill(TOKEN)
     page.get_by_role("button", name=re.compile("Log in|Войти")).click()
+    expect(page.locator("#drop")).to_be_visible()
     return page, found
 
 
@@ -134,6 +135,35 @@ def test_table_of_people_is_told_from_the_file(
     page.locator("#load").click()
     expect(page.locator("#outcome")).to_have_text("Сохранено в ClickHouse", timeout=60_000)
     assert embedded.number("SELECT count() FROM managers FINAL") == 1
+    assert found == []
+    page.close()
+
+
+def test_file_chosen_before_the_page_knows_its_options_is_received(browser: Browser, door: Http, export: Path) -> None:
+    page, found = opened(browser, door, "wide", "en-GB")
+    held: list[Route] = []
+    page.route("**/upload/options", lambda route: held.append(route))
+    page.reload()
+    page.locator("#file").set_input_files(export)
+    expect(page.locator("#file")).to_have_value("")
+    expect(page.locator("#seen")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    expect(page.locator("#name")).to_have_text("Master.csv")
+    assert len(held) == 2, "asked as the page opened, and again for the file"
+    assert found == []
+    page.close()
+
+
+def test_file_chosen_before_the_script_came_is_received(browser: Browser, door: Http, export: Path) -> None:
+    page, found = opened(browser, door, "wide", "en-GB")
+    held: list[Route] = []
+    page.route("**/page/script.js", lambda route: held.append(route))
+    with page.expect_request("**/page/script.js"):
+        page.reload(wait_until="commit")
+    page.locator("#file").set_input_files(export)
+    held[0].continue_()
+    expect(page.locator("#name")).to_have_text("Master.csv")
     assert found == []
     page.close()
 

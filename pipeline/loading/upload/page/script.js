@@ -61,11 +61,15 @@ const reason = (code) => (REASONS[language] || {})[code] || code.replaceAll("_",
 
 /* Receiving a file. */
 
-function receive(file) {
+async function receive(file) {
   trouble("");
+  try {
+    await askOptions();
+  } catch (error) {
+    return trouble(error.message);
+  }
   if (file.size > options.most_bytes) {
-    trouble(`${word("too_large")} ${options.most_bytes >> 20} MB`);
-    return;
+    return trouble(`${word("too_large")} ${options.most_bytes >> 20} MB`);
   }
   at("receiving").hidden = false;
   const sending = new XMLHttpRequest();  // fetch tells nothing of how much was sent
@@ -78,7 +82,6 @@ function receive(file) {
   };
   sending.onloadend = () => {
     at("receiving").hidden = true;
-    at("file").value = "";
     if (sending.status === 401) return location.assign("/");
     let said = {};
     try { said = JSON.parse(sending.responseText); } catch { /* no answer at all */ }
@@ -88,7 +91,7 @@ function receive(file) {
     show("seen");
     return look();
   };
-  sending.send(file);
+  return sending.send(file);
 }
 
 const wish = () => ({ kind: at("kind").value, source: at("source").value, tz: at("tz").value, profile: at("profile").value });
@@ -290,10 +293,21 @@ function fillOptions() {
   fill(at("zones"), ["auto", "UTC", ...zones], (name) => name);
 }
 
-async function begin() {
+async function askOptions() {
+  if (options) return;
   options = await ask("/upload/options");
   fillOptions();
-  at("file").addEventListener("change", () => { if (at("file").files.length) receive(at("file").files[0]); });
+}
+
+function receiveChosen() {
+  const [file] = at("file").files;
+  at("file").value = "";  // or the same file, mended, could not be chosen again
+  if (file) receive(file);
+}
+
+/* A file may be chosen before the options have come: nothing here waits for them but what needs them. */
+function begin() {
+  at("file").addEventListener("change", receiveChosen);
   for (const name of ["dragover", "dragleave", "drop"]) {
     document.addEventListener(name, (event) => {
       event.preventDefault();
@@ -310,9 +324,11 @@ async function begin() {
     location.assign("/");
   });
   document.addEventListener("language", () => {
-    fillOptions();
+    if (options) fillOptions();
     if (shown) shown();
   });
+  askOptions().catch((error) => trouble(error.message));
+  receiveChosen();  // chosen while this script was on its way
 }
 
-begin().catch((error) => trouble(error.message));
+begin();
