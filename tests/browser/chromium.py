@@ -9,7 +9,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-
 expect.set_options(timeout=30_000)  # as long as actions wait: a machine that also runs other tests takes its time
 
 
