@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser
 
 from pipeline.embedded.part import Part
@@ -24,6 +26,25 @@ from tests.kafka.apache import Missing, classpath, format_log_dir
 LONG = frozenset({"test_delivery.py", "test_through_product.py"})
 """Files of minutes begin first, so that no core waits for the other's last file."""
 
+STARTS_S = 90.0
+"""How long a process of ours may take to start beside other tests; alone it takes seconds."""
+
+
+def pytest_configure() -> None:
+    """Hypothesis never judges by the clock: on a busy machine an example takes what it takes.
+
+    Where a red test refuses a day's work (CI), the examples are the same each time, new ones are looked for elsewhere.
+    """
+    hypothesis_settings.register_profile(
+        "callfunnel",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+        derandomize=required(),
+        **({"database": None} if required() else {}),
+    )
+    hypothesis_settings.load_profile("callfunnel")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONG)
@@ -37,7 +58,7 @@ def store_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = store_process(folder, port)
     store.start()
     try:
-        store.wait_ready(30)
+        store.wait_ready(STARTS_S)
         dsn = writer_dsn(port)
         migrate(connect(dsn))
         yield dsn

@@ -19,6 +19,7 @@ from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port, listens
 from tests.board.conftest import Commands, scrolls_sideways, values, watched
 from tests.browser.chromium import picture
+from tests.conftest import STARTS_S
 
 pytestmark = pytest.mark.stack
 SIZES = {"desk": (1366, 768), "telephone": (390, 844)}
@@ -54,7 +55,7 @@ def served(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iter
     )
     part.start()
     try:
-        part.wait_ready(30)
+        part.wait_ready(STARTS_S)
         yield Served(f"http://127.0.0.1:{port}", part)
     finally:
         part.stop(15)

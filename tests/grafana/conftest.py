@@ -26,7 +26,7 @@ from schemas.plans import Absence, AbsenceKind, CalendarDay, DayKind, Plan
 from schemas.records import Feed, FeedState, Rejected
 from schemas.stages import default_stages
 from schemas.topics import ABSENCES, CALENDAR_DAYS, PLANS, REJECTED
-from tests.conftest import store_process, writer_dsn
+from tests.conftest import STARTS_S, store_process, writer_dsn
 from tests.grafana.asking import Asker
 from tests.grafana.example import ZONE, two_managers
 from tests.pipeline.property.department import Said
@@ -69,7 +69,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     store = store_process(folder, port)
     store.start()
     try:
-        store.wait_ready(30)
+        store.wait_ready(STARTS_S)
         migrate(connect(writer_dsn(port)))
         database = Database(writer_dsn(port))
         keep_base_calendar(database.store, settings.calendar, KNOBS.last)

@@ -10,6 +10,7 @@ import pytest
 from pipeline.embedded import broker
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port
+from tests.conftest import STARTS_S
 from tests.stack.department import Department, found
 from tests.stack.deployment import Deployment
 
@@ -31,7 +32,7 @@ def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     )
     part.start()
     try:
-        part.wait_ready(30)
+        part.wait_ready(STARTS_S)
         yield part, address
     finally:
         part.stop(10)

@@ -20,7 +20,7 @@ from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port
 from pipeline.migrate import migrate
 from pipeline.store import connect
-from tests.conftest import store_process, writer_dsn
+from tests.conftest import STARTS_S, store_process, writer_dsn
 from tests.stack.department import COLUMNS, Cell, Department
 
 CLI = [sys.executable, "-m", "pipeline.cli"]
@@ -108,13 +108,13 @@ class Deployment:
     def start(self, workers: int = 1) -> None:
         """Start the store and workers; return when they are at work."""
         self.store.start()
-        self.store.wait_ready(30)
+        self.store.wait_ready(STARTS_S)
         migrate(self.client)
         ensure_topics(self.bootstrap, self.prefix)
         for number in range(workers):
             self.add_worker(f"worker-{number + 1}", wait=False)
         for worker in self.workers.values():
-            worker.wait_ready(60)
+            worker.wait_ready(STARTS_S)
 
     @property
     def prefix(self) -> str:
@@ -128,7 +128,7 @@ class Deployment:
         self.workers[name] = worker
         worker.start()
         if wait:
-            worker.wait_ready(60)
+            worker.wait_ready(STARTS_S)
         return worker
 
     def remove_worker(self, name: str) -> None:
@@ -147,7 +147,7 @@ class Deployment:
             for worker in self.workers.values():
                 worker.stop(0)
         self.broker.start()
-        self.broker.wait_ready(60)
+        self.broker.wait_ready(STARTS_S)
         if not self.remembers:
             ensure_topics(self.bootstrap, self.prefix)
             for worker in self.workers.values():

@@ -11,6 +11,7 @@ from pipeline.embedded.part import Part
 from pipeline.stall import Look, Place, Still, Watch, judge
 from pipeline.work import STALLED
 from schemas.trouble import Transient
+from tests.conftest import STARTS_S
 from tests.stack.department import Department
 from tests.stack.deployment import Deployment, kill, wait_for
 
@@ -178,5 +179,5 @@ def test_a_worker_starts_before_the_store_and_waits_for_it(embedded: Deployment,
     worker = embedded.add_worker("early", wait=False)
     wait_for("words of the worker", lambda: "again in" in embedded.log_of("early"))
     embedded.store.start()
-    worker.wait_ready(60)
+    worker.wait_ready(STARTS_S)
     assert embedded.loading(department.files["managers"], kind="managers").outcome()["records"] > 0

@@ -24,7 +24,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.sql_guard import Refused, guard
-from tests.conftest import store_process
+from tests.conftest import STARTS_S, store_process
 
 pytestmark = pytest.mark.stack
 
@@ -72,7 +72,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     process = store_process(tmp_path_factory.mktemp("store"), port, *limits)
     process.start()
     try:
-        process.wait_ready(30)
+        process.wait_ready(STARTS_S)
         store = Store(process, port)
         assert store.ask("CREATE TABLE kept (a UInt32) ENGINE = MergeTree ORDER BY a", WRITER).status == 200
         assert store.ask("INSERT INTO kept VALUES (1), (2)", WRITER).status == 200

@@ -197,7 +197,7 @@ def test_file_that_is_too_large_or_empty_leaves_nothing(tmp_path: Path) -> None:
 def _chunked(one: Site, headers: dict[str, str], chunk: bytes, times: int) -> int:
     """The status of an upload that does not say its length before."""
     where = urlsplit(one.listener.address)
-    connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=30)
+    connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=60)
     try:
         connection.request("POST", "/upload?name=a", iter([chunk] * times), headers, encode_chunked=True)
         return connection.getresponse().status

@@ -19,7 +19,7 @@ from tests.connectors.ami.peer import SECRET, event, peer
 from tests.connectors.ami.test_door import serving
 from tests.connectors.cel_rows import START_S, Event, inbound, log
 from tests.connectors.conftest import Write, context, read
-from tests.connectors.live.opened import QUICK, opened
+from tests.connectors.live.opened import PATIENT, opened
 from tests.connectors.live.outlets import until
 from tests.connectors.rows import MOSCOW, NINE
 
@@ -131,7 +131,7 @@ def test_any_events_are_legs_that_the_wire_takes_or_rejects(headers: list[dict[s
 def test_channel_events_are_asked_for_and_missed_when_none_come(tmp_path: Path) -> None:
     with peer(serving(event(1, NINE))) as exchange:
         login = Login("127.0.0.1", exchange.port, "callfunnel", SECRET, cel=True)
-        with opened(lambda context: Ami(login, context, QUICK), tmp_path, "ami") as door:
+        with opened(lambda context: Ami(login, context, PATIENT), tmp_path, "ami") as door:
             until(lambda: "no CEL event came: cel.conf needs enable = yes" in door.feed.detail)
         (connection,) = exchange.connections
     assert next(one for one in connection.actions if one["Action"] == "Login")["Events"] == "cdr,call"

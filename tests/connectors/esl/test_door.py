@@ -15,6 +15,7 @@ import pytest
 
 from connectors.esl.door import Esl
 from connectors.esl.session import Login
+from connectors.live.talk import Patience
 from connectors.live.teller import Backfill
 from schemas.records import FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
@@ -32,7 +33,7 @@ from tests.connectors.esl.peer import (
     serving,
 )
 from tests.connectors.live import opened as live
-from tests.connectors.live.opened import QUICK, Opened
+from tests.connectors.live.opened import PATIENT, PINGS, Opened
 from tests.connectors.live.outlets import until
 from tests.connectors.live.peer import Peer, hang_up
 from tests.connectors.rows import NINE
@@ -46,9 +47,10 @@ def opened(
     user: str = "",
     chosen: tuple[str, str] | None = None,
     backfill: Backfill | None = None,
+    patience: Patience = PATIENT,
 ) -> AbstractContextManager[Opened]:
     login = Login("127.0.0.1", switch.port, password, user, chosen)
-    return live.opened(lambda context: Esl(login, context, QUICK), folder, "esl", backfill=backfill)
+    return live.opened(lambda context: Esl(login, context, patience), folder, "esl", backfill=backfill)
 
 
 def numbers(door: Opened) -> list[int]:
@@ -213,11 +215,11 @@ def test_switch_that_falls_silent_is_left(tmp_path: Path) -> None:
     silent = threading.Event()
 
     def mute(connection: Connection) -> None:
-        silent.wait(20)
+        silent.wait(120)
 
     with (
         peer(serving(as_json(event(1, NINE)), then=mute), serving(as_json(event(2, NINE)))) as switch,
-        opened(switch, tmp_path) as door,
+        opened(switch, tmp_path, patience=PINGS) as door,
     ):
         until(lambda: any("no answer to pings" in feed.detail for feed in door.broker.feeds))
         silent.set()
@@ -225,8 +227,9 @@ def test_switch_that_falls_silent_is_left(tmp_path: Path) -> None:
 
 
 def test_pings_keep_a_quiet_feed_alive(tmp_path: Path) -> None:
-    with peer(serving()) as switch, opened(switch, tmp_path) as door:
-        until(lambda: door.feed.seen_at)
+    with peer(serving()) as switch, opened(switch, tmp_path, patience=PINGS) as door:
+        until(lambda: switch.connections)
+        until(lambda: switch.connections[0].commands.count("event json CHANNEL_HANGUP_COMPLETE") >= 3)
         first = door.feed.seen_at
         assert first is not None
         until(lambda: door.feed.seen_at != first)

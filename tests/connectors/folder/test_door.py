@@ -26,13 +26,14 @@ class Loader:
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
         self.batches: list[int] = []
-        self.times: list[float] = []
+        self.cpu_s: list[float] = []
+        """What the door's thread had worked by each batch: other programs of the machine are not in it."""
         self.before: Callable[[Sequence[Path]], None] = lambda _: None
 
     def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
         self.before(paths)
         self.batches.append(len(paths))
-        self.times.append(time.monotonic())
+        self.cpu_s.append(time.thread_time())
         for path in paths:
             self.texts.setdefault(path.name, []).append(path.read_text(encoding="utf-8"))
         return [
@@ -193,16 +194,16 @@ def test_folder_that_is_gone_is_away_until_it_is_back(tmp_path: Path) -> None:
 def test_asked_to_end_in_the_middle_of_a_load_leaves_the_files(tmp_path: Path) -> None:
     loader = Loader()
     begun = threading.Event()
-    (tmp_path / "cdr.csv").write_text("a")
     with opened(tmp_path, loader) as (line, broker):
 
         def wait(paths: Sequence[Path]) -> None:
             begun.set()
-            line.wait(20)
+            line.wait(60)
             raise Terminal("asked to end: the files are loaded next time")
 
         loader.before = wait
-        assert begun.wait(20)
+        (tmp_path / "cdr.csv").write_text("a")
+        assert begun.wait(60)
     assert "cdr.csv" in names(tmp_path)
     assert broker.feeds[-1].state is FeedState.STOPPED
 
@@ -224,10 +225,10 @@ def test_ten_thousand_files_go_through_and_the_last_as_fast_as_the_first(tmp_pat
     for number in range(10_000):
         (tmp_path / f"cdr-{number:05d}.csv").write_text(str(number))
     with opened(tmp_path, loader):
-        until(lambda: len(loader.texts) == 10_000, within_s=120)
+        until(lambda: len(loader.texts) == 10_000, within_s=300)
     assert len(names(tmp_path / "done")) == 20_000
     assert max(loader.batches) <= BATCH_FILES
     assert all(len(texts) == 1 for texts in loader.texts.values())
-    fifth = len(loader.times) // 5
-    first, last = (times[-1] - times[0] for times in (loader.times[:fifth], loader.times[-fifth:]))
+    fifth = len(loader.cpu_s) // 5
+    first, last = (cpu_s[-1] - cpu_s[0] for cpu_s in (loader.cpu_s[:fifth], loader.cpu_s[-fifth:]))
     assert last < 3 * first + 1.0

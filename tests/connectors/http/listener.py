@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -45,7 +46,7 @@ class Listener(NamedTuple):
     ended: threading.Event
 
     def ask(
-        self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str] = BEARER, timeout: float = 30
+        self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str] = BEARER, timeout: float = 60
     ) -> Said:
         where = urlsplit(self.address)
         connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=timeout)
@@ -77,12 +78,14 @@ def listening(
     hooks: Sequence[tuple[str, str]] = (),
     pages: Sequence[Callable[[web.Application], None]] = (),
     public_url: str = "",
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Listener]:
-    """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud."""
+    """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud. `clock` is of those who come too often."""
     broker = broker or Broker()
     line = Line("office", "http", "session-1")
     at: list[str] = []
-    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=0, public_url=public_url), limits or Limits())
+    address = Address(host="127.0.0.1", port=0, public_url=public_url)
+    guard = Guard(Token(TOKEN, "T"), address, limits or Limits(), clock)
     hooked = [
         Hooked(HOOKS[kind], "cloud", secret, lambda: context_of("cloud"), Sink(Line("cloud", kind, "session-2")))
         for kind, secret in hooks

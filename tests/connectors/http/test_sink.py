@@ -20,7 +20,7 @@ def _sink() -> Sink:
 
 
 def _taken(line: Line) -> list[Delivery]:
-    return line.take(10, MOST_WAITING)
+    return line.take(60, MOST_WAITING)
 
 
 def _legs(*numbers: int) -> list[CallLeg]:

@@ -21,7 +21,10 @@ from schemas.records import Feed, Reason, Rejected
 from tests.connectors.conftest import context
 from tests.connectors.live.outlets import Broker
 
-QUICK = Patience(answer_s=2.0, ping_s=0.1)
+PATIENT = Patience(answer_s=60.0, ping_s=20.0)
+"""Whatever the test is about: nobody knows when a busy machine lets the exchange speak."""
+PINGS = Patience(answer_s=60.0, ping_s=1.0)
+"""For tests of pings: an exchange that is there has three seconds to answer them."""
 
 M = TypeVar("M")
 
@@ -75,5 +78,5 @@ def opened(
             yield opened
         finally:
             line.stopping.set()
-            running.join(30)
+            running.join(60)
         assert not running.is_alive()

@@ -71,7 +71,7 @@ class Outlet:
             raise Transient("kafka: a frame was not taken")
 
 
-def until(true: Callable[[], object], within_s: float = 20.0) -> None:
+def until(true: Callable[[], object], within_s: float = 60.0) -> None:
     """Return once `true()`; fail when that takes too long."""
     end = time.monotonic() + within_s
     while not true():

@@ -84,7 +84,7 @@ class Peer(Generic[C]):
         self._socket.close()
         for connection in self.connections:
             connection.hang_up()
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,6 @@ from connectors.live.line import Line
 from connectors.live.pump import Pump
 from connectors.tcp.door import MOST_CONNECTIONS, Alive, Connect, Listen, TcpDoor, is_allowed
 from connectors.tcp.lines import Line as TextLine
-from pipeline.embedded.ports import free_port
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.live.outlets import Broker, until
@@ -58,7 +57,7 @@ class Held(Backoff):
         self.over = threading.Event()
 
     def next_s(self) -> float:
-        assert self.over.wait(20)
+        assert self.over.wait(60)
         return super().next_s()
 
 
@@ -74,7 +73,7 @@ class Opened:
         return [leg.record_id for leg in self.broker.legs]
 
     def client(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), 10)
+        return socket.create_connection(("127.0.0.1", self.port), 60)
 
 
 @contextmanager
@@ -102,11 +101,11 @@ def opened(folder: Path, where: Listen | Connect | None = None, backoff: Backoff
         running.start()
         try:
             if isinstance(where, Listen):
-                assert listens.wait(20)
+                assert listens.wait(60)
             yield door
         finally:
             line.stopping.set()
-            running.join(30)
+            running.join(60)
     assert not running.is_alive()
 
 
@@ -134,7 +133,7 @@ def test_client_that_never_sends_keeps_nobody_out(tmp_path: Path) -> None:
         with door.client() as client:
             client.sendall(b"a1\n")
             until(lambda: door.ids == ["a1"])
-        silent[0].settimeout(20)
+        silent[0].settimeout(60)
         assert silent[0].recv(1) == b"", "the first silent one had to go"
 
 
@@ -155,7 +154,7 @@ def test_stranger_is_turned_away_and_named(tmp_path: Path) -> None:
     with opened(tmp_path, Listen("127.0.0.1", 0, nobody)) as door:
         with door.client() as client, contextlib.suppress(OSError):
             client.sendall(b"a1\n")
-            client.settimeout(20)
+            client.settimeout(60)
             assert client.recv(1) == b""
         until(lambda: "add --allow 127.0.0.1" in door.line.heartbeat().detail)
     assert door.ids == []
@@ -175,7 +174,7 @@ def test_time_between_two_processes_is_a_gap(tmp_path: Path) -> None:
 
 def test_exchange_that_waits_for_us_is_gone_to_again_after_it_was_lost(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(20)
+        server.settimeout(60)
         port = server.getsockname()[1]
         away = Held()
         with opened(tmp_path, Connect("127.0.0.1", port), away) as door:
@@ -194,8 +193,10 @@ def test_exchange_that_waits_for_us_is_gone_to_again_after_it_was_lost(tmp_path:
 
 
 def test_exchange_that_is_not_there_is_away_and_a_stop_then_keeps_the_gap_open(tmp_path: Path) -> None:
-    with opened(tmp_path, Connect("127.0.0.1", free_port(0, ""))) as door:
-        until(lambda: door.line.heartbeat().state is FeedState.AWAY)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen: the port is nobody else's
+        with opened(tmp_path, Connect("127.0.0.1", nobody.getsockname()[1])) as door:
+            until(lambda: door.line.heartbeat().state is FeedState.AWAY)
     assert not (tmp_path / "office.tcp.json").exists()
 
 

@@ -14,7 +14,7 @@ from pipeline.embedded.ports import free_port
 from pipeline.migrate import Migration, migrate, migrations, pending, statements
 from pipeline.store import connect
 from schemas.trouble import Terminal
-from tests.conftest import store_process, writer_dsn
+from tests.conftest import STARTS_S, store_process, writer_dsn
 
 
 class Answer(NamedTuple):
@@ -160,7 +160,7 @@ def bare_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     store = store_process(tmp_path_factory.mktemp("bare-store"), port)
     store.start()
     try:
-        store.wait_ready(30)
+        store.wait_ready(STARTS_S)
         yield connect(writer_dsn(port))
     finally:
         store.stop(15)
