@@ -23,6 +23,9 @@ _UNITS = {
     Unit.DAYS: ("none", 1),
     Unit.MONEY: ("none", 2),
     Unit.TIME: ("dateTimeAsIso", None),
+    Unit.TIME_S: ("dateTimeAsIso", None),
+    # A format of moment.js.
+    Unit.DAY: ("time:YYYY-MM-DD", None),
 }
 """Grafana's unit, and decimals."""
 

@@ -49,6 +49,11 @@ class Unit(StrEnum):
     MONEY = "money"
     TEXT = "text"
     TIME = "time"
+    """A moment, to the minute."""
+    TIME_S = "time_s"
+    """A moment, to the second."""
+    DAY = "day"
+    """The day that begins at a moment."""
     FLAG = "flag"
     """1 is yes."""
 
@@ -61,6 +66,9 @@ class Look(StrEnum):
     """Of a bucket that is not over: pale, dashed."""
     REFERENCE = "reference"
     """What it is held against (plan, team, earlier): a thin grey dashed line."""
+
+
+TIMES = frozenset({Unit.TIME, Unit.TIME_S, Unit.DAY})
 
 
 class Threshold(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana.boards.columns import COVERAGE, NONE_WANTED
 from grafana.boards.today import FRESHNESS
+from grafana.page.cells import Change
 from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query, settled
 
 _DRIFT = Panel(
@@ -75,7 +76,7 @@ _IMPORTS = Panel(
     form=Form.TABLE,
     query=query("imports", limit=200),
     columns=(
-        column("local_time", Unit.TEXT, width=125),
+        column("time", Unit.TIME, width=155),
         column("source", Unit.TEXT, width=90),
         column("kind", Unit.TEXT, values="import_kind", width=110),
         column("file", Unit.TEXT, width=200),
@@ -96,12 +97,12 @@ _VERIFY = Panel(
     form=Form.TABLE,
     query=settled("verify"),
     columns=(
-        column("bucket", Unit.TEXT, width=150),
+        column("time", Unit.TIME, words="bucket", width=155),
         column("manager_id", Unit.TEXT, width=90),
         column("stream", Unit.TEXT),
         column("batch", Unit.TEXT),
     ),
-    width=12,
+    width=10,
     height=8,
 )
 
@@ -110,14 +111,17 @@ _RESTATEMENTS = Panel(
     form=Form.TABLE,
     query=query("restatements", limit=300),
     columns=(
-        column("local_time", Unit.TEXT, width=125),
-        column("of_time", Unit.TEXT, width=125),
+        column("time", Unit.TIME, width=155),
+        column("of_day", Unit.DAY, width=95),
         column("manager", Unit.TEXT, width=130),
-        column("file", Unit.TEXT),
-        column("before", Unit.TEXT),
-        column("after", Unit.TEXT),
+        column("file", Unit.TEXT, width=110),
+        Change(name="calls_change"),
+        Change(name="conversations_change", width=60),
+        Change(name="calls_to_potential_change"),
+        Change(name="individual_proposals_change"),
+        column("cells"),
     ),
-    width=12,
+    width=14,
     height=8,
 )
 

@@ -107,7 +107,7 @@ _PROPOSALS = Panel(
     form=Form.TABLE,
     query=query("proposals", limit=500),
     columns=(
-        column("local_time", Unit.TEXT, width=125),
+        column("time", Unit.TIME, width=155),
         column("kind", Unit.TEXT, values="proposal"),
         column("organisation", Unit.TEXT, width=200),
         column("amount", Unit.MONEY),
@@ -131,7 +131,7 @@ _CALLS = Panel(
     form=Form.TABLE,
     query=query("calls", organisations=(), contacts=(), limit=1000),
     columns=(
-        column("local_time", Unit.TEXT, width=155),
+        column("time", Unit.TIME_S, width=155),
         column("manager_id", Unit.TEXT, hidden=True),
         column("source", Unit.TEXT, hidden=True),
         column("call_id", Unit.TEXT, link=_LEGS_OF, width=150),
@@ -154,7 +154,7 @@ _LEGS = Panel(
     form=Form.TABLE,
     query=query("legs"),
     columns=(
-        column("local_time", Unit.TEXT, width=155),
+        column("time", Unit.TIME_S, width=155),
         column("direction", Unit.TEXT, values="direction"),
         column("disposition", Unit.TEXT, values="disposition"),
         column("extension", Unit.TEXT),

@@ -92,7 +92,7 @@ _SILENT = Panel(
         *manager(),
         column("why", Unit.TEXT, values="why"),
         column("silent_min", thresholds=(Threshold(QUIET_MIN, "notice"),)),
-        column("last_call", Unit.TEXT, width=125),
+        column("last_call", Unit.TIME, width=155),
         calls_behind("calls"),
     ),
     width=10,
@@ -142,7 +142,7 @@ FRESHNESS = Panel(
     query=query("freshness"),
     columns=(
         column("source", Unit.TEXT, width=110),
-        column("door", Unit.TEXT, width=130),
+        column("door", Unit.TEXT, values="door", width=130),
         column("state", Unit.TEXT, values="feed_state", width=110),
         column("age_s", Unit.SECONDS, thresholds=_FRESH),
         column("last_event", Unit.TIME, width=170),

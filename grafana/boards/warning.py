@@ -109,7 +109,7 @@ _MISSED_LIST = Panel(
     form=Form.TABLE,
     query=_MISSED,
     columns=(
-        column("local_time", Unit.TEXT, width=125),
+        column("time", Unit.TIME, width=155),
         column("recovered", Unit.FLAG),
         column("still_open", Unit.FLAG),
         column("contact", Unit.TEXT, width=125),
@@ -117,7 +117,7 @@ _MISSED_LIST = Panel(
         *manager(),
         column("queue", Unit.TEXT),
         column("wait_s", Unit.SECONDS),
-        column("called_back_at", Unit.TEXT, width=125),
+        column("called_back_at", Unit.TIME, width=155),
     ),
     width=24,
     height=9,

@@ -14,7 +14,7 @@ import msgspec
 import grafana.words
 from grafana.fields import codes
 from grafana.page.cells import moment, written
-from grafana.panel import Column, Link, Panel, Unit
+from grafana.panel import TIMES, Column, Link, Panel, Unit
 from grafana.query import Department
 from grafana.words import Words, words
 
@@ -51,6 +51,7 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: str
     """strftime of a day."""
     moment: str
+    moment_s: str
     axis_date: str
     """d3 format of a day on an axis."""
 
@@ -108,13 +109,16 @@ class Said:
 
     def value(self, value: object, column: Column) -> str:
         """A value in words: codes looked up, times in the reporting zone."""
-        if column.unit is Unit.TIME:
+        if column.unit in TIMES:
             at = moment(value, self.zone)
-            return at.strftime(self.words.moment) if at else written(None, column, self.language)
+            return at.strftime(self._form(column.unit)) if at else written(None, column, self.language)
         if column.unit is Unit.FLAG or column.values:
             code = str(int(value)) if isinstance(value, (bool, int)) else str(value or "")
             return self._codes(column).get(code, code) or written(None, column, self.language)
         return written(value, column, self.language)
+
+    def _form(self, unit: Unit) -> str:
+        return {Unit.DAY: self.words.date, Unit.TIME_S: self.words.moment_s}.get(unit, self.words.moment)
 
     def _codes(self, column: Column) -> dict[str, str]:
         return dict(codes(column, self.department, self.language))

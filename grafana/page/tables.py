@@ -8,7 +8,7 @@ from typing import Any
 
 from grafana.page.cells import NUMBERS, Change, number
 from grafana.page.said import Said
-from grafana.panel import Column, Unit
+from grafana.panel import TIMES, Column, Unit
 from schemas.stages import Text
 
 Row = Mapping[str, Any]
@@ -53,7 +53,8 @@ def table(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> str:
 
 
 def _head(column: Column, title: str) -> str:
-    width = f' style="min-width:{column.width}px"' if column.width else ""
+    # The width of a time is that of Grafana's; here it is as wide as it is written.
+    width = f' style="min-width:{column.width}px"' if column.width and column.unit not in TIMES else ""
     return f'<th scope="col" class="{_align(column)}"{width}>{escape(title)}</th>'
 
 
@@ -113,7 +114,7 @@ def regulations_table(said: Said) -> str:
 
 
 def _align(column: Column) -> str:
-    return "r" if column.unit in NUMBERS else "l"
+    return "r" if column.unit in NUMBERS else "l t" if column.unit in TIMES else "l"
 
 
 def state(value: Any, column: Column) -> str:

@@ -4,6 +4,7 @@
 SELECT
     formatDateTime(at, '%FT%TZ', 'UTC') AS started_at,
     formatDateTime(at, '%F %T', {zone:String}) AS local_time,
+    at AS time,
     source,
     substring(activity_id, length('call:') + length(source) + 2) AS call_id,
     manager_id, team, extension, direction, disposition, contact, organisation_id, stage, talk_s, wait_s, queue, did,

@@ -1,8 +1,9 @@
 -- Files that were loaded, and sessions of live doors, that began in [from, to), newest first. repeats: records of calls
--- that are not the standing version of their leg: they were known already, or were corrected since.
+-- that are not the standing version of their leg: they were known already, or were corrected since. profile: its name; how
+-- the columns were found stands behind it in the table.
 SELECT
-    formatDateTime(imports.started_at, '%F %H:%i', {zone:String}) AS local_time,
-    imports.source AS source, kind, file, profile, state, rows, records, rejected,
+    imports.started_at AS time,
+    imports.source AS source, kind, file, splitByString(': ', imports.profile)[1] AS profile, state, rows, records, rejected,
     if(kind = 'calls', greatest(0, toInt64(records) - toInt64(standing.legs)), NULL) AS repeats,
     dateDiff('second', imports.started_at, finished_at) AS seconds
 FROM (

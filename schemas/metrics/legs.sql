@@ -1,6 +1,6 @@
 -- The legs of one call, in order: what the exchange wrote, and where it came from.
 SELECT
-    formatDateTime(started_at, '%F %T', {zone:String}) AS local_time,
+    started_at AS time,
     record_id, direction, disposition, extension, peer_extension, contact, contact_raw,
     dateDiff('second', started_at, ended_at) AS duration_s, billsec AS billsec_s, queue, did, application, recording, origin
 FROM call_legs FINAL

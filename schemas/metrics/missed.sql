@@ -52,7 +52,7 @@ WITH
         SELECT before_s + is_working * greatest(0, least(day_s, now_open_s)) FROM clock WHERE day = toDate(now_here)
     ) AS now_s
 SELECT
-    formatDateTime(followed.at, '%F %H:%i', {zone:String}) AS local_time,
+    followed.at AS time,
     followed.day AS day,
     followed.contact AS contact, followed.organisation_id AS organisation_id, organisations.name AS organisation,
     organisations.manager_id AS manager_id, people.manager AS manager, followed.queue AS queue, followed.wait_s AS wait_s,
@@ -61,7 +61,7 @@ SELECT
         AND back_clock.before_s + back_clock.is_working * greatest(0, least(day_s, followed.back_open_s)) - missed_s
             <= 3600 * {hours:UInt32} AS recovered,
     NOT recovered AND now_s - missed_s <= 3600 * {hours:UInt32} AS still_open,
-    if(is_called_back, formatDateTime(followed.back_at, '%F %H:%i', {zone:String}), '') AS called_back_at
+    if(is_called_back, followed.back_at, NULL) AS called_back_at
 FROM followed
 INNER JOIN clock ON clock.day = followed.day
 LEFT JOIN clock AS back_clock ON back_clock.day = followed.back_day

@@ -1,7 +1,7 @@
 -- Proposals first sent in [from, to), newest first: latest revision's sum, currency as sent. Withdrawn ones are among them
 -- and say so. Those of managers who are not chosen are left out.
 SELECT
-    formatDateTime(at, '%F %H:%i', {zone:String}) AS local_time,
+    at AS time,
     manager_id, names.manager AS manager, kind, organisation_id, organisations.name AS organisation,
     if(kind = 'individual', amount, NULL) AS amount, currency, revision, withdrawn
 FROM activities FINAL

@@ -1,9 +1,19 @@
--- Numbers of already reported days that changed in [from, to), newest first: whose, of which five minutes, what they were
--- and are, and the import that changed them.
+-- Already reported days whose numbers changed in [from, to): by the load that changed them, local day and manager, the latest
+-- change first. Each number is the sum of its changes over the day's five-minute cells; cells: how many of them changed. Only
+-- what adds up is told: where all are 0, something else changed (organisations, numbers, general proposals, sums).
 SELECT
-    formatDateTime(restatements.at, '%F %H:%i', {zone:String}) AS local_time,
-    formatDateTime(bucket, '%F %H:%i', {zone:String}) AS of_time,
-    restatements.manager_id AS manager_id, names.manager AS manager, before, after, cause, imports.file AS file
+    max(restatements.at) AS time,
+    toTimeZone(toStartOfDay(bucket, {zone:String}), 'UTC') AS of_day,
+    restatements.manager_id AS manager_id, any(names.manager) AS manager, cause, any(imports.file) AS file,
+    uniqExact(bucket) AS cells,
+    sum(JSONExtractInt(after, 'calls') - JSONExtractInt(before, 'calls')) AS calls_change,
+    sum(JSONExtractInt(after, 'conversations') - JSONExtractInt(before, 'conversations')) AS conversations_change,
+    sum(
+        JSONExtractInt(after, 'calls_to_potential') - JSONExtractInt(before, 'calls_to_potential')
+    ) AS calls_to_potential_change,
+    sum(
+        JSONExtractInt(after, 'individual_proposals') - JSONExtractInt(before, 'individual_proposals')
+    ) AS individual_proposals_change
 FROM restatements FINAL
 LEFT JOIN (
     SELECT manager_id, argMax(name, valid_from) AS manager FROM managers FINAL GROUP BY manager_id
@@ -11,5 +21,6 @@ LEFT JOIN (
 LEFT JOIN (SELECT import_id, file FROM imports FINAL) AS imports ON imports.import_id = restatements.cause
 WHERE restatements.at >= {from:DateTime('UTC')} AND restatements.at < {to:DateTime('UTC')}
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, restatements.manager_id))
-ORDER BY restatements.at DESC, bucket, manager_id, version
+GROUP BY cause, of_day, manager_id
+ORDER BY time DESC, of_day DESC, manager_id, cause
 LIMIT {limit:UInt32}

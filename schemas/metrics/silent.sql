@@ -18,7 +18,7 @@ WITH
 SELECT
     manager_id, warned.manager AS manager, warned.team AS team,
     called.calls AS calls,
-    if(called.last_call > toDateTime64(0, 3), formatDateTime(called.last_call, '%F %H:%i', {zone:String}), '') AS last_call,
+    if(called.last_call > toDateTime64(0, 3), called.last_call, NULL) AS last_call,
     if(called.last_call > toDateTime64(0, 3), dateDiff('minute', called.last_call, moment), NULL) AS silent_min,
     multiIf(
         warned.why IN ('away', 'feed_dead', 'moved', 'silent', 'day_off'), warned.why,

@@ -35,14 +35,14 @@ WITH
     || 'general_organisations Array(String), individual_proposals UInt32, withdrawn_proposals UInt32, '
     || 'amounts Map(String, Decimal(18, 2)))' AS numbers_of_a_cell,
     batch AS (
-        SELECT bucket, manager_id, 1 AS is_there, CAST((
+        SELECT bucket AS began, manager_id, 1 AS is_there, CAST((
             team, calls, attempts, answered, conversations, talk_s, calls_to_potential, unknown_calls, contacts,
             organisations, general_organisations, individual_proposals, withdrawn_proposals, mapFromArrays(sums.1, sums.2)
         ), numbers_of_a_cell) AS numbers
         FROM recounted
     ),
     stream AS (
-        SELECT bucket, manager_id, 1 AS is_there, CAST((
+        SELECT bucket AS began, manager_id, 1 AS is_there, CAST((
             team, calls, attempts, answered, conversations, talk_s, calls_to_potential, unknown_calls, contacts,
             organisations, general_organisations, individual_proposals, withdrawn_proposals, mapFromArrays(currencies, amounts)
         ), numbers_of_a_cell) AS numbers
@@ -58,8 +58,8 @@ WITH
         'individual_proposals', toString(cell.individual_proposals),
         'withdrawn_proposals', toString(cell.withdrawn_proposals), 'amounts', toString(cell.amounts))) AS written
 SELECT
-    formatDateTime(bucket, '%F %T', {zone:String}) AS bucket, manager_id,
+    began AS time, formatDateTime(began, '%F %T', {zone:String}) AS bucket, manager_id,
     if(stream.is_there, written(stream.numbers), '') AS stream, if(batch.is_there, written(batch.numbers), '') AS batch
-FROM batch FULL OUTER JOIN stream USING (bucket, manager_id)
+FROM batch FULL OUTER JOIN stream USING (began, manager_id)
 WHERE stream.is_there != batch.is_there OR stream.numbers != batch.numbers
-ORDER BY bucket, manager_id
+ORDER BY began, manager_id

@@ -12,7 +12,7 @@ from grafana.build import EXAMPLE
 from grafana.page.draw import Row, draw
 from grafana.page.said import Said
 from grafana.page.tables import state, told_apart
-from grafana.panel import Column, Form, Look, Panel, Query, Threshold, Unit, column
+from grafana.panel import TIMES, Column, Form, Look, Panel, Query, Threshold, Unit, column
 
 EN = Said("en", EXAMPLE)
 RU = Said("ru", EXAMPLE)
@@ -47,6 +47,20 @@ def test_a_threshold_that_is_reached_marks_the_number(value: float | None, said:
 def test_counts_of_nothing_are_zero_and_ratios_of_nothing_are_none() -> None:
     html = draw(shown(Form.STAT, column("calls"), column("match_coverage", Unit.RATIO)), [], EN).html
     assert re.findall(r"<span[^>]*>([^<]+)</span>", html) == ["0", "–"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "russian", "english"),
+    [
+        (Unit.TIME, "13.03.2026 00:05", "13 Mar 2026 00:05"),
+        (Unit.TIME_S, "13.03.2026 00:05:59", "13 Mar 2026 00:05:59"),
+        (Unit.DAY, "13.03.2026", "13 Mar 2026"),
+    ],
+)
+def test_a_time_of_a_table_is_written_as_the_page_writes_its_own(unit: Unit, russian: str, english: str) -> None:
+    for value in ("2026-03-12 21:05:59.000", "2026-03-12T21:05:59Z"):
+        html = [draw(shown(Form.TABLE, column("time", unit)), [{"time": value}], said).html for said in (RU, EN)]
+        assert [f">{words}</td>" in text for words, text in zip((russian, english), html, strict=True)] == [True, True]
 
 
 def test_no_rows_are_said_not_shown_as_an_empty_chart() -> None:
@@ -102,9 +116,7 @@ def test_a_matrix_has_a_column_for_each_code() -> None:
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("one", [p for board in BOARDS for p in board.panels], ids=lambda one: one.id)
 def test_every_panel_of_every_board_can_be_drawn(one: Panel, language: str) -> None:
-    row = {
-        c.name: "2026-03-12 21:00:00" if c.unit is Unit.TIME else "x" if c.unit is Unit.TEXT else 1 for c in one.columns
-    }
+    row = {c.name: "2026-03-12 21:00:00" if c.unit in TIMES else "x" if c.unit is Unit.TEXT else 1 for c in one.columns}
     drawn = draw(one, [row], Said(language, EXAMPLE))
     assert bool(drawn.html) != bool(drawn.figure)
 

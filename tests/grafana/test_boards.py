@@ -21,7 +21,7 @@ from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION, register
 from grafana.fields import codes
 from grafana.forms import MIN_WIDTH
 from grafana.layout import WIDTH, placed
-from grafana.panel import Board, Column, Form, Panel, Unit
+from grafana.panel import TIMES, Board, Column, Form, Panel, Unit
 from grafana.query import Department, grafana_sql, parameters_of
 from grafana.words import LANGUAGES, Words, words
 from schemas import metrics
@@ -91,6 +91,20 @@ def test_russian_is_russian_and_english_is_english() -> None:
 )
 def test_every_code_has_a_word(table: str, members: set[str]) -> None:
     assert set(words("en").values[table]) == {str(member) for member in members}
+
+
+def test_every_kind_of_file_has_a_word_as_a_door_too() -> None:
+    for language in LANGUAGES:
+        said = words(language).values
+        assert set(said["door"]) == {f"file:{kind}" for kind in said["import_kind"]}
+
+
+@pytest.mark.parametrize(("panel", "column"), COLUMNS, ids=lambda one: getattr(one, "id", getattr(one, "name", "")))
+def test_time_is_written_by_the_screen_not_by_the_store(panel: Panel, column: Column) -> None:
+    """Else one screen says 2026-11-23 17:27 here and 23.11.2026 17:27 there."""
+    assert panel.query is not None
+    written = rf"formatDateTime\([^\n]*\) AS {column.name}\b"
+    assert column.unit in TIMES or not re.search(written, metrics.text(panel.query.metric))
 
 
 def test_calls_can_be_shown_for_each_number_that_the_metric_knows() -> None:

@@ -43,7 +43,7 @@ def test_load_says_what_it_repeated(database: Database, asker: Asker) -> None:
             source="office",
             kind="calls",
             file=f"{name}.csv",
-            profile="p",
+            profile="asterisk-csv: cdr_csv, 21 columns",
             started_at=at(day),
             finished_at=at(day, "10:01"),
             rows=8,
@@ -58,6 +58,8 @@ def test_load_says_what_it_repeated(database: Database, asker: Asker) -> None:
         ("second.csv", 5, 60),
         ("first.csv", 1, 60),
     ]
+    # Of how the columns were found only the commands speak: in English.
+    assert {row["profile"] for row in rows} == {"asterisk-csv"}
 
 
 def test_lag_is_from_the_end_of_the_five_minutes_to_the_first_count(database: Database, asker: Asker) -> None:
@@ -70,26 +72,33 @@ def test_lag_is_from_the_end_of_the_five_minutes_to_the_first_count(database: Da
     assert (row["median_lag_s"], row["late_cells"], row["cells"]) == (2, 1, 4)
 
 
-def test_restatement_names_the_load_that_made_it(database: Database, asker: Asker) -> None:
-    said = Restatement(
-        bucket=int(at(0).timestamp()),
-        manager_id="ann",
-        before="{}",
-        after='{"calls": 1}',
-        cause="i1",
-        at=at(3),
-        version=1,
-    )
-    database.store.keep("restatements", [encode(said)])
+def test_restated_day_says_by_how_much_and_which_load_did_it(database: Database, asker: Asker) -> None:
+    """23:50 is Monday's, five minutes past midnight Tuesday's; a cell that changed twice changed by both."""
+
+    def restated(day: int, clock: str, before: str, after: str, version: int = 1) -> Restatement:
+        bucket = int(at(day, clock).timestamp())
+        return Restatement(
+            bucket=bucket, manager_id="ann", before=before, after=after, cause="i1", at=at(3, "11:30"), version=version
+        )
+
+    said = [
+        restated(0, "10:00", "", '{"team":"A","calls":2,"conversations":1,"contacts":["+7495"],"amounts":{}}'),
+        restated(0, "10:00", '{"calls":2,"conversations":1}', '{"calls":5,"conversations":0}', version=2),
+        restated(0, "23:50", '{"calls":1,"individual_proposals":2}', '{"calls":0,"individual_proposals":1}'),
+        restated(1, "00:05", "", '{"calls":7,"calls_to_potential":3}'),
+    ]
+    database.store.keep("restatements", [encode(one) for one in said])
     loaded = Import(import_id="i1", source="s", kind="calls", file="late.csv", profile="", started_at=at(3), version=1)
     database.store.keep("imports", [encode(loaded)])
-    (row,) = asked(asker, "restatements", 0, 7, limit=10)
-    assert (row["local_time"], row["of_time"], row["manager"], row["file"]) == (
-        "2026-03-05 10:00",
-        "2026-03-02 10:00",
-        "Ann",
-        "late.csv",
-    )
+    rows = asked(asker, "restatements", 0, 7, limit=10)
+    assert {(row["time"], row["manager"], row["file"]) for row in rows} == {
+        ("2026-03-05 08:30:00.000", "Ann", "late.csv")
+    }
+    names = ("calls", "conversations", "calls_to_potential", "individual_proposals")
+    assert [(row["of_day"], row["cells"], *(row[f"{name}_change"] for name in names)) for row in rows] == [
+        ("2026-03-02 21:00:00", 1, 7, 0, 3, 0),
+        ("2026-03-01 21:00:00", 2, 4, 0, 0, -1),
+    ]
 
 
 def test_drift_counts_a_cell_that_is_not_its_facts(database: Database, asker: Asker) -> None:

@@ -180,7 +180,8 @@ def missed(q: Question, patience_s: int, hours: int) -> Rows:
                 "manager_id": manager_id,
                 "recovered": int(in_time),
                 "still_open": int(waiting),
-                "called_back_at": f"{min(later).astimezone(world.zone):%Y-%m-%d %H:%M}" if later else "",
+                "time": call.at,
+                "called_back_at": min(later) if later else None,
             }
         )
     rows.sort(key=lambda row: row["activity"][1])
@@ -209,6 +210,7 @@ def silent(q: Question, quiet_min: int) -> Rows:
                 "manager_id": manager_id,
                 "calls": sum(call.bucket >= q.start.timestamp() for call in own),
                 "silent_min": quiet,
+                "last_call": own[-1].at if own else None,
                 "why": _why(q, manager_id, quiet, quiet_min),
             }
         )
