@@ -23,6 +23,8 @@ class Endpoints(msgspec.Struct, frozen=True):
     kafka: str
     clickhouse: str
     namespace: str = ""
+    data: str = ""
+    """The data folder of the embedded stack; "" for servers."""
 
     @property
     def prefix(self) -> str:
@@ -49,10 +51,23 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """Address of the board page, with the key that lets in."""
     parts: dict[str, int] = {}
     """Process ids by part: broker, store, board, worker-1 ..."""
+    broker_bytes: int = 0
+    """Memory of the broker above which a new one takes its place."""
+    wire: str = ""
+    """Another one when the broker forgot something that was not stored."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(self.kafka, self.clickhouse, data=self.data)
 
 
 def stack_file(data: Path) -> Path:
     return data / "stack.json"
+
+
+def credentials_file(data: Path) -> Path:
+    """The passwords of a data folder, made when a stack first runs there."""
+    return data / "credentials.json"
 
 
 def pointer_file(env: Mapping[str, str]) -> Path:
@@ -76,8 +91,7 @@ def find(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Endpo
         namespace = env.get("CALLFUNNEL_NAMESPACE", "")
         _refuse_wrong(kafka, clickhouse, namespace)
         return Endpoints(kafka, clickhouse, namespace)
-    running = running_stack(data, env)
-    return Endpoints(running.kafka, running.clickhouse)
+    return running_stack(data, env).endpoints
 
 
 def _refuse_wrong(kafka: str, clickhouse: str, namespace: str) -> None:
@@ -98,14 +112,21 @@ def _refuse_wrong(kafka: str, clickhouse: str, namespace: str) -> None:
 
 
 def running_stack(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Running:
-    """What the running stack of a data folder says of itself; of the last one started when no folder is named."""
-    for folder in _folders(data, env):
+    """What the running stack of a data folder says of itself. Raises Terminal.
+
+    When no folder is named it is that of the working folder, else that of the last stack started. Never the last one in
+    the place of one that does not run: what is loaded here must not get into somebody else's store.
+    """
+    folders = _folders(data, env)
+    for folder in folders:
         running = read_running(folder)
         if running is not None:
             return running
-    where = f" in {data}" if data else ""
+    where = f" in {folders[0]}" if data or credentials_file(folders[0]).exists() else ""
+    last = None if data else _last_started(env)
+    other = f"; --data {last} means one that runs" if last and read_running(last) else ""
     raise Terminal(
-        f"no stack is running{where}: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA and _CLICKHOUSE"
+        f"no stack is running{where}: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA and _CLICKHOUSE{other}"
     )
 
 
@@ -132,7 +153,11 @@ def _folders(data: Path | None, env: Mapping[str, str]) -> list[Path]:
         return [data]
     if named := env.get("CALLFUNNEL_DATA"):
         return [Path(named)]
-    folders = [Path("data")]
+    ours, last = Path("data"), _last_started(env)
+    return [ours] if last is None or credentials_file(ours).exists() else [ours, last]
+
+
+def _last_started(env: Mapping[str, str]) -> Path | None:
     with contextlib.suppress(OSError):
-        folders.append(Path(pointer_file(env).read_text(encoding="utf-8").strip()))
-    return folders
+        return Path(pointer_file(env).read_text(encoding="utf-8").strip())
+    return None

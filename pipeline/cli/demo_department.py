@@ -52,7 +52,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
     @property
     def endpoints(self) -> Endpoints:
-        return Endpoints(self.running.kafka, self.running.clickhouse)
+        return self.running.endpoints
 
     def where(self, first: date) -> list[str]:
         """How to ask the store oneself, while it is up."""
@@ -126,9 +126,8 @@ def _environment(folder: Path, exports: Path, data: Path) -> dict[str, str]:
 def _load(exports: Path, running: Running, files: list[Prepared]) -> list[Outcome]:
     console = Console(stderr=True)
     with Shown(console, _unchecked) if console.is_terminal else Plain(console, _unchecked) as progress:
-        endpoints = Endpoints(running.kafka, running.clickhouse)
         outcomes = load(
-            files, endpoints, Store(connect(running.clickhouse)), Wish(rejects=exports / "rejects"), progress
+            files, running.endpoints, Store(connect(running.clickhouse)), Wish(rejects=exports / "rejects"), progress
         )
     for outcome in outcomes:
         if outcome.stopped:

@@ -18,10 +18,10 @@ import msgspec
 
 from connectors.live.line import Line
 from connectors.live.pump import Door, Outlet, Pump
-from connectors.sender import FrameSender
 from connectors.source import Context
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.endpoints import find
+from pipeline.endpoints import find, is_embedded, running_stack
+from pipeline.loading.sending import live_sender
 from pipeline.settings import Settings, zone_of
 from pipeline.transport import Transport
 from schemas.trouble import Terminal, Transient
@@ -157,11 +157,13 @@ def _outlet(data: Path | None) -> Outlet:
         endpoints = find(data)
     except Terminal as trouble:
         raise Transient(str(trouble)) from None
-    return FrameSender(endpoints.kafka, endpoints.prefix, delivery_s=_DELIVERY_S)
+    return live_sender(endpoints, _DELIVERY_S)
 
 
 def _wire(data: Path | None) -> object:
-    """What the broker calls its topics now; None when it does not say."""
+    """What the broker calls its topics now; None when it does not say. The embedded stack's supervisor knows better."""
+    if is_embedded(data):
+        return _embedded_wire(data)
     try:
         transport = Transport(find(data))
     except (Transient, Terminal):
@@ -172,3 +174,10 @@ def _wire(data: Path | None) -> object:
         return None
     finally:
         transport.close()
+
+
+def _embedded_wire(data: Path | None) -> object:
+    try:
+        return running_stack(data).wire
+    except Terminal:
+        return None

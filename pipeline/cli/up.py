@@ -36,9 +36,17 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.option("--board-port", type=click.IntRange(0, 65535), default=None,
               help="Of the board page; 0: any free one. [default: 8090, or any free one when it is taken]")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
+@click.option("--broker-mb", type=click.IntRange(24), default=1000, show_default=True,
+              help="Memory above which a new broker takes its place, once all it holds is stored.")  # fmt: skip
 @click.option("--background", is_flag=True, help="Return when it is ready; `callfunnel down` stops it.")
 def command(
-    data: Path, kafka_port: int, store_port: int, board_port: int | None, workers: int, background: bool
+    data: Path,
+    kafka_port: int,
+    store_port: int,
+    board_port: int | None,
+    workers: int,
+    broker_mb: int,
+    background: bool,
 ) -> None:
     """Start the embedded stack: a broker, a ClickHouse store, a board page and a worker, each a process of its own.
 
@@ -51,7 +59,14 @@ def command(
         _in_background(data)
         return
     board = usual_board_port() if board_port is None else board_port
-    plan = Plan(data=data, kafka_port=kafka_port, store_port=store_port, board_port=board, workers=workers)
+    plan = Plan(
+        data=data,
+        kafka_port=kafka_port,
+        store_port=store_port,
+        board_port=board,
+        workers=workers,
+        broker_bytes=broker_mb * 1_000_000,
+    )
     stack = Stack(plan)
     started = time.monotonic()
     for number in _STOPPING:

@@ -29,6 +29,15 @@ def _die_with(parent: int) -> None:
             os._exit(1)
 
 
+def resident_bytes(pid: int) -> int | None:
+    """Memory of a process; None when it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 class Part:
     """A process, its log, and how often it died quickly. `ready` says whether it serves."""
 

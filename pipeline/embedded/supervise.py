@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,12 +16,19 @@ import msgspec
 
 from pipeline.admin import ensure_topics
 from pipeline.embedded import broker
-from pipeline.embedded.part import Part
+from pipeline.embedded.gate import Gate
+from pipeline.embedded.part import Part, resident_bytes
 from pipeline.embedded.ports import free_port, listens
-from pipeline.endpoints import Running, pointer_file, read_running, stack_file
+from pipeline.endpoints import Endpoints, Running, credentials_file, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
 from pipeline.store import connect
-from schemas.trouble import Terminal, Transient
+from pipeline.transport import Transport, wait_until_stored
+from schemas.trouble import Terminal, Transient, Trouble
+
+_STORED_WITHIN_S = 1.0
+"""How long senders wait at most for a worker that does nothing, before the broker is left as it is for a while."""
+_RENEW_AGAIN_S = 30.0
+_NEW_BROKER_S = 30.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +39,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     store_port: int = 8123
     board_port: int = 0
     workers: int = 1
+    broker_bytes: int = 1_000_000_000
+    """Memory of the broker above which a new one takes its place: it forgets nothing until it stops."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -52,6 +62,7 @@ class Stack:
         """The broker first, then the store, then the board page, then workers."""
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
+        self._renew_at = 0.0
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -97,6 +108,8 @@ class Stack:
             reader=reader,
             board=f"http://127.0.0.1:{board_port}/?token={passwords.board}",
             parts={part.name: part.pid for part in self.parts},
+            broker_bytes=plan.broker_bytes,
+            wire=secrets.token_hex(4),
         )
         self._running = running
         self._write_down()
@@ -137,6 +150,7 @@ class Stack:
         broker = self.parts[0]
         if not broker.is_running and not self._wire_is_new:
             self._wire_is_new = True
+            self._running = msgspec.structs.replace(self._running, wire=secrets.token_hex(4))
             for worker in self._workers:
                 worker.stop(0)
         waiting = self._workers if self._wire_is_new else []
@@ -150,6 +164,35 @@ class Stack:
             self._wire_is_new = False
             self._write_down()
         return again
+
+    def renew(self) -> int:
+        """Put a new broker in the place of one that holds much. What it held, in bytes; 0 when nothing was done.
+
+        Not while somebody sends, nor before all that was sent is stored: then it is tried again after a while.
+        """
+        broker = self.parts[0]
+        held = resident_bytes(broker.pid) or 0
+        if held <= self._plan.broker_bytes or time.monotonic() < self._renew_at or self._wire_is_new:
+            return 0
+        with closing(Gate(self._plan.data)) as gate, gate.shut() as is_shut:
+            if not is_shut:
+                return 0
+            if not _all_stored(self._running.endpoints):
+                self._renew_at = time.monotonic() + _RENEW_AGAIN_S
+                return 0
+            self._wire_is_new = True
+            for part in (*self._workers, broker):
+                part.stop(0)
+            self._wait_for_topics(_NEW_BROKER_S)
+        return held
+
+    def _wait_for_topics(self, within_s: float) -> None:
+        """Tend until workers start with a new broker; when it takes longer, tending goes on."""
+        until = time.monotonic() + within_s
+        while self._wire_is_new and time.monotonic() < until:
+            with suppress(Transient):
+                self.tend()
+            time.sleep(0.05)
 
     @property
     def _workers(self) -> list[Part]:
@@ -172,12 +215,27 @@ class Stack:
         pointer.write_text(str(self._plan.data.resolve()), encoding="utf-8")
 
 
+def _all_stored(endpoints: Endpoints) -> bool:
+    """Nothing on the broker waits for a worker, or for what follows from it."""
+    try:
+        transport = Transport(endpoints)
+        try:
+            wait_until_stored(transport, {}, transport.topic_ids(), idle_s=_STORED_WITHIN_S)
+        finally:
+            transport.close()
+    except Trouble:
+        return False
+    return True
+
+
 def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None]) -> None:
     """Tend the stack until `stopping`."""
     while not stopping():
         try:
             for name in stack.tend():
                 say(f"{name} had stopped and was started again")
+            if held := stack.renew():
+                say(f"the broker held {held / 1e6:,.0f} MB, all of it stored: a new one took its place")
         except Transient as trouble:
             say(f"{trouble}")
         time.sleep(0.2)
@@ -199,7 +257,7 @@ def lock(data: Path) -> IO[str]:
 
 def credentials(data: Path) -> Credentials:
     """The folder's passwords; made on first use, so that a Grafana data source and a bookmark go on working."""
-    path = data / "credentials.json"
+    path = credentials_file(data)
     known = msgspec.json.decode(path.read_bytes(), type=Credentials) if path.exists() else Credentials("", "")
     made = Credentials(*(getattr(known, name) or secrets.token_urlsafe(24) for name in Credentials.__struct_fields__))
     if made != known:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.sender import FrameSender
+from connectors.live.pump import Outlet
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.department.living import KINDS, Living, Written
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import TOPICS
 from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.loading.sending import live_sender
 from pipeline.settings import Settings
 from schemas.records import Rejected
 from schemas.topics import REJECTED
@@ -43,7 +44,7 @@ class LiveFeed:
         """What was sent of the day of the latest row."""
         self._unsent: list[Written] = []
         self._open = ExitStack()
-        self._sender: FrameSender | None = None
+        self._sender: Outlet | None = None
         self.rejected = 0
 
     @property
@@ -86,8 +87,7 @@ class LiveFeed:
         now = wall_clock()
         context = msgspec.structs.replace(export.context, version=now, loaded_at=as_datetime(now))
         if self._sender is None:
-            sender = FrameSender(self._endpoints.kafka, self._endpoints.prefix, delivery_s=10.0)
-            self._sender = self._open.enter_context(sender)
+            self._sender = self._open.enter_context(live_sender(self._endpoints, 10.0))
         for item in export.source.read(path, export.recognised, context):
             if isinstance(item, Rejected):
                 self.rejected += 1

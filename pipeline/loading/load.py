@@ -10,33 +10,24 @@ from typing import Protocol
 
 from connectors.identity import NAMELESS
 from connectors.rejected_rows import RejectedRows
-from connectors.sender import Ends, FrameSender
 from connectors.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.distinct import Distinct
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, settle
 from pipeline.loading.prepare import Prepared, Wish
-from pipeline.loading.sift import MostlyRejected, sift
+from pipeline.loading.sending import Segments, Waiting
+from pipeline.loading.sift import MostlyRejected, Sender, sift
 from pipeline.store import Store
-from pipeline.transport import Position, Transport, wait_until_stored
 from schemas.records import CallLeg
 from schemas.trouble import Transient
 
 _ATTEMPTS = 3
-_IDLE_S = 180.0
 
 
-class Progress(Protocol):
+class Progress(Waiting, Protocol):
     """Told while loading; may be asked for nothing."""
 
     def reading(self, file: Path, reading: Reading) -> None: ...
-
-    def storing(self, position: Position) -> None: ...
-
-    def note(self, words: str) -> None: ...
-
-    def check(self) -> None:
-        """Called while waiting; raises Trouble when it is in vain."""
 
 
 def load(
@@ -67,28 +58,22 @@ def load(
 def _send_and_wait(
     files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
 ) -> list[Outcome]:
-    transport = Transport(endpoints)
-    try:
-        topic_ids = transport.topic_ids()
-        with FrameSender(endpoints.kafka, endpoints.prefix) as sender:
-            outcomes = []
-            names: set[str] = set()
-            for file in files:
-                outcome = begin(file)
-                keep_import(file, outcome, store, "running")
-                # Two files of one name, from two folders: the rejects of one must not replace the other's.
-                folder = wish.rejects / file.context.import_id if file.path.name in names else wish.rejects
-                names.add(file.path.name)
-                send_file(file, outcome, sender, RejectedRows(folder, file.path, file.recognised), progress)
-                outcomes.append(outcome)
-            ends: Ends = sender.flush()
-        wait_until_stored(transport, ends, topic_ids, idle_s=_IDLE_S, check=progress.check, progress=progress.storing)
+    with Segments(endpoints, progress) as sender:
+        outcomes = []
+        names: set[str] = set()
+        for file in files:
+            outcome = begin(file)
+            keep_import(file, outcome, store, "running")
+            # Two files of one name, from two folders: the rejects of one must not replace the other's.
+            folder = wish.rejects / file.context.import_id if file.path.name in names else wish.rejects
+            names.add(file.path.name)
+            send_file(file, outcome, sender, RejectedRows(folder, file.path, file.recognised), progress)
+            outcomes.append(outcome)
+        sender.store()
         return outcomes
-    finally:
-        transport.close()
 
 
-def send_file(file: Prepared, outcome: Outcome, sender: FrameSender, rejects: RejectedRows, progress: Progress) -> None:
+def send_file(file: Prepared, outcome: Outcome, sender: Sender, rejects: RejectedRows, progress: Progress) -> None:
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]

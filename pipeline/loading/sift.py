@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Protocol
 
 from connectors.rejected_rows import RejectedRows
-from connectors.sender import FrameSender
 from connectors.source import Reading
 from pipeline.loading.prepare import Prepared
 from schemas.records import Record, Rejected
-from schemas.topics import REJECTED
+from schemas.topics import REJECTED, Topic
 from schemas.trouble import Terminal
 
 _LOOK_ROWS = 1000
@@ -18,11 +18,17 @@ _LOOK_ROWS = 1000
 _FEWEST_ROWS = 20
 
 
+class Sender(Protocol):
+    """Where records go."""
+
+    def send(self, topic: Topic, record: Record) -> None: ...
+
+
 class MostlyRejected(Terminal):
     """Most rows of a file are not understood: its format is not what it was taken for."""
 
 
-def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: FrameSender) -> Iterator[Record]:
+def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
     """The records of a file; rejects are sent and written down on the way. Raises MostlyRejected."""
     reasons: Counter[str] = Counter()
     first: Rejected | None = None

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,10 +22,17 @@ from tests.stack.deployment import CLI, Deployment, clean_env, wait_for
 pytestmark = pytest.mark.stack
 
 
+class Place(Protocol):
+    """Where commands run: a folder, and what the environment says of the stack."""
+
+    folder: Path
+    env: dict[str, str]
+
+
 class Http:
     """A `callfunnel listen http` that runs."""
 
-    def __init__(self, deployment: Deployment, *options: str, **env: str) -> None:
+    def __init__(self, deployment: Place, *options: str, **env: str) -> None:
         log = deployment.folder / "http.log"
         with log.open("w") as out:
             self.process = subprocess.Popen(
