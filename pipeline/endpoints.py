@@ -94,6 +94,14 @@ def find(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Endpo
     return running_stack(data, env).endpoints
 
 
+def pinned(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Path | None:
+    """The data folder of the stack that is meant now, for who outlives it and must not go to a later one; None for
+    servers. Raises Terminal.
+    """
+    folder = find(data, env).data
+    return Path(folder) if folder else data
+
+
 def _refuse_wrong(kafka: str, clickhouse: str, namespace: str) -> None:
     """Said here, since the clients would look for a misspelled server for ever. Never repeats a password."""
     for address in kafka.split(","):

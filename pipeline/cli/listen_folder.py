@@ -12,7 +12,7 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.recognise import KINDS, PROFILES
 from pipeline.cli.listening import keep_open, new_session
-from pipeline.endpoints import Endpoints, find
+from pipeline.endpoints import Endpoints, find, pinned
 from pipeline.loading.dropped import AUTO, Dropped
 from pipeline.loading.prepare import Wish
 from pipeline.settings import read_settings
@@ -53,6 +53,7 @@ def command(
     if not folder.is_dir():
         raise Terminal(f"{folder}: there is no such folder: make it, or mount it")
     settings = read_settings()
+    data = pinned(data)
     wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
     line = Line(source or "pbx", f"folder:{folder.resolve().name}", new_session())
 

@@ -22,7 +22,7 @@ from connectors.live.line import Line
 from connectors.source import Context
 from connectors.webhooks.senders import HOOKS
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
-from pipeline.endpoints import Endpoints, find
+from pipeline.endpoints import Endpoints, find, pinned
 from pipeline.loading.upload.routes import Pages
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
@@ -96,6 +96,7 @@ def command(
     hooked = hooks(webhooks, of, settings)
     # Two listeners of one source would take each other's uploads away, and tell of one feed.
     with Checkpoint(state, source, "http", _Nothing) as lock:
+        data = pinned(data)
         uploads = lock.path.with_suffix(".uploads")
         pages = [Pages(guard, settings, partial(stack, data), uploads, upload_mb << 20).add] if page else []
         door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)

@@ -20,7 +20,7 @@ from connectors.live.line import Line
 from connectors.live.pump import Door, Outlet, Pump
 from connectors.source import Context
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.endpoints import find, is_embedded, running_stack
+from pipeline.endpoints import find, is_embedded, pinned, running_stack
 from pipeline.loading.sending import live_sender
 from pipeline.settings import Settings, zone_of
 from pipeline.transport import Transport
@@ -117,7 +117,7 @@ def new_session() -> str:
 
 def keep_open(line: Line, door: Door, data: Path | None, words: str, more: Sequence[tuple[Line, Door]] = ()) -> None:
     """Run a door until a signal, and beside it `more` feeds that end with it. Raises Terminal when it gave up."""
-    find(data)
+    data = pinned(data)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("callfunnel").setLevel(logging.INFO)
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its troubles are told by the pump
@@ -152,7 +152,7 @@ def _beside(line: Line, door: Door, first: Line, data: Path | None) -> None:
 
 
 def _outlet(data: Path | None) -> Outlet:
-    """A new connection, to where the stack is now: an embedded one may have been started again elsewhere."""
+    """A new connection, to where the stack is now: an embedded one may have been started again on other ports."""
     try:
         endpoints = find(data)
     except Terminal as trouble:

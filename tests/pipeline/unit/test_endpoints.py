@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.endpoints import Endpoints, Running, find, is_embedded, pointer_file, stack_file
+from pipeline.endpoints import Endpoints, Running, credentials_file, find, is_embedded, pinned, pointer_file, stack_file
 from schemas.trouble import Terminal
 
 SERVERS = {
@@ -22,7 +22,11 @@ SERVERS = {
 def running_in(folder: Path, pid: int, kafka: str = "127.0.0.1:19092") -> None:
     folder.mkdir(exist_ok=True)
     stack = Running(
-        pid=pid, kafka=kafka, clickhouse="http://w:p@127.0.0.1:18123/default", reader="http://r:p@127.0.0.1"
+        pid=pid,
+        data=str(folder.resolve()),
+        kafka=kafka,
+        clickhouse="http://w:p@127.0.0.1:18123/default",
+        reader="http://r:p@127.0.0.1",
     )
     stack_file(folder).write_bytes(msgspec.json.encode(stack))
 
@@ -79,6 +83,34 @@ def test_last_started_stack_is_found_from_any_folder(nowhere: dict[str, str], tm
     pointer.parent.mkdir(parents=True)
     pointer.write_text(f"{tmp_path / 'far'}\n")
     assert find(env=nowhere).kafka == "127.0.0.1:19092"
+
+
+def test_another_stack_never_takes_the_place_of_this_folders(nowhere: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    credentials_file(tmp_path / "data").touch()
+    far = tmp_path / "far"
+    running_in(far, os.getpid())
+    pointer_file(nowhere).parent.mkdir(parents=True)
+    pointer_file(nowhere).write_text(str(far))
+    with pytest.raises(Terminal, match=f"no stack is running in data: .*; --data {far} means one that runs"):
+        find(env=nowhere)
+
+
+def test_door_stays_with_its_stack_when_another_is_started(
+    nowhere: dict[str, str], tmp_path: Path, dead_pid: int
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    pointer_file(nowhere).parent.mkdir(parents=True)
+    running_in(first, os.getpid())
+    pointer_file(nowhere).write_text(str(first))
+    door = pinned(env=nowhere)
+    assert door == first.resolve()
+    running_in(first, dead_pid)
+    running_in(second, os.getpid())
+    pointer_file(nowhere).write_text(str(second))
+    with pytest.raises(Terminal, match=f"no stack is running in {first}"):
+        find(door, nowhere)
+    assert pinned(env={**nowhere, **SERVERS}) is None
 
 
 def test_stack_that_was_killed_is_not_running(nowhere: dict[str, str], tmp_path: Path, dead_pid: int) -> None:
