@@ -94,7 +94,7 @@ def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Par
     node, address = format_log_dir(tmp_path_factory.mktemp("kafka"), jars)
     node.start()
     try:
-        node.wait_ready(60)
+        node.wait_ready(STARTS_S)
         yield node, address
     finally:
         node.stop(30)

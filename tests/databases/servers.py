@@ -126,7 +126,7 @@ def _running(name: str, command: Sequence[str], folder: Path, ready: Callable[[]
     part = Part(name, command, logs=folder, env=os.environ, ready=ready)
     part.start()
     try:
-        part.wait_ready(60)
+        part.wait_ready(120)
         yield part
     finally:
         part.stop(20)

@@ -17,6 +17,7 @@ from pipeline.activity import activity
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import read_settings
 from pipeline.store import connect
+from tests.conftest import STARTS_S
 from tests.demo.terminal import Terminal
 from tests.stack.deployment import CLI, clean_env, wait_for
 
@@ -38,7 +39,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 def test_board_on_a_screen_that_changes_its_size(terminal: Terminal, tmp_path: Path) -> None:
     truth = tmp_path / "data" / "department" / "truth.json"
-    wait_for("board", lambda: _total(terminal.lines) or terminal.process.poll() is not None)
+    wait_for("board", lambda: _total(terminal.lines) or terminal.process.poll() is not None, STARTS_S * 2)
     names = [one["name"] for one in json.loads(truth.read_text("utf-8"))["managers"]]
     numbers = _store(tmp_path / "data")
     for columns, rows, heads in ((80, 24, ("plan", "last")), (200, 50, ("dials", "sum of D", "match", "by 15 min"))):
@@ -46,17 +47,17 @@ def test_board_on_a_screen_that_changes_its_size(terminal: Terminal, tmp_path: P
         wait_for("board of this size", lambda: all(head in terminal.lines[1] for head in heads))  # noqa: B023
         # The morning arrives at once, but not before the first look.
         wait_for("first calls", lambda: HEAD.match(terminal.lines[0]))
-        wait_for("numbers of the store", lambda: _total(terminal.lines) == _counted(numbers, tmp_path / "data"))
-        shown = terminal.lines
-        assert all(any(line[2:].startswith(name) for line in shown) for name in names)
-        assert any("In" not in line and "http://127.0.0.1:" in line for line in shown)
-        assert any(line.startswith("A: conversations") for line in shown)
-    assert "latest calls" in terminal.lines
+        wait_for("numbers of the store", lambda: _total(terminal.lines) == _counted(numbers, tmp_path / "data"), 120)
+        # A screen is drawn line by line, and may be seen half drawn.
+        wait_for("everybody", lambda: all(any(line[2:].startswith(name) for line in terminal.lines) for name in names))
+        wait_for("address", lambda: any("In" not in line and "http://127.0.0.1:" in line for line in terminal.lines))
+        wait_for("legend", lambda: any(line.startswith("A: conversations") for line in terminal.lines))
+    wait_for("latest calls", lambda: "latest calls" in terminal.lines)
     assert terminal.colours
     parts = terminal.children()
     assert len(parts) >= 3
     terminal.type(b"\x03")
-    assert terminal.process.wait(30) == 0
+    assert terminal.process.wait(60) == 0
     wait_for("line that says so", lambda: "callfunnel: stopped" in terminal.lines)
     assert not [part for part in parts if part.is_running()]
     assert truth.exists()  # the folder was asked for, and stays
@@ -103,12 +104,14 @@ def test_in_a_file_it_is_plain_blocks_and_sigterm_ends_it(tmp_path: Path) -> Non
             env=clean_env(TMPDIR=str(temporary)),
         )
     try:
-        wait_for("a block", lambda: "all 5 managers" in out.read_text("utf-8") or process.poll() is not None)
+        wait_for(
+            "a block", lambda: "all 5 managers" in out.read_text("utf-8") or process.poll() is not None, STARTS_S * 2
+        )
         (folder,) = temporary.glob("callfunnel-demo-*")
         assert (folder / "env").exists()
         parts = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, out.read_text("utf-8")
+        assert process.wait(60) == 0, out.read_text("utf-8")
     finally:
         process.kill()
         process.wait()

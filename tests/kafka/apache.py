@@ -19,6 +19,8 @@ _JARS = _POM.parent / "target" / "dependency"
 _STAMP = _POM.parent / "target" / "pom.xml"
 """The pom.xml whose jars are there."""
 _COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
+_FETCH_TRIES = 3
+"""A repository on the network stumbles now and then; what came is kept, and the next try goes on from there."""
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 
 
@@ -41,7 +43,10 @@ def classpath() -> str:
 def _fetch() -> None:
     shutil.rmtree(_JARS.parent, ignore_errors=True)
     fetch = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
-    fetched = subprocess.run(fetch, capture_output=True, text=True, timeout=600, check=False)
+    for _ in range(_FETCH_TRIES):
+        fetched = subprocess.run(fetch, capture_output=True, text=True, timeout=600, check=False)
+        if not fetched.returncode:
+            break
     if fetched.returncode:
         said = [line for line in (fetched.stdout + fetched.stderr).splitlines() if "ERROR" in line]
         raise Missing(f"Maven could not fetch the jars: {said[0] if said else fetched.returncode}")
@@ -79,7 +84,7 @@ def format_log_dir(folder: Path, jars: str) -> tuple[Part, str]:
         [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=180,
     )
     address = f"127.0.0.1:{port}"
     node = Part(

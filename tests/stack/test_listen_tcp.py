@@ -32,7 +32,7 @@ def test_lines_of_a_3cx_and_its_log_count_once(embedded: Deployment) -> None:
     try:
         wait_for("the port", lambda: listens(port))
         for line in lines:
-            with socket.create_connection(("127.0.0.1", port), 10) as call:
+            with socket.create_connection(("127.0.0.1", port), 60) as call:
                 call.sendall(line + b"\r\n")
         stored = "SELECT (SELECT count() FROM call_legs FINAL) + (SELECT count() FROM rejected FINAL)"
         wait_for("every line", lambda: embedded.number(stored) == len(lines))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import subprocess
 import sys
 import urllib.error
@@ -25,6 +24,7 @@ from pipeline.embedded.part import Part
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.sql_guard import Refused, guard
 from tests.conftest import STARTS_S, store_process
+from tests.stack.deployment import wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -63,6 +63,17 @@ class Store(NamedTuple):
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.headers.get("X-ClickHouse-Exception-Code", ""), error.read())
+
+    def code_in_time(self, sql: str) -> str:
+        """The error's code; asked again while a busy machine reaches the two seconds (159) before anything else."""
+        codes: list[str] = []
+
+        def is_settled() -> bool:
+            codes.append(self.ask(sql).code)
+            return codes[-1] != "159"
+
+        wait_for("limit but the one of time", is_settled)
+        return codes[-1]
 
 
 @pytest.fixture(scope="module")
@@ -192,12 +203,8 @@ def test_limits_of_a_reader_hold_inside_of_a_query_too(store: Store) -> None:
     asked = f"SELECT {', '.join(f'getSetting({name!r})' for name in names)}"
     assert store.ask(f"SELECT * FROM ({asked} SETTINGS {lifted})").body == b"100000000\t2\t33554432\t1\n"
     assert store.ask(f"{asked} SETTINGS {lifted}").code == "164"
-    assert (
-        store.ask(
-            "SELECT * FROM (SELECT groupArray(number) FROM numbers(100000000) SETTINGS max_memory_usage = 0)"
-        ).code
-        == "241"
-    )
+    large = "SELECT * FROM (SELECT groupArray(number) FROM numbers(100000000) SETTINGS max_memory_usage = 0)"
+    assert store.code_in_time(large) == "241"
 
 
 ODD = {
@@ -263,7 +270,7 @@ def test_a_body_over_the_limit_is_413_however_it_is_packed(store: Store, who: di
 
 def test_time_and_memory_of_a_query_are_limited(store: Store) -> None:
     assert store.ask("SELECT count() FROM numbers(1000000000000)")[:2] == (408, "159")
-    assert store.ask("SELECT uniqExact(toString(number)) FROM numbers(50000000)").code == "241"
+    assert store.code_in_time("SELECT uniqExact(toString(number)) FROM numbers(50000000)") == "241"
     assert store.ask("SELECT 1").body == b"1\n"
 
 
@@ -283,7 +290,7 @@ def test_answers_of_a_gigabyte_are_refused_and_leave_the_store_serving(store: St
 def test_an_answer_that_breaks_off_is_not_the_beginning_of_the_next_one(store: Store) -> None:
     """chDB keeps what a failed query had answered, and begins the next answer of the connection with it."""
     for kind in ("JSON", "TSV"):
-        assert store.ask(f"SELECT throwIf(number = 500000) FROM numbers(1000000) FORMAT {kind}").code == "395"
+        assert store.code_in_time(f"SELECT throwIf(number = 500000) FROM numbers(1000000) FORMAT {kind}") == "395"
         assert {store.ask("SELECT 1").body for _ in range(8)} == {b"1\n"}
 
 
@@ -329,8 +336,7 @@ def test_two_stores_cannot_open_one_folder(store: Store, tmp_path: Path) -> None
     second.log = tmp_path / "second.log"
     second.start()
     try:
-        while second.is_running and "listening" not in second.last_words():
-            os.sched_yield()
+        wait_for("its end", lambda: not second.is_running or "listening" in second.last_words(), STARTS_S)
         assert second.exit_code not in (None, 0)
     finally:
         second.stop(5)
