@@ -59,6 +59,12 @@ def choose(
         if profile in ("auto", source.profile) and (recognised := source.recognise(path, hints)):
             return source, recognised
     also = next((k for k, table in CRM.items() if table.recognise(path, hints)), "")
-    hint = f"; it looks like a table of {also}: load it with --kind {also}" if also else ""
-    known = "; ".join(source.about.reads for source in CALLS)
-    raise Terminal(f"{path}: not recognised as an export of calls{hint} (known: {known})")
+    if also:
+        raise Terminal(f"{path}: it looks like a table of {also}, not of calls: load it with --kind {also}")
+    if profile != "auto":
+        raise Terminal(f"{path}: not recognised as an export of calls of --profile {profile}: leave it out to try all")
+    known = ", ".join(source.profile for source in CALLS)
+    raise Terminal(
+        f"{path}: not recognised as an export of calls: `callfunnel map FILE` takes any table with a header"
+        f" (what needs no mapping: {known})"
+    )

@@ -95,15 +95,13 @@ def test_binary_file_is_refused(write: Write, content: bytes) -> None:
     ],
     ids=["words", "table", "queue_log", "ami-json", "ami-wire", "freeswitch", "width-23"],
 )
-def test_unknown_layout_names_what_is_known(write: Write, content: str) -> None:
-    with pytest.raises(
-        Terminal, match=r"not recognised as an export of calls .*cdr_csv and cdr_custom, FreePBX report"
-    ):
+def test_unknown_layout_tells_of_map_before_what_is_known(write: Write, content: str) -> None:
+    with pytest.raises(Terminal, match=r"not recognised as an export of calls: `callfunnel map FILE`.*asterisk-csv"):
         read(write(content))
 
 
-def test_table_of_managers_among_calls_tells_the_kind_to_give(write: Write) -> None:
-    with pytest.raises(Terminal, match="looks like a table of managers: load it with --kind managers"):
+def test_table_of_managers_among_calls_tells_the_kind_to_give_and_no_more(write: Write) -> None:
+    with pytest.raises(Terminal, match=r"a table of managers, not of calls: load it with --kind managers$"):
         read(write("id,name,team,extensions\nm-1,Anna,North,101\n"))
 
 
