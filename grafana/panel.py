@@ -103,6 +103,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """The table of `[values]` that says what its codes mean; `stage` and `potential` come from the stages."""
     hidden: bool = False
     """Not shown: a link needs it."""
+    once: bool = False
+    """The same in every row: a page says it once, below the table."""
     thresholds: tuple[Threshold, ...] = ()
     link: Link | None = None
     width: int = 0
@@ -133,6 +135,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 8
     last: str = ""
     """A period of its own, up to now (`1h`), instead of the board's."""
+    of_loads: bool = False
+    """It tells of loads and doors, by their own time: up to this moment on a page as of the last call, too."""
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):

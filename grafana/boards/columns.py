@@ -16,12 +16,12 @@ NONE_WANTED = (Threshold(0, "good"), Threshold(1, "bad"))
 TEAM = column("team", Unit.TEXT, width=90)
 
 
-def manager() -> tuple[Column, ...]:
+def manager(width: int = 170) -> tuple[Column, ...]:
     """Who: the name, linked to the Manager board, and the id that the link needs."""
     link = Link(board="manager", words="manager", variables=(("manager", "manager_id"),))
     return (
         column("manager_id", Unit.TEXT, hidden=True),
-        column("manager", Unit.TEXT, link=link, width=170),
+        column("manager", Unit.TEXT, link=link, width=width),
     )
 
 

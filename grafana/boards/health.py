@@ -55,6 +55,7 @@ _REASONS = Panel(
     ),
     width=14,
     height=8,
+    of_loads=True,
 )
 
 _LAG = Panel(
@@ -90,6 +91,7 @@ _IMPORTS = Panel(
     ),
     width=24,
     height=8,
+    of_loads=True,
 )
 
 _VERIFY = Panel(
@@ -102,7 +104,7 @@ _VERIFY = Panel(
         column("stream", Unit.TEXT),
         column("batch", Unit.TEXT),
     ),
-    width=10,
+    width=8,
     height=8,
 )
 
@@ -114,15 +116,16 @@ _RESTATEMENTS = Panel(
         column("time", Unit.TIME, width=155),
         column("of_day", Unit.DAY, width=95),
         column("manager", Unit.TEXT, width=130),
-        column("file", Unit.TEXT, width=110),
+        column("file", Unit.TEXT, width=160),
         Change(name="calls_change"),
         Change(name="conversations_change", width=60),
         Change(name="calls_to_potential_change"),
         Change(name="individual_proposals_change"),
         column("cells"),
     ),
-    width=14,
+    width=16,
     height=8,
+    of_loads=True,
 )
 
 HEALTH = Board(

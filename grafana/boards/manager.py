@@ -109,7 +109,7 @@ _PROPOSALS = Panel(
     columns=(
         column("time", Unit.TIME, width=155),
         column("kind", Unit.TEXT, values="proposal"),
-        column("organisation", Unit.TEXT, width=200),
+        column("organisation", Unit.TEXT, width=160),
         column("amount", Unit.MONEY),
         column("currency", Unit.TEXT, width=70),
         column("revision"),

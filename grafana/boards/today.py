@@ -79,6 +79,7 @@ _PLAN = Panel(
         column("general_proposals_ratio", Unit.RATIO, thresholds=PACE),
         column("individual_proposals"),
         column("individual_proposals_ratio", Unit.RATIO, thresholds=PACE),
+        column("data_until", Unit.TIME, once=True, width=155),
     ),
     width=14,
     height=9,
@@ -89,8 +90,8 @@ _SILENT = Panel(
     form=Form.TABLE,
     query=query("silent", quiet_min=QUIET_MIN, **dict(rule("manager_silent").parameters)),
     columns=(
-        *manager(),
-        column("why", Unit.TEXT, values="why"),
+        *manager(width=140),
+        column("why", Unit.TEXT, values="why", width=105),
         column("silent_min", thresholds=(Threshold(QUIET_MIN, "notice"),)),
         column("last_call", Unit.TIME, width=155),
         calls_behind("calls"),
@@ -154,6 +155,7 @@ FRESHNESS = Panel(
     ),
     width=24,
     height=7,
+    of_loads=True,
 )
 
 _UNASSIGNED = Panel(

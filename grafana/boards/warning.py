@@ -14,7 +14,8 @@ PATIENCE_S = 5
 HOURS = 8
 """Working hours in which a missed caller should be called back."""
 
-_EVERYTHING = 1_000_000
+EVERYTHING = 1_000_000
+"""No limit: of what is counted up before it is shown."""
 
 _SQUEEZE = Panel(
     id="warning_squeeze",
@@ -52,7 +53,7 @@ _NOVELTY = Panel(id="warning_novelty", form=Form.COLUMNS, query=query("novelty")
 _UNTOUCHED_BY = Panel(
     id="warning_untouched_by",
     form=Form.TABLE,
-    query=query("untouched_by_manager", days=SILENT_DAYS, limit=_EVERYTHING),
+    query=query("untouched_by_manager", days=SILENT_DAYS, limit=EVERYTHING),
     columns=(*manager(), column("organisations"), column("never"), column("longest_days")),
     width=9,
     height=9,
@@ -93,7 +94,7 @@ _MISSED = query("missed", patience_s=PATIENCE_S, hours=HOURS, limit=300)
 _MISSED_DAYS = Panel(
     id="warning_missed_days",
     form=Form.COLUMNS,
-    query=query("missed_days", patience_s=PATIENCE_S, hours=HOURS, limit=_EVERYTHING),
+    query=query("missed_days", patience_s=PATIENCE_S, hours=HOURS, limit=EVERYTHING),
     columns=(
         column("time", Unit.TIME),
         column("not_recovered"),

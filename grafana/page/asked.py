@@ -92,6 +92,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         kept = [(name, value) for name, value in pairs if name not in changed]
         return urlencode([*kept, *((name, value) for name, value in changed.items() if value)])
 
+    def leading(self, board: Board, other: Board, pairs: Sequence[tuple[str, str]]) -> str:
+        """The address of what stands behind a number of `board`, on `other` with `pairs` chosen.
+
+        In the same period, also where `board` opens with another one than `other`: else the calls would not be those of
+        the number. What else was chosen goes along.
+        """
+        own = next((name for name, words in PERIODS.items() if words == (board.start, board.end)), "")
+        here = msgspec.structs.replace(self, period=self.period or own)
+        return f"{here.query(other, **dict.fromkeys(dict(pairs), ''))}&{urlencode(pairs)}"
+
 
 def asked(pairs: Sequence[tuple[str, str]], board: Board, language: str) -> Asked:
     """Understand the pairs of an address. `language` is for those that say none. Raises Wrong."""

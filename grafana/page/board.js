@@ -77,6 +77,10 @@ async function refresh() {
   };
   await Promise.all([work(), work()]);
   busy = false;
+  if (!refreshedAt && location.hash) {
+    // What the reader came for stood elsewhere while the panels above it were empty.
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }
   refreshedAt = Date.now();
   const said = document.querySelector("#refreshed");
   said.textContent = well ? `${words.refreshed} ${new Date().toLocaleTimeString(document.documentElement.lang)}` : words.paused;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ def draw(panel: Panel, rows: Sequence[Row], said: Said) -> Drawn:
     if panel.form is Form.STAT:
         return Drawn(html=stat(panel.columns, rows[0] if rows else _zeros(panel), said))
     if not rows:
-        return Drawn(html=f'<p class="none">{said.words.nothing}</p>')
+        return Drawn(html=f'<p class="none">{escape(said.nothing(panel))}</p>')
     if panel.form in _TABLES:
         return Drawn(html=_TABLES[panel.form](panel.columns, rows, said))
     return Drawn(figure=figure(panel, rows, said))

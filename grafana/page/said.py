@@ -24,6 +24,11 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     product: str
     nothing: str
+    rows: str
+    """How many rows a table has, where it is longer than its place."""
+    rows_more: str
+    """The same where its query stopped at so many."""
+    loads_now: str
     failed: str
     busy: str
     periods: dict[str, str]
@@ -99,6 +104,10 @@ class Said:
 
     def panel_description(self, panel: Panel) -> str:
         return self._filled(self.boards.panels[panel.id].description)
+
+    def nothing(self, panel: Panel) -> str:
+        """What is said when there is no row."""
+        return (self.boards.panels[panel.id].nothing if panel.id in self.boards.panels else "") or self.words.nothing
 
     def _filled(self, text: str) -> str:
         """With the reader's choices where a Grafana board has its variables."""

@@ -11,11 +11,13 @@ import msgspec
 LANGUAGES = ("ru", "en")
 
 
-class Titled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Titled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A title, and what is counted."""
 
     title: str
     description: str
+    nothing: str = ""
+    """What is said when there is no row; "" says it as everywhere."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

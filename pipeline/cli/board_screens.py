@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
 from grafana.boards import BOARDS
 from grafana.page import shell
 from grafana.page.asked import Asked, Wrong, asked
-from grafana.page.draw import draw
 from grafana.page.said import Said, page_words
+from grafana.page.screen import most, screen
 from grafana.panel import Board, Link, Panel, Query
 from grafana.query import Department, bind
 from grafana.variables import QUERIES
@@ -57,8 +56,9 @@ class BoardScreens:
 
     first = BOARDS[0].id
 
-    def __init__(self, numbers: Numbers, settings: Settings) -> None:
+    def __init__(self, numbers: Numbers, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
         self._numbers = numbers
+        self._clock = clock or _clock
         self._department = department_of(settings)
         self._zone = settings.time_zone
         self.assets: Mapping[str, tuple[str, bytes]] = {
@@ -80,19 +80,27 @@ class BoardScreens:
         shown = next((one for one in found.panels if one.id == panel), None)
         if shown is None:
             raise NotThere
-        now = self._standing(question).now if question.as_of_last_call else _clock()
-        rows = self.rows(found, shown, question, now)
-        return msgspec.json.encode(draw(shown, rows, self._said(found, question)))
+        clock = self._clock()
+        now = self._standing(question).now if question.as_of_last_call else clock
+        rows = self.rows(found, shown, question, now, clock)
+        said = self._said(found, question)
+        notes = [f"{said.words.loads_now} {clock.astimezone(self._zone):{said.words.moment}}"]
+        return msgspec.json.encode(screen(shown, rows, said, *(notes if shown.of_loads and now != clock else ())))
 
-    def rows(self, board: Board, panel: Panel, question: Asked, now: datetime) -> list[Row]:
-        """What the panel's metric says."""
+    def rows(self, board: Board, panel: Panel, question: Asked, now: datetime, clock: datetime) -> list[Row]:
+        """What the panel's metric says as of `now`, and one row more than it shows where more follow."""
         if panel.query is None:
             return []
         chosen = question.chosen(board, now, self._zone)
         if panel.last:
             start = now - timedelta(seconds=shell.seconds(panel.last))
             chosen = msgspec.structs.replace(chosen, start=start, end=now)
-        return self._asked(panel.query, bind(panel.query, self._department, chosen))
+        elif panel.of_loads and chosen.end >= now:
+            chosen = msgspec.structs.replace(chosen, end=clock, now=clock)
+        parameters = bind(panel.query, self._department, chosen)
+        if most(panel) is not None:
+            parameters["limit"] += 1
+        return self._asked(panel.query, parameters)
 
     def notice(self, title: str, language: str, words: str = "") -> str:
         said = Said(language, self._department)
@@ -106,7 +114,7 @@ class BoardScreens:
         """As of when: the latest call, or this moment."""
         (last,) = self._numbers.rows("last_call", _Last, {})
         last_call = datetime.fromisoformat(last.at) if last.records else None
-        now = _clock()
+        now = self._clock()
         if question.as_of_last_call and last_call is not None:
             # The moment after it, so that it is in the period.
             now = last_call + timedelta(seconds=1)
@@ -120,6 +128,9 @@ class BoardScreens:
             if name in board.variables:
                 rows = self._asked(query, bind(query, self._department, chosen))
                 offered[name] = [(row["value"], row["text"]) for row in rows]
+        if missing := _not_offered(question, offered):
+            rows = self._numbers.rows("choice_names", Row, {"managers": missing})
+            offered["manager"] += [(row["value"], row["text"]) for row in rows]
         return offered
 
     def _asked(self, query: Query, parameters: dict[str, Any]) -> list[Row]:
@@ -134,7 +145,7 @@ class BoardScreens:
             "of": words(question.language).values["of"].get(of, of),
         }
         return Said(
-            question.language, self._department, values=values, href=lambda link, row: _href(link, row, question)
+            question.language, self._department, values=values, href=lambda link, row: _href(link, row, board, question)
         )
 
 
@@ -153,6 +164,12 @@ def _understood(board: str, pairs: Pairs, language: str) -> tuple[Board, Asked]:
         raise NotUnderstood(str(wrong)) from None
 
 
+def _not_offered(question: Asked, offered: Mapping[str, list[tuple[str, str]]]) -> list[str]:
+    """Managers who are chosen and were on no roster of the period, or are of another team."""
+    known = dict(offered.get("manager", ()))
+    return [one for one in question.variables.get("manager", ()) if one not in known] if "manager" in offered else []
+
+
 def _one_chosen(board: Board, question: Asked, choices: Mapping[str, list[tuple[str, str]]]) -> Asked:
     """A variable of which one value is shown has one: the first, unless another was chosen."""
     variables = dict(question.variables)
@@ -162,8 +179,8 @@ def _one_chosen(board: Board, question: Asked, choices: Mapping[str, list[tuple[
     return msgspec.structs.replace(question, variables=variables)
 
 
-def _href(link: Link, row: Mapping[str, Any], question: Asked) -> str:
-    """To another board in the same period, or to an address that the row itself holds. "" for none."""
+def _href(link: Link, row: Mapping[str, Any], board: Board, question: Asked) -> str:
+    """To the panel of a board that shows what is behind, or to an address that the row itself holds. "" for none."""
     if link.url:
         # Grafana puts a base before it by a variable; here only what is an address already leads anywhere.
         value = str(row.get("recording") or "")
@@ -171,5 +188,7 @@ def _href(link: Link, row: Mapping[str, Any], question: Asked) -> str:
     pairs = [(name, str(row.get(column) or "")) for name, column in link.variables]
     if not all(value for _, value in pairs):
         return ""
-    base = msgspec.structs.replace(question, variables={}).query()
-    return f"/{link.board}?{base}&{urlencode([*pairs, *link.fixed])}"
+    other = next(one for one in BOARDS if one.id == link.board)
+    place = f"{link.board}_{link.words}"
+    below = f"#{place}" if any(panel.id == place for panel in other.panels) else ""
+    return f"/{link.board}?{question.leading(board, other, [*pairs, *link.fixed])}{below}"

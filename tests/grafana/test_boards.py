@@ -21,6 +21,7 @@ from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION, register
 from grafana.fields import codes
 from grafana.forms import MIN_WIDTH
 from grafana.layout import WIDTH, placed
+from grafana.page.screen import most
 from grafana.panel import TIMES, Board, Column, Form, Panel, Unit
 from grafana.query import Department, grafana_sql, parameters_of
 from grafana.words import LANGUAGES, Words, words
@@ -126,6 +127,17 @@ def test_descriptions_name_the_limits_that_are_asked_with(language: str) -> None
         ("warning_missed_days", warning_board.HOURS),
     ):
         assert str(limit) in said[id].description.replace(",", " ").split()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("panel", [panel for panel in PANELS if most(panel)], ids=lambda panel: panel.id)
+def test_panel_whose_query_stops_says_after_how_many_rows(panel: Panel, language: str) -> None:
+    """Grafana shows no sign that more follow."""
+    assert (
+        panel.form is not Form.TABLE
+        or most(panel) == warning_board.EVERYTHING
+        or f" {most(panel)} " in words(language).panels[panel.id].description
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -101,6 +101,25 @@ def test_restated_day_says_by_how_much_and_which_load_did_it(database: Database,
     ]
 
 
+def test_plan_says_until_when_there_are_data_and_goes_on(database: Database, asker: Asker) -> None:
+    """As of any moment: the latest call before it, whoever's; none is none."""
+    keep(database, [call(1, at(0, "17:27")), call(2, at(0, "17:28"), ""), call(3, at(1, "10:02"), "bob")])
+    until = {
+        (day, clock): {
+            row["data_until"] for row in asked(asker, "plan_by_manager", 0, 1, now=at(day, clock), by=("manager",))
+        }
+        for day, clock in ((0, "17:27"), (1, "09:00"), (1, "10:01"), (1, "10:02"), (40, "10:00"), (-1, "10:00"))
+    }
+    assert until == {
+        (0, "17:27"): {"2026-03-02 14:27:00.000"},
+        (1, "09:00"): {"2026-03-02 14:28:00.000"},
+        (1, "10:01"): {"2026-03-02 14:28:00.000"},
+        (1, "10:02"): {"2026-03-03 07:02:00.000"},
+        (40, "10:00"): {"2026-03-03 07:02:00.000"},
+        (-1, "10:00"): {None},
+    }
+
+
 def test_drift_counts_a_cell_that_is_not_its_facts(database: Database, asker: Asker) -> None:
     facts = [call(1, at(0)), call(2, at(0, "11:00"))]
     keep(database, facts)
