@@ -61,7 +61,7 @@ def load(running: Running, data: Path, export: Path, rows: int) -> float:
     memory = ", ".join(f"{name} {peak.end():.0f}" for name, peak in peaks.items())
     assert told["records"] == rows, told
     print(
-        f"load: {rows:,} legs stored in {wall:.1f} s, {rows / wall:,.0f} legs/s, known {told['already_known']:,};"
+        f"load: {rows:,} legs stored in {wall:.1f} s, {rows / wall:,.0f} legs/s, known {told['repeats']:,};"
         f" most resident memory in MB: {memory}",
         flush=True,
     )

@@ -119,11 +119,11 @@ def summary(outcome: Outcome) -> list[str]:
     rejected = sum(outcome.rejected.values())
     lines = [
         f"{outcome.file}: {outcome.profile}, times in {outcome.time_zone}, {outcome.seconds:.1f} s",
-        f"  rows {outcome.rows:,}  {records}  already known {outcome.already_known:,}  rejected {rejected:,}",
+        f"  rows {outcome.rows:,}  {records}  repeats {outcome.repeats:,}  rejected {rejected:,}",
     ]
-    if outcome.repeated:
+    if outcome.equal_rows:
         lines.append(
-            f"  {outcome.repeated:,} rows equal another one and have no uniqueid: each such call is counted once"
+            f"  {outcome.equal_rows:,} rows equal another one and have no uniqueid: each such call is counted once"
         )
     if rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())

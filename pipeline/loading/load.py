@@ -120,5 +120,5 @@ class _Legs:
 
     def tell(self, outcome: Outcome) -> None:
         outcome.calls, outcome.calls_estimated = self._calls.count, self._calls.estimated
-        outcome.repeated = self._nameless.repeated(self._without_id)
+        outcome.equal_rows = self._nameless.repeated(self._without_id)
         outcome.first_call_at, outcome.last_call_at = self._first, self._last

@@ -51,10 +51,12 @@ class Outcome(msgspec.Struct, kw_only=True):
     calls: int = 0
     calls_estimated: bool = False
     """Of more calls than are counted one by one (`pipeline.loading.distinct`)."""
-    already_known: int = 0
-    """Records that ClickHouse had before, and repetitions within the load."""
-    repeated: int = 0
-    """Legs without an id of the exchange that equal another leg of the file: told apart by nothing, counted once."""
+    repeats: int = 0
+    """Records that are not the standing version of theirs: known before, or told again within the load. The board's
+    Repeats are the same, as of now: a correction that is loaded later adds to them.
+    """
+    equal_rows: int = 0
+    """Of them: legs without an id of the exchange that equal another leg of the file, told apart by nothing."""
     rejected: dict[str, int] = {}
     rejects_file: str = ""
     first_call_at: datetime | None = None
@@ -105,7 +107,7 @@ def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
         f"SELECT toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
         f" AND topic = '{MANAGERS.name}'",
     )[0].n
-    outcome.already_known = max(0, outcome.records - new - refused)
+    outcome.repeats = max(0, outcome.records - new - refused)
 
 
 def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:

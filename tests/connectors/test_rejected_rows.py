@@ -176,10 +176,11 @@ def test_records_leave_once_a_thousand_rows_were_good(write: Write, tmp_path: Pa
 # --- told
 
 
-def test_summary_tells_of_equal_rows_that_no_uniqueid_tells_apart() -> None:
+def test_summary_tells_of_repeats_and_of_equal_rows_that_no_uniqueid_tells_apart() -> None:
     outcome = Outcome(file="calls.csv", import_id="i", kind="calls", profile="asterisk-csv", time_zone="UTC")
     assert not any("equal another one" in line for line in summary(outcome))
-    outcome.repeated = 2
+    outcome.equal_rows, outcome.repeats = 2, 3
+    assert "  rows 0  legs 0  calls 0  repeats 3  rejected 0" in summary(outcome)
     assert "  2 rows equal another one and have no uniqueid: each such call is counted once" in summary(outcome)
 
 

@@ -23,7 +23,7 @@ def test_an_export_and_a_directory_are_counted_as_by_hand(embedded: Deployment, 
     embedded.load_directory(department)
     outcome = embedded.loading(department.files["calls"]).outcome()
     assert (outcome["rows"], outcome["records"], outcome["calls"]) == (department.legs,) * 2 + (department.calls,)
-    assert (outcome["already_known"], outcome["rejected"], outcome["stopped"]) == (0, {}, "")
+    assert (outcome["repeats"], outcome["rejected"], outcome["stopped"]) == (0, {}, "")
     embedded.assert_holds(department)
 
 
@@ -97,7 +97,7 @@ def test_a_file_twice_in_halves_shuffled_and_beside_itself_changes_no_table(
     content = deployment.content()
     again = [deployment.loading(path) for path in (export, shuffled(export, tmp_path))]
     for loading in again:
-        assert loading.outcome()["already_known"] == department.legs
+        assert loading.outcome()["repeats"] == department.legs
     assert deployment.content() == content
     deployment.assert_holds(department)
 

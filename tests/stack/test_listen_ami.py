@@ -58,7 +58,7 @@ def test_call_by_event_now_and_by_csv_tonight_counts_once(embedded: Deployment) 
     tonight.write_text("".join(many(calls)), encoding="utf-8")
     loaded = embedded.run("load", str(tonight), "--source", "office", "--tz", "Europe/Moscow", "--json")
     (outcome,) = json.loads(loaded.stdout)
-    assert (outcome["records"], outcome["already_known"], outcome["rejected"]) == (calls, calls, {})
+    assert (outcome["records"], outcome["repeats"], outcome["rejected"]) == (calls, calls, {})
     assert embedded.content() == before
     assert embedded.number("SELECT count() FROM activities FINAL WHERE kind = 'call'") == calls
     assert embedded.number("SELECT sum(talk_s) FROM activities FINAL") == calls * 60

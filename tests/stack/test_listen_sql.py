@@ -91,7 +91,7 @@ def test_calls_of_a_database_are_counted_once_through_a_kill_a_stop_and_tonights
     tonight = export(embedded.folder / "tonight.csv", rows)
     loaded = embedded.run("load", str(tonight), "--source", "office", "--tz", "Europe/Moscow", "--json")
     (outcome,) = json.loads(loaded.stdout)
-    assert (outcome["records"], outcome["already_known"], outcome["rejected"]) == (20, 20, {})
+    assert (outcome["records"], outcome["repeats"], outcome["rejected"]) == (20, 20, {})
     assert legs() == 20
     assert embedded.number("SELECT count() FROM activities FINAL WHERE kind = 'call'") == 20
     assert embedded.number("SELECT sum(talk_s) FROM activities FINAL") == 20 * 60

@@ -45,7 +45,7 @@ def test_lines_of_a_3cx_and_its_log_count_once(embedded: Deployment) -> None:
     loaded = embedded.run("load", str(LOG), "--source", "office", "--json")
     (outcome,) = json.loads(loaded.stdout)
     assert outcome["records"] > 0
-    assert outcome["already_known"] == outcome["records"]
+    assert outcome["repeats"] == outcome["records"]
 
 
 @pytest.mark.parametrize(

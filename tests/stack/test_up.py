@@ -287,7 +287,7 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_up_goes_on_with_
     assert up.run("doctor").returncode == 1
     up.start()
     up.assert_holds_calls_of(department)
-    assert up.loading(department.files["calls"]).outcome()["already_known"] == department.legs
+    assert up.loading(department.files["calls"]).outcome()["repeats"] == department.legs
 
 
 def test_stopped_in_the_middle_of_a_load_which_says_so_and_can_be_repeated(up: Up, department: Department) -> None:

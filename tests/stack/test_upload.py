@@ -57,7 +57,7 @@ def test_uploaded_file_is_stored_twice_is_once_and_its_rejects_can_be_had(embedd
             (result,) = progress["results"]
             outcome = result["outcome"]
             assert (progress["state"], progress["rows"], progress["share"]) == ("done", 41, 1.0)
-            assert (outcome["records"], outcome["already_known"], outcome["rejected"]) == (40, known, {"bad_time": 1})
+            assert (outcome["records"], outcome["repeats"], outcome["rejected"]) == (40, known, {"bad_time": 1})
             assert embedded.number("SELECT count() FROM call_legs FINAL") == 40
             (reject,) = result["rejects"]
             assert (reject["origin"], reject["field"]) == ("Master.csv:41", "start")

@@ -235,7 +235,7 @@ function drawOutcome(one, place) {
   add("rows", outcome.rows);
   add(outcome.kind === "calls" ? "legs" : "records", outcome.records);
   if (outcome.kind === "calls") add("calls", outcome.calls);
-  add("known", outcome.already_known);
+  add("known", outcome.repeats);
   add("rejected", rejected);
   add("seconds", outcome.seconds);
   whole.append(numbers);
