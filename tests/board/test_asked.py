@@ -112,3 +112,29 @@ _TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 def test_an_address_written_again_asks_the_same(pairs: list[tuple[str, str]]) -> None:
     question = asked(pairs, TODAY, "ru")
     assert asked(parse_qsl(question.query()), TODAY, "en") == question
+
+
+def test_a_number_leads_to_the_calls_of_its_own_period() -> None:
+    """Today opens with today, the Manager board with thirty days: 39 calls of today are not the 329 of a month."""
+    behind = [("manager", "m01"), ("of", "calls_to_potential")]
+    for pairs in ([], [("period", "week")], [("first", "2026-03-02"), ("last", "2026-03-08")]):
+        here = asked([*pairs, ("conversation_s", "60"), ("stage", "new")], TODAY, "en")
+        there = asked(parse_qsl(here.leading(TODAY, MANAGER, behind)), MANAGER, "ru")
+        assert there.moments(MANAGER, NOW, MOSCOW) == here.moments(TODAY, NOW, MOSCOW)
+        assert there.language == "en"
+        assert there.variables == {
+            "manager": ("m01",), "conversation_s": ("60",), "of": ("calls_to_potential",),
+        }  # fmt: skip
+
+
+def test_the_legs_of_a_call_leave_the_list_that_it_stands_in() -> None:
+    here = asked([("manager", "m01"), ("of", "answered"), ("call", "old")], MANAGER, "ru")
+    there = asked(parse_qsl(here.leading(MANAGER, MANAGER, [("call", "c1"), ("manager", "m01")])), MANAGER, "ru")
+    assert there.variables == {"manager": ("m01",), "of": ("answered",), "call": ("c1",)}
+    assert there.moments(MANAGER, NOW, MOSCOW) == here.moments(MANAGER, NOW, MOSCOW)
+
+
+def test_the_period_of_a_board_with_numbers_that_lead_elsewhere_can_stand_in_an_address() -> None:
+    for board in BOARDS:
+        if any(column.link and column.link.board for panel in board.panels for column in panel.columns):
+            assert (board.start, board.end) in PERIODS.values()

@@ -91,3 +91,14 @@ def test_who_is_chosen_and_not_offered_is_called_by_name(board: str) -> None:
     store = Asked(offered)
     screens(store).page(board, [("manager", "m01")], "en")
     assert "choice_names" not in store.asked
+
+
+def test_a_number_leads_to_the_panel_of_its_calls_and_a_call_to_that_of_its_legs() -> None:
+    talks = {"talks": [{"manager_id": "m01", "manager": "Anna", "conversations": 39}]}
+    shown = screens(Asked(talks)).panel("today", "today_talks", [], "en").decode()
+    address = "/manager?lang=en&amp;period=today&amp;manager=m01"
+    assert f"{address}&amp;of=conversations#manager_calls" in shown
+    assert f'"{address}' in shown.replace("\\", ""), "a name leads to the top of the board"
+    calls = {"calls": [{"manager_id": "m01", "source": "pbx", "call_id": "1.2", "time": "2026-03-02 08:00:00.000"}]}
+    shown = screens(Asked(calls)).panel("manager", "manager_calls", [("of", "answered")], "en").decode()
+    assert "of=answered&amp;source_of_call=pbx&amp;call=1.2&amp;manager=m01#manager_legs" in shown
