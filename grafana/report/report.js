@@ -3,7 +3,7 @@
 
 const figures = JSON.parse(document.querySelector("#figures").textContent);
 const charts = [...document.querySelectorAll("[data-figure]")];
-charts.forEach((place) => drawChart(place, figures[place.dataset.figure]));
+const drawn = charts.map((place) => drawChart(place, figures[place.dataset.figure]));
 
 function fit() {
   charts.forEach((place) => Plotly.Plots.resize(place));
@@ -12,4 +12,4 @@ function fit() {
 window.addEventListener("beforeprint", fit);
 window.addEventListener("afterprint", fit);
 matchMedia("print").addEventListener("change", fit);
-document.documentElement.dataset.drawn = String(charts.length);
+Promise.all(drawn).then(() => { document.documentElement.dataset.drawn = String(charts.length); });

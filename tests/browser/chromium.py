@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, TimeoutError, expect, sync_playwright
 
-expect.set_options(timeout=30_000)  # as long as actions wait: a machine that also runs other tests takes its time
+PATIENCE_MS = 90_000
+"""For a page to show something, or to let itself be clicked: a machine that also runs other tests takes its time."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Missing(Exception):
@@ -24,9 +26,11 @@ def chromium() -> Iterator[Browser]:
         raise Missing("no chromium on the PATH")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+            arguments = ["--no-sandbox", "--disable-gpu"]
+            browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=PATIENCE_MS)
         except Error as error:
             raise Missing(f"{path} does not start: {error.message.splitlines()[0]}") from None
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE_MS))
         try:
             yield browser
         finally:
@@ -45,8 +49,10 @@ def picture(page: Page, path: Path, *, full_page: bool = False) -> None:
     """Keep what the page looks like, for people. No test depends on it: a compositor that is too busy leaves none."""
     for _ in range(3):
         try:
-            page.screenshot(path=path, full_page=full_page)
+            page.screenshot(path=path, full_page=full_page, timeout=20_000)
             return
+        except TimeoutError:
+            continue
         except Error as error:
             if "Unable to capture screenshot" not in error.message:
                 raise

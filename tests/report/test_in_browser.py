@@ -64,7 +64,7 @@ def test_its_charts_are_as_wide_as_the_sheet(chromium: Browser, report: Path, tm
         page.emulate_media(media="print")
         wait_for("charts within the sheet", lambda: page.evaluate(_WITHIN))
         picture(page, tmp_path / f"{report.stem}-paper.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 1047
+        wait_for("sheet that is not scrolled", lambda: page.evaluate("document.documentElement.scrollWidth") <= 1047)
         assert not page.locator("nav").is_visible()
     finally:
         context.close()
