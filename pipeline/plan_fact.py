@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -111,6 +111,16 @@ def plan_fact(
     parameters = {**months.parameters, **calendar.hours, "now": utc(now)}
     asked = {"by": list(by), "managers": list(managers), "teams": list(teams)}
     return [_row(answer) for answer in numbers.rows("plan_fact", _Answer, {**parameters, **asked})]
+
+
+class _Until(msgspec.Struct):
+    data_until: datetime | None
+
+
+def data_until(numbers: Numbers, now: datetime) -> datetime | None:
+    """When the latest call up to `now` began: what is due goes on after it. Raises Transient or Terminal."""
+    (answer,) = numbers.rows("data_until", _Until, {"now": utc(now)})
+    return answer.data_until.replace(tzinfo=UTC) if answer.data_until else None
 
 
 def _row(answer: _Answer) -> PlanFact:

@@ -14,7 +14,7 @@ from rich.table import Table
 from pipeline.activity import Manager, roster
 from pipeline.cli.options import Listed, Month, output, people
 from pipeline.cli.tables import WIDE, console, manager_name, share, show_json, table
-from pipeline.plan_fact import BY, Measure, PlanFact, plan_fact
+from pipeline.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
 from pipeline.readouts import Period, numbers
 from pipeline.settings import Settings, read_settings
 
@@ -51,7 +51,7 @@ def command(
         return
     names = {one.manager_id: one for one in roster(source, period)}
     shown.print(plan_table(rows, by, names, wide=shown.width >= WIDE))
-    for line in footnotes(rows, settings, now):
+    for line in footnotes(rows, settings, now, data_until(source, now)):
         shown.print(line, style="dim", highlight=False)
 
 
@@ -103,13 +103,15 @@ def _whole(amount: float | Decimal) -> str:
     return f"{amount:,.0f}".replace(",", " ")
 
 
-def footnotes(rows: Sequence[PlanFact], settings: Settings, now: datetime) -> list[str]:
-    """As of when, and what the ratios do not know."""
+def footnotes(rows: Sequence[PlanFact], settings: Settings, now: datetime, until: datetime | None) -> list[str]:
+    """As of when, until when there are data, and what the ratios do not know."""
     hours = f"{settings.calendar.opens:%H:%M} to {settings.calendar.closes:%H:%M}"
     lines = [
         f"As of {now:%Y-%m-%d %H:%M}, {settings.time_zone.key}; today's part of {hours} counts. due: plan x working"
         " days so far / planned ones. %: fact / due."
     ]
+    if until is not None:
+        lines.append(f"Data until {until.astimezone(settings.time_zone):%Y-%m-%d %H:%M}: what is due goes on after it.")
     lacking = [row for row in rows if row.without_plan]
     without = len({row.manager_id for row in lacking}) if rows[0].manager_id else sum(r.without_plan for r in lacking)
     if without:

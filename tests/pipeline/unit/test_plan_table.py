@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -81,10 +81,12 @@ def test_object_names_each_number_and_what_the_row_is_of() -> None:
 def test_footnotes_tell_what_the_ratios_do_not_know() -> None:
     settings = read_settings({"TZ": "Europe/Moscow"})
     now = datetime(2026, 11, 24, 14, 43, tzinfo=MOSCOW)
-    (when,) = footnotes([ROW], settings, now)
+    (when,) = footnotes([ROW], settings, now, None)
     assert when.startswith("As of 2026-11-24 14:43, Europe/Moscow; today's part of 09:00 to 18:00 counts.")
     lacking = msgspec.structs.replace(ROW, without_plan=1, unknown_days=3)
-    _, plans, days = footnotes([lacking, msgspec.structs.replace(lacking, team="south")], settings, now)
+    last = datetime(2026, 11, 23, 15, 31, 11, tzinfo=UTC)
+    _, until, plans, days = footnotes([lacking, msgspec.structs.replace(lacking, team="south")], settings, now, last)
+    assert until == "Data until 2026-11-23 18:31: what is due goes on after it."
     assert plans.startswith("1 of the roster have no plan")  # one manager in two teams
     assert days.startswith("Some days are in no calendar")
 
