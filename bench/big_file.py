@@ -69,7 +69,8 @@ def main() -> None:
             file = prepare(export, wish, read_settings())
             watched, outcome, began = Watched(), begin(file), time.perf_counter()
             with FrameSender(address) as sender:
-                send_file(file, outcome, sender, RejectedRows(folder, export, file.recognised), watched)
+                rejects = RejectedRows(folder, export, file.recognised, outcome.import_id)
+                send_file(file, outcome, sender, rejects, watched)
                 sender.flush()
             took_s = time.perf_counter() - began
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import IO
 
@@ -11,14 +12,27 @@ from connectors.source import Recognised
 from schemas.records import Rejected
 from schemas.trouble import Terminal
 
+_IMPORT = re.compile(r"\.(\d{8}T\d{6}-[0-9a-f]{6})(?![0-9a-f])")
+_MOST_NAME = 200
+"""Bytes; a file system takes 255 of them."""
+
+
+def mended_import(file: Path) -> str:
+    """The import whose rejected rows a file of this name holds; "" for any other file."""
+    found = _IMPORT.search(label(file))
+    return found[1] if found else ""
+
 
 class RejectedRows:
-    """Use as a context. The file is made by the first reject; only its owner may read it (phone numbers)."""
+    """Use as a context. The file is made by the first reject; only its owner may read it (phone numbers).
 
-    def __init__(self, folder: Path, file: Path, recognised: Recognised) -> None:
-        self.path = folder / _name(file)
+    Its name tells of which import the rows are: no other load writes over what is being mended, and the load of it
+    knows what it mends.
+    """
+
+    def __init__(self, folder: Path, file: Path, recognised: Recognised, import_id: str) -> None:
+        self.path = folder / _name(file, import_id)
         self.count = 0
-        self._source = file
         self._recognised = recognised
         self._out: IO[str] | None = None
 
@@ -37,8 +51,6 @@ class RejectedRows:
         self._out.write(rejected.payload.rstrip("\r\n") + "\n")
 
     def _open(self) -> IO[str]:
-        if self.path.resolve() == self._source.resolve():
-            self.path = self.path.with_name(f"rejected-{self.path.name}")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -50,8 +62,14 @@ class RejectedRows:
         return out
 
 
-def _name(file: Path) -> str:
-    """The file's name; of a table that was packed, one that says what the rows are written as now."""
+def _name(file: Path, import_id: str) -> str:
+    """The file's name and the import; of a table that was packed, one that says what the rows are written as now."""
+    name = _IMPORT.sub("", _text_name(file))
+    stem, suffix = os.path.splitext(name)
+    return f"{stem.encode()[:_MOST_NAME].decode(errors='ignore')}.{import_id}{suffix}"
+
+
+def _text_name(file: Path) -> str:
     inner = located(file)[1]
     if not inner:
         return file.name.removesuffix(".gz")

@@ -130,7 +130,9 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"  rejected: {reasons}; see `callfunnel rejected --import {outcome.import_id}`")
     for gap in outcome.filled_gaps:
         lines.append(f"  fills a gap of {gap}")
+    if outcome.mended:
+        lines.append(f"  {outcome.mended:,} rows that were rejected before are mended by it")
     if outcome.rejects_file:
-        lines.append(f"  rejected rows are in {outcome.rejects_file}: mend them and load that file")
+        lines.append(f"  rejected rows are in {outcome.rejects_file}: mend them, load that file the same way")
     lines.append(f"  {'given up' if outcome.stopped else 'stored in ClickHouse'} (import {outcome.import_id})")
     return lines

@@ -108,9 +108,7 @@ class Dropped:
             return []
         try:
             endpoints, store = self._where()
-            # A folder of its own: a later file of the same name must not replace rows that nobody has mended yet.
-            wish = msgspec.structs.replace(self._wish, rejects=self._wish.rejects / _tag())
-            outcomes = load([table for _, table in files], endpoints, store, wish, _Quiet(self._check))
+            outcomes = load([table for _, table in files], endpoints, store, self._wish, _Quiet(self._check))
         except Trouble:
             raise
         except FileNotFoundError as error:

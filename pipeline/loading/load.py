@@ -13,7 +13,7 @@ from connectors.rejected_rows import RejectedRows
 from connectors.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.distinct import Distinct
-from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, settle
+from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, mend, settle
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.sending import Segments, Waiting
 from pipeline.loading.sift import MostlyRejected, Sender, sift
@@ -50,6 +50,7 @@ def load(
     for file, outcome in zip(files, outcomes, strict=True):
         settle(file, outcome, store)
         fill_gaps(file, outcome, store)
+        mend(file, outcome, store)
         outcome.seconds = round(time.monotonic() - started, 3)
         keep_import(file, outcome, store, "stopped" if outcome.stopped else "stored")
     return outcomes
@@ -60,14 +61,11 @@ def _send_and_wait(
 ) -> list[Outcome]:
     with Segments(endpoints, progress) as sender:
         outcomes = []
-        names: set[str] = set()
         for file in files:
             outcome = begin(file)
             keep_import(file, outcome, store, "running")
-            # Two files of one name, from two folders: the rejects of one must not replace the other's.
-            folder = wish.rejects / file.context.import_id if file.path.name in names else wish.rejects
-            names.add(file.path.name)
-            send_file(file, outcome, sender, RejectedRows(folder, file.path, file.recognised), progress)
+            rejects = RejectedRows(wish.rejects, file.path, file.recognised, outcome.import_id)
+            send_file(file, outcome, sender, rejects, progress)
             outcomes.append(outcome)
         sender.store()
         return outcomes

@@ -7,13 +7,14 @@ from datetime import datetime
 import msgspec
 
 from connectors.packed import label
+from connectors.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import Span, fill
 from pipeline.loading.prepare import Prepared
-from pipeline.store import Store, texts
+from pipeline.store import Store, texts, tuple_of
 from schemas.codec import encode
 from schemas.gaps import gap_of
-from schemas.records import Import
+from schemas.records import Import, Reason, Rejected
 from schemas.topics import (
     ABSENCES,
     CALENDAR_DAYS,
@@ -35,6 +36,8 @@ TOPICS = {
     "calendar": CALENDAR_DAYS,
     "absences": ABSENCES,
 }
+
+_MENDED_AT_ONCE = 2_000
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -64,6 +67,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     last_call_at: datetime | None = None
     filled_gaps: list[str] = []
     """Times in which a live door of the source may have missed calls, and which the file spans."""
+    mended: int = 0
+    """Rejected rows of an earlier import that the file holds mended: no longer shown as rejected."""
     stopped: str = ""
     """Why reading was given up, "" when it was not."""
     seconds: float = 0.0
@@ -118,6 +123,32 @@ def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
     by = f"import {outcome.import_id} ({label(file.path)}), whose calls began from {span}"
     filled = fill(store, file.context.source, span, by)
     outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled]
+
+
+def mend(file: Prepared, outcome: Outcome, store: Store) -> None:
+    """Resolve the rejects of the import whose file of rejected rows this is, now stored. What of it is rejected again
+    is a reject of this import; what was left out was given up by whoever mended it.
+    """
+    of = mended_import(file.path)
+    if outcome.stopped or not of:
+        return
+    last = ""
+    while rows := _rejects_of(store, of, file.context.source, last):
+        now = wall_clock()
+        done = [msgspec.structs.replace(row, resolved=1, version=max(now, row.version + 1)) for row in rows]
+        store.keep("rejected", [encode(row) for row in done])
+        outcome.mended += len(done)
+        last = rows[-1].rejected_id
+
+
+def _rejects_of(store: Store, import_id: str, source: str, after: str) -> list[Rejected]:
+    """Some of those that were rejected as they were read. What an agent rejects, an agent resolves."""
+    return store.rows(
+        msgspec.json.Decoder(Rejected),
+        f"SELECT * FROM rejected FINAL WHERE import_id IN ({texts([import_id])}) AND source IN ({texts([source])})"
+        f" AND topic = '' AND reason != '{Reason.FEED_GAP}' AND resolved = 0 AND rejected_id > {tuple_of([after])}"
+        f" ORDER BY rejected_id LIMIT {_MENDED_AT_ONCE}",
+    )
 
 
 def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> None:

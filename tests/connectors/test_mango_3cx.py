@@ -160,7 +160,7 @@ def test_rejected_rows_stand_under_the_header_that_they_had(write: Write, tmp_pa
     good, bad = "1793599200;1793599230;0;101;;;74950000001;MTAx\n", "1793599200;1793599100;0;101;;;74950000001;MTAy\n"
     path = write(head + good * 3 + bad)
     source, seen = choose(path, "calls", "auto", "RU")
-    with RejectedRows(tmp_path / "rejects", path, seen) as rejects:
+    with RejectedRows(tmp_path / "rejects", path, seen, "i") as rejects:
         for item in source.read(path, seen, context()):
             if isinstance(item, Rejected):
                 rejects.add(item)

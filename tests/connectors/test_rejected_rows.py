@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows
+from connectors.rejected_rows import RejectedRows, mended_import
 from connectors.sender import FrameSender
 from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome
@@ -22,6 +22,7 @@ from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.rows import many, row
 
+FIRST, SECOND = "20261102T090000-0a1b2c", "20261103T090000-0a1b2c"
 FREEPBX = "calldate,src,dst,channel,dstchannel,lastapp,duration,billsec,disposition,uniqueid\n"
 
 
@@ -51,11 +52,11 @@ def prepared(path: Path, kind: str = "calls") -> Prepared:
 class Sifted:
     """What became of a file on its way to the wire."""
 
-    def __init__(self, path: Path, folder: Path, kind: str = "calls") -> None:
+    def __init__(self, path: Path, folder: Path, kind: str = "calls", import_id: str = FIRST) -> None:
         self.wire = Wire()
         self.file = prepared(path, kind)
         self.reading = self.file.source.read(path, self.file.recognised, self.file.context)
-        self.rejects = RejectedRows(folder, path, self.file.recognised)
+        self.rejects = RejectedRows(folder, path, self.file.recognised, import_id)
 
     def run(self) -> list[Record]:
         with self.rejects:
@@ -107,11 +108,34 @@ def test_no_file_of_rejects_when_there_are_none(write: Write, tmp_path: Path) ->
     assert not (tmp_path / "rejects").exists()
 
 
-def test_rejects_of_the_rejects_do_not_overwrite_what_is_being_read(write: Write, tmp_path: Path) -> None:
-    path = write("".join([*many(9), row(10, talk_s=-9)]), "rejects.csv")
-    sifted = Sifted(path, tmp_path)
+def test_file_of_rejects_tells_of_its_import_and_no_other_load_writes_over_it(write: Write, tmp_path: Path) -> None:
+    rows = "".join([*many(9), row(10, talk_s=-9)])
+    first = Sifted(write(rows), tmp_path)
+    first.run()
+    assert (first.rejects.path.name, mended_import(first.rejects.path)) == (f"Master.{FIRST}.csv", FIRST)
+    again = Sifted(first.rejects.path, tmp_path, import_id=SECOND)
+    again.run()
+    assert (again.rejects.path.name, first.rejects.path.read_text()) == (f"Master.{SECOND}.csv", row(10, talk_s=-9))
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("Master.csv", ""),
+        (f"rejected-Master.{FIRST}.csv", FIRST),
+        (f"queue_log.{FIRST}", FIRST),
+        (f"Master.{FIRST} (1).csv", FIRST),
+        (f"Master.{FIRST}0.csv", ""),
+    ],
+)
+def test_file_that_was_moved_or_downloaded_is_still_known_as_rejects(name: str, of: str) -> None:
+    assert mended_import(Path("drop") / name) == of
+
+
+def test_name_as_long_as_a_disk_takes_has_room_for_the_import(write: Write, tmp_path: Path) -> None:
+    sifted = Sifted(write("".join([*many(9), row(10, talk_s=-9)]), "ж" * 125 + ".csv"), tmp_path / "rejects")
     sifted.run()
-    assert (sifted.rejects.path.name, path.read_text().count("\n")) == ("rejected-rejects.csv", 10)
+    assert sifted.rejects.path.exists()
 
 
 def test_rejects_of_utf_16_and_carriage_returns_are_written_as_text_of_today(write: Write, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_files_that_are_none_are_rejected_with_the_reason_and_bad_rows_can_be_dr
         assert "binary" in refused["refused"]
         report = json.loads((folder / "done" / "cdr.csv.report.json").read_bytes())
         assert (report["records"], report["rejected"]) == (29, {"bad_time": 1})
-        (bad,) = folder.glob("rejected-rows/*/cdr.csv")
+        (bad,) = folder.glob("rejected-rows/cdr.*.csv")
         assert bad.read_text().strip() == rows[-1].replace("2026-11-02", "2026-13-02").strip()
         another = subprocess.run(
             [*CLI, "listen", "folder", str(folder), "--tz", "UTC"],

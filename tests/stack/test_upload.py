@@ -63,7 +63,10 @@ def test_uploaded_file_is_stored_twice_is_once_and_its_rejects_can_be_had(embedd
             assert (reject["origin"], reject["field"]) == ("Master.csv:41", "start")
             status, file, headers = client.ask("GET", f"/upload/{id_}/rejects/0")
             assert (status, file.decode()) == (200, bad)
-            assert headers["Content-Disposition"] == "attachment; filename*=UTF-8''rejected-Master.csv"
+            assert (
+                headers["Content-Disposition"]
+                == f"attachment; filename*=UTF-8''rejected-Master.{outcome['import_id']}.csv"
+            )
         assert embedded.number("SELECT count() FROM imports FINAL WHERE file = 'Master.csv' AND state = 'stored'") == 2
     finally:
         log = http_door.end()

@@ -119,22 +119,23 @@ def test_rejected_row_of_a_sheet_is_kept_as_csv_that_loads_again(write: Write, t
     (table,) = prepare_all(path, Wish(tz="Europe/Moscow"), read_settings()).prepared
     items = list(table.source.read(table.path, table.recognised, context()))
     (rejected,) = [item for item in items if isinstance(item, Rejected)]
-    with RejectedRows(tmp_path / "rejects", table.path, table.recognised) as kept:
+    with RejectedRows(tmp_path / "rejects", table.path, table.recognised, "i") as kept:
         kept.add(rejected)
-    assert kept.path.name == "calls.xlsx.Calls.csv"
+    assert kept.path.name == "calls.xlsx.Calls.i.csv"
     kept.path.write_text(kept.path.read_text().replace(",x,", ",60,"))
     (mended,) = read(kept.path)
     assert isinstance(mended, CallLeg)
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("a.csv.gz", "a.csv"), ("a.zip/x/b.csv", "a.zip.x.b.csv"), ("a.zip/b.csv.gz", "a.zip.b.csv")]
+    ("name", "kept"),
+    [("a.csv.gz", "a.i.csv"), ("a.zip/x/b.csv", "a.zip.x.b.i.csv"), ("a.zip/b.csv.gz", "a.zip.b.i.csv")],
 )
 def test_rejects_of_what_was_packed_have_the_name_of_a_text(name: str, kept: str, write: Write, tmp_path: Path) -> None:
     content = zipped({"x/b.csv": REPORT.encode(), "b.csv.gz": gzipped(REPORT.encode())})
     write(content if name.startswith("a.zip") else gzipped(REPORT.encode()), name.split("/")[0])
     (table,) = prepare_all(tmp_path / name, Wish(tz="auto"), read_settings()).prepared
-    assert RejectedRows(tmp_path / "rejects", table.path, table.recognised).path.name == kept
+    assert RejectedRows(tmp_path / "rejects", table.path, table.recognised, "i").path.name == kept
 
 
 def test_zone_is_proved_in_the_middle_of_a_packed_file_too(write: Write) -> None:

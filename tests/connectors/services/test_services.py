@@ -121,7 +121,7 @@ def test_rejected_objects_of_an_answer_load_again_once_mended(tmp_path: Path) ->
     (path,) = parts(GOLDEN / "uis" / "calls_report.body")
     source, seen = choose(path, "calls", "auto", "RU")
     rejected = [item for item in source.read(path, seen, context()) if isinstance(item, Rejected) and item.field]
-    with RejectedRows(tmp_path / "rejects", path, seen) as kept:
+    with RejectedRows(tmp_path / "rejects", path, seen, "i") as kept:
         for item in rejected:
             kept.add(item)
     mended = kept.path.read_text(encoding="utf-8").replace('"perhaps"', "false").replace("09:09:00", "09:10:30")

@@ -1,4 +1,4 @@
-"""AMI now, CSV tonight: the file fills the gaps of its source that it spans, and doctor says which file did."""
+"""AMI now, CSV tonight: a file fills the gaps of its source that it spans; and rejected rows, mended, are no more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.doctor import examine
 from pipeline.endpoints import Endpoints
-from pipeline.loading import load as loading
+from pipeline.loading import sending
+from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Wish, prepare
 from schemas.codec import encode
@@ -68,9 +69,9 @@ class Silent:
 
 @pytest.fixture
 def database(store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Database:
-    monkeypatch.setattr(loading, "Transport", Nowhere)
-    monkeypatch.setattr(loading, "FrameSender", Nowhere)
-    monkeypatch.setattr(loading, "wait_until_stored", lambda *_, **__: None)
+    monkeypatch.setattr(sending, "Transport", Nowhere)
+    monkeypatch.setattr(sending, "FrameSender", Nowhere)
+    monkeypatch.setattr(sending, "wait_until_stored", lambda *_, **__: None)
     database = Database(store_dsn)
     database.empty()
     return database
@@ -99,12 +100,14 @@ def gap(name: str, since: datetime, until: datetime, source: str = "office") -> 
     )
 
 
-def loaded(database: Database, folder: Path, rows: Sequence[str], source: str = "office") -> Outcome:
-    path = folder / "Master.csv"
+def loaded(
+    database: Database, folder: Path, rows: Sequence[str], source: str = "office", name: str = "Master.csv"
+) -> Outcome:
+    path = folder / name
     path.write_text("".join(rows), encoding="utf-8")
     wish = Wish(source=source, tz="Europe/Moscow", rejects=folder / "rejects")
     file = prepare(path, wish, SETTINGS)
-    (outcome,) = loading.load([file], Endpoints("", ""), database.store, wish, Silent())
+    (outcome,) = load([file], Endpoints("", ""), database.store, wish, Silent())
     return outcome
 
 
@@ -147,6 +150,28 @@ def test_file_that_is_given_up_fills_nothing(database: Database, tmp_path: Path)
     assert outcome.stopped
     assert outcome.filled_gaps == []
     assert "inside" in still_open(database)
+
+
+def test_file_of_rejected_rows_once_stored_leaves_them_shown_no_more(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.loading.outcome._MENDED_AT_ONCE", 2)
+    of = "20261102T090000-0a1b2c"
+    bad = msgspec.structs.replace(gap("", NINE, NINE), reason=Reason.BAD_TIME, import_id=of)
+    rejects = [
+        *(msgspec.structs.replace(bad, rejected_id=f"row {number}") for number in range(5)),
+        msgspec.structs.replace(bad, rejected_id="of another import", import_id="20261102T090000-0a1b2d"),
+        msgspec.structs.replace(bad, rejected_id="of another source", source="branch"),
+        msgspec.structs.replace(bad, rejected_id="of an agent", topic="managers"),
+    ]
+    others = {one.rejected_id for one in rejects[5:]}
+    database.store.keep("rejected", [encode(one) for one in rejects])
+    assert loaded(database, tmp_path, many(5)).mended == 0
+    spoilt = [_spoilt(row) for row in many(30)]
+    assert loaded(database, tmp_path, spoilt, name=f"Master.{of}.csv").mended == 0, "given up"
+    assert loaded(database, tmp_path, many(5), name=f"rejected-Master.{of}.csv").mended == 5
+    assert still_open(database) == others
+    assert loaded(database, tmp_path, many(5), name=f"Master.{of}.csv").mended == 0
 
 
 def _spoilt(row: str) -> str:
