@@ -30,6 +30,7 @@ class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     never: str
     dead: str
     no_calls_since: str
+    no_calls_on: str
     nothing_loaded: str
     loss: str
     no_loss: str

@@ -21,7 +21,7 @@ from pipeline.alerts.asking import ask as ask_rules
 from pipeline.feeds import freshness
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.report.periods import Reported, months_before
-from pipeline.report.staleness import Stale, Why, closings, staleness
+from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
 from pipeline.report.warned import warned
 from pipeline.settings import Settings
 from schemas.alerts import RULES, Urgency
@@ -36,6 +36,10 @@ _WARNING_DAYS = 5
 class _Last(msgspec.Struct):
     records: int
     at: str
+
+
+class _CallDay(msgspec.Struct):
+    day: date
 
 
 class _Day(msgspec.Struct):
@@ -123,9 +127,16 @@ def stale_reasons(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[
     (last,) = numbers.rows("last_call", _Last, {})
     last_call = datetime.fromisoformat(last.at) if last.records else None
     doors = freshness(numbers, reported.now)
-    needed = max(closed(numbers, settings, reported), default=None)
-    found = staleness(doors, last_call, reported.period, reported.now, needed)
+    days = closed(numbers, settings, reported)
+    found = staleness(doors, last_call, reported.period, reported.now, max(days, default=None))
+    found += without_calls(days, called(numbers, reported.period), last_call)
     return [told(one, wanted.language, settings) for one in found]
+
+
+def called(numbers: Numbers, period: Period) -> set[date]:
+    """The days of the period with a call. Raises Transient or Terminal."""
+    asked = {"zone": period.zone.key, "from": utc(period.start), "to": utc(period.end)}
+    return {one.day for one in numbers.rows("call_days", _CallDay, asked)}
 
 
 def chosen_of(wanted: Wanted, span: Span) -> Chosen:
@@ -175,7 +186,8 @@ def told(stale: Stale, language: str, settings: Settings) -> str:
     def moment(at: datetime | None) -> str:
         return "–" if at is None else at.astimezone(settings.time_zone).strftime(page.moment)
 
-    forms = {Why.DEAD: said.dead, Why.NO_CALLS_SINCE: said.no_calls_since, Why.NOTHING: said.nothing_loaded}
+    forms = {Why.DEAD: said.dead, Why.NO_CALLS_SINCE: said.no_calls_since}
+    forms |= {Why.NO_CALLS_ON: said.no_calls_on, Why.NOTHING: said.nothing_loaded}
     form = forms.get(stale.why) or (said.never if stale.seen is None else said.late)
     return form.format(
         source=stale.source,
@@ -183,4 +195,5 @@ def told(stale: Stale, language: str, settings: Settings) -> str:
         moment=moment(stale.seen),
         needed=moment(stale.needed),
         state=boards.values["feed_state"].get(stale.state, stale.state),
+        days=", ".join(f"{day:{page.date}}" for day in stale.days),
     )

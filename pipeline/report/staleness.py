@@ -6,7 +6,7 @@ enough. A source that has told nothing for `RETIRED` is taken for one that is no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -29,6 +29,8 @@ class Why(StrEnum):
     """A live source is not there, and the period is not over."""
     NO_CALLS_SINCE = "no_calls_since"
     """It was there, but a whole working day has no call."""
+    NO_CALLS_ON = "no_calls_on"
+    """Whole working days before the last call have none: an export was left out, or begins later."""
     NOTHING = "nothing_loaded"
 
 
@@ -42,6 +44,7 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     seen: datetime | None = None
     needed: datetime | None = None
     state: str = ""
+    days: Sequence[date] = ()
 
 
 def closings(period: Period, now: datetime, calendar: WorkingCalendar, told: Mapping[date, bool]) -> list[datetime]:
@@ -76,6 +79,14 @@ def staleness(
     if needed is not None and last_call.astimezone(period.zone).date() < needed.date() and not found:
         found.append(Stale(why=Why.NO_CALLS_SINCE, seen=last_call, needed=needed))
     return found
+
+
+def without_calls(closed: Sequence[datetime], called: Collection[date], last_call: datetime | None) -> list[Stale]:
+    """Which working days of `closings` have no call, of those before the last call; of later ones `staleness` tells."""
+    if last_call is None:
+        return []
+    days = [closing.date() for closing in closed if closing < last_call and closing.date() not in called]
+    return [Stale(why=Why.NO_CALLS_ON, days=days)] if days else []
 
 
 def _late(doors: Iterable[Freshness], needed: datetime) -> Iterable[Stale]:

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.cli.report_numbers import closed
+from pipeline.cli.report_numbers import called, closed
 from pipeline.feeds import Freshness
 from pipeline.readouts import Period
 from pipeline.report.periods import Kind, reported
-from pipeline.report.staleness import Stale, Why, closings, staleness
+from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
 from pipeline.working_calendar import WorkingCalendar
 from schemas.codec import encode
 from schemas.plans import CalendarDay, DayKind
 from tests.pipeline.property.tables import SETTINGS, Database
+from tests.pipeline.unit.making import leg
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 RUSSIA = WorkingCalendar(country="RU")
@@ -153,3 +154,29 @@ def test_a_file_loaded_today_that_ends_days_before_covers_nothing() -> None:
 
 def test_an_empty_store_is_said_to_be_empty() -> None:
     assert [one.why for one in reasons(last_call=None)] == [Why.NOTHING]
+
+
+def test_a_working_day_without_a_call_before_the_last_call_is_named() -> None:
+    """Wednesday's export was left out; Monday is a day off, and what is after the last call is told elsewhere."""
+    closed = closings(WEEK, MONDAY, RUSSIA, {})
+    tuesday, wednesday, thursday, friday = (date(2026, 3, day) for day in (10, 11, 12, 13))
+    (found,) = without_calls(closed, {tuesday, thursday, friday}, MONDAY)
+    assert (found.why, list(found.days)) == (Why.NO_CALLS_ON, [wednesday])
+    assert without_calls(closed, {tuesday, wednesday, thursday, friday}, MONDAY) == []
+    assert without_calls(closed, {tuesday, wednesday}, CLOSED - timedelta(days=2)) == []
+    assert without_calls(closed, set(), None) == []
+
+
+def test_a_period_before_the_first_call_has_no_day_with_data() -> None:
+    closed = closings(WEEK, MONDAY, RUSSIA, {})
+    (found,) = without_calls(closed, set(), MONDAY + timedelta(days=300))
+    assert len(found.days) == 4
+
+
+def test_a_day_with_a_call_is_one_of_the_reporting_zone(store_dsn: str) -> None:
+    database = Database(store_dsn)
+    database.empty()
+    times = (datetime(2026, 3, 8, 20, 59), datetime(2026, 3, 8, 21), datetime(2026, 3, 11, 21, 30))
+    legs = [leg(f"{n}", started_at=at.replace(tzinfo=UTC)) for n, at in enumerate(times)]
+    database.store.keep("call_legs", [encode(one) for one in legs])
+    assert called(database.numbers, WEEK) == {date(2026, 3, 9), date(2026, 3, 12)}
