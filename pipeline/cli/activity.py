@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from pipeline.activity import BY, Activity, Manager, Row, activity, roster, unassigned_calls
+from pipeline.cli.known import refuse_unknown
 from pipeline.cli.options import Listed, output, people, period, period_said
 from pipeline.cli.tables import WIDE, amounts, console, duration, manager_name, ratio, share, show_json, table
 from pipeline.readouts import Numbers, Period, numbers
@@ -42,6 +43,7 @@ def command(
     settings = read_settings()
     days = period_said(first, last, settings)
     source = numbers(data)
+    refuse_unknown(source, managers, teams)
     rows = activity(source, days, by, managers=managers, teams=teams, unassigned=unassigned)
     if as_json:
         show_json([row.flat() for row in rows])

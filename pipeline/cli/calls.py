@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from pipeline.cli.known import refuse_unknown
 from pipeline.cli.options import output, people, period, period_said
 from pipeline.cli.tables import console, duration, show_json, table
 from pipeline.readouts import numbers
@@ -77,9 +78,14 @@ def command(
         "potential": sorted(settings.stages.potential),
         "limit": most if as_json else most + 1,
     }
-    found = numbers(data).rows("calls", CallSeen, parameters)
+    source = numbers(data)
+    refuse_unknown(source, managers, teams)
+    found = source.rows("calls", CallSeen, parameters)
     if as_json:
         show_json(found)
+        return
+    if not found:
+        click.echo(f"No call ({of}) from {days}: `callfunnel doctor` tells what is loaded.")
         return
     shown = table(f"Calls ({of}), {days}")
     for head in ("time", "manager", "ext.", "direction", "contact", "organisation", "stage", "disposition"):

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.activity import roster
+from pipeline.cli.known import refuse_unknown
 from pipeline.cli.options import output, people, period, period_said
 from pipeline.cli.tables import console, show_json, table
 from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
@@ -64,6 +65,7 @@ def command(
         managers=managers,
     )
     source = numbers(data)
+    refuse_unknown(source, managers, teams)
     steps = funnel(source, question)
     notes = warnings(source, question, steps)
     if as_json:

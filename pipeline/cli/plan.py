@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 
 from pipeline.activity import Manager, roster
+from pipeline.cli.known import refuse_unknown
 from pipeline.cli.options import Listed, Month, output, people
 from pipeline.cli.tables import WIDE, console, manager_name, share, show_json, table
 from pipeline.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
@@ -41,6 +42,7 @@ def command(
     now = datetime.now(settings.time_zone)
     period = month_of(month or now.date(), settings.time_zone)
     source = numbers(data)
+    refuse_unknown(source, managers, teams)
     rows = plan_fact(source, period, settings.calendar, now, by, managers=managers, teams=teams)
     if as_json:
         show_json([row.flat(by) for row in rows])

@@ -15,6 +15,7 @@ from grafana.report.filled import Report, Telling
 from grafana.report.page import letter, page
 from grafana.report.workbook import workbook
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
+from pipeline.cli.known import refuse_unknown
 from pipeline.cli.options import Day, output, people
 from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
 from pipeline.cli.tables import show_json
@@ -68,6 +69,7 @@ def command(
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
     wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
     source, department = numbers(data), department_of(settings)
+    refuse_unknown(source, managers, teams)
     stale = stale_reasons(source, settings, wanted)
     for reason in stale:
         click.echo(f"callfunnel: {reason}", err=True)

@@ -94,8 +94,15 @@ def test_team_and_manager_filter_as_the_commands_do(commands: Commands) -> None:
         "report_managers"
     ]
     assert [row["manager_id"] for row in rows] == ["m01", "m05"]
-    (nobody,) = parts(commands, "--period", "week", "--to", WEEK[1], "--team", "none such")["report_department"]
-    assert (nobody["calls"], nobody["calls_per_organisation"]) == (0, None)
+    (none,) = parts(commands, "--period", "week", "--to", "2020-03-02", "--manager", "m01")["report_department"]
+    assert (none["calls"], none["calls_per_organisation"]) == (0, None)
+
+
+@pytest.mark.parametrize("command", ["report", "activity", "plan", "funnel", "calls"])
+def test_who_is_nobody_is_refused_by_every_command(commands: Commands, command: str) -> None:
+    for option, stranger in (("--team", "none such"), ("--manager", "m99")):
+        refused = commands(command, option, stranger)
+        assert f"{option} {stranger}: " in str(refused.exception)
 
 
 def test_plan_funnel_and_losses_are_the_commands(commands: Commands) -> None:
