@@ -6,57 +6,88 @@
 -- step_conversion = reached / entries of the stage before; overall_conversion = reached / entries of the first stage.
 -- Terminal stages: entries only. Each entry belongs to the owner at that entry. No median: see the cohort.
 WITH
-    arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
-    arrayConcat(funnel, arrayFilter(code -> has({terminal:Array(String)}, code), {stages:Array(String)})) AS shown,
+    -- SELECTs of their own make constants of them, which WITH FILL wants.
+    (SELECT arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)})) AS funnel,
+    (SELECT arrayFilter(code -> has({terminal:Array(String)}, code), {stages:Array(String)})) AS ends,
+    arrayConcat(funnel, ends) AS shown,
     -- include: owned.part
-    -- Every organisation's moves in order (at, order of the stage): the configured order decides between equal times.
+    -- The organisations that moved in [from, to), with all their moves as numbers, which are put in order in a fraction of
+    -- the time that rows take: at (ms) * 2^16 + 2 * order of the stage + whether it is asked for. The configured order
+    -- decides between equal times. people: who each is counted under.
     histories AS (
         SELECT
-            arraySort(groupArray((
-                at,
-                indexOf({stages:Array(String)}, stage),
-                indexOf(shown, stage),
-                multiIf({by:String} IN ('manager', 'toucher'), owner, {by:String} = 'team', owner_team, ''),
+            groupArray(
+                bitShiftLeft(toUnixTimestamp64Milli(at), 16) + 2 * indexOf({stages:Array(String)}, stage) + is_asked
+            ) AS said,
+            groupArray(who) AS people
+        FROM (
+            SELECT
+                organisation_id, stage, at,
+                if({by:String} IN ('manager', 'toucher'), owner, if({by:String} = 'team', owner_team, '')) AS who,
                 (empty({managers:Array(String)}) OR has({managers:Array(String)}, owner))
-                AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, owner_team))
-            ))) AS said,
-            arrayFilter((move, n) -> n = 1 OR move.2 != said[n - 1].2, said, arrayEnumerate(said)) AS moves,
-            -- Where in the funnel it was before each move; a terminal stage remembers the place before it.
-            arrayFill(place -> place > 0, arrayMap(move -> if(move.3 <= length(funnel), move.3, 0), moves)) AS places,
-            arrayPopBack(arrayPushFront(places, 0)) AS befores
-        FROM owned WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')} GROUP BY organisation_id
+                    AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, owner_team)) AS is_asked
+            FROM owned
+            WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')} AND organisation_id IN (
+                SELECT organisation_id FROM stage_changes
+                WHERE changed_at >= {from:DateTime64(3, 'UTC')} AND changed_at < {to:DateTime64(3, 'UTC')}
+            )
+        )
+        GROUP BY organisation_id
     ),
+    move -> bitAnd(bitShiftRight(move, 1), 32767) AS order_of,
+    (SELECT arrayMap(code -> indexOf(shown, code), {stages:Array(String)})) AS places_of_stages,
     entries AS (
         SELECT
-            move.4 AS who,
-            arrayJoin(if(move.3 > before AND move.3 <= length(funnel), range(before + 1, move.3 + 1), [move.3])) AS place,
-            place = 1 OR (move.3 > before AND place <= length(funnel)) AS came_up
-        FROM histories ARRAY JOIN moves AS move, befores AS before
-        WHERE move.1 >= {from:DateTime64(3, 'UTC')} AND move.5
+            people[indexOf(said, move)] AS who,
+            places_of_stages[order_of(move)] AS entered,
+            arrayJoin(
+                if(entered > before AND entered <= length(funnel), range(before + 1, entered + 1), [entered])
+            ) AS place,
+            place = 1 OR (entered > before AND place <= length(funnel)) AS came_up
+        FROM (
+            SELECT
+                said, people, arraySort(said) AS in_order,
+                arrayFilter(
+                    (move, n) -> n = 1 OR order_of(move) != order_of(in_order[n - 1]), in_order, arrayEnumerate(in_order)
+                ) AS moves,
+                -- Where in the funnel it was before each move; a terminal stage remembers the place before it.
+                arrayFill(
+                    place -> place > 0,
+                    arrayMap(
+                        move -> if(places_of_stages[order_of(move)] <= length(funnel), places_of_stages[order_of(move)], 0),
+                        moves
+                    )
+                ) AS places,
+                arrayPopBack(arrayPushFront(places, 0)) AS befores
+            FROM histories
+        )
+        ARRAY JOIN moves AS move, befores AS before
+        WHERE bitShiftRight(move, 16) >= toUnixTimestamp64Milli({from:DateTime64(3, 'UTC')}) AND bitTest(move, 0)
     ),
-    -- Zero is a value: whoever was on the roster in the period, or is found, has a row for each stage.
-    -- One pass: what is named twice is read twice.
     told AS (
-        SELECT
-            who, arrayJoin(arrayEnumerate(shown)) AS place, place = entries.place AS entered,
-            entered AND came_up AS came_up
-        FROM entries
+        SELECT who, place, 1 AS entered, came_up FROM entries
         UNION ALL
-        SELECT multiIf({by:String} IN ('manager', 'toucher'), manager_id, {by:String} = 'team', team, ''), place, 0, 0
-        FROM managers FINAL ARRAY JOIN arrayEnumerate(shown) AS place
+        SELECT if({by:String} IN ('manager', 'toucher'), manager_id, if({by:String} = 'team', team, '')), 1, 0, 0
+        FROM managers FINAL
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to > {from:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
         UNION ALL
-        SELECT '', arrayJoin(arrayEnumerate(shown)), 0, 0 WHERE {by:String} = ''
+        SELECT '', 1, 0, 0 WHERE {by:String} = ''
     ),
     grid AS (
         SELECT
-            who, place, sum(told.entered) AS entered,
-            if(place <= length(funnel), sum(told.came_up), entered) AS reached,
+            who, place, entered, sum(rows_told) OVER by_place AS rows_of_who,
+            if(place <= length(funnel), came_up, entered) AS reached,
             lagInFrame(entered) OVER by_place AS entered_before,
             first_value(entered) OVER by_place AS entered_first
-        FROM told GROUP BY who, place
+        FROM (
+            SELECT who, place, count() AS rows_told, sum(told.entered) AS entered, sum(told.came_up) AS came_up
+            FROM told GROUP BY who, place
+            -- Zero is a value: whoever was on the roster in the period, or is found, has a row for each stage. Of no row at
+            -- all it makes rows of "", too.
+            ORDER BY who, place WITH FILL FROM 1 TO length(shown) + 1
+        )
         WINDOW by_place AS (PARTITION BY who ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )
 SELECT
@@ -67,5 +98,5 @@ SELECT
     if(place BETWEEN 2 AND length(funnel) AND entered_before > 0, reached / entered_before, NULL) AS step_conversion,
     if(place <= length(funnel) AND entered_first > 0, reached / entered_first, NULL) AS overall_conversion,
     CAST(NULL, 'Nullable(Float64)') AS median_days
-FROM grid
+FROM grid WHERE rows_of_who > 0
 ORDER BY who, place
