@@ -7,6 +7,7 @@ let options = null;   // kinds, profiles, sources, time zone, largest size
 let upload = null;    // {id, name}
 let shown = null;     // what was drawn last, to be drawn again in another language
 let asked = 0;        // of several looks the last one counts
+let sending = null;   // the file that is on its way; another one takes its place
 
 function make(tag, text, name) {
   const one = document.createElement(tag);
@@ -62,36 +63,43 @@ const reason = (code) => (REASONS[language] || {})[code] || code.replaceAll("_",
 /* Receiving a file. */
 
 async function receive(file) {
+  const mine = new XMLHttpRequest();  // fetch tells nothing of how much was sent
+  const before = sending;
+  sending = mine;
+  if (before) before.abort();
+  at("receiving").hidden = true;
   trouble("");
   try {
     await askOptions();
   } catch (error) {
-    return trouble(error.message);
+    return mine === sending ? trouble(error.message) : undefined;
   }
+  if (mine !== sending) return undefined;
   if (file.size > options.most_bytes) {
     return trouble(`${word("too_large")} ${options.most_bytes >> 20} MB`);
   }
   at("receiving").hidden = false;
-  const sending = new XMLHttpRequest();  // fetch tells nothing of how much was sent
-  sending.open("POST", `/upload?name=${encodeURIComponent(file.name)}`);
-  sending.setRequestHeader("X-Callfunnel", "page");
-  sending.setRequestHeader("Content-Type", "application/octet-stream");
-  sending.upload.onprogress = (event) => {
+  mine.open("POST", `/upload?name=${encodeURIComponent(file.name)}`);
+  mine.setRequestHeader("X-Callfunnel", "page");
+  mine.setRequestHeader("Content-Type", "application/octet-stream");
+  mine.upload.onprogress = (event) => {
     at("received").value = event.loaded / Math.max(event.total, 1);
     at("received_words").textContent = `${word("receiving")} ${Math.round((100 * event.loaded) / Math.max(event.total, 1))} %`;
   };
-  sending.onloadend = () => {
+  mine.onloadend = () => {
+    if (mine !== sending) return undefined;
+    sending = null;
     at("receiving").hidden = true;
-    if (sending.status === 401) return location.assign("/");
+    if (mine.status === 401) return location.assign("/");
     let said = {};
-    try { said = JSON.parse(sending.responseText); } catch { /* no answer at all */ }
-    if (sending.status !== 200) return trouble(said.error || word("away"));
+    try { said = JSON.parse(mine.responseText); } catch { /* no answer at all */ }
+    if (mine.status !== 200) return trouble(said.error || word("away"));
     upload = said;
     at("name").textContent = said.name;
     show("seen");
     return look();
   };
-  return sending.send(file);
+  return mine.send(file);
 }
 
 const wish = () => ({ kind: at("kind").value, source: at("source").value, tz: at("tz").value, profile: at("profile").value });
@@ -267,6 +275,8 @@ function again() {
   const before = upload;
   upload = null;
   shown = null;
+  asked += 1;  // what is answered about it yet is of no interest
+  at("looking").hidden = true;
   trouble("");
   at("tables").replaceChildren();
   at("failed").replaceChildren();
