@@ -70,8 +70,8 @@ _PLAN = Panel(
     form=Form.TABLE,
     query=query("plan_by_manager", by=("manager",)),
     columns=(
-        column("month", Unit.TEXT, width=70),
         *manager(),
+        column("month", Unit.TEXT, width=70),
         column("calls_to_potential"),
         column("calls_to_potential_plan"),
         column("calls_to_potential_ratio", Unit.RATIO, thresholds=PACE),

@@ -78,7 +78,8 @@ def _cells(row: Row, columns: Sequence[Column], labels: Sequence[str], said: Sai
 
 def _cell(value: Any, column: Column, said: Said, head: str, address: str = "") -> str:
     words = _marked(value, column, said, address)
-    long = " long" if not address and max(map(len, words.split()), default=0) > _LONG else ""
+    longest = max(map(len, said.value(value, column).split()), default=0)
+    long = " long" if not address and longest > _LONG else ""
     return f'<td class="{_align(column)}{long}" data-h="{escape(head)}"{_raw(value, column)}>{words}</td>'
 
 

@@ -44,6 +44,20 @@ def test_a_threshold_that_is_reached_marks_the_number(value: float | None, said:
     assert state(value, column("ratio", Unit.RATIO, thresholds=steps)) == said
 
 
+def test_only_a_word_that_is_long_itself_has_a_line_of_a_card_to_itself() -> None:
+    """A telephone gave one to each number with a mark: the mark's markup was counted."""
+    columns = (column("organisation", Unit.TEXT), column("ratio", Unit.RATIO, thresholds=(Threshold(0, "notice"),)))
+    rows = [{"organisation": name, "ratio": 0.87} for name in ("ТД «Ладога» 444", "Featherstonehaugh-Cholmondeley")]
+    html = draw(shown(Form.TABLE, *columns), rows, EN).html
+    assert re.findall(r'<td class="([^"]+)"', html) == ["l", "r", "l long", "r"]
+
+
+def test_a_card_is_headed_by_whom_it_is_of() -> None:
+    """On a telephone the first cell of a row is the head of its card: not the month, which all have."""
+    first = next(one for one in panel("today_plan").columns if not one.hidden)
+    assert first.name == "manager"
+
+
 def test_counts_of_nothing_are_zero_and_ratios_of_nothing_are_none() -> None:
     html = draw(shown(Form.STAT, column("calls"), column("match_coverage", Unit.RATIO)), [], EN).html
     assert re.findall(r"<span[^>]*>([^<]+)</span>", html) == ["0", "–"]
