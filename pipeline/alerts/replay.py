@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from pipeline.alerts.asking import ask
+from pipeline.alerts.asking import ROWS_AT_ONCE, Thing, ask
 from pipeline.alerts.backtest import Alarm, alarms, at_closing, days_of, every_day
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
@@ -13,6 +13,11 @@ from schemas.alerts import RULES, Rule
 
 _SELDOM_S = 3_600
 """A rule that looks at weeks is asked once a day."""
+_DAYS_AT_ONCE = 10
+"""Of such a rule; each day is a question of its own."""
+
+Watch = Callable[[int, int], None]
+"""Told after each stretch of the past how many are asked, of how many."""
 
 
 def replay(
@@ -22,14 +27,24 @@ def replay(
     step: timedelta,
     people: int,
     rules: Sequence[Rule] = RULES,
+    watch: Watch = lambda asked, of: None,
 ) -> list[Alarm]:
     """Every alarm of the rules whose past can be asked. Raises Transient or Terminal."""
     days, calendar, zone = list(days_of(period.first, period.last)), settings.calendar, settings.time_zone
     asked = [rule for rule in rules if rule.replayable]
     often = [rule for rule in asked if rule.every_s < _SELDOM_S]
     daily = [rule for rule in asked if rule.every_s >= _SELDOM_S]
-    things = [
-        *ask(numbers, settings, every_day(days, zone, calendar, step), often, people=people + 1),
-        *ask(numbers, settings, at_closing(days, zone, calendar), daily, people=people + 1),
+    at_once = max(1, ROWS_AT_ONCE // (people + 1))
+    stretches = [
+        (moments[n : n + size], together)
+        for moments, size, together in (
+            (every_day(days, zone, calendar, step), at_once, often),
+            (at_closing(days, zone, calendar), _DAYS_AT_ONCE, daily),
+        )
+        for n in range(0, len(moments), size)
     ]
+    things: list[Thing] = []
+    for done, (moments, together) in enumerate(stretches, 1):
+        things += ask(numbers, settings, moments, together, people=people + 1)
+        watch(done, len(stretches))
     return alarms(things)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from grafana.alerts.words import alert_words, plain
 from grafana.words import LANGUAGES
@@ -15,13 +18,25 @@ from pipeline.activity import roster
 from pipeline.alerts.asking import Thing, ask
 from pipeline.alerts.backtest import Alarm, Judged, judge, stories_of
 from pipeline.alerts.replay import replay
-from pipeline.cli.options import output
+from pipeline.cli.options import Day, output
 from pipeline.cli.tables import console, show_json, table
-from pipeline.readouts import Period, numbers
-from pipeline.settings import read_settings
+from pipeline.readouts import Numbers, Period, numbers
+from pipeline.settings import Settings, read_settings
 from schemas.alerts import RULES, Rule
+from schemas.trouble import Terminal
 
 _QUARTER_DAYS = 91
+_REFERENCES = timedelta(weeks=6)
+"""What is usual is the mean of six same weekdays at least."""
+
+
+class _First(msgspec.Struct):
+    first: date
+
+
+class _Last(msgspec.Struct):
+    records: int
+    at: str
 
 
 @click.group("alerts")
@@ -30,7 +45,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--lang", "--language", "language", type=click.Choice(LANGUAGES), default="en", show_default=True)
 @output
 def check(language: str, as_json: bool, data: Path | None) -> None:
     """Evaluate every rule now, and print what fires and why.
@@ -51,7 +66,16 @@ def check(language: str, as_json: bool, data: Path | None) -> None:
         click.echo(f"{words['title']}: {words['summary']}\n  {words['description']}")
     if not found and not as_json:
         click.echo(f"{len(RULES)} rules, and none fires ({now:%Y-%m-%d %H:%M}, {settings.time_zone.key})")
+        click.echo(known_until(source, settings))
     sys.exit(1 if found else 0)
+
+
+def known_until(source: Numbers, settings: Settings) -> str:
+    """What calm rests on."""
+    (last,) = source.rows("last_call", _Last, {})
+    if not last.records:
+        return "There is no call in the store: nothing can fire. `callfunnel load` brings calls."
+    return f"Last call: {datetime.fromisoformat(last.at).astimezone(settings.time_zone):%Y-%m-%d %H:%M}"
 
 
 def said(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:
@@ -74,26 +98,60 @@ def said(rule: Rule, labels: dict[str, str], values: dict[str, float], language:
               help="Minutes between evaluations; Grafana's are 5 apart.")  # fmt: skip
 @click.option("--truth", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
               help="truth.json of a generated department: how early, and how wrong.")  # fmt: skip
-@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="First day not asked. [today]")
+@click.option("--to", "until", type=Day(), default=None, help="First day not asked. [default: today]")
 @output
-def backtest(
-    days: int, minutes: int, truth: Path | None, until: datetime | None, as_json: bool, data: Path | None
-) -> None:
+def backtest(days: int, minutes: int, truth: Path | None, until: date | None, as_json: bool, data: Path | None) -> None:
     """How often each rule would have fired, and on whom, had it been evaluated all along.
 
     Rules whose past is overwritten (stale data, drift, rejects) cannot be asked. The usual is that of the weeks before.
     """
     settings = read_settings()
-    last = until.date() if until else datetime.now(settings.time_zone).date()
-    period = Period(last - timedelta(days=days), last, settings.time_zone)
+    today = datetime.now(settings.time_zone).date()
+    last = until or today
+    if last > today + timedelta(days=1):
+        raise Terminal(f"--to {last}: what has not been cannot be asked; today is {today}")
     source = numbers(data)
+    begins = first_day(source, last, settings)
+    period = Period(max(begins, last - timedelta(days=days)), last, settings.time_zone)
     people = len(roster(source, period))
-    found = replay(source, settings, period, timedelta(minutes=minutes), people)
+    with _progress() as progress:
+        task = progress.add_task(f"{period}", total=None)
+        found = replay(
+            source, settings, period, timedelta(minutes=minutes), people,
+            watch=lambda asked, of: progress.update(task, completed=asked, total=of),
+        )  # fmt: skip
     judged = judge(found, stories_of(truth.read_bytes()), period) if truth else None
     if as_json:
         show_json(_rows(found, judged))
     else:
         _show(found, judged, period, people)
+        for line in too_early(begins, period, days):
+            click.echo(line)
+
+
+def first_day(source: Numbers, last: date, settings: Settings) -> date:
+    """The day of the first counted call. Raises Terminal when there is none before `last`."""
+    found = source.rows("first_call", _First, Period(last, last, settings.time_zone).parameters)
+    if not found:
+        raise Terminal(f"the store has no call before {last}: `callfunnel load` brings them, then ask again")
+    return found[0].first
+
+
+def too_early(begins: date, period: Period, days: int) -> list[str]:
+    """Since when there was enough to ask, where that is later than was asked for."""
+    lines = []
+    if (period.last - period.first).days < days:
+        lines.append(f"Calls begin {begins}: the days before were not asked, and are in no rate.")
+    if period.first < (ready := begins + _REFERENCES):
+        lines.append(f"Until {ready} there are too few weeks to compare with: silence there means nothing.")
+    return lines
+
+
+def _progress() -> Progress:
+    """On standard error, and only where somebody looks."""
+    seen = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(bar_width=30), TimeRemainingColumn(compact=True)
+    return Progress(*columns, console=seen, transient=True, disable=not seen.is_terminal)
 
 
 def _rows(found: Sequence[Alarm], judged: Judged | None) -> list[dict[str, object]]:
@@ -117,7 +175,7 @@ def _show(found: Sequence[Alarm], judged: Judged | None, period: Period, people:
     for alarm in found:
         on = " ".join(alarm.labels[name] for name in ("manager_id", "manager") if name in alarm.labels)
         first, last = (at.astimezone(period.zone) for at in (alarm.first, alarm.last))
-        told = ", ".join(f"{name} {value:g}" for name, value in list(alarm.numbers.items())[:2])
+        told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in list(alarm.numbers.items())[:2])
         shown.add_row(alarm.rule.id, on or "everybody", f"{first:%Y-%m-%d %H:%M}", f"{last:%Y-%m-%d %H:%M}", told)
     console().print(shown)
     quarters = (period.last - period.first).days / _QUARTER_DAYS

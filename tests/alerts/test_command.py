@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from pipeline.cli.alerts import command
+from pipeline.alerts.replay import replay
+from pipeline.cli.alerts import command, too_early
+from pipeline.readouts import Period
+from schemas.trouble import Terminal
 from tests.alerts.test_triage import TODAY, ZONE, Department
-from tests.pipeline.property.tables import Database
+from tests.pipeline.property.tables import SETTINGS, Database
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,30 @@ def test_backtest_holds_alarms_against_the_truth(database: Database, store_dsn: 
         ("manager_silent", True, "ann"),
         (None, None, "bob"),
     ]
+
+
+def test_what_cannot_be_asked_is_refused_with_what_to_do(database: Database, store_dsn: str, tmp_path: Path) -> None:
+    database.empty()
+    nothing = run(store_dsn, tmp_path, "backtest", "--to", "02.11.2026")
+    assert "the store has no call before 2026-11-02: `callfunnel load`" in str(nothing.exception)
+    ahead = run(store_dsn, tmp_path, "backtest", "--to", "2099-01-01")
+    assert isinstance(ahead.exception, Terminal)
+    calm = run(store_dsn, tmp_path, "check", "--lang", "ru")
+    assert (calm.exit_code, "There is no call in the store: nothing can fire" in calm.output) == (0, True)
+
+
+def test_days_before_the_first_call_are_not_asked_and_in_no_rate() -> None:
+    begins, zone = date(2026, 7, 28), ZONE
+    assert too_early(begins, Period(begins, date(2026, 11, 24), zone), 180) == [
+        "Calls begin 2026-07-28: the days before were not asked, and are in no rate.",
+        "Until 2026-09-08 there are too few weeks to compare with: silence there means nothing.",
+    ]
+    assert too_early(begins, Period(date(2026, 9, 8), date(2026, 9, 18), zone), 10) == []
+
+
+def test_a_long_question_says_how_far_it_is(database: Database) -> None:
+    Department().fill(database)
+    period, told = Period(TODAY - timedelta(days=12), TODAY + timedelta(days=1), ZONE), []
+    replay(database.numbers, SETTINGS, period, timedelta(hours=4), 3, watch=lambda *at: told.append(at))
+    assert told == [(n, len(told)) for n in range(1, len(told) + 1)]
+    assert len(told) > 2, "ten days of a rule that is asked once a day are one stretch"
