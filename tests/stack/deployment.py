@@ -38,7 +38,7 @@ _UNSAID = {
 """Tables, and their columns that say when and by which file something was said: a second load may change those."""
 
 
-def wait_for(what: str, true: Callable[[], object], within_s: float = 60.0) -> None:
+def wait_for(what: str, true: Callable[[], object], within_s: float = 120.0) -> None:
     """Return once `true()`. Fails the test, naming `what`, when that takes too long."""
     until = time.monotonic() + within_s
     while not true():
@@ -67,7 +67,7 @@ class Loading:
     def is_running(self) -> bool:
         return self._process.poll() is None
 
-    def outcome(self, within_s: float = 120.0) -> dict[str, Any]:
+    def outcome(self, within_s: float = 300.0) -> dict[str, Any]:
         """What it says of its one file. Fails the test when it was not loaded whole and without rejects."""
         said, complained = self._process.communicate(timeout=within_s)
         assert self._process.returncode == 0, complained
@@ -75,7 +75,7 @@ class Loading:
         assert isinstance(one, dict)
         return one
 
-    def failure(self, within_s: float = 60.0) -> tuple[int, str]:
+    def failure(self, within_s: float = 120.0) -> tuple[int, str]:
         """(exit code, what it complained of) of a load that has to fail."""
         _, complained = self._process.communicate(timeout=within_s)
         return self._process.returncode, complained
@@ -178,7 +178,7 @@ class Deployment:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command that ends by itself."""
         return subprocess.run(
-            [*CLI, *arguments], env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
+            [*CLI, *arguments], env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=180, check=False
         )
 
     def log_of(self, part: str) -> str:

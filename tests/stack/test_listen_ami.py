@@ -31,7 +31,7 @@ def listening(deployment: Deployment, port: int, *options: str, **env: str) -> s
 
 def ended(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
     process.send_signal(number)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=120)
     return said
 
 
@@ -106,11 +106,11 @@ def test_what_cannot_be_is_said_in_one_line(embedded: Deployment) -> None:
 
     with peer(refuse) as exchange:
         refused = listening(embedded, exchange.port, "--tz", "Europe/Moscow")
-        said, _ = refused.communicate(timeout=60)
+        said, _ = refused.communicate(timeout=120)
     assert refused.returncode == 2
     assert "login as callfunnel refused (Authentication failed): check the secret" in said
     assert "Traceback" not in said
     nowhere = listening(embedded, 1)
-    said, _ = nowhere.communicate(timeout=60)
+    said, _ = nowhere.communicate(timeout=120)
     assert nowhere.returncode == 2
     assert "give --tz Europe/Moscow" in said

@@ -55,7 +55,7 @@ def test_department_that_is_dropped_file_by_file_is_counted_as_it_is_through_a_k
         assert "pbx folder:drop: live" in feeds["found"]
     finally:
         second.send_signal(signal.SIGTERM)
-        said, _ = second.communicate(timeout=60)
+        said, _ = second.communicate(timeout=120)
     assert second.returncode == 0, said
 
 
@@ -85,12 +85,12 @@ def test_files_that_are_none_are_rejected_with_the_reason_and_bad_rows_can_be_dr
             cwd=embedded.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert another.returncode == 2
         assert "is open already" in another.stderr
     finally:
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said

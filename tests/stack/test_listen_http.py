@@ -65,7 +65,7 @@ class Http:
 
     def end(self, number: int = signal.SIGTERM) -> str:
         self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(120)
         return self.log.read_text()
 
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_is_said_in_one_line(
 ) -> None:
     done = subprocess.run(
         [*CLI, "listen", "http", "--port", "0", *options],
-        env=clean_env(**env), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        env=clean_env(**env), cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert words in done.stderr

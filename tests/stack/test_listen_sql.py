@@ -82,7 +82,7 @@ def test_calls_of_a_database_are_counted_once_through_a_kill_a_stop_and_tonights
         assert feeds["found"].startswith("office sql: live, last event 2")
     finally:
         second.send_signal(signal.SIGTERM)
-        said, _ = second.communicate(timeout=60)
+        said, _ = second.communicate(timeout=120)
     assert second.returncode == 0, said
     password = mariadb_server.reader.partition("reader:")[2].partition("@")[0]
     assert password not in said
@@ -120,7 +120,7 @@ def test_what_a_killed_broker_forgot_is_sent_again(embedded: Deployment, mariadb
         wait_for("every leg", lambda: legs() == 11, within_s=120)
     finally:
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert "sent again" in said
 
@@ -135,7 +135,7 @@ def test_what_cannot_be_is_said_in_one_line(embedded: Deployment, mariadb_server
             cwd=embedded.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert said.returncode == 2, said
@@ -166,6 +166,6 @@ def test_day_to_begin_with_is_of_the_exchange(embedded: Deployment, mariadb_serv
         wait_for("legs", lambda: embedded.number("SELECT count() FROM call_legs FINAL") == 2)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     rows = embedded.client.query("SELECT record_id FROM call_legs FINAL ORDER BY record_id").result_rows
     assert [row[0].partition(":")[2] for row in rows] == ["3", "4"]

@@ -38,7 +38,7 @@ def test_lines_of_a_3cx_and_its_log_count_once(embedded: Deployment) -> None:
         wait_for("every line", lambda: embedded.number(stored) == len(lines))
     finally:
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     told = "SELECT sum(records + rejects) FROM feeds FINAL"
     wait_for("the door's last word", lambda: embedded.number(told) == len(lines))
@@ -64,7 +64,7 @@ def test_what_cannot_be_is_said(tmp_path: Path, options: tuple[str, ...], said: 
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert run.returncode == 2

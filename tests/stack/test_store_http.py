@@ -193,7 +193,7 @@ sys.stdout.buffer.write(handle.query(question, "TSVRaw", {}, {}))
 def test_a_reader_is_answered_by_two_threads_however_little_memory_there_is(tmp_path: Path) -> None:
     """The engine is asked itself, in a process of its own: behind its door no reader has EXPLAIN."""
     asked = [sys.executable, "-c", _PLAN, str(tmp_path / "data")]
-    said = subprocess.run(asked, stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+    said = subprocess.run(asked, stdout=subprocess.PIPE, check=True, timeout=180).stdout.decode()
     assert "AggregatingTransform × 2" in said, said
 
 

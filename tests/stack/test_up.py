@@ -126,7 +126,7 @@ class Up:
             loading.end()
         for process in self._processes:
             process.terminate()
-            process.wait(60)
+            process.wait(120)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_ctrl_c_stops_everything_and_leaves_nothing(up: Up) -> None:
     process = up.start()
     pids = list(up.parts.values())
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     assert up.said.rstrip().endswith("callfunnel: stopped")
     assert are_gone(pids)
     assert not (up.data / "stack.json").exists()
@@ -221,7 +221,7 @@ def test_told_to_stop_while_it_starts_it_stops_at_once_and_leaves_nothing(up: Up
     wait_for("store's log", lambda: (up.data / "logs" / "store.log").exists())
     children = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 130
+    assert process.wait(120) == 130
     assert up.said.splitlines()[-1] == "callfunnel: stopped"
     assert are_gone(children)
     assert not (up.data / "stack.json").exists()
@@ -281,7 +281,7 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_up_goes_on_with_
     other = up.loading(department.files["stages"], "stages")
     pids = list(up.parts.values())
     process.kill()
-    process.wait(60)
+    process.wait(120)
     wait_for("end of all parts", lambda: are_gone(pids))
     other.end()
     assert up.run("doctor").returncode == 1
@@ -295,7 +295,7 @@ def test_stopped_in_the_middle_of_a_load_which_says_so_and_can_be_repeated(up: U
     loading = up.loading(department.files["calls"])
     up.wait_for_legs(department.legs // 5)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     returncode, complained = loading.failure()
     assert returncode == 2
     assert "loading the files again is safe" in complained.splitlines()[-1]
