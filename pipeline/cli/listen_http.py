@@ -98,7 +98,7 @@ def command(
     with Checkpoint(state, source, "http", _Nothing) as lock:
         data = pinned(data)
         uploads = lock.path.with_suffix(".uploads")
-        pages = [Pages(guard, settings, partial(stack, data), uploads, upload_mb << 20).add] if page else []
+        pages = [Pages(guard, settings, source, partial(stack, data), uploads, upload_mb << 20).add] if page else []
         door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)
         keep_open(line, door, data, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
 

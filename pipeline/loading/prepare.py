@@ -24,6 +24,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     """"" is what a mapping says of the file, else calls."""
     source: str = ""
+    exchange: str = "pbx"
+    """The source of calls when none is said."""
     tz: str = ""
     profile: str = "auto"
     region: str = ""
@@ -81,15 +83,16 @@ def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
         raise Terminal(f"--profile {wish.profile}: there is none of this name; profiles and mappings: {known}")
     mapped = choose_mapped(path, wish.kind, wish.profile, settings.region, settings.mappings)
     kind = mapped[1].kind if mapped else wish.kind or "calls"
-    name = wish.source or ("pbx" if kind == "calls" else "crm")
+    name = wish.source or (wish.exchange if kind == "calls" else "crm")
     said = settings.source(name)
     region = wish.region or said.region or settings.region
     source, recognised = mapped or choose(path, kind, wish.profile, region, said.columns)
     zone_name = wish.tz or said.time_zone or ("" if kind == "calls" else settings.time_zone.key)
     if not zone_name and recognised.needs_zone:
         raise Terminal(
-            f"{path}: an export does not say its time zone: give --tz Europe/Moscow (say), --tz auto for the offset"
-            f' that the data proves, or time_zone = "..." under [sources.{name}] in callfunnel.toml'
+            f"{path}: {recognised.layout}: an export does not say its time zone: give --tz Europe/Moscow (say),"
+            f' --tz auto for the offset that the data proves, or time_zone = "..." under [sources.{name}] in'
+            " callfunnel.toml"
         )
     zone, why = source.zone(path, recognised, None if zone_name in ("", "auto") else zone_of(zone_name, "--tz"))
     now = wall_clock()

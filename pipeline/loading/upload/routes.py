@@ -35,13 +35,14 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tz: str = ""
     profile: str = AUTO
 
-    def wish(self) -> Wish:
-        """Raises Problem for a kind or a profile that there is not."""
+    def wish(self, exchange: str) -> Wish:
+        """`exchange` is whose calls they are when no source is said. Raises Problem for an unknown kind or profile."""
         if self.kind not in (AUTO, *KINDS):
             raise Problem(400, f"kinds are {', '.join((AUTO, *KINDS))}")
         if self.profile not in (AUTO, *PROFILES):
             raise Problem(400, f"profiles are {', '.join((AUTO, *PROFILES))}")
-        return Wish(kind=self.kind, source=self.source.strip(), tz=self.tz.strip(), profile=self.profile)
+        source, tz = self.source.strip(), self.tz.strip()
+        return Wish(kind=self.kind, source=source, exchange=exchange, tz=tz, profile=self.profile)
 
 
 class Pages:
@@ -51,6 +52,7 @@ class Pages:
         self,
         guard: Guard,
         settings: Settings,
+        exchange: str,
         where: Where,
         folder: Path,
         most_bytes: int,
@@ -59,6 +61,7 @@ class Pages:
         self._entrance = Entrance(guard, clock)
         self._body = guard.body
         self._settings = settings
+        self._exchange = exchange
         self._where = where
         self._most_bytes = most_bytes
         self._shelf = Shelf(folder, clock)
@@ -98,7 +101,8 @@ class Pages:
             {
                 "kinds": [AUTO, *KINDS],
                 "profiles": [AUTO, *PROFILES],
-                "sources": sorted(self._settings.sources),
+                "sources": sorted({self._exchange, *self._settings.sources}),
+                "exchange": self._exchange,
                 "time_zone": str(self._settings.time_zone),
                 "most_bytes": self._most_bytes,
             }
@@ -152,7 +156,7 @@ class Pages:
 
     async def _asked(self, request: web.Request) -> Wish:
         try:
-            return msgspec.json.decode(await self._body(request), type=Asked).wish()
+            return msgspec.json.decode(await self._body(request), type=Asked).wish(self._exchange)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Problem(400, str(error)) from None
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from schemas.trouble import Terminal
 
 _FORGOTTEN_S = 3600.0
+_IDLE_S = 300.0
+"""A file nobody has asked for in this time gives way when there is no room: its page may be closed."""
 _MOST_NAME = 100
 MOST_FILES = 8
 
@@ -56,7 +58,9 @@ class Shelf:
 
     def new(self, name: str) -> Upload:
         """A place for a file of this name. Raises Full."""
-        self.sweep()
+        self.sweep(_FORGOTTEN_S)
+        if len(self._uploads) >= MOST_FILES:
+            self.sweep(_IDLE_S)
         if len(self._uploads) >= MOST_FILES:
             raise Full
         folder = self._folder / secrets.token_urlsafe(16).replace("-", "_")
@@ -78,10 +82,10 @@ class Shelf:
         self._uploads.pop(upload.id, None)
         shutil.rmtree(upload.folder, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Remove what nobody has asked for in an hour."""
+    def sweep(self, idle_s: float) -> None:
+        """Remove what nobody has asked for in this time."""
         for upload in list(self._uploads.values()):
-            if not upload.users and self._clock() - upload.touched > _FORGOTTEN_S:
+            if not upload.users and self._clock() - upload.touched > idle_s:
                 self.drop(upload)
 
     def close(self) -> None:

@@ -53,7 +53,7 @@ const number = (value) => value.toLocaleString(language === "ru" ? "ru-RU" : "en
 function cell(name, value) {
   if (Array.isArray(value)) return value.join(", ");
   if (/_at$|^valid_/.test(name) && value) {
-    return new Date(value).toLocaleString(language === "ru" ? "ru-RU" : "en-GB", { timeZone: options.time_zone });
+    return new Date(value).toLocaleString("sv-SE", { timeZone: options.time_zone });  // 2026-11-02 09:04:37: no riddle which is the month
   }
   return value === undefined ? "" : (VALUES[language] || {})[value] || String(value);
 }
@@ -297,7 +297,8 @@ function fill(select, values, words) {
 function fillOptions() {
   fill(at("kind"), options.kinds, (kind) => KINDS[language][kind] || kind);
   fill(at("profile"), options.profiles, (profile) => (profile === "auto" ? word("by_itself") : profile));
-  for (const id of ["source", "tz"]) at(id).placeholder = word("from_settings");
+  at("source").placeholder = `${options.exchange}, crm`;
+  at("tz").placeholder = word("from_settings");
   fill(at("sources"), options.sources, (name) => name);
   const zones = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
   fill(at("zones"), ["auto", "UTC", ...zones], (name) => name);
@@ -322,7 +323,9 @@ function begin() {
     document.addEventListener(name, (event) => {
       event.preventDefault();
       at("drop").classList.toggle("over", name === "dragover");
-      if (name === "drop" && !at("choose").hidden && event.dataTransfer.files.length) receive(event.dataTransfer.files[0]);
+      if (name !== "drop" || !at("progress").hidden || !event.dataTransfer.files.length) return;
+      if (at("choose").hidden) again();
+      receive(event.dataTransfer.files[0]);
     });
   }
   at("options").addEventListener("change", look);
