@@ -74,6 +74,8 @@ def head_of(path: Path) -> tuple[str, str]:
     """(text of the first megabyte, encoding). Raises Terminal for an empty or missing file."""
     try:
         if path.exists() and not path.is_file():
+            if path.is_dir():
+                raise Terminal(f"{path}: a folder: name its files, or let `callfunnel listen folder` watch it")
             raise Terminal(f"{path}: not a file: it is read more than once, so save a pipe or a folder's file first")
         with open_bytes(path).stream as file:
             head = file.read(_HEAD)

@@ -157,7 +157,7 @@ def _feeds(endpoints: Endpoints) -> Check:
     """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is none of these."""
     doors = freshness(Numbers(connect(endpoints.clickhouse)))
     todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
-    found = "; ".join(map(str, doors))
+    found = "\n".join(map(str, doors))
     return Check("feeds", all(door.well for door in doors), found or "nothing was loaded, nothing listens", todo)
 
 

@@ -38,7 +38,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 from phonenumbers import SUPPORTED_REGIONS
@@ -248,7 +248,22 @@ def zone_of(name: str, where: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Terminal(f"{where}: no time zone is called {name!r}; an IANA name such as Europe/Moscow or UTC") from None
+        meant = _zone_meant(name) or "an IANA name such as Europe/Moscow or UTC"
+        raise Terminal(f"{where}: no time zone is called {name!r}; {meant}") from None
+
+
+def _zone_meant(name: str) -> str:
+    """Which zone a wrong name seems to mean, in words: a city alone, an offset of whole hours; "" when unclear."""
+    if offset := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?", name.strip().upper()):
+        sign, hours = offset[1], int(offset[2])
+        if 0 < hours <= (14 if sign == "+" else 12):
+            other = "-" if sign == "+" else "+"  # as POSIX counts
+            return f"UTC{sign}{hours:02d}:00 all year is Etc/GMT{other}{hours}, a city's zone is safer"
+    city = name.strip().replace(" ", "_").casefold()
+    places = sorted(
+        zone for zone in available_timezones() if "/" in zone and zone.rpartition("/")[2].casefold() == city
+    )
+    return f"{' or '.join(places)}?" if places else ""
 
 
 def machine_zone(env: Mapping[str, str] = os.environ) -> ZoneInfo:

@@ -80,6 +80,8 @@ _NO_LEG = re.compile(
 """Of queues and their members, what COMPLETE tells later, and calls out of a dialler, which their CDRs tell of."""
 _AGENT = re.compile(r"(?:[\w-]+/)?([^/@]+?)(?:@.*|-[0-9a-f]{8}(?:;\d)?)?")
 
+_PASSED_OVER = "events that tell of no leg (of members, CONNECT, a dialler's OUT...) are passed over, and are no rows"
+
 
 class QueueLog(Delimited):
     """The file, or an export of the table that it is written to."""
@@ -106,7 +108,7 @@ class QueueLog(Delimited):
         if sum(_LINE.fullmatch("|".join(row)) is not None for row in rows) * 2 > len(rows):
             if not any(row[4] in _EVENTS for row in rows if len(row) >= _FEWEST):
                 return None  # an exchange without a call yet
-            return Layout("Asterisk queue_log", _FILE, 0, ("lines of epoch|callid|queue|agent|event",))
+            return Layout("Asterisk queue_log", _FILE, 0, ("lines of epoch|callid|queue|agent|event", _PASSED_OVER))
         header = [_NAMES.get(re.sub(r"[\s_]", "", name).lower(), "") for name in rows[0]]
         if not {"callid", "event", "agent"} <= set(header) or not {"epoch", "time"} & set(header):
             return None
@@ -119,7 +121,8 @@ class QueueLog(Delimited):
             header = ["" if name == "time" and epochs else name for name in header]
             header = ["time" if name == "epoch" and not epochs else name for name in header]
         columns = tuple(name if name not in header[:place] else "" for place, name in enumerate(header))
-        return Layout("Asterisk queue_log, table", columns, 1, ("a header with callid, event, agent and a time",))
+        why = ("a header with callid, event, agent and a time", _PASSED_OVER)
+        return Layout("Asterisk queue_log, table", columns, 1, why)
 
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns

@@ -40,6 +40,8 @@ class Loaded(NamedTuple):
     """Unlike any other's: a second file of the same name is told apart by it."""
     records: int = 0
     rejects: int = 0
+    why: str = ""
+    """Why it was refused; "" of a file that was loaded."""
 
 
 Load = Callable[[Sequence[Path]], Sequence[Loaded]]
@@ -138,7 +140,8 @@ class FolderDoor:
                 continue
             place = self._move(loaded)
             line.counted(loaded.records, loaded.rejects)
-            log.info("%s: %s is in %s", line.name, name, place.relative_to(self._folder))
+            words = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
+            log.info("%s: %s is in %s: %s", line.name, name, place.relative_to(self._folder), words)
         self._backoff.succeeded()
 
     def _move(self, loaded: Loaded) -> Path:

@@ -48,7 +48,14 @@ def _examine(data: Path | None, quiet: bool) -> list[Check]:
 
 
 def _say(check: Check) -> None:
+    for line in lines(check):
+        click.echo(line)
+
+
+def lines(check: Check) -> list[str]:
+    """A check as people see it; what was found of several things has a line for each."""
     mark = click.style("ok ", fg="green") if check.well else click.style("BAD", fg="red", bold=True)
-    click.echo(f"{mark} {check.name}: {check.found}")
-    if not check.well and check.todo:
-        click.echo(f"    what to do: {check.todo}")
+    first, *rest = check.found.split("\n")
+    found = [f"{mark} {check.name}:", f"    {first}", *(f"    {more}" for more in rest)]
+    found = found if rest else [f"{mark} {check.name}: {first}"]
+    return [*found, *([f"    what to do: {check.todo}"] if not check.well and check.todo else [])]

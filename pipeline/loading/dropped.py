@@ -136,13 +136,13 @@ def _told(path: Path, outcomes: Sequence[Outcome]) -> Loaded:
     report = msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n"
     rejected = sum(sum(outcome.rejected.values()) for outcome in outcomes)
     records = sum(outcome.records for outcome in outcomes)
-    stopped = any(outcome.stopped for outcome in outcomes)
-    return Loaded(path, not stopped, report, outcomes[0].import_id, records, rejected)
+    why = "; ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
+    return Loaded(path, not why, report, outcomes[0].import_id, records, rejected, why)
 
 
 def _refused(path: Path, why: str) -> Loaded:
     report = msgspec.json.format(msgspec.json.encode({"file": str(path), "refused": why}), indent=2) + b"\n"
-    return Loaded(path, False, report, _tag())
+    return Loaded(path, False, report, _tag(), why=why.replace(f"{path}: ", "", 1))
 
 
 def _tag() -> str:

@@ -35,7 +35,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(Terminal, match="not a file"):
+    with pytest.raises(Terminal, match=r"a folder: name its files, or let `callfunnel listen folder` watch it"):
         read(tmp_path)
 
 

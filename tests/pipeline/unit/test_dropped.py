@@ -62,6 +62,7 @@ def test_archive_with_a_file_that_is_no_export_is_refused_whole(tmp_path: Path, 
     (told,) = drop(path)
     assert (told.path, told.accepted, loaded) == (path, False, [])
     assert "letter.txt: not recognised" in msgspec.json.decode(told.report)["refused"]
+    assert "letter.txt: not recognised" in told.why
 
 
 def test_mapped_file_is_of_the_kind_that_its_mapping_says(tmp_path: Path, loaded: list[str]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import time
+import re
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
 
-from pipeline.settings import VARIABLES, Settings, machine_zone, read_settings
+from pipeline.settings import VARIABLES, Settings, machine_zone, read_settings, zone_of
 from pipeline.working_calendar import WorkingCalendar
 from schemas.stages import default_stages
 from schemas.trouble import Terminal
@@ -160,6 +161,25 @@ def test_unknown_variable_is_named_with_the_known_ones() -> None:
         read_settings({"CALLFUNNEL_KAFKA_HOST": "localhost", "PATH": "/usr/bin"})
     assert "unknown setting CALLFUNNEL_KAFKA_HOST" in str(trouble.value)
     assert ", ".join(sorted(VARIABLES)) in str(trouble.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("moscow", r"'moscow'; Europe/Moscow\?"),
+        ("New York", r"America/New_York\?"),
+        ("+03:00", "is Etc/GMT-3,"),
+        ("UTC-5", r"is Etc/GMT\+5,"),
+        ("UTC+05:30", "an IANA name"),
+        ("Moskau", "an IANA name"),
+    ],
+)
+def test_wrong_zone_is_told_the_name_it_seems_to_mean(wrong: str, meant: str) -> None:
+    with pytest.raises(Terminal, match=f"--tz: no time zone is called .*{meant}") as refused:
+        zone_of(wrong, "--tz")
+    if named := re.search(r"Etc/GMT[+-]\d+", str(refused.value)):
+        offset = datetime(2026, 11, 2, tzinfo=zone_of(named[0], "")).strftime("%z")
+        assert offset[:3] in ("+03", "-05")
 
 
 def test_zone_of_the_machine_is_what_its_users_see() -> None:
