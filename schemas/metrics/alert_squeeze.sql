@@ -47,7 +47,8 @@ WITH
         SELECT
             argMin((calls.manager_id, stage), (at, activity_id)) AS opening, opening.1 AS manager_id,
             min(at) >= split AS is_recent
-        FROM calls WHERE is_conversation AND cityHash64(organisation_id) NOT IN (SELECT * FROM spoken_before)
+        -- By if(), so that only conversations are looked up.
+        FROM calls WHERE if(is_conversation, cityHash64(organisation_id) NOT IN (SELECT * FROM spoken_before), 0)
         GROUP BY organisation_id
         HAVING opening.2 IN ('', {stages:Array(String)}[1])
     ),

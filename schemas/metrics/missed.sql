@@ -22,25 +22,25 @@ WITH
             AND disposition != 'answered' AND wait_s >= {patience_s:UInt32} AND at < {now:DateTime64(3, 'UTC')}
             AND open_s >= 0 AND open_s < day_s
     ),
+    -- When each number was answered later. A number is looked up in half the time of a text.
     answered AS (
-        SELECT
-            -- A number is looked up in half the time of a text.
-            cityHash64(contact) AS caller, at,
-            toTimeZone(at, {zone:String}) AS here,
-            toDate(here) AS day,
-            toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) - {opens_s:Int32} AS open_s
+        SELECT cityHash64(contact) AS caller, groupArray(toUnixTimestamp64Milli(at)) AS calls_ms
         FROM activities FINAL
         WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')}
             AND disposition = 'answered' AND direction != 'internal' AND contact != ''
+        GROUP BY caller
     ),
     -- Each with the first later answered call with the same number; what is named twice is read twice.
     followed AS (
         SELECT
-            lost.activity_id AS activity_id, lost.at AS at, lost.day AS day, lost.open_s AS open_s, lost.contact AS contact,
-            lost.organisation_id AS organisation_id, lost.queue AS queue, lost.wait_s AS wait_s,
-            answered.at AS back_at, answered.day AS back_day, answered.open_s AS back_open_s,
-            back_at > lost.at AS is_called_back
-        FROM lost ASOF LEFT JOIN answered ON answered.caller = cityHash64(lost.contact) AND answered.at > lost.at
+            activity_id, at, day, open_s, contact, organisation_id, queue, wait_s,
+            arrayMin(arrayFilter(call_ms -> call_ms > toUnixTimestamp64Milli(at), calls_ms)) AS back_ms,
+            back_ms > 0 AS is_called_back,
+            fromUnixTimestamp64Milli(back_ms, 'UTC') AS back_at,
+            toTimeZone(back_at, {zone:String}) AS back_here,
+            toDate(back_here) AS back_day,
+            toHour(back_here) * 3600 + toMinute(back_here) * 60 + toSecond(back_here) - {opens_s:Int32} AS back_open_s
+        FROM lost LEFT JOIN answered ON answered.caller = cityHash64(lost.contact)
     ),
     people AS (
         SELECT manager_id, argMax(name, valid_from) AS manager, argMax(managers.team, valid_from) AS team
