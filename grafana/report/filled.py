@@ -178,7 +178,10 @@ class Telling:
         """Under the title: what it is of."""
         heading, words = self.report.heading, self.words
         until = words.until.format(moment=self.moment(heading.as_of), zone=self.department.zone)
-        lines = [f"{heading.kind.capitalize()}: {heading.period}, {until}."]
+        lines = [
+            f"{heading.kind.capitalize()}: {heading.period}, {until}.",
+            words.changes.format(against=heading.before),
+        ]
         if not heading.is_over:
             lines.append(words.not_over.format(moment=self.moment(heading.as_of)))
         if heading.teams:

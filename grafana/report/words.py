@@ -22,6 +22,7 @@ class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stale_subject: str
     against: dict[str, str]
     until: str
+    changes: str
     not_over: str
     only_teams: str
     only_managers: str

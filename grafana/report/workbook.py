@@ -25,7 +25,9 @@ _FORMATS = {
 }
 _DAY_S = 86_400
 _WIDEST = 60
-_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_LONGEST_NAME = 31
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " ") | {"'": "\N{RIGHT SINGLE QUOTATION MARK}"})
+"""An apostrophe is forbidden at both ends only; its better self nowhere."""
 
 
 def workbook(telling: Telling) -> bytes:
@@ -122,14 +124,25 @@ class _Writer:
         return self._formats[key]
 
     def _sheet(self, title: str) -> Worksheet:
-        """A sheet whose name Excel takes: 31 characters, some forbidden, no two the same."""
-        name = title.translate(_FORBIDDEN).strip()[:31]
-        number = 1
+        """A sheet whose name no other has."""
+        name, number = sheet_name(title), 1
         while name.casefold() in self._names:
             number += 1
-            name = f"{title.translate(_FORBIDDEN).strip()[:27]} {number}"
+            name = f"{sheet_name(title, _LONGEST_NAME - 4)} {number}"
         self._names.add(name.casefold())
         return self._book.add_worksheet(name)
+
+
+def sheet_name(title: str, most: int = _LONGEST_NAME) -> str:
+    """A title as Excel takes it: some characters are forbidden, and of a longer one what stands before a comma, a
+    bracket, a colon, or so many whole words."""
+    for end in (", ", " (", ": "):
+        if len(title) > most:
+            title = title.split(end)[0]
+    words = " ".join(title.translate(_FORBIDDEN).split())
+    if len(words) > most:
+        words = words[: most + 1].rpartition(" ")[0] or words[:most]
+    return words
 
 
 def _width(column: Column, head: str, one: Filled, telling: Telling) -> float:

@@ -18,7 +18,7 @@ from grafana.panel import Column, Form, Panel, Query, Unit
 from grafana.report.filled import Filled, Heading, Report, Telling, with_planned_sums, with_sums
 from grafana.report.sections import PEOPLE, Part, Span
 from grafana.report.words import report_words
-from grafana.report.workbook import workbook
+from grafana.report.workbook import sheet_name, workbook
 from tests.board.conftest import WEEK, Commands
 
 Sheet = list[list[Any]]
@@ -108,6 +108,22 @@ def test_names_of_sheets_are_such_that_excel_takes_them(tmp_path: Path) -> None:
     names = list(book_of(tmp_path / "book.xlsx", part, part, part))
     assert len({name.casefold() for name in names}) == len(names)
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Managers", "Managers"),
+        ("The month's plan is done to", "The month’s plan is done to"),
+        ("A: now and before", "A now and before"),
+        ("Funnel of the cohort, over half a year", "Funnel of the cohort"),
+        ("Organisations of the week: new and repeat (from 30 s), over 90 days", "Organisations of the week"),
+        ("Plan and fact of each manager and team", "Plan and fact of each manager"),
+        ("x" * 40, "x" * 31),
+    ],
+)
+def test_a_long_title_is_not_cut_within_a_word(title: str, name: str) -> None:
+    assert sheet_name(title) == name
 
 
 def test_heads_are_frozen_and_filtered(tmp_path: Path) -> None:
