@@ -131,6 +131,10 @@ class Transport:
             raise _Away(f"kafka: {error}") from None
 
 
+class Stalled(Terminal):
+    """Nobody stores: a person must look. Who has all the time in the world may try again."""
+
+
 def wait_until_stored(
     transport: Transport,
     sent: Places,
@@ -144,7 +148,7 @@ def wait_until_stored(
 ) -> None:
     """Return once the workers have stored what was `sent`, and all that followed from it.
 
-    Raises WireLost when the broker is not the one it was, Terminal when nothing moved for `idle_s`; `check` is called
+    Raises WireLost when the broker is not the one it was, Stalled when nothing moved for `idle_s`; `check` is called
     between looks and may raise.
     """
     moved_at = monotonic()
@@ -165,7 +169,7 @@ def wait_until_stored(
                 if position.lag != lag:
                     lag, moved_at = position.lag, monotonic()
             if monotonic() - moved_at > idle_s:
-                raise Terminal(
+                raise Stalled(
                     f"{', '.join(topics)}: {max(lag, 0)} frames wait and nothing moved for {idle_s:.0f} s:"
                     " is a worker running? `callfunnel doctor` tells"
                 )

@@ -19,7 +19,7 @@ from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish, prepare_all
 from pipeline.settings import Settings
 from pipeline.store import Store
-from pipeline.transport import Position
+from pipeline.transport import Position, Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
 log = logging.getLogger("callfunnel.listen")
@@ -109,6 +109,9 @@ class Dropped:
         try:
             endpoints, store = self._where()
             outcomes = load([table for _, table in files], endpoints, store, self._wish, _Quiet(self._check))
+        except Stalled as stalled:
+            # The stack may be another by now, or a worker may come: the files are still there, and so is the door.
+            raise Transient(str(stalled)) from None
         except Trouble:
             raise
         except FileNotFoundError as error:

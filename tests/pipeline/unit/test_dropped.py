@@ -16,7 +16,9 @@ from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.settings import read_settings
 from pipeline.store import Store
+from pipeline.transport import Stalled
 from schemas.mapping import Mapping
+from schemas.trouble import Transient
 from tests.connectors.packed.containers import zipped
 from tests.connectors.rows import many
 
@@ -70,3 +72,15 @@ def test_mapped_file_is_of_the_kind_that_its_mapping_says(tmp_path: Path, loaded
     path.write_text("When,State,Firm\n2026-11-02,new,A\n", encoding="utf-8")
     assert drop(path)[0].accepted
     assert loaded == ["stages states.csv"]
+
+
+def test_stack_in_which_nobody_stores_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stalls(*_: object) -> list[Outcome]:
+        raise Stalled("call-legs: 8 frames wait and nothing moved for 180 s")
+
+    monkeypatch.setattr(dropped, "load", stalls)
+    path = tmp_path / "Master.csv"
+    path.write_bytes(CALLS)
+    with pytest.raises(Transient, match="8 frames wait"):
+        drop(path)
+    assert path.exists()
