@@ -15,6 +15,9 @@ from grafana.report.sections import Section
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """The browser itself refuses every request, whatever a script would like."""
 
+_NAME_PX, _AXIS_PX, _UNIT_PX = 17, 70, 34
+"""Of a name beside its bars, of an axis and a legend, and of a unit of height (report.css)."""
+
 
 def page(telling: Telling, *, styles: str, scripts: str) -> str:
     """The whole file. `scripts` are Plotly's and ours, `styles` those of the page and of the report."""
@@ -82,15 +85,25 @@ def _section(telling: Telling, section: Section, parts: Sequence[Filled], figure
 
 def _panel(telling: Telling, one: Filled, figures: dict[str, object]) -> str:
     titled = telling.titled(one.part)
-    size = f'style="--w:{one.part.panel.width};--h:{one.part.panel.height}"'
+    height = chart_height(one)
+    tall = " tall" if height > one.part.panel.height else ""
+    size = f'style="--w:{one.part.panel.width};--h:{height}"'
     head = f"<h3>{escape(titled.title)}</h3>"
     what = f'<p class="what">{escape(titled.description)}</p>'
     if is_chart(one.part) and one.rows:
         figures[one.part.id] = _draw(telling, one).figure
-        body = f'<div class="chart" data-figure="{one.part.id}" role="img" aria-label="{escape(titled.title)}"></div>'
+        label = f'role="img" aria-label="{escape(titled.title)}"'
+        body = f'<div class="chart{tall}" data-figure="{one.part.id}" {label}></div>'
     else:
         body = _drawn(telling, one)
     return f'<article class="panel" id="{one.part.id}" {size}>{head}<div class="body">{body}</div>{what}</article>'
+
+
+def chart_height(one: Filled) -> int:
+    """In units of the page's `--h`: lying bars get as much that each name can be read."""
+    panel = one.part.panel
+    names = len(one.rows) if panel.form is Form.BARS else 0
+    return max(panel.height, -(-(names * _NAME_PX + _AXIS_PX) // _UNIT_PX))
 
 
 def _drawn(telling: Telling, one: Filled) -> str:
