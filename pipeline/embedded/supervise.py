@@ -29,6 +29,8 @@ _STORED_WITHIN_S = 1.0
 """How long senders wait at most for a worker that does nothing, before the broker is left as it is for a while."""
 _RENEW_AGAIN_S = 30.0
 _NEW_BROKER_S = 30.0
+_STARTS_S = 90.0
+"""A part starts in seconds, on a busy machine in a minute. One that dies meanwhile is not waited for."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,7 @@ class Stack:
         for part in self.parts:
             part.start()
         for part in self.parts:
-            part.wait_ready(30)
+            part.wait_ready(_STARTS_S)
         migrate(connect(dsn))
         ensure_topics(bootstrap)
         reader = f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default"
@@ -138,7 +140,7 @@ class Stack:
             worker = self._add(f"worker-{number}", command, env, logs, mark.exists)
             worker.start()
         for part in self.parts:
-            part.wait_ready(60)
+            part.wait_ready(_STARTS_S)
 
     def tend(self) -> list[str]:
         """Start again what died; the names of what was.
