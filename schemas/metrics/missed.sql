@@ -26,8 +26,9 @@ WITH
     answered AS (
         SELECT cityHash64(contact) AS caller, groupArray(toUnixTimestamp64Milli(at)) AS calls_ms
         FROM activities FINAL
-        WHERE bucket >= {from:DateTime('UTC')} AND at < {now:DateTime64(3, 'UTC')}
-            AND disposition = 'answered' AND direction != 'internal' AND contact != ''
+        -- By if(), so that the rest is compared only where somebody answered.
+        WHERE bucket >= {from:DateTime('UTC')}
+            AND if(disposition = 'answered', at < {now:DateTime64(3, 'UTC')} AND direction != 'internal' AND contact != '', 0)
         GROUP BY caller
     ),
     -- Each with the first later answered call with the same number; what is named twice is read twice.

@@ -12,8 +12,9 @@ WITH
     ),
     spoken AS (
         SELECT organisation_id, max(at) AS last_at FROM activities FINAL
-        WHERE bucket >= moment - 365 * 86400 AND bucket < moment AND at < moment AND direction != 'internal'
-            AND disposition = 'answered' AND organisation_id != ''
+        -- By if(), so that the rest is compared only where somebody answered.
+        WHERE bucket >= moment - 365 * 86400 AND bucket < moment
+            AND if(disposition = 'answered', at < moment AND direction != 'internal' AND organisation_id != '', 0)
         GROUP BY organisation_id
     ),
     people AS (
