@@ -134,9 +134,12 @@ def words(mapped: Mapped) -> list[str]:
 
 def lacking(mapped: Mapped) -> Terminal:
     """Why nothing can be written."""
-    missing = ", ".join(mapped.proposed.missing)
+    missing = mapped.proposed.missing
+    first = missing[0].partition(" or ")[0]
+    theirs = (*mapped.proposed.unused, "THEIRS")[0]
     return Terminal(
-        f"{mapped.path}: {mapped.kind} need {missing}: say --column OURS=THEIRS or --constant OURS=VALUE;"
+        f"{mapped.path}: {mapped.kind} need {', '.join(missing)}: say --column '{first}={theirs}' (or whichever it is),"
+        f" or --constant '{first}=VALUE';"
         f" its columns are {', '.join(mapped.look.header)}"
     )
 
@@ -152,11 +155,12 @@ def preview(mapped: Mapped, wish: Wish, settings: Settings, show: Callable[[str]
     said = mapped.proposed.said
     assert said is not None
     with_it = msgspec.structs.replace(settings, mappings={mapped.name: said})
-    tz = wish.tz or settings.source(wish.source).time_zone or settings.time_zone.key
+    zone = wish.tz or settings.source(wish.source or wish.exchange).time_zone
+    tz = zone or settings.time_zone.key
     told = msgspec.structs.replace(wish, kind=mapped.kind, profile=mapped.name, tz=tz)
     file = prepare(mapped.path, told, with_it)
     explain(file, show)
-    if mapped.kind == "calls" and file.recognised.needs_zone and not wish.tz:
+    if mapped.kind == "calls" and file.recognised.needs_zone and not zone:
         show(f"  shown as if its times were in {tz}: `callfunnel load` asks for --tz")
 
 

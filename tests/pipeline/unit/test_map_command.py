@@ -42,6 +42,15 @@ def test_first_rows_are_shown_as_they_would_be_read_and_nothing_is_written_unask
     assert (folder / "callfunnel.toml").read_text(encoding="utf-8") == '# ours\ntime_zone = "Europe/Moscow"\n'
 
 
+def test_zone_that_the_source_has_is_not_asked_for(folder: Path) -> None:
+    with (folder / "callfunnel.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[sources.office]\ntime_zone = "Asia/Omsk"\n')
+    assert "shown as if" in run(str(FILES / "calls_ru.csv"), "--source", "branch").output
+    said = run(str(FILES / "calls_ru.csv"), "--source", "office").output
+    assert "times without an offset are read in Asia/Omsk" in said
+    assert "shown as if" not in said
+
+
 def test_written_mapping_is_what_load_reads_by() -> None:
     run(str(FILES / "amo_deals.csv"), "--kind", "stages", "--name", "deals", "--yes")
     told = CliRunner().invoke(load, ["--explain", str(FILES / "amo_deals.csv")]).output
@@ -76,7 +85,7 @@ def test_column_and_constant_that_a_person_names_win() -> None:
     ("words", "trouble"),
     [
         (("amo_deals.csv",), "it may be organisations or stages or proposals: say which with --kind"),
-        (("managers.csv", "--kind", "calls"), "calls need start, contact or from"),
+        (("managers.csv", "--kind", "calls"), "calls need start, contact or from, .*: say --column 'start="),
         (("managers.csv", "--column", "id"), "as OURS=THEIRS"),
         (("managers.csv", "--column", "id=Nobody"), "names a header that is not there: ФИО, Отдел"),
         (("managers.csv", "--column", "salary=ФИО"), "managers have no column salary"),
