@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pipeline.activity import BY, Activity, Manager, Row, activity, roster, unassigned_calls
+from pipeline.activity import BY, Activity, Manager, Row, Unassigned, activity, roster, unassigned_calls
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.options import Listed, output, people, period, period_said
 from pipeline.cli.tables import WIDE, amounts, console, duration, manager_name, ratio, share, show_json, table
@@ -50,12 +50,22 @@ def command(
         return
     shown = console()
     if not rows:
-        shown.print(f"Nothing was counted from {days}: `callfunnel doctor` tells what is loaded.", highlight=False)
+        shown.print(nothing(days, unassigned_calls(source, days)), highlight=False)
         return
     names = {one.manager_id: one for one in roster(source, days)}
     shown.print(activity_table(rows, names, days, wide=shown.width >= WIDE))
     for line in footnotes(source, days, settings, unassigned):
         shown.print(line, style="dim", highlight=False)
+
+
+def nothing(days: Period, nobody: Unassigned) -> str:
+    """Why there is no row, and what to do."""
+    if not nobody.of_extensions:
+        return f"Nothing was counted from {days}: `callfunnel doctor` tells what is loaded."
+    return (
+        f"No manager did anything from {days}, but {nobody.of_extensions:,} calls are of extensions that are nobody's:"
+        " load who has which (`callfunnel load --kind managers`); --unassigned shows these calls."
+    )
 
 
 _COLUMNS: tuple[tuple[str, bool, Callable[[Activity], str]], ...] = (
