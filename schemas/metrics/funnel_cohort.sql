@@ -32,7 +32,7 @@ WITH
     -- include: owned.part
     -- The organisations that moved in [from, to), with all their moves as numbers, which are compared in a fraction of the
     -- time that rows take: at (ms) * 2^16 + 2 * place in the funnel + whether it is asked for. people: who each is
-    -- counted under. A constant if() leaves out what is not asked for, the teams above all; multiIf() does not.
+    -- counted under.
     histories AS (
         SELECT
             groupArray(bitShiftLeft(toUnixTimestamp64Milli(at), 16) + 2 * indexOf(funnel, stage) + is_asked) AS moves,
@@ -40,9 +40,7 @@ WITH
         FROM (
             SELECT
                 organisation_id, stage, at,
-                if({by:String} IN ('manager', 'toucher'), owner, if({by:String} = 'team', owner_team, '')) AS who,
-                (empty({managers:Array(String)}) OR has({managers:Array(String)}, owner))
-                    AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, owner_team)) AS is_asked
+                -- include: who.part
             FROM owned
             WHERE has(funnel, stage) AND organisation_id IN (
                 SELECT organisation_id FROM stage_changes

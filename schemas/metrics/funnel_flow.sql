@@ -23,9 +23,7 @@ WITH
         FROM (
             SELECT
                 organisation_id, stage, at,
-                if({by:String} IN ('manager', 'toucher'), owner, if({by:String} = 'team', owner_team, '')) AS who,
-                (empty({managers:Array(String)}) OR has({managers:Array(String)}, owner))
-                    AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, owner_team)) AS is_asked
+                -- include: who.part
             FROM owned
             WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')} AND organisation_id IN (
                 SELECT organisation_id FROM stage_changes

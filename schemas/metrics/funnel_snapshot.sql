@@ -14,7 +14,7 @@ WITH
     move -> bitAnd(bitShiftRight(move, 1), 32767) AS order_of,
     -- Every organisation's moves as numbers, which are put in order in a fraction of the time that rows take: at (ms) * 2^16
     -- + 2 * order of the stage + whether it is asked for; and the last of them that was an entry. people: who each is
-    -- counted under. A constant if() leaves out what is not asked for, the teams above all; multiIf() does not.
+    -- counted under.
     standing AS (
         SELECT
             groupArray(
@@ -28,9 +28,7 @@ WITH
         FROM (
             SELECT
                 organisation_id, stage, at,
-                if({by:String} IN ('manager', 'toucher'), owner, if({by:String} = 'team', owner_team, '')) AS who,
-                (empty({managers:Array(String)}) OR has({managers:Array(String)}, owner))
-                    AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, owner_team)) AS is_asked
+                -- include: who.part
             FROM owned WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')}
         )
         GROUP BY organisation_id
