@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.embedded.part import resident_bytes
 from pipeline.endpoints import Endpoints, Running
-from pipeline.feeds import freshness
+from pipeline.feeds import freshness, last_call
 from pipeline.gaps import in_words as gaps_in_words
 from pipeline.gaps import latest_gaps
 from pipeline.migrate import pending
@@ -41,11 +41,6 @@ class Check(msgspec.Struct, frozen=True):
     well: bool
     found: str
     todo: str = ""
-
-
-class _Last(msgspec.Struct):
-    records: int
-    at: str
 
 
 def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, data: Path | None) -> Iterator[Check]:
@@ -147,7 +142,7 @@ def _tables(endpoints: Endpoints) -> Check:
 
 def _last_call(endpoints: Endpoints) -> Check:
     """Never unwell: whether a quiet hour is a dead feed is for whoever knows the exchange."""
-    last = Numbers(connect(endpoints.clickhouse)).rows("last_call", _Last, {})[0]
+    last = last_call(Numbers(connect(endpoints.clickhouse)))
     return Check(
         "last call", True, f"{last.records:,} legs, the last began {last.at}" if last.records else "no calls yet"
     )

@@ -1,4 +1,4 @@
-"""How fresh every source is, for `callfunnel doctor`: live doors by their heartbeats, files by their imports."""
+"""How fresh everything is: sources, live doors by their heartbeats and files by their imports; and the last call."""
 
 from __future__ import annotations
 
@@ -43,6 +43,24 @@ class Freshness(msgspec.Struct, frozen=True):
         last = f"last event {self.last_event or 'never'}, last heartbeat {self.last_heartbeat}"
         words = f"{self.source} {self.door}: {self.state}, {last}, {numbers}{more}"
         return f"{words} ({self.detail})" if self.detail else words
+
+
+class LastCall(msgspec.Struct, frozen=True):
+    """The metric `last_call`: legs there are, and when the latest call began."""
+
+    records: int
+    at: str
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it began; None when there is no call."""
+        return datetime.fromisoformat(self.at) if self.records else None
+
+
+def last_call(numbers: Numbers) -> LastCall:
+    """Raises Transient or Terminal."""
+    (answer,) = numbers.rows("last_call", LastCall, {})
+    return answer
 
 
 def freshness(numbers: Numbers, now: datetime | None = None) -> Sequence[Freshness]:

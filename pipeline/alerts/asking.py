@@ -17,7 +17,7 @@ from schemas.alerts import RULES, Rule, selected
 
 _PARAMETER = re.compile(r"\{(\w+):[^{}]+\}")
 
-ROWS_AT_ONCE = 3_000
+_ROWS_AT_ONCE = 3_000
 """Managers times moments of one question: each holds a quarter of a year of a manager's days while it is answered."""
 
 
@@ -47,13 +47,18 @@ def ask(
         together = list(alike)
         sql = selected(metrics.text(together[0].metric), together)
         names = set(_PARAMETER.findall(sql))
-        size = max(1, ROWS_AT_ONCE // people) if "moments" in names else 1
+        size = moments_at_once(people) if "moments" in names else 1
         for n in range(0, len(moments), size):
             asked = moments[n : n + size]
             bound = {name: value for name, value in _parameters(together[0], settings, asked).items() if name in names}
             for row in numbers.ask(sql, dict[str, Any], bound):
                 at = datetime.fromtimestamp(int(row["moment"]), UTC) if "moment" in row else asked[0]
                 yield from _things(together, row, at)
+
+
+def moments_at_once(people: int) -> int:
+    """How many moments one question is of."""
+    return max(1, _ROWS_AT_ONCE // people)
 
 
 def _things(rules: Sequence[Rule], row: dict[str, Any], at: datetime) -> Iterator[Thing]:

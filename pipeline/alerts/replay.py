@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from pipeline.alerts.asking import ROWS_AT_ONCE, Thing, ask
+from pipeline.alerts.asking import Thing, ask, moments_at_once
 from pipeline.alerts.backtest import Alarm, alarms, at_closing, days_of, every_day
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
@@ -34,11 +34,10 @@ def replay(
     asked = [rule for rule in rules if rule.replayable]
     often = [rule for rule in asked if rule.every_s < _SELDOM_S]
     daily = [rule for rule in asked if rule.every_s >= _SELDOM_S]
-    at_once = max(1, ROWS_AT_ONCE // (people + 1))
     stretches = [
         (moments[n : n + size], together)
         for moments, size, together in (
-            (every_day(days, zone, calendar, step), at_once, often),
+            (every_day(days, zone, calendar, step), moments_at_once(people + 1), often),
             (at_closing(days, zone, calendar), _DAYS_AT_ONCE, daily),
         )
         for n in range(0, len(moments), size)

@@ -20,6 +20,7 @@ from pipeline.alerts.backtest import Alarm, Judged, judge, stories_of
 from pipeline.alerts.replay import replay
 from pipeline.cli.options import Day, output
 from pipeline.cli.tables import console, show_json, table
+from pipeline.feeds import last_call
 from pipeline.readouts import Numbers, Period, numbers
 from pipeline.settings import Settings, read_settings
 from schemas.alerts import RULES, Rule
@@ -32,11 +33,6 @@ _REFERENCES = timedelta(weeks=6)
 
 class _First(msgspec.Struct):
     first: date
-
-
-class _Last(msgspec.Struct):
-    records: int
-    at: str
 
 
 @click.group("alerts")
@@ -72,10 +68,10 @@ def check(language: str, as_json: bool, data: Path | None) -> None:
 
 def known_until(source: Numbers, settings: Settings) -> str:
     """What calm rests on."""
-    (last,) = source.rows("last_call", _Last, {})
-    if not last.records:
+    last = last_call(source).moment
+    if last is None:
         return "There is no call in the store: nothing can fire. `callfunnel load` brings calls."
-    return f"Last call: {datetime.fromisoformat(last.at).astimezone(settings.time_zone):%Y-%m-%d %H:%M}"
+    return f"Last call: {last.astimezone(settings.time_zone):%Y-%m-%d %H:%M}"
 
 
 def said(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:

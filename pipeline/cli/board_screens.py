@@ -19,15 +19,11 @@ from grafana.query import Department, bind
 from grafana.variables import QUERIES
 from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
+from pipeline.feeds import last_call
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
 
 Row = dict[str, Any]
-
-
-class _Last(msgspec.Struct):
-    records: int
-    at: str
 
 
 def department_of(settings: Settings) -> Department:
@@ -112,13 +108,12 @@ class BoardScreens:
 
     def _standing(self, question: Asked) -> shell.Standing:
         """As of when: the latest call, or this moment."""
-        (last,) = self._numbers.rows("last_call", _Last, {})
-        last_call = datetime.fromisoformat(last.at) if last.records else None
+        last = last_call(self._numbers).moment
         now = self._clock()
-        if question.as_of_last_call and last_call is not None:
+        if question.as_of_last_call and last is not None:
             # The moment after it, so that it is in the period.
-            now = last_call + timedelta(seconds=1)
-        return shell.Standing(now, last_call)
+            now = last + timedelta(seconds=1)
+        return shell.Standing(now, last)
 
     def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""

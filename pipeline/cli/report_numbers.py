@@ -18,7 +18,7 @@ from grafana.report.words import report_words
 from grafana.words import words
 from pipeline.activity import roster
 from pipeline.alerts.asking import ask as ask_rules
-from pipeline.feeds import freshness
+from pipeline.feeds import freshness, last_call
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.report.periods import Reported, months_before
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
@@ -31,11 +31,6 @@ _WEEKS, _QUARTER = timedelta(days=28), timedelta(days=90)
 _MONTHS = 6
 _WARNING_DAYS = 5
 """How many days the rules are asked of: each takes as long as a board."""
-
-
-class _Last(msgspec.Struct):
-    records: int
-    at: str
 
 
 class _CallDay(msgspec.Struct):
@@ -124,12 +119,11 @@ def closed(numbers: Numbers, settings: Settings, reported: Reported) -> list[dat
 def stale_reasons(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[str]:
     """Why the period's numbers cannot be trusted yet, in words. Raises Transient or Terminal."""
     reported = wanted.reported
-    (last,) = numbers.rows("last_call", _Last, {})
-    last_call = datetime.fromisoformat(last.at) if last.records else None
+    last = last_call(numbers).moment
     doors = freshness(numbers, reported.now)
     days = closed(numbers, settings, reported)
-    found = staleness(doors, last_call, reported.period, reported.now, max(days, default=None))
-    found += without_calls(days, called(numbers, reported.period), last_call)
+    found = staleness(doors, last, reported.period, reported.now, max(days, default=None))
+    found += without_calls(days, called(numbers, reported.period), last)
     return [told(one, wanted.language, settings) for one in found]
 
 

@@ -220,11 +220,8 @@ class Stack:
 def _all_stored(endpoints: Endpoints) -> bool:
     """Nothing on the broker waits for a worker, or for what follows from it."""
     try:
-        transport = Transport(endpoints)
-        try:
+        with closing(Transport(endpoints)) as transport:
             wait_until_stored(transport, {}, transport.topic_ids(), idle_s=_STORED_WITHIN_S)
-        finally:
-            transport.close()
     except Trouble:
         return False
     return True

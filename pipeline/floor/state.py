@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline.activity import Activity, activity, roster
+from pipeline.feeds import last_call
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.settings import Settings
 from schemas.alerts import rule
@@ -92,10 +93,6 @@ class _PlanFact(msgspec.Struct, frozen=True):
     calls_to_potential_ratio: float | None
 
 
-class _Stored(msgspec.Struct, frozen=True):
-    records: int
-
-
 def read_plans(source: Numbers, now: datetime, settings: Settings) -> Plans:
     """Plan and fact of the month of `now`. Raises Transient or Terminal."""
     parameters = {**_day(now, settings).parameters, "now": utc(now), "managers": [], "teams": []}
@@ -140,7 +137,7 @@ def read_floor(source: Numbers, now: datetime, settings: Settings, plans: Plans)
         teams={row.of["team"]: row.numbers for row in activity(source, today, ("team",))},
         last_at=max((one.last_at for one in pulses.values()), default=None),
         plans=plans,
-        records=source.rows("last_call", _Stored, {})[0].records,
+        records=last_call(source).records,
         latest=_latest(source, now, settings),
     )
 

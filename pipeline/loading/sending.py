@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -106,8 +107,7 @@ class Segments:
     def store(self) -> None:
         """Return once everything that was sent is stored, and all that follows from it."""
         ends = self._sender.flush()
-        transport = Transport(self._endpoints)
-        try:
+        with closing(Transport(self._endpoints)) as transport:
             wait_until_stored(
                 transport,
                 ends,
@@ -116,19 +116,14 @@ class Segments:
                 check=self._waiting.check,
                 progress=self._waiting.storing,
             )
-        finally:
-            transport.close()
 
     def _begin(self) -> None:
         """A segment: the broker stays the one it is until it is stored."""
         if self._gate:
             self._gate.enter()
         self._count = 0
-        transport = Transport(self._endpoints)
-        try:
+        with closing(Transport(self._endpoints)) as transport:
             self._topic_ids = transport.topic_ids()
-        finally:
-            transport.close()
         self._sender = FrameSender(self._endpoints.kafka, self._endpoints.prefix)
 
     def _make_room(self) -> None:
