@@ -9,6 +9,7 @@ COPY schemas schemas
 COPY connectors connectors
 COPY pipeline pipeline
 COPY grafana grafana
+COPY department department
 RUN /opt/callfunnel/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim-bookworm

@@ -18,9 +18,9 @@ from statistics import median
 
 import click
 
+from department.options import DepartmentOptions
 from pipeline.alerts.backtest import Alarm, Judged, Story, judge
 from pipeline.alerts.replay import replay
-from pipeline.department.knobs import Knobs
 from pipeline.embedded.ports import free_port
 from pipeline.migrate import migrate
 from pipeline.readouts import Period
@@ -63,7 +63,7 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
     fed = quarters = 0.0
     for seed in seeds:
         began = time.monotonic()
-        period, found, judged = examine(database, Knobs(managers=managers, days=days, seed=seed), minutes)
+        period, found, judged = examine(database, DepartmentOptions(managers=managers, days=days, seed=seed), minutes)
         wrong.update(alarm.rule.id for alarm, _ in judged.wrong)
         quarters += managers * (period.last - period.first).days / 91
         by_kind = {story.kind: (story, alarm) for story, alarm in judged.told}
@@ -86,13 +86,15 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
     click.echo(f"dead feed: told in {fed:.0f} of {len(leads)}")
 
 
-def examine(database: Database, knobs: Knobs, minutes: int) -> tuple[Period, list[Alarm], Judged]:
+def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], Judged]:
     """A department from the day on which there is enough history."""
-    told = fill(database, knobs)
-    keep_base_calendar(database.store, SETTINGS.calendar, knobs.last)
-    period = Period(knobs.first + timedelta(weeks=_WEEKS_OF_HISTORY), knobs.last, told.zone)
-    found = replay(database.numbers, SETTINGS, period, timedelta(minutes=minutes), knobs.managers)
-    stories = [Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in told.story.planted]
+    told = fill(database, options)
+    keep_base_calendar(database.store, SETTINGS.calendar, options.last)
+    period = Period(options.first + timedelta(weeks=_WEEKS_OF_HISTORY), options.last, told.zone)
+    found = replay(database.numbers, SETTINGS, period, timedelta(minutes=minutes), options.managers)
+    stories = [
+        Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in told.simulation.anomalies
+    ]
     return period, found, judge(found, stories, period)
 
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import click
 
+from department.options import DepartmentOptions
 from pipeline.cli.demo_department import loaded
 from pipeline.cli.demo_live import live
 from pipeline.cli.demo_once import once as show_once
 from pipeline.cli.options import Day
-from pipeline.department.knobs import Knobs
 from schemas.trouble import Terminal
 
-_DEFAULT = Knobs()
+_DEFAULT = DepartmentOptions()
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -63,14 +63,14 @@ def command(once: bool, speed: float, managers: int, days: int, first: date, see
 
     --once prints what was counted, and compares every number with the true one. Exit codes: 0 equal, 1 it differs.
     """
-    knobs = Knobs(managers=managers, days=days, first=first, seed=seed)
+    options = DepartmentOptions(managers=managers, days=days, first=first, seed=seed)
     for number in _STOPPING:
         signal.signal(number, _give_up)
     differs = False
     try:
         with _folder(data) as folder:
             click.echo(_PURPOSE)
-            with loaded(folder, knobs) as department:
+            with loaded(folder, options) as department:
                 if once:
                     differs = not show_once(department)
                 else:

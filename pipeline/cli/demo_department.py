@@ -18,9 +18,9 @@ import click
 import msgspec
 from rich.console import Console
 
+from department.generate import TRUTH, Generated, generate
+from department.options import DepartmentOptions
 from pipeline.cli.load_progress import Plain, Shown
-from pipeline.department.generate import TRUTH, Generated, generate
-from pipeline.department.knobs import Knobs
 from pipeline.embedded.supervise import Plan, Stack
 from pipeline.endpoints import Endpoints, Running
 from pipeline.loading.load import load
@@ -39,7 +39,7 @@ class Loaded(msgspec.Struct, frozen=True):
     """A department whose history is counted."""
 
     folder: Path
-    knobs: Knobs
+    options: DepartmentOptions
     generated: Generated
     truth: dict[str, Any]
     exports: dict[str, Prepared]
@@ -65,13 +65,13 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
+def loaded(folder: Path, options: DepartmentOptions) -> Iterator[Loaded]:
     """Generate, start, load; stop everything at the end. Says each step and how long it took. Raises Trouble."""
     exports, data = folder / "department", folder / "data"
     with _step("generate") as said:
-        generated = generate(knobs, exports)
+        generated = generate(options, exports)
         said(
-            f"{knobs.managers} managers, {knobs.days} days from {knobs.first}: {generated.calls:,} calls,"
+            f"{options.managers} managers, {options.days} days from {options.first}: {generated.calls:,} calls,"
             f" {generated.organisations:,} organisations"
         )
     env = _environment(folder, exports, data)
@@ -89,7 +89,7 @@ def loaded(folder: Path, knobs: Knobs) -> Iterator[Loaded]:
                     said(_told(_load(exports, running, files)))
         yield Loaded(
             folder=folder,
-            knobs=knobs,
+            options=options,
             generated=generated,
             truth=msgspec.json.decode((exports / TRUTH).read_bytes()),
             exports={file.recognised.kind: file for file in prepared},

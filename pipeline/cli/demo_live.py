@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import click
 import msgspec
 
+from department.live_department import LiveDepartment
 from pipeline.cli.demo_department import Loaded
-from pipeline.department.living import Living
 from pipeline.floor.board import Around
 from pipeline.floor.clock import StoryClock
 from pipeline.floor.first_calls import FirstCalls
@@ -73,7 +73,7 @@ class Arriving(threading.Thread):
 
 def live(department: Loaded, speed: float) -> None:
     """Show the board until Ctrl-C or SIGTERM."""
-    living = Living(department.knobs)
+    living = LiveDepartment(department.options)
     feed = LiveFeed(living, department.exports, department.folder, department.endpoints, department.settings)
     today = living.first_working_day
     opens = datetime.combine(today, datetime.min.time(), department.settings.time_zone) + timedelta(seconds=_OPENS_S)

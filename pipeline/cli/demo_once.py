@@ -38,7 +38,7 @@ def once(department: Loaded) -> bool:
         shown.print(line, style="dim", highlight=False)
     click.echo("\nHidden in it, and to be seen in the numbers (callfunnel activity --by manager,day):")
     by_day = activity(source, days, ("manager", "day"))
-    for line in stories(department.generated.planted, by_day, {key: one.name for key, one in names.items()}):
+    for line in stories(department.generated.anomalies, by_day, {key: one.name for key, one in names.items()}):
         click.echo(f"  {line}")
     return _compare(department)
 

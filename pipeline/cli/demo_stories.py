@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from department.anomalies import Anomaly, AnomalyKind
 from pipeline.activity import Activity, Row
-from pipeline.department.planted import Kind, Planted
 
 _BEFORE_DAYS = 28
 """With what the days of a story are compared: the four weeks before."""
@@ -26,11 +26,11 @@ class Average(NamedTuple):
         return self.talks / self.calls if self.calls else 0.0
 
 
-def stories(planted: Iterable[Planted], rows: Sequence[Row], names: Mapping[str, str]) -> list[str]:
+def stories(anomalies: Iterable[Anomaly], rows: Sequence[Row], names: Mapping[str, str]) -> list[str]:
     """A line for each story, with numbers before and while. `rows` are by manager and day."""
     worked = _worked(rows)
     lines = []
-    for event in planted:
+    for event in anomalies:
         told = _TELL.get(event.kind)
         before = _days(worked, event.first - timedelta(days=_BEFORE_DAYS), event.first - timedelta(days=1))
         during = _days(worked, event.first, event.last)
@@ -44,25 +44,25 @@ def stories(planted: Iterable[Planted], rows: Sequence[Row], names: Mapping[str,
 
 
 _TELL = {
-    Kind.SQUEEZER: lambda before, during: (
+    AnomalyKind.SQUEEZER: lambda before, during: (
         f"A falls from {before.potential:.1f} to {during.potential:.1f} a day while conversations go from"
         f" {before.talks:.0f} to {during.talks:.0f}: sells to old customers, opens no new ones, then leaves"
     ),
-    Kind.SILENT: lambda before, during: (
+    AnomalyKind.SILENT: lambda before, during: (
         f"{before.calls:.0f} calls a day, then {during.calls:.0f}: at work, and silent. An alarm"
     ),
-    Kind.LEAVE: lambda before, during: (
+    AnomalyKind.LEAVE: lambda before, during: (
         f"{before.calls:.0f} calls a day, then {during.calls:.0f}: on leave. It looks the same, and is no alarm"
     ),
-    Kind.GAMER: lambda before, during: (
+    AnomalyKind.GAMER: lambda before, during: (
         f"calls go from {before.calls:.0f} to {during.calls:.0f} a day, and only {during.talking:.0%} of them are"
         f" conversations ({before.talking:.0%} before): dials, and hangs up"
     ),
-    Kind.DEAD_FEED: lambda before, during: (
+    AnomalyKind.DEAD_FEED: lambda before, during: (
         f"{before.calls:.0f} calls a day, then {during.calls:.0f}: the exchange recorded nothing after noon, nobody is"
         " to blame"
     ),
-    Kind.LOW_MONTH: lambda before, during: (
+    AnomalyKind.LOW_MONTH: lambda before, during: (
         f"A of the department goes from {before.potential:.0f} to {during.potential:.0f} a day, of all alike: a weak"
         " month, nobody's fault"
     ),

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 import msgspec
 
+from department.anomalies import Anomaly
+from department.country import COUNTRIES
+from department.generate import TRUTH, Generated, generate
+from department.options import FORMATS, DepartmentOptions
+from department.truth_plot import draw, drawable
 from pipeline.cli.options import Day
-from pipeline.department.country import COUNTRIES
-from pipeline.department.generate import TRUTH, Generated, generate
-from pipeline.department.knobs import FORMATS, Knobs
-from pipeline.department.picture import draw, drawable
-from pipeline.department.planted import Planted
 
-_DEFAULT = Knobs()
+_DEFAULT = DepartmentOptions()
 
 
 @click.command("generate")
@@ -29,7 +29,7 @@ _DEFAULT = Knobs()
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True,
               help="What the exchange writes.")  # fmt: skip
 @click.option("--pace", default=_DEFAULT.pace, show_default=True, help="Calls of a manager on an ordinary day.")
-@click.option("--dirt", default=0.0, show_default=True, metavar="RATE",
+@click.option("--dirt", "corruption", default=0.0, show_default=True, metavar="RATE",
               help="Share of rows that are spoiled: twice, late, cut, corrected later, other notations.")  # fmt: skip
 @click.option("--files", default=1, show_default=True, help="Exports of calls, one after the other.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), default=None,
@@ -44,7 +44,7 @@ def command(
     country: str,
     form: str,
     pace: float,
-    dirt: float,
+    corruption: float,
     files: int,
     plot: Path | None,
     as_json: bool,
@@ -54,7 +54,7 @@ def command(
     The same options give the same bytes. truth.json has every number of docs/metrics.md by manager and day, the calls
     behind it, the funnel, and the stories hidden in the department.
     """
-    knobs = Knobs(
+    options = DepartmentOptions(
         managers=managers,
         days=days,
         seed=seed,
@@ -62,29 +62,29 @@ def command(
         country=country.upper(),
         format=form,
         pace=pace,
-        dirt=dirt,
+        corruption=corruption,
         files=files,
     )
     if plot is not None:
         drawable(plot)
-    generated = generate(knobs, out)
+    generated = generate(options, out)
     if plot is not None:
         draw(out / TRUTH, plot)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(generated), indent=2).decode())
         return
-    for line in summary(generated, knobs):
+    for line in summary(generated, options):
         click.echo(line)
 
 
-def summary(generated: Generated, knobs: Knobs) -> list[str]:
+def summary(generated: Generated, options: DepartmentOptions) -> list[str]:
     """What was written, how to load it, and what is hidden in it."""
     out = generated.folder
     lines = [
         f"{out}: {generated.calls:,} calls in {generated.legs:,} legs, {generated.organisations:,} organisations,"
-        f" {generated.proposals:,} proposals, {knobs.first} to {knobs.last} (not included)",
+        f" {generated.proposals:,} proposals, {options.first} to {options.last} (not included)",
         "hidden in it:",
-        *(f"  {_words(planted)}" for planted in generated.planted),
+        *(f"  {_words(anomaly)}" for anomaly in generated.anomalies),
         "load it, in this order:",
         f"  export CALLFUNNEL_CONFIG={out}/callfunnel.toml",
     ]
@@ -95,7 +95,7 @@ def summary(generated: Generated, knobs: Knobs) -> list[str]:
     return [*lines, f"the true numbers are in {out}/{TRUTH}"]
 
 
-def _words(planted: Planted) -> str:
-    who = planted.manager_id or "everybody"
-    days = f"{planted.first}" if planted.first == planted.last else f"{planted.first} to {planted.last}"
-    return f"{planted.kind.value.replace('_', ' '):13} {who:10} {days}"
+def _words(anomaly: Anomaly) -> str:
+    who = anomaly.manager_id or "everybody"
+    days = f"{anomaly.first}" if anomaly.first == anomaly.last else f"{anomaly.first} to {anomaly.last}"
+    return f"{anomaly.kind.value.replace('_', ' '):13} {who:10} {days}"

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from connectors.live.pump import Outlet
+from department.live_department import KINDS, ExportRow, LiveDepartment
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.department.living import KINDS, Living, Written
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import TOPICS
 from pipeline.loading.prepare import Prepared, Wish, prepare
@@ -30,7 +30,12 @@ class LiveFeed:
     """Sends the rows of the living department when their time has come. For one thread."""
 
     def __init__(
-        self, living: Living, exports: Mapping[str, Prepared], folder: Path, endpoints: Endpoints, settings: Settings
+        self,
+        living: LiveDepartment,
+        exports: Mapping[str, Prepared],
+        folder: Path,
+        endpoints: Endpoints,
+        settings: Settings,
     ) -> None:
         """`exports`: loaded exports, which say how the rows of their kind are read; others say it themselves."""
         self._living = living
@@ -38,11 +43,11 @@ class LiveFeed:
         self._settings = settings
         self._folder = folder
         self._endpoints = endpoints
-        self._rows: Iterator[Written] = living.rows()
+        self._rows: Iterator[ExportRow] = living.rows()
         self._next = next(self._rows)
-        self._today: list[Written] = []
+        self._today: list[ExportRow] = []
         """What was sent of the day of the latest row."""
-        self._unsent: list[Written] = []
+        self._unsent: list[ExportRow] = []
         self._open = ExitStack()
         self._sender: Outlet | None = None
         self.rejected = 0
@@ -78,7 +83,7 @@ class LiveFeed:
         self._open.close()
         self._sender = None
 
-    def _send(self, kind: str, rows: Sequence[Written]) -> None:
+    def _send(self, kind: str, rows: Sequence[ExportRow]) -> None:
         """Rows of one kind, acknowledged by the broker on return: people before their calls."""
         path = self._folder / f"live-{kind}.csv"
         path.write_text(self._living.header(kind) + "".join(row.text for row in rows), encoding="utf-8")

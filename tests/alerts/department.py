@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pipeline.department.calls import Call, Way
-from pipeline.department.deals import Proposal
-from pipeline.department.knobs import Knobs
-from pipeline.department.portfolio import STAGES
-from pipeline.department.story import Story
+from department.calls import SimulatedCall, Way
+from department.deals import Offer
+from department.options import DepartmentOptions
+from department.portfolio import STAGES
+from department.simulation import Simulation
 from tests.pipeline.property.tables import Database
 
 _WAYS = {Way.OUT: "outbound", Way.IN: "inbound"}
@@ -35,28 +35,30 @@ FROM activities FINAL GROUP BY bucket, manager_id
 class Told(NamedTuple):
     """A story that has been told, and is in the store."""
 
-    story: Story
+    simulation: Simulation
     zone: ZoneInfo
 
 
-def fill(database: Database, knobs: Knobs) -> Told:
+def fill(database: Database, options: DepartmentOptions) -> Told:
     """Have this department in the store, and nothing else."""
-    story = Story(knobs)
+    simulation = Simulation(options)
     database.empty()
-    calls = [call for recorded in story.tell() for call in recorded.calls if call.way is not Way.INSIDE]
+    calls = [call for recorded in simulation.tell() for call in recorded.calls if call.way is not Way.INSIDE]
     facts = [_call(number, call) for number, call in enumerate(calls)]
-    facts += [_proposal(proposal, story.country.currency) for proposal in story.proposals if proposal.individual]
+    facts += [
+        _proposal(proposal, simulation.country.currency) for proposal in simulation.proposals if proposal.individual
+    ]
     store = database.store
     store.keep("activities", _lines(facts))
     database.client.command(_CELLS)
-    zone = story.country.zone
-    store.keep("managers", _lines(_periods(story, zone)))
-    organisations = ((one.id, one.name, one.owner.id) for one in story.organisations)
+    zone = simulation.country.zone
+    store.keep("managers", _lines(_periods(simulation, zone)))
+    organisations = ((one.id, one.name, one.owner.id) for one in simulation.organisations)
     store.keep("organisations", _lines(dict(zip(_ORGANISATION, one, strict=True)) for one in organisations))
-    store.keep("stage_changes", _lines(_moves(story)))
-    store.keep("calendar_days", _lines({"day": day.date, "kind": day.kind} for day in story.days))
-    store.keep("absences", _lines(a._asdict() for manager in story.managers for a in manager.absences))
-    return Told(story, zone)
+    store.keep("stage_changes", _lines(_moves(simulation)))
+    store.keep("calendar_days", _lines({"day": day.date, "kind": day.kind} for day in simulation.days))
+    store.keep("absences", _lines(a._asdict() for manager in simulation.managers for a in manager.absences))
+    return Told(simulation, zone)
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> list[bytes]:
@@ -71,7 +73,7 @@ def _moment(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _call(number: int, call: Call) -> dict[str, Any]:
+def _call(number: int, call: SimulatedCall) -> dict[str, Any]:
     manager, talk_s = call.longest()
     extension = call.taker_extension if manager is not None and manager is call.taker else call.extension
     if call.way is Way.OUT and not call.picked:
@@ -97,7 +99,7 @@ def _call(number: int, call: Call) -> dict[str, Any]:
     }
 
 
-def _proposal(proposal: Proposal, currency: str) -> dict[str, Any]:
+def _proposal(proposal: Offer, currency: str) -> dict[str, Any]:
     first, last = proposal.revisions[0], proposal.revisions[-1]
     return {
         "activity_id": f"proposal:{proposal.id}",
@@ -112,8 +114,8 @@ def _proposal(proposal: Proposal, currency: str) -> dict[str, Any]:
     }
 
 
-def _periods(story: Story, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    for manager in story.managers:
+def _periods(simulation: Simulation, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    for manager in simulation.managers:
         for period in manager.periods:
             yield {
                 "manager_id": manager.id,
@@ -125,8 +127,8 @@ def _periods(story: Story, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
             }
 
 
-def _moves(story: Story) -> Iterator[dict[str, Any]]:
-    for organisation in story.organisations:
+def _moves(simulation: Simulation) -> Iterator[dict[str, Any]]:
+    for organisation in simulation.organisations:
         for at, stage, by in organisation.stages:
             yield {
                 "organisation_id": organisation.id,

@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from department.anomalies import Anomaly, AnomalyKind
+from department.options import DepartmentOptions
 from pipeline.alerts.asking import ask
 from pipeline.alerts.backtest import Story, judge
 from pipeline.alerts.replay import replay
-from pipeline.department.knobs import Knobs
-from pipeline.department.planted import Kind, Planted
 from pipeline.readouts import Period
 from schemas.alerts import RULES, rule
 from tests.alerts.department import Told, fill
@@ -29,27 +29,29 @@ def database(store_dsn: str) -> Database:
 
 @pytest.fixture(scope="module", params=SEEDS)
 def told(request: pytest.FixtureRequest, database: Database) -> Told:
-    return fill(database, Knobs(managers=MANAGERS, days=180, seed=request.param))
+    return fill(database, DepartmentOptions(managers=MANAGERS, days=180, seed=request.param))
 
 
-def planted(told: Told, kind: Kind) -> Planted:
-    return next(one for one in told.story.planted if one.kind is kind)
+def anomalies(told: Told, kind: AnomalyKind) -> Anomaly:
+    return next(one for one in told.simulation.anomalies if one.kind is kind)
 
 
 def test_silent_manager_is_told_of_on_the_first_morning_and_those_on_leave_are_not(
     told: Told, database: Database
 ) -> None:
-    silent, leave = planted(told, Kind.SILENT), planted(told, Kind.LEAVE)
+    silent, leave = anomalies(told, AnomalyKind.SILENT), anomalies(told, AnomalyKind.LEAVE)
     period = Period(silent.first - timedelta(days=7), leave.last + timedelta(days=7), told.zone)
     found = replay(database.numbers, SETTINGS, period, HOUR, MANAGERS, PACE)
-    stories = [Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in told.story.planted]
+    stories = [
+        Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in told.simulation.anomalies
+    ]
     judged = judge(found, stories, period)
-    (alarm,) = [alarm for story, alarm in judged.told if story.kind == Kind.SILENT]
+    (alarm,) = [alarm for story, alarm in judged.told if story.kind == AnomalyKind.SILENT]
     assert alarm is not None
     assert alarm.first.astimezone(told.zone) <= datetime.combine(silent.first, time(12), told.zone)
     # It stands over the nights until they call again.
     assert alarm.last.astimezone(told.zone).date() >= silent.last
-    away = {manager.id: manager.away for manager in told.story.managers}
+    away = {manager.id: manager.away for manager in told.simulation.managers}
     for one in found:
         assert one.first.astimezone(told.zone).date() not in away.get(one.manager_id, ())
     wrong = [alarm for alarm, _ in judged.wrong if alarm.manager_id]
@@ -58,7 +60,7 @@ def test_silent_manager_is_told_of_on_the_first_morning_and_those_on_leave_are_n
 
 
 def test_dead_feed_is_one_alert(told: Told, database: Database) -> None:
-    dead = planted(told, Kind.DEAD_FEED)
+    dead = anomalies(told, AnomalyKind.DEAD_FEED)
     period = Period(dead.first, dead.first + timedelta(days=2), told.zone)
     found = replay(database.numbers, SETTINGS, period, timedelta(minutes=30), MANAGERS, PACE)
     assert [(one.rule.id, one.labels) for one in found] == [("feed_dead", {})]
@@ -67,7 +69,7 @@ def test_dead_feed_is_one_alert(told: Told, database: Database) -> None:
 
 
 def test_squeezer_is_named_four_weeks_before_the_revenue_falls(told: Told, database: Database) -> None:
-    squeezer = planted(told, Kind.SQUEEZER)
+    squeezer = anomalies(told, AnomalyKind.SQUEEZER)
     mondays = [
         squeezer.first + timedelta(days=n) for n in range(34) if (squeezer.first + timedelta(days=n)).weekday() == 0
     ]

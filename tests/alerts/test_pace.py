@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.department.draws import over_dispersed
+from department.random_streams import over_dispersed
 from schemas import metrics
 from schemas.alerts import rule
 from tests.alerts.by_hand import ALL, ByHand, Verdict, World, believed

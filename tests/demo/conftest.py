@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from department.options import DepartmentOptions
 from pipeline.cli.demo_department import Loaded, loaded
-from pipeline.department.knobs import Knobs
 
-SMALL = Knobs(managers=4, days=20, seed=3)
+SMALL = DepartmentOptions(managers=4, days=20, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -21,5 +21,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
 @pytest.fixture(scope="module")
 def default(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
     """The department that everybody sees."""
-    with loaded(tmp_path_factory.mktemp("default"), Knobs()) as department:
+    with loaded(tmp_path_factory.mktemp("default"), DepartmentOptions()) as department:
         yield department

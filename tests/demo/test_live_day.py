@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from department.comparison import Comparison
+from department.live_department import LiveDepartment
+from department.simulation import Simulation
+from department.truth import Truth
 from pipeline.activity import activity
 from pipeline.cli.demo_department import Loaded
-from pipeline.department.comparing import Comparison
-from pipeline.department.living import Living
-from pipeline.department.story import Story
-from pipeline.department.truth import Truth
 from pipeline.floor.board import Around, board
 from pipeline.floor.state import Floor, read_floor, read_plans
 from pipeline.loading.live_feed import LiveFeed
@@ -30,7 +30,9 @@ TODAY, TOMORROW = date(2026, 5, 12), date(2026, 5, 13)
 
 @pytest.fixture(scope="module")
 def feed(default: Loaded) -> Iterator[LiveFeed]:
-    feed = LiveFeed(Living(default.knobs), default.exports, default.folder, default.endpoints, default.settings)
+    feed = LiveFeed(
+        LiveDepartment(default.options), default.exports, default.folder, default.endpoints, default.settings
+    )
     yield feed
     feed.close()
 
@@ -100,13 +102,13 @@ def _differences(department: Loaded) -> list[str]:
 
 def _truth(department: Loaded) -> dict[str, Any]:
     """The truth of the first live day, from the story told once more."""
-    story = Story(department.knobs)
-    for _ in story.tell():
+    simulation = Simulation(department.options)
+    for _ in simulation.tell():
         pass
-    truth = Truth(story.country.zone, story.country.currency)
-    recorded = next(story.live_on())
+    truth = Truth(simulation.country.zone, simulation.country.currency)
+    recorded = next(simulation.live_on())
     truth.add(recorded.day, recorded.calls, recorded.lost)
-    truth.propose(story.proposals)
+    truth.propose(simulation.proposals)
     rows: list[dict[str, Any]] = [msgspec.to_builtins(row) for row in truth.rows()]
     today = [row for row in rows if row["day"] == TODAY.isoformat()]
     return {

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from department.anomalies import Anomaly, AnomalyKind
 from pipeline.activity import Activity, Row
 from pipeline.cli import cli, demo
 from pipeline.cli.demo_department import Loaded
 from pipeline.cli.demo_stories import stories
-from pipeline.department.planted import Kind, Planted
 
 pytestmark = pytest.mark.stack
 
@@ -35,7 +35,7 @@ def _signals() -> Iterator[None]:
 def once(monkeypatch: pytest.MonkeyPatch, department: Loaded, truth: dict[str, Any]) -> Result:
     """The command on a department that is loaded already, with that truth."""
     there = msgspec.structs.replace(department, truth=truth)
-    monkeypatch.setattr(demo, "loaded", lambda folder, knobs: contextlib.nullcontext(there))
+    monkeypatch.setattr(demo, "loaded", lambda folder, options: contextlib.nullcontext(there))
     return CliRunner().invoke(cli, ["demo", "--once"])
 
 
@@ -79,12 +79,12 @@ def test_stories_are_told_in_averages_of_days_that_were_worked() -> None:
     rows = [row("m01", day, 50, 25) for day in range(2, 14)]
     rows += [row("m02", day, 10, 5) for day in range(2, 7)]
     rows += [row("m01", 14, 1)]  # a Saturday: nobody works, and no average is of it
-    planted = [
-        Planted(kind=Kind.SILENT, first=_march(9), last=_march(13), manager_id="m02"),
-        Planted(kind=Kind.DEAD_FEED, first=_march(13), last=_march(13)),
-        Planted(kind=Kind.CLOCK_CHANGE, first=_march(10), last=_march(10)),
+    anomalies = [
+        Anomaly(kind=AnomalyKind.SILENT, first=_march(9), last=_march(13), manager_id="m02"),
+        Anomaly(kind=AnomalyKind.DEAD_FEED, first=_march(13), last=_march(13)),
+        Anomaly(kind=AnomalyKind.CLOCK_CHANGE, first=_march(10), last=_march(10)),
     ]
-    silent, dead = stories(planted, rows, {"m02": "Vera Stone"})
+    silent, dead = stories(anomalies, rows, {"m02": "Vera Stone"})
     assert " ".join(silent.split()).startswith("09 Mar to 13 Mar Vera Stone (m02): 7 calls a day, then 0:")
     assert " ".join(dead.split()).startswith("13 Mar everybody: 55 calls a day, then 50:")
 

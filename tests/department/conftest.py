@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.department.generate import TRUTH, generate
-from pipeline.department.knobs import Knobs
+from department.generate import TRUTH, generate
+from department.options import DepartmentOptions
 
 Truth = dict[str, Any]
 
@@ -19,7 +19,7 @@ Truth = dict[str, Any]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the default department: 12 managers, 120 days."""
     path: Path = tmp_path_factory.mktemp("department")
-    generate(Knobs(), path)
+    generate(DepartmentOptions(), path)
     return path
 
 
@@ -30,12 +30,12 @@ def truth(folder: Path) -> Truth:
 
 
 @pytest.fixture
-def department(tmp_path: Path) -> Callable[[Knobs], tuple[Path, Truth]]:
+def department(tmp_path: Path) -> Callable[[DepartmentOptions], tuple[Path, Truth]]:
     """Generate another one: (folder, truth)."""
 
-    def make(knobs: Knobs) -> tuple[Path, Truth]:
+    def make(options: DepartmentOptions) -> tuple[Path, Truth]:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}"
-        generate(knobs, path)
+        generate(options, path)
         return path, msgspec.json.decode((path / TRUTH).read_bytes())
 
     return make

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import mean, pvariance
 from zoneinfo import ZoneInfo
 
-from pipeline.department.working import season
+from department.working_days import season
 from tests.department.conftest import Truth
 from tests.department.legs import calls, rows
 

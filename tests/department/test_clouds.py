@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.department.knobs import Knobs
+from department.options import DepartmentOptions
 from tests.department.clouds import PARTS, Part
 from tests.department.conftest import Truth
 
-Make = Callable[[Knobs], tuple[Path, Truth]]
+Make = Callable[[DepartmentOptions], tuple[Path, Truth]]
 FORMS = sorted(PARTS)
 
 
@@ -24,7 +24,7 @@ def parts(folder: Path, truth: Truth, form: str) -> list[list[Part]]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_kind_of_dirt_is_in_the_rows_of_a_cloud(department: Make, form: str) -> None:
-    folder, truth = department(Knobs(managers=4, days=20, pace=15.0, dirt=0.1, files=3, format=form))
+    folder, truth = department(DepartmentOptions(managers=4, days=20, pace=15.0, corruption=0.1, files=3, format=form))
     files = parts(folder, truth, form)
     texts = Counter(part.text for rows in files for part in rows)
     assert sum(count > 1 for count in texts.values()) > 20  # the same row twice
@@ -44,7 +44,7 @@ def test_every_kind_of_dirt_is_in_the_rows_of_a_cloud(department: Make, form: st
 
 @pytest.mark.parametrize("form", FORMS)
 def test_clean_export_holds_each_row_once_in_the_order_in_which_it_ended(department: Make, form: str) -> None:
-    folder, truth = department(Knobs(managers=4, days=12, pace=15.0, format=form))
+    folder, truth = department(DepartmentOptions(managers=4, days=12, pace=15.0, format=form))
     (rows,) = parts(folder, truth, form)
     assert len({part.identity for part in rows}) == len(rows) == truth["totals"]["legs"]
     assert [part.end for part in rows] == sorted(part.end for part in rows)
@@ -53,7 +53,7 @@ def test_clean_export_holds_each_row_once_in_the_order_in_which_it_ended(departm
 @pytest.mark.parametrize("form", FORMS)
 def test_calls_in_have_several_rows_and_calls_out_one(department: Make, form: str) -> None:
     """Handing over a call out is not confirmed for these systems: no story for them has it."""
-    folder, truth = department(Knobs(managers=6, days=30, pace=20.0, format=form))
+    folder, truth = department(DepartmentOptions(managers=6, days=30, pace=20.0, format=form))
     (rows,) = parts(folder, truth, form)
     of_call: dict[str, list[Part]] = {}
     for part in rows:
@@ -70,6 +70,6 @@ def test_calls_in_have_several_rows_and_calls_out_one(department: Make, form: st
 
 
 def test_log_of_3cx_is_in_utc_and_the_settings_say_so(department: Make) -> None:
-    folder, truth = department(Knobs(managers=3, days=5, pace=10.0, format="3cx"))
+    folder, truth = department(DepartmentOptions(managers=3, days=5, pace=10.0, format="3cx"))
     assert '[sources.pbx]\ntime_zone = "UTC"' in (folder / "callfunnel.toml").read_text(encoding="utf-8")
     assert truth["time_zone"] == "Europe/Moscow"

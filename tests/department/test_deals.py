@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from pipeline.department.country import COUNTRIES
-from pipeline.department.deals import Deals
-from pipeline.department.people import Manager, Period
-from pipeline.department.portfolio import (
+from department.country import COUNTRIES
+from department.deals import Deals
+from department.people import ManagerPeriod, Salesperson
+from department.portfolio import (
     ACTIVE,
     CUSTOMER,
     DAY,
@@ -22,9 +22,9 @@ from pipeline.department.portfolio import (
     SHIPMENT,
     Book,
     Market,
-    Organisation,
+    Prospect,
 )
-from pipeline.department.working import midnight
+from department.working_days import midnight
 
 FIRST = midnight(date(2026, 1, 12), COUNTRIES["RU"].zone)
 TEN = FIRST + 10 * 3600
@@ -35,21 +35,21 @@ class Desk:
 
     def __init__(self, seed: int, days: int = 400) -> None:
         dice = Random(seed)
-        self.manager = Manager(1, "", [Period("A", ("101",), None, None)], dice)
+        self.manager = Salesperson(1, "", [ManagerPeriod("A", ("101",), None, None)], dice)
         self.market = Market(COUNTRIES["RU"], dice)
         self.book = Book()
         self.deals = Deals(self.market, dice, FIRST + days * DAY)
 
-    def organisation(self, stage: int = NEW) -> Organisation:
+    def organisation(self, stage: int = NEW) -> Prospect:
         found = self.market.found(self.manager)
         found.move(FIRST - DAY, stage)
         self.book.add(found)
         return found
 
-    def talk(self, organisation: Organisation, at: int) -> None:
+    def talk(self, organisation: Prospect, at: int) -> None:
         self.deals.after(self.manager, self.book, organisation, at, squeeze=False)
 
-    def talk_until(self, organisation: Organisation, done: Callable[[], bool]) -> int:
+    def talk_until(self, organisation: Prospect, done: Callable[[], bool]) -> int:
         """Talk day after day until something has come of it; the moment of the last conversation."""
         at = TEN
         while not done():
@@ -121,7 +121,7 @@ def test_nothing_is_written_that_would_come_after_the_last_day() -> None:
     assert all(at < FIRST + DAY for at in sent)
 
 
-def closed_with_successor(desk: Desk) -> tuple[Organisation, Organisation, int]:
+def closed_with_successor(desk: Desk) -> tuple[Prospect, Prospect, int]:
     """(closed, its successor, when the successor opened)."""
     for _ in range(200):
         organisation = desk.organisation()

@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.department.generate import generate
-from pipeline.department.knobs import FORMATS, Knobs
+from department.generate import generate
+from department.options import FORMATS, DepartmentOptions
 from tests.department.conftest import Truth
 from tests.department.legs import rows
 
-Make = Callable[[Knobs], tuple[Path, Truth]]
+Make = Callable[[DepartmentOptions], tuple[Path, Truth]]
 BERLIN = ZoneInfo("Europe/Berlin")
-SMALL = Knobs(managers=4, days=20, pace=15.0)
+SMALL = DepartmentOptions(managers=4, days=20, pace=15.0)
 
 
-def spoiled(**knobs: Any) -> Knobs:
-    return Knobs(**{"managers": 4, "days": 20, "pace": 15.0, "dirt": 0.1, "files": 3} | knobs)
+def spoiled(**options: Any) -> DepartmentOptions:
+    return DepartmentOptions(**{"managers": 4, "days": 20, "pace": 15.0, "corruption": 0.1, "files": 3} | options)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -40,12 +40,12 @@ def test_same_knobs_same_bytes(department: Make, form: str) -> None:
 
 def test_another_seed_is_another_department(department: Make) -> None:
     one, _ = department(SMALL)
-    other, _ = department(Knobs(managers=4, days=20, pace=15.0, seed=8))
+    other, _ = department(DepartmentOptions(managers=4, days=20, pace=15.0, seed=8))
     assert not any(contents(one)[name] == contents(other)[name] for name in ("Master.csv", "organisations.csv"))
 
 
 def test_dirt_and_files_change_no_number(department: Make) -> None:
-    told = [department(knobs)[1] for knobs in (SMALL, spoiled(), spoiled(dirt=0.5, files=1))]
+    told = [department(options)[1] for options in (SMALL, spoiled(), spoiled(corruption=0.5, files=1))]
     for part in ("activity", "nobody", "calls", "funnel_cohort", "funnel_flow", "funnel_snapshot", "planted", "totals"):
         assert told[0][part] == told[1][part] == told[2][part]
 
@@ -54,7 +54,7 @@ def test_reports_and_logs_tell_one_story(department: Make) -> None:
     """The same department, whichever linked format its exchange writes."""
     (_, csv_truth), (_, report_truth) = (
         department(SMALL),
-        department(Knobs(managers=4, days=20, pace=15.0, format="freepbx")),
+        department(DepartmentOptions(managers=4, days=20, pace=15.0, format="freepbx")),
     )
     for part in ("activity", "nobody", "calls", "funnel_cohort"):
         assert csv_truth[part] == report_truth[part]
@@ -88,7 +88,7 @@ def test_readme_names_every_file_and_every_part_of_the_truth(department: Make) -
 def test_another_department_in_the_same_folder_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("kept")
     generate(spoiled(), tmp_path)
-    generate(Knobs(managers=4, days=20, pace=15.0, format="freepbx"), tmp_path)
+    generate(DepartmentOptions(managers=4, days=20, pace=15.0, format="freepbx"), tmp_path)
     generate(SMALL, tmp_path / "fresh")
     assert {*contents(tmp_path / "fresh"), "mine.txt", "cdr.csv"} - {"Master.csv"} == {
         path.name for path in tmp_path.iterdir() if path.is_file()
@@ -96,7 +96,7 @@ def test_another_department_in_the_same_folder_leaves_nothing_of_the_first(tmp_p
 
 
 def test_late_day_is_in_its_own_file(department: Make) -> None:
-    folder, _ = department(spoiled(dirt=0.0001))
+    folder, _ = department(spoiled(corruption=0.0001))
     (late,) = folder.glob("Master-late-*.csv")
     day = late.stem[-10:]
     elsewhere = [leg.row["start"][:10] for n in (1, 2, 3) for leg in rows(folder / f"Master-{n}.csv", "asterisk-csv")]
@@ -129,7 +129,7 @@ def test_every_kind_of_dirt_is_there(department: Make, form: str) -> None:
 
 def test_cut_rows_are_copies_and_join_no_neighbour(department: Make) -> None:
     """Read by a csv reader that knows no lines: an open quote may swallow what follows, never to the right width."""
-    folder, _ = department(spoiled(dirt=0.3))
+    folder, _ = department(spoiled(corruption=0.3))
     whole = {
         leg.row["uniqueid"] + leg.row["sequence"]: leg.row for leg in rows(folder / "Master-2.csv", "asterisk-csv")
     }
@@ -173,7 +173,7 @@ def test_rows_stand_in_the_order_in_which_calls_ended(folder: Path) -> None:
 @pytest.mark.parametrize("first", [date(2026, 3, 28), date(2025, 10, 25)])
 def test_wall_times_are_right_through_a_change_of_clocks(department: Make, first: date) -> None:
     """The first row of a channel begins with it: its wall time is that of the epoch in its name."""
-    folder, _ = department(Knobs(managers=3, days=2, pace=5.0, country="DE", first=first))
+    folder, _ = department(DepartmentOptions(managers=3, days=2, pace=5.0, country="DE", first=first))
     began: dict[str, str] = {}
     for leg in sorted(rows(folder / "Master.csv", "asterisk-csv"), key=lambda leg: leg.number):
         began.setdefault(leg.row["uniqueid"], leg.row["start"])
@@ -186,7 +186,7 @@ def test_wall_times_are_right_through_a_change_of_clocks(department: Make, first
 
 
 def test_report_has_the_header_and_columns_of_freepbx(department: Make) -> None:
-    folder, _ = department(Knobs(managers=3, days=8, pace=20.0, format="freepbx"))
+    folder, _ = department(DepartmentOptions(managers=3, days=8, pace=20.0, format="freepbx"))
     with (folder / "cdr.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert list(table[0])[:3] == ["calldate", "clid", "src"]
@@ -210,7 +210,7 @@ def test_log_quotes_as_cdr_csv_does(folder: Path) -> None:
 
 
 def test_calendar_has_holidays_and_worked_saturdays(department: Make) -> None:
-    folder, truth = department(Knobs(managers=2, days=14, first=date(2025, 10, 25), pace=30.0))
+    folder, truth = department(DepartmentOptions(managers=2, days=14, first=date(2025, 10, 25), pace=30.0))
     with (folder / "calendar.csv").open(encoding="utf-8") as file:
         kinds = {row["day"]: row["kind"] for row in csv.DictReader(file, delimiter=";")}
     assert kinds["2025-11-01"] == "moved"  # for Monday the 3rd

@@ -12,10 +12,10 @@ import pytest
 
 from connectors.recognise import choose
 from connectors.source import Context
+from department.options import DepartmentOptions
 from pipeline.agents.step import Frame, Step
 from pipeline.agents.store_plans import StoreAbsences, StoreCalendar, StorePlans
 from pipeline.agents.update_managers import UpdateManagers
-from pipeline.department.knobs import Knobs
 from pipeline.plan_fact import plan_fact
 from pipeline.readouts import Period
 from pipeline.working_calendar import WorkingCalendar
@@ -25,7 +25,7 @@ from schemas.stages import default_stages
 from tests.department.test_exports import Make
 from tests.pipeline.property.tables import Database
 
-KNOBS = Knobs(managers=6, days=150, pace=1, seed=11, first=date(2024, 9, 2))
+KNOBS = DepartmentOptions(managers=6, days=150, pace=1, seed=11, first=date(2024, 9, 2))
 """A period with a Saturday that is worked."""
 MOSCOW = ZoneInfo("Europe/Moscow")
 TABLES = ("managers", "plan", "calendar", "absences")

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from department.comparison import Comparison
 from pipeline.cli.demo_truth import hold_funnels, months
-from pipeline.department.comparing import Comparison
 from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 
@@ -34,8 +34,8 @@ class Department:
         self.data = folder / "data"
         env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
         self._env = env | {"XDG_STATE_HOME": str(folder), "PYTHONPATH": str(Path.cwd())}
-        knobs = f"--seed {seed} --dirt {dirt} --format {form} --managers 6 --days 90 --pace 5 --files 3"
-        self.run("generate", *knobs.split(), "--out", str(self.exports))
+        options = f"--seed {seed} --dirt {dirt} --format {form} --managers 6 --days 90 --pace 5 --files 3"
+        self.run("generate", *options.split(), "--out", str(self.exports))
         self._env["CALLFUNNEL_CONFIG"] = str(self.exports / "callfunnel.toml")
         self.truth: dict[str, Any] = json.loads((self.exports / "truth.json").read_text(encoding="utf-8"))
 
@@ -72,7 +72,7 @@ class Department:
         *((1, 0.0, "asterisk-csv"), (2, 0.03, "freepbx"), (3, 0.03, "cdr-custom")),
         *((4, 0.0, "freepbx"), (5, 0.05, "asterisk-csv"), (6, 0.03, "mango"), (7, 0.03, "3cx")),
     ],
-    ids=lambda knobs: f"seed {knobs[0]}, dirt {knobs[1]}, {knobs[2]}",
+    ids=lambda options: f"seed {options[0]}, dirt {options[1]}, {options[2]}",
 )
 def department(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Department]:
     made = Department(tmp_path, *request.param)

@@ -11,12 +11,12 @@ import msgspec
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.department.generate import TRUTH, generate
-from pipeline.department.knobs import FORMATS, Knobs
+from department.generate import TRUTH, generate
+from department.options import FORMATS, DepartmentOptions
 from tests.department import reading
 
 KNOBS = st.builds(
-    Knobs,
+    DepartmentOptions,
     managers=st.integers(1, 7),
     days=st.integers(3, 14),
     seed=st.integers(0, 10_000),
@@ -26,7 +26,7 @@ KNOBS = st.builds(
     ),
     country=st.sampled_from(["RU", "DE", "GB"]),
     format=st.sampled_from(FORMATS),
-    dirt=st.sampled_from([0.0, 0.02, 0.2, 0.5]),
+    corruption=st.sampled_from([0.0, 0.02, 0.2, 0.5]),
     files=st.integers(1, 3),
     pace=st.sampled_from([2.0, 12.0, 40.0]),
 )
@@ -35,19 +35,21 @@ KNOBS = st.builds(
 @settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(KNOBS)
 # Long enough for every planted story, and for an extension that changes hands.
-@example(Knobs(managers=6, days=100, seed=1, pace=6.0, dirt=0.1, files=3))
-@example(Knobs(managers=5, days=100, seed=2, pace=6.0, country="DE", format="freepbx"))
+@example(DepartmentOptions(managers=6, days=100, seed=1, pace=6.0, corruption=0.1, files=3))
+@example(DepartmentOptions(managers=5, days=100, seed=2, pace=6.0, country="DE", format="freepbx"))
 # Both changes of clocks; in Britain the night's first hour belongs to a call that began the day before.
-@example(Knobs(managers=5, days=5, seed=4, pace=12.0, country="GB", first=date(2026, 3, 27)))
-@example(Knobs(managers=5, days=4, seed=5, pace=12.0, country="GB", first=date(2025, 10, 24), format="freepbx"))
-@example(Knobs(managers=5, days=4, seed=6, pace=12.0, country="DE", first=date(2025, 10, 24)))
-@example(Knobs(managers=6, days=100, seed=7, pace=6.0, dirt=0.1, files=3, format="mango"))
-@example(Knobs(managers=6, days=100, seed=8, pace=6.0, dirt=0.1, files=2, format="3cx"))
-@example(Knobs(managers=5, days=4, seed=9, pace=12.0, country="DE", first=date(2025, 10, 24), format="3cx"))
-@example(Knobs(managers=104, days=4, seed=3, pace=2.0, format="cdr-custom"))
-def test_truth_is_what_the_legs_and_tables_say(knobs: Knobs) -> None:
+@example(DepartmentOptions(managers=5, days=5, seed=4, pace=12.0, country="GB", first=date(2026, 3, 27)))
+@example(
+    DepartmentOptions(managers=5, days=4, seed=5, pace=12.0, country="GB", first=date(2025, 10, 24), format="freepbx")
+)
+@example(DepartmentOptions(managers=5, days=4, seed=6, pace=12.0, country="DE", first=date(2025, 10, 24)))
+@example(DepartmentOptions(managers=6, days=100, seed=7, pace=6.0, corruption=0.1, files=3, format="mango"))
+@example(DepartmentOptions(managers=6, days=100, seed=8, pace=6.0, corruption=0.1, files=2, format="3cx"))
+@example(DepartmentOptions(managers=5, days=4, seed=9, pace=12.0, country="DE", first=date(2025, 10, 24), format="3cx"))
+@example(DepartmentOptions(managers=104, days=4, seed=3, pace=2.0, format="cdr-custom"))
+def test_truth_is_what_the_legs_and_tables_say(options: DepartmentOptions) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        generate(knobs, Path(folder))
+        generate(options, Path(folder))
         truth = msgspec.json.decode((Path(folder) / TRUTH).read_bytes())
         read = reading.Folder(Path(folder), truth)
     said = {(row["manager_id"], row["day"]): _numbers(row) for row in truth["activity"] + truth["nobody"]}

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from department.generate import TRUTH, generate
+from department.options import DepartmentOptions
 from grafana.query import Department
-from pipeline.department.generate import TRUTH, generate
-from pipeline.department.knobs import Knobs
 from pipeline.embedded.ports import free_port
 from pipeline.loading.outcome import TOPICS, begin, keep_import
 from pipeline.loading.prepare import Prepared, Wish, prepare
@@ -34,7 +34,7 @@ from tests.pipeline.property.memory_wire import MemoryWire, Turn, lines, run
 from tests.pipeline.property.tables import Database
 
 KINDS = ("managers", "organisations", "stages", "proposals", "calls")
-KNOBS = Knobs(managers=6, days=150, pace=6, seed=11, dirt=0.02)
+KNOBS = DepartmentOptions(managers=6, days=150, pace=6, seed=11, corruption=0.02)
 
 
 FEED = Feed(

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from department.comparison import Comparison
 from grafana.boards import panel
 from grafana.panel import Query, Value
 from grafana.query import Chosen
 from pipeline.cli.board_screens import department_of
-from pipeline.department.comparing import Comparison
 from tests.grafana.asking import NOW, Asker, Row
 from tests.grafana.conftest import Filled
 

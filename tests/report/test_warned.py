@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from department.anomalies import AnomalyKind as Planted
+from department.options import DepartmentOptions
 from pipeline.alerts.asking import Thing
 from pipeline.cli.report_numbers import Wanted, warnings
-from pipeline.department.knobs import Knobs
-from pipeline.department.planted import Kind as Planted
 from pipeline.readouts import Numbers
 from pipeline.report.periods import Kind, reported
 from pipeline.report.warned import warned
@@ -52,9 +52,9 @@ def test_what_never_fires_is_not_told() -> None:
 
 @pytest.mark.stack
 def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str) -> None:
-    told = fill(Database(store_dsn), Knobs(managers=5, days=130, pace=40, seed=3))
+    told = fill(Database(store_dsn), DepartmentOptions(managers=5, days=130, pace=40, seed=3))
     silent, leave = (
-        next(one for one in told.story.planted if one.kind is kind) for kind in (Planted.SILENT, Planted.LEAVE)
+        next(one for one in told.simulation.anomalies if one.kind is kind) for kind in (Planted.SILENT, Planted.LEAVE)
     )
     settings = read_settings({"TZ": told.zone.key})
     until = silent.last + timedelta(days=1)
@@ -67,7 +67,7 @@ def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str)
         assert warnings(Numbers(client), settings, others) == []
     finally:
         client.close()
-    names = {one.id: one.name for one in told.story.managers}
+    names = {one.id: one.name for one in told.simulation.managers}
     alarms = [row for row in rows if names[silent.manager_id] in row["summary"]]
     assert any(row["warning"] == "Менеджер молчит" for row in alarms), rows
     assert not [row for row in rows if names[leave.manager_id] in row["summary"]]

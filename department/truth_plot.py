@@ -54,7 +54,7 @@ def draw(truth: Path, target: Path) -> None:
 
 
 def _picture(truth: dict[str, Any]) -> Iterator[str]:
-    knobs = truth["knobs"]
+    options = truth["knobs"]
     people = truth["managers"][:_MOST_PEOPLE]
     height = 150 + len(people) * _ROW + 250
     yield (
@@ -63,11 +63,11 @@ def _picture(truth: dict[str, Any]) -> Iterator[str]:
     )
     rows = truth["activity"]
     proposals = sum(row["general_proposals"] + row["individual_proposals"] for row in rows)
-    yield _text(20, 28, f"{len(truth['managers'])} managers, {knobs['days']} days from {knobs['first']}", "t")
+    yield _text(20, 28, f"{len(truth['managers'])} managers, {options['days']} days from {options['first']}", "t")
     yield _text(
         *(20, 46),
         f"{sum(row['calls'] for row in rows):,} calls of managers, {sum(row['conversations'] for row in rows):,}"
-        f" conversations of {truth['conversation_s']} s and more, {proposals:,} proposals; seed {knobs['seed']},"
+        f" conversations of {truth['conversation_s']} s and more, {proposals:,} proposals; seed {options['seed']},"
         f" {truth['time_zone']}",
         "q",
     )

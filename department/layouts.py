@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from pipeline.department import mango, threecx
-from pipeline.department.calls import Call
-from pipeline.department.country import Country
-from pipeline.department.exchange import Exchange, Leg
-from pipeline.department.people import Numbering
-from pipeline.department.working import Day
+from department import mango, threecx
+from department.calls import SimulatedCall
+from department.country import Country
+from department.exchange import ExchangeLeg, SimulatedExchange
+from department.people import Numbering
+from department.working_days import WorkDay
 
 _HMS = [f"{s // 3_600:02d}:{s % 3_600 // 60:02d}:{s % 60:02d}" for s in range(86_400)]
 
 
-class Clock:
+class ExportClock:
     """Epoch seconds to the exchange's wall time. Fast for the day that it is set to."""
 
     def __init__(self, zone: ZoneInfo) -> None:
@@ -25,7 +25,7 @@ class Clock:
         self._date = ""
         self._midnight = self._until = 0
 
-    def set(self, day: Day) -> None:
+    def set(self, day: WorkDay) -> None:
         self._date = f"{day.date} "
         self._midnight = day.midnight
         # On a day when the clocks change the seconds since midnight are no time of day.
@@ -37,7 +37,7 @@ class Clock:
         return datetime.fromtimestamp(at, self._zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-class Recorded(Protocol):
+class RecordedCall(Protocol):
     """A row that an exchange writes of a call."""
 
     @property
@@ -51,7 +51,7 @@ class Recorded(Protocol):
 class Switch(Protocol):
     """An exchange."""
 
-    def legs(self, call: Call) -> Sequence[Recorded]:
+    def legs(self, call: SimulatedCall) -> Sequence[RecordedCall]:
         """The rows of a call; the call gets its id."""
 
 
@@ -73,22 +73,22 @@ Writer = Callable[[Any], str]
 """Text of a row of the layout's own exchange."""
 
 
-class Layout(NamedTuple):
+class ExportLayout(NamedTuple):
     """How an export looks. `file` is its name; {} takes which one of several it is."""
 
     name: str
     file: str
     header: str
-    writer: Callable[[Clock], Writer]
-    exchange: MakeSwitch = Exchange
+    writer: Callable[[ExportClock], Writer]
+    exchange: MakeSwitch = SimulatedExchange
     zone: str = ""
     """Of its times; "" for the office's."""
 
 
-def _cdr_csv(clock: Clock) -> Writer:
+def _cdr_csv(clock: ExportClock) -> Writer:
     wall = clock.wall
 
-    def write(leg: Leg) -> str:
+    def write(leg: ExchangeLeg) -> str:
         (src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
          linkedid, sequence, _, _) = leg  # fmt: skip
         answered = f'"{wall(answer)}"' if answer else ""
@@ -102,10 +102,10 @@ def _cdr_csv(clock: Clock) -> Writer:
     return write
 
 
-def _cdr_custom(clock: Clock) -> Writer:
+def _cdr_custom(clock: ExportClock) -> Writer:
     wall = clock.wall
 
-    def write(leg: Leg) -> str:
+    def write(leg: ExchangeLeg) -> str:
         (src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
          _, sequence, _, _) = leg  # fmt: skip
         answered = wall(answer) if answer else ""
@@ -125,10 +125,10 @@ _REPORT = (
 )
 
 
-def _report(clock: Clock) -> Writer:
+def _report(clock: ExportClock) -> Writer:
     wall = clock.wall
 
-    def write(leg: Leg) -> str:
+    def write(leg: ExchangeLeg) -> str:
         (src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
          linkedid, sequence, did, outbound_cnum) = leg  # fmt: skip
         # Of a call out src and clid hold the number that was shown outside; cnum is who called.
@@ -149,10 +149,10 @@ def _report(clock: Clock) -> Writer:
 LAYOUTS = {
     layout.name: layout
     for layout in (
-        Layout("asterisk-csv", "Master{}.csv", "", _cdr_csv),
-        Layout("cdr-custom", "Master{}.csv", "", _cdr_custom),
-        Layout("freepbx", "cdr{}.csv", _REPORT, _report),
-        Layout("mango", "mango{}.csv", "", lambda _: mango.write, mango.Mango, "UTC"),
-        Layout("3cx", "cdr{}.log", "", lambda _: threecx.write, threecx.ThreeCx, "UTC"),
+        ExportLayout("asterisk-csv", "Master{}.csv", "", _cdr_csv),
+        ExportLayout("cdr-custom", "Master{}.csv", "", _cdr_custom),
+        ExportLayout("freepbx", "cdr{}.csv", _REPORT, _report),
+        ExportLayout("mango", "mango{}.csv", "", lambda _: mango.write, mango.Mango, "UTC"),
+        ExportLayout("3cx", "cdr{}.log", "", lambda _: threecx.write, threecx.ThreeCx, "UTC"),
     )
 }

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline.department.country import Country
-from pipeline.department.deals import Proposal, Revision
-from pipeline.department.dirt import Dirt
-from pipeline.department.knobs import Knobs
-from pipeline.department.plan import plan
-from pipeline.department.portfolio import Organisation
-from pipeline.department.story import Story
-from pipeline.department.working import Day, DayKind
+from department.corruption import Corruption
+from department.country import Country
+from department.deals import Offer, Revision
+from department.options import DepartmentOptions
+from department.plan import plan
+from department.portfolio import Prospect
+from department.simulation import Simulation
+from department.working_days import WorkDay, WorkDayKind
 from schemas.stages import default_stages
 
 HEADERS = {
@@ -28,30 +28,36 @@ HEADERS = {
     "absences": ["manager_id", "first", "last", "kind"],
 }
 _TITLES = [(stage.code, stage.title.ru) for stage in default_stages().stages]
-_HOURS = {DayKind.WORKING: 8, DayKind.SHORT: 7, DayKind.MOVED: 8, DayKind.WEEKEND: 0, DayKind.HOLIDAY: 0}
+_HOURS = {
+    WorkDayKind.WORKING: 8,
+    WorkDayKind.SHORT: 7,
+    WorkDayKind.MOVED: 8,
+    WorkDayKind.WEEKEND: 0,
+    WorkDayKind.HOLIDAY: 0,
+}
 _LATE_S = 3 * 86_400
 
 
-class Rows:
+class TableRows:
     """Cells of one row of a table, as the CRM writes them."""
 
-    def __init__(self, country: Country, dirt: Dirt) -> None:
+    def __init__(self, country: Country, corruption: Corruption) -> None:
         self._country = country
-        self._dirt = dirt
+        self._corruption = corruption
 
-    def organisation(self, organisation: Organisation) -> list[str]:
-        pretty, dirt = self._country.pretty, self._dirt
-        phones = ", ".join(pretty(phone, 0 if dirt.happens(5) else 1) for phone in organisation.phones)
+    def organisation(self, organisation: Prospect) -> list[str]:
+        pretty, corruption = self._country.pretty, self._corruption
+        phones = ", ".join(pretty(phone, 0 if corruption.happens(5) else 1) for phone in organisation.phones)
         return [organisation.id, organisation.name, phones, organisation.owner.id]
 
-    def stage(self, organisation: Organisation, move: tuple[int, int, str], *, late: bool = False) -> list[str]:
+    def stage(self, organisation: Prospect, move: tuple[int, int, str], *, late: bool = False) -> list[str]:
         """One of the organisation's moves; `late`: it was recorded days after it happened."""
         at, stage, owner = move
         recorded = self._time(at + _LATE_S if late else at)
-        title = _TITLES[stage][int(self._dirt.happens(5))]
+        title = _TITLES[stage][int(self._corruption.happens(5))]
         return [organisation.id, title, self._time(at), owner, recorded]
 
-    def proposal(self, proposal: Proposal, revision: Revision) -> list[str]:
+    def proposal(self, proposal: Offer, revision: Revision) -> list[str]:
         kind, money = ("individual", self._country.currency) if proposal.individual else ("general", "")
         amount = self._amount(revision.cents) if proposal.individual else ""
         status = "withdrawn" if revision.withdrawn else "sent"
@@ -59,38 +65,38 @@ class Rows:
         return [*whose, self._time(revision.sent_at), amount, money, str(revision.number), status]
 
     def _time(self, at: int) -> str:
-        form = "%d.%m.%Y %H:%M:%S" if self._dirt.happens(5) else "%Y-%m-%d %H:%M:%S"
+        form = "%d.%m.%Y %H:%M:%S" if self._corruption.happens(5) else "%Y-%m-%d %H:%M:%S"
         return datetime.fromtimestamp(at, self._country.zone).strftime(form)
 
     def _amount(self, cents: int) -> str:
         whole, part = divmod(cents, 100)
-        if self._dirt.happens(5):
+        if self._corruption.happens(5):
             return f"{whole:,}".replace(",", " ") + f",{part:02d}"
         return f"{whole}.{part:02d}"
 
 
-def calendar_row(day: Day) -> list[str]:
+def calendar_row(day: WorkDay) -> list[str]:
     return [day.date.isoformat(), day.kind, str(_HOURS[day.kind]), day.title]
 
 
-class Tables:
+class TableExport:
     """Writes the tables of a story that has been told, into a folder."""
 
-    def __init__(self, story: Story, dirt: Dirt, folder: Path) -> None:
-        self._story = story
-        self._dirt = dirt
+    def __init__(self, simulation: Simulation, corruption: Corruption, folder: Path) -> None:
+        self._simulation = simulation
+        self._corruption = corruption
         self._folder = folder
-        self._rows = Rows(story.country, dirt)
+        self._rows = TableRows(simulation.country, corruption)
         self.files: list[tuple[str, str]] = []
         """(kind, file) in the order to load them."""
 
-    def write(self, knobs: Knobs) -> None:
+    def write(self, options: DepartmentOptions) -> None:
         self._managers()
         self._organisations()
         self._stages()
         self._proposals()
-        story = self._story
-        self._put("plan", "plan.csv", plan(story.managers, story.days, story.country.currency, knobs))
+        simulation = self._simulation
+        self._put("plan", "plan.csv", plan(simulation.managers, simulation.days, simulation.country.currency, options))
         self._put("calendar", "calendar.csv", self._calendar())
         self._put("absences", "absences.csv", self._absences())
 
@@ -101,7 +107,7 @@ class Tables:
 
     def _managers(self) -> None:
         rows = [["id", "name", "team", "extensions", "valid_from", "valid_to"]]
-        for manager in self._story.managers:
+        for manager in self._simulation.managers:
             rows += [
                 [manager.id, manager.name, p.team, ", ".join(p.extensions), _or_empty(p.since), _or_empty(p.until)]
                 for p in manager.periods
@@ -109,19 +115,19 @@ class Tables:
         self._put("managers", "managers.csv", rows)
 
     def _organisations(self) -> None:
-        rows = [self._rows.organisation(organisation) for organisation in self._story.organisations]
+        rows = [self._rows.organisation(organisation) for organisation in self._simulation.organisations]
         self._put("organisations", "organisations.csv", [HEADERS["organisations"], *self._twice(rows)])
 
     def _stages(self) -> None:
-        dirt, header = self._dirt, HEADERS["stages"]
+        corruption, header = self._corruption, HEADERS["stages"]
         known: list[list[str]] = []
         late: list[list[str]] = []
-        for organisation in self._story.organisations:
+        for organisation in self._simulation.organisations:
             for move in organisation.stages:
-                is_late = dirt.happens()
+                is_late = corruption.happens()
                 (late if is_late else known).append(self._rows.stage(organisation, move, late=is_late))
         known = self._twice(known)
-        dirt.shuffle(known)
+        corruption.shuffle(known)
         self._put("stages", "stages.csv", [header, *known])
         if late:
             self._put("stages", "stages-late.csv", [header, *late])
@@ -129,24 +135,24 @@ class Tables:
     def _proposals(self) -> None:
         rows = [
             self._rows.proposal(proposal, revision)
-            for proposal in self._story.proposals
+            for proposal in self._simulation.proposals
             for revision in proposal.revisions
         ]
         rows = self._twice(rows)
-        self._dirt.shuffle(rows)
+        self._corruption.shuffle(rows)
         self._put("proposals", "proposals.csv", [HEADERS["proposals"], *rows])
 
     def _calendar(self) -> Iterable[Sequence[object]]:
         yield HEADERS["calendar"]
-        yield from map(calendar_row, self._story.days)
+        yield from map(calendar_row, self._simulation.days)
 
     def _absences(self) -> Iterable[Sequence[object]]:
         yield HEADERS["absences"]
-        for manager in self._story.managers:
+        for manager in self._simulation.managers:
             yield from sorted(manager.absences)
 
     def _twice(self, rows: list[list[str]]) -> list[list[str]]:
-        return [row for row in rows for _ in range(2 if self._dirt.happens() else 1)]
+        return [row for row in rows for _ in range(2 if self._corruption.happens() else 1)]
 
 
 def _or_empty(day: date | None) -> str:

@@ -8,24 +8,24 @@ from typing import IO
 
 import msgspec
 
-from pipeline.department import passage
-from pipeline.department.dirt import Dirt
-from pipeline.department.draws import stream
-from pipeline.department.knobs import Knobs
-from pipeline.department.layouts import LAYOUTS, Clock, Layout, Writer
-from pipeline.department.people import Manager, extension_names
-from pipeline.department.planted import Planted
-from pipeline.department.readme import readme
-from pipeline.department.story import Recorded, Story
-from pipeline.department.tables import Tables
-from pipeline.department.truth import NOBODY, Truth
-from pipeline.department.working import Day, is_worked
+from department import funnel_truth
+from department.anomalies import Anomaly
+from department.corruption import Corruption
+from department.layouts import LAYOUTS, ExportClock, ExportLayout, Writer
+from department.options import DepartmentOptions
+from department.people import Salesperson, extension_names
+from department.random_streams import stream
+from department.readme import readme
+from department.simulation import DayRecord, Simulation
+from department.tables import TableExport
+from department.truth import NOBODY, Truth
+from department.working_days import WorkDay, is_worked
 from schemas.trouble import Terminal
 
 TRUTH = "truth.json"
 
 
-class Generated(msgspec.Struct, frozen=True, kw_only=True):
+class Generated(msgspec.Struct, frozen=True, kw_only=True, rename={"anomalies": "planted"}):
     """What was written."""
 
     folder: str
@@ -37,10 +37,10 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that the dead feed did not record."""
     organisations: int
     proposals: int
-    planted: list[Planted]
+    anomalies: list[Anomaly]
 
 
-def generate(knobs: Knobs, folder: Path) -> Generated:
+def generate(options: DepartmentOptions, folder: Path) -> Generated:
     """Write a department into a folder, which is made; one that was generated there before is replaced.
 
     Raises Terminal when it cannot be written.
@@ -48,35 +48,35 @@ def generate(knobs: Knobs, folder: Path) -> Generated:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)
-        return _generate(knobs, folder)
+        return _generate(options, folder)
     except OSError as error:
         raise Terminal(f"{error.filename or folder}: {error.strerror}; give another --out") from None
 
 
-def _generate(knobs: Knobs, folder: Path) -> Generated:
-    story = Story(knobs)
-    truth = Truth(story.country.zone, story.country.currency)
-    with _Exports(story, folder) as exports:
-        for recorded in story.tell():
+def _generate(options: DepartmentOptions, folder: Path) -> Generated:
+    simulation = Simulation(options)
+    truth = Truth(simulation.country.zone, simulation.country.currency)
+    with _Exports(simulation, folder) as exports:
+        for recorded in simulation.tell():
             exports.add(recorded)
             truth.add(recorded.day, recorded.calls, recorded.lost)
-    truth.propose(story.proposals)
-    tables = Tables(story, Dirt(knobs.dirt, stream(knobs.seed, "dirt/tables")), folder)
-    tables.write(knobs)
+    truth.propose(simulation.proposals)
+    tables = TableExport(simulation, Corruption(options.corruption, stream(options.seed, "dirt/tables")), folder)
+    tables.write(options)
     generated = Generated(
         folder=str(folder),
         files=[*tables.files, *(("calls", name) for name in exports.files)],
         calls=truth.calls,
         legs=exports.legs,
         lost=sum(truth.lost.values()),
-        organisations=len(story.organisations),
-        proposals=len(story.proposals),
-        planted=story.planted,
+        organisations=len(simulation.organisations),
+        proposals=len(simulation.proposals),
+        anomalies=simulation.anomalies,
     )
-    _settings(story, folder)
-    title = f"A sales department of {knobs.managers}, {knobs.days} days from {knobs.first}"
+    _settings(simulation, folder)
+    title = f"A sales department of {options.managers}, {options.days} days from {options.first}"
     (folder / "README.md").write_text("\n".join(readme(generated.files, title)) + "\n", encoding="utf-8")
-    _write_truth(folder / TRUTH, story, truth, generated)
+    _write_truth(folder / TRUTH, simulation, truth, generated)
     return generated
 
 
@@ -101,22 +101,24 @@ def _clear(folder: Path) -> None:
 class _Exports:
     """The files of calls. Rows stand in the order in which calls ended, as an exchange writes them."""
 
-    def __init__(self, story: Story, folder: Path) -> None:
-        knobs = story.knobs
-        self._story = story
+    def __init__(self, simulation: Simulation, folder: Path) -> None:
+        options = simulation.options
+        self._simulation = simulation
         self._folder = folder
-        self._layout: Layout = LAYOUTS[knobs.format]
-        self._clock = Clock(story.country.zone)
+        self._layout: ExportLayout = LAYOUTS[options.format]
+        self._clock = ExportClock(simulation.country.zone)
         self._write: Writer = self._layout.writer(self._clock)
-        self._dirt = Dirt(knobs.dirt, stream(knobs.seed, "dirt/calls"))
-        names = extension_names(story.managers)
-        notations = self._dirt.notations(story.country)
-        country, numbering = story.country, story.numbering
-        self._exchange = self._layout.exchange(country, numbering, names, notations, links=knobs.links_legs)
+        self._corruption = Corruption(options.corruption, stream(options.seed, "dirt/calls"))
+        names = extension_names(simulation.managers)
+        notations = self._corruption.notations(simulation.country)
+        country, numbering = simulation.country, simulation.numbering
+        self._exchange = self._layout.exchange(country, numbering, names, notations, links=options.links_legs)
         self._extensions = sorted(names)
         self._carried: list[tuple[int, str]] = []
         self._corrections: list[str] = []
-        self._late_day = story.days[int(knobs.days * 0.3)].date if knobs.dirt and knobs.days >= 3 else None
+        self._late_day = (
+            simulation.days[int(options.days * 0.3)].date if options.corruption and options.days >= 3 else None
+        )
         self._late: list[str] = []
         self._open: IO[str] | None = None
         self._number = 0
@@ -132,7 +134,7 @@ class _Exports:
         if self._open is not None:
             self._open.close()
 
-    def add(self, recorded: Recorded) -> None:
+    def add(self, recorded: DayRecord) -> None:
         """A day."""
         self._clock.set(recorded.day)
         rows, ends = self._carried, recorded.day.midnight + recorded.day.length_s
@@ -140,26 +142,26 @@ class _Exports:
         for call in recorded.calls:
             for leg in legs_of(call):
                 self.legs += 1
-                if self._dirt.happens(0.2):
-                    wrong = leg.mistaken(self._dirt.pick, self._extensions)
+                if self._corruption.happens(0.2):
+                    wrong = leg.mistaken(self._corruption.pick, self._extensions)
                     self._corrections.append(write(leg))
                     rows.append((leg.end, write(wrong)))
                 else:
                     rows.append((leg.end, write(leg)))
         rows.sort(key=_by_end)
         self._carried = [row for row in rows if row[0] >= ends]
-        lines = self._dirt.spoil([row for end, row in rows if end < ends])
+        lines = self._corruption.spoil([row for end, row in rows if end < ends])
         if recorded.day.date == self._late_day:
             self._late = lines
         else:
             self._file(recorded.day).writelines(lines)
 
-    def _file(self, day: Day) -> IO[str]:
+    def _file(self, day: WorkDay) -> IO[str]:
         """The export that a day is in."""
-        knobs = self._story.knobs
-        number = (day.date - knobs.first).days * knobs.files // knobs.days + 1
+        options = self._simulation.options
+        number = (day.date - options.first).days * options.files // options.days + 1
         if number != self._number:
-            self._begin(f"-{number}" if knobs.files > 1 else "")
+            self._begin(f"-{number}" if options.files > 1 else "")
             self._number = number
         assert self._open is not None
         return self._open
@@ -174,8 +176,8 @@ class _Exports:
 
     def _finish(self) -> None:
         """What was still on its way, the day that came late, then the corrections."""
-        file = self._file(self._story.days[-1])
-        file.writelines(self._dirt.rest())
+        file = self._file(self._simulation.days[-1])
+        file.writelines(self._corruption.rest())
         file.writelines(row for _, row in self._carried)
         for which, rows in ((f"-late-{self._late_day}", self._late), ("-corrections", self._corrections)):
             if rows:
@@ -187,38 +189,38 @@ def _by_end(row: tuple[int, str]) -> int:
     return row[0]
 
 
-def _settings(story: Story, folder: Path) -> None:
+def _settings(simulation: Simulation, folder: Path) -> None:
     """A callfunnel.toml to load the folder with."""
-    zone, region = story.country.zone.key, story.country.name
-    written = {"pbx": LAYOUTS[story.knobs.format].zone or zone, "crm": zone}
+    zone, region = simulation.country.zone.key, simulation.country.name
+    written = {"pbx": LAYOUTS[simulation.options.format].zone or zone, "crm": zone}
     sources = "".join(f'\n[sources.{name}]\ntime_zone = "{of}"\n' for name, of in written.items())
     text = f'time_zone = "{zone}"\nregion = "{region}"\n{sources}'
     (folder / "callfunnel.toml").write_text(text, encoding="utf-8")
 
 
-def _write_truth(path: Path, story: Story, truth: Truth, generated: Generated) -> None:
+def _write_truth(path: Path, simulation: Simulation, truth: Truth, generated: Generated) -> None:
     """One object, one row of a list a line."""
     rows = list(truth.rows())
-    organisations = passage.histories(story.organisations)
-    months = passage.months(organisations, story.knobs.last, story.country.zone)
-    zone = story.country.zone
+    organisations = funnel_truth.histories(simulation.organisations)
+    months = funnel_truth.months(organisations, simulation.options.last, simulation.country.zone)
+    zone = simulation.country.zone
     parts: dict[str, object | Iterator[object]] = {
-        "knobs": story.knobs,
+        "knobs": simulation.options,
         "time_zone": zone.key,
-        "region": story.country.name,
-        "currency": story.country.currency,
+        "region": simulation.country.name,
+        "currency": simulation.country.currency,
         "conversation_s": 30,
         "files": iter({"kind": kind, "file": file} for kind, file in generated.files),
         "totals": {"calls": generated.calls, "legs": generated.legs, "lost": truth.lost},
-        "managers": (_manager(manager) for manager in story.managers),
-        "planted": iter(story.planted),
+        "managers": (_manager(manager) for manager in simulation.managers),
+        "planted": iter(simulation.anomalies),
         "activity": (row for row in rows if row.manager_id != NOBODY),
         "nobody": (row for row in rows if row.manager_id == NOBODY),
         "calls": truth.calls_behind(),
-        "funnel_window": passage.WINDOW,
-        "funnel_cohort": passage.cohorts(organisations, months, zone, is_worked(story.knobs.country)),
-        "funnel_flow": passage.flows(organisations, months),
-        "funnel_snapshot": passage.snapshots(organisations, months),
+        "funnel_window": funnel_truth.WINDOW,
+        "funnel_cohort": funnel_truth.cohorts(organisations, months, zone, is_worked(simulation.options.country)),
+        "funnel_flow": funnel_truth.flows(organisations, months),
+        "funnel_snapshot": funnel_truth.snapshots(organisations, months),
     }
     encode = msgspec.json.Encoder().encode
     with path.open("wb") as file:
@@ -231,11 +233,11 @@ def _write_truth(path: Path, story: Story, truth: Truth, generated: Generated) -
         file.write(b"\n}\n")
 
 
-def _manager(manager: Manager) -> dict[str, object]:
+def _manager(manager: Salesperson) -> dict[str, object]:
     return {"manager_id": manager.id, "name": manager.name, "periods": list(_periods(manager))}
 
 
-def _periods(manager: Manager) -> Iterable[dict[str, object]]:
+def _periods(manager: Salesperson) -> Iterable[dict[str, object]]:
     for period in manager.periods:
         yield {
             "team": period.team,

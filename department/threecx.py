@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipeline.department.calls import Became, Call, Path
-from pipeline.department.country import Country
-from pipeline.department.exchange import MOBILES
-from pipeline.department.people import Numbering
+from department.calls import CallOutcome, Path, SimulatedCall
+from department.country import Country
+from department.exchange import MOBILES
+from department.people import Numbering
 
 _TRUNK, _MENU, _VOICEMAIL = "10001", "801", "999"
 
 
-class End(NamedTuple):
+class SegmentEnd(NamedTuple):
     """One end of a line: how its number, DN, type and name are written."""
 
     number: str
@@ -28,10 +28,10 @@ class End(NamedTuple):
     name: str = ""
 
 
-_NOBODY = End("", "", "")
+_NOBODY = SegmentEnd("", "", "")
 
 
-class Leg(NamedTuple):
+class ThreeCxSegment(NamedTuple):
     """One line. Times are epoch seconds; `answer` 0: never."""
 
     history_id: int
@@ -40,12 +40,12 @@ class Leg(NamedTuple):
     answer: int
     end: int
     reason: str
-    source: End
-    to: End
-    final: End
+    source: SegmentEnd
+    to: SegmentEnd
+    final: SegmentEnd
     missed: str = ""
 
-    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> Leg:
+    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> ThreeCxSegment:
         """A wrong length."""
         return self._replace(end=self.end + 20 + pick(300))
 
@@ -69,7 +69,7 @@ class ThreeCx:
         self._plus = country.prefixes.index(country.code)
         self._calls = self._lines = 0
 
-    def legs(self, call: Call) -> list[Leg]:
+    def legs(self, call: SimulatedCall) -> list[ThreeCxSegment]:
         """The lines of a call; the call gets its id."""
         self._calls += 1
         number = self._calls
@@ -81,19 +81,19 @@ class ThreeCx:
         if call.path in (Path.INSIDE, Path.SERVICE):
             other = self._desk(call.taker_extension)
             if call.path is Path.SERVICE:
-                other = End(f"Ext.{_VOICEMAIL}", _VOICEMAIL, "VoiceMail", "Voice Mail")
+                other = SegmentEnd(f"Ext.{_VOICEMAIL}", _VOICEMAIL, "VoiceMail", "Voice Mail")
             final = other if call.picked else _NOBODY
             return [
                 self._leg(number, call.start, call.picked, call.end, call, self._desk(call.extension), other, final)
             ]
         return self._arrived(call, number)
 
-    def _arrived(self, call: Call, number: int) -> list[Leg]:
+    def _arrived(self, call: SimulatedCall, number: int) -> list[ThreeCxSegment]:
         caller, to, final = self._outside(call.contact), self._desk(call.extension), _NOBODY
         answer, ends = call.picked, call.handed or call.end
-        menu = End(f"Ext.{_MENU}", _MENU, "Ivr", "Menu")
+        menu = SegmentEnd(f"Ext.{_MENU}", _MENU, "Ivr", "Menu")
         if call.path is Path.QUEUE:
-            to = End(f"Ext.{self._queue}", self._queue, "queue", "Sales, inbound")
+            to = SegmentEnd(f"Ext.{self._queue}", self._queue, "queue", "Sales, inbound")
         elif call.path in (Path.MENU, Path.MENU_ONLY):
             to = menu
         if call.path is Path.FORWARDED:
@@ -101,7 +101,7 @@ class ThreeCx:
         elif call.picked:
             final = self._desk(call.extension)
         elif call.voicemail:
-            answer, final = call.voicemail, End(f"Ext.{_VOICEMAIL}", _VOICEMAIL, "voicemail", "Voice Mail")
+            answer, final = call.voicemail, SegmentEnd(f"Ext.{_VOICEMAIL}", _VOICEMAIL, "voicemail", "Voice Mail")
         elif to is menu:
             answer, final = call.start, menu
         missed = ", ".join(f"Ext.{desk}" for desk in call.rang)
@@ -122,28 +122,28 @@ class ThreeCx:
         start: int,
         answer: int,
         end: int,
-        call: Call,
-        source: End,
-        to: End,
-        final: End,
+        call: SimulatedCall,
+        source: SegmentEnd,
+        to: SegmentEnd,
+        final: SegmentEnd,
         missed: str = "",
-    ) -> Leg:
+    ) -> ThreeCxSegment:
         self._lines += 1
         reason = "src_participant_terminated" if self._lines % 2 else "TerminatedByDst"
         if not answer:
-            reason = {Became.BUSY: "Busy", Became.FAILED: "Failed"}.get(call.became, "NoAnswer")
-        return Leg(number, self._lines, start, answer, end, reason, source, to, final, missed)
+            reason = {CallOutcome.BUSY: "Busy", CallOutcome.FAILED: "Failed"}.get(call.became, "NoAnswer")
+        return ThreeCxSegment(number, self._lines, start, answer, end, reason, source, to, final, missed)
 
-    def _desk(self, extension: str) -> End:
+    def _desk(self, extension: str) -> SegmentEnd:
         name = self._names.get(extension, "")
-        return End(f"Ext.{extension}", extension, "Extension" if self._lines % 3 else "extension", name)
+        return SegmentEnd(f"Ext.{extension}", extension, "Extension" if self._lines % 3 else "extension", name)
 
-    def _outside(self, contact: str) -> End:
+    def _outside(self, contact: str) -> SegmentEnd:
         number = self._write(contact, self._plus) if contact else "anonymous"
-        return End(number, _TRUNK, "Line" if self._lines % 3 else "external_line", number)
+        return SegmentEnd(number, _TRUNK, "Line" if self._lines % 3 else "external_line", number)
 
 
-def write(leg: Leg) -> str:
+def write(leg: ThreeCxSegment) -> str:
     """The line's text."""
     source, to, final = leg.source, leg.to, leg.final
     talked = leg.end - leg.answer if leg.answer else 0

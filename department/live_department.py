@@ -16,23 +16,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.department.dirt import Dirt
-from pipeline.department.draws import stream
-from pipeline.department.knobs import Knobs
-from pipeline.department.layouts import LAYOUTS, Clock
-from pipeline.department.people import extension_names
-from pipeline.department.plan import HEADER as PLAN
-from pipeline.department.plan import plan
-from pipeline.department.portfolio import Organisation
-from pipeline.department.story import Recorded, Story
-from pipeline.department.tables import HEADERS, Rows, calendar_row
-from pipeline.department.working import calendar, midnight
+from department.corruption import Corruption
+from department.layouts import LAYOUTS, ExportClock
+from department.options import DepartmentOptions
+from department.people import extension_names
+from department.plan import HEADER as PLAN
+from department.plan import plan
+from department.portfolio import Prospect
+from department.random_streams import stream
+from department.simulation import DayRecord, Simulation
+from department.tables import HEADERS, TableRows, calendar_row
+from department.working_days import calendar, midnight
 
 KINDS = ("plan", "calendar", "absences", "organisations", "stages", "proposals", "calls")
 """Kinds of rows, in the order in which those of one moment are to be read."""
 
 
-class Written(NamedTuple):
+class ExportRow(NamedTuple):
     """A row, line end included, that its system writes at `at` (epoch seconds). Sorts by time, kind, then order."""
 
     at: int
@@ -42,28 +42,28 @@ class Written(NamedTuple):
     text: str
 
 
-class Living:
+class LiveDepartment:
     """The days after the last one of a department. Tells itself the history first; that takes a second or two."""
 
-    def __init__(self, knobs: Knobs) -> None:
-        self._story = story = Story(knobs)
-        for _ in story.tell():
+    def __init__(self, options: DepartmentOptions) -> None:
+        self._simulation = simulation = Simulation(options)
+        for _ in simulation.tell():
             pass
-        self._layout = LAYOUTS[knobs.format]
-        self._clock = Clock(story.country.zone)
+        self._layout = LAYOUTS[options.format]
+        self._clock = ExportClock(simulation.country.zone)
         self._write = self._layout.writer(self._clock)
-        names = extension_names(story.managers)
+        names = extension_names(simulation.managers)
         self._exchange = self._layout.exchange(
-            story.country, story.numbering, names, story.country.written, links=knobs.links_legs
+            simulation.country, simulation.numbering, names, simulation.country.written, links=options.links_legs
         )
-        self._rows = Rows(story.country, Dirt(0, stream(knobs.seed, "living")))
-        self._moves: dict[str, int] = {one.id: len(one.stages) for one in story.organisations}
+        self._rows = TableRows(simulation.country, Corruption(0, stream(options.seed, "living")))
+        self._moves: dict[str, int] = {one.id: len(one.stages) for one in simulation.organisations}
         """How many moves of each organisation were written."""
-        self._revisions: dict[str, int] = {one.id: len(one.revisions) for one in story.proposals}
-        self._absences = {manager.id: len(manager.absences) for manager in story.managers}
-        self._days = len(story.days)
+        self._revisions: dict[str, int] = {one.id: len(one.revisions) for one in simulation.proposals}
+        self._absences = {manager.id: len(manager.absences) for manager in simulation.managers}
+        self._days = len(simulation.days)
         self._number = 0
-        self._waiting: list[Written] = []
+        self._waiting: list[ExportRow] = []
 
     def header(self, kind: str) -> str:
         """The first line of a file of this kind; "" for one that has none."""
@@ -71,9 +71,9 @@ class Living:
             return self._layout.header
         return _line(PLAN if kind == "plan" else HEADERS[kind])
 
-    def rows(self) -> Iterator[Written]:
+    def rows(self) -> Iterator[ExportRow]:
         """Every row in order of time, without an end."""
-        for recorded in self._story.live_on():
+        for recorded in self._simulation.live_on():
             self._tell(recorded)
             tomorrow = recorded.day.midnight + recorded.day.length_s
             while self._waiting and self._waiting[0].at < tomorrow:
@@ -82,11 +82,13 @@ class Living:
     @property
     def first_working_day(self) -> date:
         """The first live day that is worked."""
-        knobs = self._story.knobs
-        days = calendar(msgspec.structs.replace(knobs, first=knobs.last, days=31, files=1), self._story.country.zone)
+        options = self._simulation.options
+        days = calendar(
+            msgspec.structs.replace(options, first=options.last, days=31, files=1), self._simulation.country.zone
+        )
         return next(day.date for day in days if day.is_working)
 
-    def _tell(self, recorded: Recorded) -> None:
+    def _tell(self, recorded: DayRecord) -> None:
         """Put a day's rows where they wait for their time."""
         day = recorded.day
         self._clock.set(day)
@@ -94,15 +96,15 @@ class Living:
             for leg in self._exchange.legs(call):
                 self._put(call.end, "calls", self._write(leg))
         self._plan(day.midnight)
-        for organisation in self._story.organisations:
+        for organisation in self._simulation.organisations:
             self._organisation(organisation, day.midnight)
-        for proposal in self._story.proposals:
+        for proposal in self._simulation.proposals:
             written = self._revisions.get(proposal.id, 0)
             for revision in proposal.revisions[written:]:
                 self._put(revision.sent_at, "proposals", _line(self._rows.proposal(proposal, revision)))
             self._revisions[proposal.id] = len(proposal.revisions)
 
-    def _organisation(self, organisation: Organisation, today: int) -> None:
+    def _organisation(self, organisation: Prospect, today: int) -> None:
         written = self._moves.get(organisation.id)
         if written is None:
             written = 0
@@ -113,25 +115,25 @@ class Living:
 
     def _plan(self, today: int) -> None:
         """Plan, calendar and leave of the next weeks, when settled since yesterday; nobody plans to be ill."""
-        story = self._story
-        settled = story.days[self._days :]
-        self._days = len(story.days)
+        simulation = self._simulation
+        settled = simulation.days[self._days :]
+        self._days = len(simulation.days)
         for day in settled:
             self._put(today, "calendar", _line(calendar_row(day)))
         if settled:
-            months = plan(story.managers, story.days, story.country.currency, story.knobs)
+            months = plan(simulation.managers, simulation.days, simulation.country.currency, simulation.options)
             for row in islice(months, 1, None):
                 if str(row[0]) >= f"{settled[0].date:%Y-%m}":
                     self._put(today, "plan", _line(row))
-        for manager in story.managers:
+        for manager in simulation.managers:
             for absence in manager.absences[self._absences[manager.id] :]:
-                known = midnight(absence.first, story.country.zone) if absence.kind == "sick" else today
+                known = midnight(absence.first, simulation.country.zone) if absence.kind == "sick" else today
                 self._put(known, "absences", _line(absence))
             self._absences[manager.id] = len(manager.absences)
 
     def _put(self, at: int, kind: str, text: str) -> None:
         self._number += 1
-        heappush(self._waiting, Written(at, KINDS.index(kind), self._number, text))
+        heappush(self._waiting, ExportRow(at, KINDS.index(kind), self._number, text))
 
 
 def _line(cells: Iterable[object]) -> str:

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from pipeline.department.knobs import Knobs
+from department.options import DepartmentOptions
 
 
-class DayKind(StrEnum):
+class WorkDayKind(StrEnum):
     WORKING = "working"
     SHORT = "short"
     """The last working day before a holiday."""
@@ -23,24 +23,24 @@ class DayKind(StrEnum):
     HOLIDAY = "holiday"
 
 
-class Day(NamedTuple):
+class WorkDay(NamedTuple):
     """One day of the calendar. `midnight` is its first second, `length_s` 23, 24 or 25 hours."""
 
     date: date
-    kind: DayKind
+    kind: WorkDayKind
     title: str
     midnight: int
     length_s: int
 
     @property
     def is_working(self) -> bool:
-        return self.kind in (DayKind.WORKING, DayKind.SHORT, DayKind.MOVED)
+        return self.kind in (WorkDayKind.WORKING, WorkDayKind.SHORT, WorkDayKind.MOVED)
 
     @property
     def weight(self) -> float:
         """How much of an ordinary day's work is done: the week's shape."""
         share = _WEEK[self.date.weekday()]
-        return share * {DayKind.SHORT: 0.8, DayKind.MOVED: 0.6}.get(self.kind, 1.0) if self.is_working else 0.0
+        return share * {WorkDayKind.SHORT: 0.8, WorkDayKind.MOVED: 0.6}.get(self.kind, 1.0) if self.is_working else 0.0
 
 
 _WEEK = (0.95, 1.08, 1.1, 1.05, 0.82, 1.0, 1.0)
@@ -57,16 +57,18 @@ def midnight(day: date, zone: ZoneInfo) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())
 
 
-def calendar(knobs: Knobs, zone: ZoneInfo) -> list[Day]:
+def calendar(options: DepartmentOptions, zone: ZoneInfo) -> list[WorkDay]:
     """The days of the period."""
-    years = range(knobs.first.year, knobs.last.year + 1)
-    free = holidays.country_holidays(knobs.country.upper(), years=list(years), language="en_US")
+    years = range(options.first.year, options.last.year + 1)
+    free = holidays.country_holidays(options.country.upper(), years=list(years), language="en_US")
     days = []
-    for n in range(knobs.days):
-        day = knobs.first + timedelta(days=n)
+    for n in range(options.days):
+        day = options.first + timedelta(days=n)
         tomorrow = day + timedelta(days=1)
         starts = midnight(day, zone)
-        days.append(Day(day, _kind(day, tomorrow, free), free.get(day, ""), starts, midnight(tomorrow, zone) - starts))
+        days.append(
+            WorkDay(day, _kind(day, tomorrow, free), free.get(day, ""), starts, midnight(tomorrow, zone) - starts)
+        )
     return days
 
 
@@ -81,11 +83,11 @@ def is_worked(country: str) -> Callable[[date], bool]:
     return worked
 
 
-def _kind(day: date, tomorrow: date, free: holidays.HolidayBase) -> DayKind:
+def _kind(day: date, tomorrow: date, free: holidays.HolidayBase) -> WorkDayKind:
     if day in free.weekend_workdays:
-        return DayKind.MOVED
+        return WorkDayKind.MOVED
     if day in free:
-        return DayKind.HOLIDAY
+        return WorkDayKind.HOLIDAY
     if day.weekday() >= 5:
-        return DayKind.WEEKEND
-    return DayKind.SHORT if tomorrow in free and tomorrow.weekday() < 5 else DayKind.WORKING
+        return WorkDayKind.WEEKEND
+    return WorkDayKind.SHORT if tomorrow in free and tomorrow.weekday() < 5 else WorkDayKind.WORKING

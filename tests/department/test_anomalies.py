@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.department.country import country
-from pipeline.department.knobs import Knobs
-from pipeline.department.planted import Kind, Planted, plant
-from pipeline.department.working import calendar
+from department.anomalies import Anomaly, AnomalyKind, plant_anomalies
+from department.country import country
+from department.options import DepartmentOptions
+from department.working_days import calendar
 from tests.department.conftest import Truth
 from tests.department.legs import rows
 
@@ -124,14 +124,14 @@ def test_low_month_is_everybodys(truth: Truth) -> None:
     assert lower == len(steady)
 
 
-def planted(knobs: Knobs) -> list[Planted]:
-    return plant(knobs, calendar(knobs, country(knobs.country).zone))
+def anomalies(options: DepartmentOptions) -> list[Anomaly]:
+    return plant_anomalies(options, calendar(options, country(options.country).zone))
 
 
 @pytest.mark.parametrize("managers", range(1, 9))
 @pytest.mark.parametrize("days", [1, 9, 14, 30, 59, 60, 120, 400])
 def test_no_manager_is_in_two_stories_and_the_first_in_none(managers: int, days: int) -> None:
-    found = planted(Knobs(managers=managers, days=days))
+    found = anomalies(DepartmentOptions(managers=managers, days=days))
     whose = [event.manager_id for event in found if event.manager_id]
     assert len(set(whose)) == len(whose)
     assert "m01" not in whose
@@ -140,6 +140,8 @@ def test_no_manager_is_in_two_stories_and_the_first_in_none(managers: int, days:
 
 
 def test_clock_changes_are_named_where_there_are_some() -> None:
-    changes = [e.first for e in planted(Knobs(country="DE", days=365)) if e.kind is Kind.CLOCK_CHANGE]
+    changes = [
+        e.first for e in anomalies(DepartmentOptions(country="DE", days=365)) if e.kind is AnomalyKind.CLOCK_CHANGE
+    ]
     assert changes == [date(2026, 3, 29), date(2026, 10, 25)]
-    assert not [e for e in planted(Knobs(country="RU", days=365)) if e.kind is Kind.CLOCK_CHANGE]
+    assert not [e for e in anomalies(DepartmentOptions(country="RU", days=365)) if e.kind is AnomalyKind.CLOCK_CHANGE]

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
 
-from pipeline.department.country import Country
-from pipeline.department.draws import TABLE, lognormal_table, stream
-from pipeline.department.knobs import Knobs
-from pipeline.department.planted import Kind, Planted, of_manager
-from pipeline.department.working import Day
+from department.anomalies import Anomaly, AnomalyKind, of_manager
+from department.country import Country
+from department.options import DepartmentOptions
+from department.random_streams import TABLE, lognormal_table, stream
+from department.working_days import WorkDay
 
 
-class Absence(NamedTuple):
+class AwayPeriod(NamedTuple):
     """Days away, `last` included."""
 
     manager_id: str
@@ -24,7 +24,7 @@ class Absence(NamedTuple):
     """leave or sick."""
 
 
-class Period(NamedTuple):
+class ManagerPeriod(NamedTuple):
     """A team and extensions for `[since, until)`; None where it has no such end."""
 
     team: str
@@ -33,10 +33,10 @@ class Period(NamedTuple):
     until: date | None
 
 
-class Manager:
+class Salesperson:
     """One manager. Not a value: the shift keeps what it needs beside the traits."""
 
-    def __init__(self, number: int, name: str, periods: Sequence[Period], dice: Random) -> None:
+    def __init__(self, number: int, name: str, periods: Sequence[ManagerPeriod], dice: Random) -> None:
         self.id = f"m{number:02d}"
         self.name = name
         self.periods = tuple(periods)
@@ -51,9 +51,9 @@ class Manager:
         """New organisations a day."""
         self.talk_s = lognormal_table(75 + 60 * dice.random(), 0.95, 3, 3_000)
         """Quantiles of what is talked with an organisation."""
-        self.absences: list[Absence] = []
+        self.absences: list[AwayPeriod] = []
         self.away: set[date] = set()
-        self.events: dict[Kind, Planted] = {}
+        self.events: dict[AnomalyKind, Anomaly] = {}
 
     @property
     def since(self) -> date | None:
@@ -66,7 +66,7 @@ class Manager:
     def is_employed(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
-    def is_at_work(self, day: Day) -> bool:
+    def is_at_work(self, day: WorkDay) -> bool:
         return day.is_working and self.is_employed(day.date) and day.date not in self.away
 
     def is_available(self, day: date) -> bool:
@@ -74,7 +74,7 @@ class Manager:
         return self.is_employed(day) and day not in self.away and not self.is_silent(day)
 
     def is_silent(self, day: date) -> bool:
-        event = self.events.get(Kind.SILENT)
+        event = self.events.get(AnomalyKind.SILENT)
         return event is not None and event.covers(day)
 
     def team(self, day: date) -> str:
@@ -85,15 +85,15 @@ class Manager:
         """A newcomer's share of the pace: a third on the first day, all of it after eight weeks."""
         return 1.0 if self.since is None else min(1.0, 0.33 + 0.67 * (day - self.since).days / 56)
 
-    def expect(self, events: Mapping[Kind, Planted]) -> None:
+    def expect(self, events: Mapping[AnomalyKind, Anomaly]) -> None:
         """What is planted for this manager; a leave begins to be one."""
         self.events |= events
-        if (leave := events.get(Kind.LEAVE)) is not None:
+        if (leave := events.get(AnomalyKind.LEAVE)) is not None:
             self.leave(leave.first, leave.last, "leave")
 
     def leave(self, first: date, last: date, kind: str) -> None:
         """Be away from `first` to `last`, both included."""
-        self.absences.append(Absence(self.id, first, last, kind))
+        self.absences.append(AwayPeriod(self.id, first, last, kind))
         self.away.update(first + timedelta(days=n) for n in range((last - first).days + 1))
 
     def draw_talk(self, dice: Random) -> int:
@@ -122,24 +122,26 @@ def numbering(managers: int) -> Numbering:
     return Numbering(1_001, 5_001, "1000", "9000") if managers < 4_000 else Numbering(10_001, 50_001, "10000", "90000")
 
 
-def extension_names(managers: Iterable[Manager]) -> dict[str, str]:
+def extension_names(managers: Iterable[Salesperson]) -> dict[str, str]:
     """Whose name a phone shows: of an extension that changed hands, the last one's."""
     return {extension: one.name for one in managers for period in one.periods for extension in period.extensions}
 
 
-def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Sequence[Day]) -> list[Manager]:
+def hire(
+    options: DepartmentOptions, country: Country, anomalies: Sequence[Anomaly], days: Sequence[WorkDay]
+) -> list[Salesperson]:
     """The department, newcomers and leavers included, with their leave and sick days."""
-    dice = stream(knobs.seed, "people")
-    plan = numbering(knobs.managers)
+    dice = stream(options.seed, "people")
+    plan = numbering(options.managers)
     managers = []
-    inherited = {event.manager_id: event for event in planted if event.kind is Kind.NEWCOMER}
-    squeezer = next((event for event in planted if event.kind is Kind.SQUEEZER), None)
+    inherited = {event.manager_id: event for event in anomalies if event.kind is AnomalyKind.NEWCOMER}
+    squeezer = next((event for event in anomalies if event.kind is AnomalyKind.SQUEEZER), None)
     names: set[str] = set()
-    for n in range(knobs.managers):
+    for n in range(options.managers):
         number = n + 1
         name = _another(dice.choice(country.last_names), dice.choice(country.first_names), country, names)
         names.add(name)
-        team = f"{'ABCDEFGH'[n * max(1, min(8, knobs.managers // 6)) // knobs.managers]}"
+        team = f"{'ABCDEFGH'[n * max(1, min(8, options.managers // 6)) // options.managers]}"
         extensions = (plan.desk(n), plan.softphone(n)) if n % 4 == 3 else (plan.desk(n),)
         since = until = None
         if (arrival := inherited.get(f"m{number:02d}")) is not None:
@@ -147,11 +149,11 @@ def hire(knobs: Knobs, country: Country, planted: Sequence[Planted], days: Seque
             extensions = (plan.desk(int(squeezer.manager_id[1:]) - 1),) if squeezer else extensions
         if squeezer is not None and squeezer.manager_id == f"m{number:02d}":
             until = squeezer.last + timedelta(days=1)
-        manager = Manager(number, name, _periods(knobs, n, team, extensions, since, until), dice)
+        manager = Salesperson(number, name, _periods(options, n, team, extensions, since, until), dice)
         managers.append(manager)
     for manager in managers:
-        manager.expect(of_manager(planted, manager.id))
-        send_away(manager, knobs, days, dice)
+        manager.expect(of_manager(anomalies, manager.id))
+        send_away(manager, options, days, dice)
     return managers
 
 
@@ -164,28 +166,33 @@ def _another(last: str, first: str, country: Country, taken: set[str]) -> str:
 
 
 def _periods(
-    knobs: Knobs, n: int, team: str, extensions: tuple[str, ...], since: date | None, until: date | None
-) -> list[Period]:
+    options: DepartmentOptions, n: int, team: str, extensions: tuple[str, ...], since: date | None, until: date | None
+) -> list[ManagerPeriod]:
     """One period, but the sixth manager of a larger department changes teams half-way."""
-    moved = knobs.day(0.5)
-    if n == 5 and knobs.managers >= 8 and knobs.days >= 30 and since is None and until is None:
-        return [Period(team, extensions, None, moved), Period("B" if team == "A" else "A", extensions, moved, None)]
-    return [Period(team, extensions, since, until)]
+    moved = options.day(0.5)
+    if n == 5 and options.managers >= 8 and options.days >= 30 and since is None and until is None:
+        return [
+            ManagerPeriod(team, extensions, None, moved),
+            ManagerPeriod("B" if team == "A" else "A", extensions, moved, None),
+        ]
+    return [ManagerPeriod(team, extensions, since, until)]
 
 
-def send_away(manager: Manager, knobs: Knobs, days: Sequence[Day], dice: Random) -> None:
+def send_away(manager: Salesperson, options: DepartmentOptions, days: Sequence[WorkDay], dice: Random) -> None:
     """What everybody has in a period: two weeks of leave now and then, a few sick days. Not in a planted story."""
     taken = {day for event in manager.events.values() for day in event.days()}
-    weeks = knobs.days / 7
+    weeks = options.days / 7
     if dice.random() < weeks / 26:
-        _off(manager, knobs.first + timedelta(days=int(dice.random() * knobs.days)), 14, "leave", taken, knobs)
+        _off(manager, options.first + timedelta(days=int(dice.random() * options.days)), 14, "leave", taken, options)
     for day in days:
         if day.is_working and dice.random() < 0.008:
-            _off(manager, day.date, 1 + int(dice.random() * 5), "sick", taken, knobs)
+            _off(manager, day.date, 1 + int(dice.random() * 5), "sick", taken, options)
 
 
-def _off(manager: Manager, first: date, length: int, kind: str, taken: set[date], knobs: Knobs) -> None:
-    last = min(first + timedelta(days=length - 1), knobs.last - timedelta(days=1))
+def _off(
+    manager: Salesperson, first: date, length: int, kind: str, taken: set[date], options: DepartmentOptions
+) -> None:
+    last = min(first + timedelta(days=length - 1), options.last - timedelta(days=1))
     around = {first + timedelta(days=n) for n in range(-3, length + 3)}
     if not around & (taken | manager.away) and manager.is_employed(first) and manager.is_employed(last):
         manager.leave(first, last, kind)

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.department.generate import generate
-from pipeline.department.knobs import Knobs
-from pipeline.department.living import KINDS, Living, Written
+from department.generate import generate
+from department.live_department import KINDS, ExportRow, LiveDepartment
+from department.options import DepartmentOptions
 
-KNOBS = Knobs(managers=8, days=30, seed=5, pace=20.0)
+KNOBS = DepartmentOptions(managers=8, days=30, seed=5, pace=20.0)
 ZONE = ZoneInfo("Europe/Moscow")
 ROWS = 12_000
 """Some weeks: more than are settled at one time."""
@@ -28,8 +28,8 @@ class Cells(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Written]:
-    return list(islice(Living(KNOBS).rows(), ROWS))
+def rows() -> list[ExportRow]:
+    return list(islice(LiveDepartment(KNOBS).rows(), ROWS))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def of(rows: list[Written], kind: str) -> list[Cells]:
+def of(rows: list[ExportRow], kind: str) -> list[Cells]:
     delimiter = "," if kind == "calls" else ";"
     wanted = [row for row in rows if KINDS[row.kind] == kind]
     return [
@@ -49,18 +49,18 @@ def of(rows: list[Written], kind: str) -> list[Cells]:
     ]
 
 
-def test_rows_come_in_order_of_time_from_the_first_day_after_the_exports(rows: list[Written]) -> None:
+def test_rows_come_in_order_of_time_from_the_first_day_after_the_exports(rows: list[ExportRow]) -> None:
     assert rows == sorted(rows)
     first, last = (datetime.fromtimestamp(rows[place].at, ZONE).date() for place in (0, -1))
     assert first == KNOBS.last
     assert last - first > timedelta(days=28)
 
 
-def test_same_knobs_live_on_alike(rows: list[Written]) -> None:
-    assert list(islice(Living(KNOBS).rows(), 2_000)) == rows[:2_000]
+def test_same_knobs_live_on_alike(rows: list[ExportRow]) -> None:
+    assert list(islice(LiveDepartment(KNOBS).rows(), 2_000)) == rows[:2_000]
 
 
-def test_a_call_is_written_when_it_has_ended_under_a_name_of_its_own(rows: list[Written]) -> None:
+def test_a_call_is_written_when_it_has_ended_under_a_name_of_its_own(rows: list[ExportRow]) -> None:
     calls = of(rows, "calls")
     ends: dict[str, set[datetime]] = {}
     for at, cells in calls:
@@ -72,7 +72,7 @@ def test_a_call_is_written_when_it_has_ended_under_a_name_of_its_own(rows: list[
     assert max(identities.values()) == 1
 
 
-def test_stages_and_proposals_are_written_when_they_happen(rows: list[Written]) -> None:
+def test_stages_and_proposals_are_written_when_they_happen(rows: list[ExportRow]) -> None:
     for kind, column in (("stages", 2), ("proposals", 4)):
         told = of(rows, kind)
         assert len(told) > 50
@@ -80,7 +80,7 @@ def test_stages_and_proposals_are_written_when_they_happen(rows: list[Written]) 
             assert at == datetime.fromisoformat(cells[column]).replace(tzinfo=ZONE)
 
 
-def test_organisations_are_known_before_anything_is_said_of_them(rows: list[Written], exports: Path) -> None:
+def test_organisations_are_known_before_anything_is_said_of_them(rows: list[ExportRow], exports: Path) -> None:
     with (exports / "organisations.csv").open(encoding="utf-8") as file:
         known = {row["id"] for row in csv.DictReader(file, delimiter=";")}
     for row in rows:
@@ -93,13 +93,13 @@ def test_organisations_are_known_before_anything_is_said_of_them(rows: list[Writ
             assert cells[int(kind == "proposals")] in known
 
 
-def test_calendar_goes_on_day_by_day(rows: list[Written]) -> None:
+def test_calendar_goes_on_day_by_day(rows: list[ExportRow]) -> None:
     days = [date.fromisoformat(cells[0]) for _, cells in of(rows, "calendar")]
     assert days == [KNOBS.last + timedelta(days=n) for n in range(len(days))]
     assert len(days) >= 28
 
 
-def test_plan_is_of_the_whole_month_once_its_days_are_settled(rows: list[Written]) -> None:
+def test_plan_is_of_the_whole_month_once_its_days_are_settled(rows: list[ExportRow]) -> None:
     planned: dict[tuple[str, str], list[int]] = {}
     for _, cells in of(rows, "plan"):
         planned.setdefault((cells[0], cells[1]), []).append(int(cells[2]))
@@ -107,8 +107,10 @@ def test_plan_is_of_the_whole_month_once_its_days_are_settled(rows: list[Written
     assert {month for month, _ in planned} >= {"2026-02", "2026-03"}
 
 
-def test_on_the_first_working_day_somebody_is_silent_and_somebody_on_leave(rows: list[Written], exports: Path) -> None:
-    first = Living(KNOBS).first_working_day
+def test_on_the_first_working_day_somebody_is_silent_and_somebody_on_leave(
+    rows: list[ExportRow], exports: Path
+) -> None:
+    first = LiveDepartment(KNOBS).first_working_day
     there = {cells[5].partition("/")[2][:3] for at, cells in of(rows, "calls") if at.date() == first}
     with (exports / "managers.csv").open(encoding="utf-8") as file:
         people = {row["id"]: row["extensions"].split(", ") for row in csv.DictReader(file, delimiter=";")}

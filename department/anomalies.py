@@ -8,11 +8,11 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.department.knobs import Knobs
-from pipeline.department.working import Day, DayKind
+from department.options import DepartmentOptions
+from department.working_days import WorkDay, WorkDayKind
 
 
-class Kind(StrEnum):
+class AnomalyKind(StrEnum):
     SQUEEZER = "squeezer"
     """Opens no new organisation, sells to old customers instead, then leaves: `last` is the last day there."""
     NEWCOMER = "newcomer"
@@ -31,10 +31,10 @@ class Kind(StrEnum):
     """The night when clocks change, with calls through it."""
 
 
-class Planted(msgspec.Struct, frozen=True, kw_only=True):
+class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
     """One hidden story, from `first` to `last`, both included. `manager_id` is "" when it is everybody's."""
 
-    kind: Kind
+    kind: AnomalyKind
     first: date
     last: date
     manager_id: str = ""
@@ -50,61 +50,64 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
 
 _STORIES = (
     # kind, from and to as shares of the period, most days, least days of the period, least managers
-    (Kind.SQUEEZER, 0.28, 0.62, 400, 60, 3),
-    (Kind.SILENT, 0.4, 0.46, 5, 15, 3),
-    (Kind.LEAVE, 0.42, 0.54, 14, 15, 4),
-    (Kind.GAMER, 0.46, 0.62, 21, 15, 5),
+    (AnomalyKind.SQUEEZER, 0.28, 0.62, 400, 60, 3),
+    (AnomalyKind.SILENT, 0.4, 0.46, 5, 15, 3),
+    (AnomalyKind.LEAVE, 0.42, 0.54, 14, 15, 4),
+    (AnomalyKind.GAMER, 0.46, 0.62, 21, 15, 5),
 )
 
 
-def plant(knobs: Knobs, days: Sequence[Day]) -> list[Planted]:
+def plant_anomalies(options: DepartmentOptions, days: Sequence[WorkDay]) -> list[Anomaly]:
     """The stories that a department of this size and length has room for. The first manager is in none of their own."""
-    found: list[Planted] = []
+    found: list[Anomaly] = []
     number = 2
     for kind, begins, ends, most_days, least_days, least_managers in _STORIES:
-        if knobs.days < least_days or knobs.managers < least_managers or number >= knobs.managers:
+        if options.days < least_days or options.managers < least_managers or number >= options.managers:
             continue
-        first = _working(days, knobs.day(begins))
-        last = min(knobs.day(ends), first + timedelta(days=most_days - 1))
-        found.append(Planted(kind=kind, first=first, last=max(first, last), manager_id=f"m{number:02d}"))
+        first = _working(days, options.day(begins))
+        last = min(options.day(ends), first + timedelta(days=most_days - 1))
+        found.append(Anomaly(kind=kind, first=first, last=max(first, last), manager_id=f"m{number:02d}"))
         number += 1
-    return found + _newcomer(knobs, found) + _of_everybody(knobs, days)
+    return found + _newcomer(options, found) + _of_everybody(options, days)
 
 
-def _newcomer(knobs: Knobs, found: Sequence[Planted]) -> list[Planted]:
+def _newcomer(options: DepartmentOptions, found: Sequence[Anomaly]) -> list[Anomaly]:
     """Who comes on the Monday after next when a squeezer has left: the extension is nobody's in between."""
-    left = next((event.last for event in found if event.kind is Kind.SQUEEZER), None)
+    left = next((event.last for event in found if event.kind is AnomalyKind.SQUEEZER), None)
     if left is None:
         return []
     first = left + timedelta(days=14 - left.weekday())
-    newcomer = Planted(
-        kind=Kind.NEWCOMER, first=first, last=knobs.last - timedelta(days=1), manager_id=f"m{knobs.managers:02d}"
+    newcomer = Anomaly(
+        kind=AnomalyKind.NEWCOMER,
+        first=first,
+        last=options.last - timedelta(days=1),
+        manager_id=f"m{options.managers:02d}",
     )
     return [newcomer] if newcomer.first <= newcomer.last else []
 
 
-def _of_everybody(knobs: Knobs, days: Sequence[Day]) -> list[Planted]:
+def _of_everybody(options: DepartmentOptions, days: Sequence[WorkDay]) -> list[Anomaly]:
     found = []
-    if knobs.days >= 10:
-        dead = _working(days, knobs.day(0.67))
-        found.append(Planted(kind=Kind.DEAD_FEED, first=dead, last=dead, since_hour=13))
-    if knobs.days >= 90:
-        first = knobs.day(0.72)
-        found.append(Planted(kind=Kind.LOW_MONTH, first=first, last=first + timedelta(days=27)))
+    if options.days >= 10:
+        dead = _working(days, options.day(0.67))
+        found.append(Anomaly(kind=AnomalyKind.DEAD_FEED, first=dead, last=dead, since_hour=13))
+    if options.days >= 90:
+        first = options.day(0.72)
+        found.append(Anomaly(kind=AnomalyKind.LOW_MONTH, first=first, last=first + timedelta(days=27)))
     changes = [day.date for day in days if day.length_s != 86_400]
-    return found + [Planted(kind=Kind.CLOCK_CHANGE, first=day, last=day) for day in changes]
+    return found + [Anomaly(kind=AnomalyKind.CLOCK_CHANGE, first=day, last=day) for day in changes]
 
 
-def _working(days: Sequence[Day], wanted: date) -> date:
+def _working(days: Sequence[WorkDay], wanted: date) -> date:
     """The first full working day from the wanted one on, else the last one of the period."""
-    full = [day.date for day in days if day.kind is DayKind.WORKING]
+    full = [day.date for day in days if day.kind is WorkDayKind.WORKING]
     return next((day for day in full if day >= wanted), full[-1] if full else wanted)
 
 
-def of_manager(planted: Iterable[Planted], manager_id: str) -> dict[Kind, Planted]:
-    return {event.kind: event for event in planted if event.manager_id == manager_id}
+def of_manager(anomalies: Iterable[Anomaly], manager_id: str) -> dict[AnomalyKind, Anomaly]:
+    return {event.kind: event for event in anomalies if event.manager_id == manager_id}
 
 
-def of_day(planted: Sequence[Planted], kind: Kind, day: date) -> Planted | None:
+def of_day(anomalies: Sequence[Anomaly], kind: AnomalyKind, day: date) -> Anomaly | None:
     """The story of everybody that a day is in."""
-    return next((event for event in planted if event.kind is kind and event.covers(day)), None)
+    return next((event for event in anomalies if event.kind is kind and event.covers(day)), None)

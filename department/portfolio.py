@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from random import Random
 
-from pipeline.department.country import Country
-from pipeline.department.people import Manager
+from department.country import Country
+from department.people import Salesperson
 from schemas.stages import default_stages
 
 STAGES = tuple(default_stages().codes)
@@ -17,12 +17,12 @@ DAY = 86_400
 NEVER = 1 << 62
 
 
-class Organisation:
+class Prospect:
     """One organisation. `stages` is its history in order of time: (epoch, stage, who moved it)."""
 
     __slots__ = ("id", "name", "offer", "owner", "phones", "settled_at", "stages")
 
-    def __init__(self, number: int, name: str, phones: list[str], owner: Manager) -> None:
+    def __init__(self, number: int, name: str, phones: list[str], owner: Salesperson) -> None:
         self.id = f"o{number:06d}"
         self.name = name
         self.phones = phones
@@ -55,19 +55,19 @@ class Book:
     """A manager's organisations, by the stage they stand in."""
 
     def __init__(self) -> None:
-        self.by_stage: list[list[Organisation]] = [[] for _ in STAGES]
+        self.by_stage: list[list[Prospect]] = [[] for _ in STAGES]
 
-    def add(self, organisation: Organisation) -> None:
+    def add(self, organisation: Prospect) -> None:
         self.by_stage[organisation.stage].append(organisation)
 
-    def restage(self, organisation: Organisation, before: int) -> None:
+    def restage(self, organisation: Prospect, before: int) -> None:
         self.by_stage[before].remove(organisation)
         self.by_stage[organisation.stage].append(organisation)
 
-    def remove(self, organisation: Organisation) -> None:
+    def remove(self, organisation: Prospect) -> None:
         self.by_stage[organisation.stage].remove(organisation)
 
-    def draw(self, dice: Random, weights: tuple[float, ...]) -> Organisation | None:
+    def draw(self, dice: Random, weights: tuple[float, ...]) -> Prospect | None:
         """One of a stage drawn by weight, of the next stages when nobody stands there; None for an empty book."""
         chance = dice.random()
         for stage, weight in enumerate(weights):
@@ -87,35 +87,35 @@ class Market:
         self._country = country
         self._dice = dice
         self._numbers = 0
-        self.organisations: list[Organisation] = []
+        self.organisations: list[Prospect] = []
 
     def number(self) -> str:
         """A number that nobody else has."""
         self._numbers += 1
         return self._country.number(self._numbers)
 
-    def found(self, owner: Manager) -> Organisation:
+    def found(self, owner: Salesperson) -> Prospect:
         """A new organisation, without a stage yet."""
         dice = self._dice
         phones = [self.number() for _ in range(1 if dice.random() < 0.6 else 2 if dice.random() < 0.8 else 3)]
         return self._register(owner, phones)
 
-    def _register(self, owner: Manager, phones: list[str]) -> Organisation:
+    def _register(self, owner: Salesperson, phones: list[str]) -> Prospect:
         dice, country = self._dice, self._country
         number = len(self.organisations) + 1
         name = f"{dice.choice(country.companies).format(dice.choice(country.words))} {number}"
-        organisation = Organisation(number, name, phones, owner)
+        organisation = Prospect(number, name, phones, owner)
         self.organisations.append(organisation)
         return organisation
 
-    def succeed(self, closed: Organisation, at: int) -> Organisation:
+    def succeed(self, closed: Prospect, at: int) -> Prospect:
         """Another organisation under the first number of one that was closed: its successor from `at` on."""
         organisation = self._register(closed.owner, [closed.phones[0], self.number()])
         organisation.move(at, NEW)
         closed.settled_at = NEVER
         return organisation
 
-    def old_portfolio(self, owner: Manager, size: int, first_day: int) -> Book:
+    def old_portfolio(self, owner: Salesperson, size: int, first_day: int) -> Book:
         """What a manager already has on the first day, with the way it went until then."""
         book, dice = Book(), self._dice
         for _ in range(size):
@@ -137,7 +137,7 @@ _OLDEST = 500 * DAY
 """Nobody remembers more: the CRM is not older."""
 
 
-def _history(organisation: Organisation, reached: int, first_day: int, dice: Random) -> None:
+def _history(organisation: Prospect, reached: int, first_day: int, dice: Random) -> None:
     """The moves up to a stage, the last one before the first day. Office hours: 9 to 17 on any day of the week."""
     way = list(range(reached + 1)) if reached != DISQUALIFIED else [*range(1 + int(dice.random() * 3)), DISQUALIFIED]
     at = first_day - DAY - min(_OLDEST, int(dice.expovariate(1 / (_STANDS_FOR[reached] * DAY))))

@@ -7,12 +7,12 @@ from datetime import datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
-from pipeline.department.calls import Became, Call, Path, Way
-from pipeline.department.draws import TABLE, over_dispersed, poisson
-from pipeline.department.people import Manager
-from pipeline.department.portfolio import Market, Organisation
-from pipeline.department.shift import CHAT_S, HOURS, RING_S, Floor, Shift
-from pipeline.department.working import Day, season
+from department.calls import CallOutcome, Path, SimulatedCall, Way
+from department.people import Salesperson
+from department.portfolio import Market, Prospect
+from department.random_streams import TABLE, over_dispersed, poisson
+from department.shift import CHAT_S, HOURS, RING_S, PhoneSystem, Shift
+from department.working_days import WorkDay, season
 
 _MISSED = 0.075
 """Calls that nobody takes, relative to the calls of a manager."""
@@ -28,7 +28,7 @@ class Callers:
         self._zone = zone
         self._pace = pace
 
-    def of(self, day: Day, at_work: int, floor: Floor, mood: float) -> Iterator[Call]:
+    def of(self, day: WorkDay, at_work: int, floor: PhoneSystem, mood: float) -> Iterator[SimulatedCall]:
         """The day's calls besides the shifts, in no order."""
         dice = self._dice
         away = [s.manager for s in self._shifts if s.manager.is_employed(day.date) and not s.manager.is_at_work(day)]
@@ -42,7 +42,7 @@ class Callers:
             yield self._errand(day, floor)
         yield from self._off_duty(day)
 
-    def _caller(self) -> tuple[Organisation | None, str]:
+    def _caller(self) -> tuple[Prospect | None, str]:
         dice = self._dice
         if dice.random() < 0.6:
             book = self._shifts[int(dice.random() * len(self._shifts))].book
@@ -50,44 +50,44 @@ class Callers:
                 return drawn, drawn.phones[0]
         return None, self._market.number() if dice.random() < 0.8 else ""
 
-    def _missed(self, at: int, floor: Floor, away: Sequence[Manager]) -> Call:
+    def _missed(self, at: int, floor: PhoneSystem, away: Sequence[Salesperson]) -> SimulatedCall:
         """Hung up in the menu, tired of the queue, or rang at an empty desk."""
         dice = self._dice
         organisation, contact = self._caller()
         chance = dice.random()
         if chance < 0.25:
-            return Call(
+            return SimulatedCall(
                 at, at + 3 + int(dice.random() * 25), Way.IN, Path.MENU_ONLY, contact, organisation, "", None, 0
             )
         ring_s = 6 + RING_S[int(dice.random() * TABLE)]
         if chance > 0.8 and away:
             desk = away[int(dice.random() * len(away))].extensions[0]
-            call = Call(at, at + ring_s, Way.IN, Path.DIRECT, contact, organisation, desk, None, 0)
+            call = SimulatedCall(at, at + ring_s, Way.IN, Path.DIRECT, contact, organisation, desk, None, 0)
             if dice.random() < 0.5:
                 call.voicemail, call.end = call.end, call.end + 5 + ring_s
             return call
         through_menu = dice.random() < 0.4
         menu_s = 5 + int(dice.random() * 15) if through_menu else 0
         path = Path.MENU if through_menu else Path.QUEUE
-        call = Call(at, at + menu_s + ring_s, Way.IN, path, contact, organisation, "", None, 0)
+        call = SimulatedCall(at, at + menu_s + ring_s, Way.IN, path, contact, organisation, "", None, 0)
         call.menu_s = menu_s
         call.rang = floor.ring(dice, 2, None) if floor.people else ()
         return call
 
-    def _at_night(self, at: int) -> Call:
+    def _at_night(self, at: int) -> SimulatedCall:
         organisation, contact = self._caller()
         end = at + 8 + int(self._dice.random() * 20)
-        return Call(at, end, Way.IN, Path.MENU_ONLY, contact, organisation, "", None, 0)
+        return SimulatedCall(at, end, Way.IN, Path.MENU_ONLY, contact, organisation, "", None, 0)
 
-    def _errand(self, day: Day, floor: Floor) -> Call:
+    def _errand(self, day: WorkDay, floor: PhoneSystem) -> SimulatedCall:
         """Out from the reception: a taxi, a courier. The extension is no manager's."""
         dice = self._dice
         at = day.midnight + HOURS[int(dice.random() * TABLE)] + int(dice.random() * 60)
         picked = at + RING_S[int(dice.random() * TABLE)] if dice.random() < 0.8 else 0
         end = picked + CHAT_S[int(dice.random() * TABLE)] if picked else at + 20
-        return Call(at, end, Way.OUT, Path.DIALLED, self._market.number(), None, floor.reception, None, picked)
+        return SimulatedCall(at, end, Way.OUT, Path.DIALLED, self._market.number(), None, floor.reception, None, picked)
 
-    def _off_duty(self, day: Day) -> Iterator[Call]:
+    def _off_duty(self, day: WorkDay) -> Iterator[SimulatedCall]:
         """On their mobiles: days off now and then, late evenings past midnight, the night when clocks change."""
         dice = self._dice
         on_call = [s for s in self._shifts if s.manager.is_available(day.date)]
@@ -103,7 +103,7 @@ class Callers:
             for before_s, talk_s in ((4_000, 240), (2_400, 600), (420, 1_200), (-300, 90), (-2_000, 900)):
                 yield self._on_call(on_call, max(day.midnight, changes - before_s), talk_s, talk_s + 60)
 
-    def _on_call(self, on_call: Sequence[Shift], at: int, least_s: int, most_s: int) -> Call:
+    def _on_call(self, on_call: Sequence[Shift], at: int, least_s: int, most_s: int) -> SimulatedCall:
         """Somebody of the book calls a desk that forwards to a mobile, or is called from afar."""
         dice = self._dice
         shift = on_call[int(dice.random() * len(on_call))]
@@ -113,13 +113,15 @@ class Callers:
         end = picked + least_s + int(dice.random() * (most_s - least_s))
         manager = shift.manager
         if dice.random() < 0.6:
-            return Call(at, end, Way.IN, Path.FORWARDED, contact, drawn, manager.extensions[0], manager, picked)
-        call = Call(at, end, Way.OUT, Path.DIALLED, contact, drawn, manager.extensions[0], manager, picked)
-        call.became = Became.NO_ANSWER
+            return SimulatedCall(
+                at, end, Way.IN, Path.FORWARDED, contact, drawn, manager.extensions[0], manager, picked
+            )
+        call = SimulatedCall(at, end, Way.OUT, Path.DIALLED, contact, drawn, manager.extensions[0], manager, picked)
+        call.became = CallOutcome.NO_ANSWER
         return call
 
 
-def change_of_clocks(day: Day, zone: ZoneInfo) -> int:
+def change_of_clocks(day: WorkDay, zone: ZoneInfo) -> int:
     """The second at which the clocks change on a day of 23 or 25 hours."""
     early, late = day.midnight, day.midnight + day.length_s
     offset = datetime.fromtimestamp(early, zone).utcoffset()

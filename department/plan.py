@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from pipeline.department.knobs import Knobs
-from pipeline.department.people import Manager
-from pipeline.department.working import Day, season
+from department.options import DepartmentOptions
+from department.people import Salesperson
+from department.working_days import WorkDay, season
 
 _TO_POTENTIAL = 0.33
 """Conversations with potential clients (A), of the calls of a day."""
@@ -20,7 +20,9 @@ HEADER = (
 )
 
 
-def plan(managers: Sequence[Manager], days: Sequence[Day], currency: str, knobs: Knobs) -> Iterator[Sequence[object]]:
+def plan(
+    managers: Sequence[Salesperson], days: Sequence[WorkDay], currency: str, options: DepartmentOptions
+) -> Iterator[Sequence[object]]:
     """Rows with a header. A month that is in the period in part is planned in part; a newcomer's plan ramps up."""
     yield HEADER
     for month, there in groupby(days, key=lambda day: f"{day.date:%Y-%m}"):
@@ -35,7 +37,7 @@ def plan(managers: Sequence[Manager], days: Sequence[Day], currency: str, knobs:
                 month,
                 manager.id,
                 len(working),
-                round(norm * knobs.pace * _TO_POTENTIAL / 5) * 5,
+                round(norm * options.pace * _TO_POTENTIAL / 5) * 5,
                 round(norm * _GENERAL),
                 individual,
                 individual * _AMOUNT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from pipeline.department.people import Manager
-from pipeline.department.portfolio import (
+from department.people import Salesperson
+from department.portfolio import (
     ACTIVE,
     CUSTOMER,
     DAY,
@@ -17,7 +17,7 @@ from pipeline.department.portfolio import (
     SHIPMENT,
     Book,
     Market,
-    Organisation,
+    Prospect,
 )
 
 
@@ -28,12 +28,12 @@ class Revision(NamedTuple):
     withdrawn: bool
 
 
-class Proposal:
+class Offer:
     """A proposal with its revisions. It is its first manager's, on the day of the first revision."""
 
     __slots__ = ("id", "individual", "manager", "organisation", "revisions")
 
-    def __init__(self, number: int, manager: Manager, organisation: Organisation, *, individual: bool) -> None:
+    def __init__(self, number: int, manager: Salesperson, organisation: Prospect, *, individual: bool) -> None:
         self.id = f"p{number:06d}"
         self.individual = individual
         self.manager = manager
@@ -51,8 +51,8 @@ class Deals:
         self._market = market
         self._dice = dice
         self._ends_at = ends_at
-        self.proposals: list[Proposal] = []
-        self._closed: list[tuple[Organisation, Book]] = []
+        self.proposals: list[Offer] = []
+        self._closed: list[tuple[Prospect, Book]] = []
 
     def go_on(self) -> None:
         """The exports are made: from now on everything comes true at its time."""
@@ -70,7 +70,7 @@ class Deals:
             book.remove(organisation)
             book.add(self._market.succeed(organisation, at))
 
-    def after(self, manager: Manager, book: Book, organisation: Organisation, at: int, *, squeeze: bool) -> None:
+    def after(self, manager: Salesperson, book: Book, organisation: Prospect, at: int, *, squeeze: bool) -> None:
         """A conversation of the owner ended at `at`."""
         if at <= organisation.settled_at:
             return
@@ -93,7 +93,7 @@ class Deals:
             if organisation.stage == DISQUALIFIED and self._dice.random() < 0.15:
                 self._closed.append((organisation, book))
 
-    def _new(self, manager: Manager, organisation: Organisation, at: int, skill: float) -> None:
+    def _new(self, manager: Salesperson, organisation: Prospect, at: int, skill: float) -> None:
         if self._dice.random() < 0.16 * skill:
             sent = self._general(manager, organisation, at)
             self._chance(0.6, organisation, sent, ACTIVE)
@@ -102,7 +102,7 @@ class Deals:
         else:
             self._chance(0.055, organisation, at, DISQUALIFIED)
 
-    def _active(self, manager: Manager, organisation: Organisation, at: int, skill: float) -> None:
+    def _active(self, manager: Salesperson, organisation: Prospect, at: int, skill: float) -> None:
         if self._dice.random() < 0.04:
             self._general(manager, organisation, at)
             if self._dice.random() < 0.3:
@@ -112,10 +112,10 @@ class Deals:
         else:
             self._chance(0.035, organisation, at, DISQUALIFIED)
 
-    def _development(self, manager: Manager, organisation: Organisation, at: int, skill: float) -> None:
+    def _development(self, manager: Salesperson, organisation: Prospect, at: int, skill: float) -> None:
         offer = organisation.offer
         chance = self._dice.random()
-        if not isinstance(offer, Proposal):
+        if not isinstance(offer, Offer):
             if chance < 0.2 * skill:
                 organisation.offer = self._individual(manager, organisation, at, 80_000, 0.6)
             elif chance > 0.96:
@@ -132,16 +132,16 @@ class Deals:
             organisation.offer = None
             self._chance(0.4, organisation, at, ACTIVE)
 
-    def _customer(self, manager: Manager, organisation: Organisation, at: int, chance: float) -> None:
+    def _customer(self, manager: Salesperson, organisation: Prospect, at: int, chance: float) -> None:
         """Seminars and training for those who have bought."""
         if self._dice.random() < chance:
             self._individual(manager, organisation, at, 25_000, 0.4)
 
-    def _chance(self, chance: float, organisation: Organisation, at: int, stage: int) -> None:
+    def _chance(self, chance: float, organisation: Prospect, at: int, stage: int) -> None:
         if self._dice.random() < chance:
             self._move(organisation, at, stage)
 
-    def _move(self, organisation: Organisation, at: int, stage: int, latest_s: int = 3_600) -> None:
+    def _move(self, organisation: Prospect, at: int, stage: int, latest_s: int = 3_600) -> None:
         """Some time after `at`, at this very second once in a while."""
         moved = at + (int(self._dice.random() * latest_s) if self._dice.random() < 0.95 else 0)
         if latest_s >= DAY:
@@ -149,7 +149,7 @@ class Deals:
         if moved < self._ends_at:
             organisation.move(moved, stage)
 
-    def _general(self, manager: Manager, organisation: Organisation, at: int) -> int:
+    def _general(self, manager: Salesperson, organisation: Prospect, at: int) -> int:
         sent = at + 120 + int(self._dice.random() * 3_000)
         if sent < self._ends_at:
             proposal = self._propose(manager, organisation, individual=False)
@@ -159,8 +159,8 @@ class Deals:
         return sent
 
     def _individual(
-        self, manager: Manager, organisation: Organisation, at: int, median: float, sigma: float
-    ) -> Proposal | None:
+        self, manager: Salesperson, organisation: Prospect, at: int, median: float, sigma: float
+    ) -> Offer | None:
         sent = at + 600 + int(self._dice.random() * 5_000)
         if sent >= self._ends_at:
             return None
@@ -169,13 +169,13 @@ class Deals:
         proposal.send(sent, hundreds * 10_000 + (int(self._dice.random() * 100) if self._dice.random() < 0.3 else 0))
         return proposal
 
-    def _send(self, proposal: Proposal, at: int, cents: int, *, withdrawn: bool = False) -> None:
+    def _send(self, proposal: Offer, at: int, cents: int, *, withdrawn: bool = False) -> None:
         """Another revision, later than the last."""
         sent = at + 300 + int(self._dice.random() * 3_000)
         if sent < self._ends_at:
             proposal.send(sent, cents, withdrawn=withdrawn)
 
-    def _propose(self, manager: Manager, organisation: Organisation, *, individual: bool) -> Proposal:
-        proposal = Proposal(len(self.proposals) + 1, manager, organisation, individual=individual)
+    def _propose(self, manager: Salesperson, organisation: Prospect, *, individual: bool) -> Offer:
+        proposal = Offer(len(self.proposals) + 1, manager, organisation, individual=individual)
         self.proposals.append(proposal)
         return proposal

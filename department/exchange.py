@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipeline.department.calls import Call, Path
-from pipeline.department.country import Country
-from pipeline.department.people import Numbering
+from department.calls import Path, SimulatedCall
+from department.country import Country
+from department.people import Numbering
 
 _TRUNK, _SECOND_TRUNK = "PJSIP/provider1", "PJSIP/provider2"
 MAIN_NUMBER, MOBILES = 6_900_000, 7_000_000
@@ -23,7 +23,7 @@ MAIN_NUMBER, MOBILES = 6_900_000, 7_000_000
 _DID, _QUEUES, _XFER = "from-did-direct", "ext-queues", "from-internal-xfer"
 
 
-class Leg(NamedTuple):
+class ExchangeLeg(NamedTuple):
     """One CDR. Times are epoch seconds; `answer` 0: never. `src` is as seen inside: a layout may write another."""
 
     src: str
@@ -44,7 +44,7 @@ class Leg(NamedTuple):
     did: str = ""
     outbound_cnum: str = ""
 
-    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> Leg:
+    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> ExchangeLeg:
         """An earlier version of the row: the same identity, a wrong length or somebody else's phone."""
         other = extensions[pick(len(extensions))]
         if pick(2) and self.dstchannel.startswith("PJSIP/") and self.dstchannel[6:7].isdigit():
@@ -66,7 +66,7 @@ class _Channel(NamedTuple):
     outbound_cnum: str = ""
 
 
-class Exchange:
+class SimulatedExchange:
     """Numbers channels and rows as it goes. Calls come in order of time."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Exchange:
         self._write = write
         self._channels = self._rows = self._pairs = 0
         self._main = country.written(country.number(MAIN_NUMBER), 1)
-        self._ways: dict[Path, Callable[[Call], list[Leg]]] = {
+        self._ways: dict[Path, Callable[[SimulatedCall], list[ExchangeLeg]]] = {
             Path.DIALLED: self._dialled,
             Path.REROUTED: self._dialled,
             Path.DIRECT: self._direct,
@@ -98,11 +98,11 @@ class Exchange:
             Path.SERVICE: self._inside,
         }
 
-    def legs(self, call: Call) -> list[Leg]:
+    def legs(self, call: SimulatedCall) -> list[ExchangeLeg]:
         """The rows of a call; the call gets its id."""
         return self._ways[call.path](call)
 
-    def _dialled(self, call: Call) -> list[Leg]:
+    def _dialled(self, call: SimulatedCall) -> list[ExchangeLeg]:
         desk = self._at_desk(call.extension, call.start, outside=True)
         call.id = desk.uniqueid
         dst, start, legs = self._write(call.contact, 0), call.start, []
@@ -120,7 +120,7 @@ class Exchange:
             legs += self._transfer(call, _Channel(trunk, src, f'"{src}" <{src}>', number, desk.linkedid))
         return legs
 
-    def _direct(self, call: Call) -> list[Leg]:
+    def _direct(self, call: SimulatedCall) -> list[ExchangeLeg]:
         caller, desk = self._arrive(call), call.extension
         end, became, data = call.handed or call.voicemail or call.end, _became(call), f"PJSIP/{desk},20,tr"
         phone = self._phone(desk, call.start)
@@ -131,7 +131,7 @@ class Exchange:
             legs.append(self._leg(caller, box, _DID, "", "VoiceMail", data, at, at, call.end, "ANSWERED"))
         return legs + self._transfer(call, caller)
 
-    def _queued(self, call: Call) -> list[Leg]:
+    def _queued(self, call: SimulatedCall) -> list[ExchangeLeg]:
         """Ring-all of phones that are the queue's members themselves: one row a phone, all of the caller's channel."""
         caller = self._arrive(call)
         until = call.picked or call.end
@@ -145,7 +145,7 @@ class Exchange:
         ]  # fmt: skip
         return legs + self._transfer(call, caller)
 
-    def _queued_behind_menu(self, call: Call) -> list[Leg]:
+    def _queued_behind_menu(self, call: SimulatedCall) -> list[ExchangeLeg]:
         """The menu's row, then a Local pair for each member: the caller's half and the phone's."""
         caller, forked = self._arrive(call), call.start + call.menu_s
         legs = [
@@ -166,11 +166,11 @@ class Exchange:
             legs.append(self._leg(caller, self._queue, _QUEUES, "", "Queue", data, forked, forked, end, "ANSWERED"))
         return legs + self._transfer(call, caller)
 
-    def _menu_only(self, call: Call) -> list[Leg]:
+    def _menu_only(self, call: SimulatedCall) -> list[ExchangeLeg]:
         caller, start = self._arrive(call), call.start
         return [self._leg(caller, "s", "ivr-1", "", "BackGround", "custom/welcome", start, start, call.end, "ANSWERED")]
 
-    def _forwarded(self, call: Call) -> list[Leg]:
+    def _forwarded(self, call: SimulatedCall) -> list[ExchangeLeg]:
         """To a desk that forwards: the caller's half of a Local pair, and the half that dials the mobile."""
         caller, desk = self._arrive(call), call.extension
         mobile = self._country.written(self._country.number(MOBILES + int(desk)), 0)
@@ -182,7 +182,7 @@ class Exchange:
             self._leg(far, mobile, "forward", trunk, "Dial", dial, start, picked, end, "ANSWERED"),
         ]
 
-    def _inside(self, call: Call) -> list[Leg]:
+    def _inside(self, call: SimulatedCall) -> list[ExchangeLeg]:
         desk = self._at_desk(call.extension, call.start)
         call.id = desk.uniqueid
         called, app, data, phone = call.taker_extension, "Dial", f"PJSIP/{call.taker_extension},,tr", ""
@@ -193,7 +193,7 @@ class Exchange:
         became = _became(call)
         return [self._leg(desk, called, "from-internal", phone, app, data, call.start, call.picked, call.end, became)]
 
-    def _transfer(self, call: Call, outside: _Channel) -> list[Leg]:
+    def _transfer(self, call: SimulatedCall, outside: _Channel) -> list[ExchangeLeg]:
         """Somebody else takes over: the question among colleagues first, when there was one, then the new talk."""
         if not call.handed:
             return []
@@ -220,10 +220,10 @@ class Exchange:
         answer: int,
         end: int,
         disposition: str,
-    ) -> Leg:
+    ) -> ExchangeLeg:
         self._rows += 1
         name, src, clid, uniqueid, linkedid, did, outbound_cnum = of
-        return Leg(
+        return ExchangeLeg(
             src, dst, dcontext, clid, name, dstchannel, lastapp, lastdata, start, answer, end, disposition, uniqueid,
             linkedid, self._rows, did, outbound_cnum,
         )  # fmt: skip
@@ -244,7 +244,7 @@ class Exchange:
         name = f"PJSIP/{extension}-{self._channels:08x}"
         return _Channel(name, extension, clid, uniqueid, uniqueid, "", self._main if outside else "")
 
-    def _arrive(self, call: Call) -> _Channel:
+    def _arrive(self, call: SimulatedCall) -> _Channel:
         """The channel of a caller from outside."""
         call.id = uniqueid = self._uniqueid(call.start)
         src = self._write(call.contact, 1) if call.contact else "anonymous"
@@ -259,5 +259,5 @@ class Exchange:
         return f"{name};1", caller._replace(name=f"{name};2", uniqueid=uniqueid, did="")
 
 
-def _became(call: Call) -> str:
+def _became(call: SimulatedCall) -> str:
     return "ANSWERED" if call.picked else call.became.value

@@ -11,13 +11,13 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipeline.department.calls import Call, Path
-from pipeline.department.country import Country
-from pipeline.department.exchange import MAIN_NUMBER, MOBILES
-from pipeline.department.people import Numbering
+from department.calls import Path, SimulatedCall
+from department.country import Country
+from department.exchange import MAIN_NUMBER, MOBILES
+from department.people import Numbering
 
 
-class Leg(NamedTuple):
+class MangoLeg(NamedTuple):
     """One row. Times are epoch seconds; `answer` 0: never."""
 
     start: int
@@ -33,7 +33,7 @@ class Leg(NamedTuple):
     entry_id: str
     recording: str = ""
 
-    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> Leg:
+    def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> MangoLeg:
         """As it would be said while the call is going on: not ended yet when it ended."""
         return self._replace(end=max(self.start, self.answer) + pick(self.end - max(self.start, self.answer) + 1))
 
@@ -56,7 +56,7 @@ class Mango:
         self._entries = self._recordings = 0
         self._line = country.written(country.number(MAIN_NUMBER), 1)
 
-    def legs(self, call: Call) -> list[Leg]:
+    def legs(self, call: SimulatedCall) -> list[MangoLeg]:
         """The rows of a call; the call gets its id."""
         self._entries += 1
         call.id = b64encode(f"{4_100_000_000 + self._entries}".encode()).decode()
@@ -68,7 +68,7 @@ class Mango:
             return [self._out(call)]
         return [*self._arrival(call), *self._talks(call)]
 
-    def _arrival(self, call: Call) -> list[Leg]:
+    def _arrival(self, call: SimulatedCall) -> list[MangoLeg]:
         """What a caller goes through before somebody picks up."""
         rings = call.start + call.menu_s
         until = call.picked or call.end
@@ -88,7 +88,7 @@ class Mango:
                 legs.append(self._in(call, "", "", call.voicemail, call.voicemail, call.end, "ivr", 1110))
         return legs
 
-    def _talks(self, call: Call) -> list[Leg]:
+    def _talks(self, call: SimulatedCall) -> list[MangoLeg]:
         """Who talked: the one who picked up, the question to a colleague, the colleague."""
         if not call.picked:
             return []
@@ -103,20 +103,22 @@ class Mango:
             legs.append(self._in(call, taker, _account(taker), call.handed, call.taken, call.end, "abonent", 1110))
         return legs
 
-    def _out(self, call: Call) -> Leg:
+    def _out(self, call: SimulatedCall) -> MangoLeg:
         number = self._write(call.contact, 1)
-        return Leg(
+        return MangoLeg(
             call.start, call.end, call.picked, call.extension, _account(call.extension), "", number,
             1110 if call.picked else 1121, self._line, "abonent", call.id, self._recording(call.picked),
         )  # fmt: skip
 
-    def _in(self, call: Call, desk: str, to: str, start: int, answer: int, end: int, location: str, why: int) -> Leg:
+    def _in(
+        self, call: SimulatedCall, desk: str, to: str, start: int, answer: int, end: int, location: str, why: int
+    ) -> MangoLeg:
         number = self._write(call.contact, 1) if call.contact else "anonymous"
         recording = self._recording(answer if location == "abonent" else 0)
-        return Leg(start, end, answer, "", number, desk, to, why, self._line, location, call.id, recording)
+        return MangoLeg(start, end, answer, "", number, desk, to, why, self._line, location, call.id, recording)
 
-    def _inside(self, call: Call, desk: str, other: str, start: int, answer: int, end: int) -> Leg:
-        return Leg(start, end, answer, desk, _account(desk), other, _account(other), 1110, "", "abonent", call.id)
+    def _inside(self, call: SimulatedCall, desk: str, other: str, start: int, answer: int, end: int) -> MangoLeg:
+        return MangoLeg(start, end, answer, desk, _account(desk), other, _account(other), 1110, "", "abonent", call.id)
 
     def _recording(self, answer: int) -> str:
         if not answer:
@@ -129,7 +131,7 @@ def _account(desk: str) -> str:
     return f"sip:user{desk}@vpbx.example"
 
 
-def write(leg: Leg) -> str:
+def write(leg: MangoLeg) -> str:
     """The row's text."""
     return (
         f"[{leg.recording}];{leg.start};{leg.end};{leg.answer};{leg.from_extension};{leg.from_number};"

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from pipeline.department.country import Country
+from department.country import Country
 
 _LATEST_DAYS = 3
 _CUT_BETWEEN = (5, 9)
 """Delimiters: behind them a cut row joins no neighbour to a row of the right width, even inside an open quote."""
 
 
-class Dirt:
+class Corruption:
     """Spoils rows. With a rate of 0 it changes nothing and draws nothing."""
 
     def __init__(self, rate: float, dice: Random) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-from pipeline.department.people import Manager
-from pipeline.department.portfolio import Organisation
+from department.people import Salesperson
+from department.portfolio import Prospect
 
 
 class Way(IntEnum):
@@ -37,7 +37,7 @@ class Path(IntEnum):
     """From a desk to a machine: own voicemail, the clock."""
 
 
-class Became(StrEnum):
+class CallOutcome(StrEnum):
     """What an unanswered call was."""
 
     NO_ANSWER = "NO ANSWER"
@@ -45,7 +45,7 @@ class Became(StrEnum):
     FAILED = "FAILED"
 
 
-class Call:
+class SimulatedCall:
     """Times are epoch seconds. Every talk is with the person outside; talk among colleagues is no talk.
 
     The one who picked up talks from `picked` to `handed` (to `end`, when nobody took over), the one who took over
@@ -76,11 +76,11 @@ class Call:
         way: Way,
         path: Path,
         contact: str,
-        organisation: Organisation | None,
+        organisation: Prospect | None,
         extension: str,
-        manager: Manager | None,
+        manager: Salesperson | None,
         picked: int,
-        became: Became = Became.NO_ANSWER,
+        became: CallOutcome = CallOutcome.NO_ANSWER,
     ) -> None:
         self.start = start
         self.end = end
@@ -103,7 +103,7 @@ class Call:
         """When the voicemail answered."""
         self.handed = 0
         self.taken = 0
-        self.taker: Manager | None = None
+        self.taker: Salesperson | None = None
         self.taker_extension = ""
         self.consulted = 0
         """When an attended transfer asked the taker first; 0 for a blind one."""
@@ -115,7 +115,7 @@ class Call:
         """How long the first person talked."""
         return (self.handed or self.end) - self.picked if self.picked else 0
 
-    def longest(self) -> tuple[Manager | None, int]:
+    def longest(self) -> tuple[Salesperson | None, int]:
         """Who talked longest with the person outside, and how long; of equals the first. Unanswered: nobody, 0."""
         if not self.picked:
             return None, 0

@@ -8,11 +8,11 @@ from statistics import mean, median, pvariance
 import phonenumbers
 import pytest
 
-from pipeline.department.callers import change_of_clocks
-from pipeline.department.country import COUNTRIES
-from pipeline.department.draws import curve_table, lognormal_table, over_dispersed, poisson, stream
-from pipeline.department.knobs import Knobs
-from pipeline.department.working import calendar
+from department.callers import change_of_clocks
+from department.country import COUNTRIES
+from department.options import DepartmentOptions
+from department.random_streams import curve_table, lognormal_table, over_dispersed, poisson, stream
+from department.working_days import calendar
 
 
 @pytest.mark.parametrize("mu", [0.3, 5.0, 55.0, 400.0])
@@ -64,7 +64,7 @@ def test_numbers_are_possible_unlike_and_the_same_in_every_notation(name: str) -
 
 
 def test_clocks_change_where_the_offset_does() -> None:
-    days = {day.date: day for day in calendar(Knobs(country="DE", days=365), COUNTRIES["DE"].zone)}
+    days = {day.date: day for day in calendar(DepartmentOptions(country="DE", days=365), COUNTRIES["DE"].zone)}
     spring, autumn = days[date(2026, 3, 29)], days[date(2026, 10, 25)]
     assert (spring.length_s, autumn.length_s) == (23 * 3600, 25 * 3600)
     # At 01:00 UTC, two hours after midnight's 23:00 UTC the day before; in autumn midnight is 22:00 UTC.

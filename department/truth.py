@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.department.calls import Call, Way
-from pipeline.department.deals import Proposal
-from pipeline.department.portfolio import POTENTIAL
-from pipeline.department.shift import CONVERSATION_S
-from pipeline.department.working import Day
+from department.calls import SimulatedCall, Way
+from department.deals import Offer
+from department.portfolio import POTENTIAL
+from department.shift import CONVERSATION_S
+from department.working_days import WorkDay
 
 NOBODY = ""
 
 
-class Numbers(msgspec.Struct, kw_only=True):
+class TrueNumbers(msgspec.Struct, kw_only=True):
     """One row, in the names of `callfunnel activity`. Nobody's row has the calls that no manager had."""
 
     manager_id: str
@@ -49,12 +49,12 @@ class _Tally:
     __slots__ = ("contacts", "ids", "numbers", "organisations")
 
     def __init__(self, manager_id: str, day: str) -> None:
-        self.numbers = Numbers(manager_id=manager_id, day=day)
+        self.numbers = TrueNumbers(manager_id=manager_id, day=day)
         self.contacts: set[str] = set()
         self.organisations: set[str] = set()
         self.ids: list[str] = []
 
-    def add(self, call: Call, talk_s: int) -> None:
+    def add(self, call: SimulatedCall, talk_s: int) -> None:
         numbers = self.numbers
         numbers.calls += 1
         self.ids.append(call.id)
@@ -75,7 +75,7 @@ class _Tally:
                 if organisation is not None and organisation.stage_at(call.start) in POTENTIAL:
                     numbers.calls_to_potential += 1
 
-    def close(self) -> Numbers:
+    def close(self) -> TrueNumbers:
         numbers = self.numbers
         known = numbers.calls - numbers.unknown_calls
         numbers.contacts, numbers.organisations = len(self.contacts), len(self.organisations)
@@ -90,13 +90,13 @@ class Truth:
     def __init__(self, zone: ZoneInfo, currency: str) -> None:
         self._zone = zone
         self._currency = currency
-        self._rows: dict[tuple[str, str], Numbers] = {}
+        self._rows: dict[tuple[str, str], TrueNumbers] = {}
         self._ids: dict[tuple[str, str], list[str]] = {}
         self.calls = 0
         self.lost: dict[str, int] = {}
         """Calls that nobody recorded, by day."""
 
-    def add(self, day: Day, calls: list[Call], lost: int) -> None:
+    def add(self, day: WorkDay, calls: list[SimulatedCall], lost: int) -> None:
         """A day's recorded calls, with the ids that the exchange gave them."""
         tallies: dict[str, _Tally] = {}
         on = day.date.isoformat()
@@ -118,7 +118,7 @@ class Truth:
             self._rows[on, manager_id] = tally.close()
             self._ids[on, manager_id] = tally.ids
 
-    def propose(self, proposals: Sequence[Proposal]) -> None:
+    def propose(self, proposals: Sequence[Offer]) -> None:
         """All proposals, once."""
         general: dict[tuple[str, str], set[str]] = {}
         cents: dict[tuple[str, str], int] = {}
@@ -126,7 +126,7 @@ class Truth:
             if proposal.revisions[-1].withdrawn:
                 continue
             key = self._day(proposal.revisions[0].sent_at).isoformat(), proposal.manager.id
-            row = self._rows.setdefault(key, Numbers(manager_id=key[1], day=key[0]))
+            row = self._rows.setdefault(key, TrueNumbers(manager_id=key[1], day=key[0]))
             if proposal.individual:
                 row.individual_proposals += 1
                 cents[key] = cents.get(key, 0) + proposal.revisions[-1].cents
@@ -137,7 +137,7 @@ class Truth:
         for key, total in cents.items():
             self._rows[key].individual_amount = {self._currency: total / 100}
 
-    def rows(self) -> Iterator[Numbers]:
+    def rows(self) -> Iterator[TrueNumbers]:
         """By day, then manager; nobody's row comes first on its day."""
         return (self._rows[key] for key in sorted(self._rows))
 

@@ -9,30 +9,30 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.department.passage import Month, Step, cohorts, flows, histories, months, snapshots
-from pipeline.department.people import Manager, Period
-from pipeline.department.portfolio import Organisation
-from pipeline.department.working import is_worked, midnight
+from department.funnel_truth import FunnelMonth, FunnelStep, cohorts, flows, histories, months, snapshots
+from department.people import ManagerPeriod, Salesperson
+from department.portfolio import Prospect
+from department.working_days import is_worked, midnight
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NEW, ACTIVE, DEVELOPMENT, SHIPMENT, CUSTOMER, DISQUALIFIED = range(6)
-JANUARY = Month("2026-01", midnight(date(2026, 1, 1), MOSCOW), midnight(date(2026, 2, 1), MOSCOW))
-JUNE = Month("2026-06", midnight(date(2026, 6, 1), MOSCOW), midnight(date(2026, 7, 1), MOSCOW))
-ANNA, BORIS = (Manager(n, "", [Period("A", (str(n),), None, None)], Random(n)) for n in (1, 2))
+JANUARY = FunnelMonth("2026-01", midnight(date(2026, 1, 1), MOSCOW), midnight(date(2026, 2, 1), MOSCOW))
+JUNE = FunnelMonth("2026-06", midnight(date(2026, 6, 1), MOSCOW), midnight(date(2026, 7, 1), MOSCOW))
+ANNA, BORIS = (Salesperson(n, "", [ManagerPeriod("A", (str(n),), None, None)], Random(n)) for n in (1, 2))
 
 
 def at(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=MOSCOW).timestamp())
 
 
-def went(*moves: tuple[str, int], owner: Manager = ANNA) -> Organisation:
-    organisation = Organisation(1, "", [], owner)
+def went(*moves: tuple[str, int], owner: Salesperson = ANNA) -> Prospect:
+    organisation = Prospect(1, "", [], owner)
     for moment, stage in moves:
         organisation.move(at(moment), stage)
     return organisation
 
 
-def whole(steps: list[Step]) -> list[tuple[int, int]]:
+def whole(steps: list[FunnelStep]) -> list[tuple[int, int]]:
     """(entered, reached) of the department's stages in order."""
     return [(step.entered, step.reached) for step in steps if step.manager_id == ""]
 
@@ -42,12 +42,12 @@ def weekday(day: date) -> bool:
 
 
 def cohort(
-    *organisations: Organisation, month: Month = JANUARY, is_worked: Callable[[date], bool] = weekday
+    *organisations: Prospect, month: FunnelMonth = JANUARY, is_worked: Callable[[date], bool] = weekday
 ) -> list[tuple[int, int]]:
     return whole(list(cohorts(histories(organisations), [month], MOSCOW, is_worked)))
 
 
-def flow(*organisations: Organisation, month: Month = JANUARY) -> list[tuple[int, int]]:
+def flow(*organisations: Prospect, month: FunnelMonth = JANUARY) -> list[tuple[int, int]]:
     return whole(list(flows(histories(organisations), [month])))
 
 
@@ -148,7 +148,7 @@ def test_snapshot_is_who_stands_where_at_the_months_end() -> None:
 
 
 def test_of_two_moves_in_one_second_the_later_stage_is_the_last() -> None:
-    organisation = Organisation(1, "", [], ANNA)
+    organisation = Prospect(1, "", [], ANNA)
     organisation.move(at("2026-01-12T10:00"), ACTIVE)
     organisation.move(at("2026-01-12T10:00"), NEW)
     steps = list(snapshots(histories([organisation]), [JANUARY]))

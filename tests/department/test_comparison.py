@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.department.comparing import COUNTS, Comparison
+from department.comparison import COUNTS, Comparison
 from tests.department.conftest import Truth
 
 Rows = list[dict[str, Any]]

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.department.portfolio import DISQUALIFIED, STAGES, Organisation
-from pipeline.department.working import midnight
+from department.portfolio import DISQUALIFIED, STAGES, Prospect
+from department.working_days import midnight
 
 WINDOW = 90
 _ALL = ""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class FunnelStep(msgspec.Struct, frozen=True, kw_only=True):
     """One stage of one month. `manager_id` is "" for the whole department, else the owner at the entry."""
 
     month: str
@@ -40,13 +40,13 @@ class _Move(NamedTuple):
     owner: str
 
 
-def histories(organisations: Iterable[Organisation]) -> list[list[_Move]]:
+def histories(organisations: Iterable[Prospect]) -> list[list[_Move]]:
     """Moves in order of (time, order of the stage)."""
     told = ([_Move(*move) for move in organisation.stages] for organisation in organisations)
     return [sorted(moves) for moves in told if moves]
 
 
-class Month(NamedTuple):
+class FunnelMonth(NamedTuple):
     """A month as [start, end) in epoch seconds."""
 
     name: str
@@ -54,14 +54,14 @@ class Month(NamedTuple):
     end: int
 
 
-def months(moves: Sequence[Sequence[_Move]], last: date, zone: ZoneInfo) -> list[Month]:
+def months(moves: Sequence[Sequence[_Move]], last: date, zone: ZoneInfo) -> list[FunnelMonth]:
     """From the month of the earliest move to the month before `last`, without a gap."""
     earliest = min((history[0].at for history in moves), default=midnight(last, zone))
     day = datetime.fromtimestamp(earliest, zone).date().replace(day=1)
     found = []
     while day < last:
         following = (day + timedelta(days=32)).replace(day=1)
-        found.append(Month(f"{day:%Y-%m}", midnight(day, zone), midnight(following, zone)))
+        found.append(FunnelMonth(f"{day:%Y-%m}", midnight(day, zone), midnight(following, zone)))
         day = following
     return found
 
@@ -69,7 +69,7 @@ def months(moves: Sequence[Sequence[_Move]], last: date, zone: ZoneInfo) -> list
 class _Counts:
     """Counts by (month, whose, stage); everything is counted for the whole department too."""
 
-    def __init__(self, of: Sequence[Month]) -> None:
+    def __init__(self, of: Sequence[FunnelMonth]) -> None:
         self.months = of
         self._starts = [month.start for month in of]
         self._counts: list[Counter[tuple[str, int]]] = [Counter() for _ in of]
@@ -94,8 +94,8 @@ def _people(*counters: Counter[tuple[str, int]]) -> list[str]:
 
 
 def cohorts(
-    all_moves: Iterable[Sequence[_Move]], of: Sequence[Month], zone: ZoneInfo, is_worked: Callable[[date], bool]
-) -> Iterator[Step]:
+    all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth], zone: ZoneInfo, is_worked: Callable[[date], bool]
+) -> Iterator[FunnelStep]:
     """How far those came, within their window, that first entered the funnel in each month."""
     entered, reached = _Counts(of), _Counts(of)
     ends: dict[date, int] = {}
@@ -133,7 +133,7 @@ def _window_end(entered: date, zone: ZoneInfo, is_worked: Callable[[date], bool]
     return midnight(day, zone)
 
 
-def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month]) -> Iterator[Step]:
+def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[FunnelStep]:
     """Entries of each stage in each month, every time, and how many came up from the stage before."""
     entered, came_up = _Counts(of), _Counts(of)
     for history in all_moves:
@@ -158,7 +158,7 @@ def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month]) -> Iterator
             yield _step(month_, who, DISQUALIFIED, closed, closed, 0, 0)
 
 
-def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month]) -> Iterator[Step]:
+def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[FunnelStep]:
     """Who stands where just before the end of each month; an organisation is whose who moved it there."""
     changes = _Counts(of)
     first = of[0].start if of else 0
@@ -178,12 +178,12 @@ def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[Month]) -> Iter
         for who in _people(standing):
             for stage in range(len(STAGES)):
                 there = standing[who, stage]
-                yield Step(month=month_.name, manager_id=who, stage=STAGES[stage], entered=there, reached=there)
+                yield FunnelStep(month=month_.name, manager_id=who, stage=STAGES[stage], entered=there, reached=there)
 
 
-def _step(month: Month, who: str, stage: int, entered: int, reached: int, before: int, first: int) -> Step:
+def _step(month: FunnelMonth, who: str, stage: int, entered: int, reached: int, before: int, first: int) -> FunnelStep:
     """`before` and `first`: what the conversions are of. The first stage has no step before it."""
-    return Step(
+    return FunnelStep(
         month=month.name,
         manager_id=who,
         stage=STAGES[stage],

@@ -12,8 +12,8 @@ FORMATS = ("asterisk-csv", "freepbx", "cdr-custom", "mango", "3cx")
 MOST_MANAGERS = 20_000
 
 
-class Knobs(msgspec.Struct, frozen=True, kw_only=True):
-    """The same knobs give the same bytes."""
+class DepartmentOptions(msgspec.Struct, frozen=True, kw_only=True, rename={"corruption": "dirt"}):
+    """The same options give the same bytes."""
 
     managers: int = 12
     days: int = 120
@@ -22,7 +22,7 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     first: date = date(2026, 1, 12)
     country: str = "RU"
     format: str = "asterisk-csv"
-    dirt: float = 0.0
+    corruption: float = 0.0
     """Share of rows that something happens to. It changes no number of the truth."""
     files: int = 1
     """Exports of calls, by time, one after the other."""
@@ -32,7 +32,7 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _between("managers", self.managers, 1, MOST_MANAGERS)
         _between("days", self.days, 1, 3_660)
-        _between("dirt", self.dirt, 0, 0.5)
+        _between("dirt", self.corruption, 0, 0.5)
         _between("files", self.files, 1, self.days)
         _between("pace", self.pace, 1, 300)
         if self.format not in FORMATS:
