@@ -1,0 +1,1 @@
+"""What developers run over the code itself; not installed."""
