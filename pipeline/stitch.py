@@ -5,9 +5,10 @@ Rules: docs/metrics.md, "Base facts". Rows are not calls: real exports hold 1.6-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
+from schemas.evidence import is_exact, is_of_queue_log
 from schemas.records import Call, CallLeg, Direction, Disposition
 
 _ANSWERED, _INTERNAL = Disposition.ANSWERED, Direction.INTERNAL
@@ -54,23 +55,20 @@ def _alone(leg: CallLeg) -> Call:
 def _several(legs: Sequence[CallLeg]) -> Call:
     legs = _in_order(legs)
     first = legs[0]
-    on_trunk = first
-    for leg in legs:
-        if leg.direction in _TRUNK:
-            on_trunk = leg
-            break
+    exact = [leg for leg in legs if is_exact(leg)]
+    on_trunk = _first_on_trunk(exact) or _first_on_trunk(legs) or first
     direction = on_trunk.direction
     ended_at, did, queue = first.ended_at, "", ""
-    bridged = []
     for leg in legs:
         if leg.ended_at > ended_at:
             ended_at = leg.ended_at
         did = did or leg.did
         queue = queue or leg.queue
-        if leg.disposition is _ANSWERED and (leg.direction is direction or leg.direction is not _INTERNAL):
-            bridged.append(leg)
-    if queue and len(bridged) > 1:
-        bridged = _without_waiting(bridged)
+    bridged = _bridged(exact, direction)
+    if not bridged:
+        bridged = _bridged(legs, direction)
+        if len(bridged) > 1:
+            bridged = _tightest(bridged, legs)
     extension, talk_s = _longest_talker(bridged) if bridged else (_dialler(legs, direction), 0)
     with_contact = on_trunk if on_trunk.contact else next((leg for leg in legs if leg.contact), on_trunk)
     picked_up = min([_picked_up(leg) for leg in bridged]) if bridged else ended_at
@@ -115,25 +113,75 @@ def _within(talk_s: int, start: datetime, end: datetime) -> int:
     return talk_s if talk_s < begun_s else begun_s
 
 
+_SECOND = timedelta(seconds=1)
 _NEARLY_A_SECOND = timedelta(seconds=1) - timedelta(microseconds=1)
 
 
-def _without_waiting(bridged: Sequence[CallLeg]) -> list[CallLeg]:
-    """The bridged legs but for a queue's own one where the phone's stands beside it.
+def _first_on_trunk(legs: Iterable[CallLeg]) -> CallLeg | None:
+    """The first leg between the exchange and the outside."""
+    for leg in legs:
+        if leg.direction in _TRUNK:
+            return leg
+    return None
 
-    A caller who came through a menu was answered by it, so billsec of the queue's leg holds the ringing too; the leg
-    of the phone inside of it (Asterisk: `Local/101@from-queue;2` to `PJSIP/101`) is exact.
+
+def _bridged(legs: Iterable[CallLeg], direction: Direction) -> list[CallLeg]:
+    """The legs on which a person talked with the external party (or, in an internal call, with a colleague)."""
+    return [
+        leg
+        for leg in legs
+        if leg.disposition is _ANSWERED and (leg.direction is direction or leg.direction is not _INTERNAL)
+    ]
+
+
+def _tightest(bridged: Sequence[CallLeg], legs: Sequence[CallLeg]) -> list[CallLeg]:
+    """The bridged legs but for those that a tighter record of the same talk bounds.
+
+    A caller who came through a menu was answered by it, so billsec of a queue's leg holds the ringing too; the leg of
+    the phone inside of it (Asterisk: `Local/101@from-queue;2` to `PJSIP/101`) is exact. queue_log misses a transfer,
+    which the phone's leg shows. So of two records of one person, of different kinds and one inside of the other, the
+    outer one tells nothing. A member of a queue who is known by name alone is whoever's phone was bridged meanwhile.
     """
-    exact = [leg for leg in bridged if not leg.queue and leg.extension and leg.billsec]
-    return [leg for leg in bridged if not leg.queue or not any(_inside(one, leg) for one in exact)]
+    if not any(leg.queue or is_of_queue_log(leg) for leg in bridged):
+        return list(bridged)
+    phones = {leg.extension for leg in legs if leg.extension and not is_of_queue_log(leg)}
+    talks = [leg for leg in bridged if leg.extension and leg.billsec]
+    return [leg for leg in bridged if not _is_bounded(leg, talks) and not _is_alias(leg, talks, phones)]
 
 
-def _inside(phone: CallLeg, queue: CallLeg) -> bool:
-    """Of the same person, and within the queue's leg; both are cut to whole seconds."""
-    if phone.extension != queue.extension:
+def _is_bounded(outer: CallLeg, talks: Sequence[CallLeg]) -> bool:
+    """A tighter record of another kind tells of the same talk."""
+    rank = _rank(outer)
+    return any(
+        inner is not outer
+        and _rank(inner) != rank
+        and (inner.billsec, _rank(inner)) < (outer.billsec, rank)
+        and _inside(inner, outer)
+        for inner in talks
+    )
+
+
+def _rank(leg: CallLeg) -> int:
+    """The kind of record: a phone's own leg, the queue's log, the queue's own leg."""
+    return 1 if is_of_queue_log(leg) else 2 if leg.queue else 0
+
+
+def _inside(inner: CallLeg, outer: CallLeg) -> bool:
+    """Of the same person, and within the outer leg; both are cut to whole seconds."""
+    if inner.extension != outer.extension:
         return False
-    (start, end), (first, last) = _interval(phone), _interval(queue)
-    return first <= start and end <= last + timedelta(seconds=1)
+    (start, end), (first, last) = _interval(inner), _interval(outer)
+    return first - _SECOND <= start and end <= last + _SECOND
+
+
+def _is_alias(leg: CallLeg, talks: Sequence[CallLeg], phones: Set[str]) -> bool:
+    """A queue's member under a name that no phone of the call has, while a phone of it talked."""
+    if not is_of_queue_log(leg) or leg.extension in phones:
+        return False
+    first, last = _interval(leg)
+    return any(
+        not is_of_queue_log(other) and first < (span := _interval(other))[1] and span[0] < last for other in talks
+    )
 
 
 def _by_start(leg: CallLeg) -> tuple[datetime, int, str, int, str]:

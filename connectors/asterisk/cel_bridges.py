@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from connectors.asterisk.cel_calls import Channel
@@ -36,45 +37,68 @@ def spans(channel: Channel) -> list[tuple[str, float, float]]:
     return found
 
 
+class Join(NamedTuple):
+    """The halves of a Local channel: while both are in a bridge, what is in one hears what is in the other."""
+
+    one: str
+    other: str
+    since: float
+    until: float
+
+
 class Bridges:
-    """The bridges of one call."""
+    """The bridges of one call, and when Local channels made one of them."""
 
     def __init__(self, halves: Iterable[End]) -> None:
         """`halves` are the Local channels: what enters one half leaves the other."""
-        self._joined: dict[str, str] = {}
-        pairs: dict[str, str] = {}
+        pairs: dict[str, list[End]] = {}
         for half in halves:
-            for bridge, _, _ in half.spans:
-                self._join(bridge, pairs.setdefault(half.channel.name.rpartition(";")[0], bridge))
-
-    def _join(self, bridge: str, there: str) -> None:
-        joined = self._joined
-        old, new = joined.get(bridge, bridge), joined.get(there, there)
-        joined |= {bridge: new, there: new}
-        if old != new:
-            joined |= {name: new for name, root in joined.items() if root == old}
+            pairs.setdefault(half.channel.name.rpartition(";")[0], []).append(half)
+        self._joins = [join for pair in pairs.values() for join in _joins(pair)]
 
     def shared(self, end: End, others: Sequence[End]) -> Pieces:
-        """When it was together with any of these, in order; none when that is less than a second in all."""
-        joined = self._joined
-        pieces = [
-            (max(since, start), min(until, stop))
-            for bridge, since, until in end.spans
-            for other in others
-            for place, start, stop in other.spans
-            if since < stop
-            and start < until
-            and (place == bridge or (joined and joined.get(place, place) == joined.get(bridge, bridge)))
+        """When it was together with any of these, in order."""
+        pieces: Pieces = []
+        for bridge, since, until in end.spans:
+            for other in others:
+                for place, start, stop in other.spans:
+                    first, last = max(since, start), min(until, stop)
+                    if first < last:
+                        pieces += [(first, last)] if place == bridge else self._joined(bridge, place, first, last)
+        return _union(pieces) if len(pieces) > 1 else pieces
+
+    def _joined(self, bridge: str, place: str, first: float, last: float) -> Pieces:
+        """When two bridges were one between two moments."""
+        joins = [join for join in self._joins if join.since < last and join.until > first]
+        if not joins:
+            return []
+        moments = sorted({first, last, *(at for join in joins for at in (join.since, join.until) if first < at < last)})
+        return [
+            (since, until)
+            for since, until in pairwise(moments)
+            if place in _reached(bridge, [join for join in joins if join.since <= since and until <= join.until])
         ]
-        if len(pieces) > 1:
-            pieces = _union(pieces)
-        return pieces if length_s(pieces) >= 1 else []
+
+
+def _joins(pair: Sequence[End]) -> Iterator[Join]:
+    for one, other in combinations(pair, 2):
+        for bridge, since, until in one.spans:
+            for place, start, stop in other.spans:
+                if bridge != place and (first := max(since, start)) < (last := min(until, stop)):
+                    yield Join(bridge, place, first, last)
+
+
+def _reached(bridge: str, joins: Sequence[Join]) -> set[str]:
+    """The bridges that are one with this one."""
+    reached = {bridge}
+    while grown := {name for join in joins for name in join[:2] if {join.one, join.other} & reached} - reached:
+        reached |= grown
+    return reached
 
 
 def within(pieces: Pieces, first: float, last: float) -> Pieces:
-    """What of them is between two moments; none when that is less than a second in all."""
-    inside = [(max(since, first), min(until, last)) for since, until in pieces if since < last and until > first]
-    return inside if length_s(inside) >= 1 else []
+    """What of them is between two moments."""
+    return [(max(since, first), min(until, last)) for since, until in pieces if since < last and until > first]
 
 
 def length_s(pieces: Pieces) -> float:

@@ -26,7 +26,6 @@ _MOST_OPEN = 20_000
 """Calls that have not ended; of more the oldest is given up."""
 _MOST_MARKS = 2_000
 """Channels, and steps in and out of bridges, of one call; one with more is given up too."""
-_ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _BRIDGE_ID = re.compile(r'"bridge_id":\s*"([^"]+)"')
 _STATUS = re.compile(r'"dialstatus":\s*"(\w*)"')
 _CAUSE = re.compile(r'"hangupcause":\s*"?(\d+)')
@@ -40,7 +39,7 @@ class Channel:
 
     __slots__ = (
         *("uniqueid", "born", "linkedid", "name", "place", "text", "seen", "started", "answered", "ended", "end_place"),
-        *("exten", "number", "queue", "app", "status", "cause", "marks"),
+        *("exten", "number", "queue", "app", "originated", "status", "cause", "marks"),
     )
 
     def __init__(self, uniqueid: str, linkedid: str, name: str, place: Place, text: str, at: float) -> None:
@@ -60,6 +59,8 @@ class Channel:
         self.number = ""
         self.queue = ""
         self.app = ""
+        self.originated = False
+        """A program had it dialled (Originate), rather than that it came in or was dialled by another channel."""
         self.status = ""
         self.cause = ""
         self.marks: list[tuple[float, str, bool]] = []
@@ -109,12 +110,14 @@ class Gatherer:
             channel.number = number or ani
         if app:
             channel.app = app
+            if app == "AppDial2":
+                channel.originated = True
             if app == "Queue":
                 channel.queue = data.partition(",")[0]
         if context == "ext-queues" and not channel.queue and exten.isdecimal():
             channel.queue = exten
         if event == "BRIDGE_ENTER" or event == "BRIDGE_EXIT":
-            if app not in _ROOMS and "holding_bridge" not in extra:
+            if "holding_bridge" not in extra:
                 _mark(call, channel, at, peer, extra, event == "BRIDGE_EXIT")
                 self._count(call)
         elif event == "HANGUP" or event == "CHAN_END":
@@ -234,13 +237,24 @@ class Gatherer:
 
 
 def _mark(call: Gathered, channel: Channel, at: float, peer: str, extra: str, left: bool) -> None:
-    """Note that a channel entered or left a bridge: by the bridge's id, else by who is in it already."""
+    """Note that a channel entered or left a bridge."""
     if found := _BRIDGE_ID.search(extra):
         bridge = found[1]
     elif left:
         bridge = channel.marks[-1][1] if channel.marks else channel.name
     else:
-        first = peer.partition(",")[0]
-        there = next((one.marks[-1][1] for one in call.channels.values() if one.name == first and one.marks), first)
-        bridge = there or channel.name
+        bridge = _bridge_of(call, channel, peer.partition(",")[0])
     channel.marks.append((at, bridge, left))
+
+
+def _bridge_of(call: Gathered, channel: Channel, peer: str) -> str:
+    """The bridge that a channel entered, where no id is told: by who is in it already.
+
+    A log without `extra` and `peer` tells neither: then it is the bridge that a channel of the call entered last and
+    has not left.
+    """
+    inside = [one for one in call.channels.values() if one is not channel and one.marks and not one.marks[-1][2]]
+    if peer:
+        there = [one for one in call.channels.values() if one.name == peer and one.marks]
+        return there[0].marks[-1][1] if there else peer
+    return max(inside, key=lambda one: one.marks[-1][0]).marks[-1][1] if inside else channel.name

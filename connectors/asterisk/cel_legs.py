@@ -17,6 +17,7 @@ from connectors.lengths import WEEK_S
 from connectors.phones import e164, is_scientific
 from connectors.rejects import Bad, Misread
 from connectors.source import Context, Place
+from schemas.evidence import CEL
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 
@@ -67,7 +68,7 @@ class CelLegs:
         return CallLeg(
             context.source,
             channel.linkedid,
-            f"{channel.uniqueid}:cel",
+            f"{channel.uniqueid}{CEL}",
             started_at,
             ended_at,
             direction,

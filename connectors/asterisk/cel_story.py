@@ -52,7 +52,7 @@ class Story:
         trunks = [end for end in ends if end.kind is _TRUNK]
         self._dialled = [end for end in trunks if not _is_caller(end)]
         self.first = self._first(ends, [end for end in trunks if _is_caller(end)])
-        self._trunks = [end for end in trunks if end is not self.first]
+        self._trunks = [end for end in trunks if end is not self.first or end.channel.originated]
         self._shared = Bridges(self._locals).shared
         self._direction = self._way_of(self.first)
         called = self.first.channel.exten
@@ -69,7 +69,7 @@ class Story:
 
     def _way_of(self, first: End) -> Direction:
         if first.kind is _TRUNK:
-            return _IN
+            return _OUT if first.channel.originated else _IN
         if self._dialled or (first.kind is _EXTENSION and len(self._phones) == 1 and self._goes_outside(first)):
             return _OUT
         return _INSIDE
@@ -131,7 +131,9 @@ class Story:
         return Said(_INSIDE, end.number, [], _unanswered(end.channel))
 
     def _of_question(self, end: End) -> Said:
-        """A phone that called somebody while a call waited, which the transfer made one with it."""
+        """A phone that dialled into the call: into a parking place, to pick up, or to consult before a transfer."""
+        if self._direction is _IN and (talk := self._shared(end, [self.first])):
+            return Said(_IN, end.number, talk, _ANSWERED, "", self.first.channel.number)
         if (talk := self._shared(end, self._dialled)) or self._goes_outside(end):
             became = _ANSWERED if talk else _unanswered(end.channel)
             return Said(_OUT, end.number, talk, became, "", self._number_outside(end))
@@ -174,8 +176,9 @@ class Story:
 
 
 def _is_caller(end: End) -> bool:
-    """It began a call, and was not dialled in one."""
-    return end.channel.born == end.channel.uniqueid
+    """It began a call, and was not dialled in one; a line to the outside that a program dialled began none."""
+    channel = end.channel
+    return channel.born == channel.uniqueid and not (channel.originated and end.kind is _TRUNK)
 
 
 def _unanswered(channel: Channel) -> Disposition:

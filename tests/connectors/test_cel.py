@@ -146,23 +146,70 @@ def test_number_that_was_not_reached_says_why(write: Write, status: str, cause: 
     assert legs(read(write(log(*dialled, *others))))[0] == (Direction.OUTBOUND, became, "101", "+74950000002", 0)
 
 
-def test_room_and_music_are_nobody(write: Write) -> None:
-    """A conference, and the bridge in which parked calls wait, bring together whoever is there."""
+def test_room_is_a_bridge_and_music_is_nobody(write: Write) -> None:
+    """Who is in a conference with the caller talks with them; where parked calls wait, nobody does."""
     caller, desk = channel("provider", 1, says="84950000001"), channel("101", 2, 1, "101")
-    rooms = [
-        event._replace(app="ConfBridge")
-        for one in (caller, desk)
-        for event in one.bridged("room", 5, 100)
-    ]  # fmt: skip
+    room = [event._replace(app="ConfBridge") for one in (caller, desk) for event in one.bridged("room", 5, 100)]
     waits = [
         event._replace(extra='{"bridge_id":"p","bridge_technology":"holding_bridge"}')
         for one in (caller, desk)
         for event in one.bridged("p", 110, 150)
     ]
     rest = [caller.begins(0, "600"), caller.event(1, "ANSWER"), desk.begins(2), desk.ends(160), caller.ends(160)]
-    assert [leg[1:] for leg in legs(read(write(log(*rooms, *waits, *rest))))] == [
+    assert [leg[1:] for leg in legs(read(write(log(*room, *waits, *rest))))] == [
+        (Disposition.ANSWERED, "", "+74950000001", 95),
+        (Disposition.ANSWERED, "101", "+74950000001", 95),
+    ]
+    assert [leg[1:] for leg in legs(read(write(log(*waits, *rest))))] == [
         (Disposition.MACHINE, "", "+74950000001", 0),
         (Disposition.NO_ANSWER, "101", "+74950000001", 0),
+    ]
+
+
+def test_who_retrieves_a_parked_call_talked_with_the_caller(write: Write) -> None:
+    """The phone that dials the parking place began a call of its own, which became this one."""
+    caller, desk, other = (
+        channel("provider", 1, says="84950000001"), channel("101", 2, 1, "101"), channel("102", 9, 9, "102"),
+    )  # fmt: skip
+    retrieved = [event._replace(linkedid=caller.linkedid) for event in (*other.bridged("b", 30, 90), other.ends(90))]
+    events = [
+        *(caller.begins(0, "101"), caller.event(1, "ANSWER"), desk.begins(1), *desk.bridged("a", 5, 15), desk.ends(15)),
+        *(*caller.bridged("a", 5, 15), *caller.bridged("b", 30, 90), caller.ends(90), other.begins(28, "701")),
+        *retrieved,
+    ]
+    assert [leg[1:] for leg in legs(read(write(log(*events))))] == [
+        (Disposition.ANSWERED, "", "+74950000001", 70),
+        (Disposition.ANSWERED, "101", "+74950000001", 10),
+        (Disposition.ANSWERED, "102", "+74950000001", 60),
+    ]
+
+
+def test_local_channel_joins_bridges_only_while_both_halves_are_in(write: Write) -> None:
+    """A consultation through a Local channel is over before one half comes to the caller."""
+    caller, desk, other = (
+        channel("provider", 1, says="84950000001"), channel("101", 2, 1, "101"), channel("102", 5, 1, "102"),
+    )  # fmt: skip
+    one, two = (
+        channel("x", number, 1)._replace(channel=f"Local/102@internal-0001;{half}") for number, half in ((3, 1), (4, 2))
+    )
+    events = [
+        *(caller.begins(0, "101"), desk.begins(0), other.begins(20), one.begins(20), two.begins(20)),
+        *(*caller.bridged("a", 5, 60), *desk.bridged("a", 5, 20), *desk.bridged("c", 20, 30)),
+        *(*one.bridged("c", 20, 30), *one.bridged("a", 30, 60), *two.bridged("d", 22, 60), *other.bridged("d", 22, 60)),
+        *(desk.ends(30), caller.ends(60), other.ends(60), one.ends(60), two.ends(60)),
+    ]
+    found = {leg[2]: leg[4] for leg in legs(read(write(log(*events))))}
+    assert (found["101"], found["102"]) == (15, 30)
+
+
+def test_log_without_extra_and_peer_tells_who_was_together_by_time(write: Write) -> None:
+    caller, desk = channel("provider", 1, says="84950000001"), channel("101", 2, 1, "101")
+    events = [caller.begins(0, "101"), desk.begins(1), desk.event(5, "ANSWER"), caller.event(5, "ANSWER")]
+    events += [event._replace(extra="") for one in (desk, caller) for event in one.bridged("a", 5, 65)]
+    events += [desk.ends(65), caller.ends(65)]
+    assert [leg[1:] for leg in legs(read(write(log(*events))))] == [
+        (Disposition.ANSWERED, "", "+74950000001", 60),
+        (Disposition.ANSWERED, "101", "+74950000001", 60),
     ]
 
 

@@ -333,3 +333,59 @@ def test_union_of_bridged_intervals(spans: list[tuple[int, int]], seconds: int) 
     moments = [(NINE + start * SECOND, NINE + end * SECOND) for start, end in spans]
     assert union_s(moments) == seconds
     assert union_s(reversed(moments)) == seconds
+
+
+# Records of one talk that differ: the exact one decides.
+
+
+def test_channel_events_decide_who_talked_and_how_long() -> None:
+    """The CDR's billsec holds a menu, and names the phone that rang; the events know the bridge."""
+    cdr = leg("1793610000.1:1", answer="09:00:00", end="09:02:00", extension="101")
+    began = leg("1793610000.1:cel", answer="09:00:40", end="09:02:00", extension="")
+    phone = leg("1793610000.3:cel", start="09:00:30", answer="09:00:40", end="09:02:00", extension="102")
+    call = stitch([cdr, began, phone])
+    assert (call.extension, call.talk_s, call.wait_s, call.legs) == ("102", 80, 40, 3)
+
+
+def test_events_that_tell_of_no_talk_leave_it_to_the_cdr() -> None:
+    cdr = leg("1793610000.1:1", answer="09:00:10", end="09:02:00", extension="101")
+    cut = leg("1793610000.3:cel", start="09:00:00", end="09:02:00", extension="101")
+    assert (stitch([cdr, cut]).extension, stitch([cdr, cut]).talk_s) == ("101", 110)
+
+
+def test_events_decide_the_direction_of_a_call_that_a_program_began() -> None:
+    cdr = leg("1793610000.1:1", answer="09:00:02", end="09:02:00", extension="101")
+    phone = leg(
+        "1793610000.3:cel", start="09:00:02", answer="09:00:10", end="09:02:00", extension="101",
+        direction=Direction.OUTBOUND,
+    )  # fmt: skip
+    assert (stitch([cdr, phone]).direction, stitch([cdr, phone]).talk_s) == (Direction.OUTBOUND, 110)
+
+
+def log_talk(answer: str, end: str, extension: str) -> CallLeg:
+    """A member's talk as the queue's log tells it."""
+    return leg(
+        "1793610000.1:completecaller:0", start="09:00:00", answer=answer, end=end, extension=extension,
+        application="COMPLETECALLER",
+    )  # fmt: skip
+
+
+def test_queue_log_that_misses_a_transfer_does_not_widen_the_talk() -> None:
+    queue = leg("1793610000.1:1", answer="09:00:00", end="10:00:10", extension="101", queue="600")
+    first = leg("1793610000.3:2", start="09:00:00", answer="09:00:10", end="09:02:10", extension="101")
+    second = leg("1793610000.3:3", start="09:02:10", answer="09:02:20", end="10:00:10", extension="102")
+    for more in ([], [log_talk("09:00:10", "10:00:10", "101")]):
+        call = stitch([queue, first, second, *more])
+        assert (call.extension, call.talk_s) == ("102", 3470)
+
+
+def test_queue_log_bounds_a_cdr_that_holds_the_ringing() -> None:
+    cdr = leg("1793610000.1:1", answer="09:00:00", end="09:02:00", extension="101", queue="600")
+    assert stitch([cdr, log_talk("09:00:20", "09:02:00", "101")]).talk_s == 100
+
+
+def test_member_of_a_queue_who_is_known_by_name_is_whoever_was_bridged() -> None:
+    phone = leg("1793610000.3:2", start="09:00:00", answer="09:00:10", end="09:02:10", extension="101")
+    call = stitch([phone, log_talk("09:00:10", "09:02:12", "Anna")])
+    assert (call.extension, call.talk_s) == ("101", 120)
+    assert stitch([log_talk("09:00:10", "09:02:12", "Anna")]).extension == "Anna"
