@@ -1,12 +1,15 @@
 """Phone numbers to E.164, fast: a plain path for what is common, `phonenumbers` for the rest, and a memory.
 
-Same answers as `phonenumbers.parse` with the source's region (a property test holds them together).
+However an exchange, a softphone, a browser or a spreadsheet spells a number, it is the same number. Valid numbers are
+what `phonenumbers` says (a property test holds them together).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import unquote
 
 import phonenumbers
 
@@ -26,25 +29,54 @@ def is_scientific(text: str) -> bool:
     return "+" in text and _SCIENTIFIC.fullmatch(text.strip()) is not None
 
 
+def is_hidden(text: str) -> bool:
+    """The exchange says that the caller's number is not shown (or there is none), whatever its words for it."""
+    text = _bare(text)
+    return text.casefold() in _NOBODY or (text != "" and not text.strip("0"))
+
+
 @lru_cache(maxsize=200_000)
 def e164(text: str, region: str) -> str:
-    """The number in E.164, "" for a hidden caller, an extension, or what is no possible number.
+    """The number in E.164, "" for a hidden caller (`is_hidden`), an extension, or what is not a possible number.
 
-    `region` is an ISO 3166 code; numbers with `+` ignore it.
+    `region` is an ISO 3166 code; numbers with `+` ignore it. Numbers without one are of the region before they are
+    anybody else's.
     """
     if region == "RU" and text.isdecimal() and text.isascii() and (plain := _russian(text)):
         return plain
-    text = text.strip().strip("'\"=")
-    if text.casefold() in _NOBODY:
+    if is_hidden(text):
         return ""
-    if text.startswith(("sip:", "tel:")):
-        text = text[4:].partition("@")[0]
+    text = _spelled(_bare(text))
     if _NUMBER.fullmatch(text) is None:
         return ""
     digits = _NOT_DIGITS.sub("", text)
     if region == "RU" and (plain := _russian(digits)):
         return plain
     return _parse(digits, region)
+
+
+def _bare(text: str) -> str:
+    """Without the quotes that programs and people put around a number so that a spreadsheet leaves it alone."""
+    return text.strip().strip("'\"=`").strip()
+
+
+_NAMED = re.compile(r"(?:[^<>]*\s)?<([^<>]+)>")
+_URI = re.compile(r"(?:(?:sips?|tel|callto|pjsip):)?([^@;]+)(?:@[^@;]*)?(?:;.*)?", re.IGNORECASE | re.DOTALL)
+"""RFC 3261 and 3966: a scheme, the number, a host, parameters (`;ext=5`, `;user=phone`)."""
+_AS_NUMBER = re.compile(r"(\+?\d{9,})(?:[.,]0+|#)")
+"""What a spreadsheet makes of a column of numbers; and the `#` that sends a dialled number off at once."""
+
+
+def _spelled(text: str) -> str:
+    """A number out of the address, name or cell that it stands in."""
+    if named := _NAMED.fullmatch(text):
+        text = named[1].strip()
+    if "%" in text:
+        text = unquote(text)
+    if uri := _URI.fullmatch(text):
+        text = uri[1]
+    text = _THEIR_EXTENSION.sub("", text).strip()
+    return number[1] if (number := _AS_NUMBER.fullmatch(text)) else text
 
 
 def _russian(digits: str) -> str:
@@ -62,15 +94,34 @@ def _russian(digits: str) -> str:
 def _parse(digits: str, region: str) -> str:
     if len(digits.lstrip("+")) < 7:
         return ""  # an extension, a service, an emergency number
-    candidates = [digits] if digits.startswith("+") else [digits, "+" + digits]
-    for candidate in candidates:
-        try:
-            number = phonenumbers.parse(candidate, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(number):
-            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return ""
+    if digits.startswith("+"):
+        return _written([_number(digits, region)])
+    own = phonenumbers.country_code_for_region(region)
+    national, international = _number(digits, region), _number("+" + digits, region)
+    if international is not None and international.country_code == own and _is_valid(international):
+        return _written([international])  # its own country code without the plus, as many exchanges write
+    # 00 goes out of most countries, and out of an exchange of any
+    dialled = _number("+" + digits[2:], region) if digits.startswith("00") else None
+    candidates = [national, dialled, international]
+    return _written([*filter(_is_valid, candidates), *(candidates if dialled is None else candidates[1:])])
+
+
+def _number(digits: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def _is_valid(number: phonenumbers.PhoneNumber | None) -> bool:
+    return number is not None and phonenumbers.is_valid_number(number)
+
+
+def _written(candidates: Iterable[phonenumbers.PhoneNumber | None]) -> str:
+    """The first that is a number."""
+    found = next((number for number in candidates if number is not None), None)
+    return "" if found is None else phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
 _SEPARATORS = re.compile(r"[,;/|\n]+")

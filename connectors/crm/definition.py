@@ -23,6 +23,8 @@ class Table(NamedTuple):
     """Cells, what the load says, and the row's place; raises Misread."""
     may_be_empty: bool = False
     """Whether a header alone says something: that nobody is away."""
+    several: frozenset[str] = frozenset()
+    """Columns that hold lists: every header that fits is read, also `phone 2`; their cells are one list."""
 
 
 # The surest word first: beside a code or an ИНН, a column called "organisation" holds the name.

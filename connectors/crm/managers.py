@@ -53,4 +53,5 @@ TABLE = Table(
     },
     ("id", "extensions"),
     _manager,
+    several=frozenset({"extensions"}),
 )

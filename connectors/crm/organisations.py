@@ -11,8 +11,12 @@ from schemas.records import Organisation, Reason
 
 
 def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
-    # A decimal comma is no separator: 7,9E+10 is one lost number, not two strange ones.
-    written = [cells["phones"]] if is_scientific(cells["phones"]) else split_outside(cells["phones"])
+    # A decimal comma separates nothing: 7,9E+10 is one lost number, not two strange ones.
+    written = [
+        phone
+        for cell in cells["phones"].splitlines()
+        for phone in ([cell] if is_scientific(cell) else split_outside(cell))
+    ]
     phones = [e164(phone, context.region) for phone in written]
     for phone, known in zip(written, phones, strict=True):
         if not known:
@@ -34,9 +38,14 @@ TABLE = Table(
     {
         "id": ("id", "код", *ORGANISATION),
         "name": ("name", "title", "название", "наименование", *ORGANISATION[-5:]),
-        "phones": ("phones", "phone", "tel", "телефоны", "телефон"),
+        "phones": (
+            *("phones", "phone", "tel", "телефоны", "телефон", "workphone", "mobilephone", "mobile", "homephone"),
+            *("рабочийтелефон", "мобильныйтелефон", "мобильный", "домашнийтелефон", "телефонрабочий"),
+            *("телефонмобильный", "другойтелефон", "otherphone"),
+        ),
         "manager_id": MANAGER,
     },
     ("id", "phones"),
     _organisation,
+    several=frozenset({"phones"}),
 )

@@ -62,7 +62,10 @@ class CrmCsv(Delimited):
 
         def record(fields: list[str], place: Place) -> Record:
             cells = dict.fromkeys(table.columns, "")
-            cells.update((column, cell) for column, cell in zip(columns, fields, strict=True) if column)
+            for column, cell in zip(columns, fields, strict=True):
+                if column:
+                    before = cells[column]
+                    cells[column] = f"{before}\n{cell}" if before else cell
             return table.make(cells, context, f"{file}:{place}")
 
         return record
@@ -72,7 +75,7 @@ class CrmCsv(Delimited):
         return True
 
     def _columns(self, header: Sequence[str]) -> tuple[str, ...]:
-        """What each header is; "" for one that is not used. Of several that fit, the surest word's."""
+        """What each header is; "" for one that is not used. The surest word's of several; all of a list's."""
         bare = [re.sub(r"[\s_.\-\"№()]", "", name).casefold() for name in header]
         columns = [""] * len(header)
         for column, words in self._table.columns.items():
@@ -80,4 +83,9 @@ class CrmCsv(Delimited):
             place = next((place for place in fits if not columns[place]), None)
             if place is not None:
                 columns[place] = column
+        for column in self._table.several:
+            words = self._table.columns[column]
+            for place, name in enumerate(bare):
+                if not columns[place] and name.rstrip("0123456789") in words:
+                    columns[place] = column
         return tuple(columns)
