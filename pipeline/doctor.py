@@ -18,7 +18,7 @@ from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
 from pipeline.gaps import in_words as gaps_in_words
 from pipeline.gaps import latest_gaps
-from pipeline.migrate import pending
+from pipeline.migrate import lacking_durability, pending
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
 from pipeline.store import Store, connect
@@ -133,10 +133,14 @@ def _lag(transport: Transport) -> Check:
 
 
 def _tables(endpoints: Endpoints) -> Check:
-    todo = pending(connect(endpoints.clickhouse))
+    client = connect(endpoints.clickhouse)
+    todo = pending(client)
     host = endpoints.clickhouse.rsplit("@", 1)[-1]
     if todo:
         return Check("clickhouse", False, f"{host}: lacks {todo[0].name}", "run `callfunnel migrate`")
+    if volatile := lacking_durability(client):
+        words = f"{host}: a power cut could take rows that were reported as stored: {', '.join(volatile)}"
+        return Check("clickhouse", False, words, "run `callfunnel migrate`, which sets fsync for these tables")
     return Check("clickhouse", True, f"{host}, tables are up to date")
 
 
