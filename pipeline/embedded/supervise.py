@@ -21,7 +21,8 @@ from pipeline.embedded.part import Part, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
-from pipeline.store import connect
+from pipeline.parts.broken import Loss, look
+from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
 from schemas.durable_files import make_folder, sync_disk, write_whole
 from schemas.trouble import Terminal, Transient, Trouble
@@ -66,6 +67,8 @@ class Stack:
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
         self._renew_at = 0.0
+        self.broken: list[Loss] = []
+        """What the store has lost, as of the start."""
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -102,6 +105,7 @@ class Stack:
         sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
         reader = f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default"
+        self.broken = look(Store(connect(dsn)))
         self._add_board(logs, bootstrap, reader, passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(

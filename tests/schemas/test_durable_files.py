@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from schemas import durable_files
 from schemas.durable_files import make_folder, move, sync_disk, write_whole
 
 
@@ -26,8 +25,8 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(f"rename {os.path.basename(target)}")
         replace(source, target)
 
-    monkeypatch.setattr(durable_files.os, "fsync", noted_fsync)
-    monkeypatch.setattr(durable_files.os, "replace", noted_replace)
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
     return asked
 
 
@@ -64,7 +63,7 @@ def test_trouble_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, monke
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(durable_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
