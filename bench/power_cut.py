@@ -131,16 +131,18 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         """The power is off."""
+        if "store" in vars(self):
+            self.store.close()
         for pid in self._pids():
             _signal(pid, signal.SIGKILL)
         for process in self._begun:
             process.wait()
 
     def _begin(self, *arguments: str) -> subprocess.Popen[str]:
-        log = (self._state / f"{len(self._begun)}-{arguments[0]}.log").open("w")
-        process = subprocess.Popen(
-            [*_CLI, *arguments], env=self._env, cwd=self._state, stdout=log, stderr=subprocess.STDOUT, text=True
-        )
+        with (self._state / f"{len(self._begun)}-{arguments[0]}.log").open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [*_CLI, *arguments], env=self._env, cwd=self._state, stdout=log, stderr=subprocess.STDOUT, text=True
+            )
         self._begun.append(process)
         return process
 
