@@ -9,6 +9,7 @@ from typing import IO
 
 from connectors.packed import is_sheet, label, located
 from connectors.source import Recognised
+from schemas.durable_files import make_folder, sync_folder
 from schemas.records import Rejected
 from schemas.trouble import Terminal
 
@@ -40,8 +41,12 @@ class RejectedRows:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._out is not None:
-            self._out.close()
+        if self._out is None:
+            return
+        with self._out:
+            self._out.flush()
+            os.fsync(self._out.fileno())
+        sync_folder(self.path.parent)
 
     def add(self, rejected: Rejected) -> None:
         """Write a row down. Raises Terminal when the folder cannot be written."""
@@ -52,7 +57,7 @@ class RejectedRows:
 
     def _open(self) -> IO[str]:
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.fchmod(handle, 0o600)  # the mode above is for a new file only
         except OSError as error:

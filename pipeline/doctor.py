@@ -18,7 +18,8 @@ from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
 from pipeline.gaps import in_words as gaps_in_words
 from pipeline.gaps import latest_gaps
-from pipeline.migrate import pending
+from pipeline.migrate import lacking_durability, pending
+from pipeline.parts.broken import SETTLE, in_words, look
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
 from pipeline.store import Store, connect
@@ -53,6 +54,7 @@ def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, 
         yield _guarded("workers", lambda: _workers(transport()), todo)
         yield _guarded("lag", lambda: _lag(transport()), todo)
     yield _guarded("clickhouse", lambda: _tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
+    yield _guarded("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
     yield _guarded("last call", lambda: _last_call(endpoints), "")
     yield _guarded("feeds", lambda: _feeds(endpoints), "")
     yield _guarded("gaps", lambda: _gaps(endpoints), "")
@@ -133,11 +135,23 @@ def _lag(transport: Transport) -> Check:
 
 
 def _tables(endpoints: Endpoints) -> Check:
-    todo = pending(connect(endpoints.clickhouse))
+    client = connect(endpoints.clickhouse)
+    todo = pending(client)
     host = endpoints.clickhouse.rsplit("@", 1)[-1]
     if todo:
         return Check("clickhouse", False, f"{host}: lacks {todo[0].name}", "run `callfunnel migrate`")
+    if volatile := lacking_durability(client):
+        words = f"{host}: a power cut could take rows that were reported as stored: {', '.join(volatile)}"
+        return Check("clickhouse", False, words, "run `callfunnel migrate`, which sets fsync for these tables")
     return Check("clickhouse", True, f"{host}, tables are up to date")
+
+
+def _whole(endpoints: Endpoints) -> Check:
+    """Unwell until what is broken or gone is settled; says which files to load again."""
+    told = look(Store(connect(endpoints.clickhouse)))
+    words = f"the store has lost rows that were reported as stored\n{in_words(told)}"
+    todo = f"do what is said above, then `{SETTLE}`"
+    return Check("parts", not told, words if told else "the store has all that it said it has", todo if told else "")
 
 
 def _last_call(endpoints: Endpoints) -> Check:

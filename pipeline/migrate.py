@@ -11,11 +11,29 @@ from schemas.trouble import Terminal
 
 FOLDER = Path(__file__).parent.parent / "schemas" / "migrations"
 
-_LEDGER = """
+DURABLE = {
+    "fsync_after_insert": 1,
+    "fsync_part_directory": 1,
+    "min_rows_to_fsync_after_merge": 1,
+    "min_compressed_bytes_to_fsync_after_merge": 1,
+}
+"""What every table has, so that rows are on the disk before they are acknowledged, with the names of their files.
+Merges too: what a merged part replaces is taken away. https://clickhouse.com/docs/operations/settings/merge-tree-settings
+"""
+
+_SETTINGS = ", ".join(f"{name} = {value}" for name, value in DURABLE.items())
+
+_LEDGER = f"""
 CREATE TABLE IF NOT EXISTS schema_migrations (
     number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
-) ENGINE = ReplacingMergeTree(applied_at) ORDER BY number
+) ENGINE = ReplacingMergeTree(applied_at) ORDER BY number SETTINGS {_SETTINGS}
 """
+
+_LACKING = (
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND NOT ("
+    + " AND ".join(f"engine_full LIKE '%{name} = {value}%'" for name, value in DURABLE.items())
+    + ") ORDER BY name"
+)
 
 
 class Migration(NamedTuple):
@@ -73,7 +91,8 @@ def pending(client: Client, known: list[Migration] | None = None) -> list[Migrat
 def migrate(client: Client, known: list[Migration] | None = None) -> list[Migration]:
     """Apply what is pending, in order, and return it. Running it again does nothing.
 
-    A migration that died half-way is applied again whole: its statements create with IF NOT EXISTS.
+    A migration that died half-way is applied again whole: its statements create with IF NOT EXISTS. Every table gets
+    the settings of `DURABLE`, those of older versions too.
     """
     todo = pending(client, known)
     for migration in todo:
@@ -83,4 +102,11 @@ def migrate(client: Client, known: list[Migration] | None = None) -> list[Migrat
             "INSERT INTO schema_migrations (number, name, checksum) VALUES ({no:UInt32}, {name:String}, {sum:String})",
             parameters={"no": migration.number, "name": migration.name, "sum": migration.checksum},
         )
+    for table in lacking_durability(client):
+        client.command(f"ALTER TABLE `{table}` MODIFY SETTING {_SETTINGS}")
     return todo
+
+
+def lacking_durability(client: Client) -> list[str]:
+    """Tables whose rows a power cut could take after they were acknowledged."""
+    return [row[0] for row in client.query(_LACKING).result_rows]

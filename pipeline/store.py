@@ -18,13 +18,13 @@ from schemas.trouble import Terminal, Transient, Trouble
 
 T = TypeVar("T")
 
-_AS_WIRE = {
+AS_WIRE = {
     "date_time_output_format": "iso",
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_quote_decimals": 0,
     "max_query_size": 64 * 1024 * 1024,  # a chunk's keys travel inside the query
 }
-_FROM_WIRE = {"date_time_input_format": "best_effort", "input_format_skip_unknown_fields": 1}
+FROM_WIRE = {"date_time_input_format": "best_effort", "input_format_skip_unknown_fields": 1}
 
 # What a person must mend; everything else (too many parts, memory, timeouts, overload) may go through later.
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
@@ -69,7 +69,7 @@ class Store:
     def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]:
         """The answer of a SELECT, each row decoded from JSON."""
         try:
-            answer = self._client.raw_query(sql, fmt="JSONEachRow", settings=_AS_WIRE)
+            answer = self._client.raw_query(sql, fmt="JSONEachRow", settings=AS_WIRE)
         except (ClickHouseError, HTTPError, OSError) as error:
             raise trouble(error) from error
         return decoder.decode_lines(answer)
@@ -79,7 +79,7 @@ class Store:
         if not lines:
             return
         try:
-            self._client.raw_insert(table, insert_block=b"\n".join(lines), fmt="JSONEachRow", settings=_FROM_WIRE)
+            self._client.raw_insert(table, insert_block=b"\n".join(lines), fmt="JSONEachRow", settings=FROM_WIRE)
         except (ClickHouseError, HTTPError, OSError) as error:
             raise trouble(error) from error
 

@@ -17,6 +17,7 @@ from watchfiles import watch
 from connectors.folder.settling import Settling, Stamp, is_unfinished
 from connectors.live.backoff import Backoff
 from connectors.live.line import Line
+from schemas.durable_files import move, write_whole
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
 
@@ -151,9 +152,7 @@ class FolderDoor:
         if (into / name).exists():
             name = f"{loaded.path.stem}.{loaded.tag}{loaded.path.suffix}"
         report = into / f"{name}.report.json"
-        part = report.with_name(f".{report.name}.part")
-        part.write_bytes(loaded.report)
-        part.replace(report)
+        write_whole(report, loaded.report)
         with contextlib.suppress(FileNotFoundError):  # somebody took it away: it was loaded all the same
-            loaded.path.replace(into / name)
+            move(loaded.path, into / name)
         return into / name

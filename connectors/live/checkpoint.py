@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 from pathlib import Path
 from typing import IO, Generic, TypeVar
 
 import msgspec
 
+from schemas.durable_files import make_folder, write_whole
 from schemas.trouble import Terminal
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -31,7 +31,7 @@ class Checkpoint(Generic[S]):
 
     def __enter__(self) -> Checkpoint[S]:
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             lock = self.path.with_suffix(".lock").open("a", encoding="utf-8")
         except OSError as error:
             raise Terminal(f"{self.path}: no checkpoint can be kept there: {error.strerror}; see --state") from None
@@ -61,13 +61,8 @@ class Checkpoint(Generic[S]):
             ) from None
 
     def write(self, state: S) -> None:
-        """Replace what was written; on return it is on disk."""
-        part = self.path.with_suffix(".part")
+        """Replace what was written; on return it is on disk, whatever happens to the machine."""
         try:
-            with part.open("wb") as file:
-                file.write(msgspec.json.encode(state))
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
+            write_whole(self.path, msgspec.json.encode(state))
         except OSError as error:
             raise Terminal(f"{self.path}: the checkpoint cannot be written: {error.strerror}; make room") from None

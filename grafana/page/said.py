@@ -43,6 +43,8 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to_now: str
     no_calls: str
     data_end: str
+    lost: str
+    """Above what the store has lost."""
     refreshed: str
     every: str
     incomplete: str

@@ -29,6 +29,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     now: datetime
     last_call: datetime | None
+    lost: str = ""
+    """What the store has lost, and how to mend it, a line each; "" while it has all that it had."""
 
 
 def page(board: Board, asked: Asked, choices: Choices, standing: Standing, said: Said) -> str:
@@ -42,7 +44,7 @@ def page(board: Board, asked: Asked, choices: Choices, standing: Standing, said:
     )
     body = (
         f"<header>{_tabs(board, asked, said)}{_form(board, asked, choices, said)}{_as_of(board, asked, standing, said)}"
-        f"</header><main{data}>{panels}</main>"
+        f"</header>{_lost(standing, said)}<main{data}>{panels}</main>"
         '<script src="/assets/plotly.js"></script><script src="/assets/draw.js"></script>'
         '<script src="/assets/board.js"></script>'
     )
@@ -165,6 +167,13 @@ def _as_of(board: Board, asked: Asked, standing: Standing, said: Said) -> str:
     lines.append(f'<span id="refreshed">{words.busy}</span>')
     lines.append(f"{words.every} {board.refresh}")
     return f'<div class="asof">{"".join(f"<span>{line}</span>" for line in lines)}</div>'
+
+
+def _lost(standing: Standing, said: Said) -> str:
+    """Above everything: numbers without the rows that are gone are wrong, and look right."""
+    if not standing.lost:
+        return ""
+    return f'<div class="lost" role="alert"><b>{escape(said.words.lost)}</b><pre>{escape(standing.lost)}</pre></div>'
 
 
 def _panel(board: Board, panel: Panel, asked: Asked, said: Said) -> str:

@@ -26,6 +26,7 @@ _COMMANDS = {
     "alerts": "warnings: what fires now and why, and how often each rule would have fired",
     "verify": "recount from the facts and compare with what was counted",
     "doctor": "what is reachable, how far behind, what to do",
+    "parts": "what the store has lost of that which it had, and how to mend it",
     "worker": "a worker: any number of them share the work",
     "migrate": "bring the ClickHouse tables up to date",
     "generate": "a synthetic sales department, and the true numbers of it",

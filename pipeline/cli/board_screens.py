@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,10 +20,22 @@ from grafana.variables import QUERIES
 from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.feeds import last_call
+from pipeline.parts.broken import SETTLE, in_words, losses
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
 
 Row = dict[str, Any]
+T = TypeVar("T")
+
+
+class _Asked:
+    """What the store has lost, asked as its reader."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
+    def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]:
+        return self._numbers.ask(sql, decoder.type, {})
 
 
 def department_of(settings: Settings) -> Department:
@@ -113,7 +125,9 @@ class BoardScreens:
         if question.as_of_last_call and last is not None:
             # The moment after it, so that it is in the period.
             now = last + timedelta(seconds=1)
-        return shell.Standing(now, last)
+        told = losses(_Asked(self._numbers))
+        lost = f"{in_words(told)}\n{SETTLE}" if told else ""
+        return shell.Standing(now, last, lost)
 
     def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""

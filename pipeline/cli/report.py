@@ -23,6 +23,7 @@ from pipeline.readouts import numbers
 from pipeline.report.letter import Attachment, message, post_of, send
 from pipeline.report.periods import Kind, Reported, reported
 from pipeline.settings import read_settings
+from schemas.durable_files import write_whole
 from schemas.trouble import Terminal
 
 _HTML = "text/html"
@@ -134,10 +135,7 @@ def file_name(span: Reported, suffix: str) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """The whole file or none: whoever looks meanwhile sees the old one."""
-    new = path.with_name(f".{path.name}.new")
     try:
-        new.write_bytes(content)
-        new.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise Terminal(f"{path}: {error.strerror}; give another --out") from None

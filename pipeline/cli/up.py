@@ -14,6 +14,7 @@ import click
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
 from pipeline.endpoints import Running, running_stack
+from pipeline.parts.broken import SETTLE, in_words
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -75,6 +76,9 @@ def command(
     stopping: list[int] = []
     for number in _STOPPING:
         signal.signal(number, lambda got, _: stopping.append(got))
+    if stack.broken:
+        click.echo(f"callfunnel: the store has lost rows that were reported as stored\n{in_words(stack.broken)}")
+        click.echo(f"when that is done: {SETTLE}")
     click.echo(ready_line(running, data, time.monotonic() - started))
     try:
         run(stack, lambda: bool(stopping), lambda words: click.echo(f"callfunnel: {words}", err=True))

@@ -16,6 +16,8 @@ from typing import Any
 import chdb
 import msgspec
 
+from schemas.durable_files import make_folder
+
 _SERVER = {
     # Facts stay on disk and in the page cache; the process stays under a gigabyte.
     "mark_cache_size": 64 << 20,
@@ -118,7 +120,7 @@ class Handle:
         return b"".join(blocks)
 
     def insert(self, sql: str, form: str, data: bytes, settings: Mapping[str, str]) -> None:
-        """Insert `data` in the format `form`; durable on return. `sql` is the INSERT without FORMAT and data."""
+        """Insert `data` in the format `form`: on the disk on return. `sql` is the INSERT without FORMAT and data."""
         with self._asking(settings), self._connection.send_insert(sql, form) as inserting:
             inserting.append(data)
             inserting.finish()
@@ -145,7 +147,7 @@ class Engine:
     """Opens the folder; hands out handles. A second process cannot open the same folder."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         options = "&".join(f"{name}={value}" for name, value in _SERVER.items())
         self._path = f"{folder}?{options}"
         self._writers: queue.SimpleQueue[Handle] = queue.SimpleQueue()
@@ -185,6 +187,6 @@ class Engine:
         (self._readers if reader else self._writers).put(handle)
 
     def close(self) -> None:
-        """Close every handle; what was acknowledged is on disk already."""
+        """Close every handle: what was acknowledged is on the disk already (`pipeline.migrate`)."""
         for handle in self._handles:
             handle.close()

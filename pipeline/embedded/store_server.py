@@ -18,6 +18,7 @@ from aiohttp import web
 
 from pipeline.embedded.engine import Engine, Limits
 from pipeline.embedded.http_front import Front, Users
+from pipeline.embedded.own_books import OwnBooks
 
 
 @click.command()
@@ -39,7 +40,8 @@ def main(data: Path, host: str, port: int, max_body_mb: int, max_memory_mb: int,
     engine = Engine(data, limits)
     front = Front(engine, users, most_body_bytes=max_body_mb << 20, threads=limits.writers + limits.readers)
     try:
-        asyncio.run(_serve(front, host, port))
+        with OwnBooks(engine):
+            asyncio.run(_serve(front, host, port))
     finally:
         engine.close()
 

@@ -21,8 +21,10 @@ from pipeline.embedded.part import Part, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
-from pipeline.store import connect
+from pipeline.parts.broken import Loss, look
+from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
+from schemas.durable_files import make_folder, sync_disk, write_whole
 from schemas.trouble import Terminal, Transient, Trouble
 
 _STORED_WITHIN_S = 1.0
@@ -65,6 +67,8 @@ class Stack:
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
         self._renew_at = 0.0
+        self.broken: list[Loss] = []
+        """What the store has lost, as of the start."""
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -98,8 +102,10 @@ class Stack:
         for part in self.parts:
             part.wait_ready(_STARTS_S)
         migrate(connect(dsn))
+        sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
         reader = f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default"
+        self.broken = look(Store(connect(dsn)))
         self._add_board(logs, bootstrap, reader, passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
@@ -211,10 +217,10 @@ class Stack:
 
     def _write_down(self) -> None:
         said = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
-        write_private(stack_file(self._plan.data), msgspec.json.encode(said))
+        write_whole(stack_file(self._plan.data), msgspec.json.encode(said))
         pointer = pointer_file(self._env)
-        pointer.parent.mkdir(parents=True, exist_ok=True)
-        pointer.write_text(str(self._plan.data.resolve()), encoding="utf-8")
+        make_folder(pointer.parent)
+        write_whole(pointer, str(self._plan.data.resolve()).encode())
 
 
 def _all_stored(endpoints: Endpoints) -> bool:
@@ -242,7 +248,7 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None]) 
 
 def lock(data: Path) -> IO[str]:
     """The lock of a data folder, held while the file stays open. Raises Terminal naming who holds it."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(data)
     held = (data / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -260,14 +266,5 @@ def credentials(data: Path) -> Credentials:
     known = msgspec.json.decode(path.read_bytes(), type=Credentials) if path.exists() else Credentials("", "")
     made = Credentials(*(getattr(known, name) or secrets.token_urlsafe(24) for name in Credentials.__struct_fields__))
     if made != known:
-        write_private(path, msgspec.json.encode(made))
+        write_whole(path, msgspec.json.encode(made))
     return made
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    new = path.with_suffix(".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(new, path)

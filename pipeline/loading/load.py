@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.identity import NAMELESS
+from connectors.packed import label
 from connectors.rejected_rows import RejectedRows
 from connectors.source import Reading
 from pipeline.endpoints import Endpoints
@@ -17,6 +18,7 @@ from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_imp
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.sending import Segments, Waiting
 from pipeline.loading.sift import MostlyRejected, Sender, sift
+from pipeline.parts.books import Brought, enter, now_there
 from pipeline.store import Store
 from schemas.records import CallLeg
 from schemas.trouble import Transient
@@ -38,6 +40,7 @@ def load(
     When the broker forgets what it had (the embedded one, killed), all is sent again.
     """
     started = time.monotonic()
+    before = now_there(store)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             outcomes = _send_and_wait(files, endpoints, store, wish, progress)
@@ -47,6 +50,7 @@ def load(
                 raise
             progress.note(f"{trouble}; sending everything again ({attempt + 1} of {_ATTEMPTS})")
             time.sleep(trouble.retry_after_s)
+    enter(store, [_brought(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):
         settle(file, outcome, store)
         fill_gaps(file, outcome, store)
@@ -54,6 +58,17 @@ def load(
         outcome.seconds = round(time.monotonic() - started, 3)
         keep_import(file, outcome, store, "stopped" if outcome.stopped else "stored")
     return outcomes
+
+
+def _brought(file: Prepared, outcome: Outcome) -> Brought:
+    return Brought(
+        import_id=outcome.import_id,
+        source=file.context.source,
+        kind=outcome.kind,
+        file=label(file.path),
+        path=str(file.path.absolute()),
+        time_zone=outcome.time_zone,
+    )
 
 
 def _send_and_wait(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +19,7 @@ from pipeline.loading.explain import explain
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.mapping_file import with_mapping
 from pipeline.settings import Settings
+from schemas.durable_files import write_whole
 from schemas.mapping import MappedKind
 from schemas.mapping import Mapping as TableMapping
 from schemas.trouble import Terminal
@@ -172,11 +171,8 @@ def keep(path: Path, mapped: Mapped) -> None:
         before = path.read_bytes() if path.exists() else b""
         text = with_mapping(before.decode("utf-8-sig"), mapped.name, said, unknown)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        with tempfile.TemporaryDirectory(prefix=".callfunnel-", dir=path.resolve().parent) as beside:
-            new = Path(beside) / path.name
-            new.write_bytes((codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b"") + text.encode())
-            new.chmod(mode)
-            os.replace(new, path.resolve())
+        mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+        write_whole(path, mark + text.encode(), mode=mode)
     except OSError as error:
         raise Terminal(f"{path}: {error.strerror}: the mapping is not written") from None
 

@@ -105,3 +105,9 @@ def test_grafana_has_every_variable_that_its_files_ask_for() -> None:
     asked = {name for file in files for name in re.findall(r"\$\{?([A-Z][A-Z0-9_]+)", file.read_text(encoding="utf-8"))}
     assert asked
     assert asked <= set(SERVICES["grafana"]["environment"])
+
+
+def test_kafka_can_be_told_to_have_records_on_its_disk_before_it_acknowledges_them() -> None:
+    said = SERVICES["kafka"]["environment"]["KAFKA_LOG_FLUSH_INTERVAL_MESSAGES"]
+    assert re.fullmatch(r"\$\{KAFKA_LOG_FLUSH_INTERVAL_MESSAGES:-9223372036854775807\}", said)
+    assert "KAFKA_LOG_FLUSH_INTERVAL_MESSAGES=1" in (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")

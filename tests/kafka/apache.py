@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -53,12 +54,18 @@ def _fetch() -> None:
     shutil.copyfile(_POM, _STAMP)
 
 
+def _default(value: str) -> str:
+    """What compose takes for `${NAME:-value}` when nobody sets NAME."""
+    found = re.fullmatch(r"\$\{\w+:-(.*)\}", value)
+    return found[1] if found else value
+
+
 def _properties(port: int, controller: int, log_dir: Path) -> dict[str, str]:
     """The settings of docker-compose.yml (KAFKA_LOG_DIRS is log.dirs), at home here; and haste, for tests."""
     compose = yaml.safe_load(_COMPOSE.read_text(encoding="utf-8"))
     said: dict[str, object] = compose["services"]["kafka"]["environment"]
     composed = {
-        name.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
+        name.removeprefix("KAFKA_").lower().replace("_", "."): _default(str(value))
         for name, value in said.items()
         if name.startswith("KAFKA_")
     }

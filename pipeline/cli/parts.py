@@ -1,0 +1,40 @@
+"""`callfunnel parts`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline.cli.options import output
+from pipeline.cli.tables import show_json
+from pipeline.endpoints import find
+from pipeline.parts.broken import SETTLE, in_words, look, settle
+from pipeline.store import Store, connect
+
+
+@click.command("parts")
+@click.option("--settle", "is_settled", is_flag=True, help="What is named was loaded again: say no more of it.")
+@click.option("--anyway", is_flag=True, help="With --settle: also what was not loaded again. Those rows are given up.")
+@output
+def command(is_settled: bool, anyway: bool, as_json: bool, data: Path | None) -> None:
+    """What the store has lost of that which was reported as stored, and which files to load again.
+
+    Parts that were put aside as broken stay on the disk; see docs/reliability.md.
+
+    Exit codes: 0 nothing is lost, or it is settled; 1 something is.
+    """
+    store = Store(connect(find(data).clickhouse))
+    told = look(store)
+    if is_settled:
+        told = settle(store, anyway=anyway)
+    if as_json:
+        show_json(told)
+    elif is_settled:
+        click.echo(f"settled: {len(told)}")
+    else:
+        click.echo(in_words(told) or "the store has all that it said it has")
+        if told:
+            click.echo(f"when that is done: {SETTLE}")
+    sys.exit(1 if told and not is_settled else 0)

@@ -1,0 +1,87 @@
+"""The store's look at itself: broken parts before it serves, and the books of what came while it served."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from pipeline.embedded.engine import Engine, EngineError
+from pipeline.parts.books import Daily
+from pipeline.parts.broken import SETTLE, in_words, look
+from pipeline.store import AS_WIRE, FROM_WIRE
+from schemas.trouble import Transient, Trouble
+
+T = TypeVar("T")
+
+_EACH_S = 60.0
+_WAIT_S = 30.0
+
+
+class Inside:
+    """Rows in and out of the engine of this process. Raises Transient."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]:
+        try:
+            handle = self._engine.take(reader=False, wait_s=_WAIT_S)
+            try:
+                answer = handle.query(sql, "JSONEachRow", {}, _texts(AS_WIRE))
+            finally:
+                self._engine.give_back(handle, reader=False)
+        except EngineError as error:
+            raise Transient(f"store: {error}") from None
+        return decoder.decode_lines(answer)
+
+    def keep(self, table: str, lines: Sequence[bytes]) -> None:
+        if not lines:
+            return
+        try:
+            handle = self._engine.take(reader=False, wait_s=_WAIT_S)
+            try:
+                handle.insert(f"INSERT INTO {table}", "JSONEachRow", b"\n".join(lines), _texts(FROM_WIRE))
+            finally:
+                self._engine.give_back(handle, reader=False)
+        except EngineError as error:
+            raise Transient(f"store: {error}") from None
+
+
+def _texts(settings: dict[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in settings.items()}
+
+
+class OwnBooks:
+    """Use as a context around serving. What is broken is written down before anything else can be written."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._store = Inside(engine)
+        self._daily = Daily(self._store)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="books", daemon=True)
+
+    def __enter__(self) -> OwnBooks:
+        if told := look(self._store):
+            logging.error("store: parts are broken or missing; %s when they are mended\n%s", SETTLE, in_words(told))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        """The body of a thread: now and then, and once more at the end."""
+        while not self._over.wait(_EACH_S):
+            self._enter()
+        self._enter()
+
+    def _enter(self) -> None:
+        try:
+            self._daily.enter()
+        except Trouble as trouble:
+            logging.warning("store: %s; what came is entered next time", trouble)

@@ -1,0 +1,153 @@
+"""The books: which blocks of which table an import brought, and which came between imports.
+
+ClickHouse numbers inserted blocks; a part says which numbers it holds, and a merged part holds those of all it was made
+of. So a number that was there and that no part holds now is rows that are gone, whichever imports replaced which rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from pipeline.clock import as_datetime, wall_clock
+from pipeline.parts.runs import Run, joined, without
+
+T = TypeVar("T")
+
+Blocks = Mapping[str, list[Run]]
+"""Table -> the blocks that its parts hold."""
+
+_OURS = frozenset({"kept_blocks", "broken_parts", "feeds"})
+"""Written all the time, and made again by whoever writes them."""
+
+
+class Reading(Protocol):
+    """Rows of a question. Raises Trouble."""
+
+    def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]: ...
+
+
+class Keeping(Reading, Protocol):
+    """Rows in and out, as `pipeline.store.Store` does it. Raises Trouble."""
+
+    def keep(self, table: str, lines: Sequence[bytes]) -> None: ...
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of blocks of one table, and the import that brought it."""
+
+    import_id: str = ""
+    """"" when no import was on."""
+    source: str = ""
+    kind: str = ""
+    file: str = ""
+    """As in the table `imports`."""
+    path: str = ""
+    """Where the file was, from the root."""
+    time_zone: str = ""
+    table: str
+    first_block: int
+    last_block: int
+    at: datetime
+    version: int
+
+    @property
+    def run(self) -> Run:
+        return self.first_block, self.last_block
+
+
+class _Part(msgspec.Struct, frozen=True):
+    table: str
+    first: int
+    last: int
+
+
+def now_there(store: Keeping) -> Blocks:
+    """The blocks that the store has now."""
+    found = store.rows(
+        msgspec.json.Decoder(_Part),
+        "SELECT table, min_block_number AS first, max_block_number AS last FROM system.parts"
+        " WHERE active AND database = currentDatabase()",
+    )
+    tables: dict[str, list[Run]] = {}
+    for part in found:
+        tables.setdefault(part.table, []).append((part.first, part.last))
+    return {table: joined(runs) for table, runs in tables.items()}
+
+
+def are_kept(store: Reading) -> bool:
+    """The tables of the books are there: a store that was never migrated has none."""
+    wanted = "SELECT name AS table, 0 AS first, 0 AS last FROM system.tables WHERE database = currentDatabase()"
+    found = {one.table for one in store.rows(msgspec.json.Decoder(_Part), wanted)}
+    return {"kept_blocks", "broken_parts"} <= found
+
+
+def kept(store: Reading) -> list[Kept]:
+    """All that the books say."""
+    return store.rows(msgspec.json.Decoder(Kept), "SELECT * FROM kept_blocks FINAL ORDER BY at")
+
+
+def grown(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
+    """Table and run of the blocks that have come since."""
+    for table, runs in sorted(now.items()):
+        if table not in _OURS:
+            yield from ((table, run) for run in without(runs, before.get(table, [])))
+
+
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
+    """The import of a file, for the books."""
+
+    import_id: str
+    source: str
+    kind: str
+    file: str
+    path: str
+    time_zone: str
+
+
+def enter(store: Keeping, brought: Sequence[Brought], before: Blocks) -> None:
+    """Write down what has come since `before`: imports that were on side by side brought it together."""
+    version = wall_clock()
+    runs = list(grown(now_there(store), before))
+    rows = [
+        Kept(**msgspec.structs.asdict(one), table=table, first_block=first, last_block=last,
+             at=as_datetime(version), version=version)
+        for one in brought for table, (first, last) in runs
+    ]  # fmt: skip
+    store.keep("kept_blocks", [msgspec.json.encode(row) for row in rows])
+
+
+class Daily:
+    """Enters what comes between imports, a row a day for each table. One for a store, in one thread."""
+
+    def __init__(self, store: Keeping) -> None:
+        self._store = store
+        self._day = ""
+        self._before: Blocks = {}
+        self._entered: list[tuple[str, Run]] = []
+
+    def enter(self) -> None:
+        """Write down what has come since the day began. Raises Trouble."""
+        if not are_kept(self._store):
+            return
+        version = wall_clock()
+        at = as_datetime(version)
+        if self._day != f"{at:%Y-%m-%d}":
+            self._begin(f"{at:%Y-%m-%d}")
+        runs = list(grown(now_there(self._store), self._before))
+        rows = [
+            Kept(table=table, first_block=run[0], last_block=run[1], at=at, version=version)
+            for table, run in runs
+            if (table, run) not in self._entered
+        ]
+        self._store.keep("kept_blocks", [msgspec.json.encode(row) for row in rows])
+        self._entered = runs
+
+    def _begin(self, day: str) -> None:
+        known: dict[str, list[Run]] = {}
+        for row in kept(self._store):
+            known.setdefault(row.table, []).append(row.run)
+        self._day, self._before, self._entered = day, known, []

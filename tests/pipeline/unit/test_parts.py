@@ -1,0 +1,210 @@
+"""What the store has lost is found from block numbers, whichever rows replaced which, and is said until settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.parts import broken
+from pipeline.parts.books import Brought, Daily, enter, now_there
+from pipeline.parts.broken import in_words, look, losses, settle
+from pipeline.parts.runs import Run, joined, without
+from schemas.trouble import Terminal
+
+T = TypeVar("T")
+
+RUNS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)).map(lambda run: (run[0], run[0] + run[1])), max_size=6)
+
+
+def numbers(runs: Sequence[Run]) -> set[int]:
+    return {number for first, last in runs for number in range(first, last + 1)}
+
+
+@given(RUNS, RUNS)
+def test_runs_are_sets_of_numbers(runs: list[Run], taken: list[Run]) -> None:
+    assert numbers(joined(runs)) == numbers(runs)
+    assert numbers(without(runs, taken)) == numbers(runs) - numbers(taken)
+    kept = joined(runs)
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(kept))
+
+
+class Memory:
+    """A store's tables and parts. Answers the questions of `pipeline.parts`, told apart by the table they name."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Run]] = {}
+        self.detached: list[dict[str, Any]] = []
+        self.imports: list[dict[str, Any]] = []
+        self.kept: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self.found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self.now = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]:
+        table = sql.split(" FROM ")[1].split()[0]
+        answers: dict[str, Sequence[dict[str, Any]]] = {
+            "system.tables": [{"table": name, "first": 0, "last": 0} for name in ("kept_blocks", "broken_parts")],
+            "system.parts": [
+                {"table": name, "first": first, "last": last}
+                for name, runs in self.parts.items()
+                for first, last in runs
+            ],
+            "system.detached_parts": self.detached,
+            "imports": sorted(self.imports, key=lambda one: str(one["started_at"])),
+            "kept_blocks": sorted(self.kept.values(), key=lambda one: str(one["at"])),
+            "broken_parts": sorted(self.found.values(), key=lambda one: str(one["found_at"])),
+            "schema_migrations": [{"at": datetime(2026, 1, 1, tzinfo=UTC)}],
+        }
+        return [msgspec.convert(row, decoder.type, strict=False) for row in answers[table]]
+
+    def keep(self, table: str, lines: Sequence[bytes]) -> None:
+        for line in lines:
+            row = msgspec.json.decode(line)
+            if table == "kept_blocks":
+                self.kept[row["import_id"], row["table"], row["first_block"]] = row
+            else:
+                self.found[row["table"], row["name"], row["found_at"]] = row
+
+    def load(self, import_id: str, blocks: dict[str, Run], file: str = "", state: str = "stored") -> None:
+        """An import that inserts these blocks, an hour after the one before."""
+        before = now_there(self)
+        row = len(self.imports) + 1  # an import is a row itself
+        for table, run in {**blocks, "imports": (row, row)}.items():
+            self.parts.setdefault(table, []).append(run)
+        name = file or f"{import_id}.csv"
+        source = {"import_id": import_id, "source": "office", "kind": "calls", "file": name, "time_zone": "UTC"}
+        enter(self, [Brought(**source, path=f"/exports/{name}")], before)
+        self.imports.append({**source, "started_at": self.now, "state": state})
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    memory = Memory()
+
+    def clock() -> int:
+        memory.now += timedelta(minutes=10)
+        return int(memory.now.timestamp() * 1e9)
+
+    monkeypatch.setattr("pipeline.parts.books.wall_clock", clock)
+    monkeypatch.setattr("pipeline.parts.broken.wall_clock", clock)
+    return memory
+
+
+def files(store: Memory) -> list[list[str]]:
+    return [[file.file for file in loss.files] for loss in losses(store)]
+
+
+def test_a_store_that_has_everything_says_nothing(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3), "placements": (1, 2)})
+    store.load("two", {"call_legs": (4, 9)})
+    assert look(store) == []
+    store.parts["call_legs"] = [(1, 9)]  # merged
+    assert look(store) == []
+
+
+def test_lost_blocks_name_the_file_that_brought_them_and_the_command(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    store.load("two", {"call_legs": (4, 9), "placements": (1, 1)})
+    store.parts["call_legs"] = [(1, 3)]
+    (loss,) = look(store)
+    assert (loss.broken.table, loss.broken.run) == ("call_legs", (4, 9))
+    assert [file.file for file in loss.files] == ["two.csv"]
+    assert "callfunnel load two.csv --source office --kind calls --tz UTC" in in_words([loss])
+    assert look(store) == losses(store) == [loss]  # found once, said until it is settled
+
+
+def test_a_merged_part_that_is_lost_takes_all_whose_blocks_it_held(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    store.load("two", {"call_legs": (4, 9)})
+    store.parts["call_legs"] = []
+    look(store)
+    assert files(store) == [["one.csv", "two.csv"]]
+
+
+def test_what_was_loaded_again_since_can_be_settled_and_nothing_else(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    store.load("before", {}, file="one.csv")  # again, but before it was lost: that mends nothing
+    store.parts["call_legs"] = []
+    look(store)
+    with pytest.raises(Terminal, match=r"load one\.csv .*\n.*nothing is settled"):
+        settle(store, anyway=False)
+    store.load("again", {"call_legs": (4, 6)}, file="one.csv")
+    assert len(settle(store, anyway=False)) == 1
+    assert losses(store) == look(store) == []
+
+
+def test_what_cannot_be_mended_is_given_up_by_a_word_of_its_own(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    store.parts["call_legs"] = []
+    look(store)
+    settle(store, anyway=True)
+    assert losses(store) == look(store) == []
+
+
+def test_numbers_that_are_given_again_and_lost_again_are_found_again(store: Memory) -> None:
+    """ClickHouse counts on from the highest number that it finds."""
+    store.load("one", {"call_legs": (1, 3)})
+    store.parts["call_legs"] = []
+    look(store)
+    store.load("again", {"call_legs": (1, 3)}, file="one.csv")
+    settle(store, anyway=False)
+    store.parts["call_legs"] = []
+    (loss,) = look(store)
+    assert loss.broken.run == (1, 3)
+    assert not loss.is_mended
+
+
+def test_a_part_that_was_put_aside_is_said_with_its_reason_and_not_as_gone_too(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    store.parts["call_legs"] = []
+    name = "broken-on-start_all_1_3_1"
+    store.detached = [{"table": "call_legs", "name": name, "reason": "broken-on-start", "first": 1, "last": 3}]
+    (loss,) = look(store)
+    assert loss.broken.name == f"part {name}"
+    assert loss.broken.reason == "put aside (broken-on-start)"
+    assert [file.file for file in loss.files] == ["one.csv"]
+
+
+def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
+    daily = Daily(store)
+    store.load("one", {"call_legs": (1, 3)})
+    daily.enter()
+    store.parts["call_legs"] = [(1, 8)]
+    daily.enter()
+    store.parts["call_legs"] = [(1, 9)]
+    daily.enter()
+    assert [row["last_block"] for row in store.kept.values() if not row["import_id"]] == [9]  # one row, extended
+    store.parts["call_legs"] = [(1, 3)]
+    (loss,) = look(store)
+    assert (loss.files, loss.days, loss.is_mended) == ([], ["2026-11-01"], False)
+    assert "the exchange's own export of 2026-11-01" in in_words([loss])
+
+
+def test_an_import_that_was_taken_back_is_not_to_be_loaded_again(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)}, state="undone")
+    store.parts["call_legs"] = []
+    look(store)
+    assert files(store) == [[]]
+
+
+def test_books_that_are_gone_are_noticed(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    store.load("two", {"call_legs": (4, 5)})
+    store.kept = {key: row for key, row in store.kept.items() if row["import_id"] != "one"}
+    look(store)
+    assert files(store) == [["one.csv"]]
+
+
+def test_a_dropped_file_is_found_in_done(tmp_path: Path) -> None:
+    (tmp_path / "done").mkdir()
+    dropped = tmp_path / "done" / "calls.zip"
+    dropped.write_bytes(b"")
+    assert broken._place(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
+    assert broken._place(str(tmp_path / "other.csv")) == ""
