@@ -55,7 +55,7 @@ def work(
     patiently(lambda: keep_base_calendar(store, settings.calendar, today))
     patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
     steps = make_steps(store, settings)
-    moving = Moving(Wire(endpoints.kafka, endpoints.prefix))
+    moving = Moving(Wire(endpoints.kafka, endpoints.prefix), len(steps))
     app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
     watch = Watch(
         lambda: Transport(endpoints),
