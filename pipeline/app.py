@@ -40,10 +40,6 @@ from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
 
-_TAKE_FRAMES = 500
-"""Frames that are taken together at most. Live calls come one a frame: 32 of them at a time, as once was the rule, was
-slower than they came (every chunk asks and writes a store that three workers share)."""
-_WITHIN_S = 0.1
 _SEND_LINES = 20_000
 _MOST_WAIT_S = 10.0
 _POLL_MS = 200
@@ -86,9 +82,8 @@ class Moving:
 
     async def run(self, step: Step, stream: Any) -> None:
         """The body of an agent; ends with the application."""
-        async for events in stream.noack_take(_TAKE_FRAMES, within=_WITHIN_S):
-            for chunk in chunks(events, _value):
-                await self._move(step, chunk)
+        async for chunk in chunks(stream):
+            await self._move(step, chunk)
 
     async def _move(self, step: Step, chunk: Sequence[Any]) -> None:
         """Settle a chunk of events, then acknowledge it."""
@@ -140,11 +135,6 @@ class Moving:
 
 def _take(lines: Iterator[Outgoing]) -> list[Outgoing]:
     return list(islice(lines, _SEND_LINES))
-
-
-def _value(event: Any) -> bytes:
-    value: bytes = event.value
-    return value
 
 
 def _frame(event: Any) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence, Set
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from faust.types import TP, Message
 from mode.utils.queues import FlowControlEvent
 
 from pipeline.app import make_app
-from pipeline.flow import CHUNK_BYTES, CHUNK_LINES, Buffer, chunks
+from pipeline.flow import CHUNK_BYTES, CHUNK_FRAMES, CHUNK_LINES, Buffer, chunks
 from schemas.topics import ACTIVITIES, CALL_LEGS
 
 LEGS, CALLS = TP(CALL_LEGS.name, 0), TP(ACTIVITIES.name, 0)
@@ -141,12 +142,46 @@ def test_a_rebalance_forgets_the_bytes_with_the_frames() -> None:
     assert not partition.is_paused
 
 
-def test_chunks_hold_all_frames_in_order_and_end_at_lines_or_bytes() -> None:
+class Stream:
+    """A stream of Faust's whose events are these, and at `pauses` nothing more is there yet."""
+
+    def __init__(self, frames: Sequence[bytes], pauses: Set[int] = frozenset()) -> None:
+        self.enable_acks = True
+        self.current_event: Any = None
+        self._frames = frames
+        self._empty_after = pauses | {len(frames)}
+        self._given = 0
+        self.channel = SimpleNamespace(queue=self)
+
+    def empty(self) -> bool:
+        return self._given in self._empty_after
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for frame in self._frames:
+            self._given += 1
+            self.current_event = SimpleNamespace(value=frame)
+            yield frame
+
+
+def chunked(stream: Stream) -> list[list[bytes]]:
+    async def run() -> list[list[bytes]]:
+        return [[event.value for event in chunk] async for chunk in chunks(stream, 0)]
+
+    return asyncio.run(run())
+
+
+def test_a_chunk_is_what_waits_and_ends_at_lines_bytes_or_frames() -> None:
     lines, large, small = b"x\n" * (CHUNK_LINES // 2 - 1) + b"x", b"." * CHUNK_BYTES, b"{}"
-    frames = [lines, lines, large, small, small, lines, small]
-    assert list(chunks(frames, lambda frame: frame)) == [
+    frames = [lines, lines, large, small, small, lines, small, *[small] * CHUNK_FRAMES, small]
+    assert chunked(Stream(frames)) == [
         [lines, lines],
         [large],
-        [small, small, lines, small],
+        [small, small, lines, *[small] * (CHUNK_FRAMES - 3)],
+        [small] * 5,
     ]
-    assert list(chunks([], lambda frame: frame)) == []
+
+
+def test_a_chunk_does_not_wait_for_what_is_not_there_yet_and_faust_acknowledges_nothing() -> None:
+    stream = Stream([b"a", b"b", b"c", b"d"], pauses={1, 3})
+    assert chunked(stream) == [[b"a"], [b"b", b"c"], [b"d"]]
+    assert not stream.enable_acks
