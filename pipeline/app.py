@@ -11,9 +11,10 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import faust
 from faust.exceptions import ConsumerNotStarted
@@ -31,6 +32,7 @@ from pipeline.agents.update_organisations import UpdateOrganisations
 from pipeline.agents.update_stages import UpdateStages
 from pipeline.directory_cache import DirectoryCache
 from pipeline.endpoints import GROUP
+from pipeline.flow import App, chunks
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.wire import Wire
@@ -38,11 +40,11 @@ from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
 
-_CHUNK_FRAMES = 32
-_WITHIN_S = 0.1
 _SEND_LINES = 20_000
 _MOST_WAIT_S = 10.0
 _POLL_MS = 200
+
+R = TypeVar("R")
 
 
 def make_steps(store: Store, settings: Settings) -> list[Step]:
@@ -69,8 +71,10 @@ def make_steps(store: Store, settings: Settings) -> list[Step]:
 class Moving:
     """Moves chunks through steps; knows what is moving."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, steps: int) -> None:
         self._wire = wire
+        # A thread for each step: with fewer (asyncio's own are 6 on two cores), slow steps would hold up the others.
+        self._threads = ThreadPoolExecutor(max_workers=steps, thread_name_prefix="step")
         self.busy: set[str] = set()
         """Topics of which a chunk is being settled."""
         self.settled: Counter[str] = Counter()
@@ -78,27 +82,34 @@ class Moving:
 
     async def run(self, step: Step, stream: Any) -> None:
         """The body of an agent; ends with the application."""
-        async for events in stream.noack_take(_CHUNK_FRAMES, within=_WITHIN_S):
-            name = step.topic.name
-            self.busy.add(name)
-            started = time.perf_counter()
-            try:
-                await self._settle(step, [_frame(event) for event in events])
-            finally:
-                self.busy.discard(name)
-            for event in events:
-                event.ack()
-            self.settled[name] += 1
-            log.debug("%s: %d frames in %.0f ms", name, len(events), (time.perf_counter() - started) * 1000)
+        async for chunk in chunks(stream):
+            await self._move(step, chunk)
+
+    async def _move(self, step: Step, chunk: Sequence[Any]) -> None:
+        """Settle a chunk of events, then acknowledge it."""
+        name = step.topic.name
+        self.busy.add(name)
+        started = time.perf_counter()
+        try:
+            await self._settle(step, [_frame(event) for event in chunk])
+        finally:
+            self.busy.discard(name)
+        for event in chunk:
+            event.ack()
+        self.settled[name] += 1
+        log.debug("%s: %d frames in %.0f ms", name, len(chunk), (time.perf_counter() - started) * 1000)
+
+    async def _in_thread(self, what: Callable[..., R], *about: Any) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, what, *about)
 
     async def _settle(self, step: Step, frames: Sequence[Frame]) -> None:
         """Settle and publish, however long the world stays away. A Terminal ends the process, unacknowledged."""
         failures = 0
         while True:
             try:
-                settled = await asyncio.to_thread(step.settle, frames)
+                settled = await self._in_thread(step.settle, frames)
                 await self._publish(settled.outgoing)
-                await asyncio.to_thread(settled.then)
+                await self._in_thread(settled.then)
                 return
             except Transient as trouble:
                 failures += 1
@@ -118,7 +129,7 @@ class Moving:
 
     async def _publish(self, outgoing: Any) -> None:
         lines = iter(outgoing)
-        while batch := await asyncio.to_thread(_take, lines):
+        while batch := await self._in_thread(_take, lines):
             await self._wire.send(batch)
 
 
@@ -140,7 +151,7 @@ def die(words: str, code: int = 2) -> None:
 
 def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: str, prefix: str = "") -> faust.App:
     """The application over a broker. Topics must exist (`pipeline.admin.ensure_topics`)."""
-    app = faust.App(
+    app = App(
         prefix + GROUP,
         broker=[f"kafka://{address}" for address in bootstrap.split(",")],
         store="memory://",
@@ -151,7 +162,6 @@ def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: 
         broker_commit_interval=0.25,
         broker_session_timeout=6.0,  # Apache Kafka's least; Tansu holds the first join for half of it
         broker_heartbeat_interval=1.5,
-        stream_buffer_maxsize=4 * _CHUNK_FRAMES,
         stream_wait_empty=False,
     )
     for step in steps:

@@ -2,6 +2,10 @@
 
 faust-streaming is known to fall silent after idleness and rebalances (its issues 175, 306, 549 and 640). A fresh
 process mends that and loses nothing, so a worker that has stalled says so and ends; its supervisor starts it again.
+
+A busy worker has not stalled. A new process on a machine that is too busy makes it busier: its partitions move, what
+was fetched is fetched again, and the next one is as late. So time counts only while the watch itself gets to run, and
+a place has more of it while the worker works on others.
 """
 
 from __future__ import annotations
@@ -14,11 +18,15 @@ from pipeline.transport import Transport
 from schemas.trouble import Transient
 
 PATIENCE_S = 30.0
+_WHILE_OTHERS_MOVE = 4
+"""How many times the patience a place has while the worker settles chunks of other topics."""
 _OVERTAKEN = 200
 """Chunks of a topic that may be settled while one of its partitions, where frames wait, stands still. Frames of all
 partitions come in turns and few are buffered, so a partition that is well is never passed over so often."""
 _LOOKS = 6
 """How often to look within the patience."""
+_LONGEST_PAUSES = 1.5
+"""More than so many pauses between two looks are counted as so many."""
 
 Place = tuple[str, int]
 """(topic without prefix, partition)."""
@@ -28,7 +36,7 @@ class Look(NamedTuple):
     """What is seen at one moment."""
 
     at: float
-    """Seconds of a monotonic clock."""
+    """Seconds that the watch was awake."""
     waiting: Mapping[Place, int]
     """Places of this worker where frames wait -> the offset consumed so far."""
     busy: Set[str]
@@ -38,30 +46,39 @@ class Look(NamedTuple):
 
 
 class Still(NamedTuple):
-    """A place where frames wait: what is consumed, and since when (and since which chunk) that stands still."""
+    """A place where frames wait: what is consumed, and since when (and since which chunks) that stands still."""
 
     consumed: int
     since: float
     settled: int
+    """Of its topic."""
+    others: int
+    """Of the other topics."""
 
 
 def judge(before: Mapping[Place, Still], look: Look, patience_s: float) -> tuple[dict[Place, Still], list[Place]]:
     """(what stands still after this look, the places that have stalled). Pure.
 
     A place has stalled when frames wait there, nothing moved for `patience_s`, and its topic was not being settled or
-    settled many chunks of other partitions meanwhile.
+    settled many chunks of other partitions meanwhile. While other topics move, the patience is some times longer.
     """
     after: dict[Place, Still] = {}
+    stalled = []
+    everything = sum(look.settled.values())
     for place, consumed in look.waiting.items():
         topic = place[0]
         settled = look.settled.get(topic, 0)
+        others = everything - settled
         still = before.get(place)
         if still is None or still.consumed != consumed:
-            still = Still(consumed, look.at, settled)
+            still = Still(consumed, look.at, settled, others)
         elif topic in look.busy and settled - still.settled < _OVERTAKEN:
-            still = still._replace(since=look.at)
+            still = still._replace(since=look.at, others=others)
         after[place] = still
-    return after, sorted(place for place, still in after.items() if look.at - still.since >= patience_s)
+        longest_s = patience_s * (_WHILE_OTHERS_MOVE if others > still.others else 1)
+        if look.at - still.since >= longest_s:
+            stalled.append(place)
+    return after, sorted(stalled)
 
 
 class Watch:
@@ -89,6 +106,8 @@ class Watch:
         self._patience_s = patience_s
         self._monotonic = monotonic
         self._still: dict[Place, Still] = {}
+        self._awake_s = 0.0
+        self._looked_at = monotonic()
 
     @property
     def pause_s(self) -> float:
@@ -97,17 +116,25 @@ class Watch:
 
     def look(self) -> str:
         """Look once; why the worker has stalled, "" when it has not. A broker that is away is no stall."""
+        self._count_time()
         try:
             waiting = self._waiting(self._mine())
         except Transient:
             self._still = {}
             return ""
         busy, settled = self._seen()
-        self._still, stalled = judge(self._still, Look(self._monotonic(), waiting, busy, settled), self._patience_s)
+        self._still, stalled = judge(self._still, Look(self._awake_s, waiting, busy, settled), self._patience_s)
         if not stalled:
             return ""
         names = ", ".join(f"{topic}:{partition}" for topic, partition in stalled)
-        return f"frames wait on {names}, nobody is at work on them, and nothing moved for {self._patience_s:.0f} s"
+        still_s = min(self._awake_s - self._still[place].since for place in stalled)
+        return f"frames wait on {names}, nobody is at work on them, and nothing moved for {still_s:.0f} s"
+
+    def _count_time(self) -> None:
+        """A process that was frozen, or got no turn on a busy machine, has had no time to move anything."""
+        now = self._monotonic()
+        self._awake_s += min(now - self._looked_at, _LONGEST_PAUSES * self.pause_s)
+        self._looked_at = now
 
     def _waiting(self, mine: Set[Place] | None) -> dict[Place, int]:
         """Places where frames wait -> consumed; of these places, or of all."""

@@ -1,6 +1,6 @@
 """ClickHouse as the agents use it: rows in and out as the lines of the wire, trouble named by its kind.
 
-Calls block; agents await them in threads (`asyncio.to_thread`), since the engine answers in tens of milliseconds.
+Calls block; agents await them in threads of their own, since the engine answers in tens of milliseconds.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pipeline.app import Moving, assigned, die, make_app, make_steps
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import pending
 from pipeline.settings import read_settings
+from pipeline.sign_of_life import SignOfLife
 from pipeline.stall import PATIENCE_S, Watch
 from pipeline.store import Store, connect
 from pipeline.store import trouble as trouble_of
@@ -54,7 +55,7 @@ def work(
     patiently(lambda: keep_base_calendar(store, settings.calendar, today))
     patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
     steps = make_steps(store, settings)
-    moving = Moving(Wire(endpoints.kafka, endpoints.prefix))
+    moving = Moving(Wire(endpoints.kafka, endpoints.prefix), len(steps))
     app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
     watch = Watch(
         lambda: Transport(endpoints),
@@ -65,10 +66,12 @@ def work(
     )
     threading.Thread(target=_watch, args=(watch,), name="watch", daemon=True).start()
 
-    @app.on_rebalance_complete.connect  # type: ignore[untyped-decorator]
-    async def ready(*_: object, **__: object) -> None:
-        if ready_file is not None:
-            ready_file.touch()
+    if ready_file is not None:
+        sign = SignOfLife(ready_file)
+
+        @app.on_rebalance_complete.connect  # type: ignore[untyped-decorator]
+        async def ready(*_: object, **__: object) -> None:
+            sign.begin()
 
     _collect_seldom()
     _run(app, log_level)

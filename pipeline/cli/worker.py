@@ -13,7 +13,10 @@ from pipeline.endpoints import find
 
 @click.command("worker")
 @click.option(
-    "--ready-file", type=click.Path(path_type=Path), default=None, help="Touch this file once partitions are assigned."
+    "--ready-file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Touch this file once partitions are assigned, and every second from then on while alive.",
 )
 @click.option(
     "--log-level", default="info", show_default=True, type=click.Choice(["debug", "info", "warning", "error"])

@@ -20,6 +20,7 @@ PATIENCE_S = 30.0
 
 
 def look(at: float, waiting: Mapping[Place, int], busy: Sequence[str] = (), settled: int = 0) -> Look:
+    """`settled` chunks of call-legs."""
     return Look(at, waiting, set(busy), {"call-legs": settled})
 
 
@@ -62,6 +63,14 @@ def test_a_busy_topic_does_not_excuse_another_one() -> None:
     ]
 
 
+def test_a_topic_that_waits_while_chunks_of_another_one_are_settled_has_some_times_the_patience() -> None:
+    def at(second: int) -> Look:
+        return look(second, {LEGS_0: second, ACTIVITIES_0: 2}, settled=second // 10)
+
+    judged = stalled_after(*map(at, range(0, 130, 10)))
+    assert judged == [[]] * 12 + [[ACTIVITIES_0]], "at 120 s"
+
+
 def test_a_partition_that_hundreds_of_chunks_of_others_pass_by_is_a_stall_though_its_topic_is_busy() -> None:
     def at(second: int) -> Look:
         return look(second, {LEGS_0: 5, LEGS_1: second}, busy=["call-legs"], settled=second * 10)
@@ -102,6 +111,15 @@ def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Place] | None) -> W
     return Watch(lambda: broker, ["call-legs"], lambda: mine, lambda: (set(), {}), PATIENCE_S, clock)  # type: ignore[arg-type, return-value]
 
 
+def look_until(watch: Watch, clock: Seconds, until: float) -> str:
+    """Look as often as the worker does; what the last look said."""
+    said = watch.look()
+    while clock.now < until:
+        clock.now = min(until, clock.now + watch.pause_s)
+        said = watch.look()
+    return said
+
+
 @pytest.mark.parametrize(
     "mine",
     [
@@ -112,39 +130,40 @@ def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Place] | None) -> W
 def test_the_watch_names_the_partition_and_the_time(mine: Set[Place] | None) -> None:
     clock = Seconds()
     watch = watch_over(FakeBroker(), clock, mine)
-    assert not watch.look()
-    clock.now = PATIENCE_S - 1
-    assert not watch.look()
+    assert not look_until(watch, clock, PATIENCE_S - 1)
     clock.now = PATIENCE_S
     assert watch.look() == "frames wait on call-legs:0, nobody is at work on them, and nothing moved for 30 s"
 
 
-def test_a_worker_too_many_that_was_given_nothing_waits() -> None:
+def test_a_process_that_was_frozen_for_an_hour_had_no_time_to_move_anything() -> None:
     clock = Seconds()
-    watch = watch_over(FakeBroker(), clock, set())
-    watch.look()
+    watch = watch_over(FakeBroker(), clock, {LEGS_0})
+    assert not look_until(watch, clock, 10)
     clock.now = 3600
     assert not watch.look()
+    assert not look_until(watch, clock, 3610)
+    assert look_until(watch, clock, 3620), "10 s before, 20 s after, and one pause and a half of the hour"
+
+
+def test_a_worker_too_many_that_was_given_nothing_waits() -> None:
+    clock = Seconds()
+    assert not look_until(watch_over(FakeBroker(), clock, set()), clock, 300)
 
 
 def test_frames_of_another_worker_are_no_stall_of_mine() -> None:
     clock = Seconds()
-    watch = watch_over(FakeBroker(), clock, {LEGS_1})
-    watch.look()
-    clock.now = 3600
-    assert not watch.look()
+    assert not look_until(watch_over(FakeBroker(), clock, {LEGS_1}), clock, 300)
 
 
 def test_a_broker_that_is_away_is_no_stall_and_patience_begins_anew_when_it_is_back() -> None:
     clock, broker = Seconds(), FakeBroker()
     watch = watch_over(broker, clock, {LEGS_0})
-    watch.look()
-    broker.away, clock.now = True, 100
-    assert not watch.look()
-    broker.away, clock.now = False, 101
-    assert not watch.look()
-    clock.now = 130
-    assert not watch.look()
+    assert not look_until(watch, clock, 25)
+    broker.away = True
+    assert not look_until(watch, clock, 100)
+    broker.away = False
+    assert not look_until(watch, clock, 129)
+    assert look_until(watch, clock, 135)
 
 
 @pytest.mark.stack
