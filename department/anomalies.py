@@ -20,7 +20,7 @@ class AnomalyKind(StrEnum):
     SILENT = "silent"
     """At work, and no call."""
     LEAVE = "leave"
-    """Away: looks like a silent manager, and is none."""
+    """Away: looks like a silent manager, and is not one."""
     GAMER = "gamer"
     """Many dials of three seconds, the same numbers again and again; few conversations."""
     DEAD_FEED = "dead_feed"

@@ -80,7 +80,7 @@ class Callers:
         return SimulatedCall(at, end, Way.IN, Path.MENU_ONLY, contact, organisation, "", None, 0)
 
     def _errand(self, day: WorkDay, floor: PhoneSystem) -> SimulatedCall:
-        """Out from the reception: a taxi, a courier. The extension is no manager's."""
+        """Out from the reception: a taxi, a courier. The extension belongs to no manager."""
         dice = self._dice
         at = day.midnight + HOURS[int(dice.random() * TABLE)] + int(dice.random() * 60)
         picked = at + RING_S[int(dice.random() * TABLE)] if dice.random() < 0.8 else 0

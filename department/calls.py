@@ -46,7 +46,7 @@ class CallOutcome(StrEnum):
 
 
 class SimulatedCall:
-    """Times are epoch seconds. Every talk is with the person outside; talk among colleagues is no talk.
+    """Times are epoch seconds. Every talk is with the person outside; talk among colleagues does not count.
 
     The one who picked up talks from `picked` to `handed` (to `end`, when nobody took over), the one who took over
     from `taken` to `end`. Nobody spoke when `picked` is 0.

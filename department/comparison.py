@@ -27,7 +27,7 @@ class Comparison:
     def activity(self, rows: Iterable[Row]) -> None:
         """What `callfunnel activity --by manager,day --json` says.
 
-        Rows of nobody (`--unassigned`) are held against the truth when there are any. No row is a row of zeros.
+        Rows without a manager (`--unassigned`) are held against the truth when there are any. No row is a row of zeros.
         """
         got = {(str(row["manager_id"]), str(row["day"])): row for row in rows}
         wanted = {(row["manager_id"], row["day"]): row for row in self._truth["activity"]}
@@ -39,7 +39,7 @@ class Comparison:
     def calls(self, rows: Iterable[Row]) -> None:
         """What `callfunnel calls --json` says about whose a call is.
 
-        `local_time` of a row is in the truth's zone. Calls of nobody (`--of unassigned`) are held against the truth
+        `local_time` of a row is in the truth's zone. Calls without a manager (`--of unassigned`) are held against the truth
         when there are any among the rows.
         """
         got = {str(row["call_id"]): (str(row["manager_id"]), str(row["local_time"])[:10]) for row in rows}

@@ -28,7 +28,7 @@ class ExportClock:
     def set(self, day: WorkDay) -> None:
         self._date = f"{day.date} "
         self._midnight = day.midnight
-        # On a day when the clocks change the seconds since midnight are no time of day.
+        # On a day when the clocks change the seconds since midnight are not the time of day.
         self._until = day.midnight + (86_400 if day.length_s == 86_400 else 0)
 
     def wall(self, at: int) -> str:

@@ -29,7 +29,7 @@ _TRUTH = {
     "managers": "with the periods of their teams and extensions",
     "planted": "stories hidden in the department: kind, manager_id, first and last day",
     "activity": "every number of `callfunnel activity --by manager,day`",
-    "nobody": "the same of calls that are no manager's (`--unassigned`)",
+    "nobody": "the same of calls without a manager (`--unassigned`)",
     "calls": "ids of the calls behind a row, in order of time",
     "funnel_cohort, funnel_flow, funnel_snapshot": '`callfunnel funnel` by month; manager_id "" is the department',
     "funnel_window": "working days of the cohort's window",

@@ -23,7 +23,7 @@ HOURS = curve_table(
 SHORT_HOURS = curve_table([(8.4, 0), (9, 0.6), (10.5, 1.1), (12.6, 0.8), (13.1, 0.3), (14, 0.7), (16, 0.5), (17.2, 0)])
 RING_S = lognormal_table(11, 0.5, 2, 50)
 CHAT_S = lognormal_table(40, 0.9, 2, 900)
-"""Talk with colleagues, private callers, people who are no customers."""
+"""Talk with colleagues, private callers, people who are not customers."""
 _STEADY = (0.34, 0.3, 0.22, 0.04, 0.1, 0.0)
 """Whom a manager calls, by stage."""
 _SQUEEZE = (0.02, 0.06, 0.12, 0.1, 0.7, 0.0)
@@ -190,7 +190,7 @@ class Shift:
             at = end + 4 + int(dice.random() * 20)
 
     def _stranger(self, at: int, floor: PhoneSystem) -> None:
-        """Out to somebody who is no customer: private, or a wrong number that is soon hung up."""
+        """Out to somebody who is not a customer: private, or a wrong number that is soon hung up."""
         dice = self._dice
         if dice.random() < 0.5:
             self._outbound(at, self._private[int(dice.random() * 3)], None, CHAT_S[int(dice.random() * TABLE)])

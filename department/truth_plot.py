@@ -30,7 +30,7 @@ _OFF, _ALARM, _BAR = "#f0f0f0", "#c2410c", "#4f8fcb"
 
 
 def drawable(target: Path) -> None:
-    """Raises Terminal for an ending that is no picture's, and for .png where nothing can render it."""
+    """Raises Terminal for an ending that does not name a picture format, and for .png where nothing can render it."""
     if target.suffix not in (".svg", ".html", ".png"):
         raise Terminal(f"{target}: a picture is an .svg, .html or .png")
     if target.suffix == ".png" and shutil.which(_RENDERER) is None:

@@ -155,7 +155,7 @@ RULES: tuple[Rule, ...] = (
         replayable=False,
         urgency=Urgency.OPERATIONS,
         board="health",
-        # What is on its way is no drift: the agents count within seconds, and a load of history within minutes.
+        # What is on its way is not drift: the agents count within seconds, and a load of history within minutes.
         pending_s=900,
         late_s=600,
         look_s=86_400,
@@ -170,6 +170,6 @@ def rule(name: str) -> Rule:
 
 def selected(metric: str, rules: Sequence[Rule]) -> str:
     """SQL over a metric's text (bound or not) for rules that read it: `fires_<id>` is 1 where that one fires, 0 where
-    it does not, NULL where the row is none of its things."""
+    it does not, NULL where the row is about something else."""
     columns = [f"if({one.rows}, toUInt8({one.fires}), NULL) AS fires_{one.id}" for one in rules]
     return f"SELECT *, {', '.join(columns)}\nFROM (\n{metric}\n)"

@@ -23,7 +23,7 @@ encode = msgspec.json.Encoder().encode
 
 
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises: also for text that is no UTF-8, and for a thousand brackets in a field that nobody reads."""
+"""What msgspec raises: also for text that is not UTF-8, and for a thousand brackets in a field that nobody reads."""
 
 
 class BadLine(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Codec(Generic[R]):
         self._fit = Fit(record)
 
     def read(self, frame: bytes | None) -> tuple[list[R], list[bytes], list[BadLine]]:
-        """The records of a frame, the bytes of each (same order, same length), and the lines that are none.
+        """The records of a frame, the bytes of each (same order, same length), and the lines that failed to decode.
 
         The bytes are those that were sent, unless no column holds them as they are (`schemas.fit`). A Kafka
         tombstone (None) holds nothing.

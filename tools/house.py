@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "connectors", "pipeline", "grafana", "department")
 
-_DIALECT = re.compile(r"\b(?:is|are) (?:no|none)\b|\bof nobody\b", re.IGNORECASE)
-"""Negated nouns for adjectives, in code, docs and messages."""
+_DIALECT = re.compile(r"(?<!there )(?<!There )\b(?:is|are) (?:no|none)\b|\bof nobody\b")
+"""Negated nouns for adjectives, in code, docs and messages; "there is no call" is plain English."""
 _PRIVATE_WORDS = frozenset({"said", "told", "became", "place", "words", "asked", "filled"})
 """Participles and metaphors as names of things."""
 _COMMAND = re.compile(r"@(?:\w+\.)*(?:command|group)\(")

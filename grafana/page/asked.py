@@ -41,7 +41,7 @@ _SECONDS = {"m": 60, "h": 3600}
 
 
 class Wrong(ValueError):
-    """The address says something that is none; the words say what."""
+    """The address holds something that does not exist; the message says what."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ def _day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Wrong(f"{text!r} is no day: 2026-11-02") from None
+        raise Wrong(f"{text!r} is not a date such as 2026-11-02") from None
     if not 1970 < day.year < 2105:
         raise Wrong(f"{text!r}: a day between 1971 and 2104")
     return day
@@ -155,7 +155,7 @@ def moment(words: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Grafana's words for a moment (`now-7d/d`): back by so much, then down to the beginning of the unit."""
     found = _WORDS.fullmatch(words)
     if found is None:
-        raise Wrong(f"{words!r} is no moment such as now-7d/d")
+        raise Wrong(f"{words!r} is not a time such as now-7d/d")
     count, unit, floor = found.groups()
     here = now.astimezone(zone)
     if unit in _SECONDS:

@@ -45,7 +45,7 @@ class _Truth(msgspec.Struct):
 
 
 def stories_of(truth: bytes) -> list[Story]:
-    """What was planted, of a truth.json. Raises Terminal when it is none."""
+    """The anomalies of a truth.json. Raises Terminal when the file is something else."""
     try:
         return msgspec.json.decode(truth, type=_Truth).planted
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""The first seconds of a board: what is there has not arrived yet, and that is no dead feed."""
+"""The first seconds of a board: what is there has not arrived yet, which is not a dead feed."""
 
 from __future__ import annotations
 

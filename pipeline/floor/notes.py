@@ -37,7 +37,7 @@ class Note(NamedTuple):
 
 LEGEND = {
     Sign.SILENT: "silent: at work, and chance does not explain it",
-    Sign.MOVED: "moved: calls from an extension of nobody",
+    Sign.MOVED: "moved: calls from an extension without a manager",
     Sign.FEW_TALKS: f"few talks: under {FEW_TALKS:.0%} of {FEWEST_CALLS} or more calls",
     Sign.BEHIND: f"behind plan: A of the month under {BEHIND:.0%}",
     Sign.AWAY: "away: the roster says so, no alarm",

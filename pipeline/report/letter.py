@@ -59,7 +59,7 @@ def post_of(env: Mapping[str, str]) -> Post:
             )
     port = said["SMTP_PORT"] or "587"
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise Terminal("CALLFUNNEL_SMTP_PORT is no port: a number from 1 to 65535, such as 587 or 465")
+        raise Terminal("CALLFUNNEL_SMTP_PORT is not a port: give a number from 1 to 65535, such as 587 or 465")
     security = said["SMTP_SECURITY"] or ("tls" if int(port) == _TLS_PORT else "starttls")
     if security not in ("tls", "starttls", "none"):
         raise Terminal("CALLFUNNEL_SMTP_SECURITY: one of tls, starttls, none")

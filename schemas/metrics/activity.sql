@@ -1,5 +1,5 @@
 -- What managers did in [from, to): one row per combination of `by` (manager, team, day, week), from the counted cells.
--- Internal calls are in no number. Calls of nobody (unanswered inbound, extensions without a manager) are left out
+-- Internal calls are in no number. Calls without a manager (unanswered inbound, extensions without a manager) are left out
 -- unless `unassigned` is 1. Distinct contacts and organisations are unions of the cells' sets, never sums.
 -- A calls_to_potential: conversations with organisations whose stage as of the call is potential.
 -- B calls_per_organisation: calls with known organisations / distinct organisations, of the same rows.

@@ -5,7 +5,7 @@
 -- calls_per_existing: calls to organisations in a stage neither potential nor terminal / such organisations called, week
 -- by week. deals: individual proposals and first entries into such a stage, a day: what revenue is made of.
 -- is_squeezing: 8 or more expected, at most half of them came, chance explains so few with less than {alpha_new}, and both
--- calls_per_existing and deals hold (0.9 of earlier): who does less of everything is no squeezer.
+-- calls_per_existing and deals hold (0.9 of earlier): who does less of everything does not squeeze.
 WITH
     -- include: count_model.part
     toDateTime({moment:UInt32}, 'UTC') AS now_at,

@@ -1,6 +1,6 @@
 -- The calls behind a number in [from, to): `of` names the number as `activity` does; newest last.
 -- Filters are sets; an empty set does not filter. Internal calls are in no number and come with of = 'internal' only;
--- calls of nobody are in no number of a manager and come with of = 'unassigned' (internal ones stay internal).
+-- calls without a manager are in no number of a manager and come with of = 'unassigned' (internal ones stay internal).
 SELECT
     formatDateTime(at, '%FT%TZ', 'UTC') AS started_at,
     formatDateTime(at, '%F %T', {zone:String}) AS local_time,

@@ -1,7 +1,7 @@
 -- What managers did in [from, to) beside what they did in [before_from, before_to): one row per combination of `by`
 -- (manager, team; empty: everybody). Numbers are those of `activity`; `_before` is the earlier period's, `_change` the
 -- difference. Zero is a value: whoever was on the roster in [from, to) has a row, and whoever was counted in either period.
--- A manager's row bears the team said last. Calls of nobody are left out.
+-- A manager's row bears the team said last. Calls without a manager are left out.
 WITH
     counted AS (
         SELECT

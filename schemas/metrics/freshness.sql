@@ -2,7 +2,7 @@
 -- state as of {to}. Live doors speak through `feeds`; a source that is loaded from files has the door `file:<kind>`,
 -- whose event is its last finished import. `age_s` is {to} - seen_at: the freshness of everything is the greatest age
 -- over the doors that are expected to be live. A door that says nothing for 120 s (four heartbeats) is `silent`, whatever
--- it said last, unless it was stopped or gave up; one that says nothing for 30 days is no door any more and left out.
+-- it said last, unless it was stopped or gave up; one that says nothing for 30 days is taken for removed and left out.
 -- So is what began after {to}.
 SELECT
     source,

@@ -2,7 +2,7 @@
 -- within `window` working days (of the calendar, in `zone`; the day of entry is day 0, the last day counts whole). A day
 -- that no calendar has is worked from Monday to Friday.
 -- Skipped stages: moved to or through, so a stage is entered with the first change to it or to any later one.
--- Only first entries count: an organisation belongs to one cohort for good. Terminal stages are no part of it.
+-- Only first entries count: an organisation belongs to one cohort for good. Terminal stages are not part of it.
 -- `entered`: organisations that entered this stage in [from, to), by the owner at that entry;
 -- `reached` and what follows from it: by the owner at the entry of the first stage.
 -- median_days: Kaplan-Meier, from the previous stage; who has not come is censored at `now` or at the window's end.

@@ -1,6 +1,6 @@
 -- Funnel, flow: what moved in [from, to), whoever began when: it mixes cohorts, so a ratio may exceed 1.
 -- `entered`: entries of the stage, every time, re-entry and regression included. A repeat of the stage that an
--- organisation is in already is no entry. Skipped stages: moved to or through, so a move from stage 1 to 3 enters 2 and 3,
+-- organisation is in already is not an entry. Skipped stages: moved to or through, so a move from stage 1 to 3 enters 2 and 3,
 -- and a first change to 3 enters 1, 2 and 3; back from a terminal stage counts from where the organisation was before.
 -- `reached`: entries that came up from the stage before; of the first stage, all.
 -- step_conversion = reached / entries of the stage before; overall_conversion = reached / entries of the first stage.

@@ -1,6 +1,6 @@
 -- Funnel, snapshot: organisations that stand in each stage just before `to`, terminal stages included.
 -- `entered` and `reached` are both that number. Adjacent ratios are not conversions, so there are none.
--- An organisation belongs to the owner at the entry of the stage it stands in; a repeat of the stage is no entry.
+-- An organisation belongs to the owner at the entry of the stage it stands in; a repeat of the stage is not an entry.
 -- Organisations without a stage change stand in none.
 WITH
     -- A SELECT of its own makes it a constant, which WITH FILL wants.

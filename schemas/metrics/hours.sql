@@ -1,5 +1,5 @@
 -- Calls and conversations of each local hour of [from, to), by manager, from the counted cells. Internal calls and calls
--- of nobody are not in it. Everyone on the roster has a row for each hour from the first to the last one in which
+-- without a manager are not in it. Everyone on the roster has a row for each hour from the first to the last one in which
 -- anybody called, zeros included. The hour that is not over at `now` has its number in `calls_so_far` and none in `calls`.
 WITH
     -- include: people.part

@@ -44,7 +44,7 @@ WITH
         GROUP BY organisation
         HAVING max(is_asked)
     ),
-    -- By manager and time (manager * 2^64 + talk), each with the manager's one before it and with that of anybody; 0 is none.
+    -- By manager and time (manager * 2^64 + talk), each with the manager's one before it and with that of anybody; 0: there was none.
     ordered AS (
         SELECT
             arrayMap((manager, talk) -> bitShiftLeft(toUInt128(manager), 64) + talk, people, talks) AS said,

@@ -2,7 +2,7 @@
 -- and hours one to eight weeks before, of the weeks since the first counted call in which the day of `from` was a working
 -- day of theirs.
 -- `usual_` numbers are means over those `weeks`; NULL when there is none. B is a ratio of sums over all of them.
--- `ratio` is NULL for who does not work on the day of `from`: a day off or on leave is no drop.
+-- `ratio` is NULL for who does not work on the day of `from`: a day off or on leave is not a drop.
 -- A row for everyone on the roster. Days off are the calendar's and absences; hours are those of the local clock.
 WITH
     toTimeZone({from:DateTime('UTC')}, {zone:String}) AS start,

@@ -1,5 +1,5 @@
 -- Calls in [from, to) counted from the facts, so that direction, stage as of the call and the threshold of a conversation
--- can be chosen. A row for everyone on the roster, zeros included. Internal calls are in no number, nor are calls of nobody.
+-- can be chosen. A row for everyone on the roster, zeros included. Internal calls are in no number, nor are calls without a manager.
 -- effective: distinct (organisation, local day) with a conversation. connect_rate = answered attempts / attempts.
 -- contact_rate = contacts (numbers) with a conversation / contacts attempted, both of outbound calls.
 -- acd_s = seconds talked / answered calls.

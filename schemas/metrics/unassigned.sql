@@ -1,4 +1,4 @@
--- Calls of nobody in [from, to): unanswered inbound ones, and those of extensions that no manager had then.
+-- Calls without a manager in [from, to): unanswered inbound ones, and those of extensions that no manager had then.
 -- Internal calls are not among them.
 SELECT
     countIf(disposition != 'answered' AND direction = 'inbound') AS missed,

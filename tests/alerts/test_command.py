@@ -43,7 +43,7 @@ def test_check_says_what_fires_and_why_and_ends_with_one(database: Database, sto
     assert re.match(
         r"A source is not heard of: office \(ami\): nothing for 10[78]\d\d s\n  Numbers of today", ill.output
     )
-    assert "Источник молчит: office (ami)" in run(store_dsn, tmp_path, "check", "--language", "ru").output
+    assert "Источник не передаёт данные: office (ami)" in run(store_dsn, tmp_path, "check", "--language", "ru").output
     (said,) = json.loads(run(store_dsn, tmp_path, "check", "--json").output)
     assert (said["rule"], said["urgency"], said["source"]) == ("stale_data", "operations", "office")
 

@@ -75,18 +75,18 @@ THREE = [
 
 def test_one_alert_says_who_how_much_and_where_to_look(ask: Ask) -> None:
     title, text = ask("ru", [ONE])
-    assert title == "Предупреждение: Менеджер молчит"
+    assert title == "Предупреждение: Менеджер не звонит"
     assert text == (
-        "Предупреждение: Менеджер молчит\n\n"
+        "Предупреждение: Менеджер не звонит\n\n"
         "Ёлкина Анна (Север): ни одного звонка, а ожидалось 9; сегодня звонков 0\n"
         "Отсутствие не записано, другие звонят, данные идут, с чужого номера его клиентам не звонят."
         " Человек на месте? Если нет - внесите отсутствие.\n"
         "Смотреть: http://127.0.0.1:3000/d/callfunnel-today-ru?var-manager=m01\n"
     )
     title, text = ask("en", [ONE], "https://grafana.test")
-    assert title == "Warning: A manager is silent"
+    assert title == "Warning: A manager is not calling"
     assert text == (
-        "Warning: A manager is silent\n\n"
+        "Warning: A manager is not calling\n\n"
         "Ёлкина Анна (Север): not a call while 9 were to be expected; 0 today\n"
         "No absence is known, others call, the feed lives, and no strange extension calls their customers."
         " Are they here? If they are away, enter the absence.\n"

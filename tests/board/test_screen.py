@@ -55,9 +55,9 @@ def test_matrix_counts_its_rows_not_its_cells() -> None:
 def test_until_when_there_are_data_is_said_once_below_plan_and_fact() -> None:
     rows = [{"month": "2026-11", "manager": name, "data_until": "2026-11-23 14:27:08.000"} for name in "AB"]
     html = screen(panel("today_plan"), rows, RU).html
-    assert foot(html) == "Данные до: 23.11.2026 17:27"
+    assert foot(html) == "Данные по: 23.11.2026 17:27"
     assert html.count("23.11.2026") == 1
-    assert foot(screen(panel("today_plan"), [{**rows[0], "data_until": None}], EN).html) == "Data until: –"
+    assert foot(screen(panel("today_plan"), [{**rows[0], "data_until": None}], EN).html) == "Data to: –"
 
 
 def test_sources_that_were_not_there_yet_are_said_to_have_come_later() -> None:

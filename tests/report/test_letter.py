@@ -151,7 +151,7 @@ def test_nobody_there_is_trouble_that_passes() -> None:
         ({"CALLFUNNEL_SMTP_HOST": ""}, "CALLFUNNEL_SMTP_HOST is not set"),
         ({"CALLFUNNEL_MAIL_TO": ""}, "CALLFUNNEL_MAIL_TO is not set"),
         ({"CALLFUNNEL_MAIL_TO": "nobody"}, "addresses such as"),
-        ({"CALLFUNNEL_SMTP_PORT": "smtp"}, "CALLFUNNEL_SMTP_PORT is no port"),
+        ({"CALLFUNNEL_SMTP_PORT": "smtp"}, "CALLFUNNEL_SMTP_PORT is not a port"),
         ({"CALLFUNNEL_SMTP_SECURITY": "ssl"}, "one of tls, starttls, none"),
         ({"CALLFUNNEL_SMTP_SECURITY": "none", "CALLFUNNEL_SMTP_HOST": "mail.example.com"}, "server of this machine"),
         ({"CALLFUNNEL_SMTP_PASSWORD": SECRET}, "set both or neither"),

@@ -69,6 +69,6 @@ def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str)
         client.close()
     names = {one.id: one.name for one in told.simulation.managers}
     alarms = [row for row in rows if names[silent.manager_id] in row["summary"]]
-    assert any(row["warning"] == "Менеджер молчит" for row in alarms), rows
+    assert any(row["warning"] == "Менеджер не звонит" for row in alarms), rows
     assert not [row for row in rows if names[leave.manager_id] in row["summary"]]
     assert all(row["on_days"] <= 5 for row in rows)

@@ -116,7 +116,7 @@ def test_names_of_sheets_are_such_that_excel_takes_them(tmp_path: Path) -> None:
         ("Managers", "Managers"),
         ("The month's plan is done to", "The month’s plan is done to"),
         ("A: now and before", "A now and before"),
-        ("Funnel of the cohort, over half a year", "Funnel of the cohort"),
+        ("Funnel of new organisations, over half a year", "Funnel of new organisations"),
         ("Organisations of the week: new and repeat (from 30 s), over 90 days", "Organisations of the week"),
         ("Plan and fact of each manager and team", "Plan and fact of each manager"),
         ("x" * 40, "x" * 31),
