@@ -141,17 +141,19 @@ def _tables(endpoints: Endpoints) -> Check:
     if todo:
         return Check("clickhouse", False, f"{host}: lacks {todo[0].name}", "run `callfunnel migrate`")
     if volatile := lacking_durability(client):
-        words = f"{host}: a power cut could take rows that were reported as stored: {', '.join(volatile)}"
-        return Check("clickhouse", False, words, "run `callfunnel migrate`, which sets fsync for these tables")
+        found = f"{host}: a power cut could take rows that were reported as stored: {', '.join(volatile)}"
+        return Check("clickhouse", False, found, "run `callfunnel migrate`, which sets fsync for these tables")
     return Check("clickhouse", True, f"{host}, tables are up to date")
 
 
 def _whole(endpoints: Endpoints) -> Check:
     """Unwell until what is broken or gone is settled; says which files to load again."""
-    told = look(Store(connect(endpoints.clickhouse)))
-    words = f"the store has lost rows that were reported as stored\n{in_words(told)}"
+    losses = look(Store(connect(endpoints.clickhouse)))
+    found = f"the store has lost rows that were reported as stored\n{in_words(losses)}"
     todo = f"do what is said above, then `{SETTLE}`"
-    return Check("parts", not told, words if told else "the store has all that it said it has", todo if told else "")
+    return Check(
+        "parts", not losses, found if losses else "the store has all that it said it has", todo if losses else ""
+    )
 
 
 def _last_call(endpoints: Endpoints) -> Check:

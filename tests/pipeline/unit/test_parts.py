@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.parts import broken
-from pipeline.parts.books import Brought, Daily, enter, now_there
-from pipeline.parts.broken import in_words, look, losses, settle
+from pipeline.parts.books import ImportedFile, LiveBooks, enter, now_there
+from pipeline.parts.broken import in_words, look, open_losses, settle
 from pipeline.parts.runs import Run, joined, without
 from schemas.trouble import Terminal
 
@@ -80,7 +80,7 @@ class Memory:
             self.parts.setdefault(table, []).append(run)
         name = file or f"{import_id}.csv"
         source = {"import_id": import_id, "source": "office", "kind": "calls", "file": name, "time_zone": "UTC"}
-        enter(self, [Brought(**source, path=f"/exports/{name}")], before)
+        enter(self, [ImportedFile(**source, path=f"/exports/{name}")], before)
         self.imports.append({**source, "started_at": self.now, "state": state})
 
 
@@ -98,7 +98,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 
 def files(store: Memory) -> list[list[str]]:
-    return [[file.file for file in loss.files] for loss in losses(store)]
+    return [[file.file for file in loss.files] for loss in open_losses(store)]
 
 
 def test_a_store_that_has_everything_says_nothing(store: Memory) -> None:
@@ -117,7 +117,7 @@ def test_lost_blocks_name_the_file_that_brought_them_and_the_command(store: Memo
     assert (loss.broken.table, loss.broken.run) == ("call_legs", (4, 9))
     assert [file.file for file in loss.files] == ["two.csv"]
     assert "callfunnel load two.csv --source office --kind calls --tz UTC" in in_words([loss])
-    assert look(store) == losses(store) == [loss]  # found once, said until it is settled
+    assert look(store) == open_losses(store) == [loss]  # found once, said until it is settled
 
 
 def test_a_merged_part_that_is_lost_takes_all_whose_blocks_it_held(store: Memory) -> None:
@@ -137,7 +137,7 @@ def test_what_was_loaded_again_since_can_be_settled_and_nothing_else(store: Memo
         settle(store, anyway=False)
     store.load("again", {"call_legs": (4, 6)}, file="one.csv")
     assert len(settle(store, anyway=False)) == 1
-    assert losses(store) == look(store) == []
+    assert open_losses(store) == look(store) == []
 
 
 def test_what_cannot_be_mended_is_given_up_by_a_word_of_its_own(store: Memory) -> None:
@@ -145,7 +145,7 @@ def test_what_cannot_be_mended_is_given_up_by_a_word_of_its_own(store: Memory) -
     store.parts["call_legs"] = []
     look(store)
     settle(store, anyway=True)
-    assert losses(store) == look(store) == []
+    assert open_losses(store) == look(store) == []
 
 
 def test_numbers_that_are_given_again_and_lost_again_are_found_again(store: Memory) -> None:
@@ -173,7 +173,7 @@ def test_a_part_that_was_put_aside_is_said_with_its_reason_and_not_as_gone_too(s
 
 
 def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
-    daily = Daily(store)
+    daily = LiveBooks(store)
     store.load("one", {"call_legs": (1, 3)})
     daily.enter()
     store.parts["call_legs"] = [(1, 8)]
@@ -206,5 +206,5 @@ def test_a_dropped_file_is_found_in_done(tmp_path: Path) -> None:
     (tmp_path / "done").mkdir()
     dropped = tmp_path / "done" / "calls.zip"
     dropped.write_bytes(b"")
-    assert broken._place(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
-    assert broken._place(str(tmp_path / "other.csv")) == ""
+    assert broken._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
+    assert broken._where(str(tmp_path / "other.csv")) == ""
