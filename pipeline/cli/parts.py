@@ -34,7 +34,7 @@ def command(is_settled: bool, anyway: bool, as_json: bool, data: Path | None) ->
     elif is_settled:
         click.echo(f"settled: {len(losses)}")
     else:
-        click.echo(in_words(losses) or "the store has all that it said it has")
+        click.echo(in_words(losses) or "the store has all that it reported as stored")
         if losses:
             click.echo(f"when that is done: {SETTLE}")
     sys.exit(1 if losses and not is_settled else 0)

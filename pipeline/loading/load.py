@@ -51,6 +51,7 @@ def load(
                 raise
             progress.note(f"{trouble}; sending everything again ({attempt + 1} of {_ATTEMPTS})")
             time.sleep(trouble.retry_after_s)
+    assert before is not None
     enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):
         settle(file, outcome, store)

@@ -59,7 +59,10 @@ class Memory:
             "system.detached_parts": self.detached,
             "imports": sorted(self.imports, key=lambda one: str(one["started_at"])),
             "kept_blocks": sorted(self.kept.values(), key=lambda one: str(one["at"])),
-            "broken_parts": sorted(self.found.values(), key=lambda one: str(one["found_at"])),
+            "broken_parts": [
+                one | {"first": one["first_block"], "last": one["last_block"]}
+                for one in sorted(self.found.values(), key=lambda one: str(one["found_at"]))
+            ],
             "schema_migrations": [{"at": datetime(2026, 1, 1, tzinfo=UTC)}],
         }
         return [msgspec.convert(row, decoder.type, strict=False) for row in answers[table]]
@@ -184,7 +187,31 @@ def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
     store.parts["call_legs"] = [(1, 3)]
     (loss,) = look(store)
     assert (loss.files, loss.days, loss.is_mended) == ([], ["2026-11-01"], False)
-    assert "the exchange's own export of 2026-11-01" in in_words([loss])
+    assert "what live doors brought on 2026-11-01" in in_words([loss])
+
+
+def test_live_rows_that_take_lost_numbers_are_entered_too(store: Memory) -> None:
+    store.parts["call_legs"] = [(1, 3)]
+    LiveBooks(store).enter()
+    store.parts["call_legs"] = []
+    look(store)
+    settle(store, anyway=True)
+    store.parts["call_legs"] = [(1, 2)]
+    LiveBooks(store).enter()
+    store.parts["call_legs"] = []
+    (loss,) = look(store)
+    assert loss.broken.run == (1, 2)
+
+
+def test_a_loss_from_before_the_books_names_what_was_loaded_then(store: Memory) -> None:
+    store.parts["call_legs"] = [(1, 3)]
+    old = {"import_id": "old", "source": "office", "kind": "calls", "file": "old.csv", "time_zone": "UTC"}
+    store.imports.append({**old, "started_at": datetime(2025, 1, 1, tzinfo=UTC), "state": "stored"})
+    LiveBooks(store).enter()
+    store.load("new", {"call_legs": (4, 5)})
+    store.parts["call_legs"] = [(4, 5)]
+    look(store)
+    assert files(store) == [["old.csv"]]
 
 
 def test_an_import_that_was_taken_back_is_not_to_be_loaded_again(store: Memory) -> None:
