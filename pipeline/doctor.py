@@ -53,7 +53,7 @@ def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, 
         yield _guarded("kafka", lambda: _topics(transport(), endpoints), todo)
         yield _guarded("workers", lambda: _workers(transport()), todo)
         yield _guarded("lag", lambda: _lag(transport()), todo)
-    yield _guarded("clickhouse", lambda: _tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
+    yield _guarded("clickhouse", lambda: tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
     yield _guarded("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
     yield _guarded("last call", lambda: _last_call(endpoints), "")
     yield _guarded("feeds", lambda: _feeds(endpoints), "")
@@ -134,7 +134,7 @@ def _lag(transport: Transport) -> Check:
     return Check("lag", False, words, "look at the worker's log; restarting it loses nothing")
 
 
-def _tables(endpoints: Endpoints) -> Check:
+def tables(endpoints: Endpoints) -> Check:
     client = connect(endpoints.clickhouse)
     todo = pending(client)
     host = endpoints.clickhouse.rsplit("@", 1)[-1]
