@@ -316,7 +316,7 @@ class Bench:
     def _export(self, what: str) -> File:
         number = len(self._files)
         file = File(self._folder / f"{what}-{number}.csv", f"office-{number}" if what == "office" else what, self._rows)
-        write_export(file.path, self._rows, seed=self._rnd.randrange(1 << 30))
+        write_export(file.path, self._rows, seed=self._rnd.randrange(1 << 30), after=number * self._rows)
         self._files.append(file)
         return file
 
