@@ -6,7 +6,8 @@ of. So a number that was there and that no part holds now is rows that are gone,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -59,18 +60,40 @@ class BlockRun(msgspec.Struct, frozen=True, kw_only=True):
         return self.first_block, self.last_block
 
 
+class BrokenPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that was put aside, or a run of blocks that is gone."""
+
+    table: str
+    name: str
+    reason: str
+    first_block: int
+    last_block: int
+    found_at: datetime
+    settled: int = 0
+    version: int
+
+    @property
+    def run(self) -> Run:
+        return self.first_block, self.last_block
+
+
 class _ActivePart(msgspec.Struct, frozen=True):
     table: str
     first: int
     last: int
 
 
+_PARTS = (
+    "SELECT table, min_block_number AS first, max_block_number AS last FROM system.parts"
+    " WHERE active AND database = currentDatabase()"
+)
+
+
 def now_there(store: RowStore) -> Blocks:
     """The blocks that the store has now."""
     found = store.rows(
         msgspec.json.Decoder(_ActivePart),
-        "SELECT table, min_block_number AS first, max_block_number AS last FROM system.parts"
-        " WHERE active AND database = currentDatabase()",
+        _PARTS,
     )
     tables: dict[str, list[Run]] = {}
     for part in found:
@@ -120,6 +143,29 @@ def enter(store: RowStore, imported: Sequence[ImportedFile], before: Blocks) -> 
     store.keep("kept_blocks", [msgspec.json.encode(row) for row in rows])
 
 
+@contextmanager
+def deleting(store: RowStore) -> Iterator[None]:
+    """Rows are deleted within, on purpose: blocks that hold none any more are not missed. Raises Trouble."""
+    before = now_there(store)
+    yield
+    enter_deleted(store, before)
+
+
+def enter_deleted(store: RowStore, before: Blocks) -> None:
+    """Write down which blocks of `before` ClickHouse has taken away while it ran, or will: parts without rows."""
+    empty: dict[str, list[Run]] = {}
+    for part in store.rows(msgspec.json.Decoder(_ActivePart), _PARTS + " AND rows = 0"):
+        empty.setdefault(part.table, []).append((part.first, part.last))
+    there, version = now_there(store), wall_clock()
+    rows = [
+        BrokenPart(table=table, name=f"blocks {first} to {last}", reason="deleted", first_block=first, last_block=last,
+                   found_at=as_datetime(version), settled=1, version=version)
+        for table in sorted({*before, *empty} - _OURS)
+        for first, last in joined([*without(before.get(table, []), there.get(table, [])), *empty.get(table, [])])
+    ]  # fmt: skip
+    store.keep("broken_parts", [msgspec.json.encode(row) for row in rows])
+
+
 class LiveBooks:
     """Enters what comes between imports, a row a day for each table. One for a store, in one thread."""
 
@@ -128,6 +174,7 @@ class LiveBooks:
         self._day = ""
         self._before: Blocks = {}
         self._entered: list[tuple[str, Run]] = []
+        self._seen: Blocks = {}
 
     def enter(self) -> None:
         """Write down what has come since the day began. Raises Trouble."""
@@ -137,7 +184,9 @@ class LiveBooks:
         at = as_datetime(version)
         if self._day != f"{at:%Y-%m-%d}":
             self._begin(f"{at:%Y-%m-%d}")
-        runs = list(grown(now_there(self._store), self._before))
+        enter_deleted(self._store, self._seen)  # a store that runs loses no part, unless its rows were deleted
+        self._seen = now_there(self._store)
+        runs = list(grown(self._seen, self._before))
         rows = [
             BlockRun(table=table, first_block=run[0], last_block=run[1], at=at, version=version)
             for table, run in runs

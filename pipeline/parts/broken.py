@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.parts.books import BlockRun, Blocks, RowReader, RowStore, are_kept, kept, now_there
+from pipeline.parts.books import BlockRun, Blocks, BrokenPart, RowReader, RowStore, are_kept, kept, now_there
 from pipeline.parts.runs import Run, meet, without
 from schemas.trouble import Terminal
 
@@ -18,23 +18,6 @@ _GONE = "gone: no part holds these rows any more"
 _UNENTERED = "gone: the record of what this import stored"
 _STORED, _RUNNING = "stored", "running"
 SETTLE = "callfunnel parts --settle"
-
-
-class BrokenPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that was put aside, or a run of blocks that is gone."""
-
-    table: str
-    name: str
-    reason: str
-    first_block: int
-    last_block: int
-    found_at: datetime
-    settled: int = 0
-    version: int
-
-    @property
-    def run(self) -> Run:
-        return self.first_block, self.last_block
 
 
 class LostFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.parts import broken
-from pipeline.parts.books import ImportedFile, LiveBooks, enter, now_there
+from pipeline.parts.books import ImportedFile, LiveBooks, deleting, enter, now_there
 from pipeline.parts.broken import in_words, look, open_losses, settle
 from pipeline.parts.runs import Run, joined, without
+from pipeline.store import Store, connect
 from schemas.trouble import Terminal
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.parts: dict[str, list[Run]] = {}
+        self.empty: dict[str, list[Run]] = {}
+        """Of `parts`: those without rows."""
         self.detached: list[dict[str, Any]] = []
         self.imports: list[dict[str, Any]] = []
         self.kept: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -53,7 +56,7 @@ class Memory:
             "system.tables": [{"table": name, "first": 0, "last": 0} for name in ("kept_blocks", "broken_parts")],
             "system.parts": [
                 {"table": name, "first": first, "last": last}
-                for name, runs in self.parts.items()
+                for name, runs in (self.empty if "rows = 0" in sql else self.parts).items()
                 for first, last in runs
             ],
             "system.detached_parts": self.detached,
@@ -214,6 +217,28 @@ def test_a_loss_from_before_the_books_names_what_was_loaded_then(store: Memory) 
     assert files(store) == [["old.csv"]]
 
 
+def test_what_was_deleted_on_purpose_is_not_missed(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3), "placements": (1, 2)})
+    with deleting(store):
+        store.parts["call_legs"] = []  # ClickHouse takes parts without rows away, at once
+        store.empty["placements"] = [(1, 2)]
+    store.parts["placements"] = []  # or later
+    store.empty = {}
+    assert look(store) == []
+    store.load("two", {"call_legs": (1, 2)})  # the numbers are given again
+    store.parts["call_legs"] = []
+    assert [loss.broken.run for loss in look(store)] == [(1, 2)]
+
+
+def test_a_store_that_runs_loses_parts_by_deleting_only(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    books = LiveBooks(store)
+    books.enter()
+    store.parts["call_legs"] = []
+    books.enter()
+    assert look(store) == []
+
+
 def test_an_import_that_was_taken_back_is_not_to_be_loaded_again(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)}, state="undone")
     store.parts["call_legs"] = []
@@ -235,3 +260,29 @@ def test_a_dropped_file_is_found_in_done(tmp_path: Path) -> None:
     dropped.write_bytes(b"")
     assert broken._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
     assert broken._where(str(tmp_path / "other.csv")) == ""
+
+
+def test_a_store_s_own_numbers_know_what_was_deleted_and_what_is_gone(store_dsn: str) -> None:
+    """The real engine: rows that are deleted on purpose, and parts that are dropped."""
+    client = connect(store_dsn)
+    real = Store(client)
+    client.command("TRUNCATE TABLE call_legs")
+    source = {"import_id": "real", "source": "parts", "kind": "calls", "file": "real.csv", "time_zone": ""}
+
+    def load(version: int) -> None:
+        before = now_there(real)
+        client.command(f"INSERT INTO call_legs (source, record_id, version) VALUES ('parts', '{version}', {version})")
+        enter(real, [ImportedFile(**source, path="/exports/real.csv")], before)
+
+    load(1)
+    with deleting(real):
+        client.command("ALTER TABLE call_legs DELETE WHERE source = 'parts'", settings={"mutations_sync": 2})
+    assert "call_legs" not in {loss.broken.table for loss in look(real)}
+    load(2)
+    load(3)
+    client.command("OPTIMIZE TABLE call_legs FINAL")
+    assert "call_legs" not in {loss.broken.table for loss in look(real)}
+    client.command("ALTER TABLE call_legs DROP PARTITION tuple()")
+    (loss,) = [loss for loss in look(real) if loss.broken.table == "call_legs"]
+    assert [file.file for file in loss.files] == ["real.csv"]
+    settle(real, anyway=True)
