@@ -46,10 +46,12 @@ PHONES = 40_000
 FIRST = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
 
 
-def write_export(path: Path, rows: int, seed: int = 7, phones: int = PHONES) -> None:
-    """A look-alike cdr_csv export of 21 columns: about 1.8 legs a call, working hours, one office of 40 phones."""
+def write_export(path: Path, rows: int, seed: int = 7, phones: int = PHONES, after: int = 0) -> None:
+    """A look-alike cdr_csv export of 21 columns: about 1.8 legs a call, working hours, one office of 40 phones. Calls
+    are numbered from `after` on.
+    """
     rnd = random.Random(seed)
-    at, written, number = FIRST, 0, 0
+    at, written, number = FIRST, 0, after
     with path.open("w", encoding="utf-8") as file:
         while written < rows:
             at += timedelta(seconds=rnd.expovariate(1 / 4))

@@ -316,7 +316,7 @@ class Bench:
     def _export(self, what: str) -> File:
         number = len(self._files)
         file = File(self._folder / f"{what}-{number}.csv", f"office-{number}" if what == "office" else what, self._rows)
-        write_export(file.path, self._rows, seed=self._rnd.randrange(1 << 30))
+        write_export(file.path, self._rows, seed=self._rnd.randrange(1 << 30), after=number * self._rows)
         self._files.append(file)
         return file
 
@@ -333,7 +333,7 @@ def main() -> None:
     cuts = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory(prefix="callfunnel-power-") as folder:
         try:
-            lost = Bench(Path(folder), 2_000, random.Random()).run(cuts, lambda words: print(words, flush=True))
+            lost = Bench(Path(folder), 1_000, random.Random()).run(cuts, lambda words: print(words, flush=True))
         except Unable as why:
             raise SystemExit(f"no image can be mounted here: {why}") from None
     print(f"power cuts: {cuts}; lost: {len(lost)}")

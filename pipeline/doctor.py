@@ -53,7 +53,7 @@ def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, 
         yield _guarded("kafka", lambda: _topics(transport(), endpoints), todo)
         yield _guarded("workers", lambda: _workers(transport()), todo)
         yield _guarded("lag", lambda: _lag(transport()), todo)
-    yield _guarded("clickhouse", lambda: _tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
+    yield _guarded("clickhouse", lambda: tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
     yield _guarded("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
     yield _guarded("last call", lambda: _last_call(endpoints), "")
     yield _guarded("feeds", lambda: _feeds(endpoints), "")
@@ -134,24 +134,25 @@ def _lag(transport: Transport) -> Check:
     return Check("lag", False, words, "look at the worker's log; restarting it loses nothing")
 
 
-def _tables(endpoints: Endpoints) -> Check:
+def tables(endpoints: Endpoints) -> Check:
     client = connect(endpoints.clickhouse)
     todo = pending(client)
     host = endpoints.clickhouse.rsplit("@", 1)[-1]
     if todo:
         return Check("clickhouse", False, f"{host}: lacks {todo[0].name}", "run `callfunnel migrate`")
     if volatile := lacking_durability(client):
-        words = f"{host}: a power cut could take rows that were reported as stored: {', '.join(volatile)}"
-        return Check("clickhouse", False, words, "run `callfunnel migrate`, which sets fsync for these tables")
+        found = f"{host}: a power cut could take rows that were reported as stored: {', '.join(volatile)}"
+        return Check("clickhouse", False, found, "run `callfunnel migrate`, which sets fsync for these tables")
     return Check("clickhouse", True, f"{host}, tables are up to date")
 
 
 def _whole(endpoints: Endpoints) -> Check:
     """Unwell until what is broken or gone is settled; says which files to load again."""
-    told = look(Store(connect(endpoints.clickhouse)))
-    words = f"the store has lost rows that were reported as stored\n{in_words(told)}"
-    todo = f"do what is said above, then `{SETTLE}`"
-    return Check("parts", not told, words if told else "the store has all that it said it has", todo if told else "")
+    losses = look(Store(connect(endpoints.clickhouse)))
+    if not losses:
+        return Check("parts", True, "the store has all that it reported as stored")
+    found = f"the store has lost rows that were reported as stored\n{in_words(losses)}"
+    return Check("parts", False, found, f"do what is said above, then `{SETTLE}`")
 
 
 def _last_call(endpoints: Endpoints) -> Check:

@@ -20,7 +20,7 @@ from grafana.variables import QUERIES
 from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.feeds import last_call
-from pipeline.parts.broken import SETTLE, in_words, losses
+from pipeline.parts.broken import SETTLE, in_words, open_losses
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
 
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 
-class _Asked:
+class _ReaderRows:
     """What the store has lost, asked as its reader."""
 
     def __init__(self, numbers: Numbers) -> None:
@@ -125,8 +125,8 @@ class BoardScreens:
         if question.as_of_last_call and last is not None:
             # The moment after it, so that it is in the period.
             now = last + timedelta(seconds=1)
-        told = losses(_Asked(self._numbers))
-        lost = f"{in_words(told)}\n{SETTLE}" if told else ""
+        losses = open_losses(_ReaderRows(self._numbers))
+        lost = f"{in_words(losses)}\n{SETTLE}" if losses else ""
         return shell.Standing(now, last, lost)
 
     def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:

@@ -26,15 +26,15 @@ def command(is_settled: bool, anyway: bool, as_json: bool, data: Path | None) ->
     Exit codes: 0 nothing is lost, or it is settled; 1 something is.
     """
     store = Store(connect(find(data).clickhouse))
-    told = look(store)
+    losses = look(store)
     if is_settled:
-        told = settle(store, anyway=anyway)
+        losses = settle(store, anyway=anyway)
     if as_json:
-        show_json(told)
+        show_json(losses)
     elif is_settled:
-        click.echo(f"settled: {len(told)}")
+        click.echo(f"settled: {len(losses)}")
     else:
-        click.echo(in_words(told) or "the store has all that it said it has")
-        if told:
+        click.echo(in_words(losses) or "the store has all that it reported as stored")
+        if losses:
             click.echo(f"when that is done: {SETTLE}")
-    sys.exit(1 if told and not is_settled else 0)
+    sys.exit(1 if losses and not is_settled else 0)

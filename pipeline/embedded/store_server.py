@@ -18,7 +18,7 @@ from aiohttp import web
 
 from pipeline.embedded.engine import Engine, Limits
 from pipeline.embedded.http_front import Front, Users
-from pipeline.embedded.own_books import OwnBooks
+from pipeline.embedded.store_books import StoreBooks
 
 
 @click.command()
@@ -40,7 +40,7 @@ def main(data: Path, host: str, port: int, max_body_mb: int, max_memory_mb: int,
     engine = Engine(data, limits)
     front = Front(engine, users, most_body_bytes=max_body_mb << 20, threads=limits.writers + limits.readers)
     try:
-        with OwnBooks(engine):
+        with StoreBooks(engine):
             asyncio.run(_serve(front, host, port))
     finally:
         engine.close()

@@ -18,7 +18,7 @@ from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_imp
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.sending import Segments, Waiting
 from pipeline.loading.sift import MostlyRejected, Sender, sift
-from pipeline.parts.books import Brought, enter, now_there
+from pipeline.parts.books import Blocks, ImportedFile, enter, now_there
 from pipeline.store import Store
 from schemas.records import CallLeg
 from schemas.trouble import Transient
@@ -40,9 +40,10 @@ def load(
     When the broker forgets what it had (the embedded one, killed), all is sent again.
     """
     started = time.monotonic()
-    before = now_there(store)
+    before: Blocks | None = None
     for attempt in range(1, _ATTEMPTS + 1):
         try:
+            before = before or now_there(store)
             outcomes = _send_and_wait(files, endpoints, store, wish, progress)
             break
         except Transient as trouble:
@@ -50,7 +51,8 @@ def load(
                 raise
             progress.note(f"{trouble}; sending everything again ({attempt + 1} of {_ATTEMPTS})")
             time.sleep(trouble.retry_after_s)
-    enter(store, [_brought(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
+    assert before is not None
+    enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):
         settle(file, outcome, store)
         fill_gaps(file, outcome, store)
@@ -60,8 +62,8 @@ def load(
     return outcomes
 
 
-def _brought(file: Prepared, outcome: Outcome) -> Brought:
-    return Brought(
+def _imported_file(file: Prepared, outcome: Outcome) -> ImportedFile:
+    return ImportedFile(
         import_id=outcome.import_id,
         source=file.context.source,
         kind=outcome.kind,

@@ -6,7 +6,8 @@ of. So a number that was there and that no part holds now is rows that are gone,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -20,23 +21,23 @@ T = TypeVar("T")
 Blocks = Mapping[str, list[Run]]
 """Table -> the blocks that its parts hold."""
 
-_OURS = frozenset({"kept_blocks", "broken_parts", "feeds"})
-"""Written all the time, and made again by whoever writes them."""
+_OURS = frozenset({"kept_blocks", "broken_parts", "feeds", "base_calendar", "schema_migrations"})
+"""Made again by whoever writes them."""
 
 
-class Reading(Protocol):
+class RowReader(Protocol):
     """Rows of a question. Raises Trouble."""
 
     def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]: ...
 
 
-class Keeping(Reading, Protocol):
+class RowStore(RowReader, Protocol):
     """Rows in and out, as `pipeline.store.Store` does it. Raises Trouble."""
 
     def keep(self, table: str, lines: Sequence[bytes]) -> None: ...
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class BlockRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run of blocks of one table, and the import that brought it."""
 
     import_id: str = ""
@@ -59,18 +60,40 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         return self.first_block, self.last_block
 
 
-class _Part(msgspec.Struct, frozen=True):
+class BrokenPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that was put aside, or a run of blocks that is gone."""
+
+    table: str
+    name: str
+    reason: str
+    first_block: int
+    last_block: int
+    found_at: datetime
+    settled: int = 0
+    version: int
+
+    @property
+    def run(self) -> Run:
+        return self.first_block, self.last_block
+
+
+class _ActivePart(msgspec.Struct, frozen=True):
     table: str
     first: int
     last: int
 
 
-def now_there(store: Keeping) -> Blocks:
+_PARTS = (
+    "SELECT table, min_block_number AS first, max_block_number AS last FROM system.parts"
+    " WHERE active AND database = currentDatabase()"
+)
+
+
+def now_there(store: RowStore) -> Blocks:
     """The blocks that the store has now."""
     found = store.rows(
-        msgspec.json.Decoder(_Part),
-        "SELECT table, min_block_number AS first, max_block_number AS last FROM system.parts"
-        " WHERE active AND database = currentDatabase()",
+        msgspec.json.Decoder(_ActivePart),
+        _PARTS,
     )
     tables: dict[str, list[Run]] = {}
     for part in found:
@@ -78,16 +101,16 @@ def now_there(store: Keeping) -> Blocks:
     return {table: joined(runs) for table, runs in tables.items()}
 
 
-def are_kept(store: Reading) -> bool:
+def are_kept(store: RowReader) -> bool:
     """The tables of the books are there: a store that was never migrated has none."""
     wanted = "SELECT name AS table, 0 AS first, 0 AS last FROM system.tables WHERE database = currentDatabase()"
-    found = {one.table for one in store.rows(msgspec.json.Decoder(_Part), wanted)}
+    found = {one.table for one in store.rows(msgspec.json.Decoder(_ActivePart), wanted)}
     return {"kept_blocks", "broken_parts"} <= found
 
 
-def kept(store: Reading) -> list[Kept]:
+def kept(store: RowReader) -> list[BlockRun]:
     """All that the books say."""
-    return store.rows(msgspec.json.Decoder(Kept), "SELECT * FROM kept_blocks FINAL ORDER BY at")
+    return store.rows(msgspec.json.Decoder(BlockRun), "SELECT * FROM kept_blocks FINAL ORDER BY at")
 
 
 def grown(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
@@ -97,7 +120,7 @@ def grown(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
             yield from ((table, run) for run in without(runs, before.get(table, [])))
 
 
-class Brought(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
     """The import of a file, for the books."""
 
     import_id: str
@@ -108,26 +131,50 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
 
 
-def enter(store: Keeping, brought: Sequence[Brought], before: Blocks) -> None:
+def enter(store: RowStore, imported: Sequence[ImportedFile], before: Blocks) -> None:
     """Write down what has come since `before`: imports that were on side by side brought it together."""
     version = wall_clock()
     runs = list(grown(now_there(store), before))
     rows = [
-        Kept(**msgspec.structs.asdict(one), table=table, first_block=first, last_block=last,
+        BlockRun(**msgspec.structs.asdict(one), table=table, first_block=first, last_block=last,
              at=as_datetime(version), version=version)
-        for one in brought for table, (first, last) in runs
+        for one in imported for table, (first, last) in runs
     ]  # fmt: skip
     store.keep("kept_blocks", [msgspec.json.encode(row) for row in rows])
 
 
-class Daily:
+@contextmanager
+def deleting(store: RowStore) -> Iterator[None]:
+    """Rows are deleted within, on purpose: blocks that hold none any more are not missed. Raises Trouble."""
+    before = now_there(store)
+    yield
+    enter_deleted(store, before)
+
+
+def enter_deleted(store: RowStore, before: Blocks) -> None:
+    """Write down which blocks of `before` ClickHouse has taken away while it ran, or will: parts without rows."""
+    empty: dict[str, list[Run]] = {}
+    for part in store.rows(msgspec.json.Decoder(_ActivePart), _PARTS + " AND rows = 0"):
+        empty.setdefault(part.table, []).append((part.first, part.last))
+    there, version = now_there(store), wall_clock()
+    rows = [
+        BrokenPart(table=table, name=f"blocks {first} to {last}", reason="deleted", first_block=first, last_block=last,
+                   found_at=as_datetime(version), settled=1, version=version)
+        for table in sorted({*before, *empty} - _OURS)
+        for first, last in joined([*without(before.get(table, []), there.get(table, [])), *empty.get(table, [])])
+    ]  # fmt: skip
+    store.keep("broken_parts", [msgspec.json.encode(row) for row in rows])
+
+
+class LiveBooks:
     """Enters what comes between imports, a row a day for each table. One for a store, in one thread."""
 
-    def __init__(self, store: Keeping) -> None:
+    def __init__(self, store: RowStore) -> None:
         self._store = store
         self._day = ""
         self._before: Blocks = {}
         self._entered: list[tuple[str, Run]] = []
+        self._seen: Blocks = {}
 
     def enter(self) -> None:
         """Write down what has come since the day began. Raises Trouble."""
@@ -137,9 +184,11 @@ class Daily:
         at = as_datetime(version)
         if self._day != f"{at:%Y-%m-%d}":
             self._begin(f"{at:%Y-%m-%d}")
-        runs = list(grown(now_there(self._store), self._before))
+        enter_deleted(self._store, self._seen)  # a store that runs loses no part, unless its rows were deleted
+        self._seen = now_there(self._store)
+        runs = list(grown(self._seen, self._before))
         rows = [
-            Kept(table=table, first_block=run[0], last_block=run[1], at=at, version=version)
+            BlockRun(table=table, first_block=run[0], last_block=run[1], at=at, version=version)
             for table, run in runs
             if (table, run) not in self._entered
         ]
@@ -147,7 +196,16 @@ class Daily:
         self._entered = runs
 
     def _begin(self, day: str) -> None:
+        """What the books have already is not entered again, unless it was lost: those numbers are given anew."""
+        lost = self._store.rows(
+            msgspec.json.Decoder(_ActivePart),
+            "SELECT table, first_block AS first, last_block AS last FROM broken_parts FINAL",
+        )
         known: dict[str, list[Run]] = {}
         for row in kept(self._store):
             known.setdefault(row.table, []).append(row.run)
-        self._day, self._before, self._entered = day, known, []
+        self._before = {
+            table: without(runs, [(one.first, one.last) for one in lost if one.table == table])
+            for table, runs in known.items()
+        }
+        self._day, self._entered = day, []

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.parts.books import Blocks, Keeping, Kept, Reading, are_kept, kept, now_there
+from pipeline.parts.books import BlockRun, Blocks, BrokenPart, RowReader, RowStore, are_kept, kept, now_there
 from pipeline.parts.runs import Run, meet, without
 from schemas.trouble import Terminal
 
@@ -20,24 +20,7 @@ _STORED, _RUNNING = "stored", "running"
 SETTLE = "callfunnel parts --settle"
 
 
-class Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that was put aside, or a run of blocks that is gone."""
-
-    table: str
-    name: str
-    reason: str
-    first_block: int
-    last_block: int
-    found_at: datetime
-    settled: int = 0
-    version: int
-
-    @property
-    def run(self) -> Run:
-        return self.first_block, self.last_block
-
-
-class File(msgspec.Struct, frozen=True, kw_only=True):
+class LostFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file to load again."""
 
     import_id: str
@@ -52,15 +35,15 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def command(self) -> str:
         """What loads it, as a shell takes it."""
-        words = ["callfunnel", "load", _place(self.path) or self.file, "--source", self.source, "--kind", self.kind]
-        return shlex.join([*words, *(["--tz", self.time_zone] if self.time_zone else [])])
+        command = ["callfunnel", "load", _where(self.path) or self.file, "--source", self.source, "--kind", self.kind]
+        return shlex.join([*command, *(["--tz", self.time_zone] if self.time_zone else [])])
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """Something broken, and how to mend it."""
 
-    broken: Broken
-    files: list[File]
+    broken: BrokenPart
+    files: list[LostFile]
     days: list[str]
     """Days on which live doors brought some of it: that is in no file that was loaded."""
 
@@ -69,7 +52,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         return not self.days and all(file.again for file in self.files)
 
 
-class _Aside(msgspec.Struct, frozen=True):
+class _DetachedPart(msgspec.Struct, frozen=True):
     table: str
     name: str
     reason: str
@@ -77,7 +60,7 @@ class _Aside(msgspec.Struct, frozen=True):
     last: int
 
 
-class _Import(msgspec.Struct, frozen=True, kw_only=True):
+class _ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     import_id: str
     source: str
     kind: str
@@ -87,7 +70,7 @@ class _Import(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-def look(store: Keeping) -> list[Loss]:
+def look(store: RowStore) -> list[Loss]:
     """Compare the parts with the books, write down what is new, and say what is not settled. Raises Trouble.
 
     To be asked before anything is written after a start: a number that is gone may be given again.
@@ -104,7 +87,7 @@ def look(store: Keeping) -> list[Loss]:
     return [_loss(one, books, imports) for one in (*known, *new) if not one.settled]
 
 
-def losses(store: Reading) -> list[Loss]:
+def open_losses(store: RowReader) -> list[Loss]:
     """What was found and is not settled; nothing is looked for. Raises Trouble."""
     open_ = [one for one in found(store) if not one.settled] if are_kept(store) else []
     if not open_:
@@ -113,12 +96,12 @@ def losses(store: Reading) -> list[Loss]:
     return [_loss(one, books, imports) for one in open_]
 
 
-def settle(store: Keeping, *, anyway: bool) -> list[Loss]:
+def settle(store: RowStore, *, anyway: bool) -> list[Loss]:
     """Have done with what is mended, or with all of it; returns what was settled. Raises Terminal, and settles nothing,
     when something is not mended.
     """
-    told = losses(store)
-    if not anyway and (left := [loss for loss in told if not loss.is_mended]):
+    losses = open_losses(store)
+    if not anyway and (left := [loss for loss in losses if not loss.is_mended]):
         raise Terminal(f"{in_words(left)}\nnothing is settled: load these first; --anyway gives up what is gone")
     now = wall_clock()
     store.keep(
@@ -127,102 +110,104 @@ def settle(store: Keeping, *, anyway: bool) -> list[Loss]:
             msgspec.json.encode(
                 msgspec.structs.replace(one.broken, settled=1, version=max(now, one.broken.version + 1))
             )
-            for one in told
+            for one in losses
         ],
     )
-    return told
+    return losses
 
 
-def found(store: Reading) -> list[Broken]:
+def found(store: RowReader) -> list[BrokenPart]:
     """All that was ever found, settled or not."""
-    return store.rows(msgspec.json.Decoder(Broken), "SELECT * FROM broken_parts FINAL ORDER BY found_at, table, name")
+    return store.rows(
+        msgspec.json.Decoder(BrokenPart), "SELECT * FROM broken_parts FINAL ORDER BY found_at, table, name"
+    )
 
 
-def _imports(store: Reading) -> list[_Import]:
+def _imports(store: RowReader) -> list[_ImportRow]:
     """Files that were loaded, the latest last."""
     return store.rows(
-        msgspec.json.Decoder(_Import),
+        msgspec.json.Decoder(_ImportRow),
         "SELECT import_id, source, kind, file, time_zone, started_at, state FROM imports FINAL ORDER BY started_at",
     )
 
 
-def in_words(told: Sequence[Loss]) -> str:
+def in_words(losses: Sequence[Loss]) -> str:
     """For people: what is broken, and the commands that mend it; each file once."""
     lines = []
-    for loss in told:
+    for loss in losses:
         one = loss.broken
         lines.append(f"table {one.table}, {one.name}: {one.reason}, found {one.found_at:%Y-%m-%d %H:%M} UTC")
-    files = {file.command: file for loss in told for file in loss.files if not file.again}
+    files = {file.command: file for loss in losses for file in loss.files if not file.again}
     if files:
         lines.append("load again, which counts nothing twice:")
         lines += [f"  {command}" for command in files]
-    if days := sorted({day for loss in told for day in loss.days}):
+    if days := sorted({day for loss in losses for day in loss.days}):
         span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-        lines.append(
-            f"from live doors, or stored before there were books: load the exchange's own export of {span} (UTC)"
-        )
-    if mended := [loss for loss in told if loss.is_mended]:
-        lines.append(f"loaded again already: {len(mended)} of {len(told)}")
+        lines.append(f"what live doors brought on {span} (UTC): load the exchange's own export of it")
+    if mended := [loss for loss in losses if loss.is_mended]:
+        lines.append(f"loaded again already: {len(mended)} of {len(losses)}")
     return "\n".join(lines)
 
 
-def _put_aside(store: Keeping, known: Sequence[Broken], version: int) -> list[Broken]:
+def _put_aside(store: RowStore, known: Sequence[BrokenPart], version: int) -> list[BrokenPart]:
     """Parts that ClickHouse found broken as it started, or that somebody detached."""
     aside = store.rows(
-        msgspec.json.Decoder(_Aside),
+        msgspec.json.Decoder(_DetachedPart),
         "SELECT table, name, ifNull(reason, '') AS reason, ifNull(min_block_number, 0) AS first,"
         " ifNull(max_block_number, 0) AS last FROM system.detached_parts WHERE database = currentDatabase()"
         " ORDER BY table, name",
     )
     names = {(one.table, one.name) for one in known}
     return [
-        Broken(table=one.table, name=f"part {one.name}", reason=f"put aside ({one.reason or 'by somebody'})",
+        BrokenPart(table=one.table, name=f"part {one.name}", reason=f"put aside ({one.reason or 'by somebody'})",
                first_block=one.first, last_block=one.last, found_at=as_datetime(version), version=version)
         for one in aside if (one.table, f"part {one.name}") not in names
     ]  # fmt: skip
 
 
-def _gone(books: Sequence[Kept], there: Blocks, known: Sequence[Broken], version: int) -> list[Broken]:
+def _gone(books: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart], version: int) -> list[BrokenPart]:
     """Blocks in the books that no part holds, beyond those that were found before."""
     new = []
     for table in sorted({row.table for row in books}):
         missing: set[Run] = set()
         for row in books:
             if row.table == table:
-                told = [one.run for one in known if one.table == table and one.found_at >= row.at]
-                missing.update(without([row.run], [*there.get(table, []), *told]))
+                earlier = [one.run for one in known if one.table == table and one.found_at >= row.at]
+                missing.update(without([row.run], [*there.get(table, []), *earlier]))
         for first, last in without(missing, []):
-            new.append(Broken(table=table, name=f"blocks {first} to {last}", reason=_GONE, first_block=first,
+            new.append(BrokenPart(table=table, name=f"blocks {first} to {last}", reason=_GONE, first_block=first,
                               last_block=last, found_at=as_datetime(version), version=version))  # fmt: skip
     return new
 
 
-def _unentered(store: Keeping, books: Sequence[Kept], known: Sequence[Broken], version: int) -> list[Broken]:
+def _unentered(
+    store: RowStore, books: Sequence[BlockRun], known: Sequence[BrokenPart], version: int
+) -> list[BrokenPart]:
     """Imports that the books do not name, though they were kept already: a part of the books is gone."""
     entered = {row.import_id for row in books} | {one.name.removeprefix("import ") for one in known}
     since = _since(store)
     return [
-        Broken(table="kept_blocks", name=f"import {one.import_id}", reason=_UNENTERED, first_block=0, last_block=0,
+        BrokenPart(table="kept_blocks", name=f"import {one.import_id}", reason=_UNENTERED, first_block=0, last_block=0,
                found_at=as_datetime(version), version=version)
         for one in _imports(store)
         if one.state == _STORED and since is not None and one.started_at > since and one.import_id not in entered
     ]  # fmt: skip
 
 
-class _Since(msgspec.Struct, frozen=True):
+class _Opened(msgspec.Struct, frozen=True):
     at: datetime
 
 
-def _since(store: Keeping) -> datetime | None:
+def _since(store: RowStore) -> datetime | None:
     """When the books were opened."""
     rows = store.rows(
-        msgspec.json.Decoder(_Since),
+        msgspec.json.Decoder(_Opened),
         "SELECT max(applied_at) AS at FROM schema_migrations FINAL WHERE name LIKE '%_kept_blocks' HAVING count() > 0",
     )
     return rows[0].at if rows else None
 
 
-def _loss(broken: Broken, books: Sequence[Kept], imports: Sequence[_Import]) -> Loss:
+def _loss(broken: BrokenPart, books: Sequence[BlockRun], imports: Sequence[_ImportRow]) -> Loss:
     """Who brought it: the imports that were on when it came; else whoever came that day."""
     if broken.table == "kept_blocks":
         named = [one for one in imports if f"import {one.import_id}" == broken.name]
@@ -235,26 +220,30 @@ def _loss(broken: Broken, books: Sequence[Kept], imports: Sequence[_Import]) -> 
     files = {row.import_id: _kept_file(row, imports, broken.found_at) for row in brought}
     outside = without([broken.run], [row.run for row in rows if row.import_id])
     days = {f"{row.at:%Y-%m-%d}" for row in rows if not row.import_id and any(meet(row.run, run) for run in outside)}
-    if not rows:  # from before there were books
+    if not rows:
         days.add(f"{broken.found_at:%Y-%m-%d}")
+    if days:  # it may be from before there were books
+        entered = {row.import_id for row in books} | taken_back
+        early = [one for one in imports if one.import_id not in entered and one.started_at <= broken.found_at]
+        files |= {one.import_id: _file(one, imports, broken.found_at) for one in early}
     return Loss(broken=broken, files=list(files.values()), days=sorted(days))
 
 
-def _kept_file(row: Kept, imports: Sequence[_Import], since: datetime) -> File:
-    return File(
+def _kept_file(row: BlockRun, imports: Sequence[_ImportRow], since: datetime) -> LostFile:
+    return LostFile(
         import_id=row.import_id, source=row.source, kind=row.kind, file=row.file, path=row.path,
         time_zone=row.time_zone, again=_again(row.source, row.kind, row.file, imports, since),
     )  # fmt: skip
 
 
-def _file(one: _Import, imports: Sequence[_Import], since: datetime) -> File:
-    return File(
+def _file(one: _ImportRow, imports: Sequence[_ImportRow], since: datetime) -> LostFile:
+    return LostFile(
         import_id=one.import_id, source=one.source, kind=one.kind, file=one.file, path="", time_zone=one.time_zone,
         again=_again(one.source, one.kind, one.file, imports, since),
     )  # fmt: skip
 
 
-def _again(source: str, kind: str, file: str, imports: Sequence[_Import], since: datetime) -> str:
+def _again(source: str, kind: str, file: str, imports: Sequence[_ImportRow], since: datetime) -> str:
     """The import of the same file that began after the loss was found."""
     later = (
         one.import_id
@@ -264,7 +253,7 @@ def _again(source: str, kind: str, file: str, imports: Sequence[_Import], since:
     return next(later, "")
 
 
-def _place(path: str) -> str:
+def _where(path: str) -> str:
     """Where the file lies now: a dropped one went to done/ when it was stored. "" when it is at neither place."""
     here = Path(path)
     for file in (here, *here.parents):  # a table may be inside of a file

@@ -23,3 +23,15 @@ def test_who_is_asked_for_and_is_not_offered_is_named_and_nobody_else() -> None:
         assert 'value="m99" selected>m99' in html or 'value="m99" checked>m99' in html
         assert 'value="m01" selected' not in html
         assert 'value="m01" checked' not in html
+
+
+def test_what_the_store_has_lost_stands_above_every_panel_and_escaped() -> None:
+    english, russian = Said("en", EXAMPLE), Said("ru", EXAMPLE)
+    question = asked([], TODAY, "en")
+    whole = page(TODAY, question, CHOICES, Standing(NOW, NOW), english)
+    assert 'role="alert"' not in whole
+    for said in (english, russian):
+        html = page(TODAY, question, CHOICES, Standing(NOW, NOW, "callfunnel load '<b>.csv'"), said)
+        assert html.index('role="alert"') < html.index("<main")
+        assert said.words.lost in html
+        assert "callfunnel load &#x27;&lt;b&gt;.csv&#x27;" in html

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from pipeline import doctor
 from pipeline.embedded.ports import free_port
+from pipeline.endpoints import Endpoints
 from pipeline.migrate import DURABLE, Migration, lacking_durability, migrate, migrations, pending, statements
 from pipeline.store import connect
 from schemas.trouble import Terminal
@@ -162,15 +164,20 @@ def test_own_files_only_create_what_a_second_run_leaves_alone() -> None:
 
 
 @pytest.fixture(scope="module")
-def bare_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def bare_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port(0, "--store-port")
     store = store_process(tmp_path_factory.mktemp("bare-store"), port)
     store.start()
     try:
         store.wait_ready(STARTS_S)
-        yield connect(writer_dsn(port))
+        yield writer_dsn(port)
     finally:
         store.stop(15)
+
+
+@pytest.fixture(scope="module")
+def bare_store(bare_dsn: str) -> Client:
+    return connect(bare_dsn)
 
 
 @pytest.fixture
@@ -209,6 +216,18 @@ def test_store_of_an_older_version_keeps_its_rows_through_a_power_cut_from_now_o
     migrate(client)
     assert lacking_durability(client) == []
     assert "fsync_after_insert = 1" in str(client.command("SHOW CREATE TABLE schema_migrations"))
+
+
+def test_doctor_is_unwell_while_a_power_cut_could_take_stored_rows(bare_dsn: str, client: Client) -> None:
+    migrate(client)
+    endpoints = Endpoints("nowhere:1", bare_dsn)
+    assert doctor.tables(endpoints).well
+    client.command("ALTER TABLE call_legs RESET SETTING fsync_after_insert")
+    check = doctor.tables(endpoints)
+    assert not check.well
+    assert "rows that were reported as stored: call_legs" in check.found
+    migrate(client)
+    assert doctor.tables(endpoints).well
 
 
 def test_store_refuses_an_edited_file_and_a_newer_database(client: Client) -> None:

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.parts import broken
-from pipeline.parts.books import Brought, Daily, enter, now_there
-from pipeline.parts.broken import in_words, look, losses, settle
+from pipeline.parts.books import ImportedFile, LiveBooks, deleting, enter, now_there
+from pipeline.parts.broken import in_words, look, open_losses, settle
 from pipeline.parts.runs import Run, joined, without
+from pipeline.store import Store, connect
 from schemas.trouble import Terminal
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.parts: dict[str, list[Run]] = {}
+        self.empty: dict[str, list[Run]] = {}
+        """Of `parts`: those without rows."""
         self.detached: list[dict[str, Any]] = []
         self.imports: list[dict[str, Any]] = []
         self.kept: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -53,13 +56,16 @@ class Memory:
             "system.tables": [{"table": name, "first": 0, "last": 0} for name in ("kept_blocks", "broken_parts")],
             "system.parts": [
                 {"table": name, "first": first, "last": last}
-                for name, runs in self.parts.items()
+                for name, runs in (self.empty if "rows = 0" in sql else self.parts).items()
                 for first, last in runs
             ],
             "system.detached_parts": self.detached,
             "imports": sorted(self.imports, key=lambda one: str(one["started_at"])),
             "kept_blocks": sorted(self.kept.values(), key=lambda one: str(one["at"])),
-            "broken_parts": sorted(self.found.values(), key=lambda one: str(one["found_at"])),
+            "broken_parts": [
+                one | {"first": one["first_block"], "last": one["last_block"]}
+                for one in sorted(self.found.values(), key=lambda one: str(one["found_at"]))
+            ],
             "schema_migrations": [{"at": datetime(2026, 1, 1, tzinfo=UTC)}],
         }
         return [msgspec.convert(row, decoder.type, strict=False) for row in answers[table]]
@@ -80,7 +86,7 @@ class Memory:
             self.parts.setdefault(table, []).append(run)
         name = file or f"{import_id}.csv"
         source = {"import_id": import_id, "source": "office", "kind": "calls", "file": name, "time_zone": "UTC"}
-        enter(self, [Brought(**source, path=f"/exports/{name}")], before)
+        enter(self, [ImportedFile(**source, path=f"/exports/{name}")], before)
         self.imports.append({**source, "started_at": self.now, "state": state})
 
 
@@ -98,7 +104,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 
 def files(store: Memory) -> list[list[str]]:
-    return [[file.file for file in loss.files] for loss in losses(store)]
+    return [[file.file for file in loss.files] for loss in open_losses(store)]
 
 
 def test_a_store_that_has_everything_says_nothing(store: Memory) -> None:
@@ -117,7 +123,7 @@ def test_lost_blocks_name_the_file_that_brought_them_and_the_command(store: Memo
     assert (loss.broken.table, loss.broken.run) == ("call_legs", (4, 9))
     assert [file.file for file in loss.files] == ["two.csv"]
     assert "callfunnel load two.csv --source office --kind calls --tz UTC" in in_words([loss])
-    assert look(store) == losses(store) == [loss]  # found once, said until it is settled
+    assert look(store) == open_losses(store) == [loss]  # found once, said until it is settled
 
 
 def test_a_merged_part_that_is_lost_takes_all_whose_blocks_it_held(store: Memory) -> None:
@@ -137,7 +143,7 @@ def test_what_was_loaded_again_since_can_be_settled_and_nothing_else(store: Memo
         settle(store, anyway=False)
     store.load("again", {"call_legs": (4, 6)}, file="one.csv")
     assert len(settle(store, anyway=False)) == 1
-    assert losses(store) == look(store) == []
+    assert open_losses(store) == look(store) == []
 
 
 def test_what_cannot_be_mended_is_given_up_by_a_word_of_its_own(store: Memory) -> None:
@@ -145,7 +151,7 @@ def test_what_cannot_be_mended_is_given_up_by_a_word_of_its_own(store: Memory) -
     store.parts["call_legs"] = []
     look(store)
     settle(store, anyway=True)
-    assert losses(store) == look(store) == []
+    assert open_losses(store) == look(store) == []
 
 
 def test_numbers_that_are_given_again_and_lost_again_are_found_again(store: Memory) -> None:
@@ -173,7 +179,7 @@ def test_a_part_that_was_put_aside_is_said_with_its_reason_and_not_as_gone_too(s
 
 
 def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
-    daily = Daily(store)
+    daily = LiveBooks(store)
     store.load("one", {"call_legs": (1, 3)})
     daily.enter()
     store.parts["call_legs"] = [(1, 8)]
@@ -184,7 +190,53 @@ def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
     store.parts["call_legs"] = [(1, 3)]
     (loss,) = look(store)
     assert (loss.files, loss.days, loss.is_mended) == ([], ["2026-11-01"], False)
-    assert "the exchange's own export of 2026-11-01" in in_words([loss])
+    assert "what live doors brought on 2026-11-01" in in_words([loss])
+
+
+def test_live_rows_that_take_lost_numbers_are_entered_too(store: Memory) -> None:
+    store.parts["call_legs"] = [(1, 3)]
+    LiveBooks(store).enter()
+    store.parts["call_legs"] = []
+    look(store)
+    settle(store, anyway=True)
+    store.parts["call_legs"] = [(1, 2)]
+    LiveBooks(store).enter()
+    store.parts["call_legs"] = []
+    (loss,) = look(store)
+    assert loss.broken.run == (1, 2)
+
+
+def test_a_loss_from_before_the_books_names_what_was_loaded_then(store: Memory) -> None:
+    store.parts["call_legs"] = [(1, 3)]
+    old = {"import_id": "old", "source": "office", "kind": "calls", "file": "old.csv", "time_zone": "UTC"}
+    store.imports.append({**old, "started_at": datetime(2025, 1, 1, tzinfo=UTC), "state": "stored"})
+    LiveBooks(store).enter()
+    store.load("new", {"call_legs": (4, 5)})
+    store.parts["call_legs"] = [(4, 5)]
+    look(store)
+    assert files(store) == [["old.csv"]]
+
+
+def test_what_was_deleted_on_purpose_is_not_missed(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3), "placements": (1, 2)})
+    with deleting(store):
+        store.parts["call_legs"] = []  # ClickHouse takes parts without rows away, at once
+        store.empty["placements"] = [(1, 2)]
+    store.parts["placements"] = []  # or later
+    store.empty = {}
+    assert look(store) == []
+    store.load("two", {"call_legs": (1, 2)})  # the numbers are given again
+    store.parts["call_legs"] = []
+    assert [loss.broken.run for loss in look(store)] == [(1, 2)]
+
+
+def test_a_store_that_runs_loses_parts_by_deleting_only(store: Memory) -> None:
+    store.load("one", {"call_legs": (1, 3)})
+    books = LiveBooks(store)
+    books.enter()
+    store.parts["call_legs"] = []
+    books.enter()
+    assert look(store) == []
 
 
 def test_an_import_that_was_taken_back_is_not_to_be_loaded_again(store: Memory) -> None:
@@ -206,5 +258,31 @@ def test_a_dropped_file_is_found_in_done(tmp_path: Path) -> None:
     (tmp_path / "done").mkdir()
     dropped = tmp_path / "done" / "calls.zip"
     dropped.write_bytes(b"")
-    assert broken._place(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
-    assert broken._place(str(tmp_path / "other.csv")) == ""
+    assert broken._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
+    assert broken._where(str(tmp_path / "other.csv")) == ""
+
+
+def test_a_store_s_own_numbers_know_what_was_deleted_and_what_is_gone(store_dsn: str) -> None:
+    """The real engine: rows that are deleted on purpose, and parts that are dropped."""
+    client = connect(store_dsn)
+    real = Store(client)
+    client.command("TRUNCATE TABLE call_legs")
+    source = {"import_id": "real", "source": "parts", "kind": "calls", "file": "real.csv", "time_zone": ""}
+
+    def load(version: int) -> None:
+        before = now_there(real)
+        client.command(f"INSERT INTO call_legs (source, record_id, version) VALUES ('parts', '{version}', {version})")
+        enter(real, [ImportedFile(**source, path="/exports/real.csv")], before)
+
+    load(1)
+    with deleting(real):
+        client.command("ALTER TABLE call_legs DELETE WHERE source = 'parts'", settings={"mutations_sync": 2})
+    assert "call_legs" not in {loss.broken.table for loss in look(real)}
+    load(2)
+    load(3)
+    client.command("OPTIMIZE TABLE call_legs FINAL")
+    assert "call_legs" not in {loss.broken.table for loss in look(real)}
+    client.command("ALTER TABLE call_legs DROP PARTITION tuple()")
+    (loss,) = [loss for loss in look(real) if loss.broken.table == "call_legs"]
+    assert [file.file for file in loss.files] == ["real.csv"]
+    settle(real, anyway=True)

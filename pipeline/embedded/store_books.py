@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.embedded.engine import Engine, EngineError
-from pipeline.parts.books import Daily
+from pipeline.parts.books import LiveBooks
 from pipeline.parts.broken import SETTLE, in_words, look
 from pipeline.store import AS_WIRE, FROM_WIRE
 from schemas.trouble import Transient, Trouble
@@ -21,7 +21,7 @@ _EACH_S = 60.0
 _WAIT_S = 30.0
 
 
-class Inside:
+class EngineStore:
     """Rows in and out of the engine of this process. Raises Transient."""
 
     def __init__(self, engine: Engine) -> None:
@@ -55,18 +55,18 @@ def _texts(settings: dict[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in settings.items()}
 
 
-class OwnBooks:
+class StoreBooks:
     """Use as a context around serving. What is broken is written down before anything else can be written."""
 
     def __init__(self, engine: Engine) -> None:
-        self._store = Inside(engine)
-        self._daily = Daily(self._store)
+        self._store = EngineStore(engine)
+        self._daily = LiveBooks(self._store)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="books", daemon=True)
 
-    def __enter__(self) -> OwnBooks:
-        if told := look(self._store):
-            logging.error("store: parts are broken or missing; %s when they are mended\n%s", SETTLE, in_words(told))
+    def __enter__(self) -> StoreBooks:
+        if losses := look(self._store):
+            logging.error("store: parts are broken or missing; %s when they are mended\n%s", SETTLE, in_words(losses))
         self._thread.start()
         return self
 
