@@ -1,13 +1,13 @@
-"""Versions from a clock that is ahead: what a record's version is worth, and what may replace one that is stored.
+"""Versions in the future: which version a record is stored under, and what may replace one that is stored already.
 
-A version is the clock of whoever said it. One from a clock that is hours ahead would stand for hours, whoever corrects
-it. So what comes off the wire is believed up to five minutes after Kafka got it, and is stored under Kafka's time
-beyond that; and what is stored ahead of the clock all the same (before this rule, or by a machine whose clock was set
-back since) gives way to whatever comes after it.
+A version is the sender's clock. One from a clock that is hours ahead would win for hours, whoever corrects it. So a
+record from the wire may be at most five minutes ahead of the time at which Kafka received it; beyond that it is stored
+under Kafka's time. What is stored ahead of the clock all the same (by an earlier release, or by a machine whose clock
+was set back since) is replaced by whatever arrives after it.
 
-Kafka's time, not the worker's: it is the same however often the record is delivered, however long it waited, and
-whichever worker takes it. It is stamped by the broker only where the topics say so (`pipeline.admin` sees to it);
-where a broker cannot (the embedded one, where everything has the one clock of the machine), the worker's clock it is.
+Kafka's time, not the worker's: it stays the same however often the record is delivered, however long it waited, and
+whichever worker reads it. The broker sets it only where the topics say so (`pipeline.admin` sees to it). Where a broker
+cannot (the embedded one, on a single machine with a single clock), the worker's clock is used.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from schemas.records import Record
 R = TypeVar("R", bound=Record)
 
 SECOND_NS = 1_000_000_000
-BELIEVED_NS = 300 * SECOND_NS
-"""How far ahead of Kafka's time a version may be: clocks that nobody sets are minutes off."""
-STANDS_NS = 10 * SECOND_NS
-"""How far ahead of the clock a stored version may be and still be held against what comes after it. Clocks that are
-set (NTP) are milliseconds apart; less than the above, since what was believed stands in the way only until then."""
+MAX_AHEAD_NS = 300 * SECOND_NS
+"""How far ahead of Kafka's time a version may be: a clock without NTP is minutes off."""
+STORED_AHEAD_NS = 10 * SECOND_NS
+"""How far ahead of the clock a stored version may be and still win over what arrives later. Clocks with NTP differ by
+milliseconds. Smaller than the above: within it, a correction loses until the clock gets there."""
 
 _version = attrgetter("version")
 
 
-def believe(records: list[R], lines: list[bytes], at: int) -> list[R]:
-    """Give records whose versions are beyond belief the version `at`, in place, with their lines; those, as they came.
+def clamp_versions(records: list[R], lines: list[bytes], at: int) -> list[R]:
+    """Lower the versions that are too far ahead to `at`, in `records` and `lines`; returns those records as they came.
 
-    `at` is when Kafka got them, nanoseconds. Of several, their order stays.
+    `at` is when Kafka received them, in nanoseconds. Several of them keep their order.
     """
-    limit = at + BELIEVED_NS
+    limit = at + MAX_AHEAD_NS
     if not records or max(map(_version, records)) <= limit:
         return []
     beyond = [place for place, one in enumerate(records) if _version(one) > limit]
@@ -49,17 +49,17 @@ def believe(records: list[R], lines: list[bytes], at: int) -> list[R]:
     return ahead
 
 
-def stands_ahead(version: int, now: int) -> bool:
-    """A stored version that no clock has reached."""
-    return version > now + STANDS_NS
+def is_ahead(version: int, now: int) -> bool:
+    """Whether a stored version is in the future."""
+    return version > now + STORED_AHEAD_NS
 
 
-def how_far(record: Record, at: int) -> str:
+def clock_error(record: Record, at: int) -> str:
     """How far ahead of `at` the clock was that gave this record its version."""
-    return in_words((_version(record) - at) / SECOND_NS)
+    return format_seconds((_version(record) - at) / SECOND_NS)
 
 
-def in_words(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """A length of time, to two units: 12 s, 3 min 5 s, 2 h 30 min, 40 d 3 h."""
     whole = round(seconds)
     for unit, size, smaller, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):

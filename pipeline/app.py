@@ -141,7 +141,9 @@ def _take(lines: Iterator[Outgoing]) -> list[Outgoing]:
 
 def _frame(event: Any) -> Frame:
     message = event.message
-    appended_ns = int(message.timestamp * 1000) * 1_000_000 if message.timestamp_type == _BROKERS_TIME else None
+    appended_ns = None
+    if message.timestamp_type == _BROKERS_TIME:  # in milliseconds: of one of them, the offset says what came first
+        appended_ns = round(message.timestamp * 1000) * 1_000_000 + message.offset % 1_000_000
     return Frame(event.value, f"{message.topic}:{message.partition}:{message.offset}", appended_ns)
 
 

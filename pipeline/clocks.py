@@ -1,6 +1,6 @@
-"""The clocks that `doctor` can see, compared; and what is stored under versions that no clock has reached.
+"""The clocks that `doctor` can read, compared; and stored versions that are in the future.
 
-Clocks are told as seconds ahead of this machine's (below 0: behind). Two clocks that differ do not say which is wrong;
+A clock is given in seconds ahead of this machine's (below 0: behind). Two clocks that differ do not say which is wrong;
 of three or more, it is the one that the others leave alone.
 """
 
@@ -13,16 +13,16 @@ from statistics import median_low
 
 import msgspec
 
-from pipeline.ahead import BELIEVED_NS, SECOND_NS, STANDS_NS, in_words
+from pipeline.ahead import MAX_AHEAD_NS, SECOND_NS, STORED_AHEAD_NS, format_seconds
 from pipeline.store import Store
 from schemas.topics import ALL
 
 HERE = "this machine"
-NOTED_S = STANDS_NS / SECOND_NS
+NOTED_S = STORED_AHEAD_NS / SECOND_NS
 """Clocks that are set by NTP are milliseconds apart."""
-WRONG_S = BELIEVED_NS / SECOND_NS
+WRONG_S = MAX_AHEAD_NS / SECOND_NS
 
-NOTHING_AHEAD = "nothing is stored as said in the future"
+NOTHING_AHEAD = "no stored version is in the future"
 
 
 class Clocks(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class _Ahead(msgspec.Struct):
     newest: int
 
 
-def see(store: Store, clock: Callable[[], int] = time.time_ns) -> dict[str, float]:
+def read_clocks(store: Store, clock: Callable[[], int] = time.time_ns) -> dict[str, float]:
     """The clocks by whose they are, in seconds ahead of this machine's. Raises Transient or Terminal.
 
     A listener's clock is only seen where it is ahead: a heartbeat that is behind may just be old.
@@ -58,14 +58,14 @@ def see(store: Store, clock: Callable[[], int] = time.time_ns) -> dict[str, floa
     clocks = {HERE: 0.0, "the store": (answer.now - (asked + now) // 2) / SECOND_NS}
     sql = (
         "SELECT concat('the listener ', source, ' ', door) AS name, toUnixTimestamp64Milli(heartbeat_at) AS heartbeat"
-        f" FROM feeds FINAL WHERE toUnixTimestamp64Milli(heartbeat_at) > {(now + STANDS_NS) // 10**6}"
+        f" FROM feeds FINAL WHERE toUnixTimestamp64Milli(heartbeat_at) > {(now + STORED_AHEAD_NS) // 10**6}"
     )
     for listener in store.rows(msgspec.json.Decoder(_Listener), sql):
         clocks[listener.name] = listener.heartbeat / 1000 - now / SECOND_NS
     return clocks
 
 
-def compare(clocks: Mapping[str, float]) -> Clocks:
+def compare_clocks(clocks: Mapping[str, float]) -> Clocks:
     """Which of them is off, and by how much. Pure."""
     middle = median_low(clocks.values())
     off = {name: ahead - middle for name, ahead in clocks.items() if abs(ahead - middle) > NOTED_S}
@@ -84,11 +84,11 @@ _NTP = "`timedatectl set-ntp true`"
 
 
 def _apart(seconds: float) -> str:
-    return f"{in_words(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'}"
+    return f"{format_seconds(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'}"
 
 
 def stored_ahead(store: Store, now: int) -> Clocks:
-    """What is stored as said in the future: by a release that believed every clock, or before a clock was set back.
+    """Records whose version is in the future: stored by an earlier release, or before a clock was set back.
 
     Never unwell: it can be corrected (`pipeline.standing`), and it is over when the clock gets there.
     """
@@ -96,13 +96,13 @@ def stored_ahead(store: Store, now: int) -> Clocks:
     for topic in ALL:
         sql = (
             f"SELECT count() AS records, max(version) AS newest FROM {topic.table} FINAL"
-            f" WHERE version > {now + BELIEVED_NS}"
+            f" WHERE version > {now + MAX_AHEAD_NS}"
         )
         (ahead,) = store.rows(msgspec.json.Decoder(_Ahead), sql)
         if ahead.records:
-            until = datetime.fromtimestamp(ahead.newest // SECOND_NS, UTC)
-            found.append(f"{topic.table}: {ahead.records:,} as said in the future, up to {until:%Y-%m-%d %H:%M:%S} UTC")
+            until = f"{datetime.fromtimestamp(ahead.newest // SECOND_NS, UTC):%Y-%m-%d %H:%M:%S} UTC"
+            found.append(f"{topic.table}: {ahead.records:,} versions are in the future, up to {until}")
     if not found:
         return Clocks(True, NOTHING_AHEAD)
-    words = "a clock was ahead when these were said; what is sent now corrects them all the same"
+    words = "a clock was ahead when these were sent; a correction that is sent now replaces them all the same"
     return Clocks(True, "\n".join([*found, words]))

@@ -157,9 +157,9 @@ def _whole(endpoints: Endpoints) -> Check:
 
 
 def _clocks(endpoints: Endpoints) -> Check:
-    """Unwell when one is minutes off: what it says is believed up to then, and its listener looks alive when dead."""
+    """Unwell when one is more than five minutes off: a listener on that machine would look alive when it is dead."""
     store = Store(connect(endpoints.clickhouse))
-    found = clocks.compare(clocks.see(store))
+    found = clocks.compare_clocks(clocks.read_clocks(store))
     stored = clocks.stored_ahead(store, time.time_ns())
     words = f"{found.found}\n{stored.found}" if stored.found != clocks.NOTHING_AHEAD else found.found
     return Check("clocks", found.well, words, found.todo)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pipeline.ahead import stands_ahead
+from pipeline.ahead import is_ahead
 from schemas.codec import encode
 from schemas.plans import Absence, CalendarDay, Plan
 from schemas.records import CallLeg, Manager, Organisation, Proposal, StageChange
@@ -49,7 +49,7 @@ def settle(
 
 
 def _replaces(record: R, known: R, rank: Callable[[R], Any], now: int) -> bool:
-    if record.version < known.version and not stands_ahead(known.version, now):
+    if record.version < known.version and not is_ahead(known.version, now):
         return False
     if says_the_same(known, record):
         return False

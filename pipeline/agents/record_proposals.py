@@ -39,7 +39,7 @@ class Settling(NamedTuple):
         return max(self.revisions, key=lambda p: (p.revision, p.version)).organisation_id
 
 
-class _Told(msgspec.Struct):
+class _StoredReject(msgspec.Struct):
     """A rejection that is stored."""
 
     id: str
@@ -58,7 +58,7 @@ class RecordProposals:
         self._codec = Codec(Proposal)
         self._proposals = msgspec.json.Decoder(Proposal)
         self._ids = msgspec.json.Decoder(_Id)
-        self._told = msgspec.json.Decoder(_Told)
+        self._rejects = msgspec.json.Decoder(_StoredReject)
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
         proposals, _, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
@@ -124,17 +124,17 @@ class RecordProposals:
         accepted = {reject_id(proposal): proposal for proposal in homed}
         ids = texts([*accepted, *map(reject_id, homeless)])
         sql = f"SELECT rejected_id AS id, version, resolved FROM rejected FINAL WHERE rejected_id IN ({ids})"
-        told = {row.id: row for row in self._decider.store.rows(self._told, sql)}
+        stored = {row.id: row for row in self._decider.store.rows(self._rejects, sql)}
 
         def version(proposal: Proposal) -> int:
             """Above what it replaces, whatever the clock says."""
-            before = told.get(reject_id(proposal))
+            before = stored.get(reject_id(proposal))
             return max(now, before.version + 1) if before else now
 
         rejections = [_reject(proposal, now, version(proposal)) for proposal in homeless]
-        for told_id, row in told.items():
-            if told_id in accepted and not row.resolved:
-                proposal = accepted[told_id]
+        for reject, row in stored.items():
+            if reject in accepted and not row.resolved:
+                proposal = accepted[reject]
                 resolved = _reject(proposal, now, version(proposal))
                 rejections.append(msgspec.structs.replace(resolved, resolved=1))
         self._decider.store.keep("rejected", [encode(rejected) for rejected in rejections])

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from pipeline.ahead import believe, how_far
+from pipeline.ahead import clamp_versions, clock_error
 from pipeline.clock import Clock, as_datetime
 from schemas.codec import BadLine, Codec, encode
 from schemas.records import Reason, Record, Rejected
@@ -57,9 +57,9 @@ class Step(Protocol):
 def read_chunk(
     codec: Codec[R], topic: Topic, frames: Sequence[Frame], clock: Clock
 ) -> tuple[list[R], list[bytes], list[Outgoing]]:
-    """Records, their bytes, and a Rejected for each line that is none, and for what came from a clock that is ahead.
+    """Records, their bytes, and a Rejected for each line that failed to decode.
 
-    The latter are among the records, with a version that can be believed.
+    A record whose version is in the future is kept, under an earlier version, and reported by a Rejected.
     """
     records: list[R] = []
     lines: list[bytes] = []
@@ -70,8 +70,8 @@ def read_chunk(
         good, good_lines, bad = codec.read(frame.value)
         if topic.name not in _DECIDED:
             at = now if frame.appended_ns is None else frame.appended_ns
-            for record in believe(good, good_lines, at):
-                row = _told_ahead(record, topic, frame.place, at, now)
+            for record in clamp_versions(good, good_lines, at):
+                row = _version_reject(record, topic, frame.place, at, now)
                 ahead[row.source, row.import_id] = row
         records += good
         lines += good_lines
@@ -83,8 +83,8 @@ _DECIDED = {ACTIVITIES.name}
 """Agents' own decisions: their versions are above what they replace, and may be ahead because that was."""
 
 
-def _told_ahead(record: Record, topic: Topic, place: str, at: int, now: int) -> Rejected:
-    """What is told of a record whose version cannot be believed: once for each import (session of a listener)."""
+def _version_reject(record: Record, topic: Topic, place: str, at: int, now: int) -> Rejected:
+    """The row that reports a version in the future: one for each import (session of a listener)."""
     source, import_id = getattr(record, "source", ""), getattr(record, "import_id", "")
     return Rejected(
         rejected_id=f"clock:{topic.name}:{source}:{import_id}",
@@ -92,8 +92,8 @@ def _told_ahead(record: Record, topic: Topic, place: str, at: int, now: int) -> 
         reason=Reason.VERSION_IN_FUTURE,
         field="version",
         detail=(
-            f"the clock of who sent this is {how_far(record, at)} ahead: it is stored as said when Kafka got it,"
-            " so that it can be corrected. Set that clock; `callfunnel doctor` compares clocks"
+            f"the sender's clock is {clock_error(record, at)} ahead: the record is stored under the time at which Kafka"
+            " received it, so that it can be corrected. Set that clock; `callfunnel doctor` compares clocks"
         ),
         payload=encode(record).decode("utf-8"),
         origin=place,

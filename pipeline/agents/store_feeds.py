@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.agents.above import above_ahead
+from pipeline.agents.restamp import restamped
 from pipeline.agents.step import Frame, Settled, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
@@ -27,5 +27,5 @@ class StoreFeeds:
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
         feeds, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
-        self._store.keep("feeds", above_ahead(self._store, "feeds", _KEY, feeds, lines, self._clock()))
+        self._store.keep("feeds", restamped(self._store, "feeds", _KEY, feeds, lines, self._clock()))
         return Settled(rejected)

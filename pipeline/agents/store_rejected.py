@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.agents.above import above_ahead
+from pipeline.agents.restamp import restamped
 from pipeline.agents.step import Frame, Settled, reject_line
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
@@ -34,6 +34,6 @@ class StoreRejected:
             records += unreadable
             lines += map(encode, unreadable)
         self._store.keep(
-            "rejected", above_ahead(self._store, "rejected", ("rejected_id",), records, lines, self._clock())
+            "rejected", restamped(self._store, "rejected", ("rejected_id",), records, lines, self._clock())
         )
         return Settled([])

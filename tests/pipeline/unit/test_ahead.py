@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.agents.step import Frame, read_chunk
-from pipeline.ahead import BELIEVED_NS, STANDS_NS, believe, in_words
+from pipeline.ahead import MAX_AHEAD_NS, STORED_AHEAD_NS, clamp_versions, format_seconds
 from pipeline.standing import settle
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
@@ -22,45 +22,45 @@ S = 10**9
 NOON = 1_793_620_800 * S
 
 
-def said(billsec: int, version: int) -> CallLeg:
-    """What is said of one leg."""
+def revision(billsec: int, version: int) -> CallLeg:
+    """A revision of one leg."""
     return leg("r1", answer="09:00:01", billsec=billsec, version=version, import_id=f"load {billsec}")
 
 
-def taken(frame: Frame, now: int) -> tuple[list[CallLeg], list[bytes], list[Rejected]]:
+def read(frame: Frame, now: int) -> tuple[list[CallLeg], list[bytes], list[Rejected]]:
     records, lines, rejected = read_chunk(Codec(CallLeg), CALL_LEGS, [frame], lambda: now)
     return records, lines, [msgspec.json.decode(line.line, type=Rejected) for line in rejected]
 
 
-def test_version_hours_ahead_is_stored_as_said_when_kafka_got_it_and_is_told_once_an_import() -> None:
-    frame = b"\n".join(encode(said(5, NOON + 3 * 3600 * S)) for _ in range(3))
-    records, lines, rejected = taken(Frame(frame, "call-legs:0:7", NOON), now=NOON + 600 * S)
+def test_version_hours_ahead_is_stored_under_kafkas_time_and_reported_once_an_import() -> None:
+    frame = b"\n".join(encode(revision(5, NOON + 3 * 3600 * S)) for _ in range(3))
+    records, lines, rejected = read(Frame(frame, "call-legs:0:7", NOON), now=NOON + 600 * S)
     assert [record.version for record in records] == [NOON, NOON + 1, NOON + 2]
     assert lines == [encode(record) for record in records]
     (row,) = rejected
     assert (row.reason, row.field, row.source) == (Reason.VERSION_IN_FUTURE, "version", "office")
-    assert row.detail.startswith("the clock of who sent this is 3 h ahead: ")
+    assert row.detail.startswith("the sender's clock is 3 h ahead: ")
     assert row.topic == "", "it is stored already: nothing is to be sent again"
-    again = taken(Frame(frame, "call-legs:0:7", NOON), now=NOON + 9_000 * S)
+    again = read(Frame(frame, "call-legs:0:7", NOON), now=NOON + 9_000 * S)
     assert again[0] == records, "delivered once more it is the same"
 
 
 @pytest.mark.parametrize("ahead_s", [-86_400, 0, 299, 300])
 def test_version_within_five_minutes_of_kafkas_time_is_left_as_it_is(ahead_s: int) -> None:
-    line = encode(said(5, NOON + ahead_s * S))
-    records, lines, rejected = taken(Frame(line, "call-legs:0:7", NOON), now=NOON - 3600 * S)
+    line = encode(revision(5, NOON + ahead_s * S))
+    records, lines, rejected = read(Frame(line, "call-legs:0:7", NOON), now=NOON - 3600 * S)
     assert (lines, rejected) == ([line], [])
     assert records[0].version == NOON + ahead_s * S
 
 
 def test_where_only_the_senders_time_is_known_the_clock_of_the_worker_is_held_against_it() -> None:
-    line = encode(said(5, NOON + 301 * S))
-    records, _, rejected = taken(Frame(line, "call-legs:0:7"), now=NOON)
+    line = encode(revision(5, NOON + 301 * S))
+    records, _, rejected = read(Frame(line, "call-legs:0:7"), now=NOON)
     assert (records[0].version, len(rejected)) == (NOON, 1)
 
 
 def test_what_is_stored_ahead_gives_way_to_what_comes_and_is_not_stored_again_by_what_says_the_same() -> None:
-    wrong, right, again = said(5, NOON + 3600 * S), said(6, NOON), said(6, NOON + S)
+    wrong, right, again = revision(5, NOON + 3600 * S), revision(6, NOON), revision(6, NOON + S)
     standing = {"r1": wrong}
     new = settle([right], standing, lambda one: one.record_id, now=NOON)
     above = msgspec.structs.replace(right, version=wrong.version + 1)
@@ -76,7 +76,7 @@ class Statement(NamedTuple):
     billsec: int
 
 
-FIVE_MINUTES = BELIEVED_NS // S
+FIVE_MINUTES = MAX_AHEAD_NS // S
 statements = st.lists(
     st.builds(
         Statement,
@@ -88,12 +88,12 @@ statements = st.lists(
 )
 
 
-def frames(said_of_it: Sequence[Statement]) -> list[Frame]:
+def frames(history: Sequence[Statement]) -> list[Frame]:
     """As they lie in Kafka, whose clock is right."""
     at, lying = NOON, []
-    for number, statement in enumerate(said_of_it):
+    for number, statement in enumerate(history):
         at += statement.after_s * S
-        record = said(statement.billsec, at + statement.wrong_s * S)
+        record = revision(statement.billsec, at + statement.wrong_s * S)
         lying.append(Frame(encode(record), f"call-legs:0:{number}", at))
     return lying
 
@@ -104,7 +104,7 @@ def frames(said_of_it: Sequence[Statement]) -> list[Frame]:
     st.lists(st.integers(0, 6), max_size=8),
     st.integers(1, 3),
 )
-def test_what_a_right_clock_says_last_stands_whatever_other_clocks_said_before_and_however_often_it_is_delivered(
+def test_a_later_correction_by_a_right_clock_wins_over_any_other_clock_however_often_everything_is_delivered(
     before: list[Statement], stored_ahead_s: int | None, deliveries: list[int], billsec: int
 ) -> None:
     lying = frames([*before, Statement(FIVE_MINUTES + 1, 0, billsec)])
@@ -112,24 +112,24 @@ def test_what_a_right_clock_says_last_stands_whatever_other_clocks_said_before_a
     standing: dict[str, CallLeg] = {}
     if stored_ahead_s is not None:  # by an earlier release, or by this machine before its clock was set back
         stored = NOON + stored_ahead_s * S
-        assume(not last <= stored <= last + STANDS_NS + 60 * S)
-        standing["r1"] = said(9, stored)
+        assume(not last <= stored <= last + STORED_AHEAD_NS + 60 * S)
+        standing["r1"] = revision(9, stored)
     # A worker that dies begins again with any frame that it has not acknowledged; the last one takes all that is left.
     now = NOON
     for start, end in [*((first, first + 2) for first in sorted(deliveries)), (0, len(lying))]:
         for frame in lying[start:end]:
             now = max(now, (frame.appended_ns or 0) + S)
-            records, _, _ = taken(frame, now)
+            records, _, _ = read(frame, now)
             settle(records, standing, lambda one: one.record_id, now=now)
     assert standing["r1"].billsec == billsec
 
 
 @given(st.lists(st.integers(NOON - 1000 * S, NOON + 1000 * S), max_size=8))
 def test_belief_keeps_the_order_and_touches_nothing_else(versions: list[int]) -> None:
-    records = [said(number + 1, version) for number, version in enumerate(versions)]
+    records = [revision(number + 1, version) for number, version in enumerate(versions)]
     believed, lines = list(records), list(map(encode, records))
-    ahead = believe(believed, lines, NOON)
-    assert all(record.version <= NOON + BELIEVED_NS for record in believed)
+    ahead = clamp_versions(believed, lines, NOON)
+    assert all(record.version <= NOON + MAX_AHEAD_NS for record in believed)
     assert lines == list(map(encode, believed))
     kept = [one for one, other in zip(records, believed, strict=True) if one == other]
     assert len(kept) + len(ahead) == len(records)
@@ -143,4 +143,4 @@ def test_belief_keeps_the_order_and_touches_nothing_else(versions: list[int]) ->
     [(12.4, "12 s"), (60, "1 min"), (185, "3 min 5 s"), (9000, "2 h 30 min"), (40 * 86_400 + 3 * 3600, "40 d 3 h")],
 )
 def test_a_length_of_time_has_two_units_at_most(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_seconds(seconds) == words

@@ -1,4 +1,4 @@
-"""`doctor` says which clock is off, by how much, and what is stored as said in the future."""
+"""`doctor` says which clock is off, by how much, and stored versions that are in the future."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pipeline.agents.step import Frame
 from pipeline.agents.store_feeds import StoreFeeds
 from pipeline.agents.store_rejected import StoreRejected
-from pipeline.clocks import HERE, NOTHING_AHEAD, compare, see, stored_ahead
+from pipeline.clocks import HERE, NOTHING_AHEAD, compare_clocks, read_clocks, stored_ahead
 from pipeline.store import Store, connect
 from schemas.codec import encode
 from schemas.records import Feed, FeedState, Reason, Rejected
@@ -38,7 +38,7 @@ STORE, AMI = "the store", "the listener office ami"
 def test_the_clock_that_is_off_is_named_and_five_minutes_are_too_much(
     clocks: dict[str, float], well: bool, found: str
 ) -> None:
-    answer = compare(clocks)
+    answer = compare_clocks(clocks)
     assert (answer.well, answer.found) == (well, found)
     assert bool(answer.todo) == ("apart" not in found)
 
@@ -58,21 +58,21 @@ def feed(at: datetime, version: int) -> Feed:
 def test_clocks_of_the_store_and_of_a_listener_that_is_ahead_are_seen(store: Store) -> None:
     ahead = datetime.now(UTC) + timedelta(hours=3)
     store.keep("feeds", [encode(feed(ahead, 1))])
-    seen = see(store)
+    seen = read_clocks(store)
     assert list(seen) == [HERE, STORE, AMI]
     assert abs(seen[STORE]) < 10
     assert seen[AMI] == pytest.approx(3 * 3600, abs=120)
     (now,) = store.rows(INTEGERS, "SELECT toUnixTimestamp64Nano(now64(9)) AS now")
-    fast = see(store, lambda: now["now"] + 3600 * S)
+    fast = read_clocks(store, lambda: now["now"] + 3600 * S)
     assert fast[STORE] == pytest.approx(-3600, abs=120), "this machine is the one that is an hour ahead"
 
 
-def test_what_is_stored_as_said_in_the_future_is_named_by_table(store: Store) -> None:
+def test_stored_versions_in_the_future_are_counted_by_table(store: Store) -> None:
     now = int(datetime(2026, 11, 2, 9, tzinfo=UTC).timestamp()) * S
     assert stored_ahead(store, now).found == NOTHING_AHEAD
     store.keep("call_legs", [encode(leg("r1", version=now)), encode(leg("r2", version=now + 3 * 3600 * S))])
     found = stored_ahead(store, now)
-    assert found.found.splitlines()[0] == "call_legs: 1 as said in the future, up to 2026-11-02 12:00:00 UTC"
+    assert found.found.splitlines()[0] == "call_legs: 1 versions are in the future, up to 2026-11-02 12:00:00 UTC"
     assert found.well
 
 
