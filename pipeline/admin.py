@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+import logging
+from collections.abc import Sequence
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
+from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 
 from schemas.topics import ALL
 from schemas.trouble import Transient
+
+log = logging.getLogger("callfunnel.topics")
+
+_STAMPED = {"message.timestamp.type": "LogAppendTime"}
+"""Kafka's clock, not the sender's, says when a record came: see `pipeline.ahead`. Its retention goes by it too."""
 
 
 def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
@@ -25,12 +33,13 @@ def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
                 name=prefix + topic.name,
                 num_partitions=topic.partitions,
                 replication_factor=-1,  # the broker's default
-                topic_configs={"retention.ms": str(topic.retention_ms)},
+                topic_configs={"retention.ms": str(topic.retention_ms), **_STAMPED},
             )
             for topic in missing
         ]
         if new:
             admin.create_topics(new)
+        _stamp(admin, [prefix + topic.name for topic in ALL if topic not in missing])
         return [topic.name for topic in missing]
     except TopicAlreadyExistsError:
         return []
@@ -38,3 +47,27 @@ def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
         raise Transient(f"kafka: topics cannot be made: {error}") from error
     finally:
         admin.close()
+
+
+def _stamp(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
+    """Have topics that were made otherwise (by an earlier release, by hand) stamped by the broker.
+
+    A broker that has no such setting (the embedded one), or does not let us change it, is left as it is.
+    """
+    if not topics:
+        return
+    found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]).get("topic", {})
+    (setting,) = _STAMPED
+    wrong = [name for name in topics if _value(found.get(name, {}).get(setting)) not in (None, _STAMPED[setting])]
+    try:
+        if wrong:
+            admin.alter_configs(
+                [ConfigResource(ConfigResourceType.TOPIC, name, configs=_STAMPED) for name in wrong], incremental=True
+            )
+    except AuthorizationError as error:
+        log.warning("kafka: %s of %s cannot be set to %s: %s", setting, ", ".join(wrong), _STAMPED[setting], error)
+
+
+def _value(setting: object) -> object:
+    """The value of a setting as kafka-python describes it."""
+    return setting.get("value") if isinstance(setting, dict) else setting

@@ -43,6 +43,8 @@ log = logging.getLogger("callfunnel.worker")
 _SEND_LINES = 20_000
 _MOST_WAIT_S = 10.0
 _POLL_MS = 200
+_BROKERS_TIME = 1
+"""The type of a Kafka record's timestamp that its broker gave it (LogAppendTime)."""
 
 R = TypeVar("R")
 
@@ -139,7 +141,10 @@ def _take(lines: Iterator[Outgoing]) -> list[Outgoing]:
 
 def _frame(event: Any) -> Frame:
     message = event.message
-    return Frame(event.value, f"{message.topic}:{message.partition}:{message.offset}")
+    appended_ns = None
+    if message.timestamp_type == _BROKERS_TIME:  # in milliseconds: of one of them, the offset says what came first
+        appended_ns = round(message.timestamp * 1000) * 1_000_000 + message.offset % 1_000_000
+    return Frame(event.value, f"{message.topic}:{message.partition}:{message.offset}", appended_ns)
 
 
 def die(words: str, code: int = 2) -> None:

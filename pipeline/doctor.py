@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import msgspec
 
+from pipeline import clocks
 from pipeline.embedded.part import resident_bytes
 from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
@@ -55,6 +56,7 @@ def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, 
         yield _guarded("lag", lambda: _lag(transport()), todo)
     yield _guarded("clickhouse", lambda: tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
     yield _guarded("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
+    yield _guarded("clocks", lambda: _clocks(endpoints), "")
     yield _guarded("last call", lambda: _last_call(endpoints), "")
     yield _guarded("feeds", lambda: _feeds(endpoints), "")
     yield _guarded("gaps", lambda: _gaps(endpoints), "")
@@ -153,6 +155,15 @@ def _whole(endpoints: Endpoints) -> Check:
         return Check("parts", True, "the store has all that it reported as stored")
     found = f"the store has lost rows that were reported as stored\n{in_words(losses)}"
     return Check("parts", False, found, f"do what is said above, then `{SETTLE}`")
+
+
+def _clocks(endpoints: Endpoints) -> Check:
+    """Unwell when one is more than five minutes off: a listener on that machine would look alive when it is dead."""
+    store = Store(connect(endpoints.clickhouse))
+    found = clocks.compare_clocks(clocks.read_clocks(store))
+    stored = clocks.stored_ahead(store, time.time_ns())
+    words = f"{found.found}\n{stored.found}" if stored.found != clocks.NOTHING_AHEAD else found.found
+    return Check("clocks", found.well, words, found.todo)
 
 
 def _last_call(endpoints: Endpoints) -> Check:

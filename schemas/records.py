@@ -264,6 +264,7 @@ class Reason(StrEnum):
     FEED_GAP = "feed_gap"
     BAD_WIRE = "bad_wire"
     UNKNOWN_WIRE_VERSION = "unknown_wire_version"
+    VERSION_IN_FUTURE = "version_in_future"
 
 
 class Rejected(Record, frozen=True, kw_only=True):

@@ -39,6 +39,14 @@ class Settling(NamedTuple):
         return max(self.revisions, key=lambda p: (p.revision, p.version)).organisation_id
 
 
+class _StoredReject(msgspec.Struct):
+    """A rejection that is stored."""
+
+    id: str
+    version: int
+    resolved: int
+
+
 class RecordProposals:
     """The step of the agent. Not shared between threads."""
 
@@ -50,6 +58,7 @@ class RecordProposals:
         self._codec = Codec(Proposal)
         self._proposals = msgspec.json.Decoder(Proposal)
         self._ids = msgspec.json.Decoder(_Id)
+        self._rejects = msgspec.json.Decoder(_StoredReject)
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
         proposals, _, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
@@ -76,7 +85,8 @@ class RecordProposals:
         known: dict[str, list[Proposal]] = {}
         for row in self._decider.store.rows(self._proposals, f"SELECT * FROM proposals FINAL PREWHERE {where}"):
             known.setdefault(row.proposal_id, []).append(row)
-        return [settle_revisions(said, known.get(proposal_id, ())) for proposal_id, said in arrived.items()]
+        now = self._clock()
+        return [settle_revisions(said, known.get(proposal_id, ()), now) for proposal_id, said in arrived.items()]
 
     def _divide(self, settling: list[Settling]) -> tuple[list[Settling], list[Settling]]:
         """Those whose organisation is known, and those whose is not."""
@@ -111,20 +121,30 @@ class RecordProposals:
         Stored here too, not only sent: whoever settles the proposal next must find it, however late the topic is.
         """
         now = self._clock()
-        rejections = [_reject(proposal, now) for proposal in homeless]
         accepted = {reject_id(proposal): proposal for proposal in homed}
-        sql = f"SELECT rejected_id AS id FROM rejected FINAL WHERE rejected_id IN ({texts(accepted)}) AND resolved = 0"
-        for row in self._decider.store.rows(self._ids, sql):
-            rejections.append(msgspec.structs.replace(_reject(accepted[row.id], now), resolved=1))
+        ids = texts([*accepted, *map(reject_id, homeless)])
+        sql = f"SELECT rejected_id AS id, version, resolved FROM rejected FINAL WHERE rejected_id IN ({ids})"
+        stored = {row.id: row for row in self._decider.store.rows(self._rejects, sql)}
+
+        def version(proposal: Proposal) -> int:
+            """Above what it replaces, whatever the clock says."""
+            before = stored.get(reject_id(proposal))
+            return max(now, before.version + 1) if before else now
+
+        rejections = [_reject(proposal, now, version(proposal)) for proposal in homeless]
+        for reject, row in stored.items():
+            if reject in accepted and not row.resolved:
+                proposal = accepted[reject]
+                resolved = _reject(proposal, now, version(proposal))
+                rejections.append(msgspec.structs.replace(resolved, resolved=1))
         self._decider.store.keep("rejected", [encode(rejected) for rejected in rejections])
         return [outgoing_reject(rejected) for rejected in rejections]
 
 
-def settle_revisions(arrived: Sequence[Proposal], known: Sequence[Proposal]) -> Settling:
+def settle_revisions(arrived: Sequence[Proposal], known: Sequence[Proposal], now: int) -> Settling:
     """What is new among the arrived revisions, and all of them after it. Pure; indifferent to order and repetition."""
     revisions = {proposal.revision: proposal for proposal in known}
-    places = settle(arrived, revisions, lambda p: p.revision, _rank)
-    new = [arrived[place] for place in places.values()]
+    new = [proposal for _, proposal in settle(arrived, revisions, lambda p: p.revision, _rank, now=now).values()]
     return Settling(new, list(revisions.values()), max(new or arrived, key=lambda p: p.version))
 
 
@@ -145,7 +165,7 @@ def reject_id(proposal: Proposal) -> str:
     return f"proposal:{proposal.proposal_id}:{proposal.revision}"
 
 
-def _reject(proposal: Proposal, now: int) -> Rejected:
+def _reject(proposal: Proposal, now: int, version: int) -> Rejected:
     return Rejected(
         rejected_id=reject_id(proposal),
         source="",
@@ -157,5 +177,5 @@ def _reject(proposal: Proposal, now: int) -> Rejected:
         topic=PROPOSALS.name,
         at=as_datetime(now),
         import_id=proposal.import_id,
-        version=now,
+        version=version,
     )

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+from pipeline.ahead import clamp_versions, clock_error
 from pipeline.clock import Clock, as_datetime
 from schemas.codec import BadLine, Codec, encode
 from schemas.records import Reason, Record, Rejected
-from schemas.topics import REJECTED, Topic
+from schemas.topics import ACTIVITIES, REJECTED, Topic
 
 R = TypeVar("R", bound=Record)
 
@@ -19,6 +20,8 @@ class Frame(NamedTuple):
 
     value: bytes
     place: str
+    appended_ns: int | None = None
+    """When Kafka got it, by Kafka's clock; None where only its sender's clock is known."""
 
 
 class Outgoing(NamedTuple):
@@ -54,16 +57,55 @@ class Step(Protocol):
 def read_chunk(
     codec: Codec[R], topic: Topic, frames: Sequence[Frame], clock: Clock
 ) -> tuple[list[R], list[bytes], list[Outgoing]]:
-    """Records, their bytes, and a Rejected for each line that is none."""
+    """Records, their bytes, and a Rejected for each line that failed to decode.
+
+    A record whose version is in the future is kept, under an earlier version, and reported by a Rejected.
+    """
     records: list[R] = []
     lines: list[bytes] = []
     rejected: list[Outgoing] = []
+    ahead: dict[tuple[str, str], Rejected] = {}
+    now = clock()
     for frame in frames:
         good, good_lines, bad = codec.read(frame.value)
+        if topic.name not in _DECIDED:
+            at = now if frame.appended_ns is None else frame.appended_ns
+            for record in clamp_versions(good, good_lines, at):
+                row = _version_reject(record, topic, frame.place, at, now)
+                ahead[row.source, row.import_id] = row
         records += good
         lines += good_lines
         rejected += [outgoing_reject(reject_line(line, topic, frame.place, clock)) for line in bad]
-    return records, lines, rejected
+    return records, lines, rejected + [outgoing_reject(row) for row in ahead.values()]
+
+
+_DECIDED = {ACTIVITIES.name}
+"""Agents' own decisions: their versions are above what they replace, and may be ahead because that was."""
+
+
+def _version_reject(record: Record, topic: Topic, place: str, at: int, now: int) -> Rejected:
+    """The row that reports a version in the future: one for each import (session of a listener)."""
+    source, import_id = getattr(record, "source", ""), getattr(record, "import_id", "")
+    return Rejected(
+        rejected_id=f"clock:{topic.name}:{source}:{import_id}",
+        source=source,
+        reason=Reason.VERSION_IN_FUTURE,
+        field="version",
+        detail=(
+            f"the sender's clock is {clock_error(record, at)} ahead: the record is stored under the time at which Kafka"
+            " received it, so that it can be corrected. Set that clock; `callfunnel doctor` compares clocks"
+        ),
+        payload=encode(record).decode("utf-8"),
+        origin=place,
+        at=as_datetime(now),
+        import_id=import_id,
+        version=now,
+    )
+
+
+def lines_of(new: Iterable[tuple[int, R]], arrived: Sequence[R], lines: Sequence[bytes]) -> list[bytes]:
+    """The lines to store of what stands anew: as they came, unless the record was given another version."""
+    return [lines[place] if record is arrived[place] else encode(record) for place, record in new]
 
 
 _MOST_PAYLOAD = 65_536

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.agents.deciding import Decider, Decision, Placing, Sum
-from pipeline.agents.step import Frame, Settled, read_chunk
+from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call
 from pipeline.standing import settle
@@ -76,11 +76,11 @@ class StitchCalls:
                 call, caused_at = stitch([cause]), cause.version
             else:
                 said = [legs[number] for number in numbers]
-                new, all_legs = settle_legs(said, known.get(key, ()))
-                facts += [lines[numbers[place]] for place in new]
+                new, all_legs = settle_legs(said, known.get(key, ()), now)
+                facts += lines_of(new, said, [lines[number] for number in numbers])
                 versions += [leg.version for leg in all_legs]
                 # The cause is a leg that changed something: it must not depend on what came in the same chunk.
-                cause = max([said[place] for place in new] if new else said, key=_by_version)
+                cause = max([leg for _, leg in new] if new else said, key=_by_version)
                 # Legs that say nothing new were sent again because the directory changed: that is a cause of now.
                 call, caused_at = stitch(all_legs), cause.version if new else now
             placing.put(enrich_call(call, directory, cause=cause.import_id, caused_at=caused_at, version=now))
@@ -91,15 +91,17 @@ def _by_version(leg: CallLeg) -> int:
     return leg.version
 
 
-def settle_legs(arrived: Sequence[CallLeg], known: Sequence[CallLeg]) -> tuple[list[int], list[CallLeg]]:
-    """(places in `arrived` of the legs that are new, all legs of the call after them). Pure.
+def settle_legs(
+    arrived: Sequence[CallLeg], known: Sequence[CallLeg], now: int
+) -> tuple[list[tuple[int, CallLeg]], list[CallLeg]]:
+    """(the legs that are new, each with its place in `arrived`, all legs of the call after them). Pure.
 
     A leg that says the same as the standing one is not new, whenever it was said: loading a file twice stores nothing.
     """
     if not known and (len(arrived) == 1 or len({leg.record_id for leg in arrived}) == len(arrived)):
-        return list(range(len(arrived))), list(arrived)  # the most frequent by far
+        return list(enumerate(arrived)), list(arrived)  # the most frequent by far
     legs = {leg.record_id: leg for leg in known}
-    new = settle(arrived, legs, _record_id, _rank)
+    new = settle(arrived, legs, _record_id, _rank, now=now)
     return list(new.values()), list(legs.values())
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.agents.restamp import restamped
 from pipeline.agents.step import Frame, Settled, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
 from schemas.codec import Codec
 from schemas.records import Feed
 from schemas.topics import FEEDS
+
+_KEY = ("source", "door")
 
 
 class StoreFeeds:
@@ -23,6 +26,6 @@ class StoreFeeds:
         self._codec = Codec(Feed)
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
-        _, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
-        self._store.keep("feeds", lines)
+        feeds, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
+        self._store.keep("feeds", restamped(self._store, "feeds", _KEY, feeds, lines, self._clock()))
         return Settled(rejected)

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from pipeline.agents.step import Frame, Settled, read_chunk
+from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.standing import settle
 from pipeline.store import Store, texts
@@ -37,8 +37,8 @@ class _StoreStanding(Generic[R]):
         if arrived:
             sql = f"SELECT * FROM {self.topic.table} FINAL WHERE {self.those_of(arrived)}"
             standing = {self.identity(row): row for row in self._store.rows(self._rows, sql)}
-            new = settle(arrived, standing, self.identity)
-            self._store.keep(self.topic.table, [lines[place] for place in new.values()])
+            new = settle(arrived, standing, self.identity, now=self._clock())
+            self._store.keep(self.topic.table, lines_of(new.values(), arrived, lines))
         return Settled(rejected)
 
     def identity(self, record: R) -> tuple[str, ...]:

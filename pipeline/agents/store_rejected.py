@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.agents.restamp import restamped
 from pipeline.agents.step import Frame, Settled, reject_line
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
@@ -23,10 +24,16 @@ class StoreRejected:
         self._codec = Codec(Rejected)
 
     def settle(self, frames: Sequence[Frame]) -> Settled:
+        records: list[Rejected] = []
         lines: list[bytes] = []
         for frame in frames:
-            _, good, bad = self._codec.read(frame.value)
+            rejected, good, bad = self._codec.read(frame.value)
+            records += rejected
             lines += good
-            lines += [encode(reject_line(line, self.topic, frame.place, self._clock)) for line in bad]
-        self._store.keep("rejected", lines)
+            unreadable = [reject_line(line, self.topic, frame.place, self._clock) for line in bad]
+            records += unreadable
+            lines += map(encode, unreadable)
+        self._store.keep(
+            "rejected", restamped(self._store, "rejected", ("rejected_id",), records, lines, self._clock())
+        )
         return Settled([])

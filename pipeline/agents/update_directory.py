@@ -53,7 +53,7 @@ class UpdateDirectory(Generic[R]):
             return Settled(rejected)
         known = self.known(arrived)
         standing = {identity: known[identity] for identity in map(self.identity, arrived) if identity in known}
-        new = settle(arrived, standing, self.identity)
+        new = settle(arrived, standing, self.identity, now=self.clock())
         spread = self._spread_versions(standing)
         todo = {
             identity: record

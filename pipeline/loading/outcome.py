@@ -171,7 +171,8 @@ def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> N
                     records=outcome.records,
                     rejected=sum(outcome.rejected.values()),
                     state=state,
-                    version=now,
+                    # Above "running", also when the clock was set back meanwhile.
+                    version=max(now, file.context.version + int(done)),
                 )
             )
         ],

@@ -5,12 +5,15 @@ Every test ends with the same comparison: each cell of manager_activity against 
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from pipeline.embedded.part import Part
 from tests.stack.department import Department
 from tests.stack.deployment import Deployment, kill, wait_for
 
@@ -39,6 +42,29 @@ def test_worker_killed_three_times_in_the_middle_of_a_load(deployment: Deploymen
         deployment.start_again(worker)
     loading.outcome()
     deployment.assert_holds(department)
+
+
+@pytest.mark.stack
+@pytest.mark.kafka
+def test_worker_that_is_frozen_hands_its_partitions_over_and_counts_nothing_twice_when_it_goes_on(
+    apache_kafka: tuple[Part, str], tmp_path: Path, department: Department
+) -> None:
+    deployment = Deployment(tmp_path, *apache_kafka, remembers=True)
+    try:
+        deployment.start(workers=2)
+        deployment.load_directory(department)
+        loading = deployment.loading(department.files["calls"])
+        frozen = deployment.workers["worker-1"]
+        deployment.wait_for_legs(department.legs // 4)
+        os.kill(frozen.pid, signal.SIGSTOP)
+        loading.outcome()  # by the other one, once the group has missed the frozen one's heartbeats
+        os.kill(frozen.pid, signal.SIGCONT)
+        again = deployment.loading(department.files["calls"])  # for both
+        assert again.outcome()["repeats"] == department.legs
+        assert frozen.is_running
+        deployment.assert_holds(department)
+    finally:
+        deployment.stop()
 
 
 def test_workers_join_and_leave_while_calls_and_directory_are_loaded(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable
 
 import pytest
 from kafka import KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipeline.admin import ensure_topics
+from pipeline.embedded.part import Part
 from pipeline.endpoints import Endpoints
 from pipeline.transport import Position, Transport, WireLost, wait_until_stored
-from schemas.topics import ALL, MANAGERS
+from schemas.topics import ALL, CALL_LEGS, MANAGERS
 from schemas.trouble import Terminal, Transient
 from tests.stack.department import Department
 from tests.stack.deployment import Deployment, wait_for
@@ -134,5 +136,28 @@ def send_one(address: str) -> None:
     producer = KafkaProducer(bootstrap_servers=address)
     try:
         producer.send(f"aged.{MANAGERS.name}", b"{}").get(timeout=60)
+    finally:
+        producer.close()
+
+
+@pytest.mark.stack
+@pytest.mark.kafka
+def test_kafka_stamps_what_it_receives_on_new_topics_and_on_those_of_an_earlier_release(
+    apache_kafka: tuple[Part, str],
+) -> None:
+    _, address = apache_kafka
+    prefix = f"stamps-{time.time_ns()}."
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    try:
+        admin.create_topics([NewTopic(name=prefix + MANAGERS.name, num_partitions=1, replication_factor=1)])
+        assert MANAGERS.name not in ensure_topics(address, prefix)
+    finally:
+        admin.close()
+    fast_ms = int(time.time() * 1000) + 3 * 3_600_000
+    producer = KafkaProducer(bootstrap_servers=address, acks="all")
+    try:
+        for topic in (MANAGERS, CALL_LEGS):
+            stored = producer.send(prefix + topic.name, b"{}", timestamp_ms=fast_ms, partition=0).get(timeout=30)
+            assert abs(stored.timestamp - time.time() * 1000) < 60_000
     finally:
         producer.close()

@@ -21,6 +21,9 @@ from tests.pipeline.unit.making import NINE, leg, organisation, proposal
 
 T = TypeVar("T")
 
+NOW = 10**18
+"""Above every version here."""
+
 
 def chunked(items: Sequence[T], cuts: list[int]) -> Iterator[Sequence[T]]:
     """The items in order, cut at these places."""
@@ -33,8 +36,8 @@ def table_of_legs(chunks: Iterator[Sequence[CallLeg]]) -> dict[str, CallLeg]:
     """The rows of call_legs after these chunks, each decided on what the ones before it had stored."""
     table: dict[str, CallLeg] = {}
     for chunk in chunks:
-        new, after = settle_legs(chunk, list(table.values()))
-        table |= {chunk[place].record_id: chunk[place] for place in new}
+        new, after = settle_legs(chunk, list(table.values()), NOW)
+        table |= {one.record_id: one for _, one in new}
         # Otherwise the call is stitched of other legs than are stored.
         assert sorted(after, key=repr) == sorted(table.values(), key=repr)
     return table
@@ -43,7 +46,7 @@ def table_of_legs(chunks: Iterator[Sequence[CallLeg]]) -> dict[str, CallLeg]:
 def table_of_revisions(chunks: Iterator[Sequence[Proposal]]) -> dict[int, Proposal]:
     table: dict[int, Proposal] = {}
     for chunk in chunks:
-        settling = settle_revisions(chunk, list(table.values()))
+        settling = settle_revisions(chunk, list(table.values()), NOW)
         table |= {revision.revision: revision for revision in settling.new}
         assert sorted(settling.revisions, key=repr) == sorted(table.values(), key=repr)
     return table
@@ -132,35 +135,35 @@ def test_revisions_said_at_once_stand_the_same_in_any_order(
 def test_two_loads_of_one_file_in_one_chunk_keep_the_first() -> None:
     first = leg("r1", version=1, import_id="monday", origin="a.csv:7")
     again = leg("r1", version=2, import_id="tuesday", origin="a.csv:7")
-    new, after = settle_legs([again, first], [])
-    assert (new, after) == ([1], [first])
+    new, after = settle_legs([again, first], [], NOW)
+    assert (new, after) == ([(1, first)], [first])
 
 
 def test_correction_that_is_corrected_back_in_one_chunk_is_as_late_as_it_was_said() -> None:
     first, other, back = (leg("r1", answer="09:00:01", billsec=n, version=v) for n, v in ((5, 1), (6, 2), (5, 3)))
-    assert settle_legs([first, other, back], [])[1] == [back]
-    assert settle_legs([other, back], [first]) == ([1], [back])
+    assert settle_legs([first, other, back], [], NOW)[1] == [back]
+    assert settle_legs([other, back], [first], NOW) == ([(1, back)], [back])
 
 
 def test_leg_older_than_the_known_one_changes_nothing() -> None:
     known = leg("r1", answer="09:00:01", version=5)
-    assert settle_legs([leg("r1", answer="09:00:02", version=4)], [known]) == ([], [known])
+    assert settle_legs([leg("r1", answer="09:00:02", version=4)], [known], NOW) == ([], [known])
 
 
 def test_revision_of_one_load_that_is_there_twice_does_not_depend_on_the_chunk() -> None:
     small, large = proposal(1, amount=Decimal(10)), proposal(1, amount=Decimal(20))
-    assert settle_revisions([small], [large]).revisions == [large]
-    assert settle_revisions([large], [small]).revisions == [large]
-    assert settle_revisions([small, large], []).revisions == [large]
+    assert settle_revisions([small], [large], NOW).revisions == [large]
+    assert settle_revisions([large], [small], NOW).revisions == [large]
+    assert settle_revisions([small, large], [], NOW).revisions == [large]
 
 
 def test_cause_is_the_revision_that_changed_something() -> None:
     sent = proposal(1, version=1, import_id="monday")
     withdrawn = proposal(2, version=2, import_id="tuesday", status=ProposalStatus.WITHDRAWN)
     again = proposal(1, version=3, import_id="wednesday")
-    settling = settle_revisions([sent, withdrawn, again], [])
+    settling = settle_revisions([sent, withdrawn, again], [], NOW)
     assert (settling.new, settling.latest.import_id) == ([sent, withdrawn], "tuesday")
-    assert settle_revisions([again], [sent, withdrawn]).latest.import_id == "wednesday"  # nothing is new: who asks
+    assert settle_revisions([again], [sent, withdrawn], NOW).latest.import_id == "wednesday"  # nothing is new: who asks
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.integers(1, 4)), max_size=12), cuts)
@@ -176,7 +179,7 @@ def test_organisations_in_order_of_version_leave_the_same_rows_however_they_are_
     def table(chunks: Iterator[Sequence[Organisation]]) -> dict[str, Organisation]:
         standing: dict[str, Organisation] = {}
         for chunk in chunks:
-            settle(chunk, standing, identity)
+            settle(chunk, standing, identity, now=NOW)
         return standing
 
     assert table(chunked(records, cuts)) == table(iter([records]))
@@ -198,4 +201,4 @@ def test_chunk_of_eight_thousand_unknown_legs_costs_less_than_a_tenth_of_its_bud
         [leg(f"{number}.{side}", started_at=NINE + timedelta(seconds=number), version=1) for side in (1, 2)]
         for number in range(4000)
     ]
-    assert least_s(lambda: [settle_legs(call, ()) for call in calls]) < 8000 * 2e-6
+    assert least_s(lambda: [settle_legs(call, (), NOW) for call in calls]) < 8000 * 2e-6

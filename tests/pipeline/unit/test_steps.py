@@ -150,6 +150,22 @@ def test_stranger_with_microseconds_who_sends_again_corrects_nothing(store: Stor
     assert [row.version for row in after[0]] == [1]
 
 
+def test_correction_by_a_right_clock_replaces_what_a_fast_machine_stored_and_is_counted(store: Store) -> None:
+    def fast() -> int:
+        return NEXT_DAY + 3 * 3600 * 10**9
+
+    first = leg("r1", answer="09:00:05", billsec=40, version=fast())
+    corrected = leg("r1", answer="09:00:05", billsec=70, version=NEXT_DAY)
+    outgoing = send(StitchCalls(decider(store), fast), first)
+    send(CountActivities(store, RULES, ZoneInfo("UTC"), fast), *(line.line for line in outgoing))
+    right, counter = StitchCalls(decider(store), Ticking()), counting(store)
+    for _ in range(2):  # delivered twice
+        outgoing = send(right, corrected)
+        send(counter, *(line.line for line in outgoing))
+        assert [row.billsec for row in rows(store, CallLeg, "call_legs")] == [70]
+        assert [cell.talk_s for cell in rows(store, ManagerActivity, "manager_activity")] == [70]
+
+
 def test_longest_call_there_can_be_does_not_stop_the_worker(store: Store) -> None:
     end = datetime(2105, 12, 31, tzinfo=UTC)
     endless = leg("r1", answer="09:00:00", billsec=2**32 - 1, ended_at=end)
@@ -162,6 +178,14 @@ def test_longest_call_there_can_be_does_not_stop_the_worker(store: Store) -> Non
 
 
 # Proposals.
+
+
+def test_rejection_that_a_fast_machine_stored_is_resolved_all_the_same(store: Store) -> None:
+    (refused,) = send(RecordProposals(decider(store), lambda: NEXT_DAY + 3 * 3600 * 10**9), proposal(1))
+    store.keep("rejected", [refused.line])
+    store.keep("organisations", [encode(organisation("o1", []))])
+    send(RecordProposals(decider(store), Ticking()), proposal(1))
+    assert [row.resolved for row in rows(store, Rejected, "rejected")] == [1]
 
 
 def test_sum_that_no_column_holds_is_rejected_and_its_neighbour_is_kept(store: Store) -> None:

@@ -62,7 +62,8 @@ const REASONS = {
         bad_time: "время не читается", bad_duration: "длительность не читается", bad_phone: "номер не читается",
         bad_amount: "сумма не читается", bad_number: "число не читается", bad_kind: "неизвестный вид", bad_status: "неизвестный статус",
         bad_period: "неверный период", unknown_stage: "неизвестный этап", unknown_organisation: "неизвестная организация",
-        overlapping_extension: "внутренний номер занят другим", bad_wire: "запись не читается" }
+        overlapping_extension: "внутренний номер занят другим", bad_wire: "запись не читается",
+        version_in_future: "часы отправителя спешат" }
 };
 
 let language = localStorage.getItem("language") || (navigator.language.startsWith("ru") ? "ru" : "en");
