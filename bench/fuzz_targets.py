@@ -20,9 +20,9 @@ from connectors.esl.cdr import HangupEvents
 from connectors.esl.messages import Messages as EslMessages
 from connectors.http.reading import ROUTES, Route
 from connectors.mapped.source import MappedSource
-from connectors.parts import parts
+from connectors.reading.parts import parts
+from connectors.reading.source import Context, Hints, Source
 from connectors.recognise import CALLS, CRM, choose
-from connectors.source import Context, Hints, Source
 from connectors.tcp.known import LINES
 from connectors.tcp.lines import Lines
 from connectors.webhooks.hook import Answered, form

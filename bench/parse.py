@@ -34,8 +34,8 @@ from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
 from connectors.panasonic import PanasonicSmdr
-from connectors.parts import parts
-from connectors.source import Context, Hints, Source
+from connectors.reading.parts import parts
+from connectors.reading.source import Context, Hints, Source
 from connectors.threecx import ThreeCxLog
 from schemas.records import CallLeg
 from schemas.stages import default_stages

@@ -13,6 +13,7 @@ import xlsxwriter  # type: ignore[import-untyped]  # it says nothing of types
 
 from bench.exports import Made, made
 from connectors.mapped.source import MappedSource
+from connectors.reading.source import Source
 from connectors.services.aircall import AircallCalls
 from connectors.services.bitrix24 import Bitrix24Statistics
 from connectors.services.megafon import MegafonHistory
@@ -20,7 +21,6 @@ from connectors.services.ringcentral import RingCentralLog
 from connectors.services.twilio import TwilioCalls
 from connectors.services.uis import UisCalls
 from connectors.services.zadarma import ZadarmaStats
-from connectors.source import Source
 from schemas.mapping import Mapping
 
 _MOSCOW = ZoneInfo("Europe/Moscow")

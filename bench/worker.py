@@ -17,8 +17,8 @@ import psutil
 from bench import stack
 from bench.parse import context, write_export
 from connectors.asterisk.source import AsteriskCsv
+from connectors.reading.source import Hints
 from connectors.sender import Ends, FrameSender
-from connectors.source import Hints
 from pipeline.directory import Directory, Managers
 from pipeline.endpoints import Endpoints
 from pipeline.enrich import enrich_call

@@ -15,15 +15,15 @@ from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk.clock import check_nearly, prove, proven_zone
-from connectors.lengths import SPANS
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.packed import located
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, fits, sample_rows
-from connectors.text import Form
-from connectors.wall import WallClock
+from connectors.reading.lengths import SPANS
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
+from connectors.reading.packed import located
+from connectors.reading.phones import e164, is_scientific
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make, fits, sample_rows
+from connectors.reading.text import Form
+from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Reason
 
 COLUMNS = (

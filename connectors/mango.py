@@ -14,14 +14,14 @@ from operator import itemgetter
 from pathlib import Path
 from zlib import crc32
 
-from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
-from connectors.identity import nameless
-from connectors.lengths import WEEK_S
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, fits
+from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
+from connectors.reading.identity import nameless
+from connectors.reading.lengths import WEEK_S
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
+from connectors.reading.phones import e164, is_scientific
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make, fits
 from schemas.records import CallLeg, Reason
 from schemas.trouble import Terminal
 

@@ -15,16 +15,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from connectors.asterisk.clock import date_order
-from connectors.identity import nameless
-from connectors.lengths import SPANS
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.row_source import RowSource, Without
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.text import NO_DELIMITER, Form
-from connectors.wall import WallClock
+from connectors.reading.identity import nameless
+from connectors.reading.lengths import SPANS
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Misread
+from connectors.reading.row_source import RowSource, Without
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.text import NO_DELIMITER, Form
+from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Reason
 
 _NO_CALL = re.compile(r"\s*(?:Date\s+Time\s.*|-{10,}\s*|\S+\s+\S+\s+\S+\s+LOG (?:IN|OUT)\s*)", re.IGNORECASE)

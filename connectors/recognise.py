@@ -16,8 +16,8 @@ from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.mango import MangoStats
 from connectors.panasonic import PanasonicSmdr
+from connectors.reading.source import Hints, Recognised, Source
 from connectors.services.all import SERVICES
-from connectors.source import Hints, Recognised, Source
 from connectors.threecx import ThreeCxLog
 from schemas.trouble import Terminal
 

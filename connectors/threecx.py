@@ -15,14 +15,24 @@ from operator import itemgetter
 from pathlib import Path
 from zlib import crc32
 
-from connectors.identity import nameless
-from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.text import Form
-from connectors.wall import DATE, WallClock
+from connectors.reading.identity import nameless
+from connectors.reading.outcomes import (
+    ANSWERED,
+    BUSY,
+    CANCELLED,
+    FAILED,
+    INBOUND,
+    INTERNAL,
+    MACHINE,
+    NO_ANSWER,
+    OUTBOUND,
+)
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.text import Form
+from connectors.reading.wall import DATE, WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 from schemas.trouble import Terminal
 

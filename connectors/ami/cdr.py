@@ -8,9 +8,9 @@ from connectors.ami.messages import Message
 from connectors.asterisk.clock import epoch_of
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
-from connectors.rejects import Bad, Misread, reject
-from connectors.source import Context
-from connectors.wall import WallClock
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.source import Context
+from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Reason, Rejected
 
 HEADERS = {

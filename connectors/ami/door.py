@@ -10,7 +10,7 @@ from connectors.ami.messages import Message
 from connectors.ami.session import Login, Session
 from connectors.asterisk import clock as asterisk_clock
 from connectors.live.talk import Patience
-from connectors.source import Context
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Rejected
 
 _FEWEST_PROOFS = 20

@@ -16,14 +16,14 @@ from connectors.asterisk import clock
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
 from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
-from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
-from connectors.packed import label
-from connectors.rejects import Broken, Misread, reject
-from connectors.row_source import Over, RowSource
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Layout, TableReading, TableSource, sample_rows
-from connectors.text import TooLong
-from connectors.wall import DATE, WallClock, wall
+from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.reading.packed import label
+from connectors.reading.rejects import Broken, Misread, reject
+from connectors.reading.row_source import Over, RowSource
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Layout, TableReading, TableSource, sample_rows
+from connectors.reading.text import TooLong
+from connectors.reading.wall import DATE, WallClock, wall
 from schemas.records import CallLeg, Reason, Record, Rejected
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connectors.asterisk.layouts import UNIQUEID
-from connectors.rejects import Misread
-from connectors.source import Recognised
-from connectors.table import sample_rows
-from connectors.wall import PARTS, wall
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Recognised
+from connectors.reading.table import sample_rows
+from connectors.reading.wall import PARTS, wall
 from schemas.trouble import Terminal
 
 _QUARTER_S = 900

@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.table import Layout
-from connectors.wall import DATE
+from connectors.reading.table import Layout
+from connectors.reading.wall import DATE
 
 _CDR_CSV = [
     "accountcode",

@@ -8,13 +8,23 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
-from connectors.identity import nameless
-from connectors.lengths import SPANS, WEEK_S
-from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import Context, Place
-from connectors.wall import WallClock
+from connectors.reading.identity import nameless
+from connectors.reading.lengths import SPANS, WEEK_S
+from connectors.reading.outcomes import (
+    ANSWERED,
+    BUSY,
+    CANCELLED,
+    FAILED,
+    INBOUND,
+    INTERNAL,
+    MACHINE,
+    NO_ANSWER,
+    OUTBOUND,
+)
+from connectors.reading.phones import e164, is_scientific
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context, Place
+from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 FIELDS = [

@@ -18,16 +18,16 @@ from typing import NamedTuple
 from zlib import crc32
 
 from connectors.asterisk.clock import epoch_of, settle
-from connectors.epochs import NO_ZONE, moment
-from connectors.lengths import SPANS, WEEK_S
-from connectors.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.row_source import RowSource, Without
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import SHEET, Delimited, Layout, Make
-from connectors.text import Form, head_of
-from connectors.wall import DATE, WallClock
+from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.lengths import SPANS, WEEK_S
+from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Misread
+from connectors.reading.row_source import RowSource, Without
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import SHEET, Delimited, Layout, Make
+from connectors.reading.text import Form, head_of
+from connectors.reading.wall import DATE, WallClock
 from schemas.records import CallLeg, Disposition, Reason
 
 _FILE = ("epoch", "callid", "queue", "agent", "event", "d1", "d2", "d3", "d4", "d5")

@@ -10,9 +10,9 @@ from connectors.asterisk import clock, layouts
 from connectors.asterisk.legs import LegReader, is_disposition
 from connectors.asterisk.peers import Peers
 from connectors.asterisk.vendors import YEASTAR, columns_of
-from connectors.source import About, Context, Hints, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.wall import WallClock
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.wall import WallClock
 
 
 class AsteriskCsv(Delimited):

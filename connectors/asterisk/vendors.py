@@ -16,14 +16,14 @@ from zlib import crc32
 from connectors.asterisk import clock
 from connectors.asterisk.legs import BRIDGING, read_disposition
 from connectors.asterisk.peers import Kind, Peer, Peers
-from connectors.identity import nameless
-from connectors.lengths import SPANS, durations
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.wall import WallClock
+from connectors.reading.identity import nameless
+from connectors.reading.lengths import SPANS, durations
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
+from connectors.reading.phones import e164, is_scientific
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Reason
 
 GRANDSTREAM = {

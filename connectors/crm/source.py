@@ -8,8 +8,8 @@ from datetime import tzinfo
 from pathlib import Path
 
 from connectors.crm.definition import Table
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, form_at, head_rows
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make, form_at, head_rows
 from schemas.records import Record
 from schemas.trouble import Terminal
 

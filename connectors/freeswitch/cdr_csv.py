@@ -15,16 +15,16 @@ from operator import itemgetter
 from pathlib import Path
 
 from connectors.asterisk.clock import epoch_of, settle
-from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import CAUSE, unanswered
-from connectors.lengths import durations
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import SHEET, Delimited, Layout, Make, fits
-from connectors.text import Form, head_of
-from connectors.wall import DATE, WallClock
+from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.lengths import durations
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
+from connectors.reading.phones import e164, is_scientific
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import SHEET, Delimited, Layout, Make, fits
+from connectors.reading.text import Form, head_of
+from connectors.reading.wall import DATE, WallClock
 from schemas.records import CallLeg, Direction, Reason
 from schemas.trouble import Terminal
 

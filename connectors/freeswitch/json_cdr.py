@@ -17,14 +17,14 @@ from urllib.parse import unquote
 
 import msgspec
 
-from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import unanswered
-from connectors.json_source import JsonLayout, JsonSource
-from connectors.lengths import WEEK_S
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.json_source import JsonLayout, JsonSource
+from connectors.reading.lengths import WEEK_S
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _Text = str | int | float | None

@@ -14,7 +14,7 @@ from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
 from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answer, careful
 from connectors.http.sink import NotTaken, Sink
 from connectors.live.line import Line
-from connectors.source import Context
+from connectors.reading.source import Context
 from connectors.webhooks.hook import Answered, Hook, Incoming, Refused
 from schemas.records import Record, Rejected
 from schemas.trouble import Terminal

@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import lru_cache
 from zlib import crc32
 
-from connectors.call_words import direction, disposition, seconds
-from connectors.identity import nameless
-from connectors.lengths import SPANS
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.rejects import Misread
-from connectors.source import Context
-from connectors.told_leg import Told, inside
+from connectors.reading.call_words import direction, disposition, seconds
+from connectors.reading.identity import nameless
+from connectors.reading.lengths import SPANS
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
+from connectors.reading.told_leg import Told, inside
 from schemas.records import Direction, Disposition, Reason
 
 _NUMBER = re.compile(r"\d{2,7}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from connectors.mapped.source import MappedSource, mapped_sources
-from connectors.source import Hints, Recognised
+from connectors.reading.source import Hints, Recognised
 from schemas.mapping import Mapping as Said
 from schemas.trouble import Terminal
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connectors.mapped.propose import Look, is_value
 from connectors.mapped.source import UNDER
-from connectors.table import form_at, head_rows, titles
+from connectors.reading.table import form_at, head_rows, titles
 from schemas.stages import Stages
 from schemas.trouble import Terminal
 

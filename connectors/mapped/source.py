@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
 
-from connectors.json_table import Under
 from connectors.mapped.calls import READ, told_of
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
-from connectors.moments import Moments, absolute
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.told_leg import leg_of
+from connectors.reading.json_table import Under
+from connectors.reading.moments import Moments, absolute
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.told_leg import leg_of
 from schemas.mapping import Mapping as Said
 from schemas.records import Reason, Record
 from schemas.trouble import Terminal

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.call_words import direction
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
-from connectors.rejects import Misread
-from connectors.services.table import ServiceTable
-from connectors.source import About, Context
-from connectors.told_leg import Told
+from connectors.reading.call_words import direction
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
+from connectors.reading.rejects import Misread
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import About, Context
+from connectors.reading.told_leg import Told
 from schemas.records import Reason
 
 _GAVE_UP = frozenset({"short_abandoned", "abandoned_in_ivr", "abandoned_in_classic"})

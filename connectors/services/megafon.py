@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.call_words import bare, direction, seconds
-from connectors.identity import nameless
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, NO_ANSWER
-from connectors.services.table import ServiceTable
-from connectors.source import About, Context
-from connectors.told_leg import Told
+from connectors.reading.call_words import bare, direction, seconds
+from connectors.reading.identity import nameless
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, NO_ANSWER
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import About, Context
+from connectors.reading.told_leg import Told
 from schemas.records import Disposition
 
 _BECAME = {

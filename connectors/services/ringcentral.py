@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.call_words import bare, direction, seconds
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
-from connectors.rejects import Misread
-from connectors.services.table import ServiceTable
-from connectors.source import About, Context, Hints
-from connectors.table import Layout
-from connectors.told_leg import Told
+from connectors.reading.call_words import bare, direction, seconds
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
+from connectors.reading.rejects import Misread
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import About, Context, Hints
+from connectors.reading.table import Layout
+from connectors.reading.told_leg import Told
 from schemas.records import Disposition, Reason
 
 _BECAME = {

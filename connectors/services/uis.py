@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.call_words import direction, seconds
-from connectors.identity import nameless
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, NO_ANSWER
-from connectors.rejects import Misread
-from connectors.services.table import ServiceTable
-from connectors.source import About, Context
-from connectors.told_leg import Told
+from connectors.reading.call_words import direction, seconds
+from connectors.reading.identity import nameless
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, NO_ANSWER
+from connectors.reading.rejects import Misread
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import About, Context
+from connectors.reading.told_leg import Told
 from schemas.records import Reason
 
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from zlib import crc32
 
-from connectors.call_words import bare, seconds
-from connectors.identity import nameless
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
-from connectors.rejects import Misread
-from connectors.services.table import ServiceTable
-from connectors.source import About, Context
-from connectors.told_leg import Told, inside
+from connectors.reading.call_words import bare, seconds
+from connectors.reading.identity import nameless
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
+from connectors.reading.rejects import Misread
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import About, Context
+from connectors.reading.told_leg import Told, inside
 from schemas.records import Direction, Reason
 
 _BECAME = {

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from connectors.freeswitch.causes import unanswered
-from connectors.lengths import WEEK_S
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.lengths import WEEK_S
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 COLUMNS = (

@@ -14,10 +14,10 @@ from connectors.asterisk.clock import epoch_of
 from connectors.asterisk.layouts import by_header
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
-from connectors.source import Context, Place
+from connectors.reading.source import Context, Place
+from connectors.reading.wall import WallClock
 from connectors.sql.fusionpbx import COLUMNS as FUSIONPBX
 from connectors.sql.fusionpbx import leg as fusionpbx_leg
-from connectors.wall import WallClock
 from schemas.records import CallLeg
 from schemas.trouble import Terminal
 

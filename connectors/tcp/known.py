@@ -9,9 +9,9 @@ from typing import Protocol
 
 from connectors.avaya import AvayaSmdr
 from connectors.panasonic import PanasonicSmdr, is_no_call
-from connectors.source import Context, Hints
+from connectors.reading.source import Context, Hints
+from connectors.reading.text import NO_DELIMITER
 from connectors.tcp.source import DelimitedLines, LineSource, Printed
-from connectors.text import NO_DELIMITER
 from connectors.threecx import ThreeCxLog
 
 

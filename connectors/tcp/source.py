@@ -8,11 +8,11 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, Protocol
 
-from connectors.rejects import Bad, reject, too_long
-from connectors.source import Context, Hints, Place, Recognised
-from connectors.table import Delimited, TableReading
+from connectors.reading.rejects import Bad, reject, too_long
+from connectors.reading.source import Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, TableReading
+from connectors.reading.text import TooLong
 from connectors.tcp.lines import Line
-from connectors.text import TooLong
 from schemas.records import Reason, Record, Rejected
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from connectors.http.gates import same
+from connectors.reading.source import Context
 from connectors.services.bitrix24 import Bitrix24Statistics
-from connectors.source import Context
 from connectors.webhooks.hook import WRONG_SECRET, Answered, Hook, Incoming, Refused, Unreadable, call_item, form
 
 _KIND = "bitrix24"

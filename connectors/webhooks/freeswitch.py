@@ -14,8 +14,8 @@ import msgspec
 
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.http.gates import basic, same
-from connectors.rejects import Bad, Misread, reject
-from connectors.source import Context
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.source import Context
 from connectors.webhooks.hook import Answered, Hook, Incoming, Refused
 from schemas.records import Reason, Record, Rejected
 

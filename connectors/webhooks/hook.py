@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from connectors.http.gates import same
-from connectors.json_table import flat
-from connectors.moments import Moments
-from connectors.rejects import Bad, Misread, reject
-from connectors.services.table import ServiceTable
-from connectors.source import Context
-from connectors.told_leg import leg_of
+from connectors.reading.json_table import flat
+from connectors.reading.moments import Moments
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import Context
+from connectors.reading.told_leg import leg_of
 from schemas.records import Reason, Record, Rejected
 
 _MOST_FIELDS = 5_000

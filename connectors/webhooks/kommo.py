@@ -11,9 +11,9 @@ import re
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from connectors.epochs import LATEST_S
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.epochs import LATEST_S
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from connectors.webhooks.hook import (
     WRONG_SECRET,
     Answered,

@@ -12,8 +12,8 @@ from typing import Any
 
 from connectors.http.gates import same
 from connectors.mango import ORDERS, MangoStats
-from connectors.rejects import Bad, Misread
-from connectors.source import Context, Recognised
+from connectors.reading.rejects import Bad, Misread
+from connectors.reading.source import Context, Recognised
 from connectors.webhooks.hook import (
     WRONG_SECRET,
     Answered,

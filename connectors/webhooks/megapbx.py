@@ -8,8 +8,8 @@ read as in the history of the API, which has the same id and corrects it.
 from __future__ import annotations
 
 from connectors.http.gates import same
+from connectors.reading.source import Context
 from connectors.services.megafon import MegafonHistory
-from connectors.source import Context
 from connectors.webhooks.hook import (
     WRONG_SECRET,
     Answered,

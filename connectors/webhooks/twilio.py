@@ -14,12 +14,12 @@ import hmac
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
-from connectors.call_words import seconds
 from connectors.http.gates import same
-from connectors.moments import absolute
-from connectors.rejects import Misread
+from connectors.reading.call_words import seconds
+from connectors.reading.moments import absolute
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from connectors.services.twilio import TwilioCalls
-from connectors.source import Context
 from connectors.webhooks.hook import (
     WRONG_SECRET,
     Answered,

@@ -8,8 +8,8 @@ account's. Unconfirmed: which variables each brand offers.
 
 from __future__ import annotations
 
+from connectors.reading.source import Context
 from connectors.services.uis import UisCalls
-from connectors.source import Context
 from connectors.webhooks.hook import (
     WRONG_SECRET,
     Answered,

@@ -13,8 +13,8 @@ import hmac
 import re
 
 from connectors.http.gates import same
+from connectors.reading.source import Context
 from connectors.services.zadarma import ZadarmaStats
-from connectors.source import Context
 from connectors.webhooks.hook import WRONG_SECRET, Answered, Hook, Incoming, Refused, Unreadable, call_item, form
 
 _KIND = "zadarma"

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.mapped.choose import choose_mapped
-from connectors.packed import is_sheet
-from connectors.parts import parts
+from connectors.reading.packed import is_sheet
+from connectors.reading.parts import parts
+from connectors.reading.source import Context, Recognised, Source
 from connectors.recognise import PROFILES, choose
-from connectors.source import Context, Recognised, Source
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal

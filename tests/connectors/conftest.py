@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.source import Context
 from connectors.recognise import choose
-from connectors.source import Context
 from schemas.records import Record, Rejected
 from schemas.stages import default_stages
 

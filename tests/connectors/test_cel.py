@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.asterisk.cel import epoch_s
 from connectors.asterisk.cel_calls import Gathered, Gatherer
-from connectors.lengths import WEEK_S
+from connectors.reading.lengths import WEEK_S
 from connectors.recognise import choose
 from schemas.codec import encode
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected

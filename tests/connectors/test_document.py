@@ -9,8 +9,8 @@ import click
 import pytest
 
 from connectors.proofs import DOORS, WEBHOOKS
+from connectors.reading.source import Source
 from connectors.recognise import CALLS
-from connectors.source import Source
 from connectors.webhooks.senders import HOOKS
 from pipeline.cli.listen import command
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from connectors.reading.source import Hints
 from connectors.recognise import CALLS, choose
-from connectors.source import Hints
 from schemas.records import CallLeg, Record, Rejected
 from tests.connectors.conftest import context
 from tests.connectors.told import LEG, plain

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.json_rows import MOST_VALUE, JsonRows, Shape, Value, detect
+from connectors.reading.json_rows import MOST_VALUE, JsonRows, Shape, Value, detect
 from schemas.records import Reason
 from tests.connectors.conftest import Write
 

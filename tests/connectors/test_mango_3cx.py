@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.rejected_rows import RejectedRows
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows
 from connectors.threecx import ORDERS
 from pipeline.loading.explain import explain
 from pipeline.loading.prepare import Wish, prepare

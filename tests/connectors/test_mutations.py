@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.reading.source import Context
 from connectors.recognise import choose
-from connectors.source import Context
 from schemas.codec import encode
 from schemas.records import CallLeg, Record, Rejected
 from schemas.trouble import Terminal

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from connectors.asterisk.clock import epoch_of
-from connectors.moments import Moments
-from connectors.phones import e164, split_outside
+from connectors.reading.moments import Moments
+from connectors.reading.phones import e164, split_outside
+from connectors.reading.rejects import Misread
+from connectors.reading.text import Form, Row, Rows, TooLong
+from connectors.reading.wall import EARLIEST, LATEST, WallClock
 from connectors.recognise import KINDS, choose
-from connectors.rejects import Misread
-from connectors.text import Form, Row, Rows, TooLong
-from connectors.wall import EARLIEST, LATEST, WallClock
 from schemas.codec import encode
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal

@@ -9,8 +9,8 @@ from typing import cast
 
 import pytest
 
+from connectors.reading.rejected_rows import RejectedRows, mended_import
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows, mended_import
 from connectors.sender import FrameSender
 from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome

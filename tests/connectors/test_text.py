@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from connectors.text import detect
+from connectors.reading.text import detect
 from schemas.records import CallLeg, Organisation, Record, Rejected
 from tests.connectors.conftest import Items, Write, read
 

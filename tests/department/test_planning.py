@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.source import Context
 from connectors.recognise import choose
-from connectors.source import Context
 from department.options import DepartmentOptions
 from pipeline.agents.step import Frame, Step
 from pipeline.agents.store_plans import StoreAbsences, StoreCalendar, StorePlans

@@ -6,7 +6,7 @@ from itertools import islice
 
 import msgspec
 
-from connectors.packed import label
+from connectors.reading.packed import label
 from connectors.recognise import CRM
 from pipeline.loading.dropped import AUTO
 from pipeline.loading.explain import told, words

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connectors.esl.cdr import HangupEvents
 from connectors.esl.messages import MOST_BODY, Message, Messages
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
-from connectors.rejects import Misread
+from connectors.reading.rejects import Misread
 from connectors.sql.fusionpbx import leg as fusionpbx_leg
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected

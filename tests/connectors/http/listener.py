@@ -19,7 +19,7 @@ from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
 from connectors.live.line import Line
 from connectors.live.pump import Pump
-from connectors.source import Context
+from connectors.reading.source import Context
 from connectors.webhooks.senders import HOOKS
 from tests.connectors.conftest import context
 from tests.connectors.live.outlets import Broker, until

@@ -17,7 +17,7 @@ from connectors.mapped.kinds import KINDS, bare
 from connectors.mapped.look import look_at
 from connectors.mapped.propose import fitting_kinds, propose
 from connectors.mapped.source import MappedSource
-from connectors.source import Hints
+from connectors.reading.source import Hints
 from schemas.codec import encode
 from schemas.mapping import Mapping
 from schemas.records import CallLeg, Manager, Organisation, Proposal, Record, Rejected, StageChange

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import packed
-from connectors.packed import open_bytes
-from connectors.parts import parts
+from connectors.reading import packed
+from connectors.reading.packed import open_bytes
+from connectors.reading.parts import parts
+from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.sheet_process import text_of
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows
-from connectors.sheet_process import text_of
 from pipeline.loading.prepare import Wish, prepare_all
 from pipeline.settings import read_settings
 from schemas.records import CallLeg, Rejected

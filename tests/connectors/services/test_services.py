@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.json_rows import JsonRows, detect
-from connectors.json_table import flat
-from connectors.parts import parts
+from connectors.reading.json_rows import JsonRows, detect
+from connectors.reading.json_table import flat
+from connectors.reading.parts import parts
+from connectors.reading.rejected_rows import RejectedRows
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows
 from connectors.services.all import SERVICES
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.settings import read_settings

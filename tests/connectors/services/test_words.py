@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.call_words import direction, disposition, seconds
-from connectors.moments import Moments
-from connectors.rejects import Misread
+from connectors.reading.call_words import direction, disposition, seconds
+from connectors.reading.moments import Moments
+from connectors.reading.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
 
 BERLIN = ZoneInfo("Europe/Berlin")

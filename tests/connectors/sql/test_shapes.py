@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.rejects import Misread
+from connectors.reading.rejects import Misread
 from connectors.sql.fusionpbx import COLUMNS, leg
 from connectors.sql.reading import as_csv
 from connectors.sql.shapes import shape_of, text

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from connectors.source import Hints
+from connectors.reading.source import Hints
 from connectors.tcp.known import LINES
 from connectors.tcp.lines import Line, Lines
 from schemas.records import CallLeg, Reason, Record, Rejected

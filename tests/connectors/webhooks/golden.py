@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from connectors.source import Context
+from connectors.reading.source import Context
 from connectors.webhooks import twilio, zadarma
 from connectors.webhooks.hook import Answered, Incoming, Refused, form
 from connectors.webhooks.senders import HOOKS

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.phones import e164
+from connectors.reading.phones import e164
 from connectors.recognise import choose
 from pipeline.stitch import stitch
 from schemas.records import Call, CallLeg, Direction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from connectors.rejects import Misread
+from connectors.reading.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
 
 DIRECTIONS: dict[str, Direction] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connectors.rejects import Misread
+from connectors.reading.rejects import Misread
 from schemas.records import Reason
 
 WEEK_S = 604_800

@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple
 
 from charset_normalizer import from_bytes
 
-from connectors.packed import open_bytes
-from connectors.source import Place
+from connectors.reading.packed import open_bytes
+from connectors.reading.source import Place
 from schemas.trouble import Terminal
 
 MOST_LINE = 1 << 20

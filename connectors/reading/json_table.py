@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from connectors.json_rows import JsonRows, Value, detect
-from connectors.rejects import Bad, Broken
-from connectors.text import Row
+from connectors.reading.json_rows import JsonRows, Value, detect
+from connectors.reading.rejects import Bad, Broken
+from connectors.reading.text import Row
 from schemas.records import Reason
 from schemas.trouble import Terminal
 

@@ -15,10 +15,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from connectors.json_rows import JsonRows, Value, detect
-from connectors.packed import label
-from connectors.rejects import Bad, Misread, reject
-from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.reading.json_rows import JsonRows, Value, detect
+from connectors.reading.packed import label
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.source import About, Context, Hints, Place, Recognised
 from schemas.records import Reason, Record, Rejected
 from schemas.trouble import Terminal
 

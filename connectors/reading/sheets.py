@@ -18,8 +18,8 @@ from typing import IO
 
 import msgspec
 
-from connectors.packed import workbook_bytes
-from connectors.text import MOST_LINE, Row, TooLong
+from connectors.reading.packed import workbook_bytes
+from connectors.reading.text import MOST_LINE, Row, TooLong
 from schemas.trouble import Terminal
 
 _WORDS = 3
@@ -72,7 +72,7 @@ def _process(path: Path, workbook: bytes, *sheet: str) -> Iterator[IO[bytes]]:
     with (
         tempfile.TemporaryFile() as trouble,
         subprocess.Popen(
-            [sys.executable, "-m", "connectors.sheet_process", *sheet],
+            [sys.executable, "-m", "connectors.reading.sheet_process", *sheet],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=trouble,

@@ -9,11 +9,11 @@ from datetime import tzinfo
 from operator import itemgetter
 
 from connectors.asterisk.clock import date_order
-from connectors.json_table import Under
-from connectors.moments import Moments, absolute
-from connectors.source import Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.told_leg import Told, leg_of
+from connectors.reading.json_table import Under
+from connectors.reading.moments import Moments, absolute
+from connectors.reading.source import Context, Hints, Place, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.told_leg import Told, leg_of
 from schemas.records import CallLeg
 
 _NOISE = re.compile(r"[\s_\-\"'()]+")

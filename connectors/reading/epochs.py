@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
-from connectors.lengths import SPANS
-from connectors.rejects import Misread
+from connectors.reading.lengths import SPANS
+from connectors.reading.rejects import Misread
 from schemas.records import Reason
 
 EARLIEST_S, LATEST_S = 631_152_000, 4_260_000_000

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import msgspec
 
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.phones import e164, is_scientific
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _WEEK = timedelta(days=7)

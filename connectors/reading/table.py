@@ -18,14 +18,14 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.json_rows import detect as detect_json
-from connectors.json_table import JsonTable, Under
-from connectors.packed import is_sheet, label, located, open_bytes, size
-from connectors.rejects import Bad, Broken, Misread, reject, too_long
-from connectors.row_source import RowSource
-from connectors.sheets import SheetRows
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.text import NO_DELIMITER, Form, Row, Rows, TooLong, detect
+from connectors.reading.json_rows import detect as detect_json
+from connectors.reading.json_table import JsonTable, Under
+from connectors.reading.packed import is_sheet, label, located, open_bytes, size
+from connectors.reading.rejects import Bad, Broken, Misread, reject, too_long
+from connectors.reading.row_source import RowSource
+from connectors.reading.sheets import SheetRows
+from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.text import NO_DELIMITER, Form, Row, Rows, TooLong, detect
 from schemas.records import Reason, Record, Rejected
 from schemas.trouble import Terminal
 

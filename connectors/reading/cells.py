@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
-from connectors.rejects import Misread
+from connectors.reading.rejects import Misread
 from schemas.records import Reason
 
 _DATE = re.compile(

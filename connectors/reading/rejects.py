@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from connectors.source import Context, Place
+from connectors.reading.source import Context, Place
 from schemas.records import Reason, Rejected
 
 MOST_PAYLOAD = 65_536

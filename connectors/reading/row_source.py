@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from connectors.rejects import Broken
-from connectors.source import Place
-from connectors.text import Row, TooLong
+from connectors.reading.rejects import Broken
+from connectors.reading.source import Place
+from connectors.reading.text import Row, TooLong
 
 
 class RowSource(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connectors import packed, sheets
+from connectors.reading import packed, sheets
 from schemas.trouble import Terminal
 
 

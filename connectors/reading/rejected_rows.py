@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import IO
 
-from connectors.packed import is_sheet, label, located
-from connectors.source import Recognised
+from connectors.reading.packed import is_sheet, label, located
+from connectors.reading.source import Recognised
 from schemas.durable_files import make_folder, sync_folder
 from schemas.records import Rejected
 from schemas.trouble import Terminal

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from connectors.epochs import EARLIEST_S, LATEST_S, at
-from connectors.rejects import Misread
-from connectors.wall import EARLIEST, LATEST, SECONDS, WallClock
+from connectors.reading.epochs import EARLIEST_S, LATEST_S, at
+from connectors.reading.rejects import Misread
+from connectors.reading.wall import EARLIEST, LATEST, SECONDS, WallClock
 from schemas.records import Reason
 
 _EPOCH = re.compile(r"\d{9,10}|\d{12,13}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from connectors.rejects import Misread
+from connectors.reading.rejects import Misread
 from schemas.records import Reason
 
 PARTS = re.compile(r"\s*(\d{1,4})[-/.](\d{1,4})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*")

@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from connectors.packed import is_sheet, open_bytes
-from connectors.rejects import Bad, too_long
-from connectors.source import Place
-from connectors.text import head_of
+from connectors.reading.packed import is_sheet, open_bytes
+from connectors.reading.rejects import Bad, too_long
+from connectors.reading.source import Place
+from connectors.reading.text import head_of
 from schemas.records import Reason
 
 MOST_VALUE = 1 << 20

@@ -1,4 +1,4 @@
-"""The process that opens a workbook for `connectors.sheets`: `python -m connectors.sheet_process [SHEET] < workbook`.
+"""The process that opens a workbook for `sheets`: `python -m connectors.reading.sheet_process [SHEET] < workbook`.
 
 Without a sheet: the names of those that hold rows, as one JSON array. With one: the number of its last row, then an
 array of texts for each row from the sheet's first, blank ones as `[]`. Errors are words on standard error, exit 3.
