@@ -19,30 +19,29 @@ from connectors.ami.messages import Messages as AmiMessages
 from connectors.esl.cdr import HangupEvents
 from connectors.esl.messages import Messages as EslMessages
 from connectors.http.reading import ROUTES, Route
+from connectors.http.webhook import Answered, form
 from connectors.mapped.source import MappedSource
 from connectors.reading.parts import parts
 from connectors.reading.source import Context, Hints, Source
-from connectors.recognise import CALLS, CRM, choose
-from connectors.tcp.known import LINES
+from connectors.recognise import choose
+from connectors.registry import CALLS, CRM, HOOKS, LINES
 from connectors.tcp.lines import Lines
-from connectors.webhooks.hook import Answered, form
-from connectors.webhooks.senders import HOOKS
 from schemas.records import Record, Rejected
 from schemas.trouble import Terminal
+from tests.connectors import webhook_requests as webhooks
 from tests.connectors.ami.peer import event as ami_event
 from tests.connectors.ami.test_cel import told as ami_cel
-from tests.connectors.cel_rows import inbound
+from tests.connectors.asterisk.cel_rows import inbound
 from tests.connectors.conftest import context
 from tests.connectors.esl.peer import as_json, event, message, plain
+from tests.connectors.golden import CASES as FILES
 from tests.connectors.http.listener import call
 from tests.connectors.mapped.test_mapped import CASES as MAPPED
 from tests.connectors.mapped.test_mapped import HERE as MAPPED_FOLDER
 from tests.connectors.mapped.test_mapped import mapping
 from tests.connectors.packed.containers import cells, gzipped, opendocument, workbook, zipped
 from tests.connectors.rows import NINE
-from tests.connectors.test_golden import CASES as FILES
 from tests.connectors.test_golden import file_of
-from tests.connectors.webhooks import golden as webhooks
 
 Items = list[Record | Rejected]
 Read = Callable[[bytes, Context], tuple[int, Items]]
@@ -183,7 +182,7 @@ def _ami_cel(data: bytes, told: Context) -> tuple[int, Items]:
 
 
 def _esl() -> list[Case]:
-    folder = Path(webhooks.__file__).parents[1] / "esl" / "golden"
+    folder = Path(webhooks.__file__).parent / "esl" / "golden"
     saved = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     whole = [message(one["kind"], "\n".join(one["body"]).encode("utf-8", "surrogateescape")) for one in saved]
     made = [form_of(event(number, NINE)) for number, form_of in enumerate((plain, as_json))]
@@ -225,7 +224,7 @@ def _http(route: Route[msgspec.Struct]) -> list[Case]:  # type: ignore[type-var]
 def _webhooks(kind: str) -> list[Case]:
     found = []
     for path in webhooks.CASES:
-        if path.parent.name == kind:
+        if webhooks.kind_of(path) == kind:
             case = webhooks.read(path)
             seed = form(case["body"].encode())["json"].encode() if kind == "mango" else case["body"].encode()
             found.append(Case(path.stem, seed, webhooks.context_of(case), partial(_hook, kind, case)))

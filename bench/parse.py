@@ -24,19 +24,20 @@ from bench.exports import (
     write_yeastar,
 )
 from bench.services import FORMATS as SERVICES
+from connectors.asterisk.cdr_csv import AsteriskCsv
 from connectors.asterisk.cel import AsteriskCel
 from connectors.asterisk.queue_log import QueueLog
-from connectors.asterisk.source import AsteriskCsv
-from connectors.asterisk.vendors import GrandstreamCsv, YeastarCsv
-from connectors.avaya import AvayaSmdr
-from connectors.cucm import CucmCdr
+from connectors.avaya.smdr import AvayaSmdr
+from connectors.cucm.cdr import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
-from connectors.mango import MangoStats
-from connectors.panasonic import PanasonicSmdr
+from connectors.grandstream.cdr import GrandstreamCsv
+from connectors.mango.statistics import MangoStats
+from connectors.panasonic.smdr import PanasonicSmdr
 from connectors.reading.parts import parts
 from connectors.reading.source import Context, Hints, Source
-from connectors.threecx import ThreeCxLog
+from connectors.threecx.log import ThreeCxLog
+from connectors.yeastar.cdr import YeastarCsv
 from schemas.records import CallLeg
 from schemas.stages import default_stages
 

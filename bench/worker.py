@@ -16,7 +16,7 @@ import psutil
 
 from bench import stack
 from bench.parse import context, write_export
-from connectors.asterisk.source import AsteriskCsv
+from connectors.asterisk.cdr_csv import AsteriskCsv
 from connectors.reading.source import Hints
 from connectors.sender import Ends, FrameSender
 from pipeline.directory import Directory, Managers

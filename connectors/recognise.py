@@ -1,44 +1,12 @@
-"""Which source reads a file: the list of all of them, and the choice."""
+"""Which source reads a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from connectors.asterisk.cel import AsteriskCel
-from connectors.asterisk.queue_log import QueueLog
-from connectors.asterisk.source import AsteriskCsv
-from connectors.asterisk.vendors import GrandstreamCsv, YeastarCsv
-from connectors.avaya import AvayaSmdr
-from connectors.crm.source import CrmCsv
-from connectors.crm.tables import TABLES
-from connectors.cucm import CucmCdr
-from connectors.freeswitch.cdr_csv import FreeSwitchCsv
-from connectors.freeswitch.json_cdr import FreeSwitchJson
-from connectors.mango import MangoStats
-from connectors.panasonic import PanasonicSmdr
 from connectors.reading.source import Hints, Recognised, Source
-from connectors.services.all import SERVICES
-from connectors.threecx import ThreeCxLog
+from connectors.registry import CALLS, CRM
 from schemas.trouble import Terminal
-
-CALLS: tuple[Source, ...] = (
-    AsteriskCsv(),
-    MangoStats(),
-    ThreeCxLog(),
-    FreeSwitchCsv(),
-    FreeSwitchJson(),
-    CucmCdr(),
-    AvayaSmdr(),
-    PanasonicSmdr(),
-    QueueLog(),
-    AsteriskCel(),
-    GrandstreamCsv(),
-    YeastarCsv(),
-    *SERVICES,
-)
-CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in TABLES}
-KINDS = ("calls", *CRM)
-PROFILES = tuple(source.profile for source in (*CALLS, *CRM.values()))
 
 
 def choose(
@@ -55,9 +23,14 @@ def choose(
         if recognised is None:
             raise table.require(path)
         return table, recognised
+    # What one vendor's own source knows is not its family's, whatever profile was asked for.
+    of_family = any(source.is_family and source.profile == profile for source in CALLS)
     for source in CALLS:
-        if profile in ("auto", source.profile) and (recognised := source.recognise(path, hints)):
-            return source, recognised
+        is_asked = profile in ("auto", source.profile)
+        if (is_asked or of_family) and (recognised := source.recognise(path, hints)):
+            if is_asked:
+                return source, recognised
+            break
     also = next((k for k, table in CRM.items() if table.recognise(path, hints)), "")
     if also:
         raise Terminal(f"{path}: it looks like a table of {also}, not of calls: load it with --kind {also}")

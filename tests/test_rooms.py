@@ -59,3 +59,28 @@ def test_truth_of_the_synthetic_department_owes_nothing_to_the_product(path: Pat
 def test_files_stay_small() -> None:
     large = {path.name: n for path in FILES if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400}
     assert not large
+
+
+CONNECTORS = ROOT / "connectors"
+FAMILY = {"grandstream": {"asterisk"}, "yeastar": {"asterisk"}}
+"""Exchanges that are made of another one, and may know it."""
+VENDORS = {path.parent.name for path in CONNECTORS.glob("*/connector.py")}
+SHARED_ROOMS = {"ami", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"}
+
+
+def test_folder_of_connectors_is_a_vendors_or_shared_by_all() -> None:
+    folders = {path.parent.name for path in CONNECTORS.glob("*/__init__.py")}
+    assert folders == VENDORS | SHARED_ROOMS
+
+
+@pytest.mark.parametrize("vendor", sorted(VENDORS))
+def test_no_vendor_knows_another_one(vendor: str) -> None:
+    names = {name for path in (CONNECTORS / vendor).rglob("*.py") for name in imported(path)}
+    rooms = {name.split(".")[1] for name in names if name.startswith("connectors.")}
+    assert rooms & VENDORS <= {vendor} | FAMILY.get(vendor, set())
+
+
+@pytest.mark.parametrize("path", sorted((CONNECTORS / "reading").glob("*.py")), ids=lambda path: path.name)
+def test_reading_knows_no_vendor(path: Path) -> None:
+    ours = {name for name in imported(path) if name.startswith("connectors.")}
+    assert all(name.startswith("connectors.reading") for name in ours), ours

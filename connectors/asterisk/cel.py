@@ -12,10 +12,10 @@ from datetime import datetime, tzinfo
 from operator import itemgetter
 from pathlib import Path
 
-from connectors.asterisk import clock
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
 from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
+from connectors.reading import zone_proof as clock
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
@@ -37,7 +37,7 @@ class AsteriskCel(TableSource):
         " channame, uniqueid, linkedid",
         ids="call `linkedid`, which is the CDR's: load both under one source; leg `uniqueid` of the channel",
         zone="none needed where times are epochs; else checked against the epoch in `uniqueid`",
-        proof="`golden/asterisk_cel`; 371 calls of a FreePBX dump, its `cel` against its `cdr`, that is not at hand",
+        proof="371 calls of a FreePBX dump, its `cel` against its `cdr`, that is not at hand",
         unconfirmed="queues, attended transfers, parking and pick-ups of a real log; eventtype as a number; JSON of"
         " cel_custom; Asterisk before 12 (refused); a channel whose events are not all in one file is rejected; where"
         " the table keeps whole seconds a talk is a second more or less than in the CDR",

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
-from connectors.asterisk.clock import epoch_of, settle
 from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.lengths import SPANS, WEEK_S
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
@@ -28,6 +27,7 @@ from connectors.reading.source import About, Context, Hints, Place, Recognised
 from connectors.reading.table import SHEET, Delimited, Layout, Make
 from connectors.reading.text import Form, head_of
 from connectors.reading.wall import DATE, WallClock
+from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Disposition, Reason
 
 _FILE = ("epoch", "callid", "queue", "agent", "event", "d1", "d2", "d3", "d4", "d5")
@@ -92,7 +92,7 @@ class QueueLog(Delimited):
         told_by="lines of epoch|callid|queue|agent|EVENT; a header with callid, event, agent and a time",
         ids="call `callid`, which is the CDR's uniqueid: load both under one source; leg that, event, time, agent",
         zone="none needed where times are epochs; else checked against the epoch in `callid`",
-        proof="`golden/asterisk_queue_log`; 1,000 rows of a table",
+        proof="1,000 rows of a table",
         unconfirmed="a caller whose `uniqueid` is not the call's `linkedid`: its legs stay by themselves",
     )
 

@@ -29,7 +29,7 @@ class CrmCsv(Delimited):
             told_by=f"a header with {', '.join(table.required)}",
             ids="the columns of ids",
             zone="as given; an offset in a cell counts",
-            proof="`golden/crm_csv`",
+            proof="",
         )
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:

@@ -14,7 +14,6 @@ from datetime import timedelta, tzinfo
 from operator import itemgetter
 from pathlib import Path
 
-from connectors.asterisk.clock import epoch_of, settle
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.lengths import durations
@@ -25,6 +24,7 @@ from connectors.reading.source import About, Context, Hints, Place, Recognised
 from connectors.reading.table import SHEET, Delimited, Layout, Make, fits
 from connectors.reading.text import Form, head_of
 from connectors.reading.wall import DATE, WallClock
+from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Direction, Reason
 from schemas.trouble import Terminal
 
@@ -84,7 +84,7 @@ class FreeSwitchCsv(Delimited):
         " or `columns`, the variables of your own template",
         ids="call `uuid` of the A leg (with both legs logged: of the B leg that `bleg_uuid` names); leg `uuid`",
         zone="checked against the time inside of `uuid` where it has one (version 1); none needed with `start_epoch`",
-        proof="`golden/freeswitch_csv`; ten rows of one exchange",
+        proof="ten rows of one exchange",
         unconfirmed="whether every version sets `bleg_uuid`: where no row has it, whoever answers an extension counts"
         " as a person; template opencdrrate has no start and is not read",
     )

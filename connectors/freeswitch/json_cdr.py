@@ -95,7 +95,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
         told_by="objects with `variables` that hold `uuid` and `start_epoch`",
         ids="call `uuid` of the A leg, which its B legs name as `originator`; leg `uuid`",
         zone="none needed: times are seconds since the epoch",
-        proof="`golden/freeswitch_json`; shapes of two exchanges; `listen esl` makes the same legs of events",
+        proof="shapes of two exchanges; `listen esl` makes the same legs of events",
         unconfirmed="real files of today: none was at hand; objects whose texts hold bare quotes are rejected",
     )
     field = "cdr"

@@ -100,6 +100,7 @@ class JsonSource(ABC, Generic[T]):
     profile: str
     kind = "calls"
     about: About
+    is_family = False
     under: tuple[tuple[str, ...], ...] = ()
     """The keys on the way to the array in an answer of the service; the first that is there is taken."""
     field: str = ""

@@ -36,6 +36,17 @@ class About(NamedTuple):
     unconfirmed: str = ""
 
 
+class ListenerAbout(NamedTuple):
+    """What docs/connectors.md says of a `callfunnel listen ...`. Paths are those of `tests/`."""
+
+    name: str
+    reads: str
+    fixtures: str
+    counterpart: str
+    """What it was proved with."""
+    unconfirmed: str = ""
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a parser must be told, since no file says it. One per load of one file."""
 
@@ -111,6 +122,10 @@ class Source(Protocol):
 
     @property
     def about(self) -> About: ...
+
+    @property
+    def is_family(self) -> bool:
+        """Whether it reads what a whole family of exchanges writes: one that is told more surely goes first."""
 
     def recognise(self, path: Path, hints: Hints) -> Recognised | None:
         """What this file is, from its beginning; None when it is not ours."""

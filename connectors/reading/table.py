@@ -139,6 +139,7 @@ class TableSource(ABC):
     about: About
     json_under: Under | None = None
     """For a source that reads objects of JSON too: where an answer of its service has them; () for at the top."""
+    is_family = False
     may_be_empty = False
     """Whether a header without rows is a file like others."""
 

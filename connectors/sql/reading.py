@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context
 from connectors.sql.database import Database
-from connectors.sql.shapes import Make, Shape
+from connectors.sql.shape import Make, Shape
 from connectors.sql.window import Slice, settled
 from schemas.records import CallLeg, Record, Rejected
 

@@ -20,7 +20,7 @@ from connectors.http.sink import Sink
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.reading.source import Context
-from connectors.webhooks.senders import HOOKS
+from connectors.registry import HOOKS
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
 from pipeline.endpoints import Endpoints, find, pinned
 from pipeline.loading.upload.routes import Pages

@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.folder.door import Loaded
 from connectors.reading.source import Reading
-from connectors.recognise import CRM
+from connectors.registry import CRM
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load

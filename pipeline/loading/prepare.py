@@ -12,7 +12,8 @@ from connectors.mapped.choose import choose_mapped
 from connectors.reading.packed import is_sheet
 from connectors.reading.parts import parts
 from connectors.reading.source import Context, Recognised, Source
-from connectors.recognise import PROFILES, choose
+from connectors.recognise import choose
+from connectors.registry import PROFILES
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal

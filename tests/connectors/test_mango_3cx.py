@@ -10,16 +10,16 @@ import pytest
 
 from connectors.reading.rejected_rows import RejectedRows
 from connectors.recognise import choose
-from connectors.threecx import ORDERS
+from connectors.threecx.log import ORDERS
 from pipeline.loading.explain import explain
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.settings import read_settings
 from schemas.records import CallLeg, Reason, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context, read
+from tests.connectors.golden import golden
 
-GOLDEN = Path(__file__).parent / "golden"
-V20, V16, MANGO = (GOLDEN / f"{name}.csv" for name in ("3cx/v20_27_fields", "3cx/v16_20_fields", "mango/usual_12"))
+V20, V16, MANGO = (golden(f"{name}.csv") for name in ("3cx/v20_27_fields", "3cx/v16_20_fields", "mango/usual_12"))
 OWN_ORDER = "Call 1,2026/11/02 06:00:00,2026/11/02 06:00:15,2026/11/02 06:01:15,Ext.101,101,+74950000001,10001\n"
 NAMES = ("historyid", "time-start", "time-answered", "time-end", "from-no", "from-dn", "to-no", "to-dn")
 
@@ -151,7 +151,7 @@ def test_explain_shows_what_was_seen_and_the_first_rows(tmp_path: Path, monkeypa
 
 
 def test_statistics_without_entry_id_say_that_rows_count_as_calls() -> None:
-    reasons = choose(GOLDEN / "mango" / "header_no_entry_id.csv", "calls", "auto", "RU")[1].reasons
+    reasons = choose(golden("mango/header_no_entry_id.csv"), "calls", "auto", "RU")[1].reasons
     assert any(reason.startswith("no entry_id: nothing ties the rows of one call together") for reason in reasons)
 
 

@@ -18,7 +18,8 @@ from schemas.codec import encode
 from schemas.records import CallLeg, Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import context
-from tests.connectors.test_golden import CASES, file_of
+from tests.connectors.golden import CASES
+from tests.connectors.test_golden import file_of
 
 
 class Golden(NamedTuple):
@@ -48,7 +49,7 @@ def _golden(case: Path) -> Golden:
 GOLDEN = [_golden(case) for case in CASES]
 _SPLIT = (
     *("mango-usual_12", "3cx-v20_27_fields", "3cx-clocks_back", "avaya-old_17_columns", "avaya-r11_record_time_utc"),
-    *("freeswitch_csv-example_time_in_uuid", "freeswitch_csv-asterisk_template", "freeswitch_json-both_legs"),
+    *("freeswitch-csv-example_time_in_uuid", "freeswitch-csv-asterisk_template", "freeswitch-json-both_legs"),
     "panasonic-pattern_c_24_hours_start",
 )
 # Logs and statistics without a header, whole: their lines may stand in any order, in any file.

@@ -16,17 +16,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from connectors.asterisk.clock import epoch_of
 from connectors.reading.moments import Moments
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
 from connectors.reading.text import Form, Row, Rows, TooLong
 from connectors.reading.wall import EARLIEST, LATEST, WallClock
-from connectors.recognise import KINDS, choose
+from connectors.reading.zone_proof import epoch_of
+from connectors.recognise import choose
+from connectors.registry import KINDS
 from schemas.codec import encode
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, context, read
+from tests.connectors.golden import golden
 from tests.connectors.rows import many, row
 
 REGIONS = ["RU", "US", "DE", "GB", "KZ", "BY", "UA", "IT", "BR", "IN", "CN", "AE"]
@@ -241,7 +243,7 @@ def test_shuffled_and_split_files_hold_the_same_records(seed: int, cut: int) -> 
     assert whole == mixed == first | second
 
 
-GOLDEN = Path(__file__).parent / "golden" / "asterisk_csv"
+GOLDEN = golden("asterisk-csv")
 
 
 # --- time
