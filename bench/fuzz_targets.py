@@ -22,6 +22,7 @@ from connectors.http.reading import ROUTES, Route
 from connectors.http.webhook import Answered, form
 from connectors.mapped.source import MappedSource
 from connectors.reading.parts import parts
+from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Source
 from connectors.recognise import choose
 from connectors.registry import CALLS, CRM, HOOKS, LINES
@@ -104,7 +105,7 @@ def _file(path: Path, said: dict[str, object], source: Source) -> Case:
 
 def _of_file(source: Source, columns: tuple[str, ...], data: bytes, told: Context) -> tuple[int, Items]:
     path = _written(data)
-    seen = source.recognise(path, Hints(region=told.region, columns=columns))
+    seen = source.recognise(Sample(path), Hints(region=told.region, columns=columns))
     if seen is None:
         raise Terminal(f"{path}: not recognised")
     reading = source.read(path, seen, told)
@@ -118,7 +119,7 @@ def _any_source(data: bytes, told: Context) -> tuple[int, Items]:
     """As `load` reads a file: whichever source recognises it."""
     rows, items = 0, []
     for part in parts(_written(data)):
-        source, seen = choose(part, "calls", "auto", told.region)
+        source, seen = choose(Sample(part), "calls", "auto", told.region)
         reading = source.read(part, seen, told)
         items += list(reading)
         rows += reading.rows

@@ -35,6 +35,7 @@ from connectors.grandstream.cdr import GrandstreamCsv
 from connectors.mango.statistics import MangoStats
 from connectors.panasonic.smdr import PanasonicSmdr
 from connectors.reading.parts import parts
+from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Source
 from connectors.threecx.log import ThreeCxLog
 from connectors.yeastar.cdr import YeastarCsv
@@ -169,7 +170,7 @@ def main() -> None:
 
 
 def _measure(name: str, source: Source, path: Path, rows: int) -> None:
-    recognised = source.recognise(path, Hints())
+    recognised = source.recognise(Sample(path), Hints())
     assert recognised is not None
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, cpu = time.perf_counter(), time.process_time()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from pathlib import Path
 
 from connectors.asterisk import layouts
 from connectors.asterisk.legs import LegReader, is_disposition
 from connectors.asterisk.peers import Peers
 from connectors.reading import zone_proof as clock
+from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.wall import WallClock
@@ -36,9 +36,9 @@ class AsteriskCsv(Delimited):
         order, why = clock.date_order(clock.sample(layout.columns, rows[layout.head :]), hints.region)
         return layout._replace(date_order=order, why=(*layout.why, why))
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the data says another (finding 3)."""
-        return clock.settle(path, recognised, zone)
+        return clock.settle(sample, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         wall = WallClock(zone, recognised.date_order, clock.epoch_of)

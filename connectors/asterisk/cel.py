@@ -17,11 +17,13 @@ from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_e
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
 from connectors.reading import zone_proof as clock
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.reading.form import Place
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
 from connectors.reading.row_source import Over, RowSource
-from connectors.reading.source import About, Context, Hints, Place, Recognised
-from connectors.reading.table import Layout, TableReading, TableSource, sample_rows
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Layout, TableReading, TableSource
 from connectors.reading.text import TooLong
 from connectors.reading.wall import DATE, WallClock, wall
 from schemas.records import CallLeg, Reason, Record, Rejected
@@ -65,22 +67,22 @@ class AsteriskCel(TableSource):
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in uniqueid say another."""
         if not recognised.needs_zone:
             return NO_ZONE
-        samples = starts(recognised.columns, sample_rows(path, recognised))
+        samples = starts(recognised.columns, sample.cells_from_all_over(recognised.form))
         proof = clock.prove(samples, recognised.date_order)
         if zone is None:
-            return clock.proven_zone(proof, samples, recognised.date_order, str(path))
-        return zone, clock.check_zone(proof, samples, recognised.date_order, zone, str(path))
+            return clock.proven_zone(proof, samples, recognised.date_order, str(sample.path))
+        return zone, clock.check_zone(proof, samples, recognised.date_order, zone, str(sample.path))
 
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """An id that is cut is another id."""
         return False
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> CelReading:
-        zone, _ = self.zone(path, recognised, context.zone)
+        zone = context.zone or self.zone(Sample(path), recognised, None)[0]
         seconds = epoch_s if "epoch" in recognised.columns else WallSeconds(zone, recognised.date_order).seconds
         return CelReading(self, path, recognised, context, seconds)
 

@@ -13,10 +13,11 @@ from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
 from connectors.asterisk.cel_story import Story
 from connectors.asterisk.peers import Kind, Peers
+from connectors.reading.form import Place
 from connectors.reading.lengths import WEEK_S
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Bad, Misread
-from connectors.reading.source import Context, Place
+from connectors.reading.source import Context
 from schemas.evidence import CEL
 from schemas.records import CallLeg, Direction, Disposition, Reason
 

@@ -10,18 +10,19 @@ import re
 from collections.abc import Sequence
 from datetime import tzinfo
 from operator import itemgetter
-from pathlib import Path
 from zlib import crc32
 
 from connectors.asterisk.legs import BRIDGING, read_disposition
 from connectors.asterisk.peers import Kind, Peer, Peers
 from connectors.reading import zone_proof as clock
+from connectors.reading.form import Place
 from connectors.reading.identity import nameless
 from connectors.reading.lengths import SPANS, durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context, Hints, Place, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Reason
@@ -58,9 +59,9 @@ class DerivedCsv(Delimited):
         header = f"the first row names {len(columns)} columns of {self.title}"
         return Layout(f"{self.title}, {len(columns)} columns", columns, 1, (header, why), order)
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in uniqueid say another."""
-        return clock.settle(path, recognised, zone)
+        return clock.settle(sample, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         wall = WallClock(zone, recognised.date_order, clock.epoch_of)

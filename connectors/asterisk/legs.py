@@ -8,6 +8,7 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
+from connectors.reading.form import Place
 from connectors.reading.identity import nameless
 from connectors.reading.lengths import SPANS, WEEK_S
 from connectors.reading.outcomes import (
@@ -23,7 +24,7 @@ from connectors.reading.outcomes import (
 )
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context, Place
+from connectors.reading.source import Context
 from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 

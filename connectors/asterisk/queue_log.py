@@ -18,14 +18,15 @@ from typing import NamedTuple
 from zlib import crc32
 
 from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.form import SHEET, Form, Place
 from connectors.reading.lengths import SPANS, WEEK_S
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.row_source import RowSource, Without
-from connectors.reading.source import About, Context, Hints, Place, Recognised
-from connectors.reading.table import SHEET, Delimited, Layout, Make
-from connectors.reading.text import Form, head_of
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.wall import DATE, WallClock
 from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Disposition, Reason
@@ -96,9 +97,9 @@ class QueueLog(Delimited):
         unconfirmed="a caller whose `uniqueid` is not the call's `linkedid`: its legs stay by themselves",
     )
 
-    def form(self, path: Path) -> Form:
-        form = super().form(path)
-        if form.encoding == SHEET or _LINE.fullmatch(_first_line(path)) is None:
+    def form(self, sample: Sample) -> Form:
+        form = super().form(sample)
+        if form.encoding == SHEET or _LINE.fullmatch(_first_line(sample)) is None:
             return form
         return form._replace(delimiter="|", quoted=False)
 
@@ -127,11 +128,11 @@ class QueueLog(Delimited):
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in callid say another."""
         if not recognised.needs_zone:
             return NO_ZONE
-        return settle(path, recognised, zone, start="time", unique="callid")
+        return settle(sample, recognised, zone, start="time", unique="callid")
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         width = len(recognised.columns)
@@ -154,8 +155,8 @@ class QueueLog(Delimited):
         return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg
 
 
-def _first_line(path: Path) -> str:
-    return head_of(path)[0].lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+def _first_line(sample: Sample) -> str:
+    return sample.text.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
 
 
 class _Reader:

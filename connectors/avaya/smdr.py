@@ -11,17 +11,17 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from pathlib import Path
 from zlib import crc32
 
+from connectors.reading.form import Form, Place
 from connectors.reading.lengths import SPANS
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.packed import located
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
-from connectors.reading.table import Delimited, Layout, Make, fits, sample_rows
-from connectors.reading.text import Form
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make, fits
 from connectors.reading.wall import WallClock
 from connectors.reading.zone_proof import check_nearly, prove, proven_zone
 from schemas.records import CallLeg, Direction, Reason
@@ -64,8 +64,8 @@ class AvayaSmdr(Delimited):
         unconfirmed="a long real log; what a firmware with 34 columns writes behind the 30th; NULs in saved lines",
     )
 
-    def form(self, path: Path) -> Form:
-        return super().form(path)._replace(delimiter=",", quoted=False)
+    def form(self, sample: Sample) -> Form:
+        return super().form(sample)._replace(delimiter=",", quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         if not rows or not fits(COLUMNS, [row[:_FEWEST] for row in rows], _SHAPES):
@@ -81,16 +81,16 @@ class AvayaSmdr(Delimited):
         """A line that is sent has no end at times; nothing depends on what may be cut of its last columns."""
         return len(fields) > _FEWEST
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the records' own times say another."""
         # Of a socket's lines none is known beforehand.
-        rows = sample_rows(path, recognised) if located(path)[0].is_file() else []
+        rows = sample.cells_from_all_over(recognised.form) if located(sample.path)[0].is_file() else []
         pairs = [pair for row in rows if (pair := _start_and_epoch(row))]
         if zone is not None and pairs:
-            return zone, check_nearly(pairs, "ymd", zone, str(path), _SLACK_S, _BY)
+            return zone, check_nearly(pairs, "ymd", zone, str(sample.path), _SLACK_S, _BY)
         if zone is None and pairs:
-            return proven_zone(prove(pairs, "ymd"), pairs, "ymd", str(path), _BY)
-        return super().zone(path, recognised, zone)
+            return proven_zone(prove(pairs, "ymd"), pairs, "ymd", str(sample.path), _BY)
+        return super().zone(sample, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Legs(WallClock(zone, "ymd", _epoch), context, file).leg

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from enum import Enum
 from operator import itemgetter
-from pathlib import Path
 
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
+from connectors.reading.form import Place
 from connectors.reading.lengths import WEEK_S
 from connectors.reading.outcomes import (
     ANSWERED,
@@ -29,7 +29,8 @@ from connectors.reading.outcomes import (
 )
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from schemas.records import CallLeg, Direction, Disposition, Reason
 from schemas.trouble import Terminal
@@ -111,7 +112,7 @@ class CucmCdr(Delimited):
     def needs_zone(self, layout: Layout) -> bool:
         return False
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
         return NO_ZONE
 

@@ -12,17 +12,17 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 from operator import itemgetter
-from pathlib import Path
 
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.form import SHEET, Form, Place
 from connectors.reading.lengths import durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
-from connectors.reading.table import SHEET, Delimited, Layout, Make, fits
-from connectors.reading.text import Form, head_of
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make, fits
 from connectors.reading.wall import DATE, WallClock
 from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Direction, Reason
@@ -89,12 +89,12 @@ class FreeSwitchCsv(Delimited):
         " as a person; template opencdrrate has no start and is not read",
     )
 
-    def form(self, path: Path) -> Form:
+    def form(self, sample: Sample) -> Form:
         """As it is told; INSERTs line by line, since a comma in a name is no new cell."""
-        form = super().form(path)
+        form = super().form(sample)
         if form.encoding == SHEET:
             return form
-        start = head_of(path)[0][:12]
+        start = sample.text[:12]
         return form._replace(delimiter=",", quoted=False) if start.upper() == "INSERT INTO " else form
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -126,18 +126,18 @@ class FreeSwitchCsv(Delimited):
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         width = len(recognised.columns)
-        return frozenset({width}) if recognised.quoted else frozenset(range(width, width + _MOST_COMMAS + 1))
+        return frozenset({width}) if recognised.form.quoted else frozenset(range(width, width + _MOST_COMMAS + 1))
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the time inside of uuid says another."""
         if not recognised.needs_zone:
             return NO_ZONE
-        return settle(path, recognised, zone, start="start_stamp", unique="uuid", slack_s=_DRIFT_S)
+        return settle(sample, recognised, zone, start="start_stamp", unique="uuid", slack_s=_DRIFT_S)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order, epoch_of)
         legs = _Legs(recognised.columns, clock, context, file)
-        return legs.leg if recognised.quoted else legs.inserted
+        return legs.leg if recognised.form.quoted else legs.inserted
 
 
 class _Legs:

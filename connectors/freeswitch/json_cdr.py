@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,12 +18,14 @@ import msgspec
 
 from connectors.freeswitch.causes import unanswered
 from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.form import Place
 from connectors.reading.json_source import JsonLayout, JsonSource
 from connectors.reading.lengths import WEEK_S
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _Text = str | int | float | None
@@ -111,7 +112,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
         legs = "both legs" if any(variables.get("direction") == "outbound" for variables in ours) else "A legs"
         return JsonLayout("FreeSWITCH json_cdr", (f"variables hold uuid and start_epoch; {legs}",), needs_zone=False)
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
         return NO_ZONE
 

@@ -11,16 +11,17 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from operator import itemgetter
-from pathlib import Path
 from zlib import crc32
 
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
+from connectors.reading.form import Place
 from connectors.reading.identity import nameless
 from connectors.reading.lengths import WEEK_S
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.phones import e164, is_scientific
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, fits
 from schemas.records import CallLeg, Reason
 from schemas.trouble import Terminal
@@ -84,7 +85,7 @@ class MangoStats(Delimited):
     def needs_zone(self, layout: Layout) -> bool:
         return False
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
         return NO_ZONE
 

@@ -9,10 +9,11 @@ from operator import itemgetter
 
 from connectors.mapped.calls import READ, told_of
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
+from connectors.reading.form import Place
 from connectors.reading.json_table import Under
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.told_leg import leg_of
 from schemas.mapping import Mapping as Said

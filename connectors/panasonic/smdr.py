@@ -14,15 +14,17 @@ from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
 
+from connectors.reading.form import Form, Place
 from connectors.reading.identity import nameless
 from connectors.reading.lengths import SPANS
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.row_source import RowSource, Without
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.text import NO_DELIMITER, Form
+from connectors.reading.text import NO_DELIMITER
 from connectors.reading.wall import WallClock
 from connectors.reading.zone_proof import date_order
 from schemas.records import CallLeg, Direction, Reason
@@ -62,8 +64,8 @@ class PanasonicSmdr(Delimited):
         " lines of one minute are one call when they come over a socket",
     )
 
-    def form(self, path: Path) -> Form:
-        return super().form(path)._replace(delimiter=NO_DELIMITER, quoted=False)
+    def form(self, sample: Sample) -> Form:
+        return super().form(sample)._replace(delimiter=NO_DELIMITER, quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         lines = [row[0] for row in rows if len(row) == 1 and not _NO_CALL.fullmatch(row[0])]

@@ -11,17 +11,14 @@ import binascii
 import io
 import re
 from collections.abc import Iterator
-from enum import Enum
-from pathlib import Path
 from typing import NamedTuple, TextIO
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from connectors.reading.packed import is_sheet, open_bytes
+from connectors.reading.form import JsonForm, JsonShape, Place
+from connectors.reading.packed import Opened
 from connectors.reading.rejects import Bad, too_long
-from connectors.reading.source import Place
-from connectors.reading.text import head_of
 from schemas.records import Reason
 
 MOST_VALUE = 1 << 20
@@ -37,29 +34,6 @@ _BARE = re.compile(r"%7[Bb]|eyJ[A-Za-z0-9+/]+={0,2}$")
 """What a form's field holds, saved without the field."""
 
 
-class Shape(Enum):
-    """How values stand in a file."""
-
-    OBJECTS = "one object or several"
-    LINES = "an object a line"
-    ARRAY = "an array"
-    FORMS = "bodies of forms, one a line"
-
-
-class JsonForm(NamedTuple):
-    """How a file is written; `under` are the keys on the way to its array, `field` is the one of its forms."""
-
-    shape: Shape
-    encoding: str
-    under: tuple[str, ...] = ()
-    field: str = ""
-
-    def words(self) -> str:
-        """For people."""
-        inside = f" under {'.'.join(self.under)}" if self.under else ""
-        return f"{self.encoding}, JSON: {self.shape.value}{inside}"
-
-
 class Value(NamedTuple):
     """A value's text, where it stood, and its row as it came; with `bad` it is none."""
 
@@ -71,26 +45,23 @@ class Value(NamedTuple):
     bad: Bad | None = None
 
 
-def detect(path: Path, under: tuple[tuple[str, ...], ...] = (), field: str = "") -> JsonForm | None:
+def json_form(text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (), field: str = "") -> JsonForm | None:
     """How a file of JSON is written, from its first megabyte; None for a file of anything else.
 
     `under` are the places where an answer of this service has its array (the first that is there is taken); `field` is
-    the one that holds the JSON in its forms. Raises Terminal for an empty or missing file.
+    the one that holds the JSON in its forms.
     """
-    if is_sheet(path):
-        return None
-    text, encoding = head_of(path)
     text = text.lstrip("\ufeff \t\r\n")
     if text[:1] == "[":
-        return JsonForm(Shape.ARRAY, encoding)
+        return JsonForm(JsonShape.ARRAY, encoding)
     if text[:1] == "{":
         for keys in under:
             if _Window(io.StringIO(text)).enter(keys):
-                return JsonForm(Shape.ARRAY, encoding, keys)
-        return JsonForm(Shape.LINES if _has_lines(text) else Shape.OBJECTS, encoding)
+                return JsonForm(JsonShape.ARRAY, encoding, keys)
+        return JsonForm(JsonShape.LINES if _has_lines(text) else JsonShape.OBJECTS, encoding)
     first = text.partition("\n")[0].strip()
     if field and (_BARE.match(first) or first.startswith(f"{field}={{") or _has_field(first, field)):
-        return JsonForm(Shape.FORMS, encoding, (), field)
+        return JsonForm(JsonShape.FORMS, encoding, (), field)
     return None
 
 
@@ -118,8 +89,8 @@ class JsonRows:
     broken in an array takes the rest of the file with it, as one value.
     """
 
-    def __init__(self, path: Path, form: JsonForm) -> None:
-        self._file, self.bytes_total, self._taken_bytes = open_bytes(path)
+    def __init__(self, opened: Opened, form: JsonForm) -> None:
+        self._file, self.bytes_total, self._taken_bytes = opened
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._form = form
 
@@ -129,9 +100,9 @@ class JsonRows:
 
     def __iter__(self) -> Iterator[Value]:
         with self._text:
-            if self._form.shape is Shape.LINES:
+            if self._form.shape is JsonShape.LINES:
                 yield from _lines(self._text)
-            elif self._form.shape is Shape.FORMS:
+            elif self._form.shape is JsonShape.FORMS:
                 for line in _lines(self._text):
                     yield line if line.bad else _inside(line, self._form.field)
             else:
@@ -139,7 +110,7 @@ class JsonRows:
 
     def _elements(self) -> Iterator[Value]:
         window = _Window(self._text)
-        is_array = self._form.shape is Shape.ARRAY
+        is_array = self._form.shape is JsonShape.ARRAY
         number = 0
         while not is_array or window.enter(self._form.under):
             while (value := window.value(in_array=is_array)) is not None:

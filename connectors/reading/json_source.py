@@ -9,23 +9,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
-from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from connectors.reading.json_rows import JsonRows, Value, detect
-from connectors.reading.packed import label
+from connectors.reading.form import Form, Place
+from connectors.reading.json_rows import JsonRows, Value
+from connectors.reading.packed import label, open_bytes
 from connectors.reading.rejects import Bad, Misread, reject
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.sample import HEAD_VALUES, Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from schemas.records import Reason, Record, Rejected
 from schemas.trouble import Terminal
 
 T = TypeVar("T")
-
-HEAD_VALUES = 200
-"""How many values a source sees of a file before it says what it is."""
 
 
 class JsonLayout(NamedTuple):
@@ -118,38 +116,39 @@ class JsonSource(ABC, Generic[T]):
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Callable[[T, Place], Record]:
         """What makes a record of a value of this file; raises Misread."""
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone as it was given: for a source that has nothing to prove it with."""
         if zone is None:
-            raise Terminal(f"{path}: nothing in {recognised.layout} proves its zone: give --tz by name")
+            raise Terminal(f"{sample.path}: nothing in {recognised.layout} proves its zone: give --tz by name")
         return zone, f"times without an offset are read in {zone}"
 
-    def recognise(self, path: Path, hints: Hints) -> Recognised | None:
+    def recognise(self, sample: Sample, hints: Hints) -> Recognised | None:
         """What the file is, from its first values; None when it is not ours."""
-        form = detect(path, self.under, self.field)
+        form = sample.json_form(self.under, self.field)
         if form is None:
             return None
-        layout = self.layout(list(_objects(islice(iter(JsonRows(path, form)), HEAD_VALUES))), hints)
+        layout = self.layout(list(_objects(sample.values(form)[:HEAD_VALUES])), hints)
         if layout is None:
             return None
         return Recognised(
             profile=self.profile,
             kind=self.kind,
             layout=layout.name,
-            encoding=form.encoding,
+            form=Form(form.encoding, "", "", json=form),
             columns=(),
             needs_zone=layout.needs_zone,
             reasons=(form.words(), *layout.why),
         )
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> JsonReading[T]:
-        zone, _ = self.zone(path, recognised, context.zone)
-        form = detect(path, self.under, self.field)
-        if form is None:
-            raise Terminal(f"{path}: it was JSON, and is none any more")
+        zone = context.zone or self.zone(Sample(path), recognised, None)[0]
+        form = recognised.form.json
+        assert form is not None
         decode = msgspec.json.Decoder(self.values()).decode
         file = label(path)
-        return JsonReading(JsonRows(path, form), context, file, decode, self.maker(recognised, context, zone, file))
+        return JsonReading(
+            JsonRows(open_bytes(path), form), context, file, decode, self.maker(recognised, context, zone, file)
+        )
 
 
 def _objects(values: Iterable[Value]) -> Iterator[dict[str, Any]]:

@@ -5,40 +5,31 @@ A source that reads a service's CSV so reads its JSON as well. The first row is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from connectors.reading.json_rows import JsonRows, Value, detect
+from connectors.reading.form import Form
+from connectors.reading.json_rows import JsonRows, Value
+from connectors.reading.packed import Opened
 from connectors.reading.rejects import Bad, Broken
 from connectors.reading.text import Row
 from schemas.records import Reason
-from schemas.trouble import Terminal
 
 Under = tuple[tuple[str, ...], ...]
-_LOOK = 2_000
-"""Values whose keys are the columns: later ones that are none of these are not read."""
 _MOST_COLUMNS, _MOST_ELEMENTS, _DEEPEST = 500, 3, 5
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class JsonTable:
-    """The objects of a file under the keys of its first ones. `bytes_read` grows while iterating."""
+    """The objects of a file under the keys of its first ones: later keys are not read. `bytes_read` grows."""
 
-    def __init__(self, path: Path, under: tuple[str, ...]) -> None:
-        form = detect(path, (under,) if under else ())
-        if form is None:
-            raise Terminal(f"{path}: it was JSON, and is none any more")
-        columns: dict[str, None] = {}
-        for value in islice(iter(JsonRows(path, form)), _LOOK):
-            cells = _cells(value)
-            if not isinstance(cells, Bad):
-                columns |= dict.fromkeys(cells)
-        self._columns = list(islice(columns, _MOST_COLUMNS))
-        self._values = JsonRows(path, form)
+    def __init__(self, opened: Opened, form: Form) -> None:
+        assert form.json is not None
+        self._columns = list(form.keys)
+        self._values = JsonRows(opened, form.json)
 
     @property
     def bytes_total(self) -> int:
@@ -57,6 +48,16 @@ class JsonTable:
                 yield Broken(cells, value.place, value.row)
             else:
                 yield Row([cells.get(column, "") for column in columns], value.place, value.row, True)
+
+
+def keys_of(values: Iterable[Value]) -> tuple[str, ...]:
+    """The columns of objects, from the first ones."""
+    columns: dict[str, None] = {}
+    for value in values:
+        cells = _cells(value)
+        if not isinstance(cells, Bad):
+            columns |= dict.fromkeys(cells)
+    return tuple(islice(columns, _MOST_COLUMNS))
 
 
 def flat(value: object) -> dict[str, str]:

@@ -25,6 +25,8 @@ MOST_RATIO, RATIO_FROM = 250, 64 << 20
 """Call records pack to a tenth. What grows beyond this, once it is no small file, is a bomb."""
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+HOLDS_TABLES = (_ZIP, _OLE)
+"""How archives and workbooks begin."""
 _WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 _NO_ZIP = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error)
 """What zipfile raises of an archive that it cannot open, such as one whose names are no UTF-8 although it says so."""

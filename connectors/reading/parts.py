@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.reading import packed, sheets
+from connectors.reading.sample import Sample
 from schemas.trouble import Terminal
 
 
@@ -17,6 +18,12 @@ def parts(path: Path) -> list[Path]:
         return _parts(path)
     except OSError:
         return [path]
+
+
+def samples(path: Path) -> list[Sample]:
+    """The same, each with its beginning: a plain file is opened once for both. Raises Terminal."""
+    sample = Sample(path)
+    return [Sample(part) for part in parts(path)] if sample.may_hold_tables else [sample]
 
 
 def _parts(path: Path) -> list[Path]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from connectors.reading.source import Context, Place
+from connectors.reading.form import Place
+from connectors.reading.source import Context
 from schemas.records import Reason, Rejected
 
 MOST_PAYLOAD = 65_536

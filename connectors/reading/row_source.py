@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from connectors.reading.form import Place
 from connectors.reading.rejects import Broken
-from connectors.reading.source import Place
 from connectors.reading.text import Row, TooLong
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
 
+from connectors.reading.form import Place
 from connectors.reading.json_table import Under
 from connectors.reading.moments import Moments, absolute
-from connectors.reading.source import Context, Hints, Place, Recognised
+from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.told_leg import Told, leg_of
 from connectors.reading.zone_proof import date_order

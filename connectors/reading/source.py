@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
+from connectors.reading.form import Form
 from schemas.records import Record, Rejected
 from schemas.stages import Stages
 
-Place = int | str
-"""Where a row stands in its file, for people: a line's number, or a sheet and row (`Sheet1!7`)."""
+if TYPE_CHECKING:
+    from connectors.reading.sample import Sample
 
 
 class Hints(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,11 +81,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """calls, or the kind of a table."""
     layout: str
-    encoding: str = ""
-    delimiter: str = ""
-    line_end: str = ""
-    quoted: bool = True
-    """Whether quotes around a cell are no part of it."""
+    form: Form = Form("", "", "")
+    """How it is written."""
     columns: tuple[str, ...]
     """What each column is, in order; "" for one that is not used."""
     head: tuple[str, ...] = ()
@@ -127,10 +125,10 @@ class Source(Protocol):
     def is_family(self) -> bool:
         """Whether it reads what a whole family of exchanges writes: one that is told more surely goes first."""
 
-    def recognise(self, path: Path, hints: Hints) -> Recognised | None:
+    def recognise(self, sample: Sample, hints: Hints) -> Recognised | None:
         """What this file is, from its beginning; None when it is not ours."""
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why; None asks for what the data proves. Raises Terminal."""
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> Reading: ...

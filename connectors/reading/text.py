@@ -11,12 +11,12 @@ import io
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from connectors.reading.packed import open_bytes
-from connectors.reading.source import Place
+from connectors.reading.form import Form, Place
+from connectors.reading.packed import Opened
 from schemas.trouble import Terminal
 
 MOST_LINE = 1 << 20
@@ -24,25 +24,10 @@ MOST_LINE = 1 << 20
 NO_DELIMITER = "\x1f"
 """For text that is no table: a line is one cell."""
 _BEGINNING = 65_536
-_HEAD = 1 << 20
+DECIDED_BY = 1 << 20
+"""Bytes of a beginning that say how a file is written."""
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CANDIDATES = ["cp1251", "koi8_r", "cp866", "cp1252", "latin_1"]
-
-
-class Form(NamedTuple):
-    """How a file is written."""
-
-    encoding: str
-    delimiter: str
-    """Between cells; of JSON, the keys on the way to its objects, with points."""
-    line_end: str
-    quoted: bool = True
-    """False where a quote is a character like another, and each line is a row."""
-
-    @property
-    def quoting(self) -> Literal[0, 3]:
-        """For the csv module."""
-        return csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
 
 
 class Row(NamedTuple):
@@ -62,40 +47,27 @@ class TooLong(NamedTuple):
     text: str
 
 
-def detect(path: Path) -> Form:
-    """The form of a file from its first megabyte. Raises Terminal for an empty, binary or missing file."""
-    text, encoding = head_of(path)
+def form_of_text(path: Path, text: str, encoding: str) -> Form:
+    """The form of a file from its first megabyte. Raises Terminal for a binary one."""
     if _is_binary(text):
         raise Terminal(f"{path}: this is a binary file, not a text export (expected CSV)")
     return Form(encoding, _delimiter(text), _line_end(text))
 
 
-def head_of(path: Path) -> tuple[str, str]:
-    """(text of the first megabyte, encoding). Raises Terminal for an empty or missing file."""
-    try:
-        if path.exists() and not path.is_file():
-            if path.is_dir():
-                raise Terminal(f"{path}: a folder: name its files, or let `callfunnel listen folder` watch it")
-            raise Terminal(f"{path}: not a file: it is read more than once, so save a pipe or a folder's file first")
-        with open_bytes(path).stream as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        raise Terminal(f"{path}: {error.strerror}") from None
-    encoding = _encoding(head)
-    text = head.decode(encoding, "replace")
-    if not text.strip():
-        raise Terminal(f"{path}: the file is empty")
-    return text, encoding
+def decoded(head: bytes, *, is_all: bool) -> tuple[str, str]:
+    """(the text of a file's beginning, DECIDED_BY bytes at most; its encoding)."""
+    encoding = _encoding(head, is_all)
+    return head.decode(encoding, "replace"), encoding
 
 
-def _encoding(head: bytes) -> str:
+def _encoding(head: bytes, is_all: bool) -> str:
     for bom, encoding in _BOMS.items():
         if head.startswith(bom):
             return encoding
     if head[:4].count(0) >= 2 and len(head) > 3:
         return "utf-16-le" if head[1] == 0 else "utf-16-be"
     try:
-        codecs.getincrementaldecoder("utf-8")("strict").decode(head, final=len(head) < _HEAD)
+        codecs.getincrementaldecoder("utf-8")("strict").decode(head, final=is_all)
     except UnicodeDecodeError:
         best = from_bytes(head[:200_000], cp_isolation=_CANDIDATES).best()
         return best.encoding if best else "cp1251"
@@ -128,8 +100,8 @@ class Rows:
     the expected width, or holds a line that is a row, is given back line by line.
     """
 
-    def __init__(self, path: Path, form: Form, width: frozenset[int] = frozenset()) -> None:
-        self._file, self.bytes_total, self._taken_bytes = open_bytes(path)
+    def __init__(self, opened: Opened, form: Form, width: frozenset[int] = frozenset()) -> None:
+        self._file, self.bytes_total, self._taken_bytes = opened
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._delimiter = form.delimiter
         self._quoting = form.quoting

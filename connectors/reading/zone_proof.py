@@ -10,12 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from pathlib import Path
 from typing import NamedTuple
 
 from connectors.reading.rejects import Misread
+from connectors.reading.sample import Sample
 from connectors.reading.source import Recognised
-from connectors.reading.table import sample_rows
 from connectors.reading.wall import PARTS, wall
 from schemas.trouble import Terminal
 
@@ -96,7 +95,7 @@ def _steadiness(proof: Proof) -> float:
 
 
 def settle(
-    path: Path,
+    whole: Sample,
     recognised: Recognised,
     zone: tzinfo | None,
     *,
@@ -108,13 +107,13 @@ def settle(
 
     `slack_s` is for ids whose clock is not the one of the starts, and may differ that much from it.
     """
-    samples = sample(recognised.columns, sample_rows(path, recognised), start, unique)
+    samples = sample(recognised.columns, whole.cells_from_all_over(recognised.form), start, unique)
     if zone is not None and slack_s:
-        return zone, check_nearly(samples, recognised.date_order, zone, str(path), slack_s)
+        return zone, check_nearly(samples, recognised.date_order, zone, str(whole.path), slack_s)
     proof = prove(samples, recognised.date_order)
     if zone is None:
-        return proven_zone(proof, samples, recognised.date_order, str(path))
-    return zone, check_zone(proof, samples, recognised.date_order, zone, str(path))
+        return proven_zone(proof, samples, recognised.date_order, str(whole.path))
+    return zone, check_zone(proof, samples, recognised.date_order, zone, str(whole.path))
 
 
 def sample(

@@ -8,7 +8,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
-from connectors.reading.source import Context, Place
+from connectors.reading.form import Place
+from connectors.reading.source import Context
 from schemas.records import CallLeg
 
 Make = Callable[[list[str], Place], CallLeg]

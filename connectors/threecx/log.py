@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 from operator import itemgetter
-from pathlib import Path
 from zlib import crc32
 
+from connectors.reading.form import Form, Place
 from connectors.reading.identity import nameless
 from connectors.reading.outcomes import (
     ANSWERED,
@@ -29,9 +29,9 @@ from connectors.reading.outcomes import (
 )
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
-from connectors.reading.source import About, Context, Hints, Place, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.text import Form
 from connectors.reading.wall import DATE, WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 from schemas.trouble import Terminal
@@ -113,8 +113,8 @@ class ThreeCxLog(Delimited):
         " says; fixed widths",
     )
 
-    def form(self, path: Path) -> Form:
-        return super().form(path)._replace(quoted=False)
+    def form(self, sample: Sample) -> Form:
+        return super().form(sample)._replace(quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         named = hints.columns if set(hints.columns) & (FIELDS - {"duration"}) else ()  # FreeSWITCH has that name too
@@ -148,12 +148,12 @@ class ThreeCxLog(Delimited):
     def needs_zone(self, layout: Layout) -> bool:
         return "from-type" not in layout.columns
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """As given; else UTC for v18 and later. Raises Terminal for earlier ones: nothing tells theirs."""
         if zone is not None:
             return zone, f"times are read in {zone}; 3CX v18 and later writes UTC, whatever the office's zone"
         if recognised.needs_zone:
-            raise Terminal(f"{path}: nothing in a log of 3CX before v18 proves its zone: give --tz by name")
+            raise Terminal(f"{sample.path}: nothing in a log of 3CX before v18 proves its zone: give --tz by name")
         return UTC, "3CX v18 and later was seen to write UTC: if hours are off by the office's offset, give --tz"
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:

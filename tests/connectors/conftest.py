@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.reading.source import Context
 from connectors.recognise import choose
 from schemas.records import Record, Rejected
@@ -41,7 +42,7 @@ def context(tz: str = "Europe/Moscow", **more: Any) -> Context:
 def read(path: Path, kind: str = "calls", tz: str = "Europe/Moscow", **more: Any) -> Items:
     """Everything in a file, recognised as `load` does it."""
     told = context(tz, **more)
-    source, recognised = choose(path, kind, "auto", told.region)
+    source, recognised = choose(Sample(path), kind, "auto", told.region)
     return list(source.read(path, recognised, told))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.reading.source import Hints
 from connectors.recognise import choose
 from connectors.registry import CALLS, CONNECTORS
@@ -37,8 +38,10 @@ def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
     )
     path = file_of(case, expected)
     columns = tuple(expected.get("columns", ()))
-    source, seen = choose(path, expected.get("kind", "calls"), "auto", told.region, columns)
-    assert {name: plain(getattr(seen, name)) for name in expected["seen"]} == expected["seen"]
+    source, seen = choose(Sample(path), expected.get("kind", "calls"), "auto", told.region, columns)
+    form = seen.form._asdict()
+    found = {name: plain(form[name] if name in form else getattr(seen, name)) for name in expected["seen"]}
+    assert found == expected["seen"]
     items = list(source.read(path, seen, told))
     assert [_told(item) for item in items] == [_without_ids(row) for row in expected["items"]]
     _assert_ids(expected["items"], items)
@@ -49,7 +52,7 @@ def test_file_of_calls_is_recognised_by_its_own_source_alone(case: Path) -> None
     """Whatever the order in which sources are asked, and whatever `--profile` says."""
     expected = json.loads(case.read_text(encoding="utf-8"))
     hints = Hints(region=expected.get("region", "RU"), columns=tuple(expected.get("columns", ())))
-    found = [source for source in CALLS if source.recognise(file_of(case, expected), hints)]
+    found = [source for source in CALLS if source.recognise(Sample(file_of(case, expected)), hints)]
     ours = [source.profile for source in found if not source.is_family] or [source.profile for source in found]
     assert ours == ([] if "kind" in expected else [case.parent.name])
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.reading.sample import Sample
 from connectors.reading.source import Context
 from connectors.recognise import choose
 from schemas.codec import encode
@@ -31,7 +32,7 @@ class Golden(NamedTuple):
 
     def read(self, path: Path) -> tuple[int, list[Record | Rejected]]:
         """(rows, items) of a file that is read as this one. Raises Terminal."""
-        source, seen = choose(path, self.kind, "auto", self.told.region, self.columns)
+        source, seen = choose(Sample(path), self.kind, "auto", self.told.region, self.columns)
         reading = source.read(path, seen, self.told)
         items = list(reading)
         return reading.rows, items

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from pipeline.stitch import stitch
 from schemas.records import Call, CallLeg
@@ -81,19 +82,19 @@ def test_queue_log_beside_the_cdr_names_who_answered_and_counts_nothing_twice(wr
 
 def test_time_in_uuids_refuses_a_zone_that_is_hours_off_but_not_a_clock_that_drifts() -> None:
     path = golden("freeswitch-csv/example_time_in_uuid.csv")
-    source, seen = choose(path, "calls", "auto", "RU")
-    _, why = source.zone(path, seen, ZoneInfo("Europe/Moscow"))
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
+    _, why = source.zone(Sample(path), seen, ZoneInfo("Europe/Moscow"))
     assert why == "9 of 9 rows checked agree with Europe/Moscow by the time inside of the ids"
     with pytest.raises(Terminal, match=r"--tz Europe/Samara is wrong by about -01:00 hours \(9 of 9 rows\)"):
-        source.zone(path, seen, ZoneInfo("Europe/Samara"))
+        source.zone(Sample(path), seen, ZoneInfo("Europe/Samara"))
 
 
 def test_time_of_the_records_refuses_a_wrong_zone_of_avaya() -> None:
     path = golden("avaya/r11_record_time_utc.csv")
-    source, seen = choose(path, "calls", "auto", "RU")
-    assert source.zone(path, seen, ZoneInfo("Europe/Moscow"))[1].startswith("5 of 5 rows checked agree")
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
+    assert source.zone(Sample(path), seen, ZoneInfo("Europe/Moscow"))[1].startswith("5 of 5 rows checked agree")
     with pytest.raises(Terminal, match="by the UTC time of the records, --tz Asia/Yekaterinburg is wrong by about"):
-        source.zone(path, seen, ZoneInfo("Asia/Yekaterinburg"))
+        source.zone(Sample(path), seen, ZoneInfo("Asia/Yekaterinburg"))
 
 
 def test_file_of_cisco_that_says_how_voices_sounded_is_refused_for_what_it_is(write: Write) -> None:
@@ -107,11 +108,11 @@ def test_template_of_freeswitch_that_lacks_something_says_what(write: Write, mis
     columns = ["uuid", "caller_id_number", "destination_number", "start_stamp", "duration", "billsec", "hangup_cause"]
     columns.remove(missing)
     with pytest.raises(Terminal, match=f"columns of a FreeSWITCH log without .*{missing}.*: add it to the template"):
-        choose(write("1,2,3,4,5,6\n"), "calls", "auto", "RU", tuple(columns))
+        choose(Sample(write("1,2,3,4,5,6\n")), "calls", "auto", "RU", tuple(columns))
 
 
 def test_profile_that_is_given_reads_only_its_own(write: Write) -> None:
     path = golden("yeastar/table_by_month.csv")
-    assert choose(path, "calls", "yeastar", "RU")[0].profile == "yeastar"
+    assert choose(Sample(path), "calls", "yeastar", "RU")[0].profile == "yeastar"
     with pytest.raises(Terminal, match="not recognised"):
-        choose(path, "calls", "asterisk-csv", "RU")
+        choose(Sample(path), "calls", "asterisk-csv", "RU")

@@ -10,10 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.reading.json_rows import JsonRows, detect
+from connectors.reading.json_rows import JsonRows
 from connectors.reading.json_table import flat
+from connectors.reading.packed import open_bytes
 from connectors.reading.parts import parts
 from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.sample import Sample
 from connectors.reading.service_table import ServiceTable
 from connectors.recognise import choose
 from connectors.registry import CALLS
@@ -33,10 +35,10 @@ JSON = sorted(path for path in HERE.glob("*/golden/*/*.body") if path.parent.nam
 
 def rows_of(path: Path) -> list[list[str]]:
     """The good objects of a file as a table with a header."""
-    form = detect(path, (("result", "data"), ("result",), ("stats",), ("calls",), ("records",)))
+    form = Sample(path).json_form((("result", "data"), ("result",), ("stats",), ("calls",), ("records",)))
     assert form is not None
     objects = []
-    for value in JsonRows(path, form):
+    for value in JsonRows(open_bytes(path), form):
         if value.bad is None and value.text.startswith("{"):
             objects.append(flat(msgspec.json.decode(value.text)))
     header = list(dict.fromkeys(key for one in objects for key in one))
@@ -47,7 +49,7 @@ def told(path: Path) -> set[bytes]:
     """What a file says, wherever it lies."""
     said = set()
     for part in parts(path):
-        source, seen = choose(part, "calls", "auto", "RU")
+        source, seen = choose(Sample(part), "calls", "auto", "RU")
         items = list(source.read(part, seen, context("Europe/Moscow" if seen.needs_zone else "auto")))
         for item in items:
             if isinstance(item, CallLeg):
@@ -83,12 +85,12 @@ def test_zone_is_asked_for_where_times_say_none() -> None:
 
 def test_profile_alone_does_not_make_a_table_ours() -> None:
     with pytest.raises(Terminal, match="not recognised"):
-        choose(golden("uis/calls_report.body"), "calls", "megafon", "RU")
+        choose(Sample(golden("uis/calls_report.body")), "calls", "megafon", "RU")
 
 
 def test_answer_without_calls_is_no_export(write: Write) -> None:
     with pytest.raises(Terminal, match="not recognised"):
-        choose(write('{"calls": [], "page": 0}', "calls.json"), "calls", "auto", "US")
+        choose(Sample(write('{"calls": [], "page": 0}', "calls.json")), "calls", "auto", "US")
 
 
 @pytest.mark.skipif(not SAMPLES, reason="CALLFUNNEL_SAMPLES is not set")
@@ -112,7 +114,7 @@ def test_answer_without_calls_is_no_export(write: Write) -> None:
 )
 def test_sample_is_recognised_and_each_row_is_a_leg(name: str, profile: str, rows: int) -> None:
     path = Path(SAMPLES) / name
-    source, seen = choose(path, "calls", "auto", "RU")
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
     reading = source.read(path, seen, context("Europe/Moscow" if seen.needs_zone else "auto"))
     items = list(reading)
     assert (seen.profile, reading.rows, len(items)) == (profile, rows, rows)
@@ -121,13 +123,13 @@ def test_sample_is_recognised_and_each_row_is_a_leg(name: str, profile: str, row
 
 def test_rejected_objects_of_an_answer_load_again_once_mended(tmp_path: Path) -> None:
     (path,) = parts(golden("uis/calls_report.body"))
-    source, seen = choose(path, "calls", "auto", "RU")
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
     rejected = [item for item in source.read(path, seen, context()) if isinstance(item, Rejected) and item.field]
     with RejectedRows(tmp_path / "rejects", path, seen, "i") as kept:
         for item in rejected:
             kept.add(item)
     mended = kept.path.read_text(encoding="utf-8").replace('"perhaps"', "false").replace("09:09:00", "09:10:30")
     kept.path.write_text(mended.replace('"talk_duration": 60', '"talk_duration": 6'), encoding="utf-8")
-    source, seen = choose(kept.path, "calls", "auto", "RU")
+    source, seen = choose(Sample(kept.path), "calls", "auto", "RU")
     legs = [item for item in source.read(kept.path, seen, context()) if isinstance(item, CallLeg)]
     assert [leg.record_id for leg in legs] == ["504", "505", "506"]

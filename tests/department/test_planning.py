@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.reading.source import Context
 from connectors.recognise import choose
 from department.options import DepartmentOptions
@@ -56,7 +57,7 @@ def load(database: Database, folder: Path, version: int) -> int:
 
 
 def read(path: Path, kind: str, version: int) -> Iterator[Record]:
-    source, recognised = choose(path, kind, "auto", "RU")
+    source, recognised = choose(Sample(path), kind, "auto", "RU")
     at = datetime(2026, 11, 24, tzinfo=UTC)
     told = Context(
         source="crm", import_id=str(version), version=version, zone=MOSCOW, stages=default_stages(), loaded_at=at

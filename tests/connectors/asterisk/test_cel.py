@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.asterisk.cel import epoch_s
 from connectors.asterisk.cel_calls import Gathered, Gatherer
 from connectors.reading.lengths import WEEK_S
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.codec import encode
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
@@ -246,7 +247,7 @@ def _read(text: str) -> Items:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "cel.csv"
         path.write_text(text, encoding="utf-8")
-        source, seen = choose(path, "calls", "asterisk-cel", "RU")
+        source, seen = choose(Sample(path), "calls", "asterisk-cel", "RU")
         reading = source.read(path, seen, context())
         items = list(reading)
     assert reading.rows == len(items)
@@ -359,8 +360,8 @@ def test_log_that_does_not_say_who_was_together_is_refused(write: Write, old: st
 
 
 def test_zone_of_a_table_is_held_against_the_epochs() -> None:
-    source, seen = choose(TABLE, "calls", "auto", "RU")
-    assert source.zone(TABLE, seen, None)[1] == "14 of 14 rows prove UTC+03:00 (epoch in uniqueid)"
+    source, seen = choose(Sample(TABLE), "calls", "auto", "RU")
+    assert source.zone(Sample(TABLE), seen, None)[1] == "14 of 14 rows prove UTC+03:00 (epoch in uniqueid)"
     with pytest.raises(Terminal, match=r"the file says UTC\+03:00 .*--tz Europe/Samara is UTC\+04:00"):
         read(TABLE, tz="Europe/Samara")
 
