@@ -39,13 +39,13 @@ def test_plain_file_is_opened_twice_although_every_source_is_asked(write: Write,
     opened.clear()
     assert CALLS[-1].profile == "asterisk-csv"  # asked last
     assert records(path) == 30
-    assert opened == [path, path]
+    assert opened.count(path) == 2
 
 
 def test_answer_of_a_service_is_opened_twice(opened: list[Path]) -> None:
     path = golden("uis/calls_report.body")
     assert records(path) > 1
-    assert opened == [path, path]
+    assert opened.count(path) == 2
 
 
 def test_large_file_is_looked_into_once_more_for_its_zone(write: Write, opened: list[Path]) -> None:
@@ -53,4 +53,4 @@ def test_large_file_is_looked_into_once_more_for_its_zone(write: Write, opened: 
     path = write("".join(many(2_500)))
     opened.clear()
     assert records(path) == 2_500
-    assert opened == [path] * 4
+    assert opened.count(path) == 4
