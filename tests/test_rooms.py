@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +85,19 @@ def test_no_vendor_knows_another_one(vendor: str) -> None:
 def test_reading_knows_no_vendor(path: Path) -> None:
     ours = {name for name in imported(path) if name.startswith("connectors.")}
     assert all(name.startswith("connectors.reading") for name in ours), ours
+
+
+def _holding(pattern: str) -> set[str]:
+    """The files of connectors that hold it."""
+    found = re.compile(pattern)
+    files = (path for path in FILES if path.is_relative_to(CONNECTORS))
+    return {str(path.relative_to(ROOT)) for path in files if found.search(path.read_text(encoding="utf-8"))}
+
+
+def test_one_place_makes_legs() -> None:
+    assert _holding(r"\bCallLeg\(") == {"connectors/reading/leg.py"}
+
+
+def test_a_week_is_said_once_and_cut_digits_are_refused_once() -> None:
+    assert _holding(r"days=7\)|604_?800|7 \* 86_?400") == {"connectors/reading/lengths.py"}
+    assert _holding(r"Misread\(Reason\.BAD_PHONE, .*digits") == {"connectors/reading/phones.py"}

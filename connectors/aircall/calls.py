@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.reading.call_words import direction
+from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
-from connectors.reading.told_leg import Told
 from schemas.records import Reason
 
 _GAVE_UP = frozenset({"short_abandoned", "abandoned_in_ivr", "abandoned_in_classic"})
@@ -49,7 +49,7 @@ class AircallCalls(ServiceTable):
         unconfirmed="a real answer; whether a transferred call is one of these or two; the dashboard's CSV (map it)",
     )
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         id_, way, start, answer, end, contact, missed, email, name, did, recording = cells
         if not (id_ := id_.strip()):
             raise Misread(Reason.MISSING_FIELD, "id", "no id")
@@ -59,7 +59,7 @@ class AircallCalls(ServiceTable):
         if ended_at < started_at or (answered_at and not started_at <= answered_at <= ended_at):
             raise Misread(Reason.BAD_DURATION, "ended_at", f"from {start}, answered {answer or 'never'}, to {end}")
         unanswered = CANCELLED if missed.strip() in _GAVE_UP else NO_ANSWER
-        return Told(
+        return LegFields(
             record_id=id_,
             call_id=id_,
             started_at=started_at,

@@ -17,15 +17,15 @@ from connectors.asterisk.peers import Kind, Peer, Peers
 from connectors.reading import zone_proof as clock
 from connectors.reading.form import Place
 from connectors.reading.identity import nameless
+from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.reading.phones import e164, is_scientific
-from connectors.reading.rejects import Misread
+from connectors.reading.phones import e164, refuse_cut_digits
 from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.wall import WallClock
-from schemas.records import CallLeg, Direction, Reason
+from schemas.records import CallLeg, Direction
 
 _READ = (
     *("start", "src", "dst", "channel", "dstchannel", "lastapp", "lastdata", "duration", "billsec", "disposition"),
@@ -95,8 +95,8 @@ class _Legs:
         duration_s, billsec_s = durations(duration, billsec)
         started_at = self._utc(start, uniqueid, "start")
         ended_at = started_at + SPANS[duration_s]
-        if "+" in src + dst and (is_scientific(src) or is_scientific(dst)):
-            raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
+        if "+" in src + dst:
+            refuse_cut_digits(src=src, dst=dst)
         near, far = self._peer(channel), self._peer(dstchannel)
         does, queue = ("DIAL", "") if action == "DIAL" else _does(action, lastapp, lastdata)
         reached = far.number or self._inside(dstext)
@@ -120,28 +120,25 @@ class _Legs:
             record_id = nameless(f"{start}\x1f{call}\x1f{rest}")
         context = self._context
         is_up = disposed is ANSWERED or disposed is MACHINE
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             call or uniqueid or record_id,
             record_id,
             started_at,
             ended_at,
             direction,
             disposed,
-            context.version,
             # Not the answer's time as written: an IVR's call has one beside NO ANSWER.
             ended_at - SPANS[billsec_s] if is_up else None,
             billsec_s,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=did,
             queue=queue,
             application=lastapp,
             recording=recording,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _ends(

@@ -19,9 +19,9 @@ from zlib import crc32
 
 from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
-from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.row_source import RowSource, Without
 from connectors.reading.sample import Sample
@@ -195,25 +195,22 @@ class _Reader:
         answered_at = at - SPANS[talk_s]
         rest = f"{int(at.timestamp())}\x1f{queue}\x1f{agent}"
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             callid,
             f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             answered_at - SPANS[hold_s],
             at,
             INBOUND,
             _became(does, word, talk_s),
-            context.version,
             answered_at if talk_s else None,
             talk_s,
             extension=_extension(agent) if does is _RANG or does is _TALKED else "",
-            contact=e164(caller, context.region) if caller else "",
-            contact_raw=caller,
+            outside=caller,
             # Not of a talk: it is a phone's, inside of what the queue's own CDR tells.
             queue="" if does is _TALKED else queue,
             application=word,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _moment(self, time: str, callid: str) -> datetime:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zlib import crc32
 
 from connectors.reading.form import Form, Place
-from connectors.reading.lengths import SPANS
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import SPANS, WEEK
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.packed import located
-from connectors.reading.phones import e164, is_scientific
+from connectors.reading.phones import e164, refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -45,7 +46,6 @@ _SHAPES = {
     "continuation": re.compile("[01]"),
 }
 _RECORD_CLOCK = WallClock(UTC, "ymd")
-_WEEK = timedelta(days=7)
 _SLACK_S = 900
 """A record is written when its segment ends: rings and talks before it are not in it."""
 _BY = "the UTC time of the records"
@@ -119,11 +119,11 @@ class _Legs:
         answered_at = started_at + SPANS[ring_s]
         if (told := _recorded_at(recorded)) is not None:  # the start is the call's: a later segment begins later
             told -= SPANS[talk_s]
-            if not answered_at <= told <= answered_at + _WEEK:
+            if not answered_at <= told <= answered_at + WEEK:
                 told = answered_at
             answered_at, started_at = told, told - SPANS[ring_s]
-        if "+" in caller + called and (is_scientific(caller) or is_scientific(called)):
-            raise Misread(Reason.BAD_PHONE, "caller" if is_scientific(caller) else "called", "digits were cut off")
+        if "+" in caller + called:
+            refuse_cut_digits(caller=caller, called=called)
         direction, extension, other, outside = _who(way, internal, caller, called, dialled, near, far)
         region = self._context.region
         contact = e164(outside, region) if outside else ""
@@ -137,24 +137,22 @@ class _Legs:
         call_id = f"{start.replace('/', '').replace(':', '').replace(' ', '')}:{number.strip()}"
         rest = f"{ring_s}\x1f{talk_s}\x1f{near}\x1f{far}\x1f{called}\x1f{more}"
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             call_id,
             f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             started_at,
             answered_at + SPANS[talk_s],
             direction,
             became,
-            context.version,
             answered_at if talk_s else None,
             talk_s,
             extension=extension,
-            peer_extension=other,
+            peer=other,
+            outside=outside,
             contact=contact,
-            contact_raw=outside,
             did=dialled if direction is INBOUND and dialled != extension else "",
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from connectors.reading.call_words import seconds
+from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
-from connectors.reading.told_leg import Told
 from schemas.records import Reason
 
 _WAYS = {
@@ -63,7 +63,7 @@ class Bitrix24Statistics(ServiceTable):
         unconfirmed="whether CALL_DURATION holds ringing; codes beyond the documented ones (unanswered is failed)",
     )
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         id_, call, kind, start, duration, code, phone, user, line, record = cells
         name = call.strip() or id_.strip()
         if not name:
@@ -78,7 +78,7 @@ class Bitrix24Statistics(ServiceTable):
         if became is ANSWERED and kind.strip() == _MESSAGE:
             became = MACHINE
         answered = became in (ANSWERED, MACHINE)
-        return Told(
+        return LegFields(
             record_id=id_.strip() or name,
             call_id=name,
             started_at=started_at,

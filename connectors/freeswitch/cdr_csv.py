@@ -16,9 +16,10 @@ from operator import itemgetter
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.leg import build_leg
 from connectors.reading.lengths import durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.reading.phones import e164, is_scientific
+from connectors.reading.phones import e164, refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -175,9 +176,8 @@ class _Legs:
         is_bridged = bleg or bridge or other_leg
         reached = self._reached(dialled, bridge, queue, agent)
         direction, extension, other, outside, did = self._ends(caller, dialled, reached, where, is_bridged != "")
-        if "+" in outside and is_scientific(outside):
-            field = "caller_id_number" if outside == caller else "destination_number"
-            raise Misread(Reason.BAD_PHONE, field, "a spreadsheet cut the digits off")
+        if "+" in outside:
+            refuse_cut_digits(**{"caller_id_number" if outside == caller else "destination_number": outside})
         if not billsec_s:
             became = unanswered(cause)
         elif is_bridged or (not self._knows_bridge and (direction in _OUTWARD or self._is_extension(dialled))):
@@ -185,26 +185,23 @@ class _Legs:
         else:
             became = MACHINE
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             other_leg or uuid,
             uuid,
             started_at,
             ended_at,
             direction,
             became,
-            context.version,
             ended_at - timedelta(seconds=billsec_s) if billsec_s else None,
             billsec_s,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=did,
             queue=queue.partition("@")[0],
             application=last_app,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _reached(self, dialled: str, bridge: str, queue: str, agent: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from connectors.freeswitch.causes import unanswered
-from connectors.reading.lengths import WEEK_S
-from connectors.reading.phones import e164
+from connectors.reading.leg import TimeFields, build_leg
+from connectors.reading.lengths import check_durations
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from schemas.records import CallLeg, Direction, Disposition, Reason
@@ -40,6 +40,7 @@ COLUMNS = (
     "hangup_cause",
 )
 
+_TIMES = TimeFields("end_epoch", end_reason=Reason.BAD_TIME)
 _DIRECTIONS = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND, "local": Direction.INTERNAL}
 
 
@@ -49,14 +50,11 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
     if not uuid:
         raise Misread(Reason.MISSING_FIELD, "xml_cdr_uuid", "no id")
     billsec, duration = _seconds(row, "billsec"), _seconds(row, "duration")
-    if not 0 <= billsec <= duration + 1 or duration > WEEK_S:
-        raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec}, duration {duration} (0 to a week)")
+    check_durations(duration, billsec, "billsec")
     started_at = _moment(row, "start_epoch")
     if started_at is None:
         raise Misread(Reason.BAD_TIME, "start_epoch", "no start")
     ended_at = _moment(row, "end_epoch") or started_at + timedelta(seconds=duration)
-    if ended_at < started_at:
-        raise Misread(Reason.BAD_TIME, "end_epoch", "the end is before the start")
     became = _disposition(row, billsec)
     answered_at = None
     if became in (Disposition.ANSWERED, Disposition.MACHINE):
@@ -64,27 +62,25 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
         if answered_at is None or not started_at <= answered_at <= ended_at:
             answered_at = max(started_at, ended_at - timedelta(seconds=billsec))
     direction, extension, other, outside, did = _ends(row, context.extension_pattern)
-    return CallLeg(
-        source=context.source,
-        call_id=_call_id(row, uuid),
-        record_id=uuid,
-        started_at=started_at,
-        answered_at=answered_at,
-        ended_at=ended_at,
-        billsec=billsec,
-        direction=direction,
-        disposition=became,
+    return build_leg(
+        context,
+        origin,
+        _call_id(row, uuid),
+        uuid,
+        started_at,
+        ended_at,
+        direction,
+        became,
+        answered_at,
+        billsec,
         extension=extension,
-        peer_extension=other,
-        contact=e164(outside, context.region) if outside else "",
-        contact_raw=outside,
+        peer=other,
+        outside=outside,
         did=did,
         queue=row.get("cc_queue", "").partition("@")[0],
         application=row.get("last_app", ""),
         recording=row.get("record_name", ""),
-        import_id=context.import_id,
-        origin=origin,
-        version=context.version,
+        times=_TIMES,
     )
 
 

@@ -11,11 +11,11 @@ import msgspec
 
 from connectors.http.gates import same
 from connectors.reading.json_table import flat
+from connectors.reading.leg import leg_of_fields
 from connectors.reading.moments import Moments
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import Context
-from connectors.reading.told_leg import leg_of
 from schemas.records import Reason, Record, Rejected
 
 _MOST_FIELDS = 5_000
@@ -121,8 +121,8 @@ def call_item(
     known = {name.replace("_", "").casefold(): text for name, text in said.items()}
     cells = [next((known[word] for word in words if word in known), "") for words in table.fields.values()]
     try:
-        told = table.told(cells, Moments(context.zone or UTC, "ymd"), context)
-        return leg_of(told, context, f"{kind}:{place}")
+        told = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
+        return leg_of_fields(told, context, f"{kind}:{place}")
     except Misread as misread:
         return rejected(misread.bad, said, context, kind, place)
 

@@ -16,9 +16,10 @@ from zlib import crc32
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
 from connectors.reading.form import Place
 from connectors.reading.identity import nameless
-from connectors.reading.lengths import WEEK_S
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import check_order
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.reading.phones import e164, is_scientific
+from connectors.reading.phones import e164, refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -120,10 +121,8 @@ class _Legs:
             direction, extension, outside = OUTBOUND, from_extension, to_number
         else:
             direction, extension, outside = INBOUND, to_extension, from_number
-        if "+" in outside and is_scientific(outside):
-            raise Misread(
-                Reason.BAD_PHONE, "to_number" if from_inside else "from_number", "a spreadsheet cut digits off"
-            )
+        if "+" in outside:
+            refuse_cut_digits(**{"to_number" if from_inside else "from_number": outside})
         queue = ""
         if location == _QUEUE and direction is INBOUND:
             extension, queue = "", to_extension
@@ -136,27 +135,24 @@ class _Legs:
             nameless(rest) if not entry_id else f"{entry_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
         )
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             entry_id or record_id,
             record_id,
             at(start_s),
             at(finish_s),
             direction,
             became,
-            context.version,
             at(answer_s) if answer_s else None,
             finish_s - answer_s if answer_s else 0,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=line,
             queue=queue,
             application=location,
             recording=records.strip("[]"),
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
 
@@ -168,10 +164,7 @@ def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
         raise _no_seconds(start, finish, answer) from None
     if not EARLIEST_S <= start_s <= LATEST_S:
         raise Misread(Reason.BAD_TIME, "start", f"{start_s} is not between 1990 and 2104 in seconds since the epoch")
-    if not start_s <= finish_s <= start_s + WEEK_S:
-        raise Misread(Reason.BAD_DURATION, "finish", f"finish {finish_s} is not within a week after start {start_s}")
-    if answer_s and not start_s <= answer_s <= finish_s:
-        raise Misread(Reason.BAD_TIME, "answer", f"answer {answer_s} is not between start and finish")
+    check_order(start_s, answer_s, finish_s, ("answer", "finish"), Reason.BAD_DURATION)
     return start_s, finish_s, answer_s
 
 

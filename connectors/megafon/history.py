@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from connectors.reading.call_words import bare, direction, seconds
 from connectors.reading.identity import nameless
+from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, NO_ANSWER
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
-from connectors.reading.told_leg import Told
 from schemas.records import Disposition
 
 _BECAME = {
@@ -56,7 +56,7 @@ class MegafonHistory(ServiceTable):
         unconfirmed="the cabinet's own spreadsheet (map it); statuses beyond success and missed",
     )
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         uid, kind, client, user, did, start, wait, duration, status, record = cells
         way, missed = direction(kind, "type")
         started_at, talk_s = moments.utc(start, "start"), seconds(duration, "duration")
@@ -66,7 +66,7 @@ class MegafonHistory(ServiceTable):
             became = NO_ANSWER
         talked = became is ANSWERED
         name = uid.strip() or nameless(f"{start}\x1f{client}\x1f{user}\x1f{did}")
-        return Told(
+        return LegFields(
             record_id=name,
             call_id=name,
             started_at=started_at,

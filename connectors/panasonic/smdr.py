@@ -16,9 +16,9 @@ from pathlib import Path
 
 from connectors.reading.form import Form, Place
 from connectors.reading.identity import nameless
+from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
-from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.row_source import RowSource, Without
 from connectors.reading.sample import Sample
@@ -126,24 +126,21 @@ class _Legs:
         direction, extension, other, outside, did = _who(extension, line, number)
         record_id = self._name(parts)
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             record_id,
             record_id,
             started_at,
             answered_at + SPANS[talk_s],
             direction,
             ANSWERED if talk_s else NO_ANSWER,
-            context.version,
             answered_at if talk_s else None,
             talk_s,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=did,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _name(self, parts: _Parts) -> str:

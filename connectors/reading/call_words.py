@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from connectors.reading.lengths import WEEK_S
 from connectors.reading.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
 
@@ -41,7 +42,6 @@ _UNITS = re.compile(
     r"(?:(\d{1,9})\s*(?:с|сек|s|sec)[а-яa-z.]*)?",
     re.IGNORECASE,
 )
-_MOST_S = 7 * 86_400
 _FEW_DIGITS = 5
 """Of seconds that are surely less than a week."""
 
@@ -105,12 +105,12 @@ def _seconds(text: str, field: str) -> int:
         number = -1.0
     if 0 < number < 1:  # a time of day that a spreadsheet wrote as a number
         return round(number * 86_400)
-    if number >= 0 and number < _MOST_S:
+    if number >= 0 and number < WEEK_S:
         return int(number)
     raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no length: 85, 1:25, 00:01:25, 1 мин 25 сек")
 
 
 def _checked(value: int, text: str, field: str) -> int:
-    if value > _MOST_S:
+    if value > WEEK_S:
         raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is longer than a week")
     return value

@@ -8,6 +8,8 @@ from connectors.reading.rejects import Misread
 from schemas.records import Reason
 
 WEEK_S = 604_800
+"""No call is longer."""
+WEEK, ZERO = timedelta(seconds=WEEK_S), timedelta()
 _DIGITS = 9
 """As many as a number of seconds may have."""
 
@@ -34,9 +36,22 @@ def durations(duration: str, billsec: str) -> tuple[int, int]:
     if not (duration.isdecimal() and billsec.isdecimal() and len(duration) <= _DIGITS and len(billsec) <= _DIGITS):
         raise _no_seconds(duration, billsec)
     duration_s, billsec_s = int(duration), int(billsec)
-    if billsec_s > duration_s + 1 or duration_s > WEEK_S:
-        raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s}, duration {duration_s} (0 to a week)")
+    check_durations(duration_s, billsec_s, "billsec")
     return duration_s, billsec_s if billsec_s < duration_s else duration_s
+
+
+def check_durations(duration_s: int, billsec_s: int, field: str) -> None:
+    """Raises Misread for a talk that is longer than its call, and for a call of over a week."""
+    if not 0 <= billsec_s <= duration_s + 1 or duration_s > WEEK_S:
+        raise Misread(Reason.BAD_DURATION, field, f"billsec {billsec_s}, duration {duration_s} (0 to a week)")
+
+
+def check_order(start: float, answer: float, end: float, names: tuple[str, str], end_reason: Reason) -> None:
+    """Times in seconds, 0 for no answer: raises Misread for an end or an answer that cannot be, by their names."""
+    if not start <= end <= start + WEEK_S:
+        raise Misread(end_reason, names[1], f"{end} is not within a week after {start}")
+    if answer and not start <= answer <= end:
+        raise Misread(Reason.BAD_TIME, names[0], f"{answer} is not between {start} and {end}")
 
 
 def _no_seconds(duration: str, billsec: str) -> Misread:

@@ -13,6 +13,9 @@ from urllib.parse import unquote
 
 import phonenumbers
 
+from connectors.reading.rejects import Misread
+from schemas.records import Reason
+
 _NOBODY = frozenset(
     {"", "unknown", "<unknown>", "anonymous", "private", "restricted", "unavailable", "withheld", "asterisk", "s", "-"}
     | {"null", "none", "i", "t", "h", "скрытый номер", "номер скрыт", "скрыт"}
@@ -33,6 +36,13 @@ def is_hidden(text: str) -> bool:
     """The exchange says that the caller's number is not shown (or there is none), whatever its words for it."""
     text = _bare(text)
     return text.casefold() in _NOBODY or (text != "" and not text.strip("0"))
+
+
+def refuse_cut_digits(**numbers: str) -> None:
+    """Raises Misread naming the column whose number a spreadsheet has cut."""
+    for field, text in numbers.items():
+        if "+" in text and is_scientific(text):
+            raise Misread(Reason.BAD_PHONE, field, f"{text[:40]!r}: a spreadsheet cut the digits off")
 
 
 @lru_cache(maxsize=200_000)

@@ -10,10 +10,10 @@ from operator import itemgetter
 
 from connectors.reading.form import Place
 from connectors.reading.json_table import Under
+from connectors.reading.leg import LegFields, leg_of_fields
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.told_leg import Told, leg_of
 from connectors.reading.zone_proof import date_order
 from schemas.records import CallLeg
 
@@ -25,13 +25,13 @@ class ServiceTable(Delimited):
 
     title: str
     fields: Mapping[str, tuple[str, ...]]
-    """Ours -> theirs, without case, spaces and underscores; `told` gets the cells in this order."""
+    """Ours -> theirs, without case, spaces and underscores; `parse_row` gets the cells in this order."""
     needed: frozenset[str]
     start = "start"
     json_under: Under | None = ()
 
     @abstractmethod
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         """What a row says; cells of absent columns are "". Raises Misread."""
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -63,11 +63,11 @@ class ServiceTable(Delimited):
         columns, width = recognised.columns, len(recognised.columns)
         pick = itemgetter(*(columns.index(name) if name in columns else width for name in self.fields))
         moments = Moments(zone, recognised.date_order)
-        told = self.told
+        parse_row = self.parse_row
 
         def leg(fields: list[str], place: Place) -> CallLeg:
             fields.append("")
-            return leg_of(told(pick(fields), moments, context), context, f"{file}:{place}")
+            return leg_of_fields(parse_row(pick(fields), moments, context), context, f"{file}:{place}")
 
         return leg
 

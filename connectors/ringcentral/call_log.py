@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from connectors.reading.call_words import bare, direction, seconds
+from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context, Hints
 from connectors.reading.table import Layout
-from connectors.reading.told_leg import Told
 from schemas.records import Disposition, Reason
 
 _BECAME = {
@@ -69,7 +69,7 @@ class RingCentralLog(ServiceTable):
             return None
         return super().layout(rows, hints)
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         id_, session, start, duration, kind, way, result, caller, from_ext, called, to_ext, recording = cells
         if not (id_ := id_.strip()):
             raise Misread(Reason.MISSING_FIELD, "id", "no id")
@@ -85,7 +85,7 @@ class RingCentralLog(ServiceTable):
         if far.strip() and not outside.strip():
             side, outside = INTERNAL, ""
         answered = became in (ANSWERED, MACHINE)
-        return Told(
+        return LegFields(
             record_id=id_,
             call_id=session.strip() or id_,
             started_at=started_at,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from operator import itemgetter
 from zlib import crc32
 
 from connectors.reading.form import Form, Place
 from connectors.reading.identity import nameless
+from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.outcomes import (
     ANSWERED,
     BUSY,
@@ -27,7 +28,6 @@ from connectors.reading.outcomes import (
     NO_ANSWER,
     OUTBOUND,
 )
-from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -71,7 +71,7 @@ _NEEDED = {
     "final-dn",
 }
 _SHARE = 1 / 2
-_WEEK = timedelta(days=7)
+_TIMES = TimeFields("time-end", "time-answered")
 
 
 class Kind(Enum):
@@ -208,24 +208,22 @@ class _Legs:
         else:
             record_id = nameless(f"{start}\x1f{rest}")
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             history_id or call_id or record_id,
             record_id,
             started_at,
             ended_at,
             direction,
             became,
-            context.version,
             answered_at,
             billsec,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             queue=queue,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
+            times=_TIMES,
         )
 
     def _times(self, start: str, answer: str, end: str) -> tuple[datetime, datetime | None, datetime]:
@@ -240,10 +238,6 @@ class _Legs:
             ended_at = self._utc(end, later, "time-end")
             if answered_at is not None and answered_at < started_at:
                 answered_at = self._utc(answer, later, "time-answered")
-        if not started_at <= ended_at <= started_at + _WEEK:
-            raise Misread(Reason.BAD_DURATION, "time-end", f"end {end} is not within a week after start {start}")
-        if answered_at is not None and not started_at <= answered_at <= ended_at:
-            raise Misread(Reason.BAD_TIME, "time-answered", f"answer {answer} is not between {start} and {end}")
         return started_at, answered_at, ended_at
 
     def _kind(self, said: str, number: str, dn: str) -> Kind:

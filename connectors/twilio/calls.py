@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from connectors.reading.call_words import bare, seconds
+from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
-from connectors.reading.told_leg import Told
 from schemas.records import Direction, Disposition, Reason
 
 _BECAME = {
@@ -58,7 +58,7 @@ class TwilioCalls(ServiceTable):
         " who talked in a call that a client began: the leg to the customer does not name the client",
     )
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         sid, parent, caller, called, direction, status, start, end, duration, by = cells
         if not (sid := sid.strip()):
             raise Misread(Reason.MISSING_FIELD, "sid", "no sid")
@@ -70,7 +70,7 @@ class TwilioCalls(ServiceTable):
         if became is ANSWERED and is_of_twiml:
             became = MACHINE
         answered = became in (ANSWERED, MACHINE)
-        return Told(
+        return LegFields(
             record_id=sid,
             call_id=parent.strip() or sid,
             started_at=started_at,

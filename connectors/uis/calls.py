@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from connectors.reading.call_words import direction, seconds
 from connectors.reading.identity import nameless
+from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
-from connectors.reading.told_leg import Told
 from schemas.records import Reason
 
 
@@ -50,7 +50,7 @@ class UisCalls(ServiceTable):
         unconfirmed="a real answer; the cabinet's own spreadsheet (map it)",
     )
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         id_, start, finish, way, lost, talk, total, contact, line, employee, first, name, record = cells
         started_at, talk_s = moments.utc(start, "start_time"), seconds(talk, "talk_duration")
         if finish.strip():
@@ -63,7 +63,7 @@ class UisCalls(ServiceTable):
                 Reason.BAD_DURATION, "talk_duration", f"{talk_s} s of talk in a call from {start} to {finish}"
             )
         key = id_.strip() or nameless(f"{start}\x1f{contact}\x1f{line}")
-        return Told(
+        return LegFields(
             record_id=key,
             call_id=key,
             started_at=started_at,

@@ -13,12 +13,12 @@ from zlib import crc32
 
 from connectors.reading.call_words import bare, seconds
 from connectors.reading.identity import nameless
+from connectors.reading.leg import LegFields, inside
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
-from connectors.reading.told_leg import Told, inside
 from schemas.records import Direction, Reason
 
 _BECAME = {
@@ -60,7 +60,7 @@ class ZadarmaStats(ServiceTable):
         unconfirmed="how long it rang before `seconds`; the cabinet's own CSV (map it)",
     )
 
-    def told(self, cells: Sequence[str], moments: Moments, context: Context) -> Told:
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         call, leg, start, clid, destination, sip, disposition, length, event, did = cells
         started_at, talk_s = moments.utc(start, "callstart"), seconds(length, "seconds")
         became = _BECAME.get(bare(disposition))
@@ -77,7 +77,7 @@ class ZadarmaStats(ServiceTable):
         talked = became is ANSWERED
         rest = f"{start}\x1f{caller}\x1f{destination}\x1f{sip}"
         name = leg.strip() or f"{call}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
-        return Told(
+        return LegFields(
             record_id=name if call.strip() or leg.strip() else nameless(rest),
             call_id=call.strip() or name,
             started_at=started_at,
