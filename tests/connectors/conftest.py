@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from connectors.reading.sample import Sample
@@ -42,8 +43,10 @@ def context(tz: str = "Europe/Moscow", **more: Any) -> Context:
 def read(path: Path, kind: str = "calls", tz: str = "Europe/Moscow", **more: Any) -> Items:
     """Everything in a file, recognised as `load` does it."""
     told = context(tz, **more)
-    source, recognised = choose(Sample(path), kind, "auto", told.region)
-    return list(source.read(path, recognised, told))
+    sample = Sample(path)
+    source, recognised = choose(sample, kind, "auto", told.region)
+    zone, _ = source.zone(sample, recognised, told.zone)
+    return list(source.read(path, recognised, msgspec.structs.replace(told, zone=zone)))
 
 
 @pytest.fixture
