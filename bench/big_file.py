@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 
 from bench.parse import write_export
-from connectors.rejected_rows import RejectedRows
+from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.source import Reading
 from connectors.sender import FrameSender
-from connectors.source import Reading
 from pipeline.admin import ensure_topics
 from pipeline.loading.load import send_file
 from pipeline.loading.outcome import begin

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from bench.fuzz_targets import Case, Items
-from connectors.source import Context
+from connectors.reading.source import Context
 from schemas.codec import Codec, encode
 from schemas.fit import Fit
 from schemas.records import CallLeg, Record, Rejected

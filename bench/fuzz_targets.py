@@ -19,30 +19,30 @@ from connectors.ami.messages import Messages as AmiMessages
 from connectors.esl.cdr import HangupEvents
 from connectors.esl.messages import Messages as EslMessages
 from connectors.http.reading import ROUTES, Route
+from connectors.http.webhook import Answered, form
 from connectors.mapped.source import MappedSource
-from connectors.parts import parts
-from connectors.recognise import CALLS, CRM, choose
-from connectors.source import Context, Hints, Source
-from connectors.tcp.known import LINES
+from connectors.reading.parts import parts
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context, Hints, Source
+from connectors.recognise import choose
+from connectors.registry import CALLS, CRM, HOOKS, LINES
 from connectors.tcp.lines import Lines
-from connectors.webhooks.hook import Answered, form
-from connectors.webhooks.senders import HOOKS
 from schemas.records import Record, Rejected
 from schemas.trouble import Terminal
+from tests.connectors import webhook_requests as webhooks
 from tests.connectors.ami.peer import event as ami_event
 from tests.connectors.ami.test_cel import told as ami_cel
-from tests.connectors.cel_rows import inbound
+from tests.connectors.asterisk.cel_rows import inbound
 from tests.connectors.conftest import context
 from tests.connectors.esl.peer import as_json, event, message, plain
+from tests.connectors.golden import CASES as FILES
 from tests.connectors.http.listener import call
 from tests.connectors.mapped.test_mapped import CASES as MAPPED
 from tests.connectors.mapped.test_mapped import HERE as MAPPED_FOLDER
 from tests.connectors.mapped.test_mapped import mapping
 from tests.connectors.packed.containers import cells, gzipped, opendocument, workbook, zipped
 from tests.connectors.rows import NINE
-from tests.connectors.test_golden import CASES as FILES
 from tests.connectors.test_golden import file_of
-from tests.connectors.webhooks import golden as webhooks
 
 Items = list[Record | Rejected]
 Read = Callable[[bytes, Context], tuple[int, Items]]
@@ -105,7 +105,7 @@ def _file(path: Path, said: dict[str, object], source: Source) -> Case:
 
 def _of_file(source: Source, columns: tuple[str, ...], data: bytes, told: Context) -> tuple[int, Items]:
     path = _written(data)
-    seen = source.recognise(path, Hints(region=told.region, columns=columns))
+    seen = source.recognise(Sample(path), Hints(region=told.region, columns=columns))
     if seen is None:
         raise Terminal(f"{path}: not recognised")
     reading = source.read(path, seen, told)
@@ -119,7 +119,7 @@ def _any_source(data: bytes, told: Context) -> tuple[int, Items]:
     """As `load` reads a file: whichever source recognises it."""
     rows, items = 0, []
     for part in parts(_written(data)):
-        source, seen = choose(part, "calls", "auto", told.region)
+        source, seen = choose(Sample(part), "calls", "auto", told.region)
         reading = source.read(part, seen, told)
         items += list(reading)
         rows += reading.rows
@@ -183,7 +183,7 @@ def _ami_cel(data: bytes, told: Context) -> tuple[int, Items]:
 
 
 def _esl() -> list[Case]:
-    folder = Path(webhooks.__file__).parents[1] / "esl" / "golden"
+    folder = Path(webhooks.__file__).parent / "esl" / "golden"
     saved = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     whole = [message(one["kind"], "\n".join(one["body"]).encode("utf-8", "surrogateescape")) for one in saved]
     made = [form_of(event(number, NINE)) for number, form_of in enumerate((plain, as_json))]
@@ -225,7 +225,7 @@ def _http(route: Route[msgspec.Struct]) -> list[Case]:  # type: ignore[type-var]
 def _webhooks(kind: str) -> list[Case]:
     found = []
     for path in webhooks.CASES:
-        if path.parent.name == kind:
+        if webhooks.kind_of(path) == kind:
             case = webhooks.read(path)
             seed = form(case["body"].encode())["json"].encode() if kind == "mango" else case["body"].encode()
             found.append(Case(path.stem, seed, webhooks.context_of(case), partial(_hook, kind, case)))

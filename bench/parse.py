@@ -24,19 +24,21 @@ from bench.exports import (
     write_yeastar,
 )
 from bench.services import FORMATS as SERVICES
+from connectors.asterisk.cdr_csv import AsteriskCsv
 from connectors.asterisk.cel import AsteriskCel
 from connectors.asterisk.queue_log import QueueLog
-from connectors.asterisk.source import AsteriskCsv
-from connectors.asterisk.vendors import GrandstreamCsv, YeastarCsv
-from connectors.avaya import AvayaSmdr
-from connectors.cucm import CucmCdr
+from connectors.avaya.smdr import AvayaSmdr
+from connectors.cucm.cdr import CucmCdr
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
-from connectors.mango import MangoStats
-from connectors.panasonic import PanasonicSmdr
-from connectors.parts import parts
-from connectors.source import Context, Hints, Source
-from connectors.threecx import ThreeCxLog
+from connectors.grandstream.cdr import GrandstreamCsv
+from connectors.mango.statistics import MangoStats
+from connectors.panasonic.smdr import PanasonicSmdr
+from connectors.reading.parts import parts
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context, Hints, Source
+from connectors.threecx.log import ThreeCxLog
+from connectors.yeastar.cdr import YeastarCsv
 from schemas.records import CallLeg
 from schemas.stages import default_stages
 
@@ -170,7 +172,7 @@ def main() -> None:
 
 
 def _measure(name: str, source: Source, path: Path, rows: int) -> None:
-    recognised = source.recognise(path, Hints())
+    recognised = source.recognise(Sample(path), Hints())
     assert recognised is not None
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, cpu = time.perf_counter(), time.process_time()

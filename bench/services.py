@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 import xlsxwriter  # type: ignore[import-untyped]  # it says nothing of types
 
 from bench.exports import Made, made
+from connectors.aircall.calls import AircallCalls
+from connectors.bitrix24.statistics import Bitrix24Statistics
 from connectors.mapped.source import MappedSource
-from connectors.services.aircall import AircallCalls
-from connectors.services.bitrix24 import Bitrix24Statistics
-from connectors.services.megafon import MegafonHistory
-from connectors.services.ringcentral import RingCentralLog
-from connectors.services.twilio import TwilioCalls
-from connectors.services.uis import UisCalls
-from connectors.services.zadarma import ZadarmaStats
-from connectors.source import Source
+from connectors.megafon.history import MegafonHistory
+from connectors.reading.source import Source
+from connectors.ringcentral.call_log import RingCentralLog
+from connectors.twilio.calls import TwilioCalls
+from connectors.uis.calls import UisCalls
+from connectors.zadarma.statistics import ZadarmaStats
 from schemas.mapping import Mapping
 
 _MOSCOW = ZoneInfo("Europe/Moscow")

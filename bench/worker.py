@@ -16,9 +16,10 @@ import psutil
 
 from bench import stack
 from bench.parse import context, write_export
-from connectors.asterisk.source import AsteriskCsv
+from connectors.asterisk.cdr_csv import AsteriskCsv
+from connectors.reading.sample import Sample
+from connectors.reading.source import Hints
 from connectors.sender import Ends, FrameSender
-from connectors.source import Hints
 from pipeline.directory import Directory, Managers
 from pipeline.endpoints import Endpoints
 from pipeline.enrich import enrich_call
@@ -42,7 +43,7 @@ def parsed(rows: int) -> list[CallLeg]:
         path = Path(folder) / "Master.csv"
         write_export(path, rows)
         source = AsteriskCsv()
-        recognised = source.recognise(path, Hints())
+        recognised = source.recognise(Sample(path), Hints())
         assert recognised is not None
         return [leg for leg in source.read(path, recognised, context()) if isinstance(leg, CallLeg)]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from connectors.asterisk.layouts import NAMES
 from connectors.crm.tables import TABLES
 from connectors.mapped.kinds import KINDS
-from connectors.proofs import DOORS, WEBHOOKS
-from connectors.recognise import CALLS
+from connectors.reading.source import ListenerAbout
+from connectors.registry import CONNECTORS, SHARED
 
 PAGE = Path(__file__).parent.parent / "docs" / "connectors.md"
 
@@ -29,26 +29,6 @@ A row that cannot be understood is rejected with its reason and place, and the r
 
 `call_id` and `record_id` are what makes loading twice the same as once. A zone is given with `--tz`, or as
 `time_zone` under `[sources.NAME]` in callfunnel.toml.
-
-"""
-
-_ASTERISK = """
-### The Asterisk family (`--profile asterisk-csv`)
-
-| layout | told by |
-|---|---|
-| `cdr_csv` Master.csv, 16 to 21 columns | no header, the first date in column 10 |
-| `cdr_custom` Master.csv, 14 to 19 columns | no header, the first date in column 9 |
-| FreePBX report, old and new | a header that names calldate, or no header and a date in column 1 |
-| hand-picked columns | a header with at least start, src, dst, billsec and disposition, in any order |
-| PBXware dump | a header with AcctId; `NULL` for nothing, quotes that are not closed |
-
-Ids: `call_id` is `linkedid`, else `uniqueid`; a leg is `uniqueid` and `sequence`. Without them a row is known by
-what stands in it, so two equal rows are one. Day and month are told by the epoch in `uniqueid`, else by a day above
-12, else by the region's custom. The zone (`--tz`) is checked against that epoch; `--tz auto` takes the offset that
-it proves.
-
-Header words, whatever their case and punctuation:
 
 """
 
@@ -76,8 +56,8 @@ HubSpot's calls in milliseconds.
 _LIVE = """
 ## Live
 
-How to use them: [live.md](live.md), [http.md](http.md). Fixtures are paths of `tests/`, for webhooks folders of
-`tests/connectors/webhooks/golden`. No exchange at work was at hand: every counterpart below is a real server where that
+How to use them: [live.md](live.md), [http.md](http.md). Fixtures are paths of `tests/`, for webhooks
+`tests/connectors/VENDOR/webhook`. No exchange at work was at hand: every counterpart below is a real server where that
 is said, else scripted from the protocol's description.
 
 """
@@ -85,10 +65,8 @@ is said, else scripted from the protocol's description.
 
 def page() -> str:
     """The whole page."""
-    words: dict[str, list[str]] = {}
-    for word, name in NAMES.items():
-        words.setdefault(name, []).append(word)
-    text = _HEAD + _sources() + _ASTERISK + _table([(name, False, said) for name, said in words.items()]) + _TABLES
+    notes = "".join(f"\n{one.notes}" for one in CONNECTORS if one.notes)
+    text = _HEAD + _sources() + notes + _TABLES
     for table in TABLES:
         text += f"\n### `--kind {table.kind}`\n\n"
         text += _table([(name, name in table.required, list(said)) for name, said in table.columns.items()])
@@ -105,13 +83,20 @@ def _mapped() -> str:
     return "\n".join(lines) + "\n"
 
 
+def listeners() -> list[ListenerAbout]:
+    """One for each `callfunnel listen`, found from the rooms that all vendors share."""
+    rooms = (import_module(f"connectors.{room}") for room in sorted(SHARED))
+    return [room.LISTENER for room in rooms if hasattr(room, "LISTENER")]
+
+
 def _proved() -> str:
-    """A row for each door, and for each sender of webhooks."""
-    lines = ["| door | reads | fixtures | counterpart | not confirmed |", "|---|---|---|---|---|"]
-    lines += [f"| `{door.name}` | {' | '.join(door[1:])} |" for door in DOORS]
-    lines += [
-        f"| webhook `{hook.name}` | {hook.reads} | `{hook.fixtures}` | {' | '.join(hook[3:])} |" for hook in WEBHOOKS
-    ]
+    """A row for each listener, and for each sender of webhooks."""
+    lines = ["| listener | reads | fixtures | counterpart | not confirmed |", "|---|---|---|---|---|"]
+    lines += [f"| `{one.name}` | {' | '.join(one[1:])} |" for one in listeners()]
+    for vendor in CONNECTORS:
+        for hook in vendor.webhooks:
+            facts = (hook.reads, f"`{vendor.name}`", hook.counterpart, hook.unconfirmed)
+            lines.append(f"| webhook `{hook.kind}` | {' | '.join(facts)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -121,8 +106,10 @@ def _sources() -> str:
         "| `--profile` | reads | told by | ids | zone | proved by | not confirmed |",
         "|---|---|---|---|---|---|---|",
     ]
-    for source in CALLS:
-        lines.append(f"| `{source.profile}` | {' | '.join(source.about)} |")
+    for vendor in CONNECTORS:
+        for source in vendor.files:
+            proof = f"`{vendor.name}/golden/{source.profile}`; {source.about.proof}"
+            lines.append(f"| `{source.profile}` | {' | '.join(source.about._replace(proof=proof))} |")
     return "\n".join(lines) + "\n"
 
 

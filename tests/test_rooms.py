@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,3 +60,44 @@ def test_truth_of_the_synthetic_department_owes_nothing_to_the_product(path: Pat
 def test_files_stay_small() -> None:
     large = {path.name: n for path in FILES if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400}
     assert not large
+
+
+CONNECTORS = ROOT / "connectors"
+FAMILY = {"grandstream": {"asterisk"}, "yeastar": {"asterisk"}}
+"""Exchanges that are made of another one, and may know it."""
+VENDORS = {path.parent.name for path in CONNECTORS.glob("*/connector.py")}
+SHARED_ROOMS = {"ami", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"}
+
+
+def test_folder_of_connectors_is_a_vendors_or_shared_by_all() -> None:
+    folders = {path.parent.name for path in CONNECTORS.glob("*/__init__.py")}
+    assert folders == VENDORS | SHARED_ROOMS
+
+
+@pytest.mark.parametrize("vendor", sorted(VENDORS))
+def test_no_vendor_knows_another_one(vendor: str) -> None:
+    names = {name for path in (CONNECTORS / vendor).rglob("*.py") for name in imported(path)}
+    rooms = {name.split(".")[1] for name in names if name.startswith("connectors.")}
+    assert rooms & VENDORS <= {vendor} | FAMILY.get(vendor, set())
+
+
+@pytest.mark.parametrize("path", sorted((CONNECTORS / "reading").glob("*.py")), ids=lambda path: path.name)
+def test_reading_knows_no_vendor(path: Path) -> None:
+    ours = {name for name in imported(path) if name.startswith("connectors.")}
+    assert all(name.startswith("connectors.reading") for name in ours), ours
+
+
+def _holding(pattern: str) -> set[str]:
+    """The files of connectors that hold it."""
+    found = re.compile(pattern)
+    files = (path for path in FILES if path.is_relative_to(CONNECTORS))
+    return {str(path.relative_to(ROOT)) for path in files if found.search(path.read_text(encoding="utf-8"))}
+
+
+def test_one_place_makes_legs() -> None:
+    assert _holding(r"\bCallLeg\(") == {"connectors/reading/leg.py"}
+
+
+def test_a_week_is_said_once_and_cut_digits_are_refused_once() -> None:
+    assert _holding(r"days=7\)|604_?800|7 \* 86_?400") == {"connectors/reading/lengths.py"}
+    assert _holding(r"Misread\(Reason\.BAD_PHONE, .*digits") == {"connectors/reading/phones.py"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connectors.ami.messages import Message
-from connectors.asterisk.clock import epoch_of
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
-from connectors.rejects import Bad, Misread, reject
-from connectors.source import Context
-from connectors.wall import WallClock
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.source import Context
+from connectors.reading.wall import WallClock
+from connectors.reading.zone_proof import epoch_of
 from schemas.records import CallLeg, Reason, Rejected
 
 HEADERS = {

@@ -10,8 +10,8 @@ from connectors.asterisk.cel import WallSeconds, epoch_s
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer
 from connectors.asterisk.cel_layouts import EPOCH
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
-from connectors.rejects import Misread, reject
-from connectors.source import Context
+from connectors.reading.rejects import Misread, reject
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Reason, Rejected
 
 _OURS = {

@@ -8,9 +8,9 @@ from connectors.ami.cdr import MAPPINGS, CdrEvents, lacks_ids
 from connectors.ami.cel import CelEvents
 from connectors.ami.messages import Message
 from connectors.ami.session import Login, Session
-from connectors.asterisk import clock as asterisk_clock
 from connectors.live.talk import Patience
-from connectors.source import Context
+from connectors.reading import zone_proof as asterisk_clock
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Rejected
 
 _FEWEST_PROOFS = 20

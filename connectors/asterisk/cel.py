@@ -12,18 +12,20 @@ from datetime import datetime, tzinfo
 from operator import itemgetter
 from pathlib import Path
 
-from connectors.asterisk import clock
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
 from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
-from connectors.epochs import EARLIEST_S, LATEST_S, NO_ZONE
-from connectors.packed import label
-from connectors.rejects import Broken, Misread, reject
-from connectors.row_source import Over, RowSource
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Layout, TableReading, TableSource, sample_rows
-from connectors.text import TooLong
-from connectors.wall import DATE, WallClock, wall
+from connectors.reading import zone_proof as clock
+from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
+from connectors.reading.form import Place
+from connectors.reading.packed import label
+from connectors.reading.rejects import Broken, Misread, reject
+from connectors.reading.row_source import Over, RowSource
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Layout, TableReading, TableSource
+from connectors.reading.text import TooLong
+from connectors.reading.wall import DATE, WallClock, wall
 from schemas.records import CallLeg, Reason, Record, Rejected
 
 
@@ -37,7 +39,7 @@ class AsteriskCel(TableSource):
         " channame, uniqueid, linkedid",
         ids="call `linkedid`, which is the CDR's: load both under one source; leg `uniqueid` of the channel",
         zone="none needed where times are epochs; else checked against the epoch in `uniqueid`",
-        proof="`golden/asterisk_cel`; 371 calls of a FreePBX dump, its `cel` against its `cdr`, that is not at hand",
+        proof="371 calls of a FreePBX dump, its `cel` against its `cdr`, that is not at hand",
         unconfirmed="queues, attended transfers, parking and pick-ups of a real log; eventtype as a number; JSON of"
         " cel_custom; Asterisk before 12 (refused); a channel whose events are not all in one file is rejected; where"
         " the table keeps whole seconds a talk is a second more or less than in the CDR",
@@ -65,22 +67,22 @@ class AsteriskCel(TableSource):
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in uniqueid say another."""
         if not recognised.needs_zone:
             return NO_ZONE
-        samples = starts(recognised.columns, sample_rows(path, recognised))
+        samples = starts(recognised.columns, sample.cells_from_all_over(recognised.form))
         proof = clock.prove(samples, recognised.date_order)
         if zone is None:
-            return clock.proven_zone(proof, samples, recognised.date_order, str(path))
-        return zone, clock.check_zone(proof, samples, recognised.date_order, zone, str(path))
+            return clock.proven_zone(proof, samples, recognised.date_order, str(sample.path))
+        return zone, clock.check_zone(proof, samples, recognised.date_order, zone, str(sample.path))
 
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """An id that is cut is another id."""
         return False
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> CelReading:
-        zone, _ = self.zone(path, recognised, context.zone)
+        zone = context.zone or self.zone(Sample(path), recognised, None)[0]
         seconds = epoch_s if "epoch" in recognised.columns else WallSeconds(zone, recognised.date_order).seconds
         return CelReading(self, path, recognised, context, seconds)
 

@@ -12,9 +12,9 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from connectors.lengths import WEEK_S
-from connectors.rejects import Misread
-from connectors.source import Place
+from connectors.reading.form import Place
+from connectors.reading.lengths import WEEK_S
+from connectors.reading.rejects import Misread
 from schemas.records import Reason
 
 READ = ("event", "at", "uniqueid", "linkedid", "channel", "number", "ani", "exten", "context", "app", "data", "peer",

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from connectors.asterisk import clock
-from connectors.table import Layout
-from connectors.wall import DATE
+from connectors.reading import zone_proof as clock
+from connectors.reading.table import Layout
+from connectors.reading.wall import DATE
 from schemas.trouble import Terminal
 
 EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?")

@@ -13,10 +13,12 @@ from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
 from connectors.asterisk.cel_story import Story
 from connectors.asterisk.peers import Kind, Peers
-from connectors.lengths import WEEK_S
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Bad, Misread
-from connectors.source import Context, Place
+from connectors.reading.form import Place
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import check_order
+from connectors.reading.phones import refuse_cut_digits
+from connectors.reading.rejects import Bad, Misread
+from connectors.reading.source import Context
 from schemas.evidence import CEL
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
@@ -55,8 +57,7 @@ class CelLegs:
         channel = end.channel
         started_at, ended_at = _times(channel)
         direction, extension, talk, became, other, outside = story.of(end)
-        if is_scientific(outside):
-            raise Misread(Reason.BAD_PHONE, "number", f"{outside!r}: a spreadsheet cut digits off")
+        refuse_cut_digits(number=outside)
         answered_at, billsec = None, 0
         if talk:
             answered_at, billsec = _moment(talk[0][0]), int(length_s(talk))
@@ -65,27 +66,24 @@ class CelLegs:
         if answered_at is not None and not started_at <= answered_at <= ended_at - timedelta(seconds=billsec - 1):
             raise Misread(Reason.BAD_TIME, "at", f"{channel.name} was answered before it began, or after its end")
         began = end is story.first
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{channel.end_place}",
             channel.linkedid,
             f"{channel.uniqueid}{CEL}",
             started_at,
             ended_at,
             direction,
             became,
-            context.version,
             answered_at,
             billsec,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=story.did if began else "",
             # Not of a phone: its talk is inside of what the queue's own CDR tells.
             queue=channel.queue if began and direction is Direction.INBOUND else "",
             application=channel.app,
-            import_id=context.import_id,
-            origin=f"{self._file}:{channel.end_place}",
         )
 
 
@@ -97,8 +95,7 @@ def _times(channel: Channel) -> tuple[datetime, datetime]:
     if channel.ended is None:
         said = f"no HANGUP of {channel.name}: it was up still, or the file is cut"
         raise Misread(Reason.TRUNCATED, "event", said)
-    if not channel.started <= channel.ended <= channel.started + WEEK_S:
-        raise Misread(Reason.BAD_DURATION, "at", f"{channel.name} ends before it begins, or more than a week after")
+    check_order(channel.started, 0, channel.ended, ("at", "at"), Reason.BAD_DURATION)
     return _moment(channel.started), _moment(channel.ended)
 
 

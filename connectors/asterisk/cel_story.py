@@ -12,7 +12,7 @@ from typing import NamedTuple
 from connectors.asterisk.cel_bridges import Bridges, End, Pieces, length_s, within
 from connectors.asterisk.cel_calls import Channel
 from connectors.asterisk.peers import Kind, Peers
-from connectors.phones import e164
+from connectors.reading.phones import e164
 from schemas.records import Direction, Disposition
 
 _EXTENSION, _TRUNK, _LOCAL = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL

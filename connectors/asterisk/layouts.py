@@ -10,8 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.table import Layout
-from connectors.wall import DATE
+from connectors.reading.table import Layout
+from connectors.reading.wall import DATE
+from connectors.reading.zone_proof import UNIQUEID
 
 _CDR_CSV = [
     "accountcode",
@@ -106,8 +107,6 @@ NAMES = {
 
 _SHARE = 1 / 3
 """Of the first rows, to take a layout without a header from them: a beginning may be damaged."""
-
-UNIQUEID = re.compile(r"(?:\S*-)?(\d{9,10})\.\d+")
 
 
 def recognise(rows: Sequence[Sequence[str]]) -> Layout | None:

@@ -8,13 +8,25 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
-from connectors.identity import nameless
-from connectors.lengths import SPANS, WEEK_S
-from connectors.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import Context, Place
-from connectors.wall import WallClock
+from connectors.reading.form import Place
+from connectors.reading.identity import nameless
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import SPANS, WEEK_S
+from connectors.reading.outcomes import (
+    ANSWERED,
+    BUSY,
+    CANCELLED,
+    FAILED,
+    INBOUND,
+    INTERNAL,
+    MACHINE,
+    NO_ANSWER,
+    OUTBOUND,
+)
+from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
+from connectors.reading.wall import WallClock
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 FIELDS = [
@@ -98,8 +110,8 @@ class LegReader:
         ended_at = started_at + SPANS[duration_s]
         if end and (said := self._utc(end, uniqueid, "end")) != ended_at and abs(said - ended_at) > _HOUR:
             raise Misread(Reason.BAD_TIME, "end", f"end {end} is not {duration_s} s after start {start}")
-        if "+" in everything and (is_scientific(src) or is_scientific(dst)):
-            raise Misread(Reason.BAD_PHONE, "src" if is_scientific(src) else "dst", "a spreadsheet cut the digits off")
+        if "+" in everything:
+            refuse_cut_digits(src=src, dst=dst)
         near, far = self._peers.of(channel), self._peers.of(dstchannel)
         if lastapp in _ROOMS:
             far = NOBODY  # whoever else is in the room
@@ -129,27 +141,24 @@ class LegReader:
         if lastapp == "Queue":
             queue = lastdata.partition(",")[0]
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             linkedid or uniqueid or record_id,
             record_id,
             started_at,
             ended_at,
             direction,
             became,
-            context.version,
             answered_at,
             billsec_s,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, self._region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=did,
             queue=queue,
             application=lastapp,
             recording=recording,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _ends(self, near: Peer, far: Peer, src: str, dst: str, cnum: str) -> tuple[Direction, str, str, str]:

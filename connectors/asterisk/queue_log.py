@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
-from connectors.asterisk.clock import epoch_of, settle
-from connectors.epochs import NO_ZONE, moment
-from connectors.lengths import SPANS, WEEK_S
-from connectors.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.row_source import RowSource, Without
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import SHEET, Delimited, Layout, Make
-from connectors.text import Form, head_of
-from connectors.wall import DATE, WallClock
+from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import SPANS, WEEK_S
+from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
+from connectors.reading.rejects import Misread
+from connectors.reading.row_source import RowSource, Without
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.wall import DATE, WallClock
+from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Disposition, Reason
 
 _FILE = ("epoch", "callid", "queue", "agent", "event", "d1", "d2", "d3", "d4", "d5")
@@ -92,13 +93,13 @@ class QueueLog(Delimited):
         told_by="lines of epoch|callid|queue|agent|EVENT; a header with callid, event, agent and a time",
         ids="call `callid`, which is the CDR's uniqueid: load both under one source; leg that, event, time, agent",
         zone="none needed where times are epochs; else checked against the epoch in `callid`",
-        proof="`golden/asterisk_queue_log`; 1,000 rows of a table",
+        proof="1,000 rows of a table",
         unconfirmed="a caller whose `uniqueid` is not the call's `linkedid`: its legs stay by themselves",
     )
 
-    def form(self, path: Path) -> Form:
-        form = super().form(path)
-        if form.encoding == SHEET or _LINE.fullmatch(_first_line(path)) is None:
+    def form(self, sample: Sample) -> Form:
+        form = super().form(sample)
+        if form.encoding == SHEET or _LINE.fullmatch(_first_line(sample)) is None:
             return form
         return form._replace(delimiter="|", quoted=False)
 
@@ -127,11 +128,11 @@ class QueueLog(Delimited):
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in callid say another."""
         if not recognised.needs_zone:
             return NO_ZONE
-        return settle(path, recognised, zone, start="time", unique="callid")
+        return settle(sample, recognised, zone, start="time", unique="callid")
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         width = len(recognised.columns)
@@ -154,8 +155,8 @@ class QueueLog(Delimited):
         return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg
 
 
-def _first_line(path: Path) -> str:
-    return head_of(path)[0].lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+def _first_line(sample: Sample) -> str:
+    return sample.text.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
 
 
 class _Reader:
@@ -194,25 +195,22 @@ class _Reader:
         answered_at = at - SPANS[talk_s]
         rest = f"{int(at.timestamp())}\x1f{queue}\x1f{agent}"
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             callid,
             f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             answered_at - SPANS[hold_s],
             at,
             INBOUND,
             _became(does, word, talk_s),
-            context.version,
             answered_at if talk_s else None,
             talk_s,
             extension=_extension(agent) if does is _RANG or does is _TALKED else "",
-            contact=e164(caller, context.region) if caller else "",
-            contact_raw=caller,
+            outside=caller,
             # Not of a talk: it is a phone's, inside of what the queue's own CDR tells.
             queue="" if does is _TALKED else queue,
             application=word,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _moment(self, time: str, callid: str) -> datetime:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.cells import day, some
 from connectors.crm.definition import MANAGER, Cells, Table
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.cells import day, some
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.plans import Absence, AbsenceKind
 from schemas.records import Reason
 

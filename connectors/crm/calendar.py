@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from connectors.cells import day
 from connectors.crm.definition import Cells, Table
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.cells import day
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.plans import CalendarDay, DayKind
 from schemas.records import Reason
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import NamedTuple
 
-from connectors.source import Context
+from connectors.reading.source import Context
 from schemas.records import Record
 
 Cells = Mapping[str, str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.cells import moment, some
 from connectors.crm.definition import MANAGER, Cells, Table, zone_of
-from connectors.phones import split_phones
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.cells import moment, some
+from connectors.reading.phones import split_phones
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import Manager, Reason
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connectors.cells import some
 from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table
-from connectors.phones import e164, is_scientific, split_outside
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.cells import some
+from connectors.reading.phones import e164, is_scientific, split_outside
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import Organisation, Reason
 
 

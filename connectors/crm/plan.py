@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.cells import amount, count, currency, month, some
 from connectors.crm.definition import MANAGER, Cells, Table
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.cells import amount, count, currency, month, some
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.plans import Plan
 from schemas.records import Reason
 

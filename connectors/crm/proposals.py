@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.cells import amount, currency, moment, number, some
 from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table, zone_of
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.cells import amount, currency, moment, number, some
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import Proposal, ProposalKind, ProposalStatus, Reason
 
 _SENT = {

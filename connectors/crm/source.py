@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import tzinfo
-from pathlib import Path
 
 from connectors.crm.definition import Table
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make, form_at, head_rows
+from connectors.reading.form import Place
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make
 from schemas.records import Record
 from schemas.trouble import Terminal
 
@@ -29,7 +30,7 @@ class CrmCsv(Delimited):
             told_by=f"a header with {', '.join(table.required)}",
             ids="the columns of ids",
             zone="as given; an offset in a cell counts",
-            proof="`golden/crm_csv`",
+            proof="",
         )
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -43,18 +44,18 @@ class CrmCsv(Delimited):
         why += [f"columns not used: {', '.join(unused)}"] if unused else []
         return Layout(f"{self.kind}, {len(header)} columns with a header", columns, 1, tuple(why))
 
-    def require(self, path: Path) -> Terminal:
+    def require(self, sample: Sample) -> Terminal:
         """Why the file was not recognised: the missing columns, and what they may be called."""
-        rows = head_rows(path, form_at(path, self.json_under))
+        rows = sample.rows(sample.form_or_json(self.json_under))
         columns = self._columns(rows[0].fields if rows else [])
         missing = [name for name in self._table.required if name not in columns]
         accepted = "; ".join(f"{name} (also {', '.join(self._table.columns[name][:6])})" for name in missing)
-        return Terminal(f"{path}: a table of {self.kind} needs a header with {accepted}")
+        return Terminal(f"{sample.path}: a table of {self.kind} needs a header with {accepted}")
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone as it was given: a CRM's export has nothing that proves it."""
         if zone is None:
-            raise Terminal(f"{path}: nothing in a table of {recognised.kind} proves its zone: give --tz by name")
+            raise Terminal(f"{sample.path}: nothing in a table of {recognised.kind} proves its zone: give --tz by name")
         return zone, f"times without an offset are read in {zone}"
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:

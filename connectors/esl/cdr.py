@@ -16,8 +16,8 @@ import msgspec
 from connectors.esl.events import Event, event_of
 from connectors.esl.messages import Message
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
-from connectors.rejects import Misread, reject
-from connectors.source import Context
+from connectors.reading.rejects import Misread, reject
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Rejected
 
 NAME = "CHANNEL_HANGUP_COMPLETE"

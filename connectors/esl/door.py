@@ -8,7 +8,7 @@ from connectors.esl.cdr import HangupEvents
 from connectors.esl.messages import Message
 from connectors.esl.session import Login, Session
 from connectors.live.talk import Patience
-from connectors.source import Context
+from connectors.reading.source import Context
 from schemas.records import CallLeg, Rejected
 
 

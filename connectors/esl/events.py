@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from connectors.esl.messages import MOST_BODY, Message
-from connectors.rejects import Bad
+from connectors.reading.rejects import Bad
 from schemas.records import Reason
 
 _EVENTS = "text/event-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from connectors.outcomes import BUSY, CANCELLED, FAILED, NO_ANSWER
+from connectors.reading.outcomes import BUSY, CANCELLED, FAILED, NO_ANSWER
 from schemas.records import Disposition
 
 CAUSE = re.compile(r"[A-Z][A-Z0-9_]+")

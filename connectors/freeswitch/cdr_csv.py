@@ -12,19 +12,20 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 from operator import itemgetter
-from pathlib import Path
 
-from connectors.asterisk.clock import epoch_of, settle
-from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import CAUSE, unanswered
-from connectors.lengths import durations
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import SHEET, Delimited, Layout, Make, fits
-from connectors.text import Form, head_of
-from connectors.wall import DATE, WallClock
+from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import durations
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
+from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.rejects import Misread
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make, fits
+from connectors.reading.wall import DATE, WallClock
+from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Direction, Reason
 from schemas.trouble import Terminal
 
@@ -84,17 +85,17 @@ class FreeSwitchCsv(Delimited):
         " or `columns`, the variables of your own template",
         ids="call `uuid` of the A leg (with both legs logged: of the B leg that `bleg_uuid` names); leg `uuid`",
         zone="checked against the time inside of `uuid` where it has one (version 1); none needed with `start_epoch`",
-        proof="`golden/freeswitch_csv`; ten rows of one exchange",
+        proof="ten rows of one exchange",
         unconfirmed="whether every version sets `bleg_uuid`: where no row has it, whoever answers an extension counts"
         " as a person; template opencdrrate has no start and is not read",
     )
 
-    def form(self, path: Path) -> Form:
+    def form(self, sample: Sample) -> Form:
         """As it is told; INSERTs line by line, since a comma in a name is no new cell."""
-        form = super().form(path)
+        form = super().form(sample)
         if form.encoding == SHEET:
             return form
-        start = head_of(path)[0][:12]
+        start = sample.text[:12]
         return form._replace(delimiter=",", quoted=False) if start.upper() == "INSERT INTO " else form
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -126,18 +127,18 @@ class FreeSwitchCsv(Delimited):
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         width = len(recognised.columns)
-        return frozenset({width}) if recognised.quoted else frozenset(range(width, width + _MOST_COMMAS + 1))
+        return frozenset({width}) if recognised.form.quoted else frozenset(range(width, width + _MOST_COMMAS + 1))
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the time inside of uuid says another."""
         if not recognised.needs_zone:
             return NO_ZONE
-        return settle(path, recognised, zone, start="start_stamp", unique="uuid", slack_s=_DRIFT_S)
+        return settle(sample, recognised, zone, start="start_stamp", unique="uuid", slack_s=_DRIFT_S)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order, epoch_of)
         legs = _Legs(recognised.columns, clock, context, file)
-        return legs.leg if recognised.quoted else legs.inserted
+        return legs.leg if recognised.form.quoted else legs.inserted
 
 
 class _Legs:
@@ -175,9 +176,8 @@ class _Legs:
         is_bridged = bleg or bridge or other_leg
         reached = self._reached(dialled, bridge, queue, agent)
         direction, extension, other, outside, did = self._ends(caller, dialled, reached, where, is_bridged != "")
-        if "+" in outside and is_scientific(outside):
-            field = "caller_id_number" if outside == caller else "destination_number"
-            raise Misread(Reason.BAD_PHONE, field, "a spreadsheet cut the digits off")
+        if "+" in outside:
+            refuse_cut_digits(**{"caller_id_number" if outside == caller else "destination_number": outside})
         if not billsec_s:
             became = unanswered(cause)
         elif is_bridged or (not self._knows_bridge and (direction in _OUTWARD or self._is_extension(dialled))):
@@ -185,26 +185,23 @@ class _Legs:
         else:
             became = MACHINE
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._file}:{place}",
             other_leg or uuid,
             uuid,
             started_at,
             ended_at,
             direction,
             became,
-            context.version,
             ended_at - timedelta(seconds=billsec_s) if billsec_s else None,
             billsec_s,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=did,
             queue=queue.partition("@")[0],
             application=last_app,
-            import_id=context.import_id,
-            origin=f"{self._file}:{place}",
         )
 
     def _reached(self, dialled: str, bridge: str, queue: str, agent: str) -> str:

@@ -11,20 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from connectors.epochs import NO_ZONE, moment
 from connectors.freeswitch.causes import unanswered
-from connectors.json_source import JsonLayout, JsonSource
-from connectors.lengths import WEEK_S
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.phones import e164
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
+from connectors.reading.epochs import NO_ZONE, moment
+from connectors.reading.form import Place
+from connectors.reading.json_source import JsonLayout, JsonSource
+from connectors.reading.leg import TimeFields, build_leg
+from connectors.reading.lengths import check_durations
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Misread
+from connectors.reading.sample import Sample
+from connectors.reading.source import About, Context, Hints, Recognised
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _Text = str | int | float | None
@@ -86,6 +88,9 @@ class Cdr(msgspec.Struct, frozen=True, gc=False):
     callflow: list[_Flow] | _Flow = []
 
 
+_TIMES = TimeFields("variables.end_epoch", end_reason=Reason.BAD_TIME)
+
+
 class FreeSwitchJson(JsonSource[Cdr]):
     """Objects of legs: one a file, one a line, an array, or bodies of forms."""
 
@@ -95,7 +100,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
         told_by="objects with `variables` that hold `uuid` and `start_epoch`",
         ids="call `uuid` of the A leg, which its B legs name as `originator`; leg `uuid`",
         zone="none needed: times are seconds since the epoch",
-        proof="`golden/freeswitch_json`; shapes of two exchanges; `listen esl` makes the same legs of events",
+        proof="shapes of two exchanges; `listen esl` makes the same legs of events",
         unconfirmed="real files of today: none was at hand; objects whose texts hold bare quotes are rejected",
     )
     field = "cdr"
@@ -111,7 +116,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
         legs = "both legs" if any(variables.get("direction") == "outbound" for variables in ours) else "A legs"
         return JsonLayout("FreeSWITCH json_cdr", (f"variables hold uuid and start_epoch; {legs}",), needs_zone=False)
 
-    def zone(self, path: Path, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
+    def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """UTC, whatever is given: an epoch has no zone."""
         return NO_ZONE
 
@@ -139,16 +144,11 @@ class CdrReader:
         last = flows[0].caller_profile if flows else _Profile()
         first = flows[-1].caller_profile if flows else last
         billsec_s, duration_s = _seconds(said.billsec, "billsec"), _seconds(said.duration, "duration")
-        if billsec_s > duration_s + 1 or duration_s > WEEK_S:
-            raise Misread(
-                Reason.BAD_DURATION, "variables.billsec", f"billsec {billsec_s}, duration {duration_s} (0 to a week)"
-            )
+        check_durations(duration_s, billsec_s, "variables.billsec")
         started_at = _moment(said.start_epoch, "start_epoch")
         if started_at is None:
             raise Misread(Reason.BAD_TIME, "variables.start_epoch", "no start")
         ended_at = _moment(said.end_epoch, "end_epoch") or started_at + timedelta(seconds=duration_s)
-        if not started_at <= ended_at <= started_at + timedelta(seconds=WEEK_S):
-            raise Misread(Reason.BAD_TIME, "variables.end_epoch", "the end is not within a week after the start")
         answered_at = None
         if billsec_s:
             answered_at = _moment(said.answer_epoch, "answer_epoch")
@@ -157,27 +157,25 @@ class CdrReader:
         is_b = _is_b(said, last)
         direction, extension, other, outside, did = self._of_b(said, last) if is_b else self._of_a(said, first, last)
         context = self._context
-        return CallLeg(
-            context.source,
+        return build_leg(
+            context,
+            f"{self._origin}:{place}",
             _originator(said, last, uuid) if is_b else uuid,
             uuid,
             started_at,
             ended_at,
             direction,
             _disposition(said, billsec_s, is_b),
-            context.version,
             answered_at,
             billsec_s,
             extension=extension,
-            peer_extension=other,
-            contact=e164(outside, context.region) if outside else "",
-            contact_raw=outside,
+            peer=other,
+            outside=outside,
             did=did,
             queue=_text(said.cc_queue).partition("@")[0],
             application=_text(said.last_app),
             recording=_text(said.record_name),
-            import_id=context.import_id,
-            origin=f"{self._origin}:{place}",
+            times=_TIMES,
         )
 
     def _of_a(self, said: _Variables, first: _Profile, last: _Profile) -> tuple[Direction, str, str, str, str]:

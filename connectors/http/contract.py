@@ -12,9 +12,11 @@ from typing import Annotated
 
 import msgspec
 
-from connectors.phones import e164, is_scientific
-from connectors.rejects import Misread
-from connectors.source import Context
+from connectors.reading.leg import build_leg
+from connectors.reading.lengths import WEEK, ZERO
+from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import (
     CallLeg,
     Count,
@@ -31,7 +33,6 @@ from schemas.records import (
     StageChange,
 )
 
-_LONGEST = timedelta(days=7)
 _ROUNDING = timedelta(seconds=1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -128,29 +129,25 @@ def leg(call: Call, context: Context, origin: str) -> CallLeg:
     """The record of a posted call. Raises Misread."""
     answered_at, billsec = _talk(call)
     disposition = call.disposition or (Disposition.ANSWERED if answered_at else Disposition.NO_ANSWER)
-    if is_scientific(call.contact):
-        raise Misread(Reason.BAD_PHONE, "contact", "a spreadsheet cut digits off")
-    return CallLeg(
-        context.source,
+    refuse_cut_digits(contact=call.contact)
+    return build_leg(
+        context,
+        origin,
         call.call_id or call.record_id,
         call.record_id,
         call.started_at,
         call.ended_at,
         call.direction,
         disposition,
-        context.version,
-        answered_at=answered_at,
-        billsec=billsec,
+        answered_at,
+        billsec,
         extension=call.extension.strip(),
-        peer_extension=call.peer_extension.strip(),
-        contact=e164(call.contact, context.region),
-        contact_raw=call.contact,
+        peer=call.peer_extension.strip(),
+        outside=call.contact,
         did=call.did,
         queue=call.queue,
         application=call.application,
         recording=call.recording,
-        import_id=context.import_id,
-        origin=origin,
     )
 
 
@@ -160,7 +157,7 @@ def _talk(call: Call) -> tuple[datetime | None, int]:
         lasted = call.ended_at - call.started_at
     except OverflowError:
         raise Misread(Reason.BAD_TIME, "ended_at", "no call lasts from one end of the calendar to another") from None
-    if not timedelta(0) <= lasted <= _LONGEST:
+    if not ZERO <= lasted <= WEEK:
         raise Misread(Reason.BAD_DURATION, "ended_at", "ended_at is not within a week after started_at")
     if call.billsec is not None and timedelta(seconds=call.billsec) > lasted + _ROUNDING:
         raise Misread(Reason.BAD_DURATION, "billsec", f"billsec {call.billsec} is more than the call lasted")

@@ -13,9 +13,9 @@ from connectors.http.openapi import Reject, Taken
 from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
 from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answer, careful
 from connectors.http.sink import NotTaken, Sink
+from connectors.http.webhook import Answered, Incoming, Refused, Webhook
 from connectors.live.line import Line
-from connectors.source import Context
-from connectors.webhooks.hook import Answered, Hook, Incoming, Refused
+from connectors.reading.source import Context
 from schemas.records import Record, Rejected
 from schemas.trouble import Terminal
 
@@ -30,7 +30,7 @@ _HOOK_BYTES = 1 << 20
 class Hooked(NamedTuple):
     """A webhook of one exchange."""
 
-    hook: Hook
+    hook: Webhook
     source: str
     secret: str
     context: Callable[[], Context]

@@ -8,8 +8,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from connectors.http import contract
-from connectors.rejects import Bad, Misread, reject
-from connectors.source import Context
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.source import Context
 from schemas.fit import Fit
 from schemas.records import CallLeg, Manager, Organisation, Proposal, Reason, Record, Rejected, StageChange
 

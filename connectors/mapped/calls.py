@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import lru_cache
 from zlib import crc32
 
-from connectors.call_words import direction, disposition, seconds
-from connectors.identity import nameless
-from connectors.lengths import SPANS
-from connectors.moments import Moments
-from connectors.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
-from connectors.rejects import Misread
-from connectors.source import Context
-from connectors.told_leg import Told, inside
+from connectors.reading.call_words import direction, disposition, seconds
+from connectors.reading.identity import nameless
+from connectors.reading.leg import LegFields, inside
+from connectors.reading.lengths import SPANS
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
 from schemas.records import Direction, Disposition, Reason
 
 _NUMBER = re.compile(r"\d{2,7}")
@@ -25,10 +25,10 @@ READ = (
     *("start", "answer", "end", "wait", "talk", "duration", "direction", "status", "contact", "extension"),
     *("from", "to", "did", "queue", "recording", "call_id", "id"),
 )
-"""Our columns in the order of `told_of`."""
+"""Our columns in the order of `parse_row`."""
 
 
-def told_of(cells: Sequence[str], moments: Moments, context: Context) -> Told:
+def parse_row(cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
     """What a row says; absent columns are "". Raises Misread."""
     (start, answer, end, wait, talk, duration, way, status, contact, person, caller, called, did, queue, recording,
      call_id, id_) = cells  # fmt: skip
@@ -49,7 +49,7 @@ def told_of(cells: Sequence[str], moments: Moments, context: Context) -> Told:
     if not record_id:  # it is known by what a correction leaves as it is
         rest = f"{start}\x1f{caller}\x1f{called}\x1f{contact}\x1f{person}"
         record_id = f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}" if call_id else nameless(rest)
-    return Told(
+    return LegFields(
         record_id,
         call_id or record_id,
         started_at,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from connectors.mapped.source import MappedSource, mapped_sources
-from connectors.source import Hints, Recognised
+from connectors.reading.sample import Sample
+from connectors.reading.source import Hints, Recognised
 from schemas.mapping import Mapping as Said
 from schemas.trouble import Terminal
 
 
 def choose_mapped(
-    path: Path, kind: str, profile: str, region: str, mappings: Mapping[str, Said]
+    sample: Sample, kind: str, profile: str, region: str, mappings: Mapping[str, Said]
 ) -> tuple[MappedSource, Recognised] | None:
     """The mapping that names most of the file's columns, of this kind ("" for any); None when none fits.
 
@@ -24,13 +24,15 @@ def choose_mapped(
         for source in mapped_sources(mappings)
         if kind in ("", source.kind) and profile in ("auto", source.profile)
     ]
-    found = [(source, seen) for source in wanted if (seen := source.recognise(path, Hints(region=region)))]
+    found = [(source, seen) for source in wanted if (seen := source.recognise(sample, Hints(region=region)))]
     if not found:
         if profile in mappings:
             named = ", ".join(MappedSource(profile, mappings[profile]).theirs)
-            raise Terminal(f"{path}: no table of {kind or 'any kind'} with the columns of mappings.{profile}: {named}")
+            raise Terminal(
+                f"{sample.path}: no table of {kind or 'any kind'} with the columns of mappings.{profile}: {named}"
+            )
         return None
     kinds = dict.fromkeys(source.kind for source, _ in found)
     if len(kinds) > 1:
-        raise Terminal(f"{path}: mapped as {' and as '.join(kinds)}: say which with --kind")
+        raise Terminal(f"{sample.path}: mapped as {' and as '.join(kinds)}: say which with --kind")
     return max(found, key=lambda one: len(one[0].theirs))

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from connectors.mapped.propose import Look, is_value
 from connectors.mapped.source import UNDER
-from connectors.table import form_at, head_rows, titles
+from connectors.reading.sample import Sample
+from connectors.reading.table import titles
 from schemas.stages import Stages
 from schemas.trouble import Terminal
 
 
 def look_at(path: Path, region: str, stages: Stages) -> Look:
     """What is known of a table before it is mapped. Raises Terminal for what is none, or has no header."""
-    rows = [row.fields for row in head_rows(path, form_at(path, UNDER))]
+    sample = Sample(path)
+    rows = [row.fields for row in sample.rows(sample.form_or_json(UNDER))]
     above = titles(rows)
     header = rows[above] if rows else []
     if len(rows) < above + 2:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from connectors.asterisk.clock import date_order
-from connectors.call_words import DIRECTIONS, DISPOSITIONS, MISSED, seconds
-from connectors.call_words import bare as bare_word
 from connectors.mapped.kinds import CALLS, KINDS, MappedTable, spellings
 from connectors.mapped.words import unknown_stages
-from connectors.moments import absolute
-from connectors.phones import e164, split_outside
-from connectors.rejects import Misread
-from connectors.wall import DATE
+from connectors.reading.call_words import DIRECTIONS, DISPOSITIONS, MISSED, seconds
+from connectors.reading.call_words import bare as bare_word
+from connectors.reading.moments import absolute
+from connectors.reading.phones import e164, split_outside
+from connectors.reading.rejects import Misread
+from connectors.reading.wall import DATE
+from connectors.reading.zone_proof import date_order
 from schemas.mapping import MappedKind
 from schemas.mapping import Mapping as Said
 from schemas.stages import Stages

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
 
-from connectors.json_table import Under
-from connectors.mapped.calls import READ, told_of
+from connectors.mapped.calls import READ, parse_row
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
-from connectors.moments import Moments, absolute
-from connectors.rejects import Misread
-from connectors.source import About, Context, Hints, Place, Recognised
-from connectors.table import Delimited, Layout, Make
-from connectors.told_leg import leg_of
+from connectors.reading.form import Place
+from connectors.reading.json_table import Under
+from connectors.reading.leg import leg_of_fields
+from connectors.reading.moments import Moments, absolute
+from connectors.reading.rejects import Misread
+from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make
 from schemas.mapping import Mapping as Said
 from schemas.records import Reason, Record
 from schemas.trouble import Terminal
@@ -77,7 +78,9 @@ class MappedSource(Delimited):
         table = self._table.table
         if table is None:
             call_of = self._reader(recognised.columns, READ)
-            return lambda fields, place: leg_of(told_of(call_of(fields), moments, context), context, f"{file}:{place}")
+            return lambda fields, place: leg_of_fields(
+                parse_row(call_of(fields), moments, context), context, f"{file}:{place}"
+            )
         names = tuple({*table.columns, *self._table.columns})
         cells_of = self._reader(recognised.columns, names)
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
-from connectors.rejects import Misread, reject
-from connectors.source import Context
+from connectors.reading.rejects import Misread, reject
+from connectors.reading.source import Context
 from connectors.sql.database import Database
-from connectors.sql.shapes import Make, Shape
+from connectors.sql.shape import Make, Shape
 from connectors.sql.window import Slice, settled
 from schemas.records import CallLeg, Record, Rejected
 

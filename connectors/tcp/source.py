@@ -8,11 +8,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, Protocol
 
-from connectors.rejects import Bad, reject, too_long
-from connectors.source import Context, Hints, Place, Recognised
-from connectors.table import Delimited, TableReading
+from connectors.reading.form import Form, Place
+from connectors.reading.rejects import Bad, reject, too_long
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context, Hints, Recognised
+from connectors.reading.table import Delimited, TableReading
+from connectors.reading.text import TooLong
 from connectors.tcp.lines import Line
-from connectors.text import TooLong
 from schemas.records import Reason, Record, Rejected
 
 
@@ -77,7 +79,7 @@ class DelimitedLines:
             profile=self._source.profile,
             kind=self._source.kind,
             layout=layout.name,
-            delimiter=self._delimiter,
+            form=Form("", self._delimiter, ""),
             columns=layout.columns,
             date_order=layout.date_order,
             needs_zone=self._source.needs_zone(layout),
@@ -88,7 +90,7 @@ class DelimitedLines:
         self, cells: list[str], line: Line, recognised: Recognised, context: Context, origin: str
     ) -> Iterator[Record | Rejected]:
         source = self._source
-        zone = self._zone or source.zone(Path(origin), recognised, None)[0]
+        zone = self._zone or source.zone(Sample(Path(origin)), recognised, None)[0]
         yield from TableReading(
             _One((cells, "-", line.text, line.whole)),
             recognised,

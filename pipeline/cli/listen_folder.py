@@ -10,7 +10,7 @@ import msgspec
 from connectors.folder.door import ROWS, FolderDoor
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.recognise import KINDS, PROFILES
+from connectors.registry import KINDS, PROFILES
 from pipeline.cli.listening import keep_open, new_session
 from pipeline.endpoints import Endpoints, find, pinned
 from pipeline.loading.dropped import AUTO, Dropped

@@ -19,8 +19,8 @@ from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.source import Context
-from connectors.webhooks.senders import HOOKS
+from connectors.reading.source import Context
+from connectors.registry import HOOKS
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
 from pipeline.endpoints import Endpoints, find, pinned
 from pipeline.loading.upload.routes import Pages

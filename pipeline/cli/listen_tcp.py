@@ -10,9 +10,9 @@ import click
 
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.source import Hints
+from connectors.reading.source import Hints
+from connectors.registry import LINES
 from connectors.tcp.door import Alive, Connect, Listen, Network, TcpDoor
-from connectors.tcp.known import LINES
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal

@@ -18,7 +18,7 @@ import msgspec
 
 from connectors.live.line import Line
 from connectors.live.pump import Door, Outlet, Pump
-from connectors.source import Context
+from connectors.reading.source import Context
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import find, is_embedded, pinned, running_stack
 from pipeline.loading.sending import live_sender

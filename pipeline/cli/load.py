@@ -9,7 +9,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from connectors.recognise import KINDS, PROFILES
+from connectors.registry import KINDS, PROFILES
 from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from connectors.source import Reading
+from connectors.reading.source import Reading
 from pipeline.transport import Position
 
 _LINE_EVERY_S = 10.0

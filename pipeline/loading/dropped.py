@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from connectors.folder.door import Loaded
-from connectors.recognise import CRM
-from connectors.source import Reading
+from connectors.reading.source import Reading
+from connectors.registry import CRM
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.identity import NAMELESS
-from connectors.packed import label
-from connectors.rejected_rows import RejectedRows
-from connectors.source import Reading
+from connectors.reading.identity import NAMELESS
+from connectors.reading.packed import label
+from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.distinct import Distinct
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, mend, settle

@@ -13,8 +13,8 @@ import msgspec
 from connectors.mapped.kinds import KINDS
 from connectors.mapped.look import look_at
 from connectors.mapped.propose import Look, Proposed, fitting_kinds, propose
-from connectors.packed import label
-from connectors.parts import parts
+from connectors.reading.packed import label
+from connectors.reading.parts import parts
 from pipeline.loading.explain import explain
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.mapping_file import with_mapping

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.packed import label
-from connectors.rejected_rows import mended_import
+from connectors.reading.packed import label
+from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import Span, fill
 from pipeline.loading.prepare import Prepared

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.mapped.choose import choose_mapped
-from connectors.packed import is_sheet
-from connectors.parts import parts
-from connectors.recognise import PROFILES, choose
-from connectors.source import Context, Recognised, Source
+from connectors.reading.parts import samples
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context, Recognised, Source
+from connectors.recognise import choose
+from connectors.registry import PROFILES
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal
@@ -57,17 +58,17 @@ def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
     tables = Tables([], [], [])
     sheets: dict[Path, list[str]] = {}
     try:
-        found = parts(path)
+        found = samples(path)
     except Terminal as trouble:
         return tables._replace(failed=[str(trouble)])
     if not found:
         return tables._replace(failed=[f"{path}: the workbook has no sheet with rows"])
-    for part in found:
+    for sample in found:
         try:
-            tables.prepared.append(prepare(part, wish, settings))
+            tables.prepared.append(prepare_sample(sample, wish, settings))
         except Terminal as trouble:
-            if is_sheet(part):
-                sheets.setdefault(part.parent, []).append(str(trouble))
+            if sample.is_sheet:
+                sheets.setdefault(sample.path.parent, []).append(str(trouble))
             else:
                 tables.failed.append(str(trouble))
     read = {file.path.parent for file in tables.prepared}
@@ -78,15 +79,21 @@ def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
 
 def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
     """Recognise a table and settle how to read it. Raises Terminal; sends nothing."""
+    return prepare_sample(Sample(path), wish, settings)
+
+
+def prepare_sample(sample: Sample, wish: Wish, settings: Settings) -> Prepared:
+    """The same, of a table whose beginning may have been read already."""
+    path = sample.path
     if wish.profile not in ("auto", *PROFILES, *settings.mappings):
         known = ", ".join(("auto", *PROFILES, *settings.mappings))
         raise Terminal(f"--profile {wish.profile}: there is none of this name; profiles and mappings: {known}")
-    mapped = choose_mapped(path, wish.kind, wish.profile, settings.region, settings.mappings)
+    mapped = choose_mapped(sample, wish.kind, wish.profile, settings.region, settings.mappings)
     kind = mapped[1].kind if mapped else wish.kind or "calls"
     name = wish.source or (wish.exchange if kind == "calls" else "crm")
     said = settings.source(name)
     region = wish.region or said.region or settings.region
-    source, recognised = mapped or choose(path, kind, wish.profile, region, said.columns)
+    source, recognised = mapped or choose(sample, kind, wish.profile, region, said.columns)
     zone_name = wish.tz or said.time_zone or ("" if kind == "calls" else settings.time_zone.key)
     if not zone_name and recognised.needs_zone:
         raise Terminal(
@@ -94,7 +101,7 @@ def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
             f' --tz auto for the offset that the data proves, or time_zone = "..." under [sources.{name}] in'
             " callfunnel.toml"
         )
-    zone, why = source.zone(path, recognised, None if zone_name in ("", "auto") else zone_of(zone_name, "--tz"))
+    zone, why = source.zone(sample, recognised, None if zone_name in ("", "auto") else zone_of(zone_name, "--tz"))
     now = wall_clock()
     context = Context(
         source=name,

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
-from connectors.rejected_rows import RejectedRows
-from connectors.source import Reading
+from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.source import Reading
 from pipeline.loading.prepare import Prepared
 from schemas.records import Record, Rejected
 from schemas.topics import REJECTED, Topic

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context
 from connectors.recognise import choose
-from connectors.source import Context
 from schemas.records import Record, Rejected
 from schemas.stages import default_stages
 
@@ -41,8 +43,10 @@ def context(tz: str = "Europe/Moscow", **more: Any) -> Context:
 def read(path: Path, kind: str = "calls", tz: str = "Europe/Moscow", **more: Any) -> Items:
     """Everything in a file, recognised as `load` does it."""
     told = context(tz, **more)
-    source, recognised = choose(path, kind, "auto", told.region)
-    return list(source.read(path, recognised, told))
+    sample = Sample(path)
+    source, recognised = choose(sample, kind, "auto", told.region)
+    zone, _ = source.zone(sample, recognised, told.zone)
+    return list(source.read(path, recognised, msgspec.structs.replace(told, zone=zone)))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.records import CallLeg, Reason, Rejected
 from schemas.trouble import Terminal
@@ -232,4 +233,4 @@ print(peak())
 
 def test_choice_of_a_profile_that_does_not_fit_is_refused(write: Write) -> None:
     with pytest.raises(Terminal, match="not recognised"):
-        choose(write("a,b\n1,2\n"), "calls", "asterisk-csv", "RU")
+        choose(Sample(write("a,b\n1,2\n")), "calls", "asterisk-csv", "RU")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.cells import amount, count, currency, day, moment, month
-from connectors.rejects import Misread
+from connectors.reading.cells import amount, count, currency, day, moment, month
+from connectors.reading.rejects import Misread
 from schemas.plans import Month
 from schemas.records import Reason
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.records import Manager, Organisation, Record, Rejected
 from tests.connectors.conftest import context
@@ -14,7 +15,7 @@ from tests.connectors.conftest import context
 def read(tmp_path: Path, kind: str, text: str) -> list[Record | Rejected]:
     path = tmp_path / f"{kind}.csv"
     path.write_text(text, encoding="utf-8")
-    source, recognised = choose(path, kind, "auto", "RU")
+    source, recognised = choose(Sample(path), kind, "auto", "RU")
     return list(source.read(path, recognised, context("UTC")))
 
 

@@ -1,4 +1,4 @@
-"""Each row of docs/connectors.md names fixtures that are there; every door and every sender has a row."""
+"""Each row of docs/connectors.md names fixtures that are there; every listener and every sender has a row."""
 
 from __future__ import annotations
 
@@ -6,33 +6,23 @@ import re
 from pathlib import Path
 
 import click
-import pytest
 
-from connectors.proofs import DOORS, WEBHOOKS
-from connectors.recognise import CALLS
-from connectors.source import Source
-from connectors.webhooks.senders import HOOKS
+from connectors.document import listeners
+from connectors.registry import CONNECTORS
 from pipeline.cli.listen import command
 
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("source", CALLS, ids=lambda source: source.profile)
-def test_source_names_its_fixtures(source: Source) -> None:
-    named = re.findall(r"`(golden/\w+)`", source.about.proof)
-    assert named
-    assert all(any((TESTS / "connectors" / folder).iterdir()) for folder in named)
-
-
-def test_every_door_has_a_row_with_tests_that_are_there() -> None:
-    assert {f"listen {name}" for name in command.list_commands(click.Context(command))} == {door.name for door in DOORS}
-    for door in DOORS:
-        named = re.findall(r"`([\w./]+)`", door.fixtures)
+def test_every_listener_has_a_row_with_tests_that_are_there() -> None:
+    known = listeners()
+    assert {f"listen {name}" for name in command.list_commands(click.Context(command))} == {one.name for one in known}
+    for one in known:
+        named = re.findall(r"`([\w./]+)`", one.fixtures)
         assert named
-        assert all((TESTS / path).exists() for path in named), door.fixtures
+        assert all((TESTS / path).exists() for path in named), one.fixtures
 
 
-def test_every_sender_has_a_row_with_its_folder() -> None:
-    assert {hook.name for hook in WEBHOOKS} == set(HOOKS)
-    for hook in WEBHOOKS:
-        assert any((TESTS / "connectors" / "webhooks" / "golden" / hook.fixtures).iterdir())
+def test_every_sender_has_requests_in_the_folder_of_its_vendor() -> None:
+    senders = {vendor.name for vendor in CONNECTORS if vendor.webhooks}
+    assert {path.parent.name for path in (TESTS / "connectors").glob("*/webhook")} == senders

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.json_rows import MOST_VALUE, JsonRows, Shape, Value, detect
+from connectors.reading.form import JsonShape
+from connectors.reading.json_rows import MOST_VALUE, JsonRows, Value
+from connectors.reading.packed import open_bytes
+from connectors.reading.sample import Sample
 from schemas.records import Reason
 from tests.connectors.conftest import Write
 
@@ -21,35 +24,38 @@ ROWS = [{"id": 1, "who": 'A "quoted", [odd] {name}\\'}, {"id": 2, "who": "Щук
 
 
 def values(path: Path, under: tuple[tuple[str, ...], ...] = UNDER, field: str = "cdr") -> list[Value]:
-    form = detect(path, under, field)
+    form = Sample(path).json_form(under, field)
     assert form is not None
-    return list(JsonRows(path, form))
+    return list(JsonRows(open_bytes(path), form))
 
 
 def objects(found: list[Value]) -> list[object]:
     return [json.loads(value.text) for value in found if value.bad is None]
 
 
-def forms() -> dict[str, tuple[str, Shape]]:
+def forms() -> dict[str, tuple[str, JsonShape]]:
     """The same rows in every shape."""
     lines = [json.dumps(row, ensure_ascii=False) for row in ROWS]
     pretty = [json.dumps(row, indent=2) for row in ROWS]
     return {
-        "lines": ("\n".join(lines) + "\n", Shape.LINES),
-        "lines_crlf_blank": ("\r\n\r\n".join(lines), Shape.LINES),
-        "objects": ("\n".join(pretty), Shape.OBJECTS),
-        "objects_glued": ("".join(lines), Shape.OBJECTS),
-        "array": (json.dumps(ROWS), Shape.ARRAY),
-        "array_pretty": ("\n " + json.dumps(ROWS, indent=1) + "\n", Shape.ARRAY),
-        "arrays": (json.dumps(ROWS[:1]) + "\n" + json.dumps(ROWS[1:]), Shape.ARRAY),
-        "answer": (json.dumps({"page": {"calls": []}, "calls": ROWS, "next": None}), Shape.ARRAY),
-        "answer_deep": (json.dumps({"id": 1, "result": {"total": [3], "data": ROWS}, "x": 1}, indent=1), Shape.ARRAY),
-        "answers": ("\n".join(json.dumps({"calls": part}) for part in (ROWS[:2], [], ROWS[2:])), Shape.ARRAY),
-        "forms": ("\n".join(urlencode({"uuid": "7", "cdr": line}) for line in lines), Shape.FORMS),
-        "forms_base64": ("".join(f"cdr={in_base64(line)}\n" for line in lines), Shape.FORMS),
-        "forms_as_they_are": ("".join(f"cdr={line}\n" for line in lines), Shape.FORMS),
-        "forms_without_the_field": ("".join(f"{quote(line)}\n" for line in lines), Shape.FORMS),
-        "forms_without_the_field_base64": ("\n".join(map(in_base64, lines)), Shape.FORMS),
+        "lines": ("\n".join(lines) + "\n", JsonShape.LINES),
+        "lines_crlf_blank": ("\r\n\r\n".join(lines), JsonShape.LINES),
+        "objects": ("\n".join(pretty), JsonShape.OBJECTS),
+        "objects_glued": ("".join(lines), JsonShape.OBJECTS),
+        "array": (json.dumps(ROWS), JsonShape.ARRAY),
+        "array_pretty": ("\n " + json.dumps(ROWS, indent=1) + "\n", JsonShape.ARRAY),
+        "arrays": (json.dumps(ROWS[:1]) + "\n" + json.dumps(ROWS[1:]), JsonShape.ARRAY),
+        "answer": (json.dumps({"page": {"calls": []}, "calls": ROWS, "next": None}), JsonShape.ARRAY),
+        "answer_deep": (
+            json.dumps({"id": 1, "result": {"total": [3], "data": ROWS}, "x": 1}, indent=1),
+            JsonShape.ARRAY,
+        ),
+        "answers": ("\n".join(json.dumps({"calls": part}) for part in (ROWS[:2], [], ROWS[2:])), JsonShape.ARRAY),
+        "forms": ("\n".join(urlencode({"uuid": "7", "cdr": line}) for line in lines), JsonShape.FORMS),
+        "forms_base64": ("".join(f"cdr={in_base64(line)}\n" for line in lines), JsonShape.FORMS),
+        "forms_as_they_are": ("".join(f"cdr={line}\n" for line in lines), JsonShape.FORMS),
+        "forms_without_the_field": ("".join(f"{quote(line)}\n" for line in lines), JsonShape.FORMS),
+        "forms_without_the_field_base64": ("\n".join(map(in_base64, lines)), JsonShape.FORMS),
     }
 
 
@@ -62,10 +68,10 @@ def in_base64(line: str) -> str:
 def test_values_are_the_same_in_every_shape(write: Write, name: str, encoding: str) -> None:
     text, shape = forms()[name]
     path = write(text.encode(encoding), "calls.json")
-    form = detect(path, UNDER, "cdr")
+    form = Sample(path).json_form(UNDER, "cdr")
     assert form is not None
     assert form.shape is shape
-    found = list(JsonRows(path, form))
+    found = list(JsonRows(open_bytes(path), form))
     assert objects(found) == ROWS
     assert len(found) == len(ROWS)
 
@@ -81,7 +87,7 @@ def test_places_are_lines_or_numbers(write: Write) -> None:
 
 @pytest.mark.parametrize("text", ["id;name\n1;2\n", "cdr\n", "Call 1,2\n", "a=b=c d\n", "<cdr/>", "=1\n"])
 def test_other_text_is_no_json(write: Write, text: str) -> None:
-    assert detect(write(text), UNDER, "cdr") is None
+    assert Sample(write(text)).json_form(UNDER, "cdr") is None
 
 
 def test_broken_line_costs_itself(write: Write) -> None:
@@ -171,8 +177,8 @@ def test_every_character_of_any_array_is_in_a_value_or_between_them(start: str, 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "any.json"
         path.write_text(start + text, encoding="utf-8", newline="")
-        form = detect(path, UNDER, "cdr")
-        found = list(JsonRows(path, form)) if form else []
+        form = Sample(path).json_form(UNDER, "cdr")
+        found = list(JsonRows(open_bytes(path), form)) if form else []
     if form is None or form.under or form.encoding != "utf-8":  # zeros among the first bytes are taken for utf-16
         return
     left, at = start + text, 0
@@ -190,7 +196,7 @@ def test_reading_is_steady_in_memory_and_time(tmp_path: Path) -> None:
     row = json.dumps({"a": "x" * 1000, "n": 0})
     with path.open("w") as file:
         file.write("[" + ",".join([row] * 20_000) + "]")
-    reading = JsonRows(path, detect(path) or pytest.fail("no JSON"))
+    reading = JsonRows(open_bytes(path), Sample(path).json_form() or pytest.fail("no JSON"))
     most = 0
     count = 0
     for value in reading:

@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows
-from connectors.threecx import ORDERS
+from connectors.threecx.log import ORDERS
 from pipeline.loading.explain import explain
 from pipeline.loading.prepare import Wish, prepare
 from pipeline.settings import read_settings
 from schemas.records import CallLeg, Reason, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context, read
+from tests.connectors.golden import golden
 
-GOLDEN = Path(__file__).parent / "golden"
-V20, V16, MANGO = (GOLDEN / f"{name}.csv" for name in ("3cx/v20_27_fields", "3cx/v16_20_fields", "mango/usual_12"))
+V20, V16, MANGO = (golden(f"{name}.csv") for name in ("3cx/v20_27_fields", "3cx/v16_20_fields", "mango/usual_12"))
 OWN_ORDER = "Call 1,2026/11/02 06:00:00,2026/11/02 06:00:15,2026/11/02 06:01:15,Ext.101,101,+74950000001,10001\n"
 NAMES = ("historyid", "time-start", "time-answered", "time-end", "from-no", "from-dn", "to-no", "to-dn")
 
@@ -35,7 +36,7 @@ def settings(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = "") -> N
 def test_log_in_an_order_of_its_own_is_refused_with_the_setting_to_write(write: Write) -> None:
     path = write(OWN_ORDER * 3)
     with pytest.raises(Terminal) as refusal:
-        choose(path, "calls", "auto", "RU")
+        choose(Sample(path), "calls", "auto", "RU")
     words = str(refusal.value)
     assert words.startswith(f"{path}: a 3CX log whose fields stand in an order of its own")
     assert 'columns = ["historyid", "callid", ...]' in words
@@ -45,7 +46,7 @@ def test_log_in_an_order_of_its_own_is_refused_with_the_setting_to_write(write: 
 def test_order_that_settings_name_is_read(write: Write) -> None:
     columns = (*NAMES, "final-number", "final-dn")
     path = write(OWN_ORDER.replace("\n", ",,\n") * 3)
-    source, seen = choose(path, "calls", "auto", "RU", columns)
+    source, seen = choose(Sample(path), "calls", "auto", "RU", columns)
     leg = next(iter(source.read(path, seen, context())))
     assert isinstance(leg, CallLeg)
     assert (leg.call_id, leg.extension, leg.contact, leg.billsec) == ("1", "101", "+74950000001", 60)
@@ -63,7 +64,7 @@ def test_order_that_settings_name_is_read(write: Write) -> None:
 def test_wrong_order_in_the_settings_is_named(write: Write, columns: tuple[str, ...], words: str) -> None:
     path = write(OWN_ORDER.replace("\n", ",,\n") * 3)
     with pytest.raises(Terminal) as refusal:
-        choose(path, "calls", "auto", "RU", columns)
+        choose(Sample(path), "calls", "auto", "RU", columns)
     assert str(path) in str(refusal.value)
     assert words in str(refusal.value)
 
@@ -83,8 +84,8 @@ def test_order_of_the_settings_comes_with_the_source(
 @pytest.mark.parametrize("profile", ["mango", "asterisk-csv"])
 def test_profile_that_is_given_is_the_only_one_tried(profile: str) -> None:
     with pytest.raises(Terminal, match=f"not recognised as an export of calls of --profile {profile}: "):
-        choose(V20, "calls", profile, "RU")
-    assert choose(V20, "calls", "3cx", "RU")[1].profile == "3cx"
+        choose(Sample(V20), "calls", profile, "RU")
+    assert choose(Sample(V20), "calls", "3cx", "RU")[1].profile == "3cx"
 
 
 # --- zones
@@ -151,7 +152,7 @@ def test_explain_shows_what_was_seen_and_the_first_rows(tmp_path: Path, monkeypa
 
 
 def test_statistics_without_entry_id_say_that_rows_count_as_calls() -> None:
-    reasons = choose(GOLDEN / "mango" / "header_no_entry_id.csv", "calls", "auto", "RU")[1].reasons
+    reasons = choose(Sample(golden("mango/header_no_entry_id.csv")), "calls", "auto", "RU")[1].reasons
     assert any(reason.startswith("no entry_id: nothing ties the rows of one call together") for reason in reasons)
 
 
@@ -159,7 +160,7 @@ def test_rejected_rows_stand_under_the_header_that_they_had(write: Write, tmp_pa
     head = "start;finish;answer;from_extension;from_number;to_extension;to_number;entry_id\n"
     good, bad = "1793599200;1793599230;0;101;;;74950000001;MTAx\n", "1793599200;1793599100;0;101;;;74950000001;MTAy\n"
     path = write(head + good * 3 + bad)
-    source, seen = choose(path, "calls", "auto", "RU")
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
     with RejectedRows(tmp_path / "rejects", path, seen, "i") as rejects:
         for item in source.read(path, seen, context()):
             if isinstance(item, Rejected):

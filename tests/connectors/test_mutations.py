@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context
 from connectors.recognise import choose
-from connectors.source import Context
 from schemas.codec import encode
 from schemas.records import CallLeg, Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import context
-from tests.connectors.test_golden import CASES, file_of
+from tests.connectors.golden import CASES
+from tests.connectors.test_golden import file_of
 
 
 class Golden(NamedTuple):
@@ -30,7 +32,7 @@ class Golden(NamedTuple):
 
     def read(self, path: Path) -> tuple[int, list[Record | Rejected]]:
         """(rows, items) of a file that is read as this one. Raises Terminal."""
-        source, seen = choose(path, self.kind, "auto", self.told.region, self.columns)
+        source, seen = choose(Sample(path), self.kind, "auto", self.told.region, self.columns)
         reading = source.read(path, seen, self.told)
         items = list(reading)
         return reading.rows, items
@@ -48,7 +50,7 @@ def _golden(case: Path) -> Golden:
 GOLDEN = [_golden(case) for case in CASES]
 _SPLIT = (
     *("mango-usual_12", "3cx-v20_27_fields", "3cx-clocks_back", "avaya-old_17_columns", "avaya-r11_record_time_utc"),
-    *("freeswitch_csv-example_time_in_uuid", "freeswitch_csv-asterisk_template", "freeswitch_json-both_legs"),
+    *("freeswitch-csv-example_time_in_uuid", "freeswitch-csv-asterisk_template", "freeswitch-json-both_legs"),
     "panasonic-pattern_c_24_hours_start",
 )
 # Logs and statistics without a header, whole: their lines may stand in any order, in any file.

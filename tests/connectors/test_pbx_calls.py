@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from pipeline.stitch import stitch
 from schemas.records import Call, CallLeg
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, Write, read
+from tests.connectors.golden import golden
 from tests.connectors.rows import NINE, row
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def calls(items: Items) -> dict[str, Call]:
@@ -28,22 +28,22 @@ def calls(items: Items) -> dict[str, Call]:
 @pytest.mark.parametrize(
     ("file", "tz", "call_id", "direction", "disposition", "extension", "contact", "talk_s", "legs"),
     [
-        ("freeswitch_json/both_legs.jsonl", "auto", "11110001-*", "outbound", "answered", "101", "+74950000001", 60, 2),
-        ("freeswitch_json/both_legs.jsonl", "auto", "11110003-*", "inbound", "answered", "103", "+74950000002", 44, 3),
-        ("freeswitch_json/both_legs.jsonl", "auto", "11110008-*", "internal", "answered", "101", "", 12, 2),
-        ("freeswitch_json/both_legs.jsonl", "auto", "1111000a-*", "outbound", "answered", "102", "+74950000004", 38, 2),
-        ("freeswitch_csv/both_legs_joined.csv", "", "7866825f-*", "inbound", "answered", "101", "+74950000001", 55, 2),
-        ("freeswitch_csv/both_legs_joined.csv", "", "78668261-*", "outbound", "answered", "101", "+74950000002", 30, 2),
+        ("freeswitch-json/both_legs.jsonl", "auto", "11110001-*", "outbound", "answered", "101", "+74950000001", 60, 2),
+        ("freeswitch-json/both_legs.jsonl", "auto", "11110003-*", "inbound", "answered", "103", "+74950000002", 44, 3),
+        ("freeswitch-json/both_legs.jsonl", "auto", "11110008-*", "internal", "answered", "101", "", 12, 2),
+        ("freeswitch-json/both_legs.jsonl", "auto", "1111000a-*", "outbound", "answered", "102", "+74950000004", 38, 2),
+        ("freeswitch-csv/both_legs_joined.csv", "", "7866825f-*", "inbound", "answered", "101", "+74950000001", 55, 2),
+        ("freeswitch-csv/both_legs_joined.csv", "", "78668261-*", "outbound", "answered", "101", "+74950000002", 30, 2),
         ("cucm/v14_133_columns.csv", "auto", "office:2:104", "inbound", "answered", "2003", "+74950000004", 60, 2),
         ("avaya/r11_record_time_utc.csv", "", "20261102090500:*", "inbound", "answered", "202", "+74950000002", 120, 2),
         ("grandstream/ivr_queue_voicemail.csv", "", "*555-20", "inbound", "answered", "102", "+74950000002", 44, 4),
-        ("asterisk_queue_log/queue_log.log", "", "1793599250.7", "inbound", "answered", "102", "+74950000001", 60, 3),
-        ("asterisk_cel/cel_custom.csv", "auto", "1793599200.10", "inbound", "answered", "102", "+74950000001", 60, 3),
-        ("asterisk_cel/cel_custom.csv", "auto", "1793599600.40", "inbound", "answered", "102", "+74950000004", 60, 3),
-        ("asterisk_cel/freepbx_table.csv", "", "1793599200.50", "inbound", "answered", "101", "+74950000001", 45, 2),
-        ("asterisk_cel/freepbx_table.csv", "", "1793599300.60", "inbound", "answered", "102", "+74950000002", 40, 1),
-        ("asterisk_cel/freepbx_table.csv", "", "1793599400.70", "outbound", "answered", "103", "+74950000003", 32, 2),
-        ("asterisk_queue_log/queue_log.log", "", "1793599390.12", "inbound", "cancelled", "", "+74950000002", 0, 2),
+        ("asterisk-queue-log/queue_log.log", "", "1793599250.7", "inbound", "answered", "102", "+74950000001", 60, 3),
+        ("asterisk-cel/cel_custom.csv", "auto", "1793599200.10", "inbound", "answered", "102", "+74950000001", 60, 3),
+        ("asterisk-cel/cel_custom.csv", "auto", "1793599600.40", "inbound", "answered", "102", "+74950000004", 60, 3),
+        ("asterisk-cel/freepbx_table.csv", "", "1793599200.50", "inbound", "answered", "101", "+74950000001", 45, 2),
+        ("asterisk-cel/freepbx_table.csv", "", "1793599300.60", "inbound", "answered", "102", "+74950000002", 40, 1),
+        ("asterisk-cel/freepbx_table.csv", "", "1793599400.70", "outbound", "answered", "103", "+74950000003", 32, 2),
+        ("asterisk-queue-log/queue_log.log", "", "1793599390.12", "inbound", "cancelled", "", "+74950000002", 0, 2),
     ],
 )
 def test_legs_are_the_call_that_happened(
@@ -57,7 +57,7 @@ def test_legs_are_the_call_that_happened(
     talk_s: int,
     legs: int,
 ) -> None:
-    found = calls(read(GOLDEN / file, tz=tz or "Europe/Moscow"))
+    found = calls(read(golden(file), tz=tz or "Europe/Moscow"))
     (call,) = [call for name, call in found.items() if Path(name).match(call_id)]
     assert (call.direction, call.disposition, call.extension) == (direction, disposition, extension)
     assert (call.contact, call.talk_s, call.legs) == (contact, talk_s, legs)
@@ -81,20 +81,20 @@ def test_queue_log_beside_the_cdr_names_who_answered_and_counts_nothing_twice(wr
 
 
 def test_time_in_uuids_refuses_a_zone_that_is_hours_off_but_not_a_clock_that_drifts() -> None:
-    path = GOLDEN / "freeswitch_csv" / "example_time_in_uuid.csv"
-    source, seen = choose(path, "calls", "auto", "RU")
-    _, why = source.zone(path, seen, ZoneInfo("Europe/Moscow"))
+    path = golden("freeswitch-csv/example_time_in_uuid.csv")
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
+    _, why = source.zone(Sample(path), seen, ZoneInfo("Europe/Moscow"))
     assert why == "9 of 9 rows checked agree with Europe/Moscow by the time inside of the ids"
     with pytest.raises(Terminal, match=r"--tz Europe/Samara is wrong by about -01:00 hours \(9 of 9 rows\)"):
-        source.zone(path, seen, ZoneInfo("Europe/Samara"))
+        source.zone(Sample(path), seen, ZoneInfo("Europe/Samara"))
 
 
 def test_time_of_the_records_refuses_a_wrong_zone_of_avaya() -> None:
-    path = GOLDEN / "avaya" / "r11_record_time_utc.csv"
-    source, seen = choose(path, "calls", "auto", "RU")
-    assert source.zone(path, seen, ZoneInfo("Europe/Moscow"))[1].startswith("5 of 5 rows checked agree")
+    path = golden("avaya/r11_record_time_utc.csv")
+    source, seen = choose(Sample(path), "calls", "auto", "RU")
+    assert source.zone(Sample(path), seen, ZoneInfo("Europe/Moscow"))[1].startswith("5 of 5 rows checked agree")
     with pytest.raises(Terminal, match="by the UTC time of the records, --tz Asia/Yekaterinburg is wrong by about"):
-        source.zone(path, seen, ZoneInfo("Asia/Yekaterinburg"))
+        source.zone(Sample(path), seen, ZoneInfo("Asia/Yekaterinburg"))
 
 
 def test_file_of_cisco_that_says_how_voices_sounded_is_refused_for_what_it_is(write: Write) -> None:
@@ -108,11 +108,11 @@ def test_template_of_freeswitch_that_lacks_something_says_what(write: Write, mis
     columns = ["uuid", "caller_id_number", "destination_number", "start_stamp", "duration", "billsec", "hangup_cause"]
     columns.remove(missing)
     with pytest.raises(Terminal, match=f"columns of a FreeSWITCH log without .*{missing}.*: add it to the template"):
-        choose(write("1,2,3,4,5,6\n"), "calls", "auto", "RU", tuple(columns))
+        choose(Sample(write("1,2,3,4,5,6\n")), "calls", "auto", "RU", tuple(columns))
 
 
 def test_profile_that_is_given_reads_only_its_own(write: Write) -> None:
-    path = GOLDEN / "yeastar" / "table_by_month.csv"
-    assert choose(path, "calls", "yeastar", "RU")[0].profile == "yeastar"
+    path = golden("yeastar/table_by_month.csv")
+    assert choose(Sample(path), "calls", "yeastar", "RU")[0].profile == "yeastar"
     with pytest.raises(Terminal, match="not recognised"):
-        choose(path, "calls", "asterisk-csv", "RU")
+        choose(Sample(path), "calls", "asterisk-csv", "RU")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.phones import e164, is_hidden
+from connectors.reading.phones import e164, is_hidden
 
 NUMBER = "+79160000001"
 

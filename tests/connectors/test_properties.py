@@ -16,17 +16,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from connectors.asterisk.clock import epoch_of
-from connectors.moments import Moments
-from connectors.phones import e164, split_outside
-from connectors.recognise import KINDS, choose
-from connectors.rejects import Misread
-from connectors.text import Form, Row, Rows, TooLong
-from connectors.wall import EARLIEST, LATEST, WallClock
+from connectors.reading.form import Form
+from connectors.reading.moments import Moments
+from connectors.reading.packed import open_bytes
+from connectors.reading.phones import e164, split_outside
+from connectors.reading.rejects import Misread
+from connectors.reading.sample import Sample
+from connectors.reading.text import Row, Rows, TooLong
+from connectors.reading.wall import EARLIEST, LATEST, WallClock
+from connectors.reading.zone_proof import epoch_of
+from connectors.recognise import choose
+from connectors.registry import KINDS
 from schemas.codec import encode
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, context, read
+from tests.connectors.golden import golden
 from tests.connectors.rows import many, row
 
 REGIONS = ["RU", "US", "DE", "GB", "KZ", "BY", "UA", "IT", "BR", "IN", "CN", "AE"]
@@ -128,7 +133,7 @@ def test_every_line_that_is_not_blank_is_in_exactly_one_row(text: str, delimiter
     with TemporaryDirectory() as folder:
         path = Path(folder) / "any.csv"
         path.write_bytes(text.encode())
-        rows = list(Rows(path, Form("utf-8", delimiter, "LF"), width))
+        rows = list(Rows(open_bytes(path), Form("utf-8", delimiter, "LF"), width))
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     covered: Counter[int] = Counter()
     for found in rows:
@@ -149,12 +154,12 @@ def test_every_row_of_calls_gives_exactly_one_item(pieces: list[str], data: st.D
     with TemporaryDirectory() as folder:
         path = Path(folder) / "Master.csv"
         path.write_bytes(text.replace("\n", ends).encode(encoding))
-        source, recognised = choose(path, "calls", "auto", "RU")
+        source, recognised = choose(Sample(path), "calls", "auto", "RU")
         reading = source.read(path, recognised, context())
         items = list(reading)
         widths = frozenset({len(recognised.columns)})
-        form = Form(recognised.encoding, recognised.delimiter, recognised.line_end)
-        rows = [found for found in Rows(path, form, widths) if isinstance(found, Row | TooLong)]
+        form = recognised.form
+        rows = [found for found in Rows(open_bytes(path), form, widths) if isinstance(found, Row | TooLong)]
     assert len(items) == len(rows) == reading.rows
     assert [getattr(item, "origin") for item in items] == [f"Master.csv:{found.line}" for found in rows]  # noqa: B009
     assert sum(isinstance(item, CallLeg) for item in items) >= 16
@@ -241,7 +246,7 @@ def test_shuffled_and_split_files_hold_the_same_records(seed: int, cut: int) -> 
     assert whole == mixed == first | second
 
 
-GOLDEN = Path(__file__).parent / "golden" / "asterisk_csv"
+GOLDEN = golden("asterisk-csv")
 
 
 # --- time

@@ -9,8 +9,9 @@ from typing import cast
 
 import pytest
 
+from connectors.reading.rejected_rows import RejectedRows, mended_import
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows, mended_import
 from connectors.sender import FrameSender
 from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome
@@ -45,7 +46,7 @@ class Wire:
 
 def prepared(path: Path, kind: str = "calls") -> Prepared:
     told = context()
-    source, recognised = choose(path, kind, "auto", told.region)
+    source, recognised = choose(Sample(path), kind, "auto", told.region)
     return Prepared(path=path, source=source, recognised=recognised, context=told, zone_why="")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
 from schemas.trouble import Terminal
@@ -38,7 +39,7 @@ def sample(name: str) -> Path:
 def read_sample(name: str, tz: str, region: str = "RU") -> Items:
     """All of a sample; its rows are counted against what the reading gave."""
     told = context(tz, region=region)
-    source, recognised = choose(sample(name), "calls", "auto", told.region)
+    source, recognised = choose(Sample(sample(name)), "calls", "auto", told.region)
     reading = source.read(sample(name), recognised, told)
     items = list(reading)
     assert reading.rows == len(items)
@@ -61,7 +62,7 @@ def read_sample(name: str, tz: str, region: str = "RU") -> Items:
 )
 def test_export_is_recognised_and_each_row_is_a_leg_or_a_reject(name: str, tz: str, rows: int, layout: str) -> None:
     items = read_sample(name, tz)
-    assert choose(sample(name), "calls", "auto", "RU")[1].layout == layout
+    assert choose(Sample(sample(name)), "calls", "auto", "RU")[1].layout == layout
     assert len(items) == rows
     assert {type(item) for item in items} <= {CallLeg, Rejected}
     assert sum(isinstance(item, Rejected) for item in items) <= rows // 50
@@ -82,14 +83,14 @@ def test_every_file_of_the_family_is_in_one_of_these_tests() -> None:
 )
 def test_relative_of_another_family_is_not_recognised(name: str) -> None:
     with pytest.raises(Terminal, match="not recognised as an export of calls"):
-        choose(sample(name), "calls", "auto", "RU")
+        choose(Sample(sample(name)), "calls", "auto", "RU")
 
 
 @pytest.mark.parametrize("kind", ["managers", "organisations", "stages", "proposals"])
 def test_export_of_calls_is_no_table_of_the_crm(kind: str) -> None:
     for path in Path(SAMPLES).glob("asterisk_*/*"):
         with pytest.raises(Terminal):
-            choose(path, kind, "auto", "RU")
+            choose(Sample(path), kind, "auto", "RU")
 
 
 def test_files_of_other_exchanges_are_refused_in_words() -> None:
@@ -102,7 +103,7 @@ def test_files_of_other_exchanges_are_refused_in_words() -> None:
     assert others
     for path in others:
         with pytest.raises(Terminal, match="not recognised as an export of calls"):
-            choose(path, "calls", "auto", "RU")
+            choose(Sample(path), "calls", "auto", "RU")
 
 
 def test_offsets_are_those_that_were_measured() -> None:
@@ -202,7 +203,7 @@ def test_file_of_cucm_without_a_header_is_read_by_places_and_one_of_quality_refu
         60,
     )
     with pytest.raises(Terminal, match="quality of voice"):
-        choose(sample(_CUCM[2]), "calls", "auto", "US")
+        choose(Sample(sample(_CUCM[2])), "calls", "auto", "US")
 
 
 def test_lines_of_avaya_are_each_read_whatever_their_width() -> None:

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from connectors.text import detect
+from connectors.reading.sample import Sample
 from schemas.records import CallLeg, Organisation, Record, Rejected
 from tests.connectors.conftest import Items, Write, read
 
@@ -62,14 +62,14 @@ def test_table_is_the_same_in_every_form(write: Write, form: tuple[str, str, str
 def test_calls_are_the_same_in_every_form(write: Write, form: tuple[str, str, str]) -> None:
     path = write(in_form(CALLS, form))
     assert told(read(path)) == told(read(write(CALLS)))
-    seen = detect(write(in_form(CALLS, form)))
+    seen = Sample(write(in_form(CALLS, form))).form
     assert (seen.delimiter, seen.line_end) == (form[1], {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[form[2]])
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_its_mark_is_known_by_its_zeros(write: Write, encoding: str) -> None:
     path = write(CALLS.encode(encoding))
-    assert detect(path).encoding == encoding
+    assert Sample(path).form.encoding == encoding
     assert told(read(path)) == told(read(write(CALLS)))
 
 
@@ -80,15 +80,15 @@ def test_cp1251_is_told_from_few_words(write: Write) -> None:
     for rows in (1, 2, 5, 20) * 5:
         lines = [f"o-{n};{' '.join(rnd.sample(words, 2))};84950000001" for n in range(rows)]
         path = write("\r\n".join(["id;название;телефон", *lines]).encode("cp1251"))
-        assert detect(path).encoding == "cp1251"
+        assert Sample(path).form.encoding == "cp1251"
 
 
 def test_character_that_the_first_megabyte_cuts_in_two_is_still_utf_8(write: Write) -> None:
     path = write("a" + "Щ" * (1 << 19) + "\n")
-    assert detect(path).encoding == "utf-8"
+    assert Sample(path).form.encoding == "utf-8"
 
 
 def test_comma_inside_of_cells_is_not_the_delimiter(write: Write) -> None:
     text = 'id;name;phones\no-1;"A, B, C, D";84950000001\no-2;"E, F, G, H";84950000002\n'
-    assert detect(write(text)).delimiter == ";"
+    assert Sample(write(text)).form.delimiter == ";"
     assert len(told(read(write(text), "organisations"))) == 2

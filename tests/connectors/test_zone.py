@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.records import CallLeg
 from schemas.trouble import Terminal
@@ -19,8 +20,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def zone(path: Path, given: str) -> tuple[tzinfo, str]:
     """What the source makes of --tz."""
-    source, recognised = choose(path, "calls", "auto", "RU")
-    return source.zone(path, recognised, None if given == "auto" else ZoneInfo(given))
+    source, recognised = choose(Sample(path), "calls", "auto", "RU")
+    return source.zone(Sample(path), recognised, None if given == "auto" else ZoneInfo(given))
 
 
 def starts(path: Path, tz: str) -> list[datetime]:
@@ -116,9 +117,9 @@ def test_auto_over_a_change_of_clocks_fails_and_names_both_offsets(write: Write)
 
 def test_table_of_the_crm_proves_no_zone(write: Write) -> None:
     path = write("organisation_id,stage,changed_at\no-1,new,2026-09-01\n")
-    source, recognised = choose(path, "stages", "auto", "RU")
+    source, recognised = choose(Sample(path), "stages", "auto", "RU")
     with pytest.raises(Terminal, match="nothing in a table of stages proves its zone: give --tz by name"):
-        source.zone(path, recognised, None)
+        source.zone(Sample(path), recognised, None)
 
 
 # --- day before month
@@ -150,4 +151,4 @@ def test_without_an_epoch_a_number_above_12_decides_else_the_region(
 ) -> None:
     header = "calldate,src,dst,duration,billsec,disposition\n"
     path = write(f"{header}{day} 09:32,101,84950000001,70,60,ANSWERED\n")
-    assert choose(path, "calls", "auto", region)[1].date_order == order
+    assert choose(Sample(path), "calls", "auto", region)[1].date_order == order

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.reading.sample import Sample
+from connectors.reading.source import Context
 from connectors.recognise import choose
-from connectors.source import Context
 from department.options import DepartmentOptions
 from pipeline.agents.step import Frame, Step
 from pipeline.agents.store_plans import StoreAbsences, StoreCalendar, StorePlans
@@ -56,7 +57,7 @@ def load(database: Database, folder: Path, version: int) -> int:
 
 
 def read(path: Path, kind: str, version: int) -> Iterator[Record]:
-    source, recognised = choose(path, kind, "auto", "RU")
+    source, recognised = choose(Sample(path), kind, "auto", "RU")
     at = datetime(2026, 11, 24, tzinfo=UTC)
     told = Context(
         source="crm", import_id=str(version), version=version, zone=MOSCOW, stages=default_stages(), loaded_at=at

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, call
-from tests.connectors.webhooks.golden import FOLDER, read
+from tests.connectors.webhook_requests import read, request
 from tests.stack.deployment import CLI, Deployment, clean_env, wait_for
 
 pytestmark = pytest.mark.stack
@@ -78,7 +78,7 @@ def managers(folder: Path) -> Path:
 def test_webhook_call_is_in_activity_and_posted_records_beside_it(embedded: Deployment) -> None:
     embedded.start()
     assert embedded.run("load", "--kind", "managers", str(managers(embedded.folder))).returncode == 0
-    mango = read(FOLDER / "mango" / "summary_inbound.json")
+    mango = read(request("mango/summary_inbound"))
     http_door = Http(embedded, "--webhook", "mango", "cloud", "MANGO", MANGO=mango["secret"])
     try:
         assert http_door.post("/webhooks/mango/cloud/events/summary", mango["body"], mango["headers"]) == 200

@@ -14,7 +14,7 @@ from pipeline.embedded.ports import free_port, listens
 from tests.stack.deployment import CLI, Deployment, wait_for
 
 pytestmark = pytest.mark.stack
-LOG = Path(__file__).parent.parent / "connectors" / "golden" / "3cx" / "v20_27_fields.csv"
+LOG = Path(__file__).parent.parent / "connectors" / "threecx" / "golden" / "3cx" / "v20_27_fields.csv"
 
 
 def test_lines_of_a_3cx_and_its_log_count_once(embedded: Deployment) -> None:

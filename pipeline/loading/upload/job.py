@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.packed import label
-from connectors.source import Reading
+from connectors.reading.packed import label
+from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome

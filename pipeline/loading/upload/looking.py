@@ -6,8 +6,8 @@ from itertools import islice
 
 import msgspec
 
-from connectors.packed import label
-from connectors.recognise import CRM
+from connectors.reading.packed import label
+from connectors.registry import CRM
 from pipeline.loading.dropped import AUTO
 from pipeline.loading.explain import told, words
 from pipeline.loading.prepare import Prepared, Tables, Wish, prepare_all

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from connectors.http.serving import Guard, Problem, answer
-from connectors.recognise import KINDS, PROFILES
+from connectors.registry import KINDS, PROFILES
 from pipeline.loading.dropped import AUTO
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.upload.entrance import Entrance

@@ -17,7 +17,7 @@ from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Record, Rejected
 from tests.connectors.ami.peer import SECRET, event, peer
 from tests.connectors.ami.test_door import serving
-from tests.connectors.cel_rows import START_S, Event, inbound, log
+from tests.connectors.asterisk.cel_rows import START_S, Event, inbound, log
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.live.opened import PATIENT, opened
 from tests.connectors.live.outlets import until

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.ami.cdr import CdrEvents, lacks_ids
 from connectors.ami.messages import Messages
-from connectors.asterisk import clock
+from connectors.reading import zone_proof as clock
 from schemas.records import CallLeg, Direction
 from tests.connectors.conftest import context
 

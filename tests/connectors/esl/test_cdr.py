@@ -13,20 +13,21 @@ from hypothesis import strategies as st
 
 from connectors.esl.cdr import HangupEvents
 from connectors.esl.messages import MOST_BODY, Message, Messages
+from connectors.freeswitch.fusionpbx import leg as fusionpbx_leg
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
-from connectors.rejects import Misread
-from connectors.sql.fusionpbx import leg as fusionpbx_leg
+from connectors.reading.rejects import Misread
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.esl.peer import Headers, as_json, event, message, plain, told
+from tests.connectors.golden import golden
 from tests.connectors.rows import NINE
 from tests.connectors.told import LEG
 from tests.connectors.told import plain as said
 
 FORMS = [plain, as_json]
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
-OBJECTS = Path(__file__).parent.parent / "golden" / "freeswitch_json"
+OBJECTS = golden("freeswitch-json")
 _LEG = {"id": "record_id", "call": "call_id"} | LEG
 
 

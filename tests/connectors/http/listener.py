@@ -19,8 +19,8 @@ from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
 from connectors.live.line import Line
 from connectors.live.pump import Pump
-from connectors.source import Context
-from connectors.webhooks.senders import HOOKS
+from connectors.reading.source import Context
+from connectors.registry import HOOKS
 from tests.connectors.conftest import context
 from tests.connectors.live.outlets import Broker, until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.http.reading import ROUTES
-from connectors.webhooks.senders import HOOKS
+from connectors.registry import HOOKS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "http.md").read_text(encoding="utf-8")
 ROWS = {cells[0]: cells[1:] for line in TEXT.splitlines() if line.startswith("| ") for cells in [line.split(" | ")]}

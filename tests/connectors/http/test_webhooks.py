@@ -11,11 +11,11 @@ from connectors.http.serving import Limits
 from schemas.records import CallLeg, FeedState
 from tests.connectors.http.listener import listening
 from tests.connectors.live.outlets import Broker, until
-from tests.connectors.webhooks.golden import FOLDER, read
+from tests.connectors.webhook_requests import read, request
 
 
 def test_summary_of_mango_is_in_kafka_when_it_is_answered_and_its_feed_says_so() -> None:
-    case = read(FOLDER / "mango" / "summary_inbound.json")
+    case = read(request("mango/summary_inbound"))
     broker = Broker()
     with listening(broker, hooks=[("mango", case["secret"])]) as listener:
         said = listener.ask("POST", "/webhooks/mango/cloud/events/summary", case["body"], case["headers"])
@@ -28,7 +28,7 @@ def test_summary_of_mango_is_in_kafka_when_it_is_answered_and_its_feed_says_so()
 
 
 def test_wrong_signature_is_refused_logged_once_and_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    case = read(FOLDER / "mango" / "summary_inbound.json")
+    case = read(request("mango/summary_inbound"))
     broker = Broker()
     body = case["body"].replace("summary", "").replace("1793602868", "1793602869")
     with caplog.at_level(logging.DEBUG), listening(broker, hooks=[("mango", case["secret"])]) as listener:
@@ -51,7 +51,7 @@ def test_zadarma_proves_the_address_by_an_echo() -> None:
 
 
 def test_twilio_signs_the_address_that_the_proxy_is_called_by() -> None:
-    case = read(FOLDER / "twilio" / "completed_client.json")
+    case = read(request("twilio/completed_client"))
     with listening(hooks=[("twilio", case["secret"])], public_url="https://calls.example/") as listener:
         assert listener.ask("POST", "/webhooks/twilio/cloud", case["body"], case["headers"]).status == 200
         assert listener.ask("POST", "/webhooks/twilio/cloud?x=1", case["body"], case["headers"]).status == 403
@@ -60,7 +60,7 @@ def test_twilio_signs_the_address_that_the_proxy_is_called_by() -> None:
 
 
 def test_freeswitch_posts_again_and_it_is_the_same_leg() -> None:
-    case = read(FOLDER / "freeswitch" / "form.json")
+    case = read(request("freeswitch/form"))
     broker = Broker()
     with listening(broker, hooks=[("freeswitch", case["secret"])]) as listener:
         for _ in range(2):
@@ -74,7 +74,7 @@ def test_freeswitch_posts_again_and_it_is_the_same_leg() -> None:
 
 
 def test_token_of_the_records_opens_no_webhook_and_a_webhook_no_records() -> None:
-    case = read(FOLDER / "uis" / "finished_form.json")
+    case = read(request("uis/finished_form"))
     with listening(hooks=[("uis", case["secret"])]) as listener:
         assert listener.ask("POST", "/webhooks/uis/cloud", case["body"]).status == 403
         other = {"Authorization": f"Bearer {case['secret']}", "Content-Type": "application/json"}
@@ -83,7 +83,7 @@ def test_token_of_the_records_opens_no_webhook_and_a_webhook_no_records() -> Non
 
 
 def test_webhooks_have_limits_too() -> None:
-    case = read(FOLDER / "megapbx" / "history_in.json")
+    case = read(request("megapbx/history_in"))
     limits = Limits(body_bytes=2_000, requests_per_s=2)
     with listening(limits=limits, hooks=[("megapbx", case["secret"])], clock=lambda: 7.0) as listener:
         assert listener.ask("POST", "/webhooks/megapbx/cloud", "x" * 2_001, case["headers"]).status == 413

@@ -16,7 +16,7 @@ from connectors.live.line import Line
 from connectors.live.pump import Pump
 from connectors.live.talk import Patience
 from connectors.live.teller import Alive, Backfill, Teller, TellerDoor
-from connectors.source import Context
+from connectors.reading.source import Context
 from schemas.records import Feed, Reason, Rejected
 from tests.connectors.conftest import context
 from tests.connectors.live.outlets import Broker

@@ -17,7 +17,8 @@ from connectors.mapped.kinds import KINDS, bare
 from connectors.mapped.look import look_at
 from connectors.mapped.propose import fitting_kinds, propose
 from connectors.mapped.source import MappedSource
-from connectors.source import Hints
+from connectors.reading.sample import Sample
+from connectors.reading.source import Hints
 from schemas.codec import encode
 from schemas.mapping import Mapping
 from schemas.records import CallLeg, Manager, Organisation, Proposal, Record, Rejected, StageChange
@@ -38,7 +39,7 @@ def mapping(case: dict[str, Any]) -> Mapping:
 
 def read(path: Path, said: Mapping, region: str = "RU") -> Items:
     """All of a file; its rows are counted against what the reading gave."""
-    found = choose_mapped(path, said.kind, "auto", region, {"mine": said})
+    found = choose_mapped(Sample(path), said.kind, "auto", region, {"mine": said})
     assert found is not None
     source, seen = found
     reading = source.read(path, seen, context("Europe/Moscow", region=region))
@@ -148,10 +149,10 @@ def test_table_is_known_by_its_header_in_any_order_case_and_company(write: Write
 
 def test_mapping_that_names_most_columns_reads_the_file(write: Write) -> None:
     more = msgspec.structs.replace(CALLS, columns={**CALLS.columns, "queue": "X"})
-    found = choose_mapped(write(TABLE), "", "auto", "RU", {"few": CALLS, "more": more})
+    found = choose_mapped(Sample(write(TABLE)), "", "auto", "RU", {"few": CALLS, "more": more})
     assert found is not None
     assert found[1].profile == "more"
-    named = choose_mapped(write(TABLE), "", "few", "RU", {"few": CALLS, "more": more})
+    named = choose_mapped(Sample(write(TABLE)), "", "few", "RU", {"few": CALLS, "more": more})
     assert named is not None
     assert named[1].profile == "few"
 
@@ -160,16 +161,16 @@ def test_file_that_is_mapped_as_two_kinds_asks_which(write: Write) -> None:
     people = Mapping(kind="managers", columns={"id": "A", "extensions": "B"})
     mappings = {"calls": CALLS, "people": people}
     with pytest.raises(Terminal, match="mapped as calls and as managers: say which with --kind"):
-        choose_mapped(write(TABLE), "", "auto", "RU", mappings)
-    found = choose_mapped(write(TABLE), "managers", "auto", "RU", mappings)
+        choose_mapped(Sample(write(TABLE)), "", "auto", "RU", mappings)
+    found = choose_mapped(Sample(write(TABLE)), "managers", "auto", "RU", mappings)
     assert found is not None
     assert found[1].kind == "managers"
 
 
 def test_mapping_asked_for_by_name_says_which_columns_it_needs(write: Write) -> None:
     with pytest.raises(Terminal, match=r"columns of mappings\.mine: When, A, B, S"):
-        choose_mapped(write("a,b\n1,2\n"), "", "mine", "RU", {"mine": CALLS})
-    assert choose_mapped(write("a,b\n1,2\n"), "", "auto", "RU", {"mine": CALLS}) is None
+        choose_mapped(Sample(write("a,b\n1,2\n")), "", "mine", "RU", {"mine": CALLS})
+    assert choose_mapped(Sample(write("a,b\n1,2\n")), "", "auto", "RU", {"mine": CALLS}) is None
 
 
 @pytest.mark.parametrize(
@@ -188,11 +189,11 @@ def test_mapping_that_cannot_be_is_named(columns: dict[str, str | list[str]], wo
 
 def test_start_with_an_offset_needs_no_zone(write: Write) -> None:
     path = write(TABLE.replace("2026-11-02 09:00:00", "2026-11-02T09:00:00+03:00"))
-    found = choose_mapped(path, "", "auto", "RU", {"m": CALLS})
+    found = choose_mapped(Sample(path), "", "auto", "RU", {"m": CALLS})
     assert found is not None
     source, seen = found
     assert not seen.needs_zone
-    assert source.zone(Path("x"), seen, None)[1] == "times say their offset: no zone is asked for"
+    assert source.zone(Sample(Path("x")), seen, None)[1] == "times say their offset: no zone is asked for"
 
 
 def test_headers_by_which_columns_are_proposed_are_bare() -> None:
@@ -227,7 +228,7 @@ def test_any_rows_under_a_mapped_header_are_each_one_item(rows: list[list[str]],
         path.write_text(text, encoding="utf-8", errors="replace")
         source = MappedSource("mine", said)
         try:
-            seen = source.recognise(path, Hints())
+            seen = source.recognise(Sample(path), Hints())
         except Terminal as trouble:
             assert "binary" in str(trouble)  # noqa: PT017  # or it is read
             return

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import packed
-from connectors.packed import open_bytes
-from connectors.parts import parts
+from connectors.reading import packed
+from connectors.reading.packed import open_bytes
+from connectors.reading.parts import parts
+from connectors.reading.rejected_rows import RejectedRows
+from connectors.reading.sample import Sample
+from connectors.reading.sheet_process import text_of
 from connectors.recognise import choose
-from connectors.rejected_rows import RejectedRows
-from connectors.sheet_process import text_of
 from pipeline.loading.prepare import Wish, prepare_all
 from pipeline.settings import read_settings
 from schemas.records import CallLeg, Rejected
@@ -109,7 +110,7 @@ def test_ods(write: Write) -> None:
 def test_ods_that_says_a_row_stands_there_two_billion_times_has_a_sheet_of_rows(write: Write) -> None:
     """As LibreOffice says of blank rows; a sheet has a million at most, and they come one by one."""
     (sheet,) = parts(write(opendocument(cells(REPORT, ","), repeated=2_000_000_000), "bomb.ods"))
-    source, seen = choose(sheet, "calls", "auto", "RU")
+    source, seen = choose(Sample(sheet), "calls", "auto", "RU")
     items = list(islice(iter(source.read(sheet, seen, context())), 20))
     assert len({item.record_id for item in items if isinstance(item, CallLeg)}) == 9
 

@@ -17,7 +17,7 @@ from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.live.pump import Pump
-from connectors.source import Context
+from connectors.reading.source import Context
 from connectors.sql.database import Database
 from connectors.sql.door import Polled, SqlDoor, Wanted
 from connectors.sql.reading import TableReader

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.rejects import Misread
-from connectors.sql.fusionpbx import COLUMNS, leg
+from connectors.freeswitch.fusionpbx import COLUMNS, leg
+from connectors.reading.rejects import Misread
 from connectors.sql.reading import as_csv
-from connectors.sql.shapes import shape_of, text
+from connectors.sql.shape import text
+from connectors.sql.shapes import shape_of
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Direction, Disposition
 from schemas.trouble import Terminal

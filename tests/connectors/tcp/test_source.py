@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
-from connectors.source import Hints
-from connectors.tcp.known import LINES
+from connectors.reading.source import Hints
+from connectors.registry import LINES
 from connectors.tcp.lines import Line, Lines
 from schemas.records import CallLeg, Reason, Record, Rejected
 from tests.connectors.conftest import context, read
+from tests.connectors.golden import golden
 
-FOLDERS = Path(__file__).parent.parent / "golden"
-GOLDEN = FOLDERS / "3cx"
+GOLDEN = golden("3cx")
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -42,7 +41,7 @@ def test_lines_are_what_the_file_is(name: str) -> None:
     "name", ["avaya/old_17_columns.csv", "avaya/mixed_34_and_30_no_end.csv", "panasonic/bad_lines.csv"]
 )
 def test_lines_of_a_zone_are_what_the_file_is(name: str) -> None:
-    path = FOLDERS / name
+    path = golden(name)
     from_file = [blank(item) for item in read(path)]
     assert len([item for item in from_file if isinstance(item, CallLeg)]) > 1
     assert [blank(item) for item in over_a_socket(path.read_bytes(), path.parent.name, MOSCOW)] == from_file

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.phones import e164
+from connectors.reading.phones import e164
+from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from pipeline.stitch import stitch
 from schemas.records import Call, CallLeg, Direction
@@ -70,7 +71,7 @@ ZERO = {"zero_in"}
 def calls(*files: str) -> list[Call]:
     by_call: defaultdict[str, dict[str, CallLeg]] = defaultdict(dict)
     for name in files:
-        source, recognised = choose(FOLDER / name, "calls", "auto", "RU")
+        source, recognised = choose(Sample(FOLDER / name), "calls", "auto", "RU")
         for item in source.read(FOLDER / name, recognised, context("UTC")):
             assert isinstance(item, CallLeg)
             by_call[item.call_id][item.record_id] = item

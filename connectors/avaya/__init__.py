@@ -1,0 +1,1 @@
+"""Avaya IP Office: SMDR, as a file and over a socket."""

@@ -1,0 +1,1 @@
+"""Bitrix24: call statistics, and the webhook of finished calls."""

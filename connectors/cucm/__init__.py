@@ -1,0 +1,1 @@
+"""Cisco CUCM: the CDR files that it pushes."""

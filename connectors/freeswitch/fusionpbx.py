@@ -1,0 +1,145 @@
+"""One row of FusionPBX's `v_xml_cdr` to one leg. Pure; raises Misread.
+
+The columns are those of fusionpbx app/xml_cdr/app_config.php.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from connectors.freeswitch.causes import unanswered
+from connectors.reading.leg import TimeFields, build_leg
+from connectors.reading.lengths import check_durations
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
+from schemas.records import CallLeg, Direction, Disposition, Reason
+
+COLUMNS = (
+    "xml_cdr_uuid",
+    "direction",
+    "caller_id_number",
+    "caller_destination",
+    "source_number",
+    "destination_number",
+    "start_epoch",
+    "answer_epoch",
+    "end_epoch",
+    "duration",
+    "billsec",
+    "bridge_uuid",
+    "leg",
+    "originating_leg_uuid",
+    "last_app",
+    "voicemail_message",
+    "cc_side",
+    "cc_queue",
+    "cc_agent_bridged",
+    "record_name",
+    "hangup_cause",
+)
+
+_TIMES = TimeFields("end_epoch", end_reason=Reason.BAD_TIME)
+_DIRECTIONS = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND, "local": Direction.INTERNAL}
+
+
+def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
+    """The leg of a row whose cells are texts; a column that the installation lacks is not in it."""
+    uuid = row["xml_cdr_uuid"]
+    if not uuid:
+        raise Misread(Reason.MISSING_FIELD, "xml_cdr_uuid", "no id")
+    billsec, duration = _seconds(row, "billsec"), _seconds(row, "duration")
+    check_durations(duration, billsec, "billsec")
+    started_at = _moment(row, "start_epoch")
+    if started_at is None:
+        raise Misread(Reason.BAD_TIME, "start_epoch", "no start")
+    ended_at = _moment(row, "end_epoch") or started_at + timedelta(seconds=duration)
+    became = _disposition(row, billsec)
+    answered_at = None
+    if became in (Disposition.ANSWERED, Disposition.MACHINE):
+        answered_at = _moment(row, "answer_epoch")
+        if answered_at is None or not started_at <= answered_at <= ended_at:
+            answered_at = max(started_at, ended_at - timedelta(seconds=billsec))
+    direction, extension, other, outside, did = _ends(row, context.extension_pattern)
+    return build_leg(
+        context,
+        origin,
+        _call_id(row, uuid),
+        uuid,
+        started_at,
+        ended_at,
+        direction,
+        became,
+        answered_at,
+        billsec,
+        extension=extension,
+        peer=other,
+        outside=outside,
+        did=did,
+        queue=row.get("cc_queue", "").partition("@")[0],
+        application=row.get("last_app", ""),
+        recording=row.get("record_name", ""),
+        times=_TIMES,
+    )
+
+
+def _call_id(row: Mapping[str, str], uuid: str) -> str:
+    """The A leg's uuid: a B leg names the leg that originated it, else the one it was bridged with."""
+    if row.get("leg") == "b":
+        return row.get("originating_leg_uuid") or row.get("bridge_uuid") or uuid
+    return uuid
+
+
+def _ends(row: Mapping[str, str], pattern: str) -> tuple[Direction, str, str, str, str]:
+    """(direction, the person's extension, the other extension, the outside number, the number that was dialled)."""
+
+    def inside(*names: str) -> str:
+        return next((row[name] for name in names if name in row and re.fullmatch(pattern, row[name])), "")
+
+    def outside(*names: str) -> str:
+        return next((row[name] for name in names if row.get(name) and not re.fullmatch(pattern, row[name])), "")
+
+    direction = _DIRECTIONS.get(row.get("direction", "").lower(), Direction.UNKNOWN)
+    if direction is Direction.OUTBOUND:
+        return direction, inside("source_number", "caller_id_number"), "", row.get("destination_number", ""), ""
+    if direction is Direction.INBOUND:
+        did = row.get("caller_destination", "")
+        return direction, inside("destination_number"), "", outside("caller_id_number", "source_number"), did
+    if direction is Direction.INTERNAL:
+        caller = inside("caller_id_number", "source_number")
+        return direction, caller, inside("destination_number"), "", ""
+    return direction, "", "", outside("caller_id_number", "destination_number"), ""
+
+
+def _disposition(row: Mapping[str, str], billsec: int) -> Disposition:
+    """A channel with billsec was answered; by a person when it was bridged and no voicemail was left."""
+    if billsec:
+        voicemail = _is_true(row.get("voicemail_message", "")) or row.get("last_app") == "voicemail"
+        agent = row.get("cc_side") != "member" or _is_true(row.get("cc_agent_bridged", "true"))
+        bridged = bool(row.get("bridge_uuid")) or row.get("last_app") == "bridge"
+        return Disposition.ANSWERED if bridged and agent and not voicemail else Disposition.MACHINE
+    return unanswered(row.get("hangup_cause", ""))
+
+
+def _is_true(cell: str) -> bool:
+    return cell.lower() in ("true", "t", "1")
+
+
+def _seconds(row: Mapping[str, str], name: str) -> int:
+    cell = row.get(name, "")
+    if not cell:
+        return 0
+    if not re.fullmatch(r"\d{1,9}", cell):
+        raise Misread(Reason.BAD_DURATION, name, f"{cell[:40]!r} is no number of seconds")
+    return int(cell)
+
+
+def _moment(row: Mapping[str, str], name: str) -> datetime | None:
+    """The moment of an epoch in whole seconds; None for none (0 is none)."""
+    cell = row.get(name, "")
+    if cell in ("", "0"):
+        return None
+    if not re.fullmatch(r"\d{9,10}", cell) or int(cell) >= 2**32 - 86_400 * 366:
+        raise Misread(Reason.BAD_TIME, name, f"{cell[:40]!r} is no time in seconds since 1970")
+    return datetime.fromtimestamp(int(cell), UTC)

@@ -1,0 +1,1 @@
+"""Grandstream UCM: an exchange made of Asterisk, with columns of its own."""

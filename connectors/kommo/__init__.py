@@ -1,0 +1,1 @@
+"""Kommo (amoCRM): leads that moved to another stage, by webhook."""

@@ -1,0 +1,89 @@
+"""Kommo (amoCRM): leads that moved to another stage, were added or closed.
+
+A form with bracket keys, several leads of one request by index. Kommo signs nothing: the secret is part of the address
+(`?token=`). The event names no company and no phone, so a lead is the organisation, as in an export of leads that is
+loaded with its ID. Stages are numbers: `stages` of the source names ours. Confidence B (a client's recorded request).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from connectors.http.webhook import (
+    WRONG_SECRET,
+    Answered,
+    Incoming,
+    Refused,
+    Unreadable,
+    Webhook,
+    bearer,
+    form,
+    rejected,
+    whole,
+)
+from connectors.reading.epochs import LATEST_S
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
+from schemas.records import Reason, Record, Rejected, StageChange
+
+_LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")
+_KIND = "kommo"
+
+
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+    if not bearer(incoming, secret):
+        return WRONG_SECRET
+    try:
+        posted = form(incoming.body)
+    except Unreadable as why:
+        return Refused(400, str(why))
+    leads: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    for name, value in posted.items():
+        if found := _LEAD.fullmatch(name):
+            leads[found[1], int(found[2])][found[3]] = value
+    return Answered(tuple(_item(lead, context) for _, lead in sorted(leads.items())))
+
+
+def _item(lead: dict[str, str], context: Context) -> Record | Rejected:
+    place = lead.get("id", "-")
+    try:
+        return _change(lead, context, f"{_KIND}:{place}")
+    except Misread as misread:
+        return rejected(misread.bad, lead, context, _KIND, place)
+
+
+def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
+    """Raises Misread."""
+    for field in ("id", "status_id"):
+        if not lead.get(field):
+            raise Misread(Reason.MISSING_FIELD, field, f"no {field}")
+    at = whole(lead.get("last_modified") or lead.get("updated_at") or lead.get("date_create", ""), "last_modified")
+    if not 0 < at < LATEST_S:
+        raise Misread(Reason.BAD_TIME, "last_modified", "no time of the change in seconds since the epoch")
+    pipeline, status = lead.get("pipeline_id", ""), lead["status_id"]
+    stage = context.stage_of(f"{pipeline}/{status}") or context.stage_of(status)
+    if stage is None:
+        words = f"{pipeline}/{status} is none of ours: name it under [sources.{context.source}.stages]"
+        raise Misread(Reason.UNKNOWN_STAGE, "status_id", words)
+    return StageChange(
+        organisation_id=lead["id"],
+        stage=stage,
+        changed_at=datetime.fromtimestamp(at, UTC),
+        manager_id=lead.get("responsible_user_id", ""),
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+WEBHOOK = Webhook(
+    "kommo",
+    answer,
+    "a secret word, given to Kommo as ?token= of the address",
+    "Kommo, amoCRM: leads by stage",
+    reads="leads[status], leads[add]",
+    counterpart="posts of the documentation",
+    unconfirmed="how often it tries again",
+)

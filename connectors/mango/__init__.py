@@ -1,0 +1,1 @@
+"""Mango Office VPBX: statistics, and the webhook of finished calls."""

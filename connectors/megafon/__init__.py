@@ -1,0 +1,1 @@
+"""MegaFon VATS and the other brands of MegaPBX: history, and the webhook of finished calls."""

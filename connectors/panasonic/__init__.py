@@ -1,0 +1,1 @@
+"""Panasonic KX-TDA, TDE, NS: SMDR, as a file and over a socket."""

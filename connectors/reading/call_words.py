@@ -1,0 +1,116 @@
+"""Words for what a call was, in Russian and English tables: its direction, its end, its lengths. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from connectors.reading.lengths import WEEK_S
+from connectors.reading.rejects import Misread
+from schemas.records import Direction, Disposition, Reason
+
+DIRECTIONS: dict[str, Direction] = {
+    **dict.fromkeys(("in", "inbound", "incoming", "вх", "вход", "входящий", "входящие", "входящая"), Direction.INBOUND),
+    **dict.fromkeys(("входящийзвонок", "incomingcall", "inboundcall", "received"), Direction.INBOUND),
+    **dict.fromkeys(("out", "outbound", "outgoing", "исх", "исход", "исходящий"), Direction.OUTBOUND),
+    **dict.fromkeys(("исходящие", "исходящая", "исходящийзвонок", "outgoingcall", "outboundcall"), Direction.OUTBOUND),
+    **dict.fromkeys(("internal", "inside", "local", "внутренний", "внутренние", "внутренняя"), Direction.INTERNAL),
+}
+MISSED = frozenset({"missed", "missedcall", "пропущенный", "пропущенные", "пропущен", "пропущенныйзвонок"})
+"""A direction in some tables: inbound, and nobody took it."""
+DISPOSITIONS: dict[str, Disposition] = {
+    **dict.fromkeys(("answered", "answer", "accepted", "connected", "success", "successful"), Disposition.ANSWERED),
+    **dict.fromkeys(("completed", "callconnected", "ok", "да", "yes", "true", "talk"), Disposition.ANSWERED),
+    **dict.fromkeys(("отвечен", "отвеченный", "отвеченные", "отвечено", "принят", "принятый"), Disposition.ANSWERED),
+    **dict.fromkeys(("успешный", "успешно", "состоялся", "состоявшийся", "разговор"), Disposition.ANSWERED),
+    **dict.fromkeys(("соединен", "дозвон", "завершен", "завершён", "ответ"), Disposition.ANSWERED),
+    **dict.fromkeys(("noanswer", "notanswered", "unanswered", "missed", "lost", "abandoned"), Disposition.NO_ANSWER),
+    **dict.fromkeys(("no", "false", "нет", "неотвечен", "неотвеченный", "неотвечено"), Disposition.NO_ANSWER),
+    **dict.fromkeys(("нетответа", "безответа", "пропущен", "пропущенный", "потерян"), Disposition.NO_ANSWER),
+    **dict.fromkeys(("неуспешный", "недозвон", "непринят", "непринятый", "потерянный"), Disposition.NO_ANSWER),
+    **dict.fromkeys(("busy", "занято", "занят", "linebusy"), Disposition.BUSY),
+    **dict.fromkeys(("failed", "fail", "error", "congestion", "unavailable", "rejected"), Disposition.FAILED),
+    **dict.fromkeys(("callfailed", "ошибка", "недоступен", "отклонен", "отклонён", "сбой"), Disposition.FAILED),
+    **dict.fromkeys(("cancel", "cancelled", "canceled", "hangup", "отменен", "отменён"), Disposition.CANCELLED),
+    **dict.fromkeys(("отмена", "отмененный", "отменённый", "сброшен"), Disposition.CANCELLED),
+    **dict.fromkeys(("voicemail", "machine", "ivr", "автоответчик", "голосоваяпочта"), Disposition.MACHINE),
+}
+_NOISE = re.compile(r"[\s_.\-–—()/]+")
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2})(?:[.,]\d+)?")
+_UNITS = re.compile(
+    r"(?:(\d{1,9})\s*(?:ч|час|h|hr)[а-яa-z.]*\s*)?(?:(\d{1,9})\s*(?:м|мин|m|min)[а-яa-z.]*\s*)?"
+    r"(?:(\d{1,9})\s*(?:с|сек|s|sec)[а-яa-z.]*)?",
+    re.IGNORECASE,
+)
+_FEW_DIGITS = 5
+"""Of seconds that are surely less than a week."""
+
+
+def bare(word: str) -> str:
+    """A word without its case, spaces and marks."""
+    return _NOISE.sub("", word).casefold()
+
+
+def direction(word: str, field: str) -> tuple[Direction, bool]:
+    """(direction, whether the word says that nobody took the call). Raises Misread for an unknown word."""
+    if (known := _direction(word)) is not None:
+        return known
+    raise Misread(Reason.BAD_KIND, field, f"{word[:40]!r} is no direction: in, out, internal, missed, входящий, ...")
+
+
+@lru_cache(maxsize=1_000)
+def _direction(word: str) -> tuple[Direction, bool] | None:
+    said = bare(word)
+    if said in MISSED:
+        return Direction.INBOUND, True
+    return (DIRECTIONS[said], False) if said in DIRECTIONS else None
+
+
+@lru_cache(maxsize=1_000)
+def _disposition(word: str) -> Disposition | None:
+    return DISPOSITIONS.get(bare(word))
+
+
+def disposition(word: str, field: str) -> Disposition:
+    """What became of a call. Raises Misread for an unknown word."""
+    became = _disposition(word)
+    if became is None:
+        raise Misread(Reason.BAD_STATUS, field, f"{word[:40]!r}: answered, no answer, busy, failed, отвечен, ...?")
+    return became
+
+
+def seconds(text: str, field: str) -> int:
+    """A length: `85`, `1:25`, `00:01:25`, `1 мин 25 сек`, 0.00098 of a day; "" and `-` are 0. Raises Misread."""
+    if text.isdecimal() and len(text) <= _FEW_DIGITS:
+        return int(text)
+    return _seconds(text.strip(), field)
+
+
+@lru_cache(maxsize=20_000)
+def _seconds(text: str, field: str) -> int:
+    if text.isdecimal() and len(text) <= _FEW_DIGITS + 1:
+        return _checked(int(text), text, field)
+    if not text or text == "-":
+        return 0
+    if found := _CLOCK.fullmatch(text):
+        hours, minutes, rest = found.groups()
+        return _checked(int(hours or 0) * 3600 + int(minutes) * 60 + int(rest), text, field)
+    if (found := _UNITS.fullmatch(text)) and any(found.groups()):
+        return _checked(
+            sum(int(n or 0) * unit for n, unit in zip(found.groups(), (3600, 60, 1), strict=True)), text, field
+        )
+    try:
+        number = float(text.replace(",", ".")) if len(text) < 24 else -1.0
+    except ValueError:
+        number = -1.0
+    if 0 < number < 1:  # a time of day that a spreadsheet wrote as a number
+        return round(number * 86_400)
+    if number >= 0 and number < WEEK_S:
+        return int(number)
+    raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no length: 85, 1:25, 00:01:25, 1 мин 25 сек")
+
+
+def _checked(value: int, text: str, field: str) -> int:
+    if value > WEEK_S:
+        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is longer than a week")
+    return value

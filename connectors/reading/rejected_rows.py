@@ -1,0 +1,82 @@
+"""The file of rejects of a load: the rows as they came, under the header they had, to be mended and loaded again."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import IO
+
+from connectors.reading.packed import is_sheet, label, located
+from connectors.reading.source import Recognised
+from schemas.durable_files import make_folder, sync_folder
+from schemas.records import Rejected
+from schemas.trouble import Terminal
+
+_IMPORT = re.compile(r"\.(\d{8}T\d{6}-[0-9a-f]{6})(?![0-9a-f])")
+_MOST_NAME = 200
+"""Bytes; a file system takes 255 of them."""
+
+
+def mended_import(file: Path) -> str:
+    """The import whose rejected rows a file of this name holds; "" for any other file."""
+    found = _IMPORT.search(label(file))
+    return found[1] if found else ""
+
+
+class RejectedRows:
+    """Use as a context. The file is made by the first reject; only its owner may read it (phone numbers).
+
+    Its name tells of which import the rows are: no other load writes over what is being mended, and the load of it
+    knows what it mends.
+    """
+
+    def __init__(self, folder: Path, file: Path, recognised: Recognised, import_id: str) -> None:
+        self.path = folder / _name(file, import_id)
+        self.count = 0
+        self._recognised = recognised
+        self._out: IO[str] | None = None
+
+    def __enter__(self) -> RejectedRows:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._out is None:
+            return
+        with self._out:
+            self._out.flush()
+            os.fsync(self._out.fileno())
+        sync_folder(self.path.parent)
+
+    def add(self, rejected: Rejected) -> None:
+        """Write a row down. Raises Terminal when the folder cannot be written."""
+        if self._out is None:
+            self._out = self._open()
+        self.count += 1
+        self._out.write(rejected.payload.rstrip("\r\n") + "\n")
+
+    def _open(self) -> IO[str]:
+        try:
+            make_folder(self.path.parent)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.fchmod(handle, 0o600)  # the mode above is for a new file only
+        except OSError as error:
+            raise Terminal(f"{self.path}: rejected rows cannot be kept: {error.strerror}; see --rejects") from None
+        out = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
+        out.writelines(row.rstrip("\r\n") + "\n" for row in self._recognised.head if row)
+        return out
+
+
+def _name(file: Path, import_id: str) -> str:
+    """The file's name and the import; of a table that was packed, one that says what the rows are written as now."""
+    name = _IMPORT.sub("", _text_name(file))
+    stem, suffix = os.path.splitext(name)
+    return f"{stem.encode()[:_MOST_NAME].decode(errors='ignore')}.{import_id}{suffix}"
+
+
+def _text_name(file: Path) -> str:
+    inner = located(file)[1]
+    if not inner:
+        return file.name.removesuffix(".gz")
+    name = label(file).replace(":", ".").replace("/", ".").removesuffix(".gz")
+    return f"{name}.{file.name}.csv" if is_sheet(file) else name

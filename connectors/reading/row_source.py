@@ -1,0 +1,50 @@
+"""Where the rows of a table come from: text, a sheet, objects; and rows but for those that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from connectors.reading.form import Place
+from connectors.reading.rejects import Broken
+from connectors.reading.text import Row, TooLong
+
+
+class RowSource(Protocol):
+    """Rows as (cells, place, text, whole), or why one is none; not whole is a row that the file's end may have cut."""
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    @property
+    def bytes_total(self) -> int: ...
+
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]: ...
+
+
+class Over:
+    """What looks at rows on their way: their place in the file is that of the rows below."""
+
+    def __init__(self, rows: RowSource) -> None:
+        self._rows = rows
+
+    @property
+    def bytes_read(self) -> int:
+        return self._rows.bytes_read
+
+    @property
+    def bytes_total(self) -> int:
+        return self._rows.bytes_total
+
+
+class Without(Over):
+    """Rows but for those that are none: page headers, events that make no record."""
+
+    def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
+        super().__init__(rows)
+        self._is_no_row = is_no_row
+
+    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
+        for row in self._rows:
+            if row.__class__ is not Row or not self._is_no_row(row.fields):
+                yield row

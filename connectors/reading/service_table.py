@@ -1,0 +1,75 @@
+"""What the tables of telephone services share: columns by the names of the service's API, in CSV, JSON or a sheet."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from operator import itemgetter
+
+from connectors.reading.form import Place
+from connectors.reading.json_table import Under
+from connectors.reading.leg import LegFields, leg_of_fields
+from connectors.reading.moments import Moments, absolute
+from connectors.reading.source import Context, Hints, Recognised
+from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.zone_proof import date_order
+from schemas.records import CallLeg
+
+_NOISE = re.compile(r"[\s_\-\"'()]+")
+
+
+class ServiceTable(Delimited):
+    """A header, or keys, that name what the service's API calls them. Its subclass says what they mean."""
+
+    title: str
+    fields: Mapping[str, tuple[str, ...]]
+    """Ours -> theirs, without case, spaces and underscores; `parse_row` gets the cells in this order."""
+    needed: frozenset[str]
+    start = "start"
+    json_under: Under | None = ()
+
+    @abstractmethod
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+        """What a row says; cells of absent columns are "". Raises Misread."""
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        if not rows:
+            return None
+        header = [_NOISE.sub("", name).casefold() for name in rows[0]]
+        columns = [""] * len(header)
+        for field, words in self.fields.items():
+            place = next((header.index(word) for word in words if word in header), None)
+            if place is not None and not columns[place]:
+                columns[place] = field
+        if not self.needed <= set(columns):
+            return None
+        place = columns.index(self.start)
+        starts = [row[place].strip() for row in rows[1:] if len(row) == len(header)]
+        has_offset = sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
+        order, why = ("ymd", "times say their offset") if has_offset else self._order(starts, hints)
+        said = ", ".join(f"{name} is {field}" for name, field in zip(rows[0], columns, strict=True) if field)
+        return Layout(
+            f"{self.title}, {sum(map(bool, columns))} of its columns",
+            tuple(columns),
+            1,
+            (said, why),
+            order,
+            has_offset,
+        )
+
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
+        columns, width = recognised.columns, len(recognised.columns)
+        pick = itemgetter(*(columns.index(name) if name in columns else width for name in self.fields))
+        moments = Moments(zone, recognised.date_order)
+        parse_row = self.parse_row
+
+        def leg(fields: list[str], place: Place) -> CallLeg:
+            fields.append("")
+            return leg_of_fields(parse_row(pick(fields), moments, context), context, f"{file}:{place}")
+
+        return leg
+
+    def _order(self, starts: Sequence[str], hints: Hints) -> tuple[str, str]:
+        return date_order([(start, "") for start in starts], hints.region)

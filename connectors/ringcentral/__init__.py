@@ -1,0 +1,1 @@
+"""RingCentral: the call log."""

@@ -1,0 +1,102 @@
+"""RingCentral: call log records, as JSON or under the same names in CSV (`from.phoneNumber`).
+
+A record is a call as one extension or the account saw it; `sessionId` is the call. `duration` includes ringing, which
+is not said apart. Sources: the API's pages and examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from connectors.reading.call_words import bare, direction, seconds
+from connectors.reading.leg import LegFields
+from connectors.reading.moments import Moments
+from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
+from connectors.reading.rejects import Misread
+from connectors.reading.service_table import ServiceTable
+from connectors.reading.source import About, Context, Hints
+from connectors.reading.table import Layout
+from schemas.records import Disposition, Reason
+
+_BECAME = {
+    **dict.fromkeys(("accepted", "callconnected", "connected", "answered"), ANSWERED),
+    **dict.fromkeys(("callaccepted", "answeredelsewhere"), ANSWERED),
+    **dict.fromkeys(("voicemail", "reply", "received"), MACHINE),
+    **dict.fromkeys(("missed", "noanswer", "nocalls", "calllost"), NO_ANSWER),
+    "busy": BUSY,
+    **dict.fromkeys(("hangup", "abandoned", "stopped", "cancelled"), CANCELLED),
+    **dict.fromkeys(("rejected", "declined", "blocked", "wrongnumber", "callfailed", "callfailure"), FAILED),
+    **dict.fromkeys(("failed", "internalerror", "iprestricted", "suspendedaccount", "faxonly"), FAILED),
+    **dict.fromkeys(("restrictednumber", "internationaldisabled", "internationalrestricted"), FAILED),
+    "unknown": Disposition.UNKNOWN,
+}
+
+
+class RingCentralLog(ServiceTable):
+    """Records with `id`, `startTime`, `direction`, `result`, `from.*`, `to.*`, `duration`."""
+
+    profile = "ringcentral"
+    title = "RingCentral call log"
+    fields = {  # noqa: RUF012  # a constant
+        "id": ("id",),
+        "session": ("sessionid", "telephonysessionid"),
+        "start": ("starttime",),
+        "duration": ("duration",),
+        "type": ("type",),
+        "direction": ("direction",),
+        "result": ("result",),
+        "from": ("from.phonenumber",),
+        "from_extension": ("from.extensionnumber",),
+        "to": ("to.phonenumber",),
+        "to_extension": ("to.extensionnumber",),
+        "recording": ("recording.id",),
+    }
+    needed = frozenset({"id", "start", "duration", "direction", "result"})
+    json_under = (("records",),)
+    about = About(
+        reads="RingCentral call log",
+        told_by="columns or keys `id`, `startTime`, `duration`, `direction`, `result`, with `from.` or `to.`",
+        ids="call `sessionId`; leg `id`",
+        zone="none needed: `startTime` ends with Z",
+        proof="four answers of the vendor's pages",
+        unconfirmed="how long it rang; header words of the portal's CSV (map it)",
+    )
+
+    def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
+        """With an end of the call, since other tables call their columns so too."""
+        if not rows or not any(name.strip().casefold().startswith(("from.", "to.")) for name in rows[0]):
+            return None
+        return super().layout(rows, hints)
+
+    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+        id_, session, start, duration, kind, way, result, caller, from_ext, called, to_ext, recording = cells
+        if not (id_ := id_.strip()):
+            raise Misread(Reason.MISSING_FIELD, "id", "no id")
+        if kind.strip() not in ("Voice", ""):
+            raise Misread(Reason.BAD_KIND, "type", f"{kind[:40]!r} is no call")
+        became = _BECAME.get(bare(result))
+        if became is None:
+            raise Misread(Reason.BAD_STATUS, "result", f"{result[:40]!r} is no result that RingCentral documents")
+        started_at, length_s = moments.utc(start, "startTime"), seconds(duration, "duration")
+        side = direction(way, "direction")[0]
+        near, far = (to_ext or called, from_ext) if side is INBOUND else (from_ext or caller, to_ext)
+        outside = caller if side is INBOUND else called
+        if far.strip() and not outside.strip():
+            side, outside = INTERNAL, ""
+        answered = became in (ANSWERED, MACHINE)
+        return LegFields(
+            record_id=id_,
+            call_id=session.strip() or id_,
+            started_at=started_at,
+            ended_at=started_at + timedelta(seconds=length_s),
+            direction=side,
+            disposition=became,
+            answered_at=started_at if answered else None,
+            billsec=length_s if answered else 0,
+            extension=near.strip(),
+            peer=far.strip() if side is INTERNAL else "",
+            outside=outside,
+            did=called.strip() if side is INBOUND else "",
+            recording=recording.strip(),
+        )

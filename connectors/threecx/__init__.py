@@ -1,0 +1,1 @@
+"""3CX: its CDR log, as a file and over a socket."""

@@ -1,0 +1,1 @@
+"""Twilio: the call log, and status callbacks."""

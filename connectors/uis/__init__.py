@@ -1,0 +1,1 @@
+"""UIS, CoMagic, Novofon, CallGear: the calls report, and notifications."""

@@ -1,0 +1,1 @@
+"""Yeastar: an exchange made of Asterisk, with columns of its own."""

@@ -1,0 +1,9 @@
+"""What is known of Zadarma."""
+
+from __future__ import annotations
+
+from connectors.connector import Connector
+from connectors.zadarma.statistics import ZadarmaStats
+from connectors.zadarma.webhook import WEBHOOK
+
+CONNECTOR = Connector("zadarma", files=(ZadarmaStats(),), webhooks=(WEBHOOK,))
