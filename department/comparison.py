@@ -39,8 +39,8 @@ class Comparison:
     def calls(self, rows: Iterable[Row]) -> None:
         """What `callfunnel calls --json` says about whose a call is.
 
-        `local_time` of a row is in the truth's zone. Calls without a manager (`--of unassigned`) are held against the truth
-        when there are any among the rows.
+        `local_time` of a row is in the truth's zone. Calls without a manager (`--of unassigned`) are held
+        against the truth when there are any among the rows.
         """
         got = {str(row["call_id"]): (str(row["manager_id"]), str(row["local_time"])[:10]) for row in rows}
         of_nobody = any(manager_id == "" for manager_id, _ in got.values())
