@@ -154,16 +154,16 @@ def test_correction_by_a_right_clock_replaces_what_a_fast_machine_stored_and_is_
     def fast() -> int:
         return NEXT_DAY + 3 * 3600 * 10**9
 
-    first = leg("r1", answer="09:00:05", billsec=40, version=fast())
-    corrected = leg("r1", answer="09:00:05", billsec=70, version=NEXT_DAY)
+    first = leg("r1", answer="09:00:05", billsec=10, version=fast())
+    corrected = leg("r1", answer="09:00:05", billsec=20, version=NEXT_DAY)
     outgoing = send(StitchCalls(decider(store), fast), first)
     send(CountActivities(store, RULES, ZoneInfo("UTC"), fast), *(line.line for line in outgoing))
     right, counter = StitchCalls(decider(store), Ticking()), counting(store)
     for _ in range(2):  # delivered twice
         outgoing = send(right, corrected)
         send(counter, *(line.line for line in outgoing))
-        assert [row.billsec for row in rows(store, CallLeg, "call_legs")] == [70]
-        assert [cell.talk_s for cell in rows(store, ManagerActivity, "manager_activity")] == [70]
+        assert [row.billsec for row in rows(store, CallLeg, "call_legs")] == [20]
+        assert [cell.talk_s for cell in rows(store, ManagerActivity, "manager_activity")] == [20]
 
 
 def test_longest_call_there_can_be_does_not_stop_the_worker(store: Store) -> None:
