@@ -81,6 +81,7 @@ class BoardScreens:
         standing = self._standing(question)
         choices = self._choices(found, question, standing.now)
         question = _one_chosen(found, question, choices)
+        standing = msgspec.structs.replace(standing, lost=self._lost())
         return shell.page(found, question, choices, standing, self._said(found, question))
 
     def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
@@ -125,9 +126,11 @@ class BoardScreens:
         if question.as_of_last_call and last is not None:
             # The moment after it, so that it is in the period.
             now = last + timedelta(seconds=1)
+        return shell.Standing(now, last)
+
+    def _lost(self) -> str:
         losses = open_losses(_ReaderRows(self._numbers))
-        lost = f"{in_words(losses)}\n{SETTLE}" if losses else ""
-        return shell.Standing(now, last, lost)
+        return f"{in_words(losses)}\n{SETTLE}" if losses else ""
 
     def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""

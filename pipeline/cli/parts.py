@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.exceptions import HTTPError
 
 from pipeline.cli.options import output
 from pipeline.cli.tables import show_json
 from pipeline.endpoints import find
 from pipeline.parts.broken import SETTLE, in_words, look, settle
-from pipeline.store import Store, connect
+from pipeline.parts.damaged import put_aside_damaged
+from pipeline.store import Store, connect, trouble
 
 
 @click.command("parts")
+@click.option("--check", "is_checked", is_flag=True,
+              help="Read every byte first, which takes long; what is damaged is put aside.")  # fmt: skip
 @click.option("--settle", "is_settled", is_flag=True, help="What is named was loaded again: say no more of it.")
-@click.option("--anyway", is_flag=True, help="With --settle: also what was not loaded again. Those rows are given up.")
+@click.option("--anyway", is_flag=True, help="With --settle: also what was mended in another way, or is given up.")
 @output
-def command(is_settled: bool, anyway: bool, as_json: bool, data: Path | None) -> None:
+def command(is_checked: bool, is_settled: bool, anyway: bool, as_json: bool, data: Path | None) -> None:
     """What the store has lost of that which was reported as stored, and which files to load again.
 
     Parts that were put aside as broken stay on the disk; see docs/reliability.md.
 
     Exit codes: 0 nothing is lost, or it is settled; 1 something is.
     """
-    store = Store(connect(find(data).clickhouse))
+    client = connect(find(data).clickhouse)
+    store = Store(client)
+    if is_checked:
+        put_aside_damaged(store, partial(_run, client))
     losses = look(store)
     if is_settled:
         losses = settle(store, anyway=anyway)
@@ -38,3 +48,11 @@ def command(is_settled: bool, anyway: bool, as_json: bool, data: Path | None) ->
         if losses:
             click.echo(f"when that is done: {SETTLE}")
     sys.exit(1 if losses and not is_settled else 0)
+
+
+def _run(client: Client, sql: str) -> None:
+    """Raises Transient or Terminal."""
+    try:
+        client.command(sql)
+    except (ClickHouseError, HTTPError, OSError) as error:
+        raise trouble(error) from None

@@ -102,7 +102,8 @@ def settle(store: RowStore, *, anyway: bool) -> list[Loss]:
     """
     losses = open_losses(store)
     if not anyway and (left := [loss for loss in losses if not loss.is_mended]):
-        raise Terminal(f"{in_words(left)}\nnothing is settled: load these first; --anyway gives up what is gone")
+        mend = "load these first; --anyway when it was done in another way, or to give up what is gone"
+        raise Terminal(f"{in_words(left)}\nnothing is settled: {mend}")
     now = wall_clock()
     store.keep(
         "broken_parts",

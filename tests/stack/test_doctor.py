@@ -52,6 +52,7 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
     assert code == 1
     assert {name for name, check in found.items() if not check["well"]} == {
         "clickhouse",
+        "parts",
         "last call",
         "feeds",
         "gaps",
@@ -84,6 +85,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "workers",
         "lag",
         "clickhouse",
+        "parts",
         "last call",
         "feeds",
         "gaps",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipeline.parts import broken
 from pipeline.parts.books import ImportedFile, LiveBooks, deleting, enter, now_there
 from pipeline.parts.broken import in_words, look, open_losses, settle
+from pipeline.parts.damaged import put_aside_damaged
 from pipeline.parts.runs import Run, joined, without
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal
@@ -286,3 +287,26 @@ def test_a_store_s_own_numbers_know_what_was_deleted_and_what_is_gone(store_dsn:
     (loss,) = [loss for loss in look(real) if loss.broken.table == "call_legs"]
     assert [file.file for file in loss.files] == ["real.csv"]
     settle(real, anyway=True)
+
+
+def test_a_changed_byte_is_found_by_reading_everything_and_its_part_put_aside(store_dsn: str) -> None:
+    client = connect(store_dsn)
+    real = Store(client)
+    client.command("TRUNCATE TABLE call_legs")
+    before = now_there(real)
+    rows = "SELECT 'parts', toString(number), 1 FROM numbers(999)"
+    client.command(f"INSERT INTO call_legs (source, record_id, version) {rows}")
+    source = {"import_id": "damaged", "source": "parts", "kind": "calls", "file": "damaged.csv", "time_zone": ""}
+    enter(real, [ImportedFile(**source, path="")], before)
+    assert put_aside_damaged(real, client.command) == []
+    data = Path(str(client.command("SELECT path FROM system.parts WHERE table = 'call_legs' AND active"))) / "data.bin"
+    content = bytearray(data.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    data.write_bytes(content)
+    (part,) = put_aside_damaged(real, client.command)
+    assert part.reason.startswith("damaged, put aside (Code: 40. DB::Exception: Checksum mismatch")
+    assert client.command("SELECT count() FROM call_legs") == 0
+    (loss,) = [loss for loss in look(real) if loss.broken.table == "call_legs"]
+    assert [file.file for file in loss.files] == ["damaged.csv"]
+    settle(real, anyway=True)
+    client.command("ALTER TABLE call_legs DROP DETACHED PARTITION ALL", settings={"allow_drop_detached": 1})
