@@ -19,7 +19,7 @@ from connectors.reading.source import Source
 from connectors.sql.shape import DatabaseTable
 
 SHARED = frozenset({"ami", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"})
-"""Folders that are no vendor's."""
+"""Folders that all vendors share."""
 
 
 def _found() -> tuple[Connector, ...]:

@@ -1,7 +1,7 @@
 """Asterisk's channel event log: cel_custom's CSV, and the `cel` table of cel_odbc, cel_pgsql and FreePBX with a header.
 
 Loaded under the name of the exchange whose CDRs are loaded too, its legs are of the same calls: `linkedid`. A row of
-this source is a channel that makes a leg; events that only tell more of one are no rows of their own. Sources:
+this source is a channel that makes a leg; events that only tell more of one are not rows of their own. Sources:
 cel_custom.conf.sample, cel.conf.sample, main/cel.c; the `cel` table of a FreePBX.
 """
 
@@ -182,7 +182,7 @@ _WHOLE = len("2026-11-02 09:00:00")
 def epoch_s(text: str, _: str) -> float:
     """Seconds since the epoch, with or without a fraction. Raises Misread."""
     if EPOCH.fullmatch(text) is None or not EARLIEST_S <= (at := float(text)) <= LATEST_S:
-        raise Misread(Reason.BAD_TIME, "epoch", f"{text[:40]!r} is no number of seconds since the epoch")
+        raise Misread(Reason.BAD_TIME, "epoch", f"{text[:40]!r} is not a number of seconds since the epoch")
     return at
 
 

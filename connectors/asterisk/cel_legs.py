@@ -56,12 +56,12 @@ class CelLegs:
     def _leg(self, end: End, story: Story, context: Context) -> CallLeg:
         channel = end.channel
         started_at, ended_at = _times(channel)
-        direction, extension, talk, became, other, outside = story.of(end)
+        direction, extension, talk, disposition, other, outside = story.of(end)
         refuse_cut_digits(number=outside)
         answered_at, billsec = None, 0
         if talk:
             answered_at, billsec = _moment(talk[0][0]), int(length_s(talk))
-        elif became is Disposition.MACHINE and channel.answered is not None:
+        elif disposition is Disposition.MACHINE and channel.answered is not None:
             answered_at = _moment(channel.answered)
         if answered_at is not None and not started_at <= answered_at <= ended_at - timedelta(seconds=billsec - 1):
             raise Misread(Reason.BAD_TIME, "at", f"{channel.name} was answered before it began, or after its end")
@@ -74,7 +74,7 @@ class CelLegs:
             started_at,
             ended_at,
             direction,
-            became,
+            disposition,
             answered_at,
             billsec,
             extension=extension,

@@ -36,7 +36,7 @@ class Said(NamedTuple):
     direction: Direction
     extension: str
     talk: Pieces
-    became: Disposition
+    disposition: Disposition
     other: str = ""
     outside: str = ""
 
@@ -135,8 +135,8 @@ class Story:
         if self._direction is _IN and (talk := self._shared(end, [self.first])):
             return Said(_IN, end.number, talk, _ANSWERED, "", self.first.channel.number)
         if (talk := self._shared(end, self._dialled)) or self._goes_outside(end):
-            became = _ANSWERED if talk else _unanswered(end.channel)
-            return Said(_OUT, end.number, talk, became, "", self._number_outside(end))
+            disposition = _ANSWERED if talk else _unanswered(end.channel)
+            return Said(_OUT, end.number, talk, disposition, "", self._number_outside(end))
         return self._among_phones(end) or Said(_INSIDE, end.number, [], _unanswered(end.channel))
 
     def _of_inside(self, end: End) -> Said:
@@ -148,8 +148,8 @@ class Story:
             other = end.channel.exten
         elif end is not caller and caller.kind is _EXTENSION:
             number, other = caller.number, end.number
-        became = _ANSWERED if talk else _unanswered(end.channel)
-        return Said(_INSIDE, number, talk, became, other if other != number else "")
+        disposition = _ANSWERED if talk else _unanswered(end.channel)
+        return Said(_INSIDE, number, talk, disposition, other if other != number else "")
 
     def _among_phones(self, end: End) -> Said | None:
         """That two phones talked aside; None when it did not."""

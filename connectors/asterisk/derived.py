@@ -65,7 +65,7 @@ class DerivedCsv(Delimited):
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         wall = WallClock(zone, recognised.date_order, clock.epoch_of)
-        return _Legs(recognised.columns, wall, context, file).leg
+        return DerivedLegs(recognised.columns, wall, context, file).leg
 
 
 def columns_of(header: Sequence[str], names: dict[str, str]) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def columns_of(header: Sequence[str], names: dict[str, str]) -> tuple[str, ...]:
     return tuple(names.get(re.sub(r"[\s_.\"]", "", name).lower(), "") for name in header)
 
 
-class _Legs:
+class DerivedLegs:
     """Reads rows of one file."""
 
     def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
@@ -90,7 +90,7 @@ class _Legs:
     def leg(self, fields: list[str], place: Place) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
-        (start, src, dst, channel, dstchannel, lastapp, lastdata, duration, billsec, became, uniqueid, way, dstext,
+        (start, src, dst, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition, uniqueid, way, dstext,
          call, action, did, recording) = self._pick(fields)  # fmt: skip
         duration_s, billsec_s = durations(duration, billsec)
         started_at = self._utc(start, uniqueid, "start")
@@ -104,10 +104,10 @@ class _Legs:
         if not reached and does == "DIAL" and told is not OUTBOUND and not (self._has_channels and told is INBOUND):
             reached = self._inside(dst)  # from outside a menu's number would be one
         direction, extension, other, outside = self._ends(told, near, src, dst, reached)
-        disposed = read_disposition(became)
-        if disposed is ANSWERED:
+        outcome = read_disposition(disposition)
+        if outcome is ANSWERED:
             person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
-            disposed = ANSWERED if person else MACHINE
+            outcome = ANSWERED if person else MACHINE
         if direction is not INBOUND:
             did = ""
         elif not did:
@@ -119,7 +119,7 @@ class _Legs:
         else:
             record_id = nameless(f"{start}\x1f{call}\x1f{rest}")
         context = self._context
-        is_up = disposed is ANSWERED or disposed is MACHINE
+        is_up = outcome is ANSWERED or outcome is MACHINE
         return build_leg(
             context,
             f"{self._file}:{place}",
@@ -128,7 +128,7 @@ class _Legs:
             started_at,
             ended_at,
             direction,
-            disposed,
+            outcome,
             # Not the answer's time as written: an IVR's call has one beside NO ANSWER.
             ended_at - SPANS[billsec_s] if is_up else None,
             billsec_s,

@@ -119,9 +119,9 @@ class LegReader:
             direction, extension, other, outside = self._from_local(near, far, src, dst, uniqueid, linkedid)
         else:
             direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
-        became = read_disposition(disposition)
-        if became is ANSWERED:
-            became = self._who_answered(billsec_s, lastapp, far)
+        outcome = read_disposition(disposition)
+        if outcome is ANSWERED:
+            outcome = self._who_answered(billsec_s, lastapp, far)
         if uniqueid and sequence and sequence != "0":
             record_id = f"{uniqueid}:{sequence}"
         else:
@@ -133,7 +133,7 @@ class LegReader:
             else:
                 record_id = nameless(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
         answered_at = None
-        if became is ANSWERED or became is MACHINE:
+        if outcome is ANSWERED or outcome is MACHINE:
             answered_at = self._utc(answer, uniqueid, "answer") if answer else None
             if answered_at is None or not started_at <= answered_at <= ended_at:
                 answered_at = ended_at - SPANS[billsec_s]
@@ -149,7 +149,7 @@ class LegReader:
             started_at,
             ended_at,
             direction,
-            became,
+            outcome,
             answered_at,
             billsec_s,
             extension=extension,
@@ -241,12 +241,12 @@ def _began_with_pair(near: Peer, uniqueid: str, linkedid: str) -> bool:
 
 def _no_seconds(duration: str, billsec: str) -> Misread:
     field, text = ("billsec", billsec) if duration.strip().lstrip("+-").isdecimal() else ("duration", duration)
-    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of seconds")
+    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a number of seconds")
 
 
 def _no_duration(duration_s: int, billsec_s: int) -> Misread:
     for field, seconds in (("duration", duration_s), ("billsec", billsec_s)):
         if not 0 <= seconds <= WEEK_S:
-            return Misread(Reason.BAD_DURATION, field, f"{seconds} s is no duration of a call (0 to a week)")
+            return Misread(Reason.BAD_DURATION, field, f"{seconds} s is not a duration of a call (0 to a week)")
     # Both are cut to whole seconds, from different beginnings: one second is nothing.
     return Misread(Reason.BAD_DURATION, "billsec", f"billsec {billsec_s} is longer than duration {duration_s}")

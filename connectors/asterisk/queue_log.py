@@ -2,7 +2,7 @@
 
 Loaded under the name of the exchange whose CDRs are loaded too, its legs are of the same calls: `callid` is the
 uniqueid of the caller's channel. Events that end something make a leg each; those that begin it, and those of the
-queues themselves, are no rows. Sources: app_queue.c, doc/queuelog; an export of a table.
+queues themselves, are not rows. Sources: app_queue.c, doc/queuelog; an export of a table.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _NO_LEG = re.compile(
 """Of queues and their members, what COMPLETE tells later, and calls out of a dialler, which their CDRs tell of."""
 _AGENT = re.compile(r"(?:[\w-]+/)?([^/@]+?)(?:@.*|-[0-9a-f]{8}(?:;\d)?)?")
 
-_PASSED_OVER = "events that tell of no leg (of members, CONNECT, a dialler's OUT...) are passed over, and are no rows"
+_PASSED_OVER = "events that tell of no leg (of members, CONNECT, a dialler's OUT...) are passed over, and are not rows"
 
 
 class QueueLog(Delimited):
@@ -179,7 +179,7 @@ class _Reader:
         epoch, time, callid, queue, agent, word, hold, talk, d1, d2, d3, d4 = self._pick(fields)
         event = _EVENTS.get(word)
         if event is None:
-            raise Misread(Reason.BAD_KIND, "event", f"{word[:40]!r} is no event of a queue")
+            raise Misread(Reason.BAD_KIND, "event", f"{word[:40]!r} is not an event of a queue")
         if callid in ("", "NONE"):
             raise Misread(Reason.MISSING_FIELD, "callid", "no id")
         does = event.does
@@ -203,7 +203,7 @@ class _Reader:
             answered_at - SPANS[hold_s],
             at,
             INBOUND,
-            _became(does, word, talk_s),
+            _outcome(does, word, talk_s),
             answered_at if talk_s else None,
             talk_s,
             extension=_extension(agent) if does is _RANG or does is _TALKED else "",
@@ -215,11 +215,11 @@ class _Reader:
 
     def _moment(self, time: str, callid: str) -> datetime:
         if not DATE.fullmatch(time):
-            raise Misread(Reason.BAD_TIME, "time", f"{time[:40]!r} is no date and time")
+            raise Misread(Reason.BAD_TIME, "time", f"{time[:40]!r} is not a date and time")
         return self._utc(time, callid, "time")
 
 
-def _became(does: _Does, word: str, talk_s: int) -> Disposition:
+def _outcome(does: _Does, word: str, talk_s: int) -> Disposition:
     if does is _TALKED and talk_s:
         return ANSWERED
     if word == "ABANDON":
@@ -236,5 +236,5 @@ def _extension(agent: str) -> str:
 def _seconds(text: str, field: str, part: int = 1) -> int:
     """Whole seconds of a text in seconds (or thousandths of them); raises Misread."""
     if not (text.isdecimal() and len(text) <= 9) or int(text) // part > WEEK_S:
-        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of {'milli' * (part > 1)}seconds")
+        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a number of {'milli' * (part > 1)}seconds")
     return int(text) // part

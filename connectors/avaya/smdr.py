@@ -93,10 +93,10 @@ class AvayaSmdr(Delimited):
         return super().zone(sample, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return _Legs(WallClock(zone, "ymd", _epoch), context, file).leg
+        return AvayaLegs(WallClock(zone, "ymd", _epoch), context, file).leg
 
 
-class _Legs:
+class AvayaLegs:
     """Reads lines of one file, or of one socket."""
 
     def __init__(self, clock: WallClock, context: Context, file: str) -> None:
@@ -112,7 +112,7 @@ class _Legs:
         if way not in ("I", "O") or internal not in ("0", "1"):
             raise Misread(Reason.BAD_KIND, "direction", f"{way[:20]!r}, internal {internal[:20]!r}: I or O, and 0 or 1")
         if not number.strip().isdecimal():
-            raise Misread(Reason.MISSING_FIELD, "call_id", f"{number[:40]!r} is no Call ID")
+            raise Misread(Reason.MISSING_FIELD, "call_id", f"{number[:40]!r} is not a Call ID")
         talk_s, ring_s = _lengths(connected, ring)
         recorded = fields[_RECORD_TIME].strip() if len(fields) > _RECORD_TIME else ""
         started_at = self._utc(start, recorded, "start")
@@ -130,10 +130,10 @@ class _Legs:
         if direction is OUTBOUND and not contact and (sent := e164(called, region)):
             contact, outside = sent, called
         if not talk_s:
-            became = NO_ANSWER
+            disposition = NO_ANSWER
         else:
             person = extension and (direction is not INTERNAL or not (near + far).count("V"))
-            became = ANSWERED if person else MACHINE
+            disposition = ANSWERED if person else MACHINE
         call_id = f"{start.replace('/', '').replace(':', '').replace(' ', '')}:{number.strip()}"
         rest = f"{ring_s}\x1f{talk_s}\x1f{near}\x1f{far}\x1f{called}\x1f{more}"
         context = self._context
@@ -145,7 +145,7 @@ class _Legs:
             started_at,
             answered_at + SPANS[talk_s],
             direction,
-            became,
+            disposition,
             answered_at if talk_s else None,
             talk_s,
             extension=extension,
@@ -192,7 +192,7 @@ def _lengths(connected: str, ring: str) -> tuple[int, int]:
     """Talk and ring in seconds; raises Misread."""
     ring = ring.strip()
     if not (ring.isdecimal() and len(ring) <= 6):
-        raise Misread(Reason.BAD_DURATION, "ring", f"{ring[:40]!r} is no number of seconds")
+        raise Misread(Reason.BAD_DURATION, "ring", f"{ring[:40]!r} is not a number of seconds")
     return _talk_s(connected.strip()), int(ring)
 
 
@@ -200,7 +200,7 @@ def _lengths(connected: str, ring: str) -> tuple[int, int]:
 def _talk_s(connected: str) -> int:
     found = _LENGTH.fullmatch(connected)
     if found is None:
-        raise Misread(Reason.BAD_DURATION, "connected", f"{connected[:40]!r} is no length (00:01:05)")
+        raise Misread(Reason.BAD_DURATION, "connected", f"{connected[:40]!r} is not a length (00:01:05)")
     hours, minutes, seconds = map(int, found.groups())
     if hours > 167:
         raise Misread(Reason.BAD_DURATION, "connected", f"{connected} is longer than a week")

@@ -25,7 +25,7 @@ _WAYS = {
     "5": OUTBOUND,  # a recorded message
 }
 _MESSAGE = "5"
-_BECAME = {
+_DISPOSITIONS = {
     "200": ANSWERED,
     "304": NO_ANSWER,
     "480": NO_ANSWER,
@@ -74,17 +74,17 @@ class Bitrix24Statistics(ServiceTable):
         started_at, talk_s = moments.utc(start, "CALL_START_DATE"), seconds(duration, "CALL_DURATION")
         if not (code := code.strip()):
             raise Misread(Reason.BAD_STATUS, "CALL_FAILED_CODE", "no code: 200, 304, 486, 603, ...")
-        became = _BECAME.get(code, FAILED)
-        if became is ANSWERED and kind.strip() == _MESSAGE:
-            became = MACHINE
-        answered = became in (ANSWERED, MACHINE)
+        disposition = _DISPOSITIONS.get(code, FAILED)
+        if disposition is ANSWERED and kind.strip() == _MESSAGE:
+            disposition = MACHINE
+        answered = disposition in (ANSWERED, MACHINE)
         return LegFields(
             record_id=id_.strip() or name,
             call_id=name,
             started_at=started_at,
             ended_at=started_at + timedelta(seconds=talk_s),
             direction=way,
-            disposition=became,
+            disposition=disposition,
             answered_at=started_at if answered else None,
             billsec=talk_s if answered else 0,
             extension=user.strip(),

@@ -44,7 +44,7 @@ def _minutes(text: str) -> int | None:
     found = re.fullmatch(r"(\d{1,2})(?:[.,](\d{1,2})|:([0-5]\d))?", bare)
     minutes = 0 if found is None else int(found[1]) * 60 + int(Decimal(f"0.{found[2] or 0}") * 60) + int(found[3] or 0)
     if found is None or minutes > 24 * 60:
-        raise Misread(Reason.BAD_NUMBER, "hours", f"{text!r} are no hours of a day: 8, 7.5 or 7:30")
+        raise Misread(Reason.BAD_NUMBER, "hours", f"{text!r} are not hours of a day: 8, 7.5 or 7:30")
     return minutes
 
 

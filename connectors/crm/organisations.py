@@ -21,7 +21,7 @@ def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
     for phone, known in zip(written, phones, strict=True):
         if not known:
             # One lost number is a customer whose calls are nobody's: say so instead of keeping the rest.
-            raise Misread(Reason.BAD_PHONE, "phones", f"{phone!r} is no phone number of {context.region}")
+            raise Misread(Reason.BAD_PHONE, "phones", f"{phone!r} is not a phone number of {context.region}")
     return Organisation(
         organisation_id=some(cells["id"], "id"),
         name=cells["name"].strip(),

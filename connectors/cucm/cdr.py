@@ -68,7 +68,7 @@ _SPLIT = "393216"
 _NOBODY = frozenset({"0", "16", "18", "19", _SPLIT, ""})
 
 
-class Kind(Enum):
+class CucmEnd(Enum):
     """Who is at an end."""
 
     PHONE = 0
@@ -76,7 +76,7 @@ class Kind(Enum):
     MACHINE = 2
 
 
-_PHONE, _OUTSIDE, _MACHINE = Kind
+_PHONE, _OUTSIDE, _MACHINE = CucmEnd
 
 
 class CucmCdr(Delimited):
@@ -118,17 +118,17 @@ class CucmCdr(Delimited):
         return NO_ZONE
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return _Legs(recognised.columns, context, file).leg
+        return CucmLegs(recognised.columns, context, file).leg
 
 
-class _Legs:
+class CucmLegs:
     """Reads rows of one file."""
 
     def __init__(self, columns: Sequence[str], context: Context, file: str) -> None:
         self._context = context
         self._file = file
         self._is_extension = re.compile(context.extension_pattern).fullmatch
-        self._kinds: dict[str, Kind] = {}
+        self._kinds: dict[str, CucmEnd] = {}
         self._order(columns)
 
     def _order(self, columns: Sequence[str]) -> None:
@@ -151,9 +151,9 @@ class _Legs:
         near, far = self._kind(near_device, caller), self._kind(far_device, called)
         direction, extension, other, outside = _who(near, far, caller, called if called != pilot else "")
         if connect_s and billsec_s:
-            became = MACHINE if far is _MACHINE or near is _MACHINE else ANSWERED
+            disposition = MACHINE if far is _MACHINE or near is _MACHINE else ANSWERED
         else:
-            became, connect_s, billsec_s = _unanswered(orig_cause, dest_cause), 0, 0
+            disposition, connect_s, billsec_s = _unanswered(orig_cause, dest_cause), 0, 0
         context = self._context
         region = context.region
         contact = ""
@@ -169,7 +169,7 @@ class _Legs:
             at(start_s),
             at(end_s),
             direction,
-            became,
+            disposition,
             at(connect_s) if connect_s else None,
             billsec_s,
             extension=extension,
@@ -181,15 +181,15 @@ class _Legs:
         )
 
     def _no_call(self, fields: list[str]) -> Misread:
-        """What a row is that is no call; behind a header within the file its order holds."""
+        """What a row is that is not a call; behind a header within the file its order holds."""
         if fields[0].strip().lower() == "cdrrecordtype":
             self._order([cell.strip().lower() for cell in fields[:-1]])
             return Misread(Reason.UNKNOWN_LAYOUT, "", "a header within the file: its order holds from here")
         if _are_types(fields[:-1]):
             return Misread(Reason.UNKNOWN_LAYOUT, "", "a line of types within the file")
-        return Misread(Reason.BAD_KIND, "cdrRecordType", f"{fields[0][:40]!r} is no call (1)")
+        return Misread(Reason.BAD_KIND, "cdrRecordType", f"{fields[0][:40]!r} is not a call (1)")
 
-    def _kind(self, device: str, number: str) -> Kind:
+    def _kind(self, device: str, number: str) -> CucmEnd:
         """Who an end is: by the device's name; by the number where there is none."""
         if number[:1] == "b" and _BRIDGE.fullmatch(number):
             return _MACHINE
@@ -206,7 +206,7 @@ class _Legs:
         return kind
 
 
-def _who(near: Kind, far: Kind, caller: str, called: str) -> tuple[Direction, str, str, str]:
+def _who(near: CucmEnd, far: CucmEnd, caller: str, called: str) -> tuple[Direction, str, str, str]:
     """(direction, extension, the other extension, the number outside)."""
     rang = called if far is _PHONE else ""
     if near is _OUTSIDE:
@@ -234,7 +234,7 @@ def _times(start: str, connect: str, disconnect: str, duration: str) -> tuple[in
         named = {"dateTimeOrigination": start, "dateTimeConnect": connect, "dateTimeDisconnect": disconnect}
         field = next((name for name, text in named.items() if not text.strip().isdecimal()), "duration")
         reason = Reason.BAD_DURATION if field == "duration" else Reason.BAD_TIME
-        raise Misread(reason, field, f"{named.get(field, duration)[:40]!r} is no number of seconds") from None
+        raise Misread(reason, field, f"{named.get(field, duration)[:40]!r} is not a number of seconds") from None
     if not EARLIEST_S <= start_s <= LATEST_S:
         raise Misread(Reason.BAD_TIME, "dateTimeOrigination", f"{start_s} is not between 1990 and 2104 in seconds")
     check_order(start_s, connect_s, end_s, ("dateTimeConnect", "dateTimeDisconnect"), Reason.BAD_TIME)

@@ -137,11 +137,11 @@ class FreeSwitchCsv(Delimited):
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order, epoch_of)
-        legs = _Legs(recognised.columns, clock, context, file)
+        legs = FreeSwitchLegs(recognised.columns, clock, context, file)
         return legs.leg if recognised.form.quoted else legs.inserted
 
 
-class _Legs:
+class FreeSwitchLegs:
     """Reads rows of one file."""
 
     def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
@@ -179,11 +179,11 @@ class _Legs:
         if "+" in outside:
             refuse_cut_digits(**{"caller_id_number" if outside == caller else "destination_number": outside})
         if not billsec_s:
-            became = unanswered(cause)
+            disposition = unanswered(cause)
         elif is_bridged or (not self._knows_bridge and (direction in _OUTWARD or self._is_extension(dialled))):
-            became = ANSWERED
+            disposition = ANSWERED
         else:
-            became = MACHINE
+            disposition = MACHINE
         context = self._context
         return build_leg(
             context,
@@ -193,7 +193,7 @@ class _Legs:
             started_at,
             ended_at,
             direction,
-            became,
+            disposition,
             ended_at - timedelta(seconds=billsec_s) if billsec_s else None,
             billsec_s,
             extension=extension,

@@ -55,9 +55,9 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
     if started_at is None:
         raise Misread(Reason.BAD_TIME, "start_epoch", "no start")
     ended_at = _moment(row, "end_epoch") or started_at + timedelta(seconds=duration)
-    became = _disposition(row, billsec)
+    disposition = _disposition(row, billsec)
     answered_at = None
-    if became in (Disposition.ANSWERED, Disposition.MACHINE):
+    if disposition in (Disposition.ANSWERED, Disposition.MACHINE):
         answered_at = _moment(row, "answer_epoch")
         if answered_at is None or not started_at <= answered_at <= ended_at:
             answered_at = max(started_at, ended_at - timedelta(seconds=billsec))
@@ -70,7 +70,7 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
         started_at,
         ended_at,
         direction,
-        became,
+        disposition,
         answered_at,
         billsec,
         extension=extension,
@@ -131,7 +131,7 @@ def _seconds(row: Mapping[str, str], name: str) -> int:
     if not cell:
         return 0
     if not re.fullmatch(r"\d{1,9}", cell):
-        raise Misread(Reason.BAD_DURATION, name, f"{cell[:40]!r} is no number of seconds")
+        raise Misread(Reason.BAD_DURATION, name, f"{cell[:40]!r} is not a number of seconds")
     return int(cell)
 
 
@@ -141,5 +141,5 @@ def _moment(row: Mapping[str, str], name: str) -> datetime | None:
     if cell in ("", "0"):
         return None
     if not re.fullmatch(r"\d{9,10}", cell) or int(cell) >= 2**32 - 86_400 * 366:
-        raise Misread(Reason.BAD_TIME, name, f"{cell[:40]!r} is no time in seconds since 1970")
+        raise Misread(Reason.BAD_TIME, name, f"{cell[:40]!r} is not a time in seconds since 1970")
     return datetime.fromtimestamp(int(cell), UTC)

@@ -249,7 +249,7 @@ def _seconds(said: _Text, name: str) -> int:
     if said in ("", None):
         return 0
     if not re.fullmatch(r"\d{1,9}", str(said)):
-        raise Misread(Reason.BAD_DURATION, f"variables.{name}", f"{str(said)[:40]!r} is no number of seconds")
+        raise Misread(Reason.BAD_DURATION, f"variables.{name}", f"{str(said)[:40]!r} is not a number of seconds")
     return int(str(said))
 
 

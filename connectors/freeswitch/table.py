@@ -40,7 +40,7 @@ def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -
         return None
     kind = columns["start_epoch"]
     if not kind.is_number:
-        raise Terminal(f"start_epoch is {kind.name}, not a number: this is no v_xml_cdr of FusionPBX")
+        raise Terminal(f"start_epoch is {kind.name}, not a number: this is not a v_xml_cdr of FusionPBX")
     return FusionPbx(tuple(name for name in COLUMNS if name in columns))
 
 

@@ -209,7 +209,7 @@ def organisation(company: Company, context: Context, origin: str) -> Organisatio
     phones = [e164(phone, context.region) for phone in company.phones]
     for written, phone in zip(company.phones, phones, strict=True):
         if not phone:
-            raise Misread(Reason.BAD_PHONE, "phones", f"{written!r} is no phone number of {context.region}")
+            raise Misread(Reason.BAD_PHONE, "phones", f"{written!r} is not a phone number of {context.region}")
     return Organisation(
         organisation_id=company.organisation_id,
         name=company.name.strip(),

@@ -15,7 +15,7 @@ FILE = Path(__file__).with_name("openapi.json")
 
 
 class Reject(msgspec.Struct, frozen=True):
-    """An item that is no record. It is kept, counted and shown with the other rejects."""
+    """An item that is not a record. It is kept, counted and shown with the other rejects."""
 
     place: int
     """Of the item in the body: its number, or its line, from 1."""

@@ -77,7 +77,7 @@ WRONG_SECRET = Refused(403, "the secret or the signature is wrong")
 
 
 class Unreadable(Exception):
-    """A body that is no form, or no JSON object."""
+    """A body that is not a form, or no JSON object."""
 
 
 def form(body: bytes) -> dict[str, str]:
@@ -137,5 +137,5 @@ def whole(text: str, field: str) -> int:
     if not bare:
         return 0
     if not (bare.isascii() and bare.isdecimal() and len(bare) <= 12):
-        raise Misread(Reason.BAD_NUMBER, field, f"{text[:40]!r} is no whole number of 0 or more")
+        raise Misread(Reason.BAD_NUMBER, field, f"{text[:40]!r} is not a whole number of 0 or more")
     return int(bare)

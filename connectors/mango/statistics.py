@@ -91,10 +91,10 @@ class MangoStats(Delimited):
         return NO_ZONE
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return _Legs(recognised.columns, context, file).leg
+        return MangoLegs(recognised.columns, context, file).leg
 
 
-class _Legs:
+class MangoLegs:
     """Reads rows of one file."""
 
     def __init__(self, columns: tuple[str, ...], context: Context, file: str) -> None:
@@ -126,9 +126,9 @@ class _Legs:
         queue = ""
         if location == _QUEUE and direction is INBOUND:
             extension, queue = "", to_extension
-        became = ANSWERED if answer_s else NO_ANSWER
+        disposition = ANSWERED if answer_s else NO_ANSWER
         if location == _IVR or (answer_s and location == _QUEUE):
-            became = MACHINE
+            disposition = MACHINE
         # Not the end: a row that is asked for while people talk is the same record as the one after it.
         rest = f"{start_s}\x1f{from_extension}\x1f{from_number}\x1f{to_extension}\x1f{to_number}"
         record_id = (
@@ -143,7 +143,7 @@ class _Legs:
             at(start_s),
             at(finish_s),
             direction,
-            became,
+            disposition,
             at(answer_s) if answer_s else None,
             finish_s - answer_s if answer_s else 0,
             extension=extension,
@@ -171,7 +171,7 @@ def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
 def _no_seconds(start: str, finish: str, answer: str) -> Misread:
     said = (("start", start), ("finish", finish), ("answer", answer))
     field, text = next((name, text) for name, text in said if not _is_number(text))
-    return Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no number of seconds since the epoch")
+    return Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not a number of seconds since the epoch")
 
 
 def _is_number(text: str) -> bool:

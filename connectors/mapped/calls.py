@@ -39,11 +39,11 @@ def parse_row(cells: Sequence[str], moments: Moments, context: Context) -> LegFi
     talk_s = seconds(talk, "talk") if talk.strip() else None
     wait_s = seconds(wait, "wait") if wait else 0
     ended_at = _end(duration, end, moments, started_at, wait_s, talk_s or 0)
-    became = _became(status, answer, talk_s, ended_at != started_at)
-    if missed and became is ANSWERED:
-        became = NO_ANSWER
+    outcome = _outcome(status, answer, talk_s, ended_at != started_at)
+    if missed and outcome is ANSWERED:
+        outcome = NO_ANSWER
     answered_at, billsec = None, 0
-    if became is ANSWERED or became is MACHINE:
+    if outcome is ANSWERED or outcome is MACHINE:
         answered_at, billsec = _answer(answer, moments, started_at, ended_at, wait_s, talk_s)
     record_id, call_id = id_.strip(), call_id.strip()
     if not record_id:  # it is known by what a correction leaves as it is
@@ -55,7 +55,7 @@ def parse_row(cells: Sequence[str], moments: Moments, context: Context) -> LegFi
         started_at,
         ended_at,
         direction,
-        became,
+        outcome,
         answered_at,
         billsec,
         extension=extension,
@@ -116,11 +116,11 @@ def _end(duration: str, end: str, moments: Moments, started_at: datetime, wait_s
     return moments.end(end, "end", started_at) if end.strip() else started_at + SPANS[wait_s + talk_s]
 
 
-def _became(status: str, answer: str, talk_s: int | None, has_length: bool) -> Disposition:
+def _outcome(status: str, answer: str, talk_s: int | None, has_length: bool) -> Disposition:
     """By its word; where there is none, by whether anything was said."""
     if status.strip():
-        became = disposition(status, "status")
-        return NO_ANSWER if became is ANSWERED and talk_s == 0 else became
+        outcome = disposition(status, "status")
+        return NO_ANSWER if outcome is ANSWERED and talk_s == 0 else outcome
     if talk_s is not None:
         return ANSWERED if talk_s else NO_ANSWER
     return ANSWERED if answer.strip() or has_length else NO_ANSWER

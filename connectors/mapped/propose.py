@@ -212,7 +212,7 @@ def _is_time(text: str) -> bool:
 
 
 def is_value(text: str) -> bool:
-    """Whether a cell is no name of a column: a time, or a number."""
+    """Whether a cell is not a name of a column: a time, or a number."""
     text = text.strip()
     return _is_time(text) or re.fullmatch(r"\+?[\d .,()-]{3,}", text) is not None
 

@@ -17,7 +17,7 @@ from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
 from schemas.records import Disposition
 
-_BECAME = {
+_DISPOSITIONS = {
     "success": ANSWERED,
     "missed": NO_ANSWER,
     "noanswer": NO_ANSWER,
@@ -61,10 +61,10 @@ class MegafonHistory(ServiceTable):
         way, missed = direction(kind, "type")
         started_at, talk_s = moments.utc(start, "start"), seconds(duration, "duration")
         answered_at = started_at + timedelta(seconds=seconds(wait, "wait"))
-        became = _BECAME.get(bare(status), Disposition.UNKNOWN if status.strip() else ANSWERED)
-        if became in (ANSWERED, Disposition.UNKNOWN) and (missed or not talk_s):
-            became = NO_ANSWER
-        talked = became is ANSWERED
+        disposition = _DISPOSITIONS.get(bare(status), Disposition.UNKNOWN if status.strip() else ANSWERED)
+        if disposition in (ANSWERED, Disposition.UNKNOWN) and (missed or not talk_s):
+            disposition = NO_ANSWER
+        talked = disposition is ANSWERED
         name = uid.strip() or nameless(f"{start}\x1f{client}\x1f{user}\x1f{did}")
         return LegFields(
             record_id=name,
@@ -72,7 +72,7 @@ class MegafonHistory(ServiceTable):
             started_at=started_at,
             ended_at=answered_at + timedelta(seconds=talk_s),
             direction=way,
-            disposition=became,
+            disposition=disposition,
             answered_at=answered_at if talked else None,
             billsec=talk_s if talked else 0,
             extension=user.partition("@")[0].strip(),

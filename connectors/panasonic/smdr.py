@@ -30,7 +30,7 @@ from connectors.reading.zone_proof import date_order
 from schemas.records import CallLeg, Direction, Reason
 
 _NO_CALL = re.compile(r"\s*(?:Date\s+Time\s.*|-{10,}\s*|\S+\s+\S+\s+\S+\s+LOG (?:IN|OUT)\s*)", re.IGNORECASE)
-"""Page headers, and lines of who logged in: a line of these is no row."""
+"""Page headers, and lines of who logged in: a line of these is not a row."""
 _BEGIN = re.compile(
     r"\s*(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4} +\d{1,2}:\d\d(?: ?[AP]M)?) +([*#]?\w{1,10}) +(\S.*)",
     re.IGNORECASE,
@@ -92,7 +92,7 @@ class PanasonicSmdr(Delimited):
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order)
-        return _Legs(clock, recognised.columns[0] == _STARTS, context, file).leg
+        return PanasonicLegs(clock, recognised.columns[0] == _STARTS, context, file).leg
 
 
 def is_no_call(line: str) -> bool:
@@ -100,7 +100,7 @@ def is_no_call(line: str) -> bool:
     return "'" not in line and _NO_CALL.fullmatch(line.rstrip("\r\n")) is not None
 
 
-class _Legs:
+class PanasonicLegs:
     """Reads lines of one file."""
 
     def __init__(self, clock: WallClock, says_start: bool, context: Context, file: str) -> None:

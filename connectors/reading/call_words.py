@@ -55,7 +55,7 @@ def direction(word: str, field: str) -> tuple[Direction, bool]:
     """(direction, whether the word says that nobody took the call). Raises Misread for an unknown word."""
     if (known := _direction(word)) is not None:
         return known
-    raise Misread(Reason.BAD_KIND, field, f"{word[:40]!r} is no direction: in, out, internal, missed, входящий, ...")
+    raise Misread(Reason.BAD_KIND, field, f"{word[:40]!r} is not a direction: in, out, internal, missed, входящий, ...")
 
 
 @lru_cache(maxsize=1_000)
@@ -73,10 +73,10 @@ def _disposition(word: str) -> Disposition | None:
 
 def disposition(word: str, field: str) -> Disposition:
     """What became of a call. Raises Misread for an unknown word."""
-    became = _disposition(word)
-    if became is None:
+    outcome = _disposition(word)
+    if outcome is None:
         raise Misread(Reason.BAD_STATUS, field, f"{word[:40]!r}: answered, no answer, busy, failed, отвечен, ...?")
-    return became
+    return outcome
 
 
 def seconds(text: str, field: str) -> int:
@@ -107,7 +107,7 @@ def _seconds(text: str, field: str) -> int:
         return round(number * 86_400)
     if number >= 0 and number < WEEK_S:
         return int(number)
-    raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no length: 85, 1:25, 00:01:25, 1 мин 25 сек")
+    raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a length: 85, 1:25, 00:01:25, 1 мин 25 сек")
 
 
 def _checked(value: int, text: str, field: str) -> int:

@@ -42,7 +42,7 @@ def moment(text: str, zone: tzinfo, field: str) -> datetime:
     """A time in UTC from ISO or dd.mm.yyyy, with or without a time of day (midnight) and an offset (else `zone`)."""
     found = _DATE.fullmatch(text.strip())
     if found is None:
-        raise Misread(Reason.BAD_TIME, field, f"{text!r} is no date: 2026-11-02, 02.11.2026, either with 15:04:05")
+        raise Misread(Reason.BAD_TIME, field, f"{text!r} is not a date: 2026-11-02, 02.11.2026, either with 15:04:05")
     year = found["y"] or (found["y2"] if len(found["y2"]) == 4 else f"20{found['y2']}")
     parts = (
         year,
@@ -80,7 +80,7 @@ def month(text: str, field: str) -> str:
             return f"{year}-{number:02d}"
     elif _DATE.fullmatch(bare.upper()) and (first := day(bare.upper(), field)).day == 1 and first.year <= 2099:
         return f"{first:%Y-%m}"
-    raise Misread(Reason.BAD_TIME, field, f"{text!r} is no month: 2026-11, 11.2026, its first day, or ноябрь 2026")
+    raise Misread(Reason.BAD_TIME, field, f"{text!r} is not a month: 2026-11, 11.2026, its first day, or ноябрь 2026")
 
 
 def amount(text: str, field: str) -> Decimal:
@@ -96,7 +96,7 @@ def amount(text: str, field: str) -> Decimal:
     try:
         value = Decimal(_plain(bare))
     except InvalidOperation:
-        raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is no sum: 1234567.89 or 1 234 567,89") from None
+        raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is not a sum: 1234567.89 or 1 234 567,89") from None
     if not value.is_finite() or value < 0 or value >= Decimal(10) ** 12:
         raise Misread(Reason.BAD_AMOUNT, field, f"{text!r} is not between 0 and 10^12")
     return value.quantize(Decimal("0.01"))
@@ -125,7 +125,7 @@ def number(text: str, field: str) -> int:
     try:
         value = int(text.strip())
     except ValueError:
-        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is no whole number") from None
+        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is not a whole number") from None
     if not 1 <= value <= 1_000_000:
         raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is not between 1 and 1000000")
     return value
@@ -137,7 +137,7 @@ def count(text: str, field: str) -> int | None:
     if not bare:
         return None
     if not re.fullmatch(r"\d{1,9}(?:[.,]0{1,2})?", bare):
-        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is no whole number of 0 or more")
+        raise Misread(Reason.BAD_NUMBER, field, f"{text!r} is not a whole number of 0 or more")
     return int(re.split("[.,]", bare)[0])
 
 

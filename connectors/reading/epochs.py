@@ -18,7 +18,7 @@ def moment(text: str, field: str) -> datetime:
     """The moment of whole seconds since the epoch; raises Misread naming `field`."""
     if text.isdecimal() and 9 <= len(text) <= 10 and EARLIEST_S <= (seconds := int(text)) <= LATEST_S:
         return at(seconds)
-    raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no number of seconds since the epoch")
+    raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not a number of seconds since the epoch")
 
 
 class _Hundreds(dict[int, datetime]):

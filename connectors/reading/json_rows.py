@@ -192,7 +192,7 @@ class _Window:
         return True
 
     def rest(self) -> Value | None:
-        """What is left of the text, which is no value; None when nothing is."""
+        """What is left of the text, which is not a value; None when nothing is."""
         return self._cut("behind the array stands something that is none") if self._skip(_GAP) else None
 
     def value(self, *, in_array: bool) -> Value | None:

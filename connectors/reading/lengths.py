@@ -57,4 +57,4 @@ def check_order(start: float, answer: float, end: float, names: tuple[str, str],
 def _no_seconds(duration: str, billsec: str) -> Misread:
     is_first = not (duration.isdecimal() and len(duration) <= _DIGITS)
     field, text = ("duration", duration) if is_first else ("billsec", billsec)
-    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is no number of seconds")
+    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a number of seconds")

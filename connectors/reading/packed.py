@@ -29,7 +29,7 @@ HOLDS_TABLES = (_ZIP, _OLE)
 """How archives and workbooks begin."""
 _WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 _NO_ZIP = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error)
-"""What zipfile raises of an archive that it cannot open, such as one whose names are no UTF-8 although it says so."""
+"""What zipfile raises of an archive that it cannot open, such as one whose names are not UTF-8 although it says so."""
 _NO_DATA = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 

@@ -145,5 +145,5 @@ def split_phones(cell: str) -> list[str]:
 
 
 def split_outside(cell: str) -> list[str]:
-    """The same for numbers outside, of which `доб. 12` and `ext. 12` are no numbers but a part."""
+    """The same for numbers outside, of which `доб. 12` and `ext. 12` are not numbers but a part."""
     return split_phones(_THEIR_EXTENSION.sub("", cell))

@@ -21,7 +21,7 @@ from schemas.trouble import Terminal
 HEAD_ROWS = 2_000
 """How many rows a source sees of a file before it says what it is."""
 HEAD_VALUES = 200
-"""The same of JSON whose values are no rows."""
+"""The same of JSON whose values are not rows."""
 _HEAD = 4 << 20
 """Bytes in which these are looked for."""
 _SLICE, _MOST_SLICES = 1 << 15, 48

@@ -1,7 +1,7 @@
 """What every table shares, whatever wrote it: its first rows, the loop that reads it, and why a row is none.
 
 A source of delimited text subclasses `Delimited` and says what only it knows: which column is what (`layout`), how a
-row becomes a record (`maker`), and what its times prove (`zone`). Rows that are no text (a sheet's, a JSON array's)
+row becomes a record (`maker`), and what its times prove (`zone`). Rows that are not text (a sheet's, a JSON array's)
 come as any `RowSource` into the same `TableReading`, with places of their own (`Sheet1!7`).
 """
 
@@ -148,7 +148,7 @@ class TableSource(ABC):
         return zone, f"times without an offset are read in {zone}"
 
     def form(self, sample: Sample) -> Form:
-        """How the file is written. Raises Terminal for what is no text."""
+        """How the file is written. Raises Terminal for what is not text."""
         return sample.form_or_json(self.json_under)
 
     def widths(self, recognised: Recognised) -> frozenset[int]:

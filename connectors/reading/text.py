@@ -22,7 +22,7 @@ from schemas.trouble import Terminal
 MOST_LINE = 1 << 20
 """Characters of a line; a longer one is one rejected row, and reading goes on behind it."""
 NO_DELIMITER = "\x1f"
-"""For text that is no table: a line is one cell."""
+"""For text that is not a table: a line is one cell."""
 _BEGINNING = 65_536
 DECIDED_BY = 1 << 20
 """Bytes of a beginning that say how a file is written."""

@@ -26,7 +26,7 @@ def wall(text: str, order: str, field: str = "") -> datetime:
     """A naive wall time from its text; raises Misread. `order` is ymd, dmy or mdy; ISO is known by its first year."""
     found = PARTS.fullmatch(text)
     if found is None:
-        raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is no date and time")
+        raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not a date and time")
     first, second, third = found.group(1), found.group(2), found.group(3)
     if len(first) == 4:
         year, month, day = first, second, third

@@ -19,7 +19,7 @@ from connectors.reading.source import About, Context, Hints
 from connectors.reading.table import Layout
 from schemas.records import Disposition, Reason
 
-_BECAME = {
+_DISPOSITIONS = {
     **dict.fromkeys(("accepted", "callconnected", "connected", "answered"), ANSWERED),
     **dict.fromkeys(("callaccepted", "answeredelsewhere"), ANSWERED),
     **dict.fromkeys(("voicemail", "reply", "received"), MACHINE),
@@ -74,24 +74,24 @@ class RingCentralLog(ServiceTable):
         if not (id_ := id_.strip()):
             raise Misread(Reason.MISSING_FIELD, "id", "no id")
         if kind.strip() not in ("Voice", ""):
-            raise Misread(Reason.BAD_KIND, "type", f"{kind[:40]!r} is no call")
-        became = _BECAME.get(bare(result))
-        if became is None:
-            raise Misread(Reason.BAD_STATUS, "result", f"{result[:40]!r} is no result that RingCentral documents")
+            raise Misread(Reason.BAD_KIND, "type", f"{kind[:40]!r} is not a call")
+        disposition = _DISPOSITIONS.get(bare(result))
+        if disposition is None:
+            raise Misread(Reason.BAD_STATUS, "result", f"{result[:40]!r} is not a result that RingCentral documents")
         started_at, length_s = moments.utc(start, "startTime"), seconds(duration, "duration")
         side = direction(way, "direction")[0]
         near, far = (to_ext or called, from_ext) if side is INBOUND else (from_ext or caller, to_ext)
         outside = caller if side is INBOUND else called
         if far.strip() and not outside.strip():
             side, outside = INTERNAL, ""
-        answered = became in (ANSWERED, MACHINE)
+        answered = disposition in (ANSWERED, MACHINE)
         return LegFields(
             record_id=id_,
             call_id=session.strip() or id_,
             started_at=started_at,
             ended_at=started_at + timedelta(seconds=length_s),
             direction=side,
-            disposition=became,
+            disposition=disposition,
             answered_at=started_at if answered else None,
             billsec=length_s if answered else 0,
             extension=near.strip(),

@@ -38,7 +38,7 @@ class DelimitedLines:
         delimiter: str = ",",
         quoted: bool = True,
     ) -> None:
-        """`quoted`: whether quotes around a cell are no part of it."""
+        """`quoted`: whether quotes around a cell are not part of it."""
         self._source = source
         self._quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
         self._hints = hints
@@ -115,7 +115,7 @@ class _One:
 
 
 class Printed:
-    """A LineSource for what is printed in pages: lines that are no rows are left out before another one reads."""
+    """A LineSource for what is printed in pages: lines that are not rows are left out before another one reads."""
 
     def __init__(self, source: LineSource, is_no_row: Callable[[str], bool]) -> None:
         self._source = source

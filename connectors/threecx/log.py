@@ -74,7 +74,7 @@ _SHARE = 1 / 2
 _TIMES = TimeFields("time-end", "time-answered")
 
 
-class Kind(Enum):
+class ThreeCxEnd(Enum):
     """Who is at an end."""
 
     NOBODY = 0
@@ -85,11 +85,20 @@ class Kind(Enum):
 
 
 _KINDS = {
-    "extension": Kind.PHONE, "line": Kind.LINE, "externalline": Kind.LINE, "queue": Kind.QUEUE,
-    "ringgroup": Kind.QUEUE, "ivr": Kind.MACHINE, "voicemail": Kind.MACHINE, "fax": Kind.MACHINE,
-    "conference": Kind.MACHINE, "parking": Kind.MACHINE, "script": Kind.MACHINE, "routepoint": Kind.MACHINE,
-}  # fmt: skip
-_NOBODY, _PHONE, _LINE, _QUEUE = Kind.NOBODY, Kind.PHONE, Kind.LINE, Kind.QUEUE
+    "extension": ThreeCxEnd.PHONE,
+    "line": ThreeCxEnd.LINE,
+    "externalline": ThreeCxEnd.LINE,
+    "queue": ThreeCxEnd.QUEUE,
+    "ringgroup": ThreeCxEnd.QUEUE,
+    "ivr": ThreeCxEnd.MACHINE,
+    "voicemail": ThreeCxEnd.MACHINE,
+    "fax": ThreeCxEnd.MACHINE,
+    "conference": ThreeCxEnd.MACHINE,
+    "parking": ThreeCxEnd.MACHINE,
+    "script": ThreeCxEnd.MACHINE,
+    "routepoint": ThreeCxEnd.MACHINE,
+}
+_NOBODY, _PHONE, _LINE, _QUEUE = ThreeCxEnd.NOBODY, ThreeCxEnd.PHONE, ThreeCxEnd.LINE, ThreeCxEnd.QUEUE
 _UNANSWERED = (
     ("busy", BUSY),
     ("noanswer", NO_ANSWER),
@@ -157,10 +166,10 @@ class ThreeCxLog(Delimited):
         return UTC, "3CX v18 and later was seen to write UTC: if hours are off by the office's offset, give --tz"
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return _Legs(recognised.columns, WallClock(zone, recognised.date_order, int), context, file).leg
+        return ThreeCxLegs(recognised.columns, WallClock(zone, recognised.date_order, int), context, file).leg
 
 
-class _Legs:
+class ThreeCxLegs:
     """Reads lines of one log."""
 
     def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
@@ -171,8 +180,8 @@ class _Legs:
         self._is_extension = re.compile(context.extension_pattern).fullmatch
         self._context = context
         self._file = file
-        self._kinds: dict[str, Kind] = {}
-        self._became: dict[str, Disposition] = {}
+        self._kinds: dict[str, ThreeCxEnd] = {}
+        self._outcomes: dict[str, Disposition] = {}
 
     def leg(self, fields: list[str], place: Place) -> CallLeg:
         """The leg of a line; `fields` is used up."""
@@ -194,11 +203,11 @@ class _Legs:
         )
         billsec = 0
         if answered_at is None:
-            became = self._became.get(reason) or self._unanswered(reason)
+            disposition = self._outcomes.get(reason) or self._unanswered(reason)
         else:
             talk = ended_at - answered_at
             billsec = talk.days * 86_400 + talk.seconds
-            became = ANSWERED if last is _PHONE or last is _LINE else MACHINE
+            disposition = ANSWERED if last is _PHONE or last is _LINE else MACHINE
         history_id = history_id.removeprefix("Call ").strip()
         # The start within a quarter of an hour, which is the same in every zone.
         minute = f"{started_at.minute % 15}:{started_at.second}"
@@ -216,7 +225,7 @@ class _Legs:
             started_at,
             ended_at,
             direction,
-            became,
+            disposition,
             answered_at,
             billsec,
             extension=extension,
@@ -240,29 +249,37 @@ class _Legs:
                 answered_at = self._utc(answer, later, "time-answered")
         return started_at, answered_at, ended_at
 
-    def _kind(self, said: str, number: str, dn: str) -> Kind:
+    def _kind(self, said: str, number: str, dn: str) -> ThreeCxEnd:
         """Who an end is: by its type, in whatever case; before v18 by its number, `Ext.101` for what is inside."""
         if word := _type_word(said):
-            kind = _KINDS.get(word, Kind.MACHINE)
+            kind = _KINDS.get(word, ThreeCxEnd.MACHINE)
             if len(self._kinds) < 1_000:
                 self._kinds[said] = kind
             return kind
         if not number:
-            return Kind.NOBODY
+            return ThreeCxEnd.NOBODY
         if not number.startswith("Ext."):
-            return Kind.LINE
-        return Kind.PHONE if self._is_extension(dn or number[4:]) else Kind.MACHINE
+            return ThreeCxEnd.LINE
+        return ThreeCxEnd.PHONE if self._is_extension(dn or number[4:]) else ThreeCxEnd.MACHINE
 
     def _unanswered(self, reason: str) -> Disposition:
         word = reason.lower().replace("_", "").replace(" ", "")
-        became = next((became for part, became in _UNANSWERED if part in word), NO_ANSWER)
-        if len(self._became) < 1_000:
-            self._became[reason] = became
-        return became
+        disposition = next((disposition for part, disposition in _UNANSWERED if part in word), NO_ANSWER)
+        if len(self._outcomes) < 1_000:
+            self._outcomes[reason] = disposition
+        return disposition
 
 
 def _who(
-    near: Kind, to: Kind, last: Kind, from_no: str, to_no: str, from_dn: str, to_dn: str, final_no: str, final_dn: str
+    near: ThreeCxEnd,
+    to: ThreeCxEnd,
+    last: ThreeCxEnd,
+    from_no: str,
+    to_no: str,
+    from_dn: str,
+    to_dn: str,
+    final_no: str,
+    final_dn: str,
 ) -> tuple[Direction, str, str, str, str]:
     """(direction, extension, the other extension, the number outside, queue)."""
     rang = final_dn if last is _PHONE else to_dn if to is _PHONE else ""

@@ -19,7 +19,7 @@ from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
 from schemas.records import Direction, Disposition, Reason
 
-_BECAME = {
+_DISPOSITIONS = {
     "completed": ANSWERED,
     "busy": BUSY,
     "noanswer": NO_ANSWER,
@@ -62,21 +62,21 @@ class TwilioCalls(ServiceTable):
         sid, parent, caller, called, direction, status, start, end, duration, by = cells
         if not (sid := sid.strip()):
             raise Misread(Reason.MISSING_FIELD, "sid", "no sid")
-        became = _became(status, by)
+        disposition = _outcome(status, by)
         started_at, talk_s = moments.utc(start, "start_time"), seconds(duration, "duration")
         ended_at = moments.utc(end, "end_time") if end.strip() else started_at + timedelta(seconds=talk_s)
         way, extension, outside, did = _ends(caller.strip(), called.strip(), direction.strip())
         is_of_twiml = _name(caller.strip()) if extension else way is INBOUND
-        if became is ANSWERED and is_of_twiml:
-            became = MACHINE
-        answered = became in (ANSWERED, MACHINE)
+        if disposition is ANSWERED and is_of_twiml:
+            disposition = MACHINE
+        answered = disposition in (ANSWERED, MACHINE)
         return LegFields(
             record_id=sid,
             call_id=parent.strip() or sid,
             started_at=started_at,
             ended_at=ended_at,
             direction=way,
-            disposition=became,
+            disposition=disposition,
             answered_at=max(started_at, ended_at - timedelta(seconds=talk_s)) if answered else None,
             billsec=talk_s if answered else 0,
             extension=extension,
@@ -85,15 +85,15 @@ class TwilioCalls(ServiceTable):
         )
 
 
-def _became(status: str, by: str) -> Disposition:
+def _outcome(status: str, by: str) -> Disposition:
     word = bare(status)
     if word in _GOING:
         raise Misread(Reason.BAD_STATUS, "status", f"{status}: not over yet, ask for it again later")
-    became = _BECAME.get(word)
-    if became is None:
-        raise Misread(Reason.BAD_STATUS, "status", f"{status[:40]!r} is no status of Twilio")
-    is_machine = became is ANSWERED and by.strip().startswith(("machine", "fax"))
-    return MACHINE if is_machine else became
+    disposition = _DISPOSITIONS.get(word)
+    if disposition is None:
+        raise Misread(Reason.BAD_STATUS, "status", f"{status[:40]!r} is not a status of Twilio")
+    is_machine = disposition is ANSWERED and by.strip().startswith(("machine", "fax"))
+    return MACHINE if is_machine else disposition
 
 
 def _ends(caller: str, called: str, direction: str) -> tuple[Direction, str, str, str]:
@@ -106,7 +106,7 @@ def _ends(caller: str, called: str, direction: str) -> tuple[Direction, str, str
         return INBOUND, "", caller, called
     if direction.startswith(("outbound", "trunking")):
         return OUTBOUND, "", called, ""
-    raise Misread(Reason.BAD_KIND, "direction", f"{direction[:40]!r} is no direction of Twilio")
+    raise Misread(Reason.BAD_KIND, "direction", f"{direction[:40]!r} is not a direction of Twilio")
 
 
 def _name(end: str) -> str:

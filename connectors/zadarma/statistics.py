@@ -21,7 +21,7 @@ from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
 from schemas.records import Direction, Reason
 
-_BECAME = {
+_DISPOSITIONS = {
     "answered": ANSWERED,
     "busy": BUSY,
     "cancel": CANCELLED,
@@ -63,9 +63,9 @@ class ZadarmaStats(ServiceTable):
     def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
         call, leg, start, clid, destination, sip, disposition, length, event, did = cells
         started_at, talk_s = moments.utc(start, "callstart"), seconds(length, "seconds")
-        became = _BECAME.get(bare(disposition))
-        if became is None:
-            raise Misread(Reason.BAD_STATUS, "disposition", f"{disposition[:40]!r} is no disposition of Zadarma")
+        outcome = _DISPOSITIONS.get(bare(disposition))
+        if outcome is None:
+            raise Misread(Reason.BAD_STATUS, "disposition", f"{disposition[:40]!r} is not a disposition of Zadarma")
         caller = found.group(1) if (found := _CLID.fullmatch(clid)) else clid
         way = _way(call, event)
         ours = destination if way is INBOUND else caller
@@ -74,7 +74,7 @@ class ZadarmaStats(ServiceTable):
         outside = caller if way is INBOUND else destination
         if peer := inside(outside, pattern):
             way, outside = INTERNAL, ""
-        talked = became is ANSWERED
+        talked = outcome is ANSWERED
         rest = f"{start}\x1f{caller}\x1f{destination}\x1f{sip}"
         name = leg.strip() or f"{call}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
         return LegFields(
@@ -83,7 +83,7 @@ class ZadarmaStats(ServiceTable):
             started_at=started_at,
             ended_at=started_at + timedelta(seconds=talk_s),
             direction=way,
-            disposition=became,
+            disposition=outcome,
             answered_at=started_at if talked else None,
             billsec=talk_s if talked else 0,
             extension=extension,
