@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from schemas.codec import FRAME_LINES, encode
+from schemas.kafka_errors import kafka_trouble
 from schemas.partitions import partition_of
 from schemas.records import Record
 from schemas.topics import Topic
 from schemas.trouble import Transient
+
+log = logging.getLogger("callfunnel.listen")
 
 _FRAME_BYTES = 512 * 1024
 _MOST_IN_FLIGHT = 64
@@ -32,7 +35,7 @@ class FrameSender:
         self._partitions: dict[str, int] = {}
         self._in_flight: deque[tuple[tuple[str, int], Any]] = deque()
         self._ends: Ends = {}
-        try:
+        with kafka_trouble(f"{bootstrap} does not answer"):
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap,
                 acks="all",
@@ -46,21 +49,27 @@ class FrameSender:
                 max_block_ms=int(delivery_s * 1000),
                 bootstrap_timeout_ms=5000,
             )
-        except (KafkaError, OSError) as error:
-            raise Transient(f"kafka: {bootstrap} does not answer: {error}") from None
 
     def __enter__(self) -> FrameSender:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._producer.close(timeout=5)
+        """Never raises: what `flush` returned is acknowledged, whatever the client says of its end."""
+        try:
+            with kafka_trouble("a connection was not closed in order"):
+                self._producer.close(timeout=5)
+        except Transient as trouble:
+            log.debug("%s", trouble)
 
     def send(self, topic: Topic, record: Record) -> None:
-        """Put a record into its frame; full frames are sent. May block while many are in flight."""
+        """Put a record into its frame; full frames are sent. May block while many are in flight. Raises Transient."""
+        self.send_line(topic, topic.key(record), encode(record))
+
+    def send_line(self, topic: Topic, key: str, line: bytes) -> None:
+        """The same for a record that is a line of the wire already, and for what keys it."""
         name = topic.name
         partitions = self._partitions.get(name) or self._count_partitions(name)
-        place = (name, partition_of(topic.key(record), partitions))
-        line = encode(record)
+        place = (name, partition_of(key, partitions))
         frame = self._frames.get(place)
         if frame is None:
             self._frames[place], self._sizes[place] = [line], len(line)
@@ -79,10 +88,8 @@ class FrameSender:
         return dict(self._ends)
 
     def _count_partitions(self, name: str) -> int:
-        try:
+        with kafka_trouble(f"topic {self._prefix + name}"):
             partitions = self._producer.partitions_for(self._prefix + name)
-        except KafkaError as error:
-            raise Transient(f"kafka: {error}") from None
         if not partitions:
             raise Transient(f"kafka: topic {self._prefix + name} does not exist")
         self._partitions[name] = len(partitions)
@@ -93,17 +100,13 @@ class FrameSender:
         del self._sizes[place]
         if len(self._in_flight) >= _MOST_IN_FLIGHT:
             self._acknowledged()
-        try:
+        with kafka_trouble(f"a frame for {place[0]} was not taken"):
             sent = self._producer.send(self._prefix + place[0], value=b"\n".join(lines), partition=place[1])
-        except KafkaError as error:
-            raise Transient(f"kafka: {error}") from None
         self._in_flight.append((place, sent))
 
     def _acknowledged(self) -> None:
         """Wait for the oldest frame in flight."""
         place, sent = self._in_flight.popleft()
-        try:
+        with kafka_trouble(f"a frame for {place[0]} was not taken"):
             offset = sent.get().offset
-        except KafkaError as error:
-            raise Transient(f"kafka: a frame for {place[0]} was not taken: {error}") from None
         self._ends[place] = max(self._ends.get(place, 0), offset + 1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
-from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
+from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 
+from schemas.kafka_errors import KafkaAway, kafka_trouble
 from schemas.topics import ALL
-from schemas.trouble import Transient
 
 log = logging.getLogger("callfunnel.topics")
 
@@ -19,12 +20,17 @@ _STAMPED = {"message.timestamp.type": "LogAppendTime"}
 
 def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
     """Create the topics that are missing, and name them. Raises Transient when the broker cannot be asked."""
-    try:
+    with kafka_trouble(f"nobody answers at {bootstrap}: start `callfunnel up`, or set CALLFUNNEL_KAFKA"):
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, client_id="callfunnel-admin")
-    except (KafkaError, OSError) as error:
-        raise Transient(
-            f"kafka: nobody answers at {bootstrap}: start `callfunnel up`, or set CALLFUNNEL_KAFKA ({error})"
-        ) from None
+    try:
+        with kafka_trouble("topics cannot be made"):
+            return _make_missing(admin, prefix)
+    finally:
+        with contextlib.suppress(KafkaAway), kafka_trouble("a connection was not closed in order"):
+            admin.close()
+
+
+def _make_missing(admin: KafkaAdminClient, prefix: str) -> list[str]:
     try:
         present = set(admin.list_topics())
         missing = [topic for topic in ALL if prefix + topic.name not in present]
@@ -43,10 +49,6 @@ def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
         return [topic.name for topic in missing]
     except TopicAlreadyExistsError:
         return []
-    except KafkaError as error:
-        raise Transient(f"kafka: topics cannot be made: {error}") from error
-    finally:
-        admin.close()
 
 
 def _stamp(admin: KafkaAdminClient, topics: Sequence[str]) -> None:

@@ -24,7 +24,8 @@ from pipeline.parts.broken import SETTLE, in_words, look
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
 from pipeline.store import Store, connect
-from pipeline.transport import STAGES, Transport
+from pipeline.stored import STAGES
+from pipeline.transport import Transport
 from pipeline.verify import verify
 from schemas.topics import ALL
 from schemas.trouble import Trouble

@@ -53,8 +53,6 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """Process ids by part: broker, store, board, worker-1 ..."""
     broker_bytes: int = 0
     """Memory of the broker above which a new one takes its place."""
-    wire: str = ""
-    """Another one when the broker forgot something that was not stored."""
 
     @property
     def endpoints(self) -> Endpoints:
@@ -68,6 +66,11 @@ def stack_file(data: Path) -> Path:
 def credentials_file(data: Path) -> Path:
     """The passwords of a data folder, made when a stack first runs there."""
     return data / "credentials.json"
+
+
+def journals_folder(data: Path) -> Path:
+    """What listeners of a stack acknowledged, until it is stored."""
+    return data / "journals"
 
 
 def pointer_file(env: Mapping[str, str]) -> Path:

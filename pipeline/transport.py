@@ -8,46 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
-from kafka.errors import KafkaError
 
 from pipeline.endpoints import Endpoints
+from pipeline.stored import Places, Position, Waiting, is_lost, looked
+from schemas.kafka_errors import Forgotten, KafkaAway, kafka_trouble
 from schemas.topics import ALL
-from schemas.trouble import Terminal, Transient
-
-Places = Mapping[tuple[str, int], int]
-"""(topic without prefix, partition) -> offset."""
-
-# A load is stored once each row of this list is consumed, in order: what one row's agents publish is in later rows.
-STAGES = (
-    ("managers", "organisations", "stage-changes", "plans", "calendar-days", "absences"),
-    ("call-legs", "proposals"),
-    ("activities",),
-    ("rejected",),
-)
+from schemas.trouble import Terminal
 
 _BEGINS_FOR_S = 10.0
-
-
-class _Away(Transient):
-    """The broker does not answer now."""
-
-
-class WireLost(Transient):
-    """The broker forgot what it had acknowledged (the embedded one keeps nothing on disk): send it again."""
-
-
-class Position(msgspec.Struct, frozen=True):
-    """Of some topics: frames that the workers have consumed, and frames there are."""
-
-    consumed: int
-    there: int
-
-    @property
-    def lag(self) -> int:
-        return self.there - self.consumed
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]  # the library has no types
@@ -65,15 +35,14 @@ class Transport:
         self._prefix = endpoints.prefix
         self._group = endpoints.group
         self._begins_at: dict[tuple[str, ...], tuple[float, dict[tuple[str, int], int]]] = {}
-        try:
+        with kafka_trouble(f"nobody answers at {endpoints.kafka}"):
             self._admin = _Admin(
                 bootstrap_servers=endpoints.kafka, client_id="callfunnel-admin", bootstrap_timeout_ms=5000
             )
-        except (KafkaError, OSError) as error:
-            raise Transient(f"kafka: nobody answers at {endpoints.kafka} ({error})") from None
 
     def close(self) -> None:
-        self._admin.close()
+        with contextlib.suppress(KafkaAway), kafka_trouble("a connection was not closed in order"):
+            self._admin.close()
 
     def topic_ids(self) -> dict[str, str]:
         """The broker's id of each of our topics that it has: another id is another topic, however it is called."""
@@ -91,7 +60,7 @@ class Transport:
         wanted = {self._prefix + name: name for name in topics}
         told = self._ask(self._admin.describe_topics, list(wanted))
         if missing := sorted(one["name"] for one in told if one["error_code"]):
-            raise _Away(f"kafka: topic {missing[0]} does not exist")
+            raise KafkaAway(f"kafka: topic {missing[0]} does not exist")
         specs = {
             TopicPartition(one["name"], part["partition_index"]): which for one in told for part in one["partitions"]
         }
@@ -100,11 +69,25 @@ class Transport:
 
     def consumed(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         """Up to where the group has acknowledged these topics; what the broker has dropped by age waits no more."""
-        told = self._ask(self._admin.list_group_offsets, {self._group: None}).get(self._group, {})
-        acknowledged = {
-            (place.topic.removeprefix(self._prefix), place.partition): int(at.offset) for place, at in told.items()
-        }
+        acknowledged = self._acknowledged()
         return {place: max(begin, acknowledged.get(place, 0)) for place, begin in self._begins(tuple(topics)).items()}
+
+    def _acknowledged(self) -> dict[tuple[str, int], int]:
+        told = self._ask(self._admin.list_group_offsets, {self._group: None}).get(self._group, {})
+        return {(place.topic.removeprefix(self._prefix), place.partition): int(at.offset) for place, at in told.items()}
+
+    def look(self, waiting: Waiting, topic_ids: Mapping[str, str]) -> tuple[Waiting, Position]:
+        """One look at the stage that is waited for. Raises Forgotten when the broker is not the one of `topic_ids`, or
+        has lost what it had acknowledged.
+        """
+        ends = self.ends(waiting.topics)
+        begins = self._begins(waiting.topics)
+        acknowledged = self._acknowledged()
+        _check_same(self.topic_ids(), topic_ids)  # afterwards: an answer of another broker must not count
+        if is_lost(waiting, begins, ends, acknowledged):
+            raise Forgotten("the broker lost records that it had acknowledged")
+        consumed = {place: max(begins.get(place, 0), acknowledged.get(place, 0)) for place in ends}
+        return looked(waiting, ends, consumed)
 
     def _begins(self, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
         """Where each partition begins: not 0 once records were dropped. Asked for now and then; it hardly changes."""
@@ -125,10 +108,8 @@ class Transport:
         return Position(sum(min(consumed.get(place, 0), end) for place, end in ends.items()), sum(ends.values()))
 
     def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
-        try:
+        with kafka_trouble("the broker does not answer"):
             return question(*about)
-        except (KafkaError, OSError) as error:
-            raise _Away(f"kafka: {error}") from None
 
 
 class Stalled(Terminal):
@@ -148,35 +129,33 @@ def wait_until_stored(
 ) -> None:
     """Return once the workers have stored what was `sent`, and all that followed from it.
 
-    Raises WireLost when the broker is not the one it was, Stalled when nothing moved for `idle_s`; `check` is called
+    Raises Forgotten when the broker is not the one it was, Stalled when nothing moved for `idle_s`; `check` is called
     between looks and may raise.
     """
     moved_at = monotonic()
-    for topics in STAGES:
-        ends = {place: end for place, end in sent.items() if place[0] in topics}
-        looked = False
-        lag = -1
-        while True:
-            with contextlib.suppress(_Away):
-                if not looked:
-                    ends |= {place: max(end, ends.get(place, 0)) for place, end in transport.ends(topics).items()}
-                    looked = True
-                _check_same(transport.topic_ids(), topic_ids)
-                position = transport.position(ends)
-                progress(position)
-                if not position.lag:
-                    break
-                if position.lag != lag:
-                    lag, moved_at = position.lag, monotonic()
-            if monotonic() - moved_at > idle_s:
-                raise Stalled(
-                    f"{', '.join(topics)}: {max(lag, 0)} frames wait and nothing moved for {idle_s:.0f} s:"
-                    " is a worker running? `callfunnel doctor` tells"
-                )
-            check()
-            sleep(0.05)
+    waiting = Waiting(sent)
+    seen: Position | None = None
+    while not waiting.is_over:
+        with contextlib.suppress(KafkaAway):
+            now, position = transport.look(waiting, topic_ids)
+            progress(position)
+            if now.stage != waiting.stage or position != seen:
+                moved_at = monotonic()
+            seen = position
+            if now.stage != waiting.stage:
+                waiting = now
+                continue
+            waiting = now
+        if monotonic() - moved_at > idle_s:
+            lag = seen.lag if seen else 0
+            raise Stalled(
+                f"{', '.join(waiting.topics)}: {lag} frames wait and nothing moved for {idle_s:.0f} s:"
+                " is a worker running? `callfunnel doctor` tells"
+            )
+        check()
+        sleep(0.05)
 
 
 def _check_same(now: Mapping[str, str], before: Mapping[str, str]) -> None:
     if any(now.get(name) != topic_id for name, topic_id in before.items()):
-        raise WireLost("the broker was started anew and forgot what it held")
+        raise Forgotten("the broker was started anew and forgot what it held")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from pipeline.agents.step import Outgoing
 from schemas.codec import FRAME_LINES
+from schemas.kafka_errors import KafkaAway, kafka_trouble
 from schemas.partitions import partition_of
-from schemas.trouble import Transient
 
 _FRAME_BYTES = 512 * 1024
 
@@ -37,34 +37,42 @@ class Wire:
                     max_request_size=4 << 20,
                 )
                 try:
-                    await producer.start()
-                except (KafkaError, OSError) as error:
-                    await producer.stop()
-                    raise Transient(f"kafka: {self._bootstrap} does not answer: {error}") from error
+                    with kafka_trouble(f"{self._bootstrap} does not answer"):
+                        await producer.start()
+                except KafkaAway:
+                    await _stop(producer)
+                    raise
                 self._started = producer
         return self._started
 
     async def stop(self) -> None:
         """Let go of the broker."""
         if self._started is not None:
-            await self._started.stop()
+            await _stop(self._started)
 
     async def send(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish all lines. Raises Transient when one could not be; some may be on the wire already then."""
         producer = await self._producer()
-        try:
-            partitions = {
-                name: len(await producer.partitions_for(self._prefix + name))
-                for name in {line.topic.name for line in outgoing}
-            }
+        partitions = {name: await self._partitions(producer, name) for name in {line.topic.name for line in outgoing}}
+        with kafka_trouble("a frame was not taken"):
             sent = [
                 await producer.send(self._prefix + name, frame, partition=partition)
                 for (name, partition), lines in grouped(outgoing, partitions).items()
                 for frame in frames(lines)
             ]
             await asyncio.gather(*sent)
-        except KafkaError as error:
-            raise Transient(f"kafka: {error}") from error
+
+    async def _partitions(self, producer: AIOKafkaProducer, name: str) -> int:
+        with kafka_trouble(f"topic {self._prefix + name}"):
+            partitions = await producer.partitions_for(self._prefix + name)
+        if not partitions:
+            raise KafkaAway(f"kafka: topic {self._prefix + name} does not exist")
+        return len(partitions)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    with contextlib.suppress(KafkaAway), kafka_trouble("a connection was not closed in order"):
+        await producer.stop()
 
 
 def grouped(outgoing: Iterable[Outgoing], partitions: dict[str, int]) -> dict[tuple[str, int], list[bytes]]:

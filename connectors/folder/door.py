@@ -43,6 +43,17 @@ class Loaded(NamedTuple):
     rejects: int = 0
     why: str = ""
     """Why it was refused; "" of a file that was loaded."""
+    later: str = ""
+    """Why nothing can be said of it now: it stays, and is tried again."""
+
+
+class _Later(NamedTuple):
+    """A file that is put off: as it was, why, until when."""
+
+    stamp: Stamp | None
+    why: str
+    until: float
+    backoff: Backoff
 
 
 Load = Callable[[Sequence[Path]], Sequence[Loaded]]
@@ -68,6 +79,8 @@ class FolderDoor:
         self._backoff = backoff or Backoff()
         self._monotonic = monotonic
         self._whole: deque[str] = deque()
+        self._later: dict[str, _Later] = {}
+        """Files of which nothing could be said yet."""
         self._looked_at = -_LOOK_AGAIN_S
 
     def run(self, line: Line) -> None:
@@ -106,7 +119,7 @@ class FolderDoor:
         """Load everything that is whole by now."""
         self._look()
         line.seen()
-        line.state(FeedState.LIVE)
+        line.state(FeedState.LIVE, "; ".join(f"{name}: {later.why}" for name, later in sorted(self._later.items())[:3]))
         while self._whole and not line.stopping.is_set():
             batch = [self._whole.popleft() for _ in range(min(BATCH_FILES, len(self._whole)))]
             self._settle([name for name in batch if self._stamp(name) == self._settling.stamp(name)], line)
@@ -121,7 +134,8 @@ class FolderDoor:
             for entry in entries:
                 if not is_unfinished(entry.name) and (stamp := self._stamp(entry.name)) is not None:
                     found[entry.name] = stamp
-        self._whole = deque(self._settling.look(found, self._looked_at))
+        self._whole = deque(name for name in self._settling.look(found, self._looked_at) if self._is_due(name))
+        self._later = {name: later for name, later in self._later.items() if name in found}
 
     def _stamp(self, name: str) -> Stamp | None:
         """Of a regular file; None when it is gone, or something else."""
@@ -136,6 +150,10 @@ class FolderDoor:
             return
         for loaded in self._load([self._folder / name for name in names]):
             name = loaded.path.name
+            if loaded.later:
+                self._put_off(line, name, loaded.later)
+                continue
+            self._later.pop(name, None)
             if self._stamp(name) != self._settling.stamp(name):
                 log.warning("%s: %s changed while it was loaded; it is loaded again", line.name, name)
                 continue
@@ -144,6 +162,19 @@ class FolderDoor:
             words = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
             log.info("%s: %s is in %s: %s", line.name, name, place.relative_to(self._folder), words)
         self._backoff.succeeded()
+
+    def _put_off(self, line: Line, name: str, why: str) -> None:
+        """Once more after a pause that grows; said once for each reason."""
+        stamp = self._settling.stamp(name)
+        known = self._later.get(name)
+        backoff = known.backoff if known is not None and known.stamp == stamp else Backoff()
+        if known is None or known.why != why:
+            log.warning("%s: %s: %s; it stays where it is, and is tried again", line.name, name, why)
+        self._later[name] = _Later(stamp, why, self._monotonic() + backoff.next_s(), backoff)
+
+    def _is_due(self, name: str) -> bool:
+        later = self._later.get(name)
+        return later is None or later.stamp != self._settling.stamp(name) or self._monotonic() >= later.until
 
     def _move(self, loaded: Loaded) -> Path:
         """The report first, then the file: a crash in between leaves a file that is loaded again."""

@@ -21,7 +21,7 @@ from schemas.trouble import Terminal
 
 _LOOK_S = 0.1
 _DRAIN_S = 25.0
-"""How long requests that have come may take when the listener is asked to end: longer than Kafka is waited for."""
+"""How long requests that have come may take when the listener is asked to end: longer than the disk is waited for."""
 _COME_AGAIN_S = 5
 _HOOK_BYTES = 1 << 20
 """Of a webhook's body, which is read before anybody knows whose it is."""
@@ -84,7 +84,6 @@ class HttpDoor:
             shutdown_timeout=_DRAIN_S,
         )
         await runner.setup()
-        again = [asyncio.create_task(sink.send_again()) for sink in self._sinks]
         try:
             self._ready(await listen(runner, self._guard.address))
             for sink in self._sinks:
@@ -93,8 +92,6 @@ class HttpDoor:
                 await asyncio.sleep(_LOOK_S)
         finally:
             await runner.cleanup()
-            for task in again:
-                task.cancel()
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[careful])

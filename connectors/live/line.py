@@ -1,4 +1,4 @@
-"""Between a door that reads and the pump that sends: a bounded line of deliveries, and what is known of the feed."""
+"""Between a door that reads and the pump that keeps: a bounded line of deliveries, and what is known of the feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Clock = Callable[[], int]
 """Nanoseconds since the epoch, as versions are."""
 
 MOST_WAITING = 10_000
-"""Records that were received and are not acknowledged by Kafka: above it a door waits. Bounds the memory."""
+"""Records that were received and are not in the journal yet: above it a door waits. Bounds the memory."""
 
 _AGAIN = "; it is tried again until it answers"
 
@@ -36,7 +36,7 @@ def _nothing() -> None:
 
 
 class Delivery(NamedTuple):
-    """Something a door has received. `done` runs in the pump's thread once Kafka has it, and all before it."""
+    """Something a door has received. `done` runs in the pump's thread once it is in the journal, and all before it."""
 
     items: Sequence[Record | Rejected]
     done: Callable[[], None]
@@ -49,13 +49,19 @@ class Line:
     def __init__(self, source: str, door: str, session: str, clock: Clock = time.time_ns) -> None:
         self.clock = clock
         self.name = f"{source} {door}"
+        self.source = source
+        self.door = door
         self.session = session
         self.stopping = threading.Event()
         """Set when the door is asked to end."""
-        self.lost: Callable[[], None] = _nothing
-        """Called by the pump when Kafka may have forgotten what it had acknowledged: a door that can, reads again."""
+        self.changed: Callable[[], None] = _nothing
+        """Called when there is news to tell."""
+        self.held_up = ""
+        """Why nothing can be kept now, "" when it can: what is delivered waits."""
         self._changed = threading.Condition()
         self._queue: deque[Delivery] = deque()
+        self._unkept = 0
+        """Records that were delivered and are not in the journal."""
         self._closed = False
         self._spoken = False
         now = clock()
@@ -72,11 +78,12 @@ class Line:
     # The door's side.
 
     def deliver(self, items: Sequence[Record | Rejected], done: Callable[[], None] = _nothing) -> None:
-        """Hand over what was received. Blocks while too much waits for Kafka; returns at once when stopping."""
+        """Hand over what was received. Blocks while too much waits to be kept; returns at once when stopping."""
         now = self.clock()
         with self._changed:
-            self._changed.wait_for(lambda: self._feed.waiting < MOST_WAITING or self.stopping.is_set())
+            self._changed.wait_for(lambda: self._unkept < MOST_WAITING or self.stopping.is_set())
             self._queue.append(Delivery(items, done, now))
+            self._unkept += len(items)
             changes = {"last_event_at": moment(now), "seen_at": moment(now)} if items else {}
             self._tell(waiting=self._feed.waiting + len(items), **changes)
             self._changed.notify_all()
@@ -100,7 +107,7 @@ class Line:
                 return
             self._tell(state=state, detail=detail)
             self._spoken = False
-            self._changed.notify_all()
+        self.changed()
         log.log(
             logging.INFO if state in (FeedState.LIVE, FeedState.CONNECTING, FeedState.STOPPED) else logging.WARNING,
             "%s: %s%s",
@@ -142,9 +149,9 @@ class Line:
     # The pump's side.
 
     def take(self, within_s: float, most: int) -> list[Delivery]:
-        """Deliveries of about `most` items, as soon as there are any; none when time is up or there is news to tell."""
+        """Deliveries of about `most` items, as soon as there are any; none when time is up or nothing more comes."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closed or not self._spoken, within_s)
+            self._changed.wait_for(lambda: self._queue or self._closed, within_s)
             taken: list[Delivery] = []
             items = 0
             while self._queue and (not taken or items + len(self._queue[0].items) <= most):
@@ -159,6 +166,24 @@ class Line:
             return self._closed and not self._queue
 
     @property
+    def unkept(self) -> int:
+        """Records that were received and are not in the journal."""
+        with self._changed:
+            return self._unkept
+
+    def kept(self, delivery: Delivery) -> None:
+        """It is in the journal: count it, and let the door go on."""
+        rejects = sum(isinstance(item, Rejected) for item in delivery.items)
+        with self._changed:
+            feed = self._feed
+            self._unkept -= len(delivery.items)
+            self._tell(records=feed.records + len(delivery.items) - rejects, rejects=feed.rejects + rejects)
+            self._changed.notify_all()
+        delivery.done()
+
+    # The forwarder's side.
+
+    @property
     def news(self) -> bool:
         """The state changed since it was told last."""
         with self._changed:
@@ -170,19 +195,11 @@ class Line:
         with self._changed:
             return self._feed.waiting
 
-    def confirm(self, delivery: Delivery) -> None:
-        """Kafka has it: count it, and let the door go on."""
-        rejects = sum(isinstance(item, Rejected) for item in delivery.items)
+    def forwarded(self, records: int, received_ns: int) -> None:
+        """Kafka has acknowledged so many records that were received then."""
         with self._changed:
-            feed = self._feed
-            self._tell(
-                waiting=feed.waiting - len(delivery.items),
-                records=feed.records + len(delivery.items) - rejects,
-                rejects=feed.rejects + rejects,
-                **({"lag_ms": max(0, self.clock() - delivery.received_ns) // 1_000_000} if delivery.items else {}),
-            )
-            self._changed.notify_all()
-        delivery.done()
+            lag_ms = max(0, self.clock() - received_ns) // 1_000_000
+            self._tell(waiting=self._feed.waiting - records, lag_ms=lag_ms)
 
     def heartbeat(self) -> Feed:
         """What to tell of this feed now."""

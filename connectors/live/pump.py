@@ -1,17 +1,17 @@
-"""From a door's line into Kafka, at least once: nothing is confirmed before the broker has it."""
+"""From a door's line into the journal: nothing is confirmed before it is on disk."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connectors.live.backoff import Backoff
+from connectors.live.journal import Entry, Journal
 from connectors.live.line import Delivery, Line
+from schemas.codec import encode
 from schemas.records import (
     CallLeg,
     FeedState,
@@ -22,7 +22,7 @@ from schemas.records import (
     Rejected,
     StageChange,
 )
-from schemas.topics import CALL_LEGS, FEEDS, MANAGERS, ORGANISATIONS, PROPOSALS, REJECTED, STAGE_CHANGES, Topic
+from schemas.topics import CALL_LEGS, MANAGERS, ORGANISATIONS, PROPOSALS, REJECTED, STAGE_CHANGES, Topic
 from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.listen")
@@ -35,10 +35,10 @@ TOPICS: dict[type[Record], Topic] = {
     StageChange: STAGE_CHANGES,
     Proposal: PROPOSALS,
 }
-HEARTBEAT_S = 30.0
-_CHUNK_ITEMS = 2_000
+_COMMIT_ITEMS = 5_000
 _LAST_TRIES_S = 15.0
-"""How long a door that is asked to end waits for a broker that is away."""
+"""How long a door that is asked to end waits for a journal that cannot be written."""
+_FULL = "the journal is full: {records:,} records wait for the workers to store them; `callfunnel doctor` tells why"
 
 
 class Door(Protocol):
@@ -51,51 +51,28 @@ class Door(Protocol):
         """
 
 
-class Outlet(Protocol):
-    """Where records go: connectors.sender.FrameSender, or a test's list. Raises Transient."""
-
-    def __enter__(self) -> Outlet: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def send(self, topic: Topic, record: Record) -> None: ...
-
-    def flush(self) -> object: ...
-
-
 class Pump:
-    """Runs one door. `run` returns when the door has ended and everything it delivered is acknowledged."""
+    """Runs one door. `run` returns when the door has ended and everything it delivered is in the journal.
+
+    All that comes while one commit runs is the next commit: a disk that takes long to write gets few and large ones.
+    """
 
     def __init__(
         self,
         line: Line,
-        outlet: Callable[[], Outlet],
+        journal: Journal,
         *,
-        wire: Callable[[], object] = lambda: None,
-        heartbeat_s: float = HEARTBEAT_S,
         backoff: Backoff | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`wire` names the broker's topics as they are now: another name is a broker that forgot (None: not known)."""
         self._line = line
-        self._outlet = outlet
-        self._wire = wire
-        self._wire_was: object = None
-        self._heartbeat_s = heartbeat_s
-        self._backoff = backoff or Backoff(0.5, 10.0)
+        self._journal = journal
+        self._backoff = backoff or Backoff(0.1, 2.0)
         self._monotonic = monotonic
-        self._held: list[Delivery] = []
-        """Taken, and not acknowledged."""
-        self._beat_at = -heartbeat_s
-        self._told_away = False
-        """It was logged that the broker is away, and it is yet."""
-        self._asked_at: float | None = None
         self._failure: BaseException | None = None
 
     def run(self, door: Door) -> None:
-        """Raises Terminal when the door gave up, or ends while the broker is away and something is not sent."""
+        """Raises Terminal when the door gave up, or ends while the journal cannot be written."""
         try:
             self._until_ended(door)
         except Terminal as trouble:
@@ -108,12 +85,9 @@ class Pump:
     def _until_ended(self, door: Door) -> None:
         thread = threading.Thread(target=self._read, args=(door,), name=self._line.name, daemon=True)
         thread.start()
-        while not (self._line.ended and not self._held):
-            try:
-                with self._outlet() as outlet:
-                    self._pump(outlet)
-            except Transient as trouble:
-                self._away(trouble)
+        while not self._line.ended:
+            if taken := self._line.take(1.0, _COMMIT_ITEMS):
+                self._keep(taken)
         thread.join()
 
     def _read(self, door: Door) -> None:
@@ -128,76 +102,59 @@ class Pump:
         finally:
             self._line.close()
 
-    def _pump(self, outlet: Outlet) -> None:
-        """Send until the door has ended. What was held when the last outlet broke is sent first."""
-        self._send(outlet, self._held)
-        while not self._line.ended:
-            self._line_is_asked()
-            due_s = self._beat_at + self._heartbeat_s - self._monotonic()
-            taken = self._line.take(max(0.0, min(due_s, 1.0)), _CHUNK_ITEMS)
-            self._held += taken
-            if due_s <= 0 or self._line.news:
-                self._beat(outlet)
-            if taken:
-                self._send(outlet, taken)
-
-    def _send(self, outlet: Outlet, deliveries: list[Delivery]) -> None:
-        for delivery in deliveries:
-            for item in delivery.items:
-                outlet.send(TOPICS[type(item)], item)
-        outlet.flush()
-        self._there()
-        held, self._held = self._held, []
-        for delivery in held:
-            self._line.confirm(delivery)
-
-    def _beat(self, outlet: Outlet) -> None:
-        """Tell how the feed is; and look whether the broker is the one that had what it acknowledged."""
-        outlet.send(FEEDS, self._line.heartbeat())
-        outlet.flush()
-        self._there()
-        self._beat_at = self._monotonic()
-        wire = self._wire()
-        if wire is not None and self._wire_was not in (None, wire):
-            log.warning("%s: the broker was started anew; what can be read again is sent again", self._line.name)
-            self._line.lost()
-        self._wire_was = wire if wire is not None else self._wire_was
-
-    def _away(self, trouble: Transient) -> None:
-        """The broker is away; what is held is sent again."""
-        self._line_is_asked()
-        if self._asked_at is not None and self._monotonic() - self._asked_at > _LAST_TRIES_S:
-            raise Terminal(
-                f"{trouble}; {self._line.waiting:,} received records were not sent: what the source keeps is read again"
-            )
-        wait_s = self._backoff.next_s()
-        if not self._told_away:
-            self._told_away = True
-            log.warning("%s: %s; it is tried again until it answers", self._line.name, trouble)
-        if self._line.stopping.is_set():
-            time.sleep(min(wait_s, 1.0))
-        else:
-            self._line.wait(wait_s)
-
-    def _there(self) -> None:
+    def _keep(self, deliveries: Sequence[Delivery]) -> None:
+        """On return they are in the journal and confirmed. Waits for room and for a disk that can be written."""
+        found = [entry for one in deliveries for entry in entries(self._line.name, one)]
+        asked_at: float | None = None
+        while found:
+            if asked_at is None and self._line.stopping.is_set():
+                asked_at = self._monotonic()
+            # What a listener that ends has taken is kept beyond the bound: nobody would send it again.
+            if self._journal.is_full and asked_at is None:
+                self._held_up(_FULL.format(records=self._journal.records))
+            else:
+                try:
+                    self._journal.append(found)
+                    break
+                except Transient as trouble:
+                    self._held_up(str(trouble))
+                    if asked_at is not None and self._monotonic() - asked_at > _LAST_TRIES_S:
+                        raise Terminal(f"{trouble}; {self._line.unkept:,} received records were not kept") from None
+            wait_s = self._backoff.next_s()
+            if asked_at is None:
+                self._line.wait(wait_s)
+            else:
+                time.sleep(min(wait_s, 1.0))
         self._backoff.succeeded()
-        if self._told_away:
-            self._told_away = False
-            log.info("%s: kafka answers again", self._line.name)
+        if self._line.held_up:
+            self._line.held_up = ""
+            log.info("%s: it is kept again", self._line.name)
+        for delivery in deliveries:
+            self._line.kept(delivery)
 
-    def _line_is_asked(self) -> None:
-        if self._asked_at is None and self._line.stopping.is_set():
-            self._asked_at = self._monotonic()
+    def _held_up(self, words: str) -> None:
+        if not self._line.held_up:
+            log.warning("%s: %s; nothing more is taken until then", self._line.name, words)
+        self._line.held_up = words
 
     def _last_words(self) -> None:
-        """Tell that it ended, where the broker is there to be told."""
+        """What is told of the feed from now on."""
         if self._failure is None:
             self._line.state(FeedState.STOPPED)
-        else:
-            words = (
-                str(self._failure) if isinstance(self._failure, Terminal) else "an error of the program, see its log"
-            )
-            self._line.state(FeedState.FAILED, words)
-        with contextlib.suppress(Transient), self._outlet() as outlet:
-            outlet.send(FEEDS, self._line.heartbeat())
-            outlet.flush()
+            return
+        words = str(self._failure) if isinstance(self._failure, Terminal) else "an error of the program, see its log"
+        self._line.state(FeedState.FAILED, words)
+
+
+def entries(feed: str, delivery: Delivery) -> list[Entry]:
+    """What was delivered, one entry for each topic."""
+    by_topic: dict[str, tuple[list[str], list[bytes]]] = {}
+    for item in delivery.items:
+        topic = TOPICS[type(item)]
+        keys, lines = by_topic.setdefault(topic.name, ([], []))
+        keys.append(topic.key(item))
+        lines.append(encode(item))
+    return [
+        Entry(feed, topic, len(lines), delivery.received_ns, encode(keys), b"\n".join(lines))
+        for topic, (keys, lines) in by_topic.items()
+    ]

@@ -30,14 +30,12 @@ Backfill = Callable[[datetime], Iterator[Sequence[Record | Rejected]]]
 _LAST_FILL_S = 10.0
 """How long a door that is asked to end waits for a database."""
 _ALIVE_EVERY = timedelta(seconds=10)
-_BEHIND = timedelta(minutes=10)
-"""How far the workers may be behind the wire with what they store."""
 _LONG = timedelta(seconds=5)
 """An exchange may drop who has not read its events for longer."""
 
 
 class Alive(msgspec.Struct, frozen=True):
-    """The checkpoint: up to `at` the connection was there, and every event of it is in Kafka."""
+    """The checkpoint: up to `at` the connection was there, and every event of it is in the journal."""
 
     at: datetime
     unfilled: datetime | None = None
@@ -104,12 +102,10 @@ class TellerDoor(Generic[M]):
         self._unfilled: list[datetime] = []
         """The beginnings of gaps that are being filled."""
         self._filling: threading.Thread | None = None
-        self._forgotten = threading.Event()
 
     def run(self, line: Line) -> None:
         if (written := self._checkpoint.read()) is not None:
             self._alive = written.unfilled or written.at
-        line.lost = self._forgotten.set
         while not line.stopping.is_set():
             try:
                 with self._teller.session() as session:
@@ -143,16 +139,11 @@ class TellerDoor(Generic[M]):
             self._is_late = self._is_late and bool(messages)
             if messages or session.heard:
                 self._lives(line)
-            if self._forgotten.is_set():
-                # No exchange sends again what the workers had not stored yet; a database can be asked.
-                self._forgotten.clear()
-                now = moment(line.clock())
-                self._gap(line, now - _BEHIND, now, "the broker was started anew and forgot what it held")
         if self._alive is not None:
             self._write_down(line, self._alive)
 
     def _deliver(self, line: Line, items: Sequence[Record | Rejected]) -> None:
-        """Blocks while Kafka is away, and the exchange is not read meanwhile."""
+        """Blocks while nothing can be kept, and the exchange is not read meanwhile."""
         before = moment(line.clock())
         line.deliver(items)
         if moment(line.clock()) - before > _LONG:

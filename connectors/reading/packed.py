@@ -114,6 +114,7 @@ class Unpacking(io.RawIOBase):
         try:
             data = self._unpacked.read(len(view))
         except _NO_DATA as error:
+            _raise_if_ours(error)
             raise Terminal(f"{self._path}: the archive is broken: {error}; ask for it again") from None
         view[: len(data)] = data
         if self._unpacked.tell() > self._most:
@@ -134,6 +135,12 @@ class Unpacking(io.RawIOBase):
             self._unpacked.close()
             self._packed.close()
         super().close()
+
+
+def _raise_if_ours(error: Exception) -> None:
+    """An error of the disk has a number; one of what the archive holds has none, though it may be an OSError too."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

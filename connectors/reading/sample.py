@@ -16,7 +16,7 @@ from connectors.reading.packed import HOLDS_TABLES, Opened, is_sheet, open_bytes
 from connectors.reading.rejects import Broken
 from connectors.reading.sheets import SheetRows
 from connectors.reading.text import DECIDED_BY, Row, Rows, TooLong, decoded, form_of_text
-from schemas.trouble import Terminal
+from schemas.trouble import Terminal, Transient
 
 HEAD_ROWS = 2_000
 """How many rows a source sees of a file before it says what it is."""
@@ -105,8 +105,10 @@ class Sample:
                 )
             with open_bytes(path).stream as file:
                 return file.read(_HEAD)
-        except OSError as error:
+        except FileNotFoundError as error:
             raise Terminal(f"{path}: {error.strerror}") from None
+        except OSError as error:  # of the disk, the share or its rights: it says nothing of what the file holds
+            raise Transient(f"{path}: it cannot be read now: {error.strerror or error}") from None
 
     @property
     def _is_all(self) -> bool:

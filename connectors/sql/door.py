@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,12 +16,10 @@ from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
 
 STEP = timedelta(hours=6)
-_TRAIL_S = 3600.0
-"""A broker that was started anew lost at most what its workers had not stored: they are never an hour behind."""
 
 
 class Polled(msgspec.Struct, frozen=True):
-    """The checkpoint: every row that starts before `since` (wall time of the table) is in Kafka."""
+    """The checkpoint: every row that starts before `since` (wall time of the table) is in the journal, or was."""
 
     since: datetime
     began: datetime
@@ -51,23 +45,17 @@ class SqlDoor:
         checkpoint: Checkpoint[Polled],
         *,
         backoff: Backoff | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`table` is asked for at every poll, so a database that is away at the start is waited for too."""
         self._table = table
         self._backoff = backoff or Backoff()
         self._wanted = wanted
         self._checkpoint = checkpoint
-        self._monotonic = monotonic
         self._polled: Polled | None = None
         self._known: set[bytes] = set()
         """Digests of rows that were delivered and will be read again."""
-        self._forget = threading.Event()
-        self._trail: deque[tuple[float, datetime]] = deque()
-        """(when, since) of the last hour."""
 
     def run(self, line: Line) -> None:
-        line.lost = self._forget.set
         while not line.stopping.is_set():
             try:
                 reader = self._table()
@@ -94,9 +82,8 @@ class SqlDoor:
         return settled(reader.now(), self._wanted.overlap, reader.shape.zone)
 
     def _poll(self, line: Line, reader: TableReader) -> None:
-        """Read what may be new. How far that is gets written down once Kafka has the rows."""
-        polled = self._from(self._polled or self._begin(reader))
-        self._remember(polled.since)
+        """Read what may be new. How far that is gets written down once the rows are kept."""
+        polled = self._polled or self._begin(reader)
         settled_before = self._settled(reader)
         part = Slice(polled.since, polled.since)
         while part.until is not None:
@@ -111,22 +98,7 @@ class SqlDoor:
                 since = skip_to(since, reader.first_from(since), settled_before)
             self._polled = polled = Polled(since, polled.began)
             line.deliver([], partial(self._checkpoint.write, polled))
-            self._remember(since)
             self._known = seen if part.until is None else self._known
-
-    def _from(self, polled: Polled) -> Polled:
-        """Where to go on: further back when the broker forgot what it had."""
-        if not self._forget.is_set():
-            return polled
-        self._forget.clear()
-        self._known = set()
-        return Polled(min((since for _, since in self._trail), default=polled.since), polled.began)
-
-    def _remember(self, since: datetime) -> None:
-        now = self._monotonic()
-        self._trail.append((now, since))
-        while now - self._trail[0][0] > _TRAIL_S and len(self._trail) > 1:
-            self._trail.popleft()
 
     def _advice(self, reader: TableReader) -> str:
         longest = reader.longest

@@ -48,7 +48,7 @@ class Connect(NamedTuple):
 
 
 class Alive(msgspec.Struct, frozen=True):
-    """The checkpoint: up to `at` the door was open, and every line of it is in Kafka."""
+    """The checkpoint: up to `at` the door was open, and every line of it is in the journal."""
 
     at: datetime
 
@@ -77,6 +77,7 @@ class TcpDoor:
         """Connections, and when each said something last."""
         self._strangers: set[str] = set()
         self._failure: Exception | None = None
+        self._advice = ""
 
     def run(self, line: Line) -> None:
         written = self._checkpoint.read()
@@ -111,8 +112,11 @@ class TcpDoor:
         self, line: Line, where: Listen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """One exchange's connection. A client that never sends keeps its place only while there are others."""
-        peer = str(writer.get_extra_info("peername")[0])
+        name = writer.get_extra_info("peername")
+        peer = str(name[0]) if name else ""
         try:
+            if not peer:
+                return  # it was gone before it was looked at
             if not is_allowed(peer, where.allowed):
                 self._turn_away(line, peer)
                 return
@@ -154,7 +158,7 @@ class TcpDoor:
         await asyncio.to_thread(line.wait, self._backoff.next_s())
 
     async def _read(self, line: Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:
-        """Deliver what a connection says, until it is closed. It is read no faster than Kafka takes it."""
+        """Deliver what a connection says, until it is closed. It is read no faster than it can be kept."""
         if (raw := writer.get_extra_info("socket")) is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         loop = asyncio.get_running_loop()
@@ -173,9 +177,12 @@ class TcpDoor:
             return
         try:
             items = self._source.items(lines, peer)
-        except Exception as failure:  # Terminal, or a bug: either ends the door, and is told there
+        except Exception as failure:  # a bug: it ends the door, and is told there
             self._failure = failure
             return
+        if self._source.advice != self._advice:
+            self._advice = self._source.advice
+            line.state(FeedState.LIVE, self._advice)
         await asyncio.to_thread(line.deliver, items)
 
     async def _begins(self, line: Line) -> None:

@@ -16,10 +16,15 @@ from connectors.reading.table import Delimited, TableReading
 from connectors.reading.text import TooLong
 from connectors.tcp.lines import Line
 from schemas.records import Reason, Record, Rejected
+from schemas.trouble import Terminal
 
 
 class LineSource(Protocol):
-    """Reads lines of one exchange, in order of arrival. What it does not understand is a reject."""
+    """Reads lines of one exchange, in order of arrival. What it does not understand is a reject, never an error."""
+
+    @property
+    def advice(self) -> str:
+        """What settings must say for lines like the latest to be understood; "" when they were."""
 
     def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
         """A record or reject for each line that tells of a call; none for headers and page breaks."""
@@ -46,23 +51,36 @@ class DelimitedLines:
         self._context = context
         self._delimiter = delimiter
         self._recognised: Recognised | None = None
+        self.advice = ""
 
     def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
-        """Raises Terminal when the lines are the source's, and settings must say more."""
         origin, context = f"tcp {peer}", self._context()
         items: list[Record | Rejected] = []
         for line in lines:
             if line.too_long:
                 items.append(reject(too_long(), line.text, "-", origin, context))
                 continue
-            cells = self._cells(line.text)
-            recognised = self._recognised or self._recognise(cells)
-            if recognised is None:
-                bad = Bad(Reason.UNKNOWN_LAYOUT, detail=f"no line of {self._source.about.reads}")
-                items.append(reject(bad, line.text, "-", origin, context))
-                continue
+            try:
+                items += self._line(line, context, origin)
+            except Terminal as trouble:
+                # Whoever can connect can send half a line, or another's: a verdict on that line, not on the door.
+                self.advice = str(trouble) if line.whole else self.advice
+                items.append(reject(Bad(Reason.UNKNOWN_LAYOUT, detail=str(trouble)), line.text, "-", origin, context))
+        return items
+
+    def _line(self, line: Line, context: Context, origin: str) -> list[Record | Rejected]:
+        """Raises Terminal when the line is the source's, and settings must say more."""
+        cells = self._cells(line.text)
+        recognised = self._recognised or self._recognise(cells)
+        if recognised is None:
+            words = (
+                f"{'no' if line.whole else 'the beginning of a line, and not of a'} line of {self._source.about.reads}"
+            )
+            return [reject(Bad(Reason.UNKNOWN_LAYOUT, detail=words), line.text, "-", origin, context)]
+        items = list(self._read(cells, line, recognised, context, origin))
+        if line.whole:  # the order of columns of half a line may be any
             self._recognised = recognised
-            items += self._read(cells, line, recognised, context, origin)
+            self.advice = ""
         return items
 
     def _cells(self, text: str) -> list[str]:
@@ -120,6 +138,10 @@ class Printed:
     def __init__(self, source: LineSource, is_no_row: Callable[[str], bool]) -> None:
         self._source = source
         self._is_no_row = is_no_row
+
+    @property
+    def advice(self) -> str:
+        return self._source.advice
 
     def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
         return self._source.items([line for line in lines if not self._is_no_row(line.text)], peer)

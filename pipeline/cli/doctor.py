@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from pipeline.cli.options import output
 from pipeline.cli.tables import show_json
 from pipeline.doctor import Check, examine
 from pipeline.endpoints import find, is_embedded, running_stack
+from pipeline.loading.kept import journals
 from pipeline.settings import read_settings
 from schemas.trouble import Trouble
 
@@ -40,7 +42,8 @@ def _examine(data: Path | None, quiet: bool) -> list[Check]:
         return checks
     embedded = running_stack(data) if is_embedded(data) else None
     folder = embedded.data if embedded else None
-    for check in examine(endpoints, settings, embedded, Path(folder) if folder else None):
+    where = Path(folder) if folder else None
+    for check in chain(examine(endpoints, settings, embedded, where), map(journals, [where])):
         checks.append(check)
         if not quiet:
             _say(check)

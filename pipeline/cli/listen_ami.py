@@ -76,4 +76,4 @@ def command(
         Checkpoint(state, source, "ami", Alive) as checkpoint,
     ):
         door = TellerDoor(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
-        keep_open(line, door, data, f"{login.where} as {user}, for source {source}{words}")
+        keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{words}")

@@ -73,7 +73,7 @@ def command(
     ):
         door = TellerDoor(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
         which = f" where {condition}" if chosen else ""
-        keep_open(line, door, data, f"{login.where}{which}, for source {source}{words}")
+        keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{words}")
 
 
 def _condition(text: str) -> tuple[str, str] | None:

@@ -11,8 +11,8 @@ from connectors.folder.door import ROWS, FolderDoor
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.registry import KINDS, PROFILES
-from pipeline.cli.listening import keep_open, new_session
-from pipeline.endpoints import Endpoints, find, pinned
+from pipeline.cli.listening import keep_open, new_session, stack_folder
+from pipeline.endpoints import Endpoints, find
 from pipeline.loading.dropped import AUTO, Dropped
 from pipeline.loading.prepare import Wish
 from pipeline.settings import read_settings
@@ -53,7 +53,7 @@ def command(
     if not folder.is_dir():
         raise Terminal(f"{folder}: there is no such folder: make it, or mount it")
     settings = read_settings()
-    data = pinned(data)
+    data = stack_folder(data)
     wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
     line = Line(source or "pbx", f"folder:{folder.resolve().name}", new_session())
 
@@ -71,4 +71,4 @@ def command(
     # Two watchers of one folder would move each other's files, so the lock is in the folder.
     with Checkpoint(folder / ".callfunnel", folder.resolve().name or "root", "folder", _Nothing):
         door = FolderDoor(folder, Dropped(wish, settings, where, check), settle_s=settle)
-        keep_open(line, door, data, f"folder {folder}")
+        keep_open(line, door, data, folder / ".callfunnel", f"folder {folder}")

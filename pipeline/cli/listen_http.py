@@ -21,8 +21,8 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
-from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret
-from pipeline.endpoints import Endpoints, find, pinned
+from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret, stack_folder
+from pipeline.endpoints import Endpoints, find
 from pipeline.loading.upload.routes import Pages
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
@@ -81,7 +81,7 @@ def command(
     """Take records that are posted as JSON, and webhooks; serve a page on which exports are loaded.
 
     POST /calls, /stages, /proposals, /organisations, /managers; GET /openapi.json describes them; docs/http.md all.
-    200 says that Kafka has it.
+    200 says that it is on disk until it is counted.
     """
     settings = read_settings()
     address = Address(host=host, port=port, public_url=public_url, tls=_tls(cert, key))
@@ -96,11 +96,11 @@ def command(
     hooked = hooks(webhooks, of, settings)
     # Two listeners of one source would take each other's uploads away, and tell of one feed.
     with Checkpoint(state, source, "http", _Nothing) as lock:
-        data = pinned(data)
+        data = stack_folder(data)
         uploads = lock.path.with_suffix(".uploads")
         pages = [Pages(guard, settings, source, partial(stack, data), uploads, upload_mb << 20).add] if page else []
         door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)
-        keep_open(line, door, data, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
+        keep_open(line, door, data, state, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
 
 
 def _say(at: str) -> None:

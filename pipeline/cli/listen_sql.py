@@ -50,4 +50,4 @@ def command(
         Checkpoint(state, source, "sql", Polled) as checkpoint,
     ):
         words = f"{cdr.where}, for source {source}, every {every:g} s"
-        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, words)
+        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, state, words)

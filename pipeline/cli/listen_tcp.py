@@ -72,4 +72,4 @@ def command(
         where = Connect(*host_and_port(there))
         words = f"{profile} lines of {there}"
     with Checkpoint(state, source, "tcp", Alive) as checkpoint:
-        keep_open(line, TcpDoor(where, lines, checkpoint), data, f"{words}, for source {source}")
+        keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{words}, for source {source}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -16,23 +17,21 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from connectors.live.journal import Journal
 from connectors.live.line import Line
-from connectors.live.pump import Door, Outlet, Pump
+from connectors.live.pump import Door, Pump
 from connectors.reading.source import Context
+from pipeline.cli.delivering import Delivering
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.endpoints import find, is_embedded, pinned, running_stack
-from pipeline.loading.sending import live_sender
+from pipeline.endpoints import credentials_file, find, is_embedded, journals_folder, pinned
 from pipeline.settings import Settings, zone_of
-from pipeline.transport import Transport
-from schemas.trouble import Terminal, Transient
+from schemas.trouble import Terminal
 
 log = logging.getLogger("callfunnel.listen")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_DELIVERY_S = 15.0
-"""How long a live frame may wait for its acknowledgement, before it is sent again over a new connection."""
 
 
 def exchange(command: F) -> F:
@@ -115,69 +114,55 @@ def new_session() -> str:
     return f"{as_datetime(wall_clock()):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
-def keep_open(line: Line, door: Door, data: Path | None, words: str, more: Sequence[tuple[Line, Door]] = ()) -> None:
-    """Run a door until a signal, and beside it `more` feeds that end with it. Raises Terminal when it gave up."""
-    data = pinned(data)
+def stack_folder(data: Path | None, env: Mapping[str, str] = os.environ) -> Path | None:
+    """The data folder of the stack that is meant; None for servers. One that is named need not run yet: what comes
+    meanwhile waits in the journal. Raises Terminal.
+    """
+    named = data or (Path(env["CALLFUNNEL_DATA"]) if is_embedded(data, env) and env.get("CALLFUNNEL_DATA") else None)
+    if named is not None and credentials_file(named).exists():
+        return named.resolve()
+    return pinned(data)
+
+
+def journal_folder(data: Path | None, state: Path) -> Path:
+    """Where listeners keep what they acknowledged: with the stack it is for, else with the state of the listener."""
+    return journals_folder(data) if data is not None else state / "journals"
+
+
+def keep_open(
+    line: Line, door: Door, data: Path | None, state: Path, words: str, more: Sequence[tuple[Line, Door]] = ()
+) -> None:
+    """Run a door until a signal, and beside it `more` feeds that end with it; then wait until what they acknowledged is
+    stored, for a while. Raises Terminal when a door gave up.
+    """
+    data = stack_folder(data)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("callfunnel").setLevel(logging.INFO)
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its troubles are told by the pump
-    for number in _STOPPING:
-        signal.signal(number, lambda *_: line.stopping.set())
-    click.echo(f"callfunnel listens: {words}")
-    beside = [threading.Thread(target=_beside, args=(one, feed, line, data)) for one, feed in more]
-    for thread in beside:
-        thread.start()
-    try:
-        _pump(line, data).run(door)
-    finally:
-        for one, _ in more:
-            one.stopping.set()
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its troubles are told by the forwarder
+    folder = journal_folder(data, state)
+    lines = [line, *(one for one, _ in more)]
+    with Delivering(folder, lines, lambda: find(data)) as delivering:
+        for number in _STOPPING:
+            signal.signal(number, lambda *_: delivering.stop())
+        click.echo(f"callfunnel listens: {words}")
+        beside = [threading.Thread(target=_beside, args=(one, feed, line, delivering.journal)) for one, feed in more]
         for thread in beside:
-            thread.join()
+            thread.start()
+        try:
+            Pump(line, delivering.journal).run(door)
+        finally:
+            for one, _ in more:
+                one.stopping.set()
+            for thread in beside:
+                thread.join()
     click.echo("callfunnel: stopped")
 
 
-def _pump(line: Line, data: Path | None) -> Pump:
-    return Pump(line, lambda: _outlet(data), wire=lambda: _wire(data))
-
-
-def _beside(line: Line, door: Door, first: Line, data: Path | None) -> None:
+def _beside(line: Line, door: Door, first: Line, journal: Journal) -> None:
     """The body of a thread. A feed that gives up ends the first one with it: its senders would get no answer."""
     try:
-        _pump(line, data).run(door)
+        Pump(line, journal).run(door)
     except Terminal as trouble:
         log.error("%s: %s", line.name, trouble)
     finally:
         first.stopping.set()
-
-
-def _outlet(data: Path | None) -> Outlet:
-    """A new connection, to where the stack is now: an embedded one may have been started again on other ports."""
-    try:
-        endpoints = find(data)
-    except Terminal as trouble:
-        raise Transient(str(trouble)) from None
-    return live_sender(endpoints, _DELIVERY_S)
-
-
-def _wire(data: Path | None) -> object:
-    """What the broker calls its topics now; None when it does not say. The embedded stack's supervisor knows better."""
-    if is_embedded(data):
-        return _embedded_wire(data)
-    try:
-        transport = Transport(find(data))
-    except (Transient, Terminal):
-        return None
-    try:
-        return transport.topic_ids()
-    except Transient:
-        return None
-    finally:
-        transport.close()
-
-
-def _embedded_wire(data: Path | None) -> object:
-    try:
-        return running_stack(data).wire
-    except Terminal:
-        return None

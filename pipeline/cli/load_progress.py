@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from connectors.reading.source import Reading
-from pipeline.transport import Position
+from pipeline.stored import Position
 
 _LINE_EVERY_S = 10.0
 

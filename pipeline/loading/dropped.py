@@ -17,9 +17,11 @@ from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish, prepare_all
+from pipeline.loading.sift import Refused
 from pipeline.settings import Settings
 from pipeline.store import Store
-from pipeline.transport import Position, Stalled
+from pipeline.stored import Position
+from pipeline.transport import Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
 log = logging.getLogger("callfunnel.listen")
@@ -59,22 +61,25 @@ class Dropped:
         self._check = check
 
     def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
-        """Raises Transient or Terminal when nothing can be loaded now; what was sent may be sent again."""
+        """Only the parser's verdict refuses a file. Raises Transient or Terminal when nothing can be loaded now; what
+        was sent may be sent again.
+        """
         files: list[tuple[Path, Prepared]] = []
-        refused: list[Loaded] = []
+        settled: list[Loaded] = []
         for path in paths:
             try:
                 files += [(path, table) for table in self._prepared(path)]
-            except Terminal as trouble:
-                refused.append(_refused(path, str(trouble)))
             except FileNotFoundError:
                 continue  # somebody took it away again
+            except Terminal as verdict:
+                if path.exists():
+                    settled.append(_refused(path, str(verdict)))
+            except (Transient, OSError) as trouble:
+                settled.append(_later(path, str(trouble)))
             except Exception:
-                # A bug of a parser must not stop the files behind this one.
-                log.exception("%s: an error of the program", path)
-                refused.append(_refused(path, f"{path}: an error of the program: see the log, and report it"))
+                settled.append(_unexplained(path))
         files.sort(key=lambda file: _rank(file[1].recognised.kind))
-        return [*refused, *self._loaded(files)]
+        return [*settled, *self._loaded(files)]
 
     def _prepared(self, path: Path) -> list[Prepared]:
         """The tables of a file, all of them: of an archive that holds anything else, nothing is loaded."""
@@ -112,15 +117,16 @@ class Dropped:
         except Stalled as stalled:
             # The stack may be another by now, or a worker may come: the files are still there, and so is the door.
             raise Transient(str(stalled)) from None
+        except Refused as verdict:
+            path = next(path for path, table in files if table.path == verdict.path)
+            return [_refused(path, str(verdict)), *self._loaded([one for one in files if one[0] != path])]
         except Trouble:
             raise
         except FileNotFoundError as error:
             raise Transient(f"{error.filename}: it was taken away while it was loaded") from None
         except Exception:
             if len({path for path, _ in files}) == 1:
-                path = files[0][0]
-                log.exception("%s: an error of the program", path)
-                return [_refused(path, f"{path}: an error of the program: see the log, and report it")]
+                return [_unexplained(files[0][0])]
             apart = [[one for one in files if one[0] == path] for path in dict.fromkeys(path for path, _ in files)]
             return [loaded for tables in apart for loaded in self._loaded(tables)]
         told: dict[Path, list[Outcome]] = {}
@@ -141,6 +147,17 @@ def _told(path: Path, outcomes: Sequence[Outcome]) -> Loaded:
     records = sum(outcome.records for outcome in outcomes)
     why = "; ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
     return Loaded(path, not why, report, outcomes[0].import_id, records, rejected, why)
+
+
+def _later(path: Path, why: str) -> Loaded:
+    """Nothing is known of what it holds: it stays where it is."""
+    return Loaded(path, False, b"", "", later=why.replace(f"{path}: ", "", 1))
+
+
+def _unexplained(path: Path) -> Loaded:
+    """A bug must not stop the files behind this one; and it is no verdict on this one."""
+    log.exception("%s: an error of the program", path)
+    return _later(path, "an error of the program: see the log, and report it")
 
 
 def _refused(path: Path, why: str) -> Loaded:

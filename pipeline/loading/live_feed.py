@@ -13,13 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.live.pump import Outlet
+from connectors.sender import FrameSender
 from department.live_department import KINDS, ExportRow, LiveDepartment
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import TOPICS
 from pipeline.loading.prepare import Prepared, Wish, prepare
-from pipeline.loading.sending import live_sender
+from pipeline.loading.sending import GatedSender, live_sender
 from pipeline.settings import Settings
 from schemas.records import Rejected
 from schemas.topics import REJECTED
@@ -49,7 +49,7 @@ class LiveFeed:
         """What was sent of the day of the latest row."""
         self._unsent: list[ExportRow] = []
         self._open = ExitStack()
-        self._sender: Outlet | None = None
+        self._sender: FrameSender | GatedSender | None = None
         self.rejected = 0
 
     @property
@@ -92,7 +92,8 @@ class LiveFeed:
         now = wall_clock()
         context = msgspec.structs.replace(export.context, version=now, loaded_at=as_datetime(now))
         if self._sender is None:
-            self._sender = self._open.enter_context(live_sender(self._endpoints, 10.0))
+            self._sender = live_sender(self._endpoints, 10.0)
+            self._open.push(self._sender.__exit__)
         for item in export.source.read(path, export.recognised, context):
             if isinstance(item, Rejected):
                 self.rejected += 1

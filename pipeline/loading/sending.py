@@ -8,12 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-from connectors.live.pump import Outlet
 from connectors.sender import Ends, FrameSender
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.part import resident_bytes
 from pipeline.endpoints import Endpoints, read_running
-from pipeline.transport import Position, Transport, wait_until_stored
+from pipeline.stored import Position
+from pipeline.transport import Transport, wait_until_stored
+from schemas.codec import encode
 from schemas.records import Record
 from schemas.topics import Topic
 
@@ -41,10 +42,13 @@ class GatedSender:
         self._gate.close()
 
     def send(self, topic: Topic, record: Record) -> None:
+        self.send_line(topic, topic.key(record), encode(record))
+
+    def send_line(self, topic: Topic, key: str, line: bytes) -> None:
         if not self._is_inside:
             self._gate.enter()
             self._is_inside = True
-        self._sender.send(topic, record)
+        self._sender.send_line(topic, key, line)
 
     def flush(self) -> Ends:
         try:
@@ -54,7 +58,7 @@ class GatedSender:
             self._gate.leave()
 
 
-def live_sender(endpoints: Endpoints, delivery_s: float) -> Outlet:
+def live_sender(endpoints: Endpoints, delivery_s: float) -> FrameSender | GatedSender:
     """A new connection for what comes now. Raises Transient."""
     frames = FrameSender(endpoints.kafka, endpoints.prefix, delivery_s=delivery_s)
     return GatedSender(frames, Path(endpoints.data)) if endpoints.data else frames

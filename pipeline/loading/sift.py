@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from connectors.reading.rejected_rows import RejectedRows
@@ -11,7 +12,7 @@ from connectors.reading.source import Reading
 from pipeline.loading.prepare import Prepared
 from schemas.records import Record, Rejected
 from schemas.topics import REJECTED, Topic
-from schemas.trouble import Terminal
+from schemas.trouble import Terminal, Transient
 
 _LOOK_ROWS = 1000
 """Records are held back until so many rows were read: a file of the wrong format sends none."""
@@ -28,6 +29,31 @@ class MostlyRejected(Terminal):
     """Most rows of a file are not understood: its format is not what it was taken for."""
 
 
+class Refused(Terminal):
+    """The parser's verdict on a file, found while it was read: nothing that comes later makes it readable."""
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def judged(reading: Iterable[Record | Rejected], path: Path) -> Iterator[Record | Rejected]:
+    """What a parser gives. Raises Refused for its verdict, Transient for a disk or share that fails."""
+    items = iter(reading)
+    while True:
+        try:
+            item = next(items, None)
+        except Terminal as verdict:
+            raise Refused(str(verdict), path) from None
+        except FileNotFoundError:
+            raise  # it was taken away
+        except OSError as error:
+            raise Transient(f"{path}: it cannot be read now: {error.strerror or error}") from None
+        if item is None:
+            return
+        yield item
+
+
 def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
     """The records of a file; rejects are sent and written down on the way. Raises MostlyRejected."""
     reasons: Counter[str] = Counter()
@@ -39,7 +65,7 @@ def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender
 
     held: list[Record] = []
     looked_at = 0
-    for item in reading:
+    for item in judged(reading, file.path):
         if isinstance(item, Rejected):
             first = first or item
             reasons[item.reason] += 1

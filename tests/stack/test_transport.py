@@ -13,7 +13,9 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from pipeline.admin import ensure_topics
 from pipeline.embedded.part import Part
 from pipeline.endpoints import Endpoints
-from pipeline.transport import Position, Transport, WireLost, wait_until_stored
+from pipeline.stored import Position
+from pipeline.transport import Transport, wait_until_stored
+from schemas.kafka_errors import Forgotten
 from schemas.topics import ALL, CALL_LEGS, MANAGERS
 from schemas.trouble import Terminal, Transient
 from tests.stack.department import Department
@@ -38,8 +40,12 @@ class FakeTransport(Transport):
         wanted = set(topics)
         return {place: end for place, end in self._all_ends.items() if place[0] in wanted}
 
-    def consumed(self, topics: Iterable[str]) -> Places:
-        for place in self.ends(topics):
+    def _begins(self, topics: Iterable[str]) -> Places:
+        self._looked_at = self.ends(topics)
+        return dict.fromkeys(self._looked_at, 0)
+
+    def _acknowledged(self) -> Places:
+        for place in self._looked_at:
             self._consumed[place] += self._pace
         return self._consumed
 
@@ -80,7 +86,7 @@ def test_nobody_at_work_ends_the_wait_with_advice() -> None:
 def test_another_broker_under_the_same_name_is_noticed() -> None:
     transport = FakeTransport({("managers", 0): 5}, pace=0)
     transport.ids = {"managers": "second"}
-    with pytest.raises(WireLost):
+    with pytest.raises(Forgotten):
         wait(transport, {("managers", 0): 5})
 
 

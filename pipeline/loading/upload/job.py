@@ -19,7 +19,7 @@ from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.upload.shelf import Upload
 from pipeline.store import Store, texts
-from pipeline.transport import Position
+from pipeline.stored import Position
 from schemas.trouble import Terminal, Trouble
 
 log = logging.getLogger("callfunnel.listen")

@@ -289,12 +289,3 @@ def test_zone_that_the_epochs_deny_ends_the_door(tmp_path: Path) -> None:
         until(lambda: door.failure)
     assert isinstance(door.failure, Terminal)
     assert "calls would be counted at a wrong hour" in str(door.failure)
-
-
-def test_broker_that_forgot_is_a_gap_to_fill(tmp_path: Path) -> None:
-    kept = Kept()
-    with peer(serving(event(1, NINE))) as exchange, opened(exchange, tmp_path, backfill=kept) as door:
-        until(lambda: numbers(door) == [1])
-        door.line.lost()
-        until(lambda: 2 in numbers(door))
-        until(lambda: any(gap.resolved for gap in door.gaps))

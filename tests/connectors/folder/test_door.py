@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.folder.door import BATCH_FILES, FolderDoor, Loaded
+from connectors.folder.door import BATCH_FILES, FolderDoor, Load, Loaded
 from connectors.live.backoff import Backoff
 from connectors.live.line import Line
-from connectors.live.pump import Pump
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live.outlets import Broker, run_door, until
 
 
 class Loader:
@@ -62,7 +61,7 @@ class Clock:
 
 @contextmanager
 def opened(
-    folder: Path, loader: Loader, monotonic: Callable[[], float] = time.monotonic
+    folder: Path, loader: Load, monotonic: Callable[[], float] = time.monotonic
 ) -> Iterator[tuple[Line, Broker]]:
     line, broker = Line("office", "folder:drop", "s1"), Broker()
     door = FolderDoor(folder, loader, settle_s=0.1, backoff=Backoff(0.01, 0.05), monotonic=monotonic)
@@ -70,7 +69,7 @@ def opened(
 
     def run() -> None:
         try:
-            Pump(line, broker.outlet, heartbeat_s=0.05).run(door)
+            run_door(line, broker, door)
         except BaseException as error:
             failure.append(error)
 
@@ -176,6 +175,28 @@ def test_stack_that_is_away_keeps_the_files_where_they_are(tmp_path: Path, troub
         away.set()
         until(lambda: "cdr.csv" in names(tmp_path / "done"))
         until(lambda: line.heartbeat().state is FeedState.LIVE)
+
+
+def test_file_of_which_nothing_can_be_said_stays_and_is_tried_again(tmp_path: Path) -> None:
+    loader = Loader()
+    tries: list[str] = []
+
+    def load(paths: Sequence[Path]) -> list[Loaded]:
+        odd = [path for path in paths if path.name == "odd.csv"]
+        tries.extend(path.name for path in odd)
+        if odd and len(tries) < 3:
+            later = [Loaded(path, False, b"", "", later="Input/output error") for path in odd]
+            return [*later, *loader([path for path in paths if path not in odd])]
+        return loader(paths)
+
+    (tmp_path / "odd.csv").write_text("a")
+    (tmp_path / "good.csv").write_text("a")
+    with opened(tmp_path, load) as (line, _):
+        until(lambda: "good.csv" in names(tmp_path / "done"))
+        until(lambda: "odd.csv: Input/output error" in line.heartbeat().detail)
+        until(lambda: "odd.csv" in names(tmp_path / "done"))
+    assert len(tries) == 3
+    assert names(tmp_path / "rejected") == []
 
 
 def test_folder_that_is_gone_is_away_until_it_is_back(tmp_path: Path) -> None:

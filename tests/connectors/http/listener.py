@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,11 +19,10 @@ from connectors.http.gates import Token
 from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
 from connectors.live.line import Line
-from connectors.live.pump import Pump
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live.outlets import Broker, run_door, until
 
 TOKEN = "correct horse battery"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -79,6 +79,7 @@ def listening(
     pages: Sequence[Callable[[web.Application], None]] = (),
     public_url: str = "",
     clock: Callable[[], float] = time.monotonic,
+    journal: Path | None = None,
 ) -> Iterator[Listener]:
     """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud. `clock` is of those who come too often."""
     broker = broker or Broker()
@@ -94,25 +95,20 @@ def listening(
     ended = threading.Event()
 
     def run() -> None:
-        Pump(line, broker.outlet, heartbeat_s=0.5).run(door)
+        beside = [(one.sink.line, one.sink) for one in hooked]
+        run_door(line, broker, door, beside=beside, journal=journal, heartbeat_s=0.5)
         ended.set()
 
-    threads = [threading.Thread(target=run)]
-    threads += [threading.Thread(target=_beside, args=(one.sink, broker)) for one in hooked]
-    for thread in threads:
-        thread.start()
+    running = threading.Thread(target=run)
+    running.start()
     try:
         until(lambda: at)
         yield Listener(at[0], line, broker, ended)
     finally:
         broker.away = False
         line.stopping.set()
-        for thread in threads:
-            thread.join()
-
-
-def _beside(sink: Sink, broker: Broker) -> None:
-    Pump(sink.line, broker.outlet).run(sink)
+        broker.stores = True
+        running.join()
 
 
 def call(number: int = 1, **more: object) -> dict[str, object]:

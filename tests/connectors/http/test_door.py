@@ -7,6 +7,10 @@ import json
 import logging
 import socket
 import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,12 +20,13 @@ from connectors.http.door import HttpDoor
 from connectors.http.gates import Token
 from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
-from connectors.live.line import MOST_WAITING, Line
-from connectors.live.pump import Pump
+from connectors.live.journal import Entry, Journal, found_in
+from connectors.live.line import MOST_WAITING, Delivery, Line
 from schemas.records import FeedState, Reason
-from schemas.trouble import Terminal
+from schemas.trouble import Terminal, Transient
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, Said, call, context_of, listening
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live import outlets
+from tests.connectors.live.outlets import Broker, run_door, until
 
 GZIP = {"Content-Encoding": "gzip"}
 ROUTES = (
@@ -31,11 +36,26 @@ ROUTES = (
 )
 
 
-def test_one_an_array_or_one_a_line_are_in_kafka_when_it_is_answered() -> None:
+def test_one_an_array_or_one_a_line_are_on_disk_when_it_is_answered(tmp_path: Path) -> None:
+    """A broker that nobody ever reached: what was answered is in the journal, for another process to read."""
+    broker, path = Broker(), tmp_path / "a.journal"
+    broker.away = True
+
+    def on_disk() -> int:
+        return sum(found.records for found in found_in(tmp_path))
+
+    with listening(broker, journal=path) as listener:
+        for records, body in enumerate((call(1), [call(2), {"record_id": "c3"}], {}), 1):
+            listener.post("/calls", body)
+            assert on_disk() == (1, 3, 4)[records - 1]
+    assert [leg.record_id for leg in broker.legs] == ["c1", "c2"]
+    assert on_disk() == 0
+
+
+def test_one_an_array_or_one_a_line() -> None:
     with listening() as listener:
         one = listener.post("/calls", call(1))
         assert (one.status, one.json) == (200, {"accepted": 1, "rejected": 0, "rejects": []})
-        assert [leg.record_id for leg in listener.broker.legs] == ["c1"]
         some = listener.post("/calls", [call(2), {"record_id": "c3"}])
         assert some.status == 200
         assert (some.json["accepted"], some.json["rejected"]) == (1, 1)
@@ -45,6 +65,7 @@ def test_one_an_array_or_one_a_line_are_in_kafka_when_it_is_answered() -> None:
         }  # fmt: skip
         lines = "\n".join(json.dumps(call(number)) for number in (4, 5, 6))
         assert listener.ask("POST", "/calls", lines, {**BEARER, "Content-Type": "application/x-ndjson"}).status == 200
+        until(lambda: len(listener.broker.records) == 6)
         assert [leg.record_id for leg in listener.broker.legs] == ["c1", "c2", "c4", "c5", "c6"]
         assert [reject.reason for reject in listener.broker.rejects] == [Reason.MISSING_FIELD]
 
@@ -54,6 +75,7 @@ def test_all_rejected_is_422_and_the_rejects_are_kept() -> None:
         said = listener.post("/stages", {"organisation_id": "o1", "stage": "won", "changed_at": "2026-11-02T09:00:00Z"})
         assert said.status == 422
         assert said.json["rejects"][0]["reason"] == "unknown_stage"
+        until(lambda: listener.broker.rejects)
         assert [reject.field for reject in listener.broker.rejects] == ["stage"]
 
 
@@ -111,35 +133,42 @@ def test_those_who_guess_are_held_back_and_those_who_know_are_not() -> None:
         assert listener.post("/calls", call()).status == 200
 
 
-def test_nothing_is_promised_while_kafka_is_away_and_it_arrives_once_it_is_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.3)
+class Full(Journal):
+    """A journal whose disk may be full, or slow beyond the patience of a sender."""
+
+    words = "no space left"
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        if self.words:
+            raise Transient(self.words)
+        super().append(entries)
+
+
+def test_what_cannot_be_kept_is_503_and_taken_once_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.1)
+    monkeypatch.setattr(outlets, "Journal", Full)
     broker = Broker()
     with listening(broker) as listener:
-        until(lambda: broker.feeds)
-        broker.away = True
-        said = listener.post("/calls", call(1))
-        assert (said.status, said.headers["Retry-After"]) == (503, "5")
-        assert "send it again" in said.json["error"]
+        for words in ("not written to disk", "no space left"):  # the first one waits for it, the next ones are told
+            said = listener.post("/calls", call(1))
+            assert (said.status, said.headers["Retry-After"]) == (503, "5")
+            assert words in said.json["error"]
+            assert "send it again" in said.json["error"]
         assert broker.legs == []
-        monkeypatch.undo()
-        broker.away = False
+        monkeypatch.setattr(Full, "words", "")
         until(lambda: broker.legs)
-        assert listener.post("/calls", call(1)).status == 200
-        assert {leg.record_id for leg in broker.legs} == {"c1"}
+        until(lambda: listener.post("/calls", call(2)).status == 200)
+    assert {leg.record_id for leg in broker.legs} == {"c1", "c2"}
 
 
-def test_listener_waits_for_a_kafka_that_is_away_at_its_start_and_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_listener_takes_calls_while_kafka_is_away_at_its_start_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.1)
     broker = Broker()
     broker.away = True
     with caplog.at_level(logging.INFO, "callfunnel.listen"), listening(broker) as listener:
-        assert listener.post("/calls", call(1)).status == 503
+        assert listener.post("/calls", call(1)).status == 200
         until(lambda: broker.asked > 1)
-        monkeypatch.undo()
         broker.away = False
         until(lambda: broker.legs)
         assert listener.post("/calls", call(2)).status == 200
@@ -150,61 +179,55 @@ def test_listener_waits_for_a_kafka_that_is_away_at_its_start_and_says_so_once(
     ]
 
 
-def test_memory_is_bounded_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def _takes_nothing(line: Line, within_s: float, most: int) -> list[Delivery]:
+    time.sleep(0.01)
+    return []
+
+
+def test_memory_is_bounded_while_the_disk_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.05)
+    with listening() as listener:
+        until(lambda: listener.broker.feeds)
+        with monkeypatch.context() as stuck:
+            stuck.setattr(Line, "take", _takes_nothing)
+            many = [call(number) for number in range(4_000)]
+            said = [listener.post("/calls", many) for _ in range(5)]
+            assert {one.status for one in said} == {503}
+            assert listener.line.unkept < MOST_WAITING + len(many)
+            assert "too many records wait" in said[-1].json["error"]
+
+
+def test_request_that_has_come_is_answered_when_the_listener_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets, "Journal", Full)
     broker = Broker()
     with listening(broker) as listener:
         until(lambda: broker.feeds)
-        broker.away = True
-        many = [call(number) for number in range(4_000)]
-        said = [listener.post("/calls", many) for _ in range(5)]
-        assert {one.status for one in said} == {503}
-        assert listener.line.waiting == 12_000
-        assert listener.line.waiting < MOST_WAITING + len(many)
-        assert "too many records wait" in said[-1].json["error"]
-
-
-def test_request_that_has_come_is_answered_when_the_listener_is_asked_to_end() -> None:
-    broker = Broker()
-    with listening(broker) as listener:
-        until(lambda: broker.feeds)
-        broker.away = True
         said: list[Said] = []
         thread = threading.Thread(target=lambda: said.append(listener.post("/calls", call(1))))
         thread.start()
-        until(lambda: listener.line.waiting)
+        until(lambda: listener.line.unkept)
         listener.line.stopping.set()
         assert not listener.ended.wait(0.3)
-        broker.away = False
+        monkeypatch.setattr(Full, "words", "")
         thread.join()
         assert said[0].status == 200
-        assert [leg.record_id for leg in broker.legs] == ["c1"]
         assert listener.ended.wait(60)
+    assert [leg.record_id for leg in broker.legs] == ["c1"]
     assert broker.feeds[-1].state is FeedState.STOPPED
 
 
-def test_broker_that_forgot_is_sent_again_what_was_answered() -> None:
-    with listening() as listener:
+def test_a_killed_listener_left_what_it_answered_for_the_next(tmp_path: Path) -> None:
+    """The broker is another one, and nothing was stored: the 200 holds."""
+    broker = Broker()
+    broker.stores = False
+    with listening(broker, journal=tmp_path / "a.journal") as listener:
         assert listener.post("/calls", call(1)).status == 200
-        assert listener.post("/calls", {}).status == 422
-        listener.broker.records.clear()
-        listener.line.lost()
-        until(lambda: len(listener.broker.records) == 2)
-        assert [leg.record_id for leg in listener.broker.legs] == ["c1"]
-
-
-def test_what_was_not_kept_long_enough_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "_MOST_KEPT", 2)
-    with listening() as listener:
-        for number in range(4):
-            assert listener.post("/calls", call(number)).status == 200
-        listener.broker.records.clear()
-        listener.line.lost()
-        until(lambda: len(listener.broker.records) == 3)
-        gap, *_ = listener.broker.rejects
-        assert gap.reason is Reason.FEED_GAP
-        assert "send this time again" in gap.detail
-        assert [leg.record_id for leg in listener.broker.legs] == ["c2", "c3"]
+        until(lambda: broker.legs)
+        for path in tmp_path.iterdir():  # as a kill leaves it
+            (tmp_path.parent / f"copy-{path.name}").write_bytes(path.read_bytes())
+    with closing(Journal(tmp_path.parent / "copy-a.journal")) as left:
+        (entry,) = left.read(0, 10)
+        assert b'"record_id":"c1"' in entry.lines
 
 
 def test_neither_secrets_nor_numbers_are_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -249,7 +272,7 @@ def test_port_that_is_taken_is_said_in_one_line() -> None:
 def _run_at(port: int) -> None:
     line = Line("office", "http", "s")
     guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=port), Limits())
-    Pump(line, Broker().outlet).run(HttpDoor(guard, Sink(line), context_of))
+    run_door(line, Broker(), HttpDoor(guard, Sink(line), context_of))
 
 
 def test_many_at_once_over_kept_connections() -> None:
@@ -260,7 +283,7 @@ def test_many_at_once_over_kept_connections() -> None:
         def client(base: int) -> None:
             for number in range(base, base + 20):
                 said = listener.post("/calls", call(number))
-                if said.status != 200 or not any(leg.record_id == f"c{number}" for leg in listener.broker.legs):
+                if said.status != 200 or said.json["accepted"] != 1:
                     failures.append(f"c{number}: {said.status}")
 
         threads = [threading.Thread(target=client, args=(base * 100,)) for base in range(8)]
@@ -269,4 +292,5 @@ def test_many_at_once_over_kept_connections() -> None:
         for thread in threads:
             thread.join()
         assert failures == []
+        until(lambda: len(listener.broker.legs) == 160)
         assert len({leg.record_id for leg in listener.broker.legs}) == 160

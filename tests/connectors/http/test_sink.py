@@ -15,7 +15,6 @@ from tests.connectors.live.test_pump import leg
 
 def _sink() -> Sink:
     line = Line("office", "http", "session-1")
-    line.heartbeat()  # nothing else to tell: `take` waits for deliveries
     return Sink(line)
 
 
@@ -34,9 +33,9 @@ def test_requests_of_one_turn_are_one_delivery_and_none_returns_before_it_is_con
         (delivery,) = await asyncio.to_thread(_taken, sink.line)
         assert delivery.items == _legs(0, 1, 2)
         assert not any(one.done() for one in asking)
-        sink.line.confirm(delivery)
+        sink.line.kept(delivery)
         await asyncio.gather(*asking)
-        assert sink.line.waiting == 0
+        assert sink.line.unkept == 0
 
     asyncio.run(main())
 
@@ -47,7 +46,7 @@ def test_sender_that_goes_away_takes_no_other_along() -> None:
         gone, stays = (asyncio.create_task(sink.put(_legs(number))) for number in range(2))
         (delivery,) = await asyncio.to_thread(_taken, sink.line)
         gone.cancel()
-        sink.line.confirm(delivery)
+        sink.line.kept(delivery)
         await stays
         assert gone.cancelled()
         assert len(delivery.items) == 2
@@ -62,7 +61,7 @@ def test_what_is_not_confirmed_in_time_is_told_to_all_of_the_turn(monkeypatch: p
         sink = _sink()
         told = await asyncio.gather(*(sink.put(_legs(number)) for number in range(3)), return_exceptions=True)
         assert [type(one) for one in told] == [NotTaken] * 3
-        assert sink.line.waiting == 3
+        assert sink.line.unkept == 3
 
     asyncio.run(main())
 
@@ -75,7 +74,7 @@ def test_requests_of_one_turn_are_bounded_together() -> None:
         assert len(delivery.items) == MOST_WAITING
         with pytest.raises(NotTaken, match="too many records wait"):
             await asking[2]
-        sink.line.confirm(delivery)
+        sink.line.kept(delivery)
         await asyncio.gather(*asking[:2])
 
     asyncio.run(main())

@@ -13,13 +13,12 @@ import msgspec
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.live.pump import Pump
 from connectors.live.talk import Patience
 from connectors.live.teller import Alive, Backfill, Teller, TellerDoor
 from connectors.reading.source import Context
 from schemas.records import Feed, Reason, Rejected
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker
+from tests.connectors.live.outlets import Broker, run_door
 
 PATIENT = Patience(answer_s=60.0, ping_s=20.0)
 """Whatever the test is about: nobody knows when a busy machine lets the exchange speak."""
@@ -68,7 +67,7 @@ def opened(
 
         def run() -> None:
             try:
-                Pump(line, broker.outlet, heartbeat_s=0.05, backoff=Backoff(0.01, 0.05)).run(door)
+                run_door(line, broker, door)
             except BaseException as failure:
                 opened.failure = failure
 

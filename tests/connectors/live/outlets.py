@@ -1,11 +1,22 @@
-"""A broker made of a list, which may be away, and may forget."""
+"""A broker made of a list, which may be away, and may forget; and a door run through a journal into it."""
 
 from __future__ import annotations
 
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
+import msgspec
+
+from connectors.live.backoff import Backoff
+from connectors.live.forwarder import Ends, Forwarder
+from connectors.live.journal import Journal
+from connectors.live.line import Line
+from connectors.live.pump import Door, Pump
+from schemas.kafka_errors import Forgotten
 from schemas.records import CallLeg, Feed, Record, Rejected
 from schemas.topics import Topic
 from schemas.trouble import Transient
@@ -21,6 +32,10 @@ class Broker:
         self.away = False
         self.opened = 0
         self.asked = 0
+        self.name = "a"
+        """Another one is another broker, which has nothing."""
+        self.stores = True
+        """The workers have stored what is here."""
 
     def outlet(self) -> Outlet:
         self.asked += 1
@@ -28,6 +43,23 @@ class Broker:
             raise Transient("kafka: nobody answers")
         self.opened += 1
         return Outlet(self)
+
+    # The workers' side.
+
+    def wire(self) -> object:
+        return self.name
+
+    def follow(self, sent: Ends, wire: object) -> Callable[[], bool]:
+        def is_stored() -> bool:
+            if self.away:
+                raise Transient("kafka: nobody answers")
+            if self.name != wire:
+                raise Forgotten("the broker was started anew")
+            return self.stores
+
+        return is_stored
+
+    def close(self) -> None: ...
 
     @property
     def legs(self) -> list[CallLeg]:
@@ -51,11 +83,12 @@ class Outlet:
     ) -> None:
         return None
 
-    def send(self, topic: Topic, record: Record) -> None:
-        assert isinstance(record, topic.record)
+    def send_line(self, topic: Topic, key: str, line: bytes) -> None:
+        record = msgspec.json.decode(line, type=topic.record)
+        assert topic.key(record) == key
         self._sent.append(record)
 
-    def flush(self) -> None:
+    def flush(self) -> Mapping[tuple[str, int], int]:
         if self._broker.away:
             raise Transient("kafka: a frame was not taken")
         # Half of what a failing flush held arrives all the same: nobody knows which.
@@ -69,6 +102,45 @@ class Outlet:
         if failing:
             self._broker.fails -= 1
             raise Transient("kafka: a frame was not taken")
+        return {("call-legs", 0): len(self._broker.records)}
+
+
+def run_door(
+    line: Line,
+    broker: Broker,
+    door: Door,
+    *,
+    beside: Sequence[tuple[Line, Door]] = (),
+    journal: Path | None = None,
+    heartbeat_s: float = 0.05,
+) -> None:
+    """Run a door as a listener does: through a journal on disk (one that is kept, where it is named), until it has
+    ended and everything it delivered is stored. Raises what the door raised.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Journal(journal or Path(folder) / "test.journal")
+        over = threading.Event()
+        lines = [line, *(one for one, _ in beside)]
+        quick = Backoff(0.001, 0.01)
+        forwarder = Forwarder(
+            kept, broker.outlet, broker, lines, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
+        )
+        threads = [threading.Thread(target=forwarder.run, args=(over.is_set,))]
+        threads += [threading.Thread(target=Pump(one, kept, backoff=quick).run, args=(feed,)) for one, feed in beside]
+        for thread in threads:
+            thread.start()
+        try:
+            Pump(line, kept, backoff=quick).run(door)
+        finally:
+            for one, _ in beside:
+                one.stopping.set()
+            for thread in threads[1:]:
+                thread.join()
+            until(lambda: not kept.records and not any(one.news for one in lines))
+            over.set()
+            forwarder.wake()
+            threads[0].join()
+            kept.close()
 
 
 def until(true: Callable[[], object], within_s: float = 60.0) -> None:

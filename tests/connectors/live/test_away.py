@@ -14,7 +14,7 @@ from sqlalchemy import DateTime, String
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.live.pump import Door, Pump
+from connectors.live.pump import Door
 from connectors.live.teller import Alive, TellerDoor
 from connectors.sql.database import Database
 from connectors.sql.door import Polled, SqlDoor, Wanted
@@ -24,7 +24,7 @@ from connectors.sql.window import Slice
 from schemas.records import FeedState, Record, Rejected
 from schemas.trouble import Terminal, Transient
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker
+from tests.connectors.live.outlets import Broker, run_door
 from tests.connectors.live.test_pump import leg
 
 AWAY = "pbx.example: nobody answers"
@@ -142,7 +142,7 @@ def test_source_that_is_away_at_the_start_is_waited_for_and_said_once(
 ) -> None:
     line, broker = Waiting("door"), Broker()
     with caplog.at_level(logging.INFO, "callfunnel.listen"):
-        Pump(line, broker.outlet).run(making(Source(fails=8), line, tmp_path))
+        run_door(line, broker, making(Source(fails=8), line, tmp_path))
     assert line.waits[:-1] == [(s, FeedState.AWAY, False) for s in (1, 2, 4, 8, 16, 32, 60, 60)]
     assert line.waits[-1][1:] == (FeedState.LIVE, True)
     assert [one.record_id for one in broker.legs] == ["r1"]
@@ -154,6 +154,6 @@ def test_source_that_is_away_at_the_start_is_waited_for_and_said_once(
 def test_source_that_refuses_ends_the_door_at_once(making: Making, tmp_path: Path) -> None:
     line, broker = Waiting("door"), Broker()
     with pytest.raises(Terminal, match="the password is wrong"):
-        Pump(line, broker.outlet).run(making(Source(fails=0, refusal="the password is wrong"), line, tmp_path))
+        run_door(line, broker, making(Source(fails=0, refusal="the password is wrong"), line, tmp_path))
     assert line.waits == []
     assert broker.feeds[-1].state is FeedState.FAILED

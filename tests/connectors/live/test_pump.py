@@ -1,19 +1,22 @@
-"""Nothing a door received is confirmed before the broker has it, and nothing is dropped, whatever the broker does."""
+"""Nothing a door received is confirmed before it is on disk, and nothing is dropped, whatever the broker does."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from connectors.live.backoff import Backoff
+from connectors.live.journal import Entry, Journal
 from connectors.live.line import MOST_WAITING, Line
 from connectors.live.pump import Pump
 from schemas.records import CallLeg, Direction, Disposition, FeedState
-from schemas.trouble import Terminal
-from tests.connectors.live.outlets import Broker, until
+from schemas.trouble import Terminal, Transient
+from tests.connectors.live.outlets import Broker, run_door, until
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -38,9 +41,21 @@ class Scripted:
         self.run = script
 
 
-def pump(line: Line, broker: Broker, **more: object) -> Pump:
-    quick = Backoff(0.001, 0.002)
-    return Pump(line, broker.outlet, backoff=quick, heartbeat_s=0.01, **more)  # type: ignore[arg-type]
+class Disk(Journal):
+    """A journal whose disk may be full."""
+
+    def __init__(self, path: Path, most_bytes: int = 1 << 30) -> None:
+        super().__init__(path, most_bytes)
+        self.no_space = False
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        if self.no_space:
+            raise Transient("the journal cannot be written: no space left")
+        super().append(entries)
+
+
+def pump(line: Line, journal: Journal, **more: Callable[[], float]) -> Pump:
+    return Pump(line, journal, backoff=Backoff(0.001, 0.002), **more)
 
 
 def test_everything_arrives_in_order_and_is_confirmed_in_order() -> None:
@@ -52,36 +67,68 @@ def test_everything_arrives_in_order_and_is_confirmed_in_order() -> None:
         for number in range(100):
             line.deliver([leg(number)], lambda number=number: confirmed.append(number))  # type: ignore[misc]
 
-    pump(line, broker).run(Scripted(script))
+    run_door(line, broker, Scripted(script))
     assert [leg.version for leg in broker.legs] == confirmed == list(range(100))
     last = broker.feeds[-1]
     assert (last.state, last.records, last.rejects, last.waiting) == (FeedState.STOPPED, 100, 0, 0)
     assert last.version == max(feed.version for feed in broker.feeds)
 
 
-def test_nothing_is_confirmed_that_the_broker_did_not_take_and_nothing_is_lost() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
-    broker.fails = 7
-    unsent: list[int] = []
+def test_nothing_is_confirmed_that_another_process_could_not_read_from_disk(tmp_path: Path) -> None:
+    line, path = Line("office", "tcp", "s1"), tmp_path / "j.journal"
+    missing: list[int] = []
 
     def script(line: Line) -> None:
         for number in range(60):
 
             def done(number: int = number) -> None:
-                if number not in {leg.version for leg in broker.legs}:
-                    unsent.append(number)
+                if leg(number).record_id.encode() not in b"".join(entry.lines for entry in reread()):
+                    missing.append(number)
 
             line.deliver([leg(number)], done)
 
-    pump(line, broker).run(Scripted(script))
+    with closing(Journal(path)) as journal:
+
+        def reread() -> list[Entry]:
+            return journal.read(0, 1_000)
+
+        pump(line, journal).run(Scripted(script))
+        assert journal.records == 60
+    assert missing == []
+
+
+def test_nothing_is_lost_when_flushes_go_wrong() -> None:
+    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker.fails = 7
+
+    def script(line: Line) -> None:
+        for number in range(60):
+            line.deliver([leg(number)])
+
+    run_door(line, broker, Scripted(script))
     assert {leg.version for leg in broker.legs} == set(range(60))
-    assert unsent == []
     assert broker.fails == 0
 
 
-def test_door_waits_while_the_broker_is_away_and_memory_stays_bounded() -> None:
+def test_broker_that_is_away_holds_nobody_up() -> None:
     broker, line = Broker(), Line("office", "tcp", "s1")
     broker.away = True
+
+    def script(line: Line) -> None:
+        for number in range(0, 3 * MOST_WAITING, 1000):
+            line.deliver([leg(number + n) for n in range(1000)])
+        until(lambda: not line.unkept)
+        assert line.heartbeat().waiting == 3 * MOST_WAITING
+        broker.away = False
+
+    run_door(line, broker, Scripted(script))
+    assert [leg.version for leg in broker.legs] == list(range(3 * MOST_WAITING))
+    assert line.heartbeat().waiting == 0
+
+
+@pytest.mark.parametrize("why", ["full", "no space left"])
+def test_door_waits_while_nothing_can_be_kept_and_memory_stays_bounded(tmp_path: Path, why: str) -> None:
+    line = Line("office", "tcp", "s1")
     delivered: list[int] = []
 
     def script(line: Line) -> None:
@@ -89,14 +136,20 @@ def test_door_waits_while_the_broker_is_away_and_memory_stays_bounded() -> None:
             line.deliver([leg(number + n) for n in range(1000)])
             delivered.append(number)
 
-    running = threading.Thread(target=pump(line, broker).run, args=(Scripted(script),), daemon=True)
-    running.start()
-    until(lambda: len(delivered) == MOST_WAITING // 1000)
-    assert line.heartbeat().waiting == MOST_WAITING
-    broker.away = False
-    running.join(60)
-    assert not running.is_alive()
-    assert len(broker.legs) == 3 * MOST_WAITING
+    with closing(Disk(tmp_path / "j.journal", most_bytes=1 if why == "full" else 1 << 30)) as journal:
+        journal.append([Entry("f", "call-legs", 1, 0, b'["k"]', b"{}")])
+        journal.no_space = why != "full"
+        running = threading.Thread(target=pump(line, journal).run, args=(Scripted(script),), daemon=True)
+        running.start()
+        until(lambda: len(delivered) == MOST_WAITING // 1000)
+        until(lambda: why in line.held_up)
+        assert line.unkept == MOST_WAITING
+        journal.no_space = False
+        journal._most_bytes = 1 << 30
+        running.join(60)
+        assert not running.is_alive()
+        assert journal.records == 3 * MOST_WAITING + 1
+        assert line.held_up == ""
 
 
 def test_door_that_gives_up_is_told_after_all_it_had_received() -> None:
@@ -107,7 +160,7 @@ def test_door_that_gives_up_is_told_after_all_it_had_received() -> None:
         raise Terminal("pbx: login refused: check the user")
 
     with pytest.raises(Terminal, match="login refused"):
-        pump(line, broker).run(Scripted(script))
+        run_door(line, broker, Scripted(script))
     assert [leg.version for leg in broker.legs] == [1]
     assert (broker.feeds[-1].state, broker.feeds[-1].detail) == (FeedState.FAILED, "pbx: login refused: check the user")
 
@@ -119,7 +172,7 @@ def test_error_of_the_program_is_raised_and_told_without_its_words() -> None:
         raise ValueError("+7 495 000-00-00 is personal data")
 
     with pytest.raises(ValueError, match="personal"):
-        pump(line, broker).run(Scripted(script))
+        run_door(line, broker, Scripted(script))
     assert broker.feeds[-1].state is FeedState.FAILED
     assert "495" not in broker.feeds[-1].detail
 
@@ -135,7 +188,7 @@ def test_checkpoint_that_cannot_be_written_ends_the_door() -> None:
         line.wait(60)
 
     with pytest.raises(Terminal, match="no room"):
-        pump(line, broker).run(Scripted(script))
+        run_door(line, broker, Scripted(script))
     assert broker.feeds[-1].state is FeedState.FAILED
 
 
@@ -149,34 +202,15 @@ def test_heartbeats_go_on_in_a_quiet_hour_and_news_is_told_at_once() -> None:
         until(lambda: broker.feeds[-1].state is FeedState.AWAY)
         line.stopping.set()
 
-    pump(line, broker).run(Scripted(script))
+    run_door(line, broker, Scripted(script), heartbeat_s=0.01)
     assert broker.records == []
     beats = [feed.heartbeat_at for feed in broker.feeds]
     assert beats == sorted(beats)
     assert all(feed.last_event_at is None for feed in broker.feeds)
 
 
-def test_broker_that_was_started_anew_is_noticed_without_any_error() -> None:
-    broker, line = Broker(), Line("office", "sql", "s1")
-    wire: list[object] = [{"call-legs": "a"}]
-    lost = threading.Event()
-    line.lost = lost.set
-
-    def script(line: Line) -> None:
-        until(lambda: len(broker.feeds) > 2)
-        assert not lost.is_set()
-        wire[0] = None  # it does not say
-        until(lambda: len(broker.feeds) > 5)
-        assert not lost.is_set()
-        wire[0] = {"call-legs": "b"}
-        assert lost.wait(60)
-
-    pump(line, broker, wire=lambda: wire[0]).run(Scripted(script))
-
-
-def test_a_stop_while_the_broker_is_away_ends_and_says_what_was_not_sent() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
-    broker.away = True
+def test_a_stop_while_the_disk_is_full_ends_and_says_what_was_not_kept(tmp_path: Path) -> None:
+    line = Line("office", "tcp", "s1")
     now = [0.0]
 
     def monotonic() -> float:
@@ -187,5 +221,7 @@ def test_a_stop_while_the_broker_is_away_ends_and_says_what_was_not_sent() -> No
         line.deliver([leg(1), leg(2)])
         line.stopping.set()
 
-    with pytest.raises(Terminal, match="2 received records were not sent"):
-        pump(line, broker, monotonic=monotonic).run(Scripted(script))
+    with closing(Disk(tmp_path / "j.journal")) as journal:
+        journal.no_space = True
+        with pytest.raises(Terminal, match="2 received records were not kept"):
+            pump(line, journal, monotonic=monotonic).run(Scripted(script))

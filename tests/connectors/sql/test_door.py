@@ -13,10 +13,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.live.pump import Pump
 from connectors.reading.source import Context
 from connectors.sql.database import Database
 from connectors.sql.door import Polled, SqlDoor, Wanted
@@ -27,7 +25,7 @@ from schemas.records import CallLeg, FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.conftest import STARTS_S
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live.outlets import Broker, run_door, until
 from tests.connectors.sql.tables import ALEMBIC, FREEPBX, FUSIONPBX, MOSCOW, Table, call, now
 from tests.databases.servers import Server
 
@@ -65,8 +63,7 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
         database = Database(url, "OFFICE_DB")
         reader = TableReader(database, table, shape_of(table, database.types(table), MOSCOW), fresh(line))
         door = SqlDoor(lambda: reader, what, checkpoint)
-        pump = Pump(line, broker.outlet, heartbeat_s=0.05, backoff=Backoff(0.01, 0.05))
-        running = threading.Thread(target=pump.run, args=(door,))
+        running = threading.Thread(target=run_door, args=(line, broker, door))
         running.start()
         try:
             yield Opened(line, broker)
@@ -126,17 +123,18 @@ def test_next_process_goes_on_where_kafka_had_everything(mariadb_server: Server,
         until(lambda: sorted(door.ids()) == ["3", "4"])  # the same command again does not begin anew
 
 
-def test_checkpoint_waits_for_kafka(mariadb_server: Server, cdr: Table, tmp_path: Path) -> None:
+def test_checkpoint_waits_for_the_journal_and_for_nobody_else(
+    mariadb_server: Server, cdr: Table, tmp_path: Path
+) -> None:
     broker = Broker()
     broker.away = True
     cdr.insert(call(1, now()))
     path = tmp_path / "office.sql.json"
     with opened(mariadb_server.reader, tmp_path, broker) as door:
-        until(lambda: door.line.waiting)
-        assert not path.exists()
-        broker.away = False
         until(path.exists)
-        assert broker.legs
+        assert door.line.waiting == 1, "its row is in the journal, and not in Kafka"
+        broker.away = False
+    assert broker.legs
     written = msgspec.json.decode(path.read_bytes(), type=Polled)
     assert written.since <= (now() - timedelta(hours=4)).astimezone(MOSCOW).replace(tzinfo=None)
 
@@ -150,14 +148,6 @@ def test_corrected_row_is_sent_again_and_newer(mariadb_server: Server, cdr: Tabl
     first, second = door.broker.legs
     assert (first.record_id, first.recording, second.recording) == (second.record_id, "", "rec.wav")
     assert second.version > first.version
-
-
-def test_what_kafka_forgot_is_sent_again(mariadb_server: Server, cdr: Table, tmp_path: Path) -> None:
-    cdr.insert(call(1, now()))
-    with opened(mariadb_server.reader, tmp_path) as door:
-        until(lambda: door.ids() == ["2"])
-        door.line.lost()
-        until(lambda: door.ids() == ["2", "2"])
 
 
 def test_row_that_cannot_be_understood_is_a_reject_once(mariadb_server: Server, cdr: Table, tmp_path: Path) -> None:

@@ -16,12 +16,11 @@ import pytest
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
-from connectors.live.pump import Pump
 from connectors.tcp.door import MOST_CONNECTIONS, Alive, Connect, Listen, TcpDoor, is_allowed
 from connectors.tcp.lines import Line as TextLine
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live.outlets import Broker, run_door, until
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -29,6 +28,8 @@ AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 class Echo:
     """A LineSource: each line is the id of a leg."""
+
+    advice = ""
 
     def items(self, lines: Sequence[TextLine], peer: str) -> list[Record | Rejected]:
         if any(line.text == "stop" for line in lines):
@@ -92,7 +93,7 @@ def opened(folder: Path, where: Listen | Connect | None = None, backoff: Backoff
 
         def run() -> None:
             try:
-                Pump(line, broker.outlet, heartbeat_s=0.05).run(tcp)
+                run_door(line, broker, tcp)
             except BaseException as failure:
                 door.failure = failure
                 listens.set()

@@ -60,3 +60,35 @@ def test_line_that_was_too_long_is_a_reject() -> None:
     (item,) = made.items([Line("Call 1", True, True)], "192.0.2.10")
     assert isinstance(item, Rejected)
     assert (item.reason, item.origin) == (Reason.LINE_TOO_LONG, "tcp 192.0.2.10:-")
+
+
+_ODD = "Call 1,a,b,c,d,e,f,g,h,i,j,k"
+"""A line of 3CX whose dates stand where no usual order has them."""
+
+
+@pytest.mark.parametrize("line", [Line(_ODD, whole=False), Line(_ODD), Line("Call 17", whole=False)])
+def test_first_line_of_a_peer_that_dies_in_it_is_a_reject_and_whole_lines_are_read_after_it(line: Line) -> None:
+    made = LINES["3cx"](Hints(region="RU"), None, context)
+    (item,) = made.items([line], "192.0.2.10")
+    assert isinstance(item, Rejected)
+    assert (item.reason, item.payload, item.origin) == (Reason.UNKNOWN_LAYOUT, line.text, "tcp 192.0.2.10:-")
+    assert item.detail
+    assert bool(made.advice) == line.whole, "half a line says nothing of the settings"
+    rows = (GOLDEN / "v20_27_fields.csv").read_bytes()
+    lines = Lines()
+    assert any(isinstance(one, CallLeg) for one in made.items([*lines.feed(rows), *lines.end()], "192.0.2.10"))
+    assert made.advice == ""
+
+
+@pytest.mark.parametrize(("name", "profile"), [("3cx/v20_27_fields.csv", "3cx"), ("avaya/old_17_columns.csv", "avaya"),
+                                              ("panasonic/bad_lines.csv", "panasonic")])  # fmt: skip
+def test_no_beginning_of_a_line_raises_or_decides_how_later_lines_are_read(name: str, profile: str) -> None:
+    data = golden(name).read_bytes()
+    lines = Lines()
+    whole = [*lines.feed(data), *lines.end()]
+    first = whole[0].text
+    wanted = [blank(item) for item in LINES[profile](Hints(region="RU"), MOSCOW, context).items(whole, "p")]
+    for cut in range(1, len(first)):
+        made = LINES[profile](Hints(region="RU"), MOSCOW, context)
+        made.items([Line(first[:cut], whole=False)], "p")
+        assert [blank(item) for item in made.items(whole, "p")] == wanted

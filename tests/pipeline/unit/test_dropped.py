@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -14,11 +16,13 @@ from pipeline.loading import dropped
 from pipeline.loading.dropped import AUTO, Dropped
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish
+from pipeline.loading.sift import Refused, judged
 from pipeline.settings import read_settings
 from pipeline.store import Store
 from pipeline.transport import Stalled
 from schemas.mapping import Mapping
-from schemas.trouble import Transient
+from schemas.records import Record, Rejected
+from schemas.trouble import Terminal, Transient
 from tests.connectors.packed.containers import zipped
 from tests.connectors.rows import many
 
@@ -42,10 +46,12 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def drop(path: Path) -> list[Loaded]:
+def drop(path: Path, *more: Path) -> list[Loaded]:
     settings = msgspec.structs.replace(read_settings({}), mappings={"states": MAPPED})
     where = lambda: (cast(Endpoints, None), cast(Store, None))  # noqa: E731  # the stack that nothing is asked of
-    return Dropped(Wish(kind=AUTO, tz="Europe/Moscow", rejects=path.parent), settings, where, lambda: None)([path])
+    return Dropped(Wish(kind=AUTO, tz="Europe/Moscow", rejects=path.parent), settings, where, lambda: None)(
+        [path, *more]
+    )
 
 
 def test_files_of_an_archive_are_one_report(tmp_path: Path, loaded: list[str]) -> None:
@@ -84,3 +90,84 @@ def test_stack_in_which_nobody_stores_is_waited_for(tmp_path: Path, monkeypatch:
     with pytest.raises(Transient, match="8 frames wait"):
         drop(path)
     assert path.exists()
+
+
+def test_verdict_in_the_middle_of_one_file_refuses_that_one_and_loads_the_others(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv.gz"
+    whole.write_bytes(CALLS)
+    cut.write_bytes(gzip.compress(CALLS * 2_000)[:-200])
+    loads: Callable[..., list[Outcome]] = vars(dropped)["load"]
+
+    def reads(files: Sequence[Prepared], *more: object) -> list[Outcome]:
+        for file in files:
+            for _ in judged(file.source.read(file.path, file.recognised, file.context), file.path):
+                pass
+        return loads(files, *more)
+
+    monkeypatch.setattr(dropped, "load", reads)
+    refused, kept = sorted(drop(whole, cut), key=lambda one: one.accepted)
+    assert (refused.path, refused.later) == (cut, "")
+    assert "the archive is broken" in refused.why
+    assert (kept.path, kept.accepted, loaded) == (whole, True, ["calls whole.csv"])
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), PermissionError(13, "Permission denied")])
+def test_a_disk_that_fails_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_bytes(CALLS)
+
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("connectors.reading.sample.open_bytes", fails)
+    (told,) = drop(path)
+    assert (told.accepted, told.path) == (False, path)
+    assert str(error.strerror) in told.later
+
+
+def test_a_bug_is_no_verdict_and_stops_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: list[str]
+) -> None:
+    odd, good = tmp_path / "odd.csv", tmp_path / "good.csv"
+    for path in (odd, good):
+        path.write_bytes(CALLS)
+    loads: Callable[..., list[Outcome]] = vars(dropped)["load"]
+
+    def stumbles(files: Sequence[Prepared], *more: object) -> list[Outcome]:
+        if any(file.path == odd for file in files):
+            raise KeyError("a bug")
+        return loads(files, *more)
+
+    monkeypatch.setattr(dropped, "load", stumbles)
+    later, kept = sorted(drop(odd, good), key=lambda one: one.accepted)
+    assert (later.path, later.accepted) == (odd, False)
+    assert "report it" in later.later
+    assert kept.accepted
+    assert loaded == ["calls good.csv"]
+
+
+class Breaks:
+    """A reading that goes wrong at its second item."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __iter__(self) -> Iterator[Record | Rejected]:
+        yield cast(Record, object())
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_"),
+    [
+        (Terminal("a cut file"), Refused),
+        (OSError(5, "Input/output error"), Transient),
+        (FileNotFoundError(2, "No such file"), FileNotFoundError),
+        (KeyError("a bug"), KeyError),
+    ],
+)
+def test_what_reading_raises_is_a_verdict_only_when_the_parser_says_so(error: Exception, is_: type[Exception]) -> None:
+    with pytest.raises(is_):
+        list(judged(Breaks(error), Path("a.csv")))

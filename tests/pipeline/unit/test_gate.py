@@ -13,7 +13,7 @@ import pytest
 from pipeline.embedded.gate import Gate
 from pipeline.endpoints import Running, stack_file
 from pipeline.loading.sending import wait_for_room
-from pipeline.transport import Position
+from pipeline.stored import Position
 from schemas.trouble import Terminal
 
 
