@@ -124,9 +124,12 @@ class Machine:
     def __enter__(self) -> Machine:
         self._state.mkdir(exist_ok=True)
         self._begin("up", "--data", str(self.data), "--kafka-port", "0", "--store-port", "0", "--board-port", "0")
-        running = self._wait(lambda: read_running(self.data))
-        self.running = running
-        self.store = connect(running.clickhouse)
+        try:
+            self.running = self._wait(lambda: read_running(self.data))
+            self.store = connect(self.running.clickhouse)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
