@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
-from kafka.errors import AuthorizationError, TopicAlreadyExistsError
+from kafka.errors import BrokerResponseError, TopicAlreadyExistsError
 
 from schemas.kafka_errors import KafkaAway, kafka_trouble
 from schemas.topics import ALL
@@ -52,22 +52,22 @@ def _make_missing(admin: KafkaAdminClient, prefix: str) -> list[str]:
 
 
 def _stamp(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
-    """Have topics that were made otherwise (by an earlier release, by hand) stamped by the broker.
+    """Have topics that were made otherwise (by an earlier release, by hand) stamped by the broker; it takes a moment.
 
-    A broker that has no such setting (the embedded one), or does not let us change it, is left as it is.
+    A broker that has no such setting (the embedded one), or does not let us read or change it, is left as it is.
     """
     if not topics:
         return
-    found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]).get("topic", {})
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
     (setting,) = _STAMPED
-    wrong = [name for name in topics if _value(found.get(name, {}).get(setting)) not in (None, _STAMPED[setting])]
     try:
+        found = admin.describe_configs(asked, config_filter="all").get("topic", {})
+        wrong = [name for name in topics if _value(found.get(name, {}).get(setting)) not in (None, _STAMPED[setting])]
         if wrong:
-            admin.alter_configs(
-                [ConfigResource(ConfigResourceType.TOPIC, name, configs=_STAMPED) for name in wrong], incremental=True
-            )
-    except AuthorizationError as error:
-        log.warning("kafka: %s of %s cannot be set to %s: %s", setting, ", ".join(wrong), _STAMPED[setting], error)
+            changes = [ConfigResource(ConfigResourceType.TOPIC, name, configs=_STAMPED) for name in wrong]
+            admin.alter_configs(changes, incremental=True)
+    except BrokerResponseError as error:  # no right to, or a policy against it: the worker's clock has to do
+        log.warning("kafka: %s=%s cannot be set: %s", setting, _STAMPED[setting], error)
 
 
 def _value(setting: object) -> object:
