@@ -131,4 +131,6 @@ class Source(Protocol):
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why; None asks for what the data proves. Raises Terminal."""
 
-    def read(self, path: Path, recognised: Recognised, context: Context) -> Reading: ...
+    def read(self, path: Path, recognised: Recognised, context: Context) -> Reading:
+        """Open the file again, for its rows. `context.zone` is what `zone` gave: it is not held against the data here,
+        and None asks for what the data proves."""
