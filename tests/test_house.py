@@ -10,7 +10,7 @@ LIMITS = {
     "class names in several files": 60,
     "is no, are none, of nobody": 600,
     "said, told, became, place, words, asked, filled": 2200,
-    "files that construct CallLeg": 16,
+    "files that construct CallLeg": 1,
     "files that compare in constant time": 8,
     "files of pipeline/cli without a command": 16,
     "comparisons with a language": 8,
