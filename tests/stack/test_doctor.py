@@ -53,6 +53,7 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
     assert {name for name, check in found.items() if not check["well"]} == {
         "clickhouse",
         "parts",
+        "clocks",
         "last call",
         "feeds",
         "gaps",
@@ -86,6 +87,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "lag",
         "clickhouse",
         "parts",
+        "clocks",
         "last call",
         "feeds",
         "gaps",
