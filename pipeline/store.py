@@ -47,7 +47,8 @@ _TERMINAL = {
 def connect(dsn: str) -> Client:
     """A clickhouse-connect client, usable from several threads. Raises Transient or Terminal."""
     try:
-        return clickhouse_connect.get_client(dsn=dsn, autogenerate_session_id=False, query_limit=0)
+        # A query that took too long (503) is not asked again in silence: whoever asked decides.
+        return clickhouse_connect.get_client(dsn=dsn, autogenerate_session_id=False, query_limit=0, query_retries=0)
     except (ClickHouseError, HTTPError, OSError) as error:
         raise trouble(error) from None
 

@@ -48,11 +48,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """Passwords of the store's two users and the key of the board page, made once per data folder."""
+    """Passwords of the store's users and the key of the board page, made once per data folder."""
 
     writer: str
     reader: str
     board: str = ""
+    inner: str = ""
+    """Of the users that only parts and commands of ours are."""
 
 
 class Stack:
@@ -89,10 +91,11 @@ class Stack:
         board_port = free_port(plan.board_port, "--board-port")
         passwords = credentials(plan.data)
         bootstrap = f"127.0.0.1:{kafka_port}"
-        dsn = f"http://callfunnel:{passwords.writer}@127.0.0.1:{store_port}/default"
+        dsn = _dsn("callfunnel", passwords.writer, store_port)
         secret = {
             "CALLFUNNEL_STORE_PASSWORD": passwords.writer,
             "CALLFUNNEL_STORE_READER_PASSWORD": passwords.reader,
+            "CALLFUNNEL_STORE_INNER_PASSWORD": passwords.inner,
         }
         store = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(plan.data / "store")]
         self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap))
@@ -104,16 +107,16 @@ class Stack:
         migrate(connect(dsn))
         sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
-        reader = f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default"
         self.broken = look(Store(connect(dsn)))
-        self._add_board(logs, bootstrap, reader, passwords.board, board_port)
+        self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
             pid=os.getpid(),
             data=str(plan.data.resolve()),
             kafka=bootstrap,
             clickhouse=dsn,
-            reader=reader,
+            reader=_dsn("reader", passwords.reader, store_port),
+            report=_dsn("report", passwords.inner, store_port),
             board=f"http://127.0.0.1:{board_port}/?token={passwords.board}",
             parts={part.name: part.pid for part in self.parts},
             broker_bytes=plan.broker_bytes,
@@ -129,9 +132,9 @@ class Stack:
         self.parts.append(part)
         return part
 
-    def _add_board(self, logs: Path, bootstrap: str, reader: str, token: str, port: int) -> None:
-        """The board page: it asks the store as its reader, and knows nothing else of the stack."""
-        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": reader, "CALLFUNNEL_NAMESPACE": ""}
+    def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
+        """The board page: it asks the store as a reader, and knows nothing else of the stack."""
+        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
         command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
         self._add("board", command, {**env, "CALLFUNNEL_BOARD_TOKEN": token}, logs, lambda: listens(port)).start()
 
@@ -219,6 +222,10 @@ class Stack:
         pointer = pointer_file(self._env)
         make_folder(pointer.parent)
         write_whole(pointer, str(self._plan.data.resolve()).encode())
+
+
+def _dsn(user: str, password: str, port: int) -> str:
+    return f"http://{user}:{password}@127.0.0.1:{port}/default"
 
 
 def _all_stored(endpoints: Endpoints) -> bool:

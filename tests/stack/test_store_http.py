@@ -182,9 +182,9 @@ def test_a_setting_of_one_query_does_not_stay_and_its_limit_comes_back(store: St
 _PLAN = """
 import sys
 from pathlib import Path
-from pipeline.embedded.engine import Engine, Limits
+from pipeline.embedded.engine import LIMITS, Engine
 
-handle = Engine(Path(sys.argv[1]), Limits()).take(reader=True, wait_s=1)
+handle = Engine(Path(sys.argv[1])).open(LIMITS["reader"])
 question = "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(10000000)"
 sys.stdout.buffer.write(handle.query(question, "TSVRaw", {}, {}))
 """
@@ -269,7 +269,7 @@ def test_a_body_over_the_limit_is_413_however_it_is_packed(store: Store, who: di
 
 
 def test_time_and_memory_of_a_query_are_limited(store: Store) -> None:
-    assert store.ask("SELECT count() FROM numbers(1000000000000)")[:2] == (408, "159")
+    assert store.ask("SELECT count() FROM numbers(1000000000000)")[:2] == (503, "159")
     assert store.code_in_time("SELECT uniqExact(toString(number)) FROM numbers(50000000)") == "241"
     assert store.ask("SELECT 1").body == b"1\n"
 
