@@ -37,8 +37,8 @@ class Pool:
     @property
     def overdue_s(self) -> float:
         """By how much the oldest query is over its time; 0 when none is."""
-        oldest = min(self._began.values(), default=time.monotonic())
-        return max(0.0, time.monotonic() - oldest - self._limits.time_s)
+        now = time.monotonic()
+        return max(0.0, now - min(self._began.values(), default=now) - self._limits.time_s)
 
     async def run(self, work: Callable[[Handle], T]) -> T:
         """What `work` returns, called in a thread with a handle.
