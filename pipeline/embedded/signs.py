@@ -17,23 +17,23 @@ _ALL_TOPICS = -1
 
 
 def of_broker(port: int) -> Ask:
+    return lambda within_s: broker_answers("127.0.0.1", port, within_s)
+
+
+def broker_answers(host: str, port: int, within_s: float) -> bool:
     """A Kafka Metadata request, written out: a client of the library leaves threads and sockets behind when nobody
     answers. https://kafka.apache.org/protocol#The_Messages_Metadata
     """
     asked = struct.pack(">hhih", _METADATA, _VERSION, _CORRELATION, len(_CLIENT)) + _CLIENT
     request = struct.pack(">i", len(asked) + 4) + asked + struct.pack(">i", _ALL_TOPICS)
-
-    def ask(within_s: float) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=within_s) as connection:
-                connection.sendall(request)
-                with connection.makefile("rb") as stream:
-                    answer = stream.read(8)
-        except OSError:
-            return False
-        return len(answer) == 8 and struct.unpack(">ii", answer)[1] == _CORRELATION
-
-    return ask
+    try:
+        with socket.create_connection((host, port), timeout=within_s) as connection:
+            connection.sendall(request)
+            with connection.makefile("rb") as stream:
+                answer = stream.read(8)
+    except OSError:
+        return False
+    return len(answer) == 8 and struct.unpack(">ii", answer)[1] == _CORRELATION
 
 
 def of_store(port: int, password: str) -> Ask:

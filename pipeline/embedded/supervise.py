@@ -17,6 +17,7 @@ import msgspec
 from pipeline.admin import ensure_topics
 from pipeline.embedded import broker, signs
 from pipeline.embedded.gate import Gate
+from pipeline.embedded.heartbeat import Heartbeat
 from pipeline.embedded.liveness import PATIENCE_S, Watch
 from pipeline.embedded.part import Part, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
@@ -71,12 +72,13 @@ class Stack:
         self._lock: IO[str] | None = None
         self.parts: list[Part] = []
         """The broker first, then the store, then the board page, then workers."""
-        self._watches: list[Watch] = []
+        self.watches: list[Watch] = []
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
         self._renew_at = 0.0
         self.broken: list[Loss] = []
         """What the store has lost, as of the start."""
+        self._heartbeat = Heartbeat(plan.data)
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -130,7 +132,7 @@ class Stack:
         )
         self._running = running
         self._write_down()
-        for watch in self._watches:
+        for watch in self.watches:
             watch.start()
         return running
 
@@ -147,7 +149,7 @@ class Stack:
         env = {**self._env, **extra}
         part = Part(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
         self.parts.append(part)
-        self._watches.append(Watch(part, ask, self._plan.patience_s))
+        self.watches.append(Watch(part, ask, self._plan.patience_s))
         return part
 
     def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
@@ -174,6 +176,7 @@ class Stack:
         is there: one that joined the new group and left it again kept Tansu from ever completing the next one's join.
         Raises Transient when that has to wait for the next time.
         """
+        self._heartbeat.beat()
         broker = self.parts[0]
         if not broker.is_running and not self._wire_is_new:
             self._wire_is_new = True
@@ -194,8 +197,8 @@ class Stack:
     def end_hung(self) -> list[str]:
         """Kill parts that run and give no sign of life; what was seen of each. `tend` starts them again."""
         found = []
-        away = [watch.part.name for watch in self._watches[:2] if watch.is_silent or not watch.part.is_running]
-        for watch in self._watches:
+        away = [watch.part.name for watch in self.watches[:2] if watch.is_silent or not watch.part.is_running]
+        for watch in self.watches:
             part = watch.part
             if away and part.name not in away:
                 watch.forgive()  # it cannot get ready without a broker and a store
@@ -242,7 +245,7 @@ class Stack:
 
     def stop(self) -> None:
         """Workers first, so that nobody writes into a closing store."""
-        for watch in self._watches:
+        for watch in self.watches:
             watch.stop()
         for part in reversed(self.parts):
             part.stop(15)

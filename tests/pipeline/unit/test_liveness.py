@@ -1,4 +1,4 @@
-"""When a part that runs is judged to hang: by questions without an answer, never by one alone, never while it starts."""
+"""When a part that runs is judged to hang: by questions without an answer, never by one alone."""
 
 from __future__ import annotations
 
