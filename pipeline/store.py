@@ -21,7 +21,7 @@ from schemas.trouble import Terminal, Transient, Trouble
 
 T = TypeVar("T")
 
-_CONNECT_S, _FIRST_ANSWER_S, _ANSWERS_S = 10.0, 30.0, 300.0
+_CONNECT_S, _FIRST_ANSWER_S, _ANSWERS_S = 10.0, 60.0, 300.0
 
 AS_WIRE = {
     "date_time_output_format": "iso",

@@ -44,10 +44,10 @@ def diagnose(seen: Seen) -> str:
         return unwell
     if not seen.broker_answers:
         todo = _REPLACED if embedded else f"start it, or check CALLFUNNEL_KAFKA ({seen.kafka})"
-        return f"the broker does not answer: {todo}"
+        return f"the broker does not answer, so it hangs or is very busy: {todo}"
     if seen.store:
         todo = _REPLACED if embedded else "start it, or check CALLFUNNEL_CLICKHOUSE"
-        return f"the store does not answer ({seen.store}): {todo}"
+        return f"the store does not answer ({seen.store}), so it hangs or is very busy: {todo}"
     if seen.refusal:
         return f"the store refuses inserts ({seen.refusal}): mend that, and it goes on by itself"
     if seen.members == 0:
@@ -58,7 +58,7 @@ def diagnose(seen: Seen) -> str:
     return ""
 
 
-_REPLACED = "`callfunnel up` starts it again within a minute"
+_REPLACED = "`callfunnel up` replaces what hangs within a minute"
 
 
 def _unwell_process(seen: Seen) -> str:

@@ -22,7 +22,7 @@ _AGAIN_S = 4.0
 _LONG_S = 30.0
 REPLACED_WITHIN_S = 90.0
 """A part of the embedded stack that hangs is replaced by then, and serves."""
-_FIRST_ANSWER_S = 5.0
+_FIRST_ANSWER_S = 10.0
 _NOTHING_WRONG = (
     "nothing has moved for half a minute, though broker, store and workers answer: a worker may be starting again, or"
     " is at work on much; `callfunnel doctor` looks closer"

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from pipeline.doctor import Check, examine
+from pipeline.embedded.part import process_state
 from pipeline.endpoints import Running
 from pipeline.settings import read_settings
 from tests.stack.department import Department
@@ -43,6 +44,7 @@ class Stopped:
         for pid in (self._up.running["pid"], *(self._up.parts[name] for name in names)):
             os.kill(pid, signal.SIGSTOP)
             self._pids.append(pid)
+            wait_for("stop", lambda pid=pid: process_state(pid) == "stopped")  # type: ignore[misc]
 
     def go_on(self) -> None:
         while self._pids:
