@@ -107,7 +107,7 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
     yield Question("clocks", lambda: _clocks(endpoints), store)
     yield Question("last call", lambda: _last_call(reading), store)
     yield Question("feeds", lambda: _feeds(reading), store)
-    yield Question("gaps", lambda: _gaps(reading), store)
+    yield Question("gaps", lambda: _gaps(endpoints.clickhouse), store)
     yield Question("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
 
 
