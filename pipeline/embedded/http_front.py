@@ -20,6 +20,7 @@ from aiohttp import web
 
 from pipeline.embedded.backup_routes import BackupRoutes
 from pipeline.embedded.engine import Engine, EngineError, Handle, Limits
+from pipeline.embedded.native_hello import hello, is_hello
 from pipeline.embedded.pool import Pool
 from pipeline.embedded.sql_guard import Refused, guard
 
@@ -68,6 +69,8 @@ class Request(NamedTuple):
     output: str
     parameters: dict[str, str]
     settings: dict[str, str]
+    revision: int
+    """Of the native protocol, as the client knows it; 0 when it does not say."""
 
 
 def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
@@ -93,6 +96,7 @@ def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes)
         headers.get("X-ClickHouse-Format") or args.get("default_format") or "TabSeparated",
         {name.removeprefix("param_"): value for name, value in args.items() if name.startswith("param_")},
         {name: value for name, value in args.items() if name not in _OWN and not name.startswith("param_")},
+        int(revision) if (revision := args.get("client_protocol_version", "")).isdecimal() else 0,
     )
 
 
@@ -222,17 +226,11 @@ def _run(request: Request, handle: Handle, *, may_write: bool) -> bytes:
     if request.form and may_write:
         handle.insert(request.sql, request.form, request.data, settings)
         return b""
+    if request.output == "Native" and is_hello(request.sql):
+        version, zone = handle.query("SELECT version(), timezone()", "TSV", {}, settings).decode().split()
+        return hello("callfunnel", version, zone, request.revision)
     sql = f"{request.sql} FORMAT {request.form}\n" if request.form else request.sql
-    return handle.query(_grafana_hello(sql), request.output, request.parameters, settings)
-
-
-def _grafana_hello(sql: str) -> str:
-    """clickhouse-go asks for revision() and then expects Native blocks of that revision; 0 asks for plain ones."""
-    return (
-        sql.replace("revision()", "toUInt32(0)")
-        if sql.startswith("SELECT displayName(), version(), revision()")
-        else sql
-    )
+    return handle.query(sql, request.output, request.parameters, settings)
 
 
 def _wants_gzip(request: web.Request) -> bool:

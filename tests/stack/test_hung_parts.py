@@ -124,7 +124,7 @@ def test_a_part_that_is_stopped_is_replaced_and_the_stack_works_on(
     for part in parts:
         up.wait_for_another(part, before[part])
         assert f"{part} (process {before[part]}, stopped) gave no sign of life for" in up.said
-        assert f"{part} had stopped and was started again" in up.said
+        wait_for("words", lambda part=part: f"{part} had stopped and was started again" in up.said)  # type: ignore[misc]
     assert time.monotonic() - began < 5 * PATIENCE_S, "one after the other they would take longer"
     if "broker" not in parts:
         assert {name: pid for name, pid in up.parts.items() if name not in parts} == {

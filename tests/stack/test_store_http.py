@@ -301,8 +301,12 @@ def test_what_grafanas_plugin_sends(store: Store) -> None:
     url |= {"client_protocol_version": "54460", "database": "default"}
     hello = store.ask(gzip.compress(b"SELECT displayName(), version(), revision(), timezone()"), headers, **url)
     assert hello.status == 200
-    assert hello.body[:2] == b"\x04\x01", "four columns, one row, no block info before them: revision 0"
+    assert hello.body[:10] == b"\x01\x00\x02\xff\xff\xff\xff\x00\x04\x01", "block info, four columns, one row"
+    assert b"\x0arevision()\x06UInt32\x00\x00\x00\x00\x00" in hello.body, "not serialized in a way of its own; 0"
     assert hello.body.endswith(b"\x03UTC")
+    older = store.ask(gzip.compress(b"SELECT displayName(), version(), revision(), timezone()"), headers,
+                      default_format="Native")  # fmt: skip
+    assert older.body[:2] == b"\x04\x01", "a client that names no revision gets a plain block"
     # Native: columns, rows, then of each column its name, type and values (little endian).
     seven = store.ask(gzip.compress(b"SELECT toUInt32(7) AS n"), headers, **url)
     assert seven.body == b"\x01\x01\x01n\x06UInt32\x07\x00\x00\x00"
