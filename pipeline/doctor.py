@@ -16,7 +16,7 @@ import msgspec
 from pipeline import clocks
 from pipeline.embedded.heartbeat import beats
 from pipeline.embedded.part import process_state, resident_bytes
-from pipeline.embedded.signs import broker_answers, of_board
+from pipeline.embedded.signs import any_broker_answers, of_board
 from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
 from pipeline.folder_state import folder_state
@@ -120,8 +120,7 @@ def _guarded(question: Question) -> Check:
 
 def _connected(endpoints: Endpoints, look: Callable[[Transport], Check]) -> Check:
     """Each with a connection of its own: they are asked at the same time."""
-    places = [place.strip().rpartition(":") for place in endpoints.kafka.split(",")]
-    if not any(broker_answers(host, int(port), _BROKER_WITHIN_S / len(places)) for host, _, port in places):
+    if not any_broker_answers(endpoints.kafka, _BROKER_WITHIN_S):
         raise Transient(f"kafka: nobody answers at {endpoints.kafka}")
     with closing(Transport(endpoints)) as transport:
         return look(transport)

@@ -36,6 +36,13 @@ def broker_answers(host: str, port: int, within_s: float) -> bool:
     return len(answer) == 8 and struct.unpack(">ii", answer)[1] == _CORRELATION
 
 
+def any_broker_answers(kafka: str, within_s: float) -> bool:
+    """One of the brokers "HOST:PORT,HOST:PORT..." answers; they are asked one after the other."""
+    places = [place.strip().rpartition(":") for place in kafka.split(",")]
+    known = [(host, int(port)) for host, _, port in places if port.isdecimal()]
+    return any(broker_answers(host, port, within_s / len(known)) for host, port in known)
+
+
 def of_store(port: int, password: str) -> Ask:
     """A query, answered by the engine; by a handle that nobody else has, so that a busy store answers too."""
     headers = {"X-ClickHouse-User": "supervisor", "X-ClickHouse-Key": password}

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.embedded.part import process_state
-from pipeline.embedded.signs import broker_answers
+from pipeline.embedded.signs import any_broker_answers
 from pipeline.endpoints import Endpoints, read_running
 from pipeline.folder_state import folder_state
 from pipeline.in_time import InTime
@@ -64,8 +64,7 @@ def look(endpoints: Endpoints) -> Seen:
 
 
 def _broker(endpoints: Endpoints) -> Facts:
-    places = [place.strip().rpartition(":") for place in endpoints.kafka.split(",")]
-    if not any(broker_answers(host, int(port), _ANSWERS_S / len(places)) for host, _, port in places):
+    if not any_broker_answers(endpoints.kafka, _ANSWERS_S):
         return {"broker_answers": False}
     try:
         with closing(Transport(endpoints)) as transport:
