@@ -49,6 +49,9 @@ class Watched:
     def note(self, words: str) -> None:
         print(words)
 
+    def waits(self, words: str) -> None:
+        print(words)
+
     def check(self) -> None:
         """Nothing is waited for."""
 

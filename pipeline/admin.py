@@ -18,10 +18,18 @@ _STAMPED = {"message.timestamp.type": "LogAppendTime"}
 """Kafka's clock, not the sender's, says when a record came: see `pipeline.ahead`. Its retention goes by it too."""
 
 
-def ensure_topics(bootstrap: str, prefix: str = "") -> list[str]:
-    """Create the topics that are missing, and name them. Raises Transient when the broker cannot be asked."""
+def ensure_topics(bootstrap: str, prefix: str = "", *, within_s: float = 30.0) -> list[str]:
+    """Create the topics that are missing, and name them. Raises Transient when the broker cannot be asked, or does not
+    answer a question in time.
+    """
+    most_ms = int(within_s * 1000)
     with kafka_trouble(f"nobody answers at {bootstrap}: start `callfunnel up`, or set CALLFUNNEL_KAFKA"):
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, client_id="callfunnel-admin")
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap,
+            client_id="callfunnel-admin",
+            bootstrap_timeout_ms=most_ms,
+            request_timeout_ms=most_ms,
+        )
     try:
         with kafka_trouble("topics cannot be made"):
             return _make_missing(admin, prefix)

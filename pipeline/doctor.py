@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
 from pipeline import clocks
-from pipeline.embedded.part import resident_bytes
+from pipeline.embedded.heartbeat import beats
+from pipeline.embedded.part import process_state, resident_bytes
+from pipeline.embedded.signs import any_broker_answers, of_board
 from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
+from pipeline.folder_state import folder_state
 from pipeline.gaps import in_words as gaps_in_words
 from pipeline.gaps import latest_gaps
+from pipeline.in_time import InTime
 from pipeline.migrate import lacking_durability, pending
 from pipeline.parts.broken import SETTLE, in_words, look
 from pipeline.readouts import Numbers, Period
@@ -28,10 +32,17 @@ from pipeline.stored import STAGES
 from pipeline.transport import Transport
 from pipeline.verify import verify
 from schemas.topics import ALL
-from schemas.trouble import Trouble
+from schemas.trouble import Transient, Trouble
 
-_STALL_S = 5.0
+WITHIN_S = 6.5
+"""All answers are there by then, or missing; with the start of the command it is less than 10 s."""
+_STALL_S = 4.0
+_BEATS_WITHIN_S = 5.0
+_BOARD_WITHIN_S = 4.0
+_BROKER_WITHIN_S = 3.0
+_REPLACED = "`callfunnel up` replaces a part that hangs within a minute; else see its log, and start `up` again"
 _LEAST_FREE = 1 << 30
+_LEAST_FILES = 10_000
 _MOST_RESIDENT = 2 << 30
 _GAPS_KEPT = timedelta(days=30)
 _MOST_GAPS = 1_000
@@ -46,64 +57,103 @@ class Check(msgspec.Struct, frozen=True):
     todo: str = ""
 
 
-def examine(endpoints: Endpoints, settings: Settings, embedded: Running | None, data: Path | None) -> Iterator[Check]:
-    """Every check in order; one that fails does not stop the rest."""
-    if embedded is not None:
-        yield from _parts(embedded)
-    with _reached(endpoints) as transport:
-        todo = "start `callfunnel up`, or check CALLFUNNEL_KAFKA"
-        yield _guarded("kafka", lambda: _topics(transport(), endpoints), todo)
-        yield _guarded("workers", lambda: _workers(transport()), todo)
-        yield _guarded("lag", lambda: _lag(transport()), todo)
-    yield _guarded("clickhouse", lambda: tables(endpoints), "start the store, or check CALLFUNNEL_CLICKHOUSE")
-    yield _guarded("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
-    yield _guarded("clocks", lambda: _clocks(endpoints), "")
-    yield _guarded("last call", lambda: _last_call(endpoints), "")
-    yield _guarded("feeds", lambda: _feeds(endpoints), "")
-    yield _guarded("gaps", lambda: _gaps(endpoints), "")
-    yield _guarded("stream = batch", lambda: _drift(endpoints, settings), "`callfunnel verify` lists the differences")
+class Question(NamedTuple):
+    """One thing to look at. `todo` is for when it could not be looked at."""
+
+    name: str
+    look: Callable[[], Check]
+    todo: str = ""
+
+
+def examine(
+    endpoints: Endpoints,
+    settings: Settings,
+    embedded: Running | None,
+    data: Path | None,
+    *,
+    within_s: float = WITHIN_S,
+) -> Iterator[Check]:
+    """Every check in order. All are made at the same time; what gives no answer in time is unwell, and keeps nobody
+    waiting for the rest.
+    """
+    questions = [*_stack(embedded), *_servers(endpoints, settings, embedded)]
     if data is not None:
-        yield _disk(data)
+        questions.append(Question("disk", lambda: disk(data)))
+    asked = InTime({question.name: partial(_guarded, question) for question in questions}, within_s)
+    for question in questions:
+        try:
+            yield asked.answer(question.name)
+        except TimeoutError:
+            todo = question.todo or "it is busy or hangs: ask again in a minute, then look at its log"
+            yield Check(question.name, False, f"no answer within {within_s:.0f} s", todo)
 
 
-def _guarded(name: str, look: Callable[[], Check], todo: str) -> Check:
+def _stack(embedded: Running | None) -> Iterator[Question]:
+    if embedded is not None:
+        yield Question("supervisor", lambda: _supervisor(embedded))
+        for name, pid in embedded.parts.items():
+            yield Question(name, partial(_part, embedded, name, pid))
+
+
+def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None) -> Iterator[Question]:
+    kafka = _REPLACED if embedded else "start `callfunnel up`, or check CALLFUNNEL_KAFKA"
+    store = _REPLACED if embedded else "start the store, or check CALLFUNNEL_CLICKHOUSE"
+    reading = (embedded and embedded.report) or endpoints.clickhouse
+    yield Question("kafka", lambda: _connected(endpoints, partial(_topics, endpoints=endpoints)), kafka)
+    yield Question("workers", lambda: _connected(endpoints, _workers), kafka)
+    yield Question("lag", lambda: _connected(endpoints, _lag), kafka)
+    yield Question("clickhouse", lambda: tables(endpoints), store)
+    yield Question("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
+    yield Question("clocks", lambda: _clocks(endpoints), store)
+    yield Question("last call", lambda: _last_call(reading), store)
+    yield Question("feeds", lambda: _feeds(reading), store)
+    yield Question("gaps", lambda: _gaps(endpoints.clickhouse), store)
+    yield Question("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
+
+
+def _guarded(question: Question) -> Check:
     try:
-        return look()
+        return question.look()
     except Trouble as trouble:
-        return Check(name, False, str(trouble), todo)
+        return Check(question.name, False, str(trouble), question.todo)
 
 
-@contextmanager
-def _reached(endpoints: Endpoints) -> Iterator[Callable[[], Transport]]:
-    """The broker, asked for its address once: who does not answer does not answer thrice."""
-    try:
-        transport = Transport(endpoints)
-    except Trouble as trouble:
-        yield partial(_raise, trouble)
-        return
-    try:
-        yield lambda: transport
-    finally:
-        transport.close()
+def _connected(endpoints: Endpoints, look: Callable[[Transport], Check]) -> Check:
+    """Each with a connection of its own: they are asked at the same time."""
+    if not any_broker_answers(endpoints.kafka, _BROKER_WITHIN_S):
+        raise Transient(f"kafka: nobody answers at {endpoints.kafka}")
+    with closing(Transport(endpoints)) as transport:
+        return look(transport)
 
 
-def _raise(trouble: Trouble) -> NoReturn:
-    raise trouble
+def _supervisor(running: Running) -> Check:
+    """Whoever replaces what died: nobody replaces it."""
+    state = process_state(running.pid)
+    todo = f"`kill -CONT {running.pid}` lets it go on; or end it with `kill -9 {running.pid}` and start `callfunnel up`"
+    if state == "stopped":
+        return Check("supervisor", False, f"process {running.pid} is stopped: nothing that dies is started again", todo)
+    if running.data and not beats(Path(running.data), _BEATS_WITHIN_S):
+        words = f"process {running.pid} ({state}) has not looked after its parts for {_BEATS_WITHIN_S:.0f} s"
+        return Check("supervisor", False, words, f"ask again in a minute; if it stays so, {todo}")
+    return Check("supervisor", True, f"process {running.pid} looks after {len(running.parts)} parts")
 
 
-def _parts(running: Running) -> Iterator[Check]:
-    for name, pid in running.parts.items():
-        resident = resident_bytes(pid)
-        if resident is None:
-            yield Check(
-                name, False, f"process {pid} is gone", "`callfunnel up` starts it again by itself; else see its log"
-            )
-        elif resident > _MOST_RESIDENT:
-            # A new broker takes the place of one that holds much, unless somebody sends all the time.
-            todo = "when nothing lags, stop `callfunnel up` and start it again: nothing is lost"
-            yield Check(name, False, f"process {pid}, {resident / 1e6:,.0f} MB of memory", todo)
-        else:
-            yield Check(name, True, f"process {pid}, {resident / 1e6:,.0f} MB of memory")
+def _part(running: Running, name: str, pid: int) -> Check:
+    resident = resident_bytes(pid)
+    state = process_state(pid)
+    if resident is None or state in ("gone", "dead"):
+        return Check(
+            name, False, f"process {pid} is gone", "`callfunnel up` starts it again by itself; else see its log"
+        )
+    if state == "stopped":
+        return Check(name, False, f"process {pid} is stopped", _REPLACED)
+    if name == "board" and not of_board(urlsplit(running.board).port or 0)(_BOARD_WITHIN_S):
+        return Check(name, False, f"process {pid} ({state}) does not answer", _REPLACED)
+    if resident > _MOST_RESIDENT:
+        # A new broker takes the place of one that holds much, unless somebody sends all the time.
+        todo = "when nothing lags, stop `callfunnel up` and start it again: nothing is lost"
+        return Check(name, False, f"process {pid}, {resident / 1e6:,.0f} MB of memory", todo)
+    return Check(name, True, f"process {pid}, {resident / 1e6:,.0f} MB of memory")
 
 
 def _topics(transport: Transport, endpoints: Endpoints) -> Check:
@@ -167,39 +217,47 @@ def _clocks(endpoints: Endpoints) -> Check:
     return Check("clocks", found.well, words, found.todo)
 
 
-def _last_call(endpoints: Endpoints) -> Check:
+def _last_call(dsn: str) -> Check:
     """Never unwell: whether a quiet hour is a dead feed is for whoever knows the exchange."""
-    last = last_call(Numbers(connect(endpoints.clickhouse)))
+    last = last_call(Numbers(connect(dsn)))
     return Check(
         "last call", True, f"{last.records:,} legs, the last began {last.at}" if last.records else "no calls yet"
     )
 
 
-def _feeds(endpoints: Endpoints) -> Check:
+def _feeds(dsn: str) -> Check:
     """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is none of these."""
-    doors = freshness(Numbers(connect(endpoints.clickhouse)))
+    doors = freshness(Numbers(connect(dsn)))
     todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
     found = "\n".join(map(str, doors))
     return Check("feeds", all(door.well for door in doors), found or "nothing was loaded, nothing listens", todo)
 
 
-def _gaps(endpoints: Endpoints) -> Check:
+def _gaps(dsn: str) -> Check:
     """Never unwell: not every exchange keeps what its feed has missed, and a door that is restarted has a gap."""
-    told = latest_gaps(Store(connect(endpoints.clickhouse)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
+    told = latest_gaps(Store(connect(dsn)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
     return Check("gaps", True, gaps_in_words(told) or f"none in {_GAPS_KEPT.days} days")
 
 
-def _drift(endpoints: Endpoints, settings: Settings) -> Check:
+def _drift(dsn: str, settings: Settings) -> Check:
     today = datetime.now(UTC).astimezone(settings.time_zone).date()
     period = Period(today - timedelta(days=7), today + timedelta(days=1), settings.time_zone)
-    cells, differences = verify(Numbers(connect(endpoints.clickhouse)), period, settings)
+    cells, differences = verify(Numbers(connect(dsn)), period, settings)
     if differences:
         words = f"{len(differences)} numbers of the last 7 days differ from their facts"
         return Check("stream = batch", False, words, "wait until nothing lags, then `callfunnel verify`")
     return Check("stream = batch", True, f"{cells:,} cells of the last 7 days are what the facts say")
 
 
-def _disk(data: Path) -> Check:
-    free = shutil.disk_usage(data).free
-    well = free >= _LEAST_FREE
-    return Check("disk", well, f"{free / (1 << 30):.1f} GiB free for {data}", "" if well else "make room")
+def disk(data: Path) -> Check:
+    """The disk of the data folder. Blocks for seconds at most, even when it hangs."""
+    found = folder_state(data)
+    if found.error:
+        todo = "look at the disk or mount of this folder (`dmesg`, `mount`): nothing can be stored until it answers"
+        return Check("disk", False, f"{data}: {found.error}", todo)
+    words = f"{found.free_bytes / (1 << 30):.1f} GiB free for {data}"
+    if found.is_read_only:
+        return Check("disk", False, f"{data} is read-only", "mount it for writing")
+    if found.free_files < _LEAST_FILES:
+        return Check("disk", False, f"{words}, but only {found.free_files:,} files (inodes) more", "make room")
+    return Check("disk", found.free_bytes >= _LEAST_FREE, words, "" if found.free_bytes >= _LEAST_FREE else "make room")

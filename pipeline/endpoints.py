@@ -46,7 +46,9 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     kafka: str
     clickhouse: str
     reader: str
-    """DSN of the read-only user."""
+    """DSN of the read-only user for whoever asks from outside, such as Grafana."""
+    report: str = ""
+    """DSN of the read-only user of our own commands: long queries from outside do not take their turn."""
     board: str = ""
     """Address of the board page, with the key that lets in."""
     parts: dict[str, int] = {}

@@ -87,6 +87,13 @@ class Numbers:
 
 
 def numbers(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Numbers:
-    """Numbers of the running embedded stack (as its reader), or of the server that the environment names."""
-    dsn = running_stack(data, env).reader if is_embedded(data, env) else find(data, env).clickhouse
-    return Numbers(connect(dsn))
+    """Numbers of the running embedded stack (as a reader), or of the server that the environment names."""
+    return Numbers(connect(reading_dsn(data, env)))
+
+
+def reading_dsn(data: Path | None = None, env: Mapping[str, str] = os.environ) -> str:
+    """Where commands of ours read. Raises Terminal."""
+    if not is_embedded(data, env):
+        return find(data, env).clickhouse
+    running = running_stack(data, env)
+    return running.report or running.reader

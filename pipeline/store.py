@@ -5,6 +5,7 @@ Calls block; agents await them in threads of their own, since the engine answers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -12,11 +13,15 @@ import clickhouse_connect
 import msgspec
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.httpclient import HttpClient
 from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
 from schemas.trouble import Terminal, Transient, Trouble
 
 T = TypeVar("T")
+
+_CONNECT_S, _FIRST_ANSWER_S, _ANSWERS_S = 10.0, 60.0, 300.0
 
 AS_WIRE = {
     "date_time_output_format": "iso",
@@ -44,12 +49,25 @@ _TERMINAL = {
 }
 
 
-def connect(dsn: str) -> Client:
-    """A clickhouse-connect client, usable from several threads. Raises Transient or Terminal."""
+def connect(dsn: str, *, first_answer_s: float = _FIRST_ANSWER_S) -> Client:
+    """A clickhouse-connect client, usable from several threads. Raises Transient or Terminal.
+
+    A store that gives no first answer in so many seconds hangs. Later ones may take as long as queries do.
+    """
     try:
-        return clickhouse_connect.get_client(dsn=dsn, autogenerate_session_id=False, query_limit=0)
+        client = clickhouse_connect.get_client(
+            dsn=dsn,
+            autogenerate_session_id=False,
+            query_limit=0,
+            query_retries=0,  # one that took too long (503) is not asked again in silence: whoever asked decides
+            connect_timeout=math.ceil(min(first_answer_s, _CONNECT_S)),
+            send_receive_timeout=math.ceil(first_answer_s),
+        )
     except (ClickHouseError, HTTPError, OSError) as error:
         raise trouble(error) from None
+    if first_answer_s == _FIRST_ANSWER_S and isinstance(client, HttpClient):
+        client.timeout = Timeout(connect=_CONNECT_S, read=_ANSWERS_S)
+    return client
 
 
 def trouble(error: Exception) -> Trouble:

@@ -18,6 +18,8 @@ from schemas.topics import ALL
 from schemas.trouble import Terminal
 
 _BEGINS_FOR_S = 10.0
+_ANSWERS_MS = 10_000
+"""A broker answers these questions in milliseconds; whoever asks one that hangs is told so, and may ask again."""
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]  # the library has no types
@@ -37,7 +39,10 @@ class Transport:
         self._begins_at: dict[tuple[str, ...], tuple[float, dict[tuple[str, int], int]]] = {}
         with kafka_trouble(f"nobody answers at {endpoints.kafka}"):
             self._admin = _Admin(
-                bootstrap_servers=endpoints.kafka, client_id="callfunnel-admin", bootstrap_timeout_ms=5000
+                bootstrap_servers=endpoints.kafka,
+                client_id="callfunnel-admin",
+                bootstrap_timeout_ms=5000,
+                request_timeout_ms=_ANSWERS_MS,
             )
 
     def close(self) -> None:

@@ -30,6 +30,14 @@ STARTS_S = 90.0
 """How long a process of ours may take to start beside other tests; alone it takes seconds."""
 
 
+PASSWORDS = {
+    "CALLFUNNEL_STORE_PASSWORD": "writer",
+    "CALLFUNNEL_STORE_READER_PASSWORD": "reader",
+    "CALLFUNNEL_STORE_INNER_PASSWORD": "inner",
+}
+"""Of the stores that tests start."""
+
+
 def pytest_configure() -> None:
     """Hypothesis never judges by the clock: on a busy machine an example takes what it takes.
 
@@ -67,13 +75,13 @@ def store_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def store_process(folder: Path, port: int, *options: str) -> Part:
-    """The embedded store over FOLDER/data, not started. Users: callfunnel:writer, reader:reader."""
+    """The embedded store over FOLDER/data, not started. Users: callfunnel:writer, reader:reader, and board:inner."""
     command = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(folder / "data")]
     return Part(
         "store",
         [*command, "--port", str(port), *options],
         logs=folder,
-        env={**os.environ, "CALLFUNNEL_STORE_PASSWORD": "writer", "CALLFUNNEL_STORE_READER_PASSWORD": "reader"},
+        env={**os.environ, **PASSWORDS},
         ready=lambda: listens(port),
     )
 

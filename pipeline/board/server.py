@@ -28,7 +28,7 @@ _FRESH_S = 10
 """An answer is at most so old when it is shown."""
 _REMEMBER_BYTES = 32 << 20
 _ASKING = 2
-"""Questions at a time: the store has three readers, and one is left to others."""
+"""Questions at a time: as many as the embedded store has handles for the board page."""
 _MOST_WAITING = 200
 
 

@@ -96,7 +96,7 @@ def loaded(folder: Path, options: DepartmentOptions) -> Iterator[Loaded]:
             settings=settings,
             stack=stack,
             running=running,
-            numbers=Numbers(connect(running.reader)),
+            numbers=Numbers(connect(running.report)),
         )
     finally:
         stack.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import chain
 from pathlib import Path
@@ -10,8 +11,9 @@ import click
 
 from pipeline.cli.options import output
 from pipeline.cli.tables import show_json
-from pipeline.doctor import Check, examine
+from pipeline.doctor import Check, disk, examine
 from pipeline.endpoints import find, is_embedded, running_stack
+from pipeline.folder_state import folder_state
 from pipeline.loading.kept import journals
 from pipeline.settings import read_settings
 from schemas.trouble import Trouble
@@ -32,6 +34,11 @@ def command(as_json: bool, data: Path | None) -> None:
 
 def _examine(data: Path | None, quiet: bool) -> list[Check]:
     checks = []
+    # Before anything of it is read: a command must not hang on a folder that does.
+    if (hung := _hung_folder(data)) is not None:
+        if not quiet:
+            _say(hung)
+        return [hung]
     try:
         settings = read_settings()
         endpoints = find(data)
@@ -48,6 +55,14 @@ def _examine(data: Path | None, quiet: bool) -> list[Check]:
         if not quiet:
             _say(check)
     return checks
+
+
+def _hung_folder(data: Path | None) -> Check | None:
+    """The disk of the data folder that is meant, when it does not answer."""
+    folder = data or Path(os.environ.get("CALLFUNNEL_DATA") or "data")
+    if not is_embedded(data) or not folder_state(folder).hangs:
+        return None
+    return disk(folder)
 
 
 def _say(check: Check) -> None:

@@ -14,10 +14,10 @@ from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
+from pipeline.loading.lookout import reached_store
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish, prepare_all
 from pipeline.settings import read_settings
-from pipeline.store import Store, connect
 from schemas.trouble import Terminal, Trouble
 
 
@@ -85,7 +85,6 @@ def command(
 
 def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]:
     endpoints = find(data)
-    store = Store(connect(endpoints.clickhouse))
     console = Console(stderr=True)
     embedded = running_stack(data) if is_embedded(data) else None
 
@@ -95,7 +94,7 @@ def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]
 
     with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
         try:
-            return load(files, endpoints, store, wish, progress)
+            return load(files, endpoints, reached_store(endpoints, progress), wish, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
         except Trouble as trouble:

@@ -34,6 +34,7 @@ class Shown:
         )
         self._files: dict[Path, tuple[TaskID, float]] = {}
         self._storing: TaskID | None = None
+        self._waits = ""
 
     def __enter__(self) -> Shown:
         self._progress.start()
@@ -53,11 +54,16 @@ class Shown:
     def storing(self, position: Position) -> None:
         if self._storing is None:
             self._storing = self._progress.add_task("storing", total=1, rate="")
-        rate = f"{position.lag:,} frames to go"
+        rate = f"{position.lag:,} frames to go{self._waits and ', waiting (see above)'}"
         self._progress.update(self._storing, completed=position.consumed, total=max(position.there, 1), rate=rate)
 
     def note(self, words: str) -> None:
         self._progress.console.print(words, style="yellow", highlight=False)
+
+    def waits(self, words: str) -> None:
+        self._waits = words
+        if words:
+            self.note(f"waiting: {words}")
 
 
 class Plain:
@@ -80,6 +86,10 @@ class Plain:
 
     def storing(self, position: Position) -> None:
         self._now_and_then(f"storing: {position.lag:,} frames to go")
+
+    def waits(self, words: str) -> None:
+        if words:
+            self.note(f"waiting: {words}")
 
     def note(self, words: str) -> None:
         self._console.print(words, highlight=False, soft_wrap=True)

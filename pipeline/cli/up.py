@@ -13,6 +13,7 @@ import click
 
 from pipeline.cli.replaying import replaying
 from pipeline.embedded.draining import drain, lag
+from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
 from pipeline.endpoints import Running, running_stack
@@ -46,6 +47,8 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
               help="Memory above which a new broker takes its place, once all it holds is stored.")  # fmt: skip
 @click.option("--drain", "drain_s", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",
               help="When asked to stop: how long to wait until what is on the wire is stored.")  # fmt: skip
+@click.option("--patience", type=click.FloatRange(3, 3600), default=PATIENCE_S, show_default=True, metavar="SECONDS",
+              help="A part without a sign of life for so long is killed and started again.")  # fmt: skip
 @click.option("--background", is_flag=True, help="Return when it is ready; `callfunnel down` stops it.")
 def command(
     data: Path,
@@ -55,6 +58,7 @@ def command(
     workers: int,
     broker_mb: int,
     drain_s: float,
+    patience: float,
     background: bool,
 ) -> None:
     """Start the embedded stack: a broker, a ClickHouse store, a board page and a worker, each a process of its own.
@@ -75,6 +79,7 @@ def command(
         board_port=board,
         workers=workers,
         broker_bytes=broker_mb * 1_000_000,
+        patience_s=patience,
     )
     stack = Stack(plan)
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""The chDB engine in this process: a bounded pool of handles, each used by one thread at a time.
+"""The chDB engine in this process: handles, each used by one thread at a time, and who may have how many of them.
 
 One engine per process and folder. Handles of one engine run side by side; a handle serialises. A reader's handle
 is `readonly = 1` for good, so whatever the SQL says, it cannot write or change a setting.
@@ -6,7 +6,6 @@ is `readonly = 1` for good, so whatever the SQL says, it cannot write or change 
 
 from __future__ import annotations
 
-import queue
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,17 +29,44 @@ _SERVER = {
     "backups.allowed_path": "/",
 }
 
+_YIELDS_ABOVE = 100_000_000
+"""Bytes. Three readers that took 600 MB each made a worker's inserts fail, of which each wants a few: with this they
+are what the engine ends first, and no insert failed beside five of them."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one query may use."""
+    """What one kind of user may have of the store at a time, and what each of their queries may use."""
 
+    handles: int
+    """Queries that run side by side."""
+    waiting: int
+    """Queries that may wait for a handle; one more is refused at once."""
+    wait_s: float
+    time_s: int
     memory_bytes: int = 600_000_000
-    time_s: int = 600
-    reader_time_s: int = 60
-    result_bytes: int = 256 << 20
-    reader_result_bytes: int = 32 << 20
-    writers: int = 4
-    readers: int = 3
+    result_bytes: int = 32 << 20
+    yields_memory: bool = True
+    """When the engine's memory is used up, queries of these users end before those of others."""
+    may_write: bool = False
+
+
+LIMITS: Mapping[str, Limits] = {
+    "callfunnel": Limits(
+        handles=4, waiting=64, wait_s=30, time_s=600, result_bytes=256 << 20, yields_memory=False, may_write=True
+    ),
+    "board": Limits(handles=2, waiting=200, wait_s=20, time_s=10, memory_bytes=400_000_000),
+    # Whoever waits at a terminal asked for a whole history (`verify`), and keeps nobody else from asking.
+    "report": Limits(handles=2, waiting=16, wait_s=20, time_s=60),
+    # A Grafana board is a dozen queries at once: five of them may wait.
+    "reader": Limits(handles=3, waiting=60, wait_s=10, time_s=10, memory_bytes=250_000_000),
+    "supervisor": Limits(handles=1, waiting=4, wait_s=5, time_s=5, memory_bytes=50_000_000),
+}
+"""By user. Workers and loads write as `callfunnel`; the board page, our commands and whoever else asks (Grafana) have
+handles of their own, so that long queries of one of them leave the others theirs."""
+
+
+_UNLIMITED = Limits(handles=1, waiting=0, wait_s=0, time_s=0, memory_bytes=0, yields_memory=False, may_write=True)
+"""0: no limit but the engine's."""
 
 
 class EngineError(Exception):
@@ -148,49 +174,32 @@ def _value(value: str) -> str:
 class Engine:
     """Opens the folder; hands out handles. A second process cannot open the same folder."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path) -> None:
         make_folder(folder)
         options = "&".join(f"{name}={value}" for name, value in _SERVER.items())
         self._path = f"{folder}?{options}"
-        self._writers: queue.SimpleQueue[Handle] = queue.SimpleQueue()
-        self._readers: queue.SimpleQueue[Handle] = queue.SimpleQueue()
-        shared = {"max_threads": 2, "max_insert_threads": 1}
         self._handles: list[Handle] = []
-        writing = {
+
+    def open(self, limits: Limits) -> Handle:
+        """Another handle, which keeps to these limits."""
+        fixed = {
+            "max_threads": 2,
+            "max_insert_threads": 1,
+            # ClickHouse keeps a gigabyte for each thread, so of less than two it would answer with one.
+            "max_threads_min_free_memory_per_thread": 0,
             "max_memory_usage": limits.memory_bytes,
             "max_execution_time": limits.time_s,
             "max_result_bytes": limits.result_bytes,
         }
-        reading = {
-            # ClickHouse keeps a gigabyte for each thread, so of less than two it would answer with one.
-            "max_threads_min_free_memory_per_thread": 0,
-            "max_memory_usage": limits.memory_bytes,
-            "max_execution_time": limits.reader_time_s,
-            "max_result_bytes": limits.reader_result_bytes,
-        }
-        for _ in range(limits.writers):
-            self._writers.put(self._open({**shared, **writing}, readonly=False))
-        for _ in range(limits.readers):
-            self._readers.put(self._open({**shared, **reading}, readonly=True))
-
-    def _open(self, fixed: Mapping[str, Any], *, readonly: bool) -> Handle:
-        handle = Handle(lambda: chdb.connect(self._path), fixed, readonly=readonly)
+        if limits.yields_memory:
+            fixed["memory_overcommit_ratio_denominator"] = _YIELDS_ABOVE
+        handle = Handle(lambda: chdb.connect(self._path), fixed, readonly=not limits.may_write)
         self._handles.append(handle)
         return handle
 
     def unlimited(self) -> Handle:
-        """A handle beside the pool that may take its time: backups take minutes."""
-        return self._open({"max_threads": 2, "max_result_bytes": 32 << 20}, readonly=False)
-
-    def take(self, *, reader: bool, wait_s: float) -> Handle:
-        """A free handle; raises EngineError (too many simultaneous queries) when none is free in time."""
-        try:
-            return (self._readers if reader else self._writers).get(timeout=wait_s)
-        except queue.Empty:
-            raise EngineError("Code: 202. DB::Exception: too many simultaneous queries. (TOO_MANY_QUERIES)") from None
-
-    def give_back(self, handle: Handle, *, reader: bool) -> None:
-        (self._readers if reader else self._writers).put(handle)
+        """A handle beside the pools that may take its time: backups take minutes."""
+        return self.open(_UNLIMITED)
 
     def close(self) -> None:
         """Close every handle: what was acknowledged is on the disk already (`pipeline.migrate`)."""

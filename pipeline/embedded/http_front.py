@@ -12,14 +12,16 @@ import gzip
 import hmac
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import lz4.frame
 from aiohttp import web
 
 from pipeline.embedded.backup_routes import BackupRoutes
-from pipeline.embedded.engine import Engine, EngineError
+from pipeline.embedded.engine import Engine, EngineError, Handle, Limits
+from pipeline.embedded.native_hello import hello, is_hello
+from pipeline.embedded.pool import Pool
 from pipeline.embedded.sql_guard import Refused, guard
 
 _OWN = frozenset(
@@ -35,23 +37,26 @@ _INSERT = re.compile(rb"\s*INSERT\s+INTO\s", re.IGNORECASE)
 _INSERT_DATA = re.compile(
     rb"(?P<sql>\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+(?P<form>\w+)[^\S\n]*(?:\n|;|$)", re.IGNORECASE | re.DOTALL
 )
+_SMALL = 65_536
+"""Bytes that are compressed or not at no cost."""
 _READER_BODY = 1 << 20
 """Bytes: a reader sends a question, and no data."""
-_WAIT_S = 30.0
-_STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 408, 396: 413, 432: 400}
+_STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 503, 396: 413, 432: 400}
+_STUCK_S = 60.0
+"""A writer's query that is over its time by so much will not end."""
 
 
-class Users(NamedTuple):
-    """Passwords of the two users: `callfunnel` writes, `reader` reads."""
+class Users:
+    """Passwords by user; a user without one is not known."""
 
-    writer: str
-    reader: str
+    def __init__(self, passwords: Mapping[str, str]) -> None:
+        self._passwords = dict(passwords)
 
-    def check(self, user: str, password: str) -> bool | None:
-        """True for the reader, False for the writer, None for nobody. Takes the same time whichever is wrong."""
-        known = {"callfunnel": self.writer, "reader": self.reader}
-        right = hmac.compare_digest(password.encode(), known.get(user, "").encode())
-        return user == "reader" if right and user in known and known[user] else None
+    def check(self, user: str, password: str) -> str | None:
+        """The user, None when name or password is wrong. Takes the same time whichever is."""
+        known = self._passwords.get(user, "")
+        right = hmac.compare_digest(password.encode(), known.encode())
+        return user if right and known else None
 
 
 class Request(NamedTuple):
@@ -64,6 +69,8 @@ class Request(NamedTuple):
     output: str
     parameters: dict[str, str]
     settings: dict[str, str]
+    revision: int
+    """Of the native protocol, as the client knows it; 0 when it does not say."""
 
 
 def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
@@ -89,6 +96,7 @@ def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes)
         headers.get("X-ClickHouse-Format") or args.get("default_format") or "TabSeparated",
         {name.removeprefix("param_"): value for name, value in args.items() if name.startswith("param_")},
         {name: value for name, value in args.items() if name not in _OWN and not name.startswith("param_")},
+        int(revision) if (revision := args.get("client_protocol_version", "")).isdecimal() else 0,
     )
 
 
@@ -131,13 +139,14 @@ def _too_large(most_bytes: int) -> EngineError:
 
 
 class Front:
-    """The request handler. Engine work happens in a thread per handle."""
+    """The request handler. A pool of handles for each user; this loop only moves bytes. Made within the loop."""
 
-    def __init__(self, engine: Engine, users: Users, *, most_body_bytes: int, threads: int) -> None:
+    def __init__(self, engine: Engine, users: Users, limits: Mapping[str, Limits], *, most_body_bytes: int) -> None:
         self._engine = engine
         self._users = users
+        self._limits = limits
         self._most = most_body_bytes
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="query")
+        self._pools = {user: Pool(user, of, partial(engine.open, of)) for user, of in limits.items()}
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=self._most)
@@ -146,32 +155,50 @@ class Front:
         BackupRoutes(self._engine, self._is_writer).add_to(application)
         return application
 
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
+
     def _is_writer(self, request: web.Request) -> bool:
-        return self._users.check(*credentials(dict(request.query), request.headers)) is False
+        user = self._users.check(*credentials(dict(request.query), request.headers))
+        return user is not None and self._limits[user].may_write
 
     async def _ping(self, _: web.Request) -> web.Response:
         return web.Response(text="Ok.\n")
 
     async def _serve(self, request: web.Request) -> web.Response:
         args = dict(request.query)
-        is_reader = self._users.check(*credentials(args, request.headers))
-        if is_reader is None:
+        user = self._users.check(*credentials(args, request.headers))
+        if user is None:
             return _failure(
                 EngineError(
                     "Code: 516. DB::Exception: Authentication failed: wrong user or password. (AUTHENTICATION_FAILED)"
                 )
             )
-        most = min(self._most, _READER_BODY) if is_reader else self._most
+        may_write = self._limits[user].may_write
+        most = self._most if may_write else min(self._most, _READER_BODY)
         try:
+            if user == "supervisor":
+                self._check_writers()
             body = await self._body(request.clone(client_max_size=most), args, most)
             understood = understand(args, request.headers, body)
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._run, understood, is_reader)
+            packs = _wants_gzip(request)
+            answer = await self._pools[user].run(
+                lambda handle: _packed(_run(understood, handle, may_write=may_write), packs)
+            )
         except (EngineError, Refused) as error:
             return _failure(error)
         except web.HTTPRequestEntityTooLarge:
             return _failure(_too_large(most))
-        return _success(answer, understood, request)
+        return _success(*answer, understood)
+
+    def _check_writers(self) -> None:
+        """The sign of life has a handle of its own, so that a busy store gives it; a stuck one must not."""
+        overdue_s = max(pool.overdue_s for user, pool in self._pools.items() if self._limits[user].may_write)
+        if overdue_s > _STUCK_S:
+            raise EngineError(
+                f"Code: 159. DB::Exception: a query of a writer is {overdue_s:.0f} s over its time (TIMEOUT_EXCEEDED)"
+            )
 
     async def _body(self, request: web.BaseRequest, args: dict[str, str], most_bytes: int) -> bytes:
         """The body without compression; fields of a form are added to `args`."""
@@ -180,49 +207,51 @@ class Front:
             args.update({name: value for name, value in form.items() if isinstance(value, str)})
             return b""
         body = await request.read()
-        return decompress(request.headers.get("Content-Encoding", ""), body, most_bytes)
-
-    def _run(self, request: Request, is_reader: bool) -> bytes:
-        guard(request.sql, reader=is_reader)
-        settings = request.settings
-        if is_reader:
-            wrong = sorted(set(settings) - _READER_MAY)
-            if wrong:
-                raise EngineError(
-                    f"Code: 164. DB::Exception: Cannot modify '{wrong[0]}' setting in readonly mode. (READONLY)"
-                )
-            settings = {}
-        handle = self._engine.take(reader=is_reader, wait_s=_WAIT_S)
-        try:
-            if request.form and not is_reader:
-                handle.insert(request.sql, request.form, request.data, settings)
-                return b""
-            sql = f"{request.sql} FORMAT {request.form}\n" if request.form else request.sql
-            return handle.query(_grafana_hello(sql), request.output, request.parameters, settings)
-        finally:
-            self._engine.give_back(handle, reader=is_reader)
+        encoding = request.headers.get("Content-Encoding", "")
+        if len(body) > _SMALL:  # as much as a load sends takes a tenth of a second
+            return await asyncio.to_thread(decompress, encoding, body, most_bytes)
+        return decompress(encoding, body, most_bytes)
 
 
-def _grafana_hello(sql: str) -> str:
-    """clickhouse-go asks for revision() and then expects Native blocks of that revision; 0 asks for plain ones."""
-    return (
-        sql.replace("revision()", "toUInt32(0)")
-        if sql.startswith("SELECT displayName(), version(), revision()")
-        else sql
-    )
+def _run(request: Request, handle: Handle, *, may_write: bool) -> bytes:
+    guard(request.sql, reader=not may_write)
+    settings = request.settings
+    if not may_write:
+        wrong = sorted(set(settings) - _READER_MAY)
+        if wrong:
+            raise EngineError(
+                f"Code: 164. DB::Exception: Cannot modify '{wrong[0]}' setting in readonly mode. (READONLY)"
+            )
+        settings = {}
+    if request.form and may_write:
+        handle.insert(request.sql, request.form, request.data, settings)
+        return b""
+    if request.output == "Native" and is_hello(request.sql):
+        version, zone = handle.query("SELECT version(), timezone()", "TSV", {}, settings).decode().split()
+        return hello("callfunnel", version, zone, request.revision)
+    sql = f"{request.sql} FORMAT {request.form}\n" if request.form else request.sql
+    return handle.query(sql, request.output, request.parameters, settings)
 
 
-def _success(answer: bytes, understood: Request, request: web.Request) -> web.Response:
+def _wants_gzip(request: web.Request) -> bool:
+    wants = request.headers.get("Accept-Encoding", "") if request.query.get("enable_http_compression") == "1" else ""
+    return "gzip" in wants and "lz4" not in wants
+
+
+def _packed(answer: bytes, packs: bool) -> tuple[bytes, bool]:
+    """The answer, and whether it was compressed."""
+    return (gzip.compress(answer, compresslevel=1), True) if packs and len(answer) > _SMALL else (answer, False)
+
+
+def _success(answer: bytes, is_packed: bool, understood: Request) -> web.Response:
     headers = {
         "X-ClickHouse-Server-Display-Name": "callfunnel",
         "X-ClickHouse-Timezone": "UTC",
         "X-ClickHouse-Format": understood.output,
         "X-ClickHouse-Summary": "{}",
     }
-    wants = request.headers.get("Accept-Encoding", "") if request.query.get("enable_http_compression") == "1" else ""
-    if len(answer) > 65_536 and "gzip" in wants and "lz4" not in wants:
+    if is_packed:
         headers["Content-Encoding"] = "gzip"
-        answer = gzip.compress(answer, compresslevel=1)
     return web.Response(body=answer, headers=headers, content_type="text/plain")
 
 

@@ -29,6 +29,18 @@ def _die_with(parent: int) -> None:
             os._exit(1)
 
 
+_STATES = {"T": "stopped", "t": "stopped", "D": "waiting for a disk or mount", "Z": "dead", "R": "running"}
+
+
+def process_state(pid: int) -> str:
+    """What a process is doing, in a word: "stopped" by a signal, "sleeping"; "gone" when there is none."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rsplit(")", 1)[1].split()[0]
+    except (OSError, IndexError):
+        return "gone"
+    return _STATES.get(state, "sleeping")
+
+
 def resident_bytes(pid: int) -> int | None:
     """Memory of a process; None when it is gone."""
     try:
@@ -39,7 +51,10 @@ def resident_bytes(pid: int) -> int | None:
 
 
 class Part:
-    """A process, its log, and how often it died quickly. `ready` says whether it serves."""
+    """A process, its log, and how often it died quickly. `ready` says whether it serves.
+
+    `ready_file` is what the process makes for it: one of an earlier process is removed at each start.
+    """
 
     def __init__(
         self,
@@ -49,6 +64,7 @@ class Part:
         logs: Path,
         env: Mapping[str, str],
         ready: Callable[[], bool],
+        ready_file: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -56,6 +72,7 @@ class Part:
         self._env = dict(env)
         self.log = logs / f"{name}.log"
         self._ready = ready
+        self._ready_file = ready_file
         self._monotonic = monotonic
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -83,6 +100,8 @@ class Part:
     def start(self) -> None:
         """Start it. Only from a thread that lives as long as the part may: Linux kills it when that thread ends."""
         self._keep_log_small()
+        if self._ready_file:
+            self._ready_file.unlink(missing_ok=True)
         parent = os.getpid()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -127,6 +146,11 @@ class Part:
         self._again_at = 0.0
         self.start()
         return True
+
+    def kill(self) -> None:
+        """SIGKILL, without waiting for its end: a process that waits for a disk ends when the disk answers."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
 
     def stop(self, within_s: float) -> None:
         """SIGTERM, and SIGKILL when that is not enough in time."""

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from pipeline.backup import snapshot
-from pipeline.embedded.engine import Engine, EngineError, Limits
+from pipeline.embedded.engine import Engine, EngineError
 
 
 @click.command()
@@ -26,7 +26,7 @@ from pipeline.embedded.engine import Engine, EngineError, Limits
 def main(data: Path, source: Path, base: Path | None, tables: tuple[str, ...]) -> None:
     """Read a backup into a new database, and say what it holds."""
     os.umask(0o077)
-    engine = Engine(data, Limits(writers=1, readers=0))
+    engine = Engine(data)
     handle = engine.unlimited()
     try:
         found = snapshot.restore(lambda sql: handle.query(sql, "JSONEachRow", {}, {}), source, base, tables)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from pipeline.embedded.engine import Engine, EngineError
+from pipeline.embedded.engine import LIMITS, Engine, EngineError
 from pipeline.parts.books import LiveBooks
 from pipeline.parts.broken import SETTLE, in_words, look
 from pipeline.store import AS_WIRE, FROM_WIRE
@@ -18,22 +18,20 @@ from schemas.trouble import Transient, Trouble
 T = TypeVar("T")
 
 _EACH_S = 60.0
-_WAIT_S = 30.0
 
 
 class EngineStore:
     """Rows in and out of the engine of this process. Raises Transient."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        # A handle of its own: what is asked here waits for nobody, and takes nobody's turn.
+        self._handle = engine.open(LIMITS["callfunnel"])
+        self._one_at_a_time = threading.Lock()
 
     def rows(self, decoder: msgspec.json.Decoder[T], sql: str) -> list[T]:
         try:
-            handle = self._engine.take(reader=False, wait_s=_WAIT_S)
-            try:
-                answer = handle.query(sql, "JSONEachRow", {}, _texts(AS_WIRE))
-            finally:
-                self._engine.give_back(handle, reader=False)
+            with self._one_at_a_time:
+                answer = self._handle.query(sql, "JSONEachRow", {}, _texts(AS_WIRE))
         except EngineError as error:
             raise Transient(f"store: {error}") from None
         return decoder.decode_lines(answer)
@@ -42,11 +40,8 @@ class EngineStore:
         if not lines:
             return
         try:
-            handle = self._engine.take(reader=False, wait_s=_WAIT_S)
-            try:
-                handle.insert(f"INSERT INTO {table}", "JSONEachRow", b"\n".join(lines), _texts(FROM_WIRE))
-            finally:
-                self._engine.give_back(handle, reader=False)
+            with self._one_at_a_time:
+                self._handle.insert(f"INSERT INTO {table}", "JSONEachRow", b"\n".join(lines), _texts(FROM_WIRE))
         except EngineError as error:
             raise Transient(f"store: {error}") from None
 

@@ -15,9 +15,11 @@ from typing import IO
 import msgspec
 
 from pipeline.admin import ensure_topics
-from pipeline.embedded import broker
+from pipeline.embedded import broker, signs
 from pipeline.embedded.gate import Gate
-from pipeline.embedded.part import Part, resident_bytes
+from pipeline.embedded.heartbeat import Heartbeat
+from pipeline.embedded.liveness import PATIENCE_S, Watch
+from pipeline.embedded.part import Part, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
@@ -31,6 +33,8 @@ _STORED_WITHIN_S = 1.0
 """How long senders wait at most for a worker that does nothing, before the broker is left as it is for a while."""
 _RENEW_AGAIN_S = 30.0
 _NEW_BROKER_S = 30.0
+_TOPICS_S = 5.0
+"""Of a broker that has just answered; meanwhile nothing else is tended."""
 _STARTS_S = 90.0
 """A part starts in seconds, on a busy machine in a minute. One that dies meanwhile is not waited for."""
 
@@ -45,14 +49,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 1
     broker_bytes: int = 1_000_000_000
     """Memory of the broker above which a new one takes its place: it forgets nothing until it stops."""
+    patience_s: float = PATIENCE_S
+    """How long a part may give no sign of life until another process takes its place."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """Passwords of the store's two users and the key of the board page, made once per data folder."""
+    """Passwords of the store's users and the key of the board page, made once per data folder."""
 
     writer: str
     reader: str
     board: str = ""
+    inner: str = ""
+    """Of the users that only parts and commands of ours are."""
 
 
 class Stack:
@@ -64,11 +72,13 @@ class Stack:
         self._lock: IO[str] | None = None
         self.parts: list[Part] = []
         """The broker first, then the store, then the board page, then workers."""
+        self.watches: list[Watch] = []
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
         self._renew_at = 0.0
         self.broken: list[Loss] = []
         """What the store has lost, as of the start."""
+        self._heartbeat = Heartbeat(plan.data)
 
     def start(self) -> Running:
         """Return when everything serves. Raises Terminal; nothing is left running then."""
@@ -89,14 +99,16 @@ class Stack:
         board_port = free_port(plan.board_port, "--board-port")
         passwords = credentials(plan.data)
         bootstrap = f"127.0.0.1:{kafka_port}"
-        dsn = f"http://callfunnel:{passwords.writer}@127.0.0.1:{store_port}/default"
+        dsn = _dsn("callfunnel", passwords.writer, store_port)
         secret = {
             "CALLFUNNEL_STORE_PASSWORD": passwords.writer,
             "CALLFUNNEL_STORE_READER_PASSWORD": passwords.reader,
+            "CALLFUNNEL_STORE_INNER_PASSWORD": passwords.inner,
         }
         store = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(plan.data / "store")]
-        self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap))
-        self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: listens(store_port))
+        of_broker, of_store = signs.of_broker(kafka_port), signs.of_store(store_port, passwords.inner)
+        self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap), of_broker)
+        self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: listens(store_port), of_store)
         for part in self.parts:
             part.start()
         for part in self.parts:
@@ -104,46 +116,56 @@ class Stack:
         migrate(connect(dsn))
         sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
-        reader = f"http://reader:{passwords.reader}@127.0.0.1:{store_port}/default"
         self.broken = look(Store(connect(dsn)))
-        self._add_board(logs, bootstrap, reader, passwords.board, board_port)
+        self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
             pid=os.getpid(),
             data=str(plan.data.resolve()),
             kafka=bootstrap,
             clickhouse=dsn,
-            reader=reader,
+            reader=_dsn("reader", passwords.reader, store_port),
+            report=_dsn("report", passwords.inner, store_port),
             board=f"http://127.0.0.1:{board_port}/?token={passwords.board}",
             parts={part.name: part.pid for part in self.parts},
             broker_bytes=plan.broker_bytes,
         )
         self._running = running
         self._write_down()
+        for watch in self.watches:
+            watch.start()
         return running
 
     def _add(
-        self, name: str, command: list[str], extra: Mapping[str, str], logs: Path, ready: Callable[[], bool]
+        self,
+        name: str,
+        command: list[str],
+        extra: Mapping[str, str],
+        logs: Path,
+        ready: Callable[[], bool],
+        ask: signs.Ask,
+        ready_file: Path | None = None,
     ) -> Part:
-        part = Part(name, command, logs=logs, env={**self._env, **extra}, ready=ready)
+        env = {**self._env, **extra}
+        part = Part(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
         self.parts.append(part)
+        self.watches.append(Watch(part, ask, self._plan.patience_s))
         return part
 
-    def _add_board(self, logs: Path, bootstrap: str, reader: str, token: str, port: int) -> None:
-        """The board page: it asks the store as its reader, and knows nothing else of the stack."""
-        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": reader, "CALLFUNNEL_NAMESPACE": ""}
+    def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
+        """The board page: it asks the store as a reader, and knows nothing else of the stack."""
+        env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
         command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
-        self._add("board", command, {**env, "CALLFUNNEL_BOARD_TOKEN": token}, logs, lambda: listens(port)).start()
+        env["CALLFUNNEL_BOARD_TOKEN"] = token
+        self._add("board", command, env, logs, lambda: listens(port), signs.of_board(port)).start()
 
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
         # A namespace is for servers that many companies share; this stack is one company's.
         env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
         for number in range(1, self._plan.workers + 1):
             mark = self._plan.data / f"worker-{number}.ready"
-            mark.unlink(missing_ok=True)
             command = [sys.executable, "-m", "pipeline.cli", "worker", "--ready-file", str(mark)]
-            worker = self._add(f"worker-{number}", command, env, logs, mark.exists)
-            worker.start()
+            self._add(f"worker-{number}", command, env, logs, mark.exists, signs.of_worker(mark), mark).start()
         for part in self.parts:
             part.wait_ready(_STARTS_S)
 
@@ -154,6 +176,7 @@ class Stack:
         is there: one that joined the new group and left it again kept Tansu from ever completing the next one's join.
         Raises Transient when that has to wait for the next time.
         """
+        self._heartbeat.beat()
         broker = self.parts[0]
         if not broker.is_running and not self._wire_is_new:
             self._wire_is_new = True
@@ -164,12 +187,28 @@ class Stack:
         if again:
             self._write_down()
         if self._wire_is_new and broker.serves:
-            ensure_topics(self._running.kafka)
+            ensure_topics(self._running.kafka, within_s=_TOPICS_S)
             for worker in self._workers:
                 worker.start()
             self._wire_is_new = False
             self._write_down()
         return again
+
+    def end_hung(self) -> list[str]:
+        """Kill parts that run and give no sign of life; what was seen of each. `tend` starts them again."""
+        found = []
+        away = [watch.part.name for watch in self.watches[:2] if watch.is_silent or not watch.part.is_running]
+        for watch in self.watches:
+            part = watch.part
+            if away and part.name not in away:
+                watch.forgive()  # it cannot get ready without a broker and a store
+            if not part.is_running or not (silent_s := watch.silent_s):
+                continue
+            state = process_state(part.pid)
+            part.kill()
+            watch.replaced()
+            found.append(f"{part.name} (process {part.pid}, {state}) gave no sign of life for {silent_s:.0f} s: killed")
+        return found
 
     def renew(self) -> int:
         """Put a new broker in the place of one that holds much. What it held, in bytes; 0 when nothing was done.
@@ -206,6 +245,8 @@ class Stack:
 
     def stop(self) -> None:
         """Workers first, so that nobody writes into a closing store."""
+        for watch in self.watches:
+            watch.stop()
         for part in reversed(self.parts):
             part.stop(15)
         stack_file(self._plan.data).unlink(missing_ok=True)
@@ -219,6 +260,10 @@ class Stack:
         pointer = pointer_file(self._env)
         make_folder(pointer.parent)
         write_whole(pointer, str(self._plan.data.resolve()).encode())
+
+
+def _dsn(user: str, password: str, port: int) -> str:
+    return f"http://{user}:{password}@127.0.0.1:{port}/default"
 
 
 def _all_stored(endpoints: Endpoints) -> bool:
@@ -235,6 +280,8 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None]) 
     """Tend the stack until `stopping`."""
     while not stopping():
         try:
+            for words in stack.end_hung():
+                say(words)
             for name in stack.tend():
                 say(f"{name} had stopped and was started again")
             if held := stack.renew():

@@ -49,6 +49,10 @@ class _Quiet:
     def note(self, words: str) -> None:
         log.warning("%s", words)
 
+    def waits(self, words: str) -> None:
+        if words:
+            log.warning("waiting: %s", words)
+
 
 class Dropped:
     """Loads batches of dropped files. A file that cannot be read is refused by itself; the others are loaded."""

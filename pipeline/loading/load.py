@@ -5,31 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from functools import partial
+from itertools import count
 
 from connectors.reading.identity import NAMELESS
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
-from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.distinct import Distinct
+from pipeline.loading.looking import look
+from pipeline.loading.lookout import REPLACED_WITHIN_S, Lookout, Progress
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, mend, settle
 from pipeline.loading.prepare import Prepared, Wish
-from pipeline.loading.sending import Segments, Waiting
+from pipeline.loading.sending import Segments
 from pipeline.loading.sift import MostlyRejected, Sender, sift
 from pipeline.parts.books import Blocks, ImportedFile, enter, now_there
 from pipeline.store import Store
 from schemas.records import CallLeg
-from schemas.trouble import Transient
+from schemas.trouble import Transient, Trouble
 
 _ATTEMPTS = 3
-
-
-class Progress(Waiting, Protocol):
-    """Told while loading; may be asked for nothing."""
-
-    def reading(self, file: Path, reading: Reading) -> None: ...
 
 
 def load(
@@ -37,19 +32,33 @@ def load(
 ) -> list[Outcome]:
     """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
 
-    When the broker forgets what it had (the embedded one, killed), all is sent again.
+    When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it is said
+    what is waited for.
     """
+    with Lookout(progress, partial(look, endpoints)) as lookout:
+        try:
+            return _load(files, endpoints, store, wish, lookout)
+        except Trouble as trouble:
+            raise lookout.explained(trouble) from trouble
+
+
+def _load(
+    files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
+) -> list[Outcome]:
     started = time.monotonic()
     before: Blocks | None = None
-    for attempt in range(1, _ATTEMPTS + 1):
+    give_up_at = 0.0
+    for attempt in count(1):
         try:
             before = before or now_there(store)
             outcomes = _send_and_wait(files, endpoints, store, wish, progress)
             break
         except Transient as trouble:
-            if attempt == _ATTEMPTS:
+            # A broker that hangs is away for longer than three attempts take.
+            give_up_at = give_up_at or time.monotonic() + (REPLACED_WITHIN_S if endpoints.data else 0.0)
+            if attempt >= _ATTEMPTS and time.monotonic() >= give_up_at:
                 raise
-            progress.note(f"{trouble}; sending everything again ({attempt + 1} of {_ATTEMPTS})")
+            progress.note(f"{trouble}; sending everything again")
             time.sleep(trouble.retry_after_s)
     assert before is not None
     enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)

@@ -36,7 +36,7 @@ def asker(filled: Filled) -> Asker:
     return Asker(filled.reader, department_of(filled.settings))
 
 
-def _period(board: Board) -> Chosen:
+def period_of(board: Board) -> Chosen:
     today = datetime.now(UTC).replace(microsecond=0)
     return PERIODS.get(board.id) or Chosen(
         start=datetime(2026, 1, 1, tzinfo=UTC), end=today + timedelta(days=1), now=today
@@ -50,7 +50,7 @@ def _asked(panel: Panel) -> Query:
 
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
 def test_panel_says_the_same_natively_and_in_grafana_and_has_rows(asker: Asker, board: Board, panel: Panel) -> None:
-    chosen = _period(board)
+    chosen = period_of(board)
     rows = asker.as_grafana(_asked(panel), chosen, board.all_variables)
     assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
     assert bool(rows) or panel.id in EMPTY_WHEN_WELL | NEEDS_A_CALL
@@ -66,7 +66,7 @@ def _to_the_end_of_its_day(chosen: Chosen) -> Chosen:
 
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
 def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: Board, panel: Panel) -> None:
-    found = _period(board)
+    found = period_of(board)
     values: dict[str, Value] = {
         "managers": ("m01", "m03"),
         "teams": ("A", "O'Brien's"),
@@ -86,8 +86,8 @@ def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: Board, 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_variable_has_an_id_and_a_text_for_each_choice(asker: Asker, name: str) -> None:
-    rows = asker.as_grafana(QUERIES[name], _period(MANAGER))
-    assert rows == asker.natively(QUERIES[name], _to_the_end_of_its_day(_period(MANAGER)))
+    rows = asker.as_grafana(QUERIES[name], period_of(MANAGER))
+    assert rows == asker.natively(QUERIES[name], _to_the_end_of_its_day(period_of(MANAGER)))
     assert rows
     # The plugin takes the first column for the value, the second for what is shown.
     assert all(list(row) == ["value", "text"] for row in rows)
@@ -110,7 +110,7 @@ def test_a_link_from_a_number_leads_to_as_many_calls_as_it_says(asker: Asker) ->
 def test_legs_of_a_call_are_those_that_the_exchange_wrote(asker: Asker) -> None:
     calls = next(panel for _, panel in PANELS if panel.id == "manager_calls")
     legs = next(panel for _, panel in PANELS if panel.id == "manager_legs")
-    found: list[Row] = asker.as_grafana(_asked(calls), _period(MANAGER))
+    found: list[Row] = asker.as_grafana(_asked(calls), period_of(MANAGER))
     for call in found[:20]:
         values = {"source": call["source"], "call_id": call["call_id"]}
         chosen = Chosen(start=NOW, end=NOW, now=NOW, values=values)

@@ -182,9 +182,9 @@ def test_a_setting_of_one_query_does_not_stay_and_its_limit_comes_back(store: St
 _PLAN = """
 import sys
 from pathlib import Path
-from pipeline.embedded.engine import Engine, Limits
+from pipeline.embedded.engine import LIMITS, Engine
 
-handle = Engine(Path(sys.argv[1]), Limits()).take(reader=True, wait_s=1)
+handle = Engine(Path(sys.argv[1])).open(LIMITS["reader"])
 question = "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(10000000)"
 sys.stdout.buffer.write(handle.query(question, "TSVRaw", {}, {}))
 """
@@ -269,7 +269,7 @@ def test_a_body_over_the_limit_is_413_however_it_is_packed(store: Store, who: di
 
 
 def test_time_and_memory_of_a_query_are_limited(store: Store) -> None:
-    assert store.ask("SELECT count() FROM numbers(1000000000000)")[:2] == (408, "159")
+    assert store.ask("SELECT count() FROM numbers(1000000000000)")[:2] == (503, "159")
     assert store.code_in_time("SELECT uniqExact(toString(number)) FROM numbers(50000000)") == "241"
     assert store.ask("SELECT 1").body == b"1\n"
 
@@ -301,8 +301,12 @@ def test_what_grafanas_plugin_sends(store: Store) -> None:
     url |= {"client_protocol_version": "54460", "database": "default"}
     hello = store.ask(gzip.compress(b"SELECT displayName(), version(), revision(), timezone()"), headers, **url)
     assert hello.status == 200
-    assert hello.body[:2] == b"\x04\x01", "four columns, one row, no block info before them: revision 0"
+    assert hello.body[:10] == b"\x01\x00\x02\xff\xff\xff\xff\x00\x04\x01", "block info, four columns, one row"
+    assert b"\x0arevision()\x06UInt32\x00\x00\x00\x00\x00" in hello.body, "not serialized in a way of its own; 0"
     assert hello.body.endswith(b"\x03UTC")
+    older = store.ask(gzip.compress(b"SELECT displayName(), version(), revision(), timezone()"), headers,
+                      default_format="Native")  # fmt: skip
+    assert older.body[:2] == b"\x04\x01", "a client that names no revision gets a plain block"
     # Native: columns, rows, then of each column its name, type and values (little endian).
     seven = store.ask(gzip.compress(b"SELECT toUInt32(7) AS n"), headers, **url)
     assert seven.body == b"\x01\x01\x01n\x06UInt32\x07\x00\x00\x00"

@@ -52,10 +52,10 @@ class Up:
         self._processes.append(process)
         return process
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
         """Start it and return once it says that it is ready."""
         watch = Stopwatch()
-        process = self.begin()
+        process = self.begin(*options)
         wait_for("line that says ready", lambda: process.poll() is not None or READY.search(self.said), 2 * STARTS_S)
         assert process.poll() is None, self.said
         self.ready_s = watch.undisturbed_s(cpu_s(psutil.Process(process.pid)))

@@ -127,6 +127,9 @@ class Job:
         self._reading, self._done_rows = None, 0
         self._tell(words=self.upload.without_folder(words))
 
+    def waits(self, words: str) -> None:
+        self._tell(words=self.upload.without_folder(words))
+
     def _tell(self, **changes: object) -> None:
         self.progress = msgspec.structs.replace(self.progress, **changes)
 

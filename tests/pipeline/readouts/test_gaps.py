@@ -63,6 +63,9 @@ class Silent:
     def note(self, words: str) -> None:
         pytest.fail(words)
 
+    def waits(self, words: str) -> None:
+        pytest.fail(words)
+
     def check(self) -> None:
         pass
 

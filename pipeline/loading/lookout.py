@@ -1,0 +1,149 @@
+"""Saying what a load waits for, once nothing has moved for some seconds: whatever it is doing then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from connectors.reading.source import Reading
+from pipeline.endpoints import Endpoints
+from pipeline.loading.diagnosis import Seen, diagnose
+from pipeline.loading.looking import look
+from pipeline.loading.sending import Waiting
+from pipeline.store import Store, connect
+from pipeline.transport import Position, Stalled
+from schemas.trouble import Terminal, Transient, Trouble
+
+AFTER_S = 6.0
+_AGAIN_S = 4.0
+_LONG_S = 30.0
+REPLACED_WITHIN_S = 90.0
+"""A part of the embedded stack that hangs is replaced by then, and serves."""
+_FIRST_ANSWER_S = 10.0
+_NOTHING_WRONG = (
+    "nothing has moved for half a minute, though broker, store and workers answer: a worker may be starting again, or"
+    " is at work on much; `callfunnel doctor` looks closer"
+)
+
+
+class Progress(Waiting, Protocol):
+    """Told while loading; may be asked for nothing."""
+
+    def reading(self, file: Path, reading: Reading) -> None: ...
+
+    def waits(self, words: str) -> None:
+        """What it waits for, when that is another thing than before; "" when it moves again. From another thread."""
+
+
+class Lookout:
+    """Stands between a load and its progress, sees when that moves, and looks at the stack when it does not."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        look: Callable[[], Seen],
+        *,
+        after_s: float = AFTER_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._progress = progress
+        self._look = look
+        self._after_s = after_s
+        self._monotonic = monotonic
+        self._moved_at = monotonic()
+        self._last: object = None
+        self._ends = threading.Event()
+        self.words = ""
+        """What it waits for now; "" while it moves, or when nothing is wrong with what was seen."""
+
+    def __enter__(self) -> Lookout:
+        threading.Thread(target=self._run, name="lookout", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+
+    # What the load tells.
+
+    def reading(self, file: Path, reading: Reading) -> None:
+        self._saw((file, reading.rows))
+        self._progress.reading(file, reading)
+
+    def storing(self, position: Position) -> None:
+        self._saw(position)
+        self._progress.storing(position)
+
+    def note(self, words: str) -> None:
+        self._progress.note(words)
+
+    def waits(self, words: str) -> None:
+        self._progress.waits(words)
+
+    def check(self) -> None:
+        self._progress.check()
+
+    def explained(self, trouble: Trouble) -> Trouble:
+        """The same trouble with what was waited for: whoever reads it was not there."""
+        if not self.words or self.words in str(trouble):
+            return trouble
+        message = f"{trouble}; it waited: {self.words}"
+        if isinstance(trouble, Transient):
+            return Transient(message, retry_after_s=trouble.retry_after_s)
+        return Stalled(message) if isinstance(trouble, Stalled) else Terminal(message)
+
+    def watch(self) -> None:
+        """Look once, if nothing has moved for long enough. Called again and again by a thread."""
+        still_s = self._monotonic() - self._moved_at
+        if still_s < self._after_s:
+            return
+        began = self._moved_at
+        words = diagnose(self._look())
+        if not words and still_s >= _LONG_S:
+            words = _NOTHING_WRONG
+        if self._moved_at == began:
+            self._say(words)
+
+    def _saw(self, what: object) -> None:
+        """It moves when it shows something else than before."""
+        if what != self._last:
+            self._last = what
+            self._moved_at = self._monotonic()
+            self._say("")
+
+    def _say(self, words: str) -> None:
+        if words != self.words and not self._ends.is_set():
+            self._progress.waits(words)
+        self.words = words
+
+    def _run(self) -> None:
+        while not self._ends.wait(1.0 if not self.words else _AGAIN_S):
+            self.watch()
+
+
+def reached_store(
+    endpoints: Endpoints,
+    progress: Progress,
+    *,
+    within_s: float = REPLACED_WITHIN_S,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Store:
+    """The store. One of the embedded stack is waited for while it is replaced, which is said. Raises Trouble."""
+    until = monotonic() + (within_s if endpoints.data else 0.0)
+    told = ""
+    while True:
+        progress.check()
+        try:
+            connect(endpoints.clickhouse, first_answer_s=_FIRST_ANSWER_S).close()
+            return Store(connect(endpoints.clickhouse))
+        except Transient as trouble:
+            words = diagnose(look(endpoints)) or str(trouble)
+            if monotonic() > until:
+                raise Transient(f"{trouble}; it waited: {words}") from None
+            if words != told:
+                progress.waits(words)
+                told = words
+            sleep(1.0)
