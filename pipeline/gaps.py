@@ -39,18 +39,21 @@ def spanned(gaps: Iterable[Rejected], span: Span) -> list[Rejected]:
     return [reject for reject in gaps if (gap := gap_of(reject)) and span.first <= gap.since and gap.until <= span.last]
 
 
-def filled(gap: Rejected, by: str, now: int) -> Rejected:
+def filled(gap: Rejected, by: str, now: int, import_id: str = "") -> Rejected:
     """The gap as resolved `by` what, told at `now` (nanoseconds)."""
     version = max(now, gap.version + 1)
-    return msgspec.structs.replace(gap, resolved=1, detail=f"filled by {by}", at=as_datetime(now), version=version)
+    said = {"detail": f"filled by {by}", "at": as_datetime(now), "version": version}
+    return msgspec.structs.replace(gap, resolved=1, resolved_by=import_id, **said)
 
 
-def fill(store: Store, source: str, span: Span, by: str, clock: Clock = wall_clock) -> list[Rejected]:
+def fill(
+    store: Store, source: str, span: Span, by: str, import_id: str = "", clock: Clock = wall_clock
+) -> list[Rejected]:
     """Resolve the open gaps of a source that a file spans; those it did. Raises Transient or Terminal.
 
     A gap whose report is still on the wire stays open: the next file that spans it fills it.
     """
-    done = [filled(gap, by, clock()) for gap in spanned(_open_gaps(store, source), span)]
+    done = [filled(gap, by, clock(), import_id) for gap in spanned(_open_gaps(store, source), span)]
     store.keep("rejected", [encode(gap) for gap in done])
     return done
 

@@ -84,6 +84,18 @@ class Store:
             raise trouble(error) from error
 
 
+def newest(table: str, identity: str, where: str) -> str:
+    """The SELECT of each identity's newest row, one that takes it back too: FINAL leaves those out.
+
+    Of equal versions it is the one written last, as with FINAL: parts are numbered as they were written.
+    """
+    return f"SELECT * FROM {table} PREWHERE {where} ORDER BY version DESC, {_PART} DESC LIMIT 1 BY {identity}"
+
+
+_PART = "toUInt64OrZero(splitByChar('_', _part)[2])"
+"""The first block of a row's part, whose name is all_FIRST_LAST_LEVEL."""
+
+
 def texts(values: Iterable[str]) -> str:
     """A SQL set of strings for `IN (...)`: one literal of JSON, so that 5,000 keys cost one element of the AST."""
     return f"SELECT arrayJoin(JSONExtract({literal(list(values))}, 'Array(String)'))"

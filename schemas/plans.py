@@ -8,14 +8,14 @@ from typing import Annotated
 
 import msgspec
 
-from schemas.records import Count, Flag, Name, Record, Sum, Version
+from schemas.records import Count, Flag, Name, Retractable, Sum, Version
 
 Month = Annotated[
     str, msgspec.Meta(pattern=r"^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])$", description="A month, as 2026-11.")
 ]
 
 
-class Plan(Record, frozen=True, kw_only=True):
+class Plan(Retractable, frozen=True, kw_only=True):
     """What was planned for a manager and month. Identity: (manager_id, month). None is not planned, 0 is planned."""
 
     manager_id: Name
@@ -47,7 +47,7 @@ class DayKind(StrEnum):
         return self in (DayKind.WORKING, DayKind.SHORT, DayKind.MOVED)
 
 
-class CalendarDay(Record, frozen=True, kw_only=True):
+class CalendarDay(Retractable, frozen=True, kw_only=True):
     """What the department says of a day, instead of the country's calendar. Identity: day."""
 
     day: date
@@ -66,7 +66,7 @@ class AbsenceKind(StrEnum):
     OTHER = "other"
 
 
-class Absence(Record, frozen=True, kw_only=True):
+class Absence(Retractable, frozen=True, kw_only=True):
     """Days on which a manager does not work, both ends included. Identity: (manager_id, first).
 
     One whose `last` is before its `first` holds no day.

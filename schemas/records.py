@@ -36,6 +36,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="v",
     """
 
 
+class Retractable(Record, frozen=True, kw_only=True):
+    """A record that can be taken back: `schemas.provenance` says how."""
+
+    retracted: Flag = 0  # 1: what `import_id` said of this identity is taken back
+    cause: str = ""  # the import that has it sent again or taken back, when that is another one
+
+
 class Direction(StrEnum):
     """Which way a call went, seen from the company."""
 
@@ -57,7 +64,7 @@ class Disposition(StrEnum):
     UNKNOWN = "unknown"
 
 
-class CallLeg(Record, frozen=True):
+class CallLeg(Retractable, frozen=True):
     """One CDR, CEL or webhook record of one channel. Identity: (source, record_id); call: (source, call_id).
 
     A leg's bridged interval with the external party is `[answered_at, answered_at + billsec)`, when its
@@ -173,7 +180,7 @@ class Activity(Record, frozen=True):
     """When that import began, nanoseconds: what was counted before it is restated by it."""
 
 
-class Manager(Record, frozen=True, kw_only=True):
+class Manager(Retractable, frozen=True, kw_only=True):
     """A manager, a team and extensions for a period `[valid_from, valid_to)`. Identity: (manager_id, valid_from)."""
 
     manager_id: str
@@ -187,7 +194,7 @@ class Manager(Record, frozen=True, kw_only=True):
     version: Version
 
 
-class Organisation(Record, frozen=True, kw_only=True):
+class Organisation(Retractable, frozen=True, kw_only=True):
     """A customer or a potential one. Identity: organisation_id. `phones` are E.164."""
 
     organisation_id: Name
@@ -199,7 +206,7 @@ class Organisation(Record, frozen=True, kw_only=True):
     version: Version
 
 
-class StageChange(Record, frozen=True, kw_only=True):
+class StageChange(Retractable, frozen=True, kw_only=True):
     """An organisation entered a stage. Identity: (organisation_id, changed_at, stage)."""
 
     organisation_id: Name
@@ -223,7 +230,7 @@ class ProposalStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Proposal(Record, frozen=True, kw_only=True):
+class Proposal(Retractable, frozen=True, kw_only=True):
     """One revision of a proposal. Identity: (proposal_id, revision)."""
 
     proposal_id: Name
@@ -283,8 +290,8 @@ class Rejected(Record, frozen=True, kw_only=True):
     topic: str = ""
     """Set when the row was a record already: sending `payload` to this topic again is the replay."""
     at: Moment
-    resolved: Flag = 0
-    """1 once the same row was accepted later."""
+    resolved: Flag = 0  # 1 once the same row was accepted later
+    resolved_by: str = ""  # the import that holds the row mended, or spans the gap
     import_id: str = ""
     version: Version
 
@@ -347,6 +354,7 @@ class Import(Record, frozen=True, kw_only=True):
     rows: Count = 0
     records: Count = 0
     rejected: Count = 0
+    loaded_by: str = ""  # user@host; "" before it was kept
     state: str = "running"
     version: Version
 

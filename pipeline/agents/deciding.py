@@ -14,8 +14,10 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.agents.step import Outgoing
+from pipeline.agents.words import have_changed, keep_words
 from pipeline.directory_cache import DirectoryCache
 from pipeline.place import Placed, place, withdraw
+from pipeline.standing import Words
 from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Activity
@@ -43,6 +45,8 @@ class Decision(NamedTuple):
 
     facts: list[bytes]
     expected: Sum
+    words: Words
+    """What other imports said of them."""
 
 
 class Placing:
@@ -118,13 +122,15 @@ class Decider:
     def settle(
         self,
         table: str,
+        identity: str,
         activity_ids: Sequence[str],
         facts_where: str,
         decide: Callable[[Placing, int], Decision],
     ) -> list[Outgoing]:
         """Decide until reading back finds what was decided on; give what is to be published.
 
-        `facts_where` selects the rows of `table` that the activities are made of; `decide` puts the activities, and
+        `facts_where` selects the rows of `table`, whose identity are the columns `identity`, that the activities are
+        made of; `decide` puts the activities, and
         gets the directory log to be used.
         """
         ids = texts(activity_ids)
@@ -132,19 +138,29 @@ class Decider:
             log = self.directory.log()
             placing = Placing(self.store.rows(self._places, _PLACES.format(ids=ids)))
             decision = decide(placing, log)
+            keep_words(self.store, decision.words)
             writing = self._pool.submit(self.store.keep, table, decision.facts)
             self.store.keep("placements", placing.rows)
             writing.result()
-            if self._stands(table, ids, facts_where, decision.expected, placing.expected, log):
+            if self._stands(_sums(table, identity, facts_where), ids, decision, placing.expected, log):
                 return placing.outgoing
         raise Transient(f"{table}: others keep changing the same keys", retry_after_s=1.0)
 
-    def _stands(self, table: str, ids: str, facts_where: str, facts: Sum, places: Sum, log: int) -> bool:
-        found = self._pool.submit(self._sum, table, facts_where)
+    def _stands(self, facts: str, ids: str, decision: Decision, places: Sum, log: int) -> bool:
+        found = self._pool.submit(self._sum, facts)
         logged = self._pool.submit(self.directory.log)
-        placed = self._sum("placements", f"activity_id IN ({ids})")
-        return found.result() == facts and placed == places and logged.result() == log
+        placed = self._sum(_PLACES_SUM.format(ids=ids))
+        as_decided = found.result() == decision.expected and placed == places and logged.result() == log
+        return as_decided and not have_changed(self.store, decision.words)
 
-    def _sum(self, table: str, where: str) -> Sum:
-        sql = f"SELECT count() AS n, sum(version) AS versions FROM {table} FINAL PREWHERE {where}"
+    def _sum(self, sql: str) -> Sum:
         return self.store.rows(self._sums, sql)[0]
+
+
+_PLACES_SUM = "SELECT count() AS n, sum(version) AS versions FROM placements FINAL PREWHERE activity_id IN ({ids})"
+
+
+def _sums(table: str, identity: str, where: str) -> str:
+    """Of the newest rows, those that take an identity back among them."""
+    newest = f"SELECT max(version) AS newest FROM {table} PREWHERE {where} GROUP BY {identity}"
+    return f"SELECT count() AS n, sum(newest) AS versions FROM ({newest})"

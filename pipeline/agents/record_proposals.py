@@ -7,17 +7,20 @@ the organisation arrives (`update_directory` sends it again).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
 
 from pipeline.agents.deciding import Decider, Decision, Placing, Sum
 from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read_chunk
+from pipeline.agents.words import words_of
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id
-from pipeline.standing import settle
-from pipeline.store import texts
+from pipeline.standing import Words, settle
+from pipeline.store import newest, texts
 from schemas.codec import Codec, encode
+from schemas.provenance import KINDS
 from schemas.records import Proposal, Reason, Rejected
 from schemas.topics import PROPOSALS
 
@@ -30,13 +33,20 @@ class Settling(NamedTuple):
     """The revisions of one proposal: those that are new, all of them, and the one that caused the last change."""
 
     new: list[Proposal]
-    revisions: list[Proposal]
+    everything: list[Proposal]
+    """Retracted ones too."""
     latest: Proposal
 
     @property
+    def revisions(self) -> list[Proposal]:
+        """Those that stand; none of a proposal that was taken back."""
+        return [revision for revision in self.everything if not revision.retracted]
+
+    @property
     def organisation_id(self) -> str:
-        """The organisation as the latest revision names it."""
-        return max(self.revisions, key=lambda p: (p.revision, p.version)).organisation_id
+        """The organisation as the latest revision names it; "" of a proposal that was taken back."""
+        latest = max(self.revisions, key=lambda p: (p.revision, p.version), default=None)
+        return latest.organisation_id if latest else ""
 
 
 class _StoredReject(msgspec.Struct):
@@ -73,20 +83,26 @@ class RecordProposals:
         homed: list[Proposal] = []
 
         def decide(placing: Placing, log: int) -> Decision:
-            owned, unowned = self._divide(self._known(arrived, where))
+            known = self._known(where)
+            words = words_of(self._decider.store, proposals, chain.from_iterable(known.values()))
+            settling = [
+                settle_revisions(said, known.get(key, ()), self._clock(), words) for key, said in arrived.items()
+            ]
+            owned, unowned = self._divide(settling)
             homeless[:] = [revision for one in unowned for revision in one.revisions]
-            homed[:] = [revision for one in owned for revision in one.revisions]
-            return self._decide(owned, unowned, placing, log)
+            # A reject of what was taken back is of no interest either.
+            taken_back = [revision for one in settling for revision in one.everything if revision.retracted]
+            homed[:] = [revision for one in owned for revision in one.revisions] + taken_back
+            return self._decide(owned, unowned, placing, log, words)
 
-        outgoing = self._decider.settle("proposals", activity_ids, where, decide)
+        outgoing = self._decider.settle("proposals", _IDENTITY, activity_ids, where, decide)
         return Settled(rejected + outgoing + self._rejections(homed, homeless))
 
-    def _known(self, arrived: dict[str, list[Proposal]], where: str) -> list[Settling]:
+    def _known(self, where: str) -> dict[str, list[Proposal]]:
         known: dict[str, list[Proposal]] = {}
-        for row in self._decider.store.rows(self._proposals, f"SELECT * FROM proposals FINAL PREWHERE {where}"):
+        for row in self._decider.store.rows(self._proposals, newest("proposals", _IDENTITY, where)):
             known.setdefault(row.proposal_id, []).append(row)
-        now = self._clock()
-        return [settle_revisions(said, known.get(proposal_id, ()), now) for proposal_id, said in arrived.items()]
+        return known
 
     def _divide(self, settling: list[Settling]) -> tuple[list[Settling], list[Settling]]:
         """Those whose organisation is known, and those whose is not."""
@@ -96,23 +112,25 @@ class RecordProposals:
         owned = [one for one in settling if one.organisation_id in known]
         return owned, [one for one in settling if one.organisation_id not in known]
 
-    def _decide(self, owned: list[Settling], unowned: list[Settling], placing: Placing, log: int) -> Decision:
+    def _decide(
+        self, owned: list[Settling], unowned: list[Settling], placing: Placing, log: int, words: Words
+    ) -> Decision:
         directory = self._decider.directory.at(log)
         self._decider.directory.know_histories({p.organisation_id for one in owned for p in one.revisions})
         now = self._clock()
         for one in owned:
-            caused_at = one.latest.version if one.new else now
-            cause = one.latest.import_id
+            cause, caused_at = _cause(one, now)
             placing.put(enrich_proposal(one.revisions, directory, cause=cause, caused_at=caused_at, version=now))
         for one in unowned:
-            # Counted before, and then a revision named an organisation that nobody knows.
-            caused_at = one.latest.version if one.new else now
+            # Counted before, and then a revision named an organisation that nobody knows, or all were taken back.
+            cause, caused_at = _cause(one, now)
             activity_id = proposal_activity_id(one.latest.proposal_id)
-            placing.withdraw(activity_id, cause=one.latest.import_id, caused_at=caused_at, version=now)
+            placing.withdraw(activity_id, cause=cause, caused_at=caused_at, version=now)
         everything = [*owned, *unowned]
         return Decision(
             [encode(proposal) for one in everything for proposal in one.new],
-            Sum.of(proposal.version for one in everything for proposal in one.revisions),
+            Sum.of(proposal.version for one in everything for proposal in one.everything),
+            words,
         )
 
     def _rejections(self, homed: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
@@ -141,11 +159,24 @@ class RecordProposals:
         return [outgoing_reject(rejected) for rejected in rejections]
 
 
-def settle_revisions(arrived: Sequence[Proposal], known: Sequence[Proposal], now: int) -> Settling:
+def _cause(one: Settling, now: int) -> tuple[str, int]:
+    """(the import that changes something, when it began); taking back is a cause of now, as is sending again."""
+    cause = one.latest.cause or one.latest.import_id
+    return cause, one.latest.version if one.new and not one.latest.cause else now
+
+
+def settle_revisions(
+    arrived: Sequence[Proposal], known: Sequence[Proposal], now: int, words: Words | None = None
+) -> Settling:
     """What is new among the arrived revisions, and all of them after it. Pure; indifferent to order and repetition."""
     revisions = {proposal.revision: proposal for proposal in known}
-    new = [proposal for _, proposal in settle(arrived, revisions, lambda p: p.revision, _rank, now=now).values()]
-    return Settling(new, list(revisions.values()), max(new or arrived, key=lambda p: p.version))
+    changed = settle(arrived, revisions, lambda p: p.revision, _rank, words, now=now).values()
+    causes = [arrived[place] for place, _ in changed]
+    new = [proposal for _, proposal in changed]
+    return Settling(new, list(revisions.values()), max(causes or arrived, key=lambda p: p.version))
+
+
+_IDENTITY = ", ".join(KINDS[Proposal].columns)
 
 
 def _rank(proposal: Proposal) -> tuple[object, ...]:

@@ -8,12 +8,14 @@ import msgspec
 
 from pipeline.agents.deciding import Decider, Decision, Placing, Sum
 from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
+from pipeline.agents.words import words_of
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call
-from pipeline.standing import settle
+from pipeline.standing import Words, settle
 from pipeline.stitch import stitch
-from pipeline.store import texts
+from pipeline.store import newest, texts
 from schemas.codec import Codec
+from schemas.provenance import KINDS
 from schemas.records import CallLeg
 from schemas.topics import CALL_LEGS
 
@@ -45,11 +47,11 @@ class StitchCalls:
         def decide(placing: Placing, log: int) -> Decision:
             return self._decide(legs, lines, arrived, self._known_legs(where), placing, log)
 
-        return Settled(rejected + self._decider.settle("call_legs", activity_ids, where, decide))
+        return Settled(rejected + self._decider.settle("call_legs", _IDENTITY, activity_ids, where, decide))
 
     def _known_legs(self, where: str) -> dict[CallKey, list[CallLeg]]:
         known: dict[CallKey, list[CallLeg]] = {}
-        for leg in self._decider.store.rows(self._legs, f"SELECT * FROM call_legs FINAL PREWHERE {where}"):
+        for leg in self._decider.store.rows(self._legs, newest("call_legs", _IDENTITY, where)):
             known.setdefault((leg.source, leg.call_id), []).append(leg)
         return known
 
@@ -65,26 +67,46 @@ class StitchCalls:
         directory = self._decider.directory.at(log)
         contacts = {leg.contact for leg in legs}
         self._decider.directory.know_phones(contacts.union(leg.contact for said in known.values() for leg in said))
+        words = words_of(self._decider.store, legs, (leg for said in known.values() for leg in said))
         now = self._clock()
         facts: list[bytes] = []
         versions: list[int] = []
         for key, numbers in arrived.items():
-            if len(numbers) == 1 and key not in known:  # half of all calls, and nothing to settle
-                cause = legs[numbers[0]]
+            first = legs[numbers[0]]
+            if len(numbers) == 1 and key not in known and not first.retracted:
+                # Half of all calls, and nothing to settle.
                 facts.append(lines[numbers[0]])
-                versions.append(cause.version)
-                call, caused_at = stitch([cause]), cause.version
+                versions.append(first.version)
+                activity = enrich_call(
+                    stitch([first]), directory, cause=cause_of(first), caused_at=first.version, version=now
+                )
+                placing.put(activity)
+                continue
+            said = [legs[number] for number in numbers]
+            new, all_legs = settle_legs(said, known.get(key, ()), now, words)
+            facts += lines_of(new, said, [lines[number] for number in numbers])
+            versions += [leg.version for leg in all_legs]
+            # The cause is a leg that changed something: it must not depend on what came in the same chunk.
+            cause = max([said[place] for place, _ in new] if new else said, key=_by_version)
+            # Legs that say nothing new were sent again because the directory changed: that is a cause of now, and so is
+            # taking one back, whose version is behind what it takes back.
+            caused_at = cause.version if new and not cause.cause else now
+            standing = [leg for leg in all_legs if not leg.retracted]
+            if standing:
+                call = stitch(standing)
+                placing.put(enrich_call(call, directory, cause=cause_of(cause), caused_at=caused_at, version=now))
             else:
-                said = [legs[number] for number in numbers]
-                new, all_legs = settle_legs(said, known.get(key, ()), now)
-                facts += lines_of(new, said, [lines[number] for number in numbers])
-                versions += [leg.version for leg in all_legs]
-                # The cause is a leg that changed something: it must not depend on what came in the same chunk.
-                cause = max([leg for _, leg in new] if new else said, key=_by_version)
-                # Legs that say nothing new were sent again because the directory changed: that is a cause of now.
-                call, caused_at = stitch(all_legs), cause.version if new else now
-            placing.put(enrich_call(call, directory, cause=cause.import_id, caused_at=caused_at, version=now))
-        return Decision(facts, Sum.of(versions))
+                activity_id = call_activity_id(cause.source, cause.call_id)
+                placing.withdraw(activity_id, cause=cause_of(cause), caused_at=caused_at, version=now)
+        return Decision(facts, Sum.of(versions), words)
+
+
+_IDENTITY = ", ".join(KINDS[CallLeg].columns)
+
+
+def cause_of(leg: CallLeg) -> str:
+    """The import that changes something by this leg."""
+    return leg.cause or leg.import_id
 
 
 def _by_version(leg: CallLeg) -> int:
@@ -92,16 +114,17 @@ def _by_version(leg: CallLeg) -> int:
 
 
 def settle_legs(
-    arrived: Sequence[CallLeg], known: Sequence[CallLeg], now: int
+    arrived: Sequence[CallLeg], known: Sequence[CallLeg], now: int, words: Words | None = None
 ) -> tuple[list[tuple[int, CallLeg]], list[CallLeg]]:
-    """(the legs that are new, each with its place in `arrived`, all legs of the call after them). Pure.
+    """(legs that are new, with the places in `arrived` of what made them so; all legs of the call after it). Pure.
 
     A leg that says the same as the standing one is not new, whenever it was said: loading a file twice stores nothing.
+    Retracted legs are among them: they are stored, and tell nothing of the call.
     """
     if not known and (len(arrived) == 1 or len({leg.record_id for leg in arrived}) == len(arrived)):
         return list(enumerate(arrived)), list(arrived)  # the most frequent by far
     legs = {leg.record_id: leg for leg in known}
-    new = settle(arrived, legs, _record_id, _rank, now=now)
+    new = settle(arrived, legs, _record_id, _rank, words, now=now)
     return list(new.values()), list(legs.values())
 
 

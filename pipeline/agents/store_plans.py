@@ -11,11 +11,13 @@ from typing import Generic, TypeVar
 import msgspec
 
 from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
+from pipeline.agents.words import keep_words, words_of
 from pipeline.clock import Clock, wall_clock
 from pipeline.standing import settle
-from pipeline.store import Store, texts
+from pipeline.store import Store, newest, texts
 from schemas.codec import Codec
 from schemas.plans import Absence, CalendarDay, Plan
+from schemas.provenance import KINDS
 from schemas.topics import ABSENCES, CALENDAR_DAYS, PLANS, Topic
 
 R = TypeVar("R", Plan, CalendarDay, Absence)
@@ -35,10 +37,13 @@ class _StoreStanding(Generic[R]):
     def settle(self, frames: Sequence[Frame]) -> Settled:
         arrived, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
         if arrived:
-            sql = f"SELECT * FROM {self.topic.table} FINAL WHERE {self.those_of(arrived)}"
+            kind = KINDS[type(arrived[0])]
+            sql = newest(kind.table, ", ".join(kind.columns), self.those_of(arrived))
             standing = {self.identity(row): row for row in self._store.rows(self._rows, sql)}
-            new = settle(arrived, standing, self.identity, now=self._clock())
-            self._store.keep(self.topic.table, lines_of(new.values(), arrived, lines))
+            words = words_of(self._store, arrived, standing.values())
+            new = settle(arrived, standing, self.identity, words=words, now=self._clock())
+            keep_words(self._store, words)
+            self._store.keep(kind.table, lines_of(new.values(), arrived, lines))
         return Settled(rejected)
 
     def identity(self, record: R) -> tuple[str, ...]:

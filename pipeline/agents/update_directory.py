@@ -13,10 +13,12 @@ from typing import Generic, TypeVar
 import msgspec
 
 from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
+from pipeline.agents.words import keep_words, words_of
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.standing import settle
-from pipeline.store import Store, texts, tuple_of
+from pipeline.store import Store, newest, texts, tuple_of
 from schemas.codec import Codec, encode
+from schemas.provenance import KINDS
 from schemas.records import CallLeg, Manager, Organisation, Proposal, StageChange
 from schemas.topics import CALL_LEGS, PROPOSALS, Topic
 
@@ -53,7 +55,8 @@ class UpdateDirectory(Generic[R]):
             return Settled(rejected)
         known = self.known(arrived)
         standing = {identity: known[identity] for identity in map(self.identity, arrived) if identity in known}
-        new = settle(arrived, standing, self.identity, now=self.clock())
+        words = words_of(self.store, arrived, standing.values())
+        new = settle(arrived, standing, self.identity, words=words, now=self.clock())
         spread = self._spread_versions(standing)
         todo = {
             identity: record
@@ -62,8 +65,10 @@ class UpdateDirectory(Generic[R]):
         }
         todo, refused = self.refuse(todo, known)
         if not todo:
+            keep_words(self.store, words)
             return Settled(rejected + refused)
         records = list(todo.values())
+        keep_words(self.store, words)
         self.keep(records, known)
         self.store.keep("directory_log", [self._log_line(len(records))])
         return Settled(
@@ -73,13 +78,14 @@ class UpdateDirectory(Generic[R]):
 
     def _outgoing(self, first: list[Outgoing], records: Sequence[R]) -> Iterator[Outgoing]:
         yield from first
-        cause = max(records, key=lambda r: r.version).import_id
+        latest = max(records, key=lambda r: r.version)
+        cause = latest.cause or latest.import_id
         for leg in self._touched_legs(self.touched(records)):
-            again = msgspec.structs.replace(leg, import_id=cause)
+            again = msgspec.structs.replace(leg, cause=cause)
             yield Outgoing(CALL_LEGS, CALL_LEGS.key(again), encode(again))
         sql = f"SELECT * FROM proposals FINAL WHERE ({self.touched_proposals(records)}) LIMIT 1 BY proposal_id"
         for proposal in self.store.rows(self._proposals, sql):
-            once_more = msgspec.structs.replace(proposal, import_id=cause)
+            once_more = msgspec.structs.replace(proposal, cause=cause)
             yield Outgoing(PROPOSALS, PROPOSALS.key(once_more), encode(once_more))
 
     def _touched_legs(self, condition: str) -> Iterator[CallLeg]:
@@ -112,12 +118,17 @@ class UpdateDirectory(Generic[R]):
         raise NotImplementedError
 
     def known(self, records: Sequence[R]) -> dict[str, R]:
-        """What is stored under the identities of these records (more is allowed), by identity."""
+        """What is stored under the identities of these records (more is allowed), by identity; retracted ones too."""
         raise NotImplementedError
 
     def refuse(self, todo: dict[str, R], known: dict[str, R]) -> tuple[dict[str, R], list[Outgoing]]:
         """Records that may be stored, and rejections for those that may not."""
         return todo, []
+
+    def newest(self, record: type[R], where: str = "1") -> list[R]:
+        """Stored records, each identity's newest."""
+        kind = KINDS[record]
+        return self.store.rows(msgspec.json.Decoder(record), newest(kind.table, ", ".join(kind.columns), where))
 
     def keep(self, records: Sequence[R], known: dict[str, R]) -> None:
         """Store them."""

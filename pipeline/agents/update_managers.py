@@ -24,15 +24,15 @@ class UpdateManagers(UpdateDirectory[Manager]):
         return f"{record.manager_id}\x1f{record.valid_from.isoformat()}"
 
     def known(self, records: Sequence[Manager]) -> dict[str, Manager]:
-        rows = self.store.rows(msgspec.json.Decoder(Manager), "SELECT * FROM managers FINAL")
-        return {self.identity(row): row for row in rows}
+        return {self.identity(row): row for row in self.newest(Manager)}
 
     def refuse(self, todo: dict[str, Manager], known: dict[str, Manager]) -> tuple[dict[str, Manager], list[Outgoing]]:
-        standing = {identity: row for identity, row in known.items() if identity not in todo}
+        standing = {identity: row for identity, row in known.items() if identity not in todo and not row.retracted}
         accepted: dict[str, Manager] = {}
         refused = []
         for identity, manager in sorted(todo.items(), key=lambda item: (item[1].valid_from, item[0])):
-            clash = first_clash(manager, [*standing.values(), *accepted.values()])
+            others = [other for other in (*standing.values(), *accepted.values()) if not other.retracted]
+            clash = None if manager.retracted else first_clash(manager, others)
             if clash is None:
                 accepted[identity] = manager
             else:

@@ -22,16 +22,16 @@ class UpdateOrganisations(UpdateDirectory[Organisation]):
 
     def known(self, records: Sequence[Organisation]) -> dict[str, Organisation]:
         ids = texts(record.organisation_id for record in records)
-        sql = f"SELECT * FROM organisations FINAL PREWHERE organisation_id IN ({ids})"
-        return {row.organisation_id: row for row in self.store.rows(msgspec.json.Decoder(Organisation), sql)}
+        return {row.organisation_id: row for row in self.newest(Organisation, f"organisation_id IN ({ids})")}
 
     def keep(self, records: Sequence[Organisation], known: dict[str, Organisation]) -> None:
         # Phones first: while the organisation's row is still the old one, a repeat finds the same difference.
         lines = []
         for record in records:
             before = known.get(record.organisation_id)
-            gone = set(before.phones) - set(record.phones) if before else set()
-            for phone in sorted({*record.phones, *gone}):
+            stays = set() if record.retracted else set(record.phones)
+            gone = {*(before.phones if before else ()), *record.phones} - stays
+            for phone in sorted(stays | gone):
                 row = {"phone": phone, "organisation_id": record.organisation_id, "retracted": int(phone in gone)}
                 lines.append(msgspec.json.encode({**row, "version": record.version}))
         self.store.keep("organisation_phones", lines)

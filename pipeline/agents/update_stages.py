@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from pipeline.agents.update_directory import UpdateDirectory
 from pipeline.store import texts
 from schemas.records import StageChange
@@ -22,8 +20,7 @@ class UpdateStages(UpdateDirectory[StageChange]):
 
     def known(self, records: Sequence[StageChange]) -> dict[str, StageChange]:
         ids = texts({record.organisation_id for record in records})
-        sql = f"SELECT * FROM stage_changes FINAL PREWHERE organisation_id IN ({ids})"
-        return {self.identity(row): row for row in self.store.rows(msgspec.json.Decoder(StageChange), sql)}
+        return {self.identity(row): row for row in self.newest(StageChange, f"organisation_id IN ({ids})")}
 
     def touched(self, records: Sequence[StageChange]) -> str:
         # By number too: where two organisations share one, a stage decides whose call it was.

@@ -26,6 +26,8 @@ _SERVER = {
     "background_pool_size": 2,
     "background_schedule_pool_size": 4,
     "max_server_memory_usage": 900_000_000,
+    # The guard refuses BACKUP and RESTORE to everybody's SQL: only `pipeline.backup` has the engine write files.
+    "backups.allowed_path": "/",
 }
 
 
@@ -175,6 +177,10 @@ class Engine:
         handle = Handle(lambda: chdb.connect(self._path), fixed, readonly=readonly)
         self._handles.append(handle)
         return handle
+
+    def unlimited(self) -> Handle:
+        """A handle beside the pool that may take its time: backups take minutes."""
+        return self._open({"max_threads": 2, "max_result_bytes": 32 << 20}, readonly=False)
 
     def take(self, *, reader: bool, wait_s: float) -> Handle:
         """A free handle; raises EngineError (too many simultaneous queries) when none is free in time."""

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import lz4.frame
 from aiohttp import web
 
+from pipeline.embedded.backup_routes import BackupRoutes
 from pipeline.embedded.engine import Engine, EngineError
 from pipeline.embedded.sql_guard import Refused, guard
 
@@ -142,7 +143,11 @@ class Front:
         application = web.Application(client_max_size=self._most)
         application.router.add_get("/ping", self._ping)
         application.router.add_route("*", "/", self._serve)
+        BackupRoutes(self._engine, self._is_writer).add_to(application)
         return application
+
+    def _is_writer(self, request: web.Request) -> bool:
+        return self._users.check(*credentials(dict(request.query), request.headers)) is False
 
     async def _ping(self, _: web.Request) -> web.Response:
         return web.Response(text="Ok.\n")

@@ -105,6 +105,8 @@ def _check_explain(earlier: str, before: str, word: str, *, reader: bool) -> Non
 def _check_statement(first: str, before: str, word: str, *, reader: bool) -> None:
     if first in ("set", "use") or (before == "create" and word == "temporary"):
         raise Refused(48, "NOT_IMPLEMENTED", "this store keeps no sessions: give settings with the query")
+    if first in ("backup", "restore"):
+        raise _way_out()
     if reader and first and first not in _QUESTIONS:
         raise Refused(164, "READONLY", "a reader may only ask")
 

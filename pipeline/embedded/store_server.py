@@ -16,6 +16,7 @@ os.environ["TZ"] = "UTC"  # the engine's zone comes from here; before it is load
 import click
 from aiohttp import web
 
+from pipeline.backup.snapshot import drop
 from pipeline.embedded.engine import Engine, Limits
 from pipeline.embedded.http_front import Front, Users
 from pipeline.embedded.store_books import StoreBooks
@@ -37,7 +38,10 @@ def main(data: Path, host: str, port: int, max_body_mb: int, max_memory_mb: int,
     if not users.writer or not users.reader:
         raise click.UsageError("set CALLFUNNEL_STORE_PASSWORD and CALLFUNNEL_STORE_READER_PASSWORD")
     limits = Limits(memory_bytes=max_memory_mb * 1_000_000, reader_time_s=max_seconds)
+    os.umask(0o077)  # the engine's files are its owner's, backups too
     engine = Engine(data, limits)
+    leftover = engine.unlimited()
+    drop(lambda sql: leftover.query(sql, "JSONEachRow", {}, {}))  # of a backup that died
     front = Front(engine, users, most_body_bytes=max_body_mb << 20, threads=limits.writers + limits.readers)
     try:
         with StoreBooks(engine):

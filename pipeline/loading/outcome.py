@@ -12,6 +12,7 @@ from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import Span, fill
 from pipeline.loading.prepare import Prepared
 from pipeline.store import Store, texts, tuple_of
+from pipeline.user import this_user
 from schemas.codec import encode
 from schemas.gaps import gap_of
 from schemas.records import Import, Reason, Rejected
@@ -48,6 +49,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     kind: str
     profile: str
     time_zone: str
+    loaded_by: str = ""
+    """user@host; "" is whoever runs this process."""
     rows: int = 0
     records: int = 0
     """Legs, for a file of calls."""
@@ -121,7 +124,7 @@ def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
         return
     span = Span(outcome.first_call_at, outcome.last_call_at)
     by = f"import {outcome.import_id} ({label(file.path)}), whose calls began from {span}"
-    filled = fill(store, file.context.source, span, by)
+    filled = fill(store, file.context.source, span, by, outcome.import_id)
     outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled]
 
 
@@ -135,7 +138,10 @@ def mend(file: Prepared, outcome: Outcome, store: Store) -> None:
     last = ""
     while rows := _rejects_of(store, of, file.context.source, last):
         now = wall_clock()
-        done = [msgspec.structs.replace(row, resolved=1, version=max(now, row.version + 1)) for row in rows]
+        done = [
+            msgspec.structs.replace(row, resolved=1, resolved_by=outcome.import_id, version=max(now, row.version + 1))
+            for row in rows
+        ]
         store.keep("rejected", [encode(row) for row in done])
         outcome.mended += len(done)
         last = rows[-1].rejected_id
@@ -170,6 +176,7 @@ def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> N
                     rows=outcome.rows,
                     records=outcome.records,
                     rejected=sum(outcome.rejected.values()),
+                    loaded_by=outcome.loaded_by or this_user(),
                     state=state,
                     # Above "running", also when the clock was set back meanwhile.
                     version=max(now, file.context.version + int(done)),

@@ -12,12 +12,12 @@ WITH
         UNION ALL
         SELECT source, version >= toUnixTimestamp64Nano(toDateTime64(split, 9, 'UTC')) AS is_recent, 0, count()
         FROM call_legs
-        WHERE version >= toUnixTimestamp64Nano(toDateTime64(earliest, 9, 'UTC'))
+        WHERE retracted = 0 AND version >= toUnixTimestamp64Nano(toDateTime64(earliest, 9, 'UTC'))
             AND version < toUnixTimestamp64Nano(toDateTime64(now_at, 9, 'UTC'))
         GROUP BY source, is_recent
         UNION ALL
         SELECT source, finished_at >= split AS is_recent, 0, records
-        FROM imports FINAL WHERE kind != 'calls' AND finished_at >= earliest AND finished_at < now_at
+        FROM imports FINAL WHERE kind NOT IN ('calls', 'undo') AND finished_at >= earliest AND finished_at < now_at
     ),
     counted AS (
         SELECT

@@ -1,6 +1,6 @@
 -- How fresh each source is: per (source, door), when it was last known to be there (`seen_at`), its last event and its
 -- state as of {to}. Live doors speak through `feeds`; a source that is loaded from files has the door `file:<kind>`,
--- whose event is its last finished import. `age_s` is {to} - seen_at: the freshness of everything is the greatest age
+-- whose event is its last finished import that was not taken back. `age_s` is {to} - seen_at: the freshness of everything is the greatest age
 -- over the doors that are expected to be live. A door that says nothing for 120 s (four heartbeats) is `silent`, whatever
 -- it said last, unless it was stopped or gave up; one that says nothing for 30 days is taken for removed and left out.
 -- So is what began after {to}.
@@ -35,7 +35,7 @@ FROM (
         sum(imports.records) AS records, sum(imports.rejected) AS rejects, toUInt32(0) AS gaps, toUInt32(0) AS waiting,
         toUInt32(0) AS lag_ms
     FROM imports FINAL
-    WHERE finished_at IS NOT NULL AND finished_at <= {to:DateTime('UTC')}
+    WHERE kind NOT IN ('undo', 'session') AND state != 'undone' AND finished_at IS NOT NULL AND finished_at <= {to:DateTime('UTC')}
     GROUP BY source, kind
 )
 ORDER BY source, door

@@ -4,9 +4,9 @@ SELECT manager_id, argMax(known.name, valid_from) AS name, arraySort(groupUniqAr
 FROM (
     SELECT manager_id, managers.name AS name, team, valid_from FROM managers FINAL
     UNION ALL SELECT DISTINCT manager_id, '', team, toDateTime64(0, 3, 'UTC') FROM manager_activity
-    UNION ALL SELECT DISTINCT manager_id, '', '', toDateTime64(0, 3, 'UTC') FROM plans
-    UNION ALL SELECT DISTINCT manager_id, '', '', toDateTime64(0, 3, 'UTC') FROM stage_changes
-    UNION ALL SELECT DISTINCT manager_id, '', '', toDateTime64(0, 3, 'UTC') FROM organisations
+    UNION ALL SELECT DISTINCT manager_id, '', '', toDateTime64(0, 3, 'UTC') FROM plans FINAL
+    UNION ALL SELECT DISTINCT manager_id, '', '', toDateTime64(0, 3, 'UTC') FROM stage_changes FINAL
+    UNION ALL SELECT DISTINCT manager_id, '', '', toDateTime64(0, 3, 'UTC') FROM organisations FINAL
 ) AS known
 WHERE manager_id != ''
 GROUP BY manager_id

@@ -1,2 +1,5 @@
--- How many legs there are, and when the latest call began.
-SELECT count() AS records, formatDateTime(max(started_at), '%FT%TZ', 'UTC') AS at FROM call_legs
+-- How many legs the known calls have, and when the latest call began. Calls that were taken back are none of them.
+SELECT
+    toUInt64(sum(activities.legs)) AS records, formatDateTime(max(activities.at), '%FT%TZ', 'UTC') AS at
+FROM activities FINAL
+WHERE kind = 'call'

@@ -10,13 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.cli.report_numbers import called, closed
+from pipeline.directory import Directory
+from pipeline.enrich import enrich_call
 from pipeline.feeds import Freshness
 from pipeline.readouts import Period
 from pipeline.report.periods import Kind, reported
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
+from pipeline.stitch import stitch
 from pipeline.working_calendar import WorkingCalendar
 from schemas.codec import encode
 from schemas.plans import CalendarDay, DayKind
+from schemas.stages import default_stages
 from tests.pipeline.property.tables import SETTINGS, Database
 from tests.pipeline.unit.making import leg
 
@@ -178,5 +182,7 @@ def test_a_day_with_a_call_is_one_of_the_reporting_zone(store_dsn: str) -> None:
     database.empty()
     times = (datetime(2026, 3, 8, 20, 59), datetime(2026, 3, 8, 21), datetime(2026, 3, 11, 21, 30))
     legs = [leg(f"{n}", started_at=at.replace(tzinfo=UTC)) for n, at in enumerate(times)]
-    database.store.keep("call_legs", [encode(one) for one in legs])
+    nobody = Directory(default_stages())
+    calls = [enrich_call(stitch([one]), nobody, cause="", caused_at=0, version=1) for one in legs]
+    database.store.keep("activities", [encode(call) for call in calls])
     assert called(database.numbers, WEEK) == {date(2026, 3, 9), date(2026, 3, 12)}

@@ -109,7 +109,7 @@ def test_columns_are_the_fields_and_hold_them(store: Store, table: str) -> None:
 
 
 # The agents' own notes: no record, so nothing is lost when they are.
-NOTES = {"organisation_phones", "directory_log", "directory_spread", "base_calendar", "schema_migrations"}
+NOTES = {"provenance", "organisation_phones", "directory_log", "directory_spread", "base_calendar", "schema_migrations"}
 
 
 def test_every_table_is_of_a_record_or_a_note(client: Client) -> None:

@@ -1,0 +1,113 @@
+"""`callfunnel undo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from pipeline.cli.load_progress import Plain, Shown
+from pipeline.endpoints import Endpoints, find, is_alive, is_embedded, running_stack
+from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, look, undo
+from pipeline.settings import read_settings
+from pipeline.store import Store, connect
+from schemas.records import Import
+from schemas.trouble import Terminal, Trouble
+
+_NAMES = {
+    "call_legs": "legs of calls",
+    "stage_changes": "stage changes",
+    "plans": "plans",
+    "calendar_days": "days of the calendar",
+}
+_MANAGERS_NAMED = 10
+
+
+@click.command("undo")
+@click.argument("import_id", metavar="IMPORT")
+@click.option("--yes", is_flag=True, help="Do it. Without it nothing changes: what would be done is shown.")
+@click.option("--interrupted", is_flag=True, help="The load was stopped or killed: take back what had arrived.")
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one object.")
+def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_json: bool) -> None:
+    """Take a load back: what it brought is withdrawn, and all counts follow.
+
+    `callfunnel imports` lists loads with their ids. What other loads brought too stays, and so does what they replaced
+    since. What this one had replaced is not in the store any more: the files to load again are named. Loading the file
+    again brings everything back.
+
+    Exit codes: 0 done, or shown; 1 done, and files must be loaded again; 2 it could not be done.
+    """
+    endpoints = find(data)
+    store = Store(connect(endpoints.clickhouse))
+    zone = read_settings().time_zone.key
+    of = find_import(store, import_id)
+    check_undoable(of, interrupted=interrupted)
+    told = look(of, store, zone)
+    if yes and not (told.is_empty and of.state == UNDONE):
+        told = _undo(of, endpoints, store, zone, data)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    else:
+        for line in summary(told):
+            click.echo(line)
+    sys.exit(1 if told.done and told.lost else 0)
+
+
+def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path | None) -> Undo:
+    console = Console(stderr=True)
+    embedded = running_stack(data) if is_embedded(data) else None
+
+    def check() -> None:
+        if embedded is not None and not is_alive(embedded):
+            raise Terminal("the stack stopped: see logs/ in its data folder, and start it again")
+
+    with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
+        try:
+            return undo(of, endpoints, store, zone, progress)
+        except KeyboardInterrupt:
+            raise Terminal("stopped: undo it again to finish") from None
+        except Trouble as trouble:
+            raise Terminal(f"{trouble}. Not everything is taken back; the same command again is safe") from None
+
+
+def summary(told: Undo) -> list[str]:
+    """The lines that tell a person what is, or would be, taken back."""
+    lines = [f"{told.import_id}: {told.file} ({told.kind} of {told.source})"]
+    if told.is_empty:
+        again = "it was taken back already" if told.state == UNDONE else "nothing stands of it any more"
+        return [*lines, f"  {again}: nothing changes"]
+    verb = "withdrawn" if told.done else "would be withdrawn"
+    lines += [f"  {count:,} {_NAMES.get(table, table)} {verb}" for table, count in told.withdrawn.items()]
+    lines += [
+        f"  {count:,} {_NAMES.get(table, table)} stay: other loads brought them too"
+        for table, count in told.stays.items()
+    ]
+    lines += [
+        f"  {count:,} {_NAMES.get(table, table)} stay as they are: later loads replaced them"
+        for table, count in told.replaced_since.items()
+    ]
+    if told.rejects:
+        lines.append(f"  {told.rejects:,} rejected rows of it {'are' if told.done else 'would be'} closed")
+    if told.reopened:
+        words = "are open again" if told.done else "would be open again"
+        lines.append(f"  {told.reopened:,} rejected rows and gaps that it had resolved {words}")
+    if told.activities:
+        who = ", ".join(told.managers[:_MANAGERS_NAMED]) or "nobody"
+        more = f" and {len(told.managers) - _MANAGERS_NAMED} more" if len(told.managers) > _MANAGERS_NAMED else ""
+        lines.append(
+            f"  counted anew: {told.activities:,} calls and proposals on {told.days:,} days, {told.first_day} to"
+            f" {told.last_day}, of {who}{more}"
+        )
+    if told.lost:
+        count = sum(lost.records for lost in told.lost)
+        lines.append(f"  {count:,} records had replaced older ones, which are not in the store any more. Load again:")
+        lines += [f"    {lost.file or 'a file'} (import {lost.import_id}): {lost.records:,}" for lost in told.lost]
+    if told.done:
+        lines.append(f"  done in {told.seconds:.1f} s (import {told.undo_id}); load the file again to have it back")
+    else:
+        lines.append(f"nothing was changed: `callfunnel undo {told.import_id} --yes` does it")
+    return lines

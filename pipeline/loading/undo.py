@@ -1,0 +1,385 @@
+"""Take an import back: what it said is retracted, record by record, over the wire like everything else.
+
+A record that another import said too stays, under that import's name. What it had replaced is gone from the store:
+`provenance` knows whose that was, so those files can be named, to be loaded again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from pipeline.clock import Clock, as_datetime, wall_clock
+from pipeline.endpoints import Endpoints
+from pipeline.loading.sending import Segments, Waiting
+from pipeline.store import Store, newest, texts, tuple_of
+from pipeline.user import this_user
+from schemas.codec import encode
+from schemas.provenance import KINDS, TABLE, Kind, Provenance, digest, taking_back
+from schemas.records import Feed, FeedState, Import, Record, Rejected
+from schemas.topics import ALL, REJECTED, Topic
+from schemas.trouble import Terminal, Transient
+
+UNDO = "undo"
+"""The kind of an import that takes another one back."""
+UNDONE = "undone"
+"""The state of an import that was taken back."""
+
+_PAGE = 20_000
+_ATTEMPTS = 3
+_WORDS = msgspec.json.Decoder(Provenance)
+_REJECTS = msgspec.json.Decoder(Rejected)
+_TOPICS: dict[str, Topic] = {topic.table: topic for topic in ALL}
+# The column by which records of a page of words are found, and where it stands in the text of an identity.
+_FOUND_BY = {
+    "call_legs": ("call_id", 1),
+    "proposals": ("proposal_id", 0),
+    "managers": ("manager_id", 0),
+    "organisations": ("organisation_id", 0),
+    "stage_changes": ("organisation_id", 0),
+    "plans": ("manager_id", 0),
+    "calendar_days": ("toString(day)", 0),
+    "absences": ("manager_id", 0),
+}
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Whose older records the import had replaced: they come back when that file is loaded again."""
+
+    import_id: str
+    file: str
+    records: int
+
+
+class Undo(msgspec.Struct, kw_only=True):
+    """What taking an import back does, or did. The field names are those of `undo --json`."""
+
+    import_id: str
+    undo_id: str
+    source: str
+    kind: str
+    file: str
+    state: str
+    done: bool = False
+    withdrawn: dict[str, int] = {}
+    """Records that nobody says any more, by table."""
+    stays: dict[str, int] = {}
+    """Records that other imports said too."""
+    replaced_since: dict[str, int] = {}
+    """Records in whose place something else stands by now: that stays as it is."""
+    lost: list[Lost] = []
+    activities: int = 0
+    """Calls and proposals that are counted anew."""
+    days: int = 0
+    managers: list[str] = []
+    first_day: str = ""
+    last_day: str = ""
+    rejects: int = 0
+    """Its rejected rows, which are of no interest any more."""
+    reopened: int = 0
+    """Rejected rows of others, and gaps, that it had resolved."""
+    seconds: float = 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.withdrawn or self.stays or self.rejects or self.reopened)
+
+
+Send = Callable[[Topic, Record], None]
+
+
+class _Touched(msgspec.Struct):
+    activity_id: str
+    day: str
+    manager_id: str
+
+
+def find_import(store: Store, import_id: str) -> Import:
+    """The import, or a session of a live listener. Raises Terminal when there is no such, or when it still runs."""
+    which = f"import_id IN ({texts([import_id])})"
+    found = store.rows(msgspec.json.Decoder(Import), f"SELECT * FROM imports FINAL WHERE {which}")
+    if found:
+        return found[0]
+    for feed in store.rows(
+        msgspec.json.Decoder(Feed), f"SELECT * FROM feeds FINAL WHERE session IN ({texts([import_id])})"
+    ):
+        running = feed.state not in (FeedState.STOPPED, FeedState.FAILED)
+        return Import(
+            import_id=import_id,
+            source=feed.source,
+            kind="session",
+            file=feed.door,
+            profile="",
+            started_at=feed.started_at,
+            records=feed.records,
+            rejected=feed.rejects,
+            state="running" if running else "stored",
+            version=feed.version,
+        )
+    raise Terminal(f"no import {import_id}: `callfunnel imports` lists them")
+
+
+def check_undoable(of: Import, *, interrupted: bool) -> None:
+    """Raises Terminal where taking it back makes no sense now."""
+    if of.kind == UNDO:
+        raise Terminal(f"{of.import_id} took {of.file} back: load that file again to have it back")
+    if of.state == "running" and of.kind == "session":
+        raise Terminal(f"{of.import_id} is the session of {of.file} of {of.source}, which still runs: stop it first")
+    if of.state == "running" and not interrupted:
+        raise Terminal(
+            f"{of.import_id} ({of.file}) is still being loaded: wait until it is done. If that load was stopped or"
+            " killed, take back what arrived with --interrupted, or load the file again"
+        )
+
+
+def look(of: Import, store: Store, zone: str) -> Undo:
+    """What taking it back would do. Changes nothing."""
+    return withdrawals(of, store, zone, lambda topic, record: None)
+
+
+def withdrawals(of: Import, store: Store, zone: str, send: Send, undo_id: str = "") -> Undo:
+    """Give `send` every record that takes it back, and tell what they do."""
+    return _Undoing(of, store, zone, _begin(of, undo_id)).through(send)
+
+
+def undo(
+    of: Import, endpoints: Endpoints, store: Store, zone: str, waiting: Waiting, clock: Clock = wall_clock
+) -> Undo:
+    """Take it back, and return once everything that follows is stored. Raises Trouble; repeating it is always safe."""
+    started = time.monotonic()
+    done = _begin(of)
+    keep = _Keeping(of, done.undo_id, store, clock)
+    keep.running()
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with Segments(endpoints, waiting) as sender:
+                done = withdrawals(of, store, zone, sender.send, done.undo_id)
+                sender.store()
+            break
+        except Transient as trouble:
+            if attempt == _ATTEMPTS:
+                raise
+            waiting.note(f"{trouble}; once more from the beginning ({attempt + 1} of {_ATTEMPTS})")
+            time.sleep(trouble.retry_after_s)
+    done.done = True
+    done.seconds = round(time.monotonic() - started, 3)
+    keep.stored(done)
+    return done
+
+
+def _begin(of: Import, undo_id: str = "") -> Undo:
+    undo_id = undo_id or f"{as_datetime(wall_clock()):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return Undo(import_id=of.import_id, undo_id=undo_id, source=of.source, kind=of.kind, file=of.file, state=of.state)
+
+
+class _Undoing:
+    """One look through everything that the import said, page by page."""
+
+    def __init__(self, of: Import, store: Store, zone: str, undo: Undo) -> None:
+        self._of = of
+        self._store = store
+        self._zone = zone
+        self._undo = undo
+        self._lost: Counter[str] = Counter()
+        self._activities: set[str] = set()
+        self._days: set[str] = set()
+        self._managers: set[str] = set()
+
+    def through(self, send: Send) -> Undo:
+        """Send what takes it back, and tell what that does."""
+        for record, kind in KINDS.items():
+            rows: msgspec.json.Decoder[Any] = msgspec.json.Decoder(record)
+            for page in self._standing(kind, rows):
+                self._tell(kind, page)
+                for row in page:
+                    send(_TOPICS[kind.table], self._back(row, row.version))
+            for words in self._words(kind):
+                for row, version in self._of_words(kind, rows, words):
+                    send(_TOPICS[kind.table], self._back(row, version))
+        for reject in self._rejects():
+            send(REJECTED, reject)
+        undo = self._undo
+        undo.lost = self._named(self._lost)
+        undo.activities, undo.days = len(self._activities), len(self._days)
+        undo.managers = sorted(self._managers - {""})
+        undo.first_day, undo.last_day = min(self._days, default=""), max(self._days, default="")
+        return undo
+
+    def _back(self, row: Any, version: int) -> Any:
+        return taking_back(row, version, self._of.import_id, self._undo.undo_id)
+
+    def _standing(self, kind: Kind, rows: msgspec.json.Decoder[Any]) -> Iterator[list[Any]]:
+        """Its records that stand."""
+        columns = ", ".join(kind.columns)
+        sql = (
+            f"SELECT * FROM {kind.table} FINAL WHERE import_id IN ({texts([self._of.import_id])}) {{after}}"
+            f" ORDER BY {columns} LIMIT {_PAGE}"
+        )
+        yield from self._pages(rows, sql, lambda row: f"AND ({columns}) > ({_values(kind, row)})")
+
+    def _words(self, kind: Kind) -> Iterator[list[Provenance]]:
+        """Its words that are no rows."""
+        sql = (
+            f"SELECT * FROM {TABLE} FINAL WHERE what = '{kind.table}'"
+            f" AND import_id IN ({texts([self._of.import_id])}) {{after}} ORDER BY identity LIMIT {_PAGE}"
+        )
+        yield from self._pages(_WORDS, sql, lambda word: f"AND identity > {tuple_of([word.identity])[1:-1]}")
+
+    def _pages(self, rows: msgspec.json.Decoder[Any], sql: str, after: Callable[[Any], str]) -> Iterator[list[Any]]:
+        condition = ""
+        while page := self._store.rows(rows, sql.format(after=condition)):
+            yield page
+            if len(page) < _PAGE:
+                return
+            condition = after(page[-1])
+
+    def _of_words(
+        self, kind: Kind, rows: msgspec.json.Decoder[Any], words: Sequence[Provenance]
+    ) -> Iterator[tuple[Any, int]]:
+        """The record that stands in the place of each word, and the word's version."""
+        column, place = _FOUND_BY[kind.table]
+        keys = {word.identity.split("\x1f")[place] for word in words}
+        sql = newest(kind.table, ", ".join(kind.columns), f"{column} IN ({texts(keys)})")
+        found = {kind.identity(row): row for row in self._store.rows(rows, sql)}
+        for word in words:
+            row = found.get(word.identity)
+            if row is None or row.import_id == self._of.import_id:
+                continue
+            same = not row.retracted and word.digest == digest(row)
+            told = self._undo.stays if same else self._undo.replaced_since
+            told[kind.table] = told.get(kind.table, 0) + 1
+            yield row, word.version
+
+    def _tell(self, kind: Kind, page: Sequence[Any]) -> None:
+        """Which of these records stay, which are withdrawn, and what they had replaced."""
+        identities = {kind.identity(row): row for row in page}
+        others: dict[str, list[Provenance]] = {}
+        sql = (
+            f"SELECT * FROM {TABLE} FINAL PREWHERE what = '{kind.table}' AND identity IN ({texts(identities)})"
+            f" WHERE import_id NOT IN ({texts([self._of.import_id])})"
+        )
+        for word in self._store.rows(_WORDS, sql):
+            others.setdefault(word.identity, []).append(word)
+        stay = 0
+        for identity, words in others.items():
+            said = digest(identities[identity])
+            if any(word.digest == said for word in words):
+                stay += 1
+            else:
+                self._lost[max(words, key=lambda word: word.version).import_id] += 1
+        for told, number in ((self._undo.stays, stay), (self._undo.withdrawn, len(page) - stay)):
+            if number:
+                told[kind.table] = told.get(kind.table, 0) + number
+        if touched := _touched(kind, page):
+            sql = (
+                f"SELECT activity_id, toString(toDate(at, '{self._zone}')) AS day, manager_id FROM placements FINAL"
+                f" WHERE retracted = 0 AND ({touched})"
+            )
+            for row in self._store.rows(msgspec.json.Decoder(_Touched), sql):
+                self._activities.add(row.activity_id)
+                self._days.add(row.day)
+                self._managers.add(row.manager_id)
+
+    def _rejects(self) -> Iterator[Rejected]:
+        """Its rejects, resolved; and those that it had resolved, open again."""
+        import_id = texts([self._of.import_id])
+        undo_id = self._undo.undo_id
+        sql = (
+            f"SELECT * FROM rejected FINAL WHERE import_id IN ({import_id}) AND resolved = 0 {{after}}"
+            f" ORDER BY rejected_id LIMIT {_PAGE}"
+        )
+        for page in self._pages(_REJECTS, sql, _after_reject):
+            for row in page:
+                self._undo.rejects += 1
+                yield _changed(row, resolved=1, resolved_by=undo_id)
+        sql = (
+            f"SELECT * FROM rejected FINAL WHERE resolved_by IN ({import_id}) AND resolved = 1 {{after}}"
+            f" ORDER BY rejected_id LIMIT {_PAGE}"
+        )
+        for page in self._pages(_REJECTS, sql, _after_reject):
+            for row in page:
+                self._undo.reopened += 1
+                yield _changed(row, resolved=0, resolved_by="")
+
+    def _named(self, lost: Counter[str]) -> list[Lost]:
+        """With the names of their files."""
+        which = f"import_id IN ({texts(lost)})"
+        found = self._store.rows(msgspec.json.Decoder(Import), f"SELECT * FROM imports FINAL WHERE {which}")
+        files = {one.import_id: one.file for one in found}
+        return [Lost(import_id, files.get(import_id, ""), count) for import_id, count in lost.most_common()]
+
+
+def _after_reject(row: Rejected) -> str:
+    return f"AND rejected_id > {tuple_of([row.rejected_id])[1:-1]}"
+
+
+def _changed(row: Rejected, *, resolved: int, resolved_by: str) -> Rejected:
+    version = max(wall_clock(), row.version + 1)
+    return msgspec.structs.replace(row, resolved=resolved, resolved_by=resolved_by, version=version)
+
+
+def _values(kind: Kind, row: Any) -> str:
+    """The identity of a row as SQL values, as its columns compare with them."""
+    values = []
+    for column in kind.columns:
+        value = getattr(row, column)
+        if isinstance(value, int):
+            values.append(str(value))
+        elif isinstance(value, str):
+            values.append(tuple_of([value])[1:-1])
+        elif hasattr(value, "timestamp"):
+            values.append(f"fromUnixTimestamp64Milli({round(value.timestamp() * 1000)}, 'UTC')")
+        else:
+            values.append(f"toDate('{value.isoformat()}')")
+    return ", ".join(values)
+
+
+def _touched(kind: Kind, page: Sequence[Any]) -> str:
+    """SQL condition on placements: the activities that these records are part of, or give their meaning to."""
+    if kind.table == "call_legs":
+        return f"activity_id IN ({texts({f'call:{row.source}:{row.call_id}' for row in page})})"
+    if kind.table == "proposals":
+        return f"activity_id IN ({texts({f'proposal:{row.proposal_id}' for row in page})})"
+    if kind.table in ("organisations", "stage_changes"):
+        return f"organisation_id IN ({texts({row.organisation_id for row in page})})"
+    return f"manager_id IN ({texts({row.manager_id for row in page})})" if kind.table == "managers" else ""
+
+
+class _Keeping:
+    """What `imports` says of both: the import, and its undo."""
+
+    def __init__(self, of: Import, undo_id: str, store: Store, clock: Clock) -> None:
+        self._of = of
+        self._store = store
+        self._clock = clock
+        now = clock()
+        self._row = Import(
+            import_id=undo_id,
+            source=of.source,
+            kind=UNDO,
+            file=of.file,
+            profile=f"{UNDO}: {of.import_id}",
+            started_at=as_datetime(now),
+            loaded_by=this_user(),
+            version=now,
+        )
+
+    def running(self) -> None:
+        self._store.keep("imports", [encode(self._row)])
+
+    def stored(self, done: Undo) -> None:
+        now = self._clock()
+        row = msgspec.structs.replace(
+            self._row,
+            finished_at=as_datetime(now),
+            records=sum(done.withdrawn.values()),
+            state="stored",
+            version=max(now, self._row.version + 1),
+        )
+        of = msgspec.structs.replace(self._of, state=UNDONE, version=max(now, self._of.version + 1))
+        self._store.keep("imports", [encode(of), encode(row)])
