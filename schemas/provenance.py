@@ -1,10 +1,10 @@
-"""Who else said what stands, and how an import's word is taken back.
+"""Who else said what stands, and how an import's claim is taken back.
 
-A record that takes an identity back (`retracted` = 1) has the identity, the import whose word it takes back, and the
-version behind that word's: what is said later by anybody stands, what comes again does not. So it is a record like any
+A record that takes an identity back (`retracted` = 1) has the identity, the import whose claim it takes back, and the
+version behind that claim's: what is said later by anybody stands, what comes again does not. So it is a record like any
 other: in any order, any number of times. Its other fields are of no meaning; they name the record for people.
 
-Only the newest word of an identity is a row of its table. Of the others this remembers whose they were, and a digest of
+Only the newest claim of an identity is a row of its table. Of the others this remembers whose they were, and a digest of
 what they said: where another import said the same, the row stays under that import's name.
 """
 
@@ -26,7 +26,7 @@ TABLE = "provenance"
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """An import's word that is not a row. Identity: (what, identity, import_id)."""
+    """An import's claim that is not a row. Identity: (what, identity, import_id)."""
 
     what: str
     """The table that the record belongs to."""
@@ -73,7 +73,7 @@ KINDS: dict[type, Kind] = {
 }
 
 
-def word_of(record: R, *, retracted: int = 0) -> Provenance:
+def claim_of(record: R, *, retracted: int = 0) -> Provenance:
     """What an import said of an identity, as it is remembered."""
     kind = KINDS[type(record)]
     return Provenance(
@@ -93,6 +93,6 @@ def digest(record: R) -> str:
     return hashlib.blake2b(encode(said), digest_size=12).hexdigest()
 
 
-def taking_back(record: R, word: int, import_id: str, cause: str) -> R:
-    """The record that takes back what `import_id` said of this identity at version `word`."""
-    return msgspec.structs.replace(record, import_id=import_id, version=word + 1, retracted=1, cause=cause)
+def taking_back(record: R, claim: int, import_id: str, cause: str) -> R:
+    """The record that takes back what `import_id` said of this identity at version `claim`."""
+    return msgspec.structs.replace(record, import_id=import_id, version=claim + 1, retracted=1, cause=cause)

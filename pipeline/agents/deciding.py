@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.agents.claims import have_changed, keep_claims
 from pipeline.agents.step import Outgoing
-from pipeline.agents.words import have_changed, keep_words
 from pipeline.directory_cache import DirectoryCache
 from pipeline.place import Placed, place, withdraw
-from pipeline.standing import Words
+from pipeline.standing import Claims
 from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Activity
@@ -45,7 +45,7 @@ class Decision(NamedTuple):
 
     facts: list[bytes]
     expected: Sum
-    words: Words
+    claims: Claims
     """What other imports said of them."""
 
 
@@ -138,7 +138,7 @@ class Decider:
             log = self.directory.log()
             placing = Placing(self.store.rows(self._places, _PLACES.format(ids=ids)))
             decision = decide(placing, log)
-            keep_words(self.store, decision.words)
+            keep_claims(self.store, decision.claims)
             writing = self._pool.submit(self.store.keep, table, decision.facts)
             self.store.keep("placements", placing.rows)
             writing.result()
@@ -151,7 +151,7 @@ class Decider:
         logged = self._pool.submit(self.directory.log)
         placed = self._sum(_PLACES_SUM.format(ids=ids))
         as_decided = found.result() == decision.expected and placed == places and logged.result() == log
-        return as_decided and not have_changed(self.store, decision.words)
+        return as_decided and not have_changed(self.store, decision.claims)
 
     def _sum(self, sql: str) -> Sum:
         return self.store.rows(self._sums, sql)[0]

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.agents.claims import claims_of
 from pipeline.agents.deciding import Decider, Decision, Placing, Sum
 from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read_chunk
-from pipeline.agents.words import words_of
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id
-from pipeline.standing import Words, settle
+from pipeline.standing import Claims, settle
 from pipeline.store import newest, texts
 from schemas.codec import Codec, encode
 from schemas.provenance import KINDS
@@ -84,16 +84,16 @@ class RecordProposals:
 
         def decide(placing: Placing, log: int) -> Decision:
             known = self._known(where)
-            words = words_of(self._decider.store, proposals, chain.from_iterable(known.values()))
+            claims = claims_of(self._decider.store, proposals, chain.from_iterable(known.values()))
             settling = [
-                settle_revisions(said, known.get(key, ()), self._clock(), words) for key, said in arrived.items()
+                settle_revisions(said, known.get(key, ()), self._clock(), claims) for key, said in arrived.items()
             ]
             owned, unowned = self._divide(settling)
             homeless[:] = [revision for one in unowned for revision in one.revisions]
             # A reject of what was taken back is of no interest either.
             taken_back = [revision for one in settling for revision in one.everything if revision.retracted]
             homed[:] = [revision for one in owned for revision in one.revisions] + taken_back
-            return self._decide(owned, unowned, placing, log, words)
+            return self._decide(owned, unowned, placing, log, claims)
 
         outgoing = self._decider.settle("proposals", _IDENTITY, activity_ids, where, decide)
         return Settled(rejected + outgoing + self._rejections(homed, homeless))
@@ -113,7 +113,7 @@ class RecordProposals:
         return owned, [one for one in settling if one.organisation_id not in known]
 
     def _decide(
-        self, owned: list[Settling], unowned: list[Settling], placing: Placing, log: int, words: Words
+        self, owned: list[Settling], unowned: list[Settling], placing: Placing, log: int, claims: Claims
     ) -> Decision:
         directory = self._decider.directory.at(log)
         self._decider.directory.know_histories({p.organisation_id for one in owned for p in one.revisions})
@@ -130,7 +130,7 @@ class RecordProposals:
         return Decision(
             [encode(proposal) for one in everything for proposal in one.new],
             Sum.of(proposal.version for one in everything for proposal in one.everything),
-            words,
+            claims,
         )
 
     def _rejections(self, homed: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
@@ -166,11 +166,11 @@ def _cause(one: Settling, now: int) -> tuple[str, int]:
 
 
 def settle_revisions(
-    arrived: Sequence[Proposal], known: Sequence[Proposal], now: int, words: Words | None = None
+    arrived: Sequence[Proposal], known: Sequence[Proposal], now: int, claims: Claims | None = None
 ) -> Settling:
     """What is new among the arrived revisions, and all of them after it. Pure; indifferent to order and repetition."""
     revisions = {proposal.revision: proposal for proposal in known}
-    changed = settle(arrived, revisions, lambda p: p.revision, _rank, words, now=now).values()
+    changed = settle(arrived, revisions, lambda p: p.revision, _rank, claims, now=now).values()
     causes = [arrived[place] for place, _ in changed]
     new = [proposal for _, proposal in changed]
     return Settling(new, list(revisions.values()), max(causes or arrived, key=lambda p: p.version))

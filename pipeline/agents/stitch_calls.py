@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from pipeline.agents.claims import claims_of
 from pipeline.agents.deciding import Decider, Decision, Placing, Sum
 from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
-from pipeline.agents.words import words_of
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call
-from pipeline.standing import Words, settle
+from pipeline.standing import Claims, settle
 from pipeline.stitch import stitch
 from pipeline.store import newest, texts
 from schemas.codec import Codec
@@ -67,7 +67,7 @@ class StitchCalls:
         directory = self._decider.directory.at(log)
         contacts = {leg.contact for leg in legs}
         self._decider.directory.know_phones(contacts.union(leg.contact for said in known.values() for leg in said))
-        words = words_of(self._decider.store, legs, (leg for said in known.values() for leg in said))
+        claims = claims_of(self._decider.store, legs, (leg for said in known.values() for leg in said))
         now = self._clock()
         facts: list[bytes] = []
         versions: list[int] = []
@@ -83,7 +83,7 @@ class StitchCalls:
                 placing.put(activity)
                 continue
             said = [legs[number] for number in numbers]
-            new, all_legs = settle_legs(said, known.get(key, ()), now, words)
+            new, all_legs = settle_legs(said, known.get(key, ()), now, claims)
             facts += lines_of(new, said, [lines[number] for number in numbers])
             versions += [leg.version for leg in all_legs]
             # The cause is a leg that changed something: it must not depend on what came in the same chunk.
@@ -98,7 +98,7 @@ class StitchCalls:
             else:
                 activity_id = call_activity_id(cause.source, cause.call_id)
                 placing.withdraw(activity_id, cause=cause_of(cause), caused_at=caused_at, version=now)
-        return Decision(facts, Sum.of(versions), words)
+        return Decision(facts, Sum.of(versions), claims)
 
 
 _IDENTITY = ", ".join(KINDS[CallLeg].columns)
@@ -114,7 +114,7 @@ def _by_version(leg: CallLeg) -> int:
 
 
 def settle_legs(
-    arrived: Sequence[CallLeg], known: Sequence[CallLeg], now: int, words: Words | None = None
+    arrived: Sequence[CallLeg], known: Sequence[CallLeg], now: int, claims: Claims | None = None
 ) -> tuple[list[tuple[int, CallLeg]], list[CallLeg]]:
     """(legs that are new, with the places in `arrived` of what made them so; all legs of the call after it). Pure.
 
@@ -124,7 +124,7 @@ def settle_legs(
     if not known and (len(arrived) == 1 or len({leg.record_id for leg in arrived}) == len(arrived)):
         return list(enumerate(arrived)), list(arrived)  # the most frequent by far
     legs = {leg.record_id: leg for leg in known}
-    new = settle(arrived, legs, _record_id, _rank, words, now=now)
+    new = settle(arrived, legs, _record_id, _rank, claims, now=now)
     return list(new.values()), list(legs.values())
 
 

@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from pipeline.agents.claims import claims_of, keep_claims
 from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
-from pipeline.agents.words import keep_words, words_of
 from pipeline.clock import Clock, wall_clock
 from pipeline.standing import settle
 from pipeline.store import Store, newest, texts
@@ -40,9 +40,9 @@ class _StoreStanding(Generic[R]):
             kind = KINDS[type(arrived[0])]
             sql = newest(kind.table, ", ".join(kind.columns), self.those_of(arrived))
             standing = {self.identity(row): row for row in self._store.rows(self._rows, sql)}
-            words = words_of(self._store, arrived, standing.values())
-            new = settle(arrived, standing, self.identity, words=words, now=self._clock())
-            keep_words(self._store, words)
+            claims = claims_of(self._store, arrived, standing.values())
+            new = settle(arrived, standing, self.identity, claims=claims, now=self._clock())
+            keep_claims(self._store, claims)
             self._store.keep(kind.table, lines_of(new.values(), arrived, lines))
         return Settled(rejected)
 

@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from pipeline.agents.claims import claims_of, keep_claims
 from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
-from pipeline.agents.words import keep_words, words_of
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.standing import settle
 from pipeline.store import Store, newest, texts, tuple_of
@@ -55,8 +55,8 @@ class UpdateDirectory(Generic[R]):
             return Settled(rejected)
         known = self.known(arrived)
         standing = {identity: known[identity] for identity in map(self.identity, arrived) if identity in known}
-        words = words_of(self.store, arrived, standing.values())
-        new = settle(arrived, standing, self.identity, words=words, now=self.clock())
+        claims = claims_of(self.store, arrived, standing.values())
+        new = settle(arrived, standing, self.identity, claims=claims, now=self.clock())
         spread = self._spread_versions(standing)
         todo = {
             identity: record
@@ -65,10 +65,10 @@ class UpdateDirectory(Generic[R]):
         }
         todo, refused = self.refuse(todo, known)
         if not todo:
-            keep_words(self.store, words)
+            keep_claims(self.store, claims)
             return Settled(rejected + refused)
         records = list(todo.values())
-        keep_words(self.store, words)
+        keep_claims(self.store, claims)
         self.keep(records, known)
         self.store.keep("directory_log", [self._log_line(len(records))])
         return Settled(

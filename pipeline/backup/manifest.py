@@ -80,6 +80,7 @@ def base_of(path: Path, manifest: Manifest) -> Path | None:
 def seal(folder: Path) -> int:
     """Make all of it private and have it on the disk; its size. Links within a store are relative, and stay."""
     size = 0
+    folder.chmod(0o700)
     for root, folders, names in os.walk(folder):
         for name in (*folders, *names):
             path = Path(root) / name

@@ -33,10 +33,12 @@ def restore(dsn: str, source: str) -> Done:
     return _run(dsn, f"RESTORE DATABASE {{database}} FROM {_clause(source, '--from')}")
 
 
-def _clause(said: str, option: str) -> str:
-    if not _CLAUSE.fullmatch(said.strip()):
-        raise Terminal(f"{option} {said!r}: Disk('name', 'path'), S3('url', 'key', 'secret') or File('path') is meant")
-    return said.strip()
+def _clause(clause: str, option: str) -> str:
+    if not _CLAUSE.fullmatch(clause.strip()):
+        raise Terminal(
+            f"{option} {clause!r}: Disk('name', 'path'), S3('url', 'key', 'secret') or File('path') is meant"
+        )
+    return clause.strip()
 
 
 def _run(dsn: str, sql: str) -> Done:

@@ -64,20 +64,22 @@ def command(folder: Path | None, full: bool, to: str, base: str, data: Path | No
         click.echo(f"callfunnel: {words}", err=True)
 
     path, manifest = take(running, folder, config_path(), read_settings(), say, full=full)
-    told = _told(path, manifest, time.monotonic() - started)
+    result = _result(path, manifest, time.monotonic() - started)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
     else:
         kind = f"what is new since {manifest.base}" if manifest.base else "everything"
-        click.echo(f"{path}: {kind}, {told.rows:,} rows of {len(told.tables)} tables, {told.size_bytes / 1e6:,.1f} MB")
-        click.echo(f"  checked: {told.cells:,} cells counted again in the copy, {told.differences:,} differ")
+        click.echo(
+            f"{path}: {kind}, {result.rows:,} rows of {len(result.tables)} tables, {result.size_bytes / 1e6:,.1f} MB"
+        )
+        click.echo(f"  checked: {result.cells:,} cells counted again in the copy, {result.differences:,} differ")
         click.echo(
             f"  {free_bytes(folder) / 1e9:,.1f} GB are free there; `callfunnel restore {path} --data NEW` restores it"
         )
-    sys.exit(1 if told.differences else 0)
+    sys.exit(1 if result.differences else 0)
 
 
-def _told(path: Path, manifest: Manifest, seconds: float) -> Backup:
+def _result(path: Path, manifest: Manifest, seconds: float) -> Backup:
     return Backup(
         path=str(path),
         base=manifest.base,

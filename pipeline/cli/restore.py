@@ -56,7 +56,7 @@ def command(folder: Path | None, data: Path, source: str, as_json: bool) -> None
     path, manifest = chosen(folder)
     size = bring(path, manifest, data, lambda words: click.echo(f"callfunnel: {words}", err=True))
     settings = path / SETTINGS
-    told = Restored(
+    result = Restored(
         backup=str(path),
         data=str(data),
         created_at=manifest.created_at,
@@ -67,11 +67,11 @@ def command(folder: Path | None, data: Path, source: str, as_json: bool) -> None
         seconds=round(time.monotonic() - started, 3),
     )
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
         return
-    click.echo(f"{data}: {told.rows:,} rows of {len(told.tables)} tables, as of {told.created_at}, from {path}")
-    if told.settings:
+    click.echo(f"{data}: {result.rows:,} rows of {len(result.tables)} tables, as of {result.created_at}, from {path}")
+    if result.settings:
         click.echo(
-            f"  the settings in use then are {told.settings}: copy them beside, or name them in CALLFUNNEL_CONFIG"
+            f"  the settings in use then are {result.settings}: copy them beside, or name them in CALLFUNNEL_CONFIG"
         )
     click.echo(f"  start it with `callfunnel up --data {data}`: its passwords are new ones")

@@ -46,15 +46,15 @@ def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_
     zone = read_settings().time_zone.key
     of = find_import(store, import_id)
     check_undoable(of, interrupted=interrupted)
-    told = look(of, store, zone)
-    if yes and not (told.is_empty and of.state == UNDONE):
-        told = _undo(of, endpoints, store, zone, data)
+    result = look(of, store, zone)
+    if yes and not (result.is_empty and of.state == UNDONE):
+        result = _undo(of, endpoints, store, zone, data)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
     else:
-        for line in summary(told):
+        for line in summary(result):
             click.echo(line)
-    sys.exit(1 if told.done and told.lost else 0)
+    sys.exit(1 if result.done and result.lost else 0)
 
 
 def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path | None) -> Undo:
@@ -74,40 +74,40 @@ def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path 
             raise Terminal(f"{trouble}. Not everything is taken back; the same command again is safe") from None
 
 
-def summary(told: Undo) -> list[str]:
+def summary(result: Undo) -> list[str]:
     """The lines that tell a person what is, or would be, taken back."""
-    lines = [f"{told.import_id}: {told.file} ({told.kind} of {told.source})"]
-    if told.is_empty:
-        again = "it was taken back already" if told.state == UNDONE else "nothing stands of it any more"
+    lines = [f"{result.import_id}: {result.file} ({result.kind} of {result.source})"]
+    if result.is_empty:
+        again = "it was taken back already" if result.state == UNDONE else "nothing stands of it any more"
         return [*lines, f"  {again}: nothing changes"]
-    verb = "withdrawn" if told.done else "would be withdrawn"
-    lines += [f"  {count:,} {_NAMES.get(table, table)} {verb}" for table, count in told.withdrawn.items()]
+    verb = "withdrawn" if result.done else "would be withdrawn"
+    lines += [f"  {count:,} {_NAMES.get(table, table)} {verb}" for table, count in result.withdrawn.items()]
     lines += [
         f"  {count:,} {_NAMES.get(table, table)} stay: other loads brought them too"
-        for table, count in told.stays.items()
+        for table, count in result.stays.items()
     ]
     lines += [
         f"  {count:,} {_NAMES.get(table, table)} stay as they are: later loads replaced them"
-        for table, count in told.replaced_since.items()
+        for table, count in result.replaced_since.items()
     ]
-    if told.rejects:
-        lines.append(f"  {told.rejects:,} rejected rows of it {'are' if told.done else 'would be'} closed")
-    if told.reopened:
-        words = "are open again" if told.done else "would be open again"
-        lines.append(f"  {told.reopened:,} rejected rows and gaps that it had resolved {words}")
-    if told.activities:
-        who = ", ".join(told.managers[:_MANAGERS_NAMED]) or "nobody"
-        more = f" and {len(told.managers) - _MANAGERS_NAMED} more" if len(told.managers) > _MANAGERS_NAMED else ""
+    if result.rejects:
+        lines.append(f"  {result.rejects:,} rejected rows of it {'are' if result.done else 'would be'} closed")
+    if result.reopened:
+        words = "are open again" if result.done else "would be open again"
+        lines.append(f"  {result.reopened:,} rejected rows and gaps that it had resolved {words}")
+    if result.activities:
+        who = ", ".join(result.managers[:_MANAGERS_NAMED]) or "nobody"
+        more = f" and {len(result.managers) - _MANAGERS_NAMED} more" if len(result.managers) > _MANAGERS_NAMED else ""
         lines.append(
-            f"  counted anew: {told.activities:,} calls and proposals on {told.days:,} days, {told.first_day} to"
-            f" {told.last_day}, of {who}{more}"
+            f"  counted anew: {result.activities:,} calls and proposals on {result.days:,} days, {result.first_day} to"
+            f" {result.last_day}, of {who}{more}"
         )
-    if told.lost:
-        count = sum(lost.records for lost in told.lost)
+    if result.lost:
+        count = sum(lost.records for lost in result.lost)
         lines.append(f"  {count:,} records had replaced older ones, which are not in the store any more. Load again:")
-        lines += [f"    {lost.file or 'a file'} (import {lost.import_id}): {lost.records:,}" for lost in told.lost]
-    if told.done:
-        lines.append(f"  done in {told.seconds:.1f} s (import {told.undo_id}); load the file again to have it back")
+        lines += [f"    {lost.file or 'a file'} (import {lost.import_id}): {lost.records:,}" for lost in result.lost]
+    if result.done:
+        lines.append(f"  done in {result.seconds:.1f} s (import {result.undo_id}); load the file again to have it back")
     else:
-        lines.append(f"nothing was changed: `callfunnel undo {told.import_id} --yes` does it")
+        lines.append(f"nothing was changed: `callfunnel undo {result.import_id} --yes` does it")
     return lines

@@ -32,10 +32,10 @@ UNDONE = "undone"
 
 _PAGE = 20_000
 _ATTEMPTS = 3
-_WORDS = msgspec.json.Decoder(Provenance)
+_CLAIMS = msgspec.json.Decoder(Provenance)
 _REJECTS = msgspec.json.Decoder(Rejected)
 _TOPICS: dict[str, Topic] = {topic.table: topic for topic in ALL}
-# The column by which records of a page of words are found, and where it stands in the text of an identity.
+# The column by which records of a page of claims are found, and where it stands in the text of an identity.
 _FOUND_BY = {
     "call_legs": ("call_id", 1),
     "proposals": ("proposal_id", 0),
@@ -195,11 +195,11 @@ class _Undoing:
         for record, kind in KINDS.items():
             rows: msgspec.json.Decoder[Any] = msgspec.json.Decoder(record)
             for page in self._standing(kind, rows):
-                self._tell(kind, page)
+                self._report(kind, page)
                 for row in page:
                     send(_TOPICS[kind.table], self._back(row, row.version))
-            for words in self._words(kind):
-                for row, version in self._of_words(kind, rows, words):
+            for claims in self._claims(kind):
+                for row, version in self._of_claims(kind, rows, claims):
                     send(_TOPICS[kind.table], self._back(row, version))
         for reject in self._rejects():
             send(REJECTED, reject)
@@ -222,13 +222,13 @@ class _Undoing:
         )
         yield from self._pages(rows, sql, lambda row: f"AND ({columns}) > ({_values(kind, row)})")
 
-    def _words(self, kind: Kind) -> Iterator[list[Provenance]]:
-        """Its words that are no rows."""
+    def _claims(self, kind: Kind) -> Iterator[list[Provenance]]:
+        """Its claims that are no rows."""
         sql = (
             f"SELECT * FROM {TABLE} FINAL WHERE what = '{kind.table}'"
             f" AND import_id IN ({texts([self._of.import_id])}) {{after}} ORDER BY identity LIMIT {_PAGE}"
         )
-        yield from self._pages(_WORDS, sql, lambda word: f"AND identity > {tuple_of([word.identity])[1:-1]}")
+        yield from self._pages(_CLAIMS, sql, lambda claim: f"AND identity > {tuple_of([claim.identity])[1:-1]}")
 
     def _pages(self, rows: msgspec.json.Decoder[Any], sql: str, after: Callable[[Any], str]) -> Iterator[list[Any]]:
         condition = ""
@@ -238,24 +238,24 @@ class _Undoing:
                 return
             condition = after(page[-1])
 
-    def _of_words(
-        self, kind: Kind, rows: msgspec.json.Decoder[Any], words: Sequence[Provenance]
+    def _of_claims(
+        self, kind: Kind, rows: msgspec.json.Decoder[Any], claims: Sequence[Provenance]
     ) -> Iterator[tuple[Any, int]]:
-        """The record that stands in the place of each word, and the word's version."""
+        """The record that stands in the place of each claim, and the claim's version."""
         column, place = _FOUND_BY[kind.table]
-        keys = {word.identity.split("\x1f")[place] for word in words}
+        keys = {claim.identity.split("\x1f")[place] for claim in claims}
         sql = newest(kind.table, ", ".join(kind.columns), f"{column} IN ({texts(keys)})")
         found = {kind.identity(row): row for row in self._store.rows(rows, sql)}
-        for word in words:
-            row = found.get(word.identity)
+        for claim in claims:
+            row = found.get(claim.identity)
             if row is None or row.import_id == self._of.import_id:
                 continue
-            same = not row.retracted and word.digest == digest(row)
-            told = self._undo.stays if same else self._undo.replaced_since
-            told[kind.table] = told.get(kind.table, 0) + 1
-            yield row, word.version
+            same = not row.retracted and claim.digest == digest(row)
+            result = self._undo.stays if same else self._undo.replaced_since
+            result[kind.table] = result.get(kind.table, 0) + 1
+            yield row, claim.version
 
-    def _tell(self, kind: Kind, page: Sequence[Any]) -> None:
+    def _report(self, kind: Kind, page: Sequence[Any]) -> None:
         """Which of these records stay, which are withdrawn, and what they had replaced."""
         identities = {kind.identity(row): row for row in page}
         others: dict[str, list[Provenance]] = {}
@@ -263,18 +263,18 @@ class _Undoing:
             f"SELECT * FROM {TABLE} FINAL PREWHERE what = '{kind.table}' AND identity IN ({texts(identities)})"
             f" WHERE import_id NOT IN ({texts([self._of.import_id])})"
         )
-        for word in self._store.rows(_WORDS, sql):
-            others.setdefault(word.identity, []).append(word)
+        for claim in self._store.rows(_CLAIMS, sql):
+            others.setdefault(claim.identity, []).append(claim)
         stay = 0
-        for identity, words in others.items():
+        for identity, claims in others.items():
             said = digest(identities[identity])
-            if any(word.digest == said for word in words):
+            if any(claim.digest == said for claim in claims):
                 stay += 1
             else:
-                self._lost[max(words, key=lambda word: word.version).import_id] += 1
-        for told, number in ((self._undo.stays, stay), (self._undo.withdrawn, len(page) - stay)):
+                self._lost[max(claims, key=lambda claim: claim.version).import_id] += 1
+        for result, number in ((self._undo.stays, stay), (self._undo.withdrawn, len(page) - stay)):
             if number:
-                told[kind.table] = told.get(kind.table, 0) + number
+                result[kind.table] = result.get(kind.table, 0) + number
         if touched := _touched(kind, page):
             sql = (
                 f"SELECT activity_id, toString(toDate(at, '{self._zone}')) AS day, manager_id FROM placements FINAL"

@@ -28,7 +28,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
 
 
 def activity(up: Up) -> Any:
-    done = up.run("activity", *PERIOD, "--by", "day,manager", "--json")
+    done = up.run("activity", *PERIOD, "--by", "day,manager", "--json", "--data", str(up.data))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -75,12 +75,13 @@ def test_backup_under_load_is_restored_elsewhere_with_equal_numbers(
         modes = {stat.S_IMODE(one.lstat().st_mode) for one in path.rglob("*") if not one.is_symlink()}
         assert modes <= {0o700, 0o600}
 
-    other = Up(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    other = Up(tmp_path / "elsewhere")
     other.data = tmp_path / "new"
     try:
         other.start()
         assert activity(other) == now
-        assert other.run("verify", *PERIOD).returncode == 0
+        assert other.run("verify", *PERIOD, "--data", str(other.data)).returncode == 0
     finally:
         other.end()
 

@@ -1,4 +1,4 @@
-"""An import's word is taken back: what others said stays, whatever comes in which order, how often, in which chunks."""
+"""An import's claim is taken back: what others said stays, whatever comes in which order, how often, in which chunks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.standing import Words, settle
-from schemas.provenance import Provenance, taking_back, word_of
+from pipeline.standing import Claims, settle
+from schemas.provenance import Provenance, claim_of, taking_back
 from schemas.records import Organisation
 from tests.pipeline.unit.making import organisation
 
@@ -24,21 +24,21 @@ def said(name: str, load: str, digit: int) -> Organisation:
 
 
 class Table:
-    """A table and the words beside it, as an agent keeps them from chunk to chunk."""
+    """A table and the claims beside it, as an agent keeps them from chunk to chunk."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Organisation] = {}
-        self.words: dict[tuple[str, str], Provenance] = {}
+        self.claims: dict[tuple[str, str], Provenance] = {}
 
     def settle(self, chunk: Sequence[Organisation]) -> None:
         standing = {r.organisation_id: self.rows[r.organisation_id] for r in chunk if r.organisation_id in self.rows}
         asks = any(r.retracted for r in chunk) or any(r.retracted for r in standing.values())
-        words = Words(self.words.values() if asks else ())
-        new = settle(chunk, standing, lambda r: r.organisation_id, words=words, now=NOW)
-        for word in words.new:
-            known = self.words.get((word.identity, word.import_id))
-            if known is None or known.version <= word.version:
-                self.words[word.identity, word.import_id] = word
+        claims = Claims(self.claims.values() if asks else ())
+        new = settle(chunk, standing, lambda r: r.organisation_id, claims=claims, now=NOW)
+        for claim in claims.new:
+            known = self.claims.get((claim.identity, claim.import_id))
+            if known is None or known.version <= claim.version:
+                self.claims[claim.identity, claim.import_id] = claim
         for name in new:
             before = self.rows.get(name)
             assert before is None or standing[name].version >= before.version, "the table folds by version"
@@ -54,9 +54,9 @@ class Table:
             for r in self.rows.values()
             if r.import_id == load and not r.retracted
         ]
-        for (name, import_id), word in self.words.items():
-            if import_id == load and not word.retracted and self.rows[name].import_id != load:
-                back.append(taking_back(self.rows[name], word.version, load, "undo"))
+        for (name, import_id), claim in self.claims.items():
+            if import_id == load and not claim.retracted and self.rows[name].import_id != load:
+                back.append(taking_back(self.rows[name], claim.version, load, "undo"))
         return back
 
 
@@ -71,7 +71,7 @@ def without(records: Sequence[Organisation], load: str) -> dict[str, list[str]]:
 
 
 # A load says one thing of an organisation; what was said and replaced is not said again (docs/decisions.md, 17).
-words_of_loads = st.dictionaries(
+claims_of_loads = st.dictionaries(
     st.tuples(st.sampled_from("xyz"), st.sampled_from(LOADS)), st.integers(0, 2), max_size=9
 ).map(lambda drawn: [said(name, load, digit) for (name, load), digit in drawn.items()])
 
@@ -85,7 +85,7 @@ def never_returns(records: Sequence[Organisation]) -> bool:
     return True
 
 
-@given(records=words_of_loads.filter(never_returns), load=st.sampled_from(LOADS), data=st.data())
+@given(records=claims_of_loads.filter(never_returns), load=st.sampled_from(LOADS), data=st.data())
 def test_what_others_said_stands_after_any_order_repetition_and_chunks(
     records: list[Organisation], load: str, data: st.DataObject
 ) -> None:
@@ -110,7 +110,7 @@ def test_what_others_said_stands_after_any_order_repetition_and_chunks(
     assert table.take_back(load) == []
 
 
-@given(records=words_of_loads.filter(never_returns), loads=st.permutations(LOADS), data=st.data())
+@given(records=claims_of_loads.filter(never_returns), loads=st.permutations(LOADS), data=st.data())
 def test_every_load_taken_back_one_after_the_other_leaves_nothing(
     records: list[Organisation], loads: list[str], data: st.DataObject
 ) -> None:
@@ -152,5 +152,5 @@ def test_earlier_load_that_arrives_after_the_later_one_was_taken_back_stands() -
 
 
 def test_word_is_the_same_whoever_says_it() -> None:
-    assert word_of(said("x", "a", 1)).digest == word_of(said("x", "b", 1)).digest
-    assert word_of(said("x", "a", 1)).digest != word_of(said("x", "b", 2)).digest
+    assert claim_of(said("x", "a", 1)).digest == claim_of(said("x", "b", 1)).digest
+    assert claim_of(said("x", "a", 1)).digest != claim_of(said("x", "b", 2)).digest
