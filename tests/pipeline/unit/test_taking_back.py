@@ -1,4 +1,4 @@
-"""An import's claim is taken back: what others said stays, whatever comes in which order, how often, in which chunks."""
+"""An import's claims are taken back: what others said stays, whatever comes in which order, how often, in any chunks."""
 
 from __future__ import annotations
 
