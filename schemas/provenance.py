@@ -4,8 +4,8 @@ A record that takes an identity back (`retracted` = 1) has the identity, the imp
 version behind that claim's: what is said later by anybody stands, what comes again does not. So it is a record like
 any other: in any order, any number of times. Its other fields are of no meaning; they name the record for people.
 
-Only the newest claim of an identity is a row of its table. Of the others this remembers whose they were, and a digest of
-what they said: where another import said the same, the row stays under that import's name.
+Only the newest claim of an identity is a row of its table. Of the others this remembers whose they were, and a digest
+of what they said: where another import said the same, the row stays under that import's name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An import's claims are taken back: what others said stays, whatever comes in which order, how often, in any chunks."""
+"""An import's claims are taken back: what others said stays, in any order, repetition and chunks."""
 
 from __future__ import annotations
 
