@@ -280,8 +280,7 @@ class Rejected(Record, frozen=True, kw_only=True):
     rejected_id: Name
     source: str
     reason: Reason
-    field: str = ""
-    """The column or record field at fault, "" when it is the row as a whole."""
+    field: str = ""  # the column or record field at fault, "" when it is the row as a whole
     detail: str = ""
     """For people: what was found, and what would have been accepted."""
     payload: str
