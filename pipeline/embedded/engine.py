@@ -198,23 +198,8 @@ class Engine:
         return handle
 
     def unlimited(self) -> Handle:
-<<<<<<< HEAD
         """A handle beside the pools that may take its time: backups take minutes."""
         return self.open(_UNLIMITED)
-=======
-        """A handle beside the pool that may take its time: backups take minutes."""
-        return self._open({"max_threads": 2, "max_result_bytes": 32 << 20}, readonly=False)
-
-    def take(self, *, reader: bool, wait_s: float) -> Handle:
-        """A free handle; raises EngineError (too many simultaneous queries) when none is free in time."""
-        try:
-            return (self._readers if reader else self._writers).get(timeout=wait_s)
-        except queue.Empty:
-            raise EngineError("Code: 202. DB::Exception: too many simultaneous queries. (TOO_MANY_QUERIES)") from None
-
-    def give_back(self, handle: Handle, *, reader: bool) -> None:
-        (self._readers if reader else self._writers).put(handle)
->>>>>>> undo
 
     def close(self) -> None:
         """Close every handle: what was acknowledged is on the disk already (`pipeline.migrate`)."""

@@ -19,13 +19,9 @@ import lz4.frame
 from aiohttp import web
 
 from pipeline.embedded.backup_routes import BackupRoutes
-<<<<<<< HEAD
 from pipeline.embedded.engine import Engine, EngineError, Handle, Limits
 from pipeline.embedded.native_hello import hello, is_hello
 from pipeline.embedded.pool import Pool
-=======
-from pipeline.embedded.engine import Engine, EngineError
->>>>>>> undo
 from pipeline.embedded.sql_guard import Refused, guard
 
 _OWN = frozenset(
@@ -159,7 +155,6 @@ class Front:
         BackupRoutes(self._engine, self._is_writer).add_to(application)
         return application
 
-<<<<<<< HEAD
     def close(self) -> None:
         for pool in self._pools.values():
             pool.close()
@@ -167,10 +162,6 @@ class Front:
     def _is_writer(self, request: web.Request) -> bool:
         user = self._users.check(*credentials(dict(request.query), request.headers))
         return user is not None and self._limits[user].may_write
-=======
-    def _is_writer(self, request: web.Request) -> bool:
-        return self._users.check(*credentials(dict(request.query), request.headers)) is False
->>>>>>> undo
 
     async def _ping(self, _: web.Request) -> web.Response:
         return web.Response(text="Ok.\n")

@@ -15,11 +15,7 @@ import click
 import msgspec
 
 from pipeline.backup import snapshot
-<<<<<<< HEAD
 from pipeline.embedded.engine import Engine, EngineError
-=======
-from pipeline.embedded.engine import Engine, EngineError, Limits
->>>>>>> undo
 
 
 @click.command()
@@ -30,11 +26,7 @@ from pipeline.embedded.engine import Engine, EngineError, Limits
 def main(data: Path, source: Path, base: Path | None, tables: tuple[str, ...]) -> None:
     """Read a backup into a new database, and say what it holds."""
     os.umask(0o077)
-<<<<<<< HEAD
     engine = Engine(data)
-=======
-    engine = Engine(data, Limits(writers=1, readers=0))
->>>>>>> undo
     handle = engine.unlimited()
     try:
         found = snapshot.restore(lambda sql: handle.query(sql, "JSONEachRow", {}, {}), source, base, tables)

@@ -20,11 +20,7 @@ import msgspec
 from aiohttp import web
 
 from pipeline.backup.snapshot import drop
-<<<<<<< HEAD
 from pipeline.embedded.engine import LIMITS, Engine, Limits
-=======
-from pipeline.embedded.engine import Engine, Limits
->>>>>>> undo
 from pipeline.embedded.http_front import Front, Users
 from pipeline.embedded.store_books import StoreBooks
 
@@ -47,7 +43,6 @@ def main(
     writer, reader, inner = (os.environ.get(f"CALLFUNNEL_STORE_{name}", "") for name in _PASSWORDS)
     if not writer or not reader:
         raise click.UsageError("set CALLFUNNEL_STORE_PASSWORD and CALLFUNNEL_STORE_READER_PASSWORD")
-<<<<<<< HEAD
     users = Users({"callfunnel": writer, "reader": reader, "board": inner, "report": inner, "supervisor": inner})
     limits = {
         user: msgspec.structs.replace(
@@ -62,14 +57,6 @@ def main(
     engine = Engine(data)
     leftover = engine.unlimited()
     drop(lambda sql: leftover.query(sql, "JSONEachRow", {}, {}))  # of a backup that died
-=======
-    limits = Limits(memory_bytes=max_memory_mb * 1_000_000, reader_time_s=max_seconds)
-    os.umask(0o077)  # the engine's files are its owner's, backups too
-    engine = Engine(data, limits)
-    leftover = engine.unlimited()
-    drop(lambda sql: leftover.query(sql, "JSONEachRow", {}, {}))  # of a backup that died
-    front = Front(engine, users, most_body_bytes=max_body_mb << 20, threads=limits.writers + limits.readers)
->>>>>>> undo
     try:
         with StoreBooks(engine):
             asyncio.run(_serve(engine, users, limits, max_body_mb << 20, host, port))
