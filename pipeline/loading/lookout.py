@@ -14,7 +14,8 @@ from pipeline.loading.diagnosis import Seen, diagnose
 from pipeline.loading.looking import look
 from pipeline.loading.sending import Waiting
 from pipeline.store import Store, connect
-from pipeline.transport import Position, Stalled
+from pipeline.stored import Position
+from pipeline.transport import Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
 AFTER_S = 6.0

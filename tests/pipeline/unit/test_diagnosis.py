@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.loading.diagnosis import Seen, diagnose
 from pipeline.loading.lookout import Lookout
-from pipeline.transport import Position, Stalled
+from pipeline.stored import Position
+from pipeline.transport import Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
 WELL: dict[str, Any] = {
