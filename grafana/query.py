@@ -19,6 +19,7 @@ import msgspec
 
 from grafana.panel import Query, Value
 from schemas import metrics
+from schemas.mask import NUMBERS, mask_sql, mask_text_sql
 from schemas.stages import Stages
 
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
@@ -56,6 +57,8 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
     opens_s: int = 9 * 3600
     closes_s: int = 18 * 3600
     """Working hours, in seconds of the local clock."""
+    masks_numbers: bool = False
+    """Telephone numbers are hidden in Grafana's SQL: the board page and the report hide them in the answers."""
 
     @property
     def settings(self) -> dict[str, Value]:
@@ -140,7 +143,29 @@ def grafana_sql(query: Query, department: Department, variables: Collection[str]
             return f"${{{SINGLE[name]}:singlequote}}"
         return f"to{kind}(${{{SINGLE[name]}:singlequote}})"
 
-    return _PARAMETER.sub(rewritten, metrics.text(query.metric))
+    sql = _PARAMETER.sub(rewritten, metrics.text(query.metric))
+    return masked_sql(query.metric, sql) if department.masks_numbers else sql
+
+
+SHOWS_NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "calls": ("contact", "did", "recording"),
+    "legs": ("contact", "contact_raw", "did", "application", "recording", "origin"),
+    "missed": ("contact",),
+    "rejected": ("detail", "origin", "payload"),
+    "rejected_by_reason": ("example",),
+    "imports": ("file",),
+    "restatements": ("file",),
+}
+"""Metric -> columns of its answer in which telephone numbers may stand."""
+
+
+def masked_sql(metric: str, sql: str) -> str:
+    """The question with its numbers hidden by the store."""
+    columns = SHOWS_NUMBERS.get(metric)
+    if not columns:
+        return sql
+    masks = ", ".join(f"{mask_sql(one) if one in NUMBERS else mask_text_sql(one)} AS {one}" for one in columns)
+    return f"SELECT * REPLACE ({masks}) FROM (\n{sql}\n)"
 
 
 def _moment(macro: str, kind: str) -> str:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 import faust
@@ -33,6 +34,7 @@ from pipeline.agents.update_stages import UpdateStages
 from pipeline.directory_cache import DirectoryCache
 from pipeline.endpoints import GROUP
 from pipeline.flow import App, chunks
+from pipeline.privacy.filter import ForgottenList, PrivacyFilter
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.wire import Wire
@@ -49,13 +51,13 @@ _BROKERS_TIME = 1
 R = TypeVar("R")
 
 
-def make_steps(store: Store, settings: Settings) -> list[Step]:
+def make_steps(store: Store, settings: Settings, privacy_key: Path | None = None) -> list[Step]:
     """Every step of the pipeline, each with a memory of its own: agents run side by side."""
 
     def decider() -> Decider:
         return Decider(store, DirectoryCache(store, settings.stages))
 
-    return [
+    steps: list[Step] = [
         UpdateManagers(store),
         UpdateOrganisations(store),
         UpdateStages(store),
@@ -68,6 +70,7 @@ def make_steps(store: Store, settings: Settings) -> list[Step]:
         StoreRejected(store),
         StoreFeeds(store),
     ]
+    return [PrivacyFilter(step, ForgottenList(store, privacy_key)) for step in steps]
 
 
 class Moving:
@@ -216,5 +219,5 @@ def _agent(moving: Moving, step: Step) -> Any:
     async def agent(stream: Any) -> None:
         await moving.run(step, stream)
 
-    agent.__name__ = type(step).__name__
+    agent.__name__ = step.topic.name
     return agent

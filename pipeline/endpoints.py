@@ -143,6 +143,14 @@ def running_stack(data: Path | None = None, env: Mapping[str, str] = os.environ)
     )
 
 
+def data_folder(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Path | None:
+    """The data folder of the embedded stack that is meant, whether or not it runs; None when servers are named."""
+    if not is_embedded(data, env):
+        return None
+    folders = _folders(data, env)
+    return next((folder for folder in folders if read_running(folder)), folders[0])
+
+
 def read_running(folder: Path) -> Running | None:
     """The stack of this folder, None when none runs there."""
     try:

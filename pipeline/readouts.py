@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from pipeline.endpoints import find, is_embedded, running_stack
 from pipeline.store import connect, trouble
 from schemas import metrics
+from schemas.mask import mask_row
 
 T = TypeVar("T")
 
@@ -69,8 +70,10 @@ def period_of(first: date | None, last: date | None, zone: ZoneInfo, today: date
 class Numbers:
     """Answers of metrics."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, masked: bool = False) -> None:
         self._client = client
+        self._masked = masked
+        """Telephone numbers in answers are hidden: for readers who may not see them."""
 
     def rows(self, metric: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
         """Each row of the answer as a `row`. Raises Transient or Terminal."""
@@ -83,12 +86,15 @@ class Numbers:
         except (ClickHouseError, HTTPError, OSError) as error:
             raise trouble(error) from error
         # Not strict: a server may quote 64-bit integers.
-        return [msgspec.json.decode(line, type=row, strict=False) for line in answer.split(b"\n") if line]
+        lines = (line for line in answer.split(b"\n") if line)
+        if not self._masked:
+            return [msgspec.json.decode(line, type=row, strict=False) for line in lines]
+        return [msgspec.convert(mask_row(msgspec.json.decode(line)), row, strict=False) for line in lines]
 
 
-def numbers(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Numbers:
+def numbers(data: Path | None = None, env: Mapping[str, str] = os.environ, *, masked: bool = False) -> Numbers:
     """Numbers of the running embedded stack (as a reader), or of the server that the environment names."""
-    return Numbers(connect(reading_dsn(data, env)))
+    return Numbers(connect(reading_dsn(data, env)), masked=masked)
 
 
 def reading_dsn(data: Path | None = None, env: Mapping[str, str] = os.environ) -> str:

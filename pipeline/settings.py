@@ -26,6 +26,15 @@ columns.organisation_id = "Company"
 columns.stage = "Deal stage"
 columns.changed_at = "Last modified"
 
+[privacy]
+mask = true                      # boards, report and lists show +7 916 ***-**-01: docs/privacy.md
+
+[retention]                      # how long facts are kept; counts stay. Days or years; unset: for ever
+raw_numbers = "400 days"         # telephone numbers of calls, in clear
+legs = "3 years"                 # calls and their legs
+rejects = "90 days"              # rejected rows, in the store and as files
+files_done = "90 days"           # files in done/ of watched folders
+
 [[stages]]                       # instead of the default ones: see schemas/stages.toml
 """
 
@@ -71,6 +80,8 @@ VARIABLES = {
     "CALLFUNNEL_MAIL_TO": "receivers' addresses, separated by commas",
     "CALLFUNNEL_STORE_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_STORE_READER_PASSWORD": "set by `callfunnel up` for its parts",
+    "CALLFUNNEL_PRIVACY_KEY": "path of the key of forgotten numbers; set by `callfunnel up` for its workers",
+    "CALLFUNNEL_AUDIT": "path of the audit lines, for servers; the embedded stack keeps them in its data folder",
     "CALLFUNNEL_SAMPLES": "folder of private example exports, for tests",
 }
 
@@ -98,6 +109,33 @@ class _Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     closes: _Clock = "18:00"
 
 
+class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What readers may see."""
+
+    mask: bool = False
+    """Telephone numbers are shown as +7 916 ***-**-01 (`schemas.mask`)."""
+
+
+class _Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    raw_numbers: str | None = None
+    legs: str | None = None
+    rejects: str | None = None
+    files_done: str | None = None
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """Days that things are kept; None: for ever."""
+
+    raw_numbers: int | None = None
+    legs: int | None = None
+    rejects: int | None = None
+    files_done: int | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return any(days is not None for days in (self.raw_numbers, self.legs, self.rejects, self.files_done))
+
+
 class _General(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file without its tables."""
 
@@ -116,6 +154,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, SourceSettings]
     stages: Stages
     mappings: dict[str, TableMapping] = {}
+    privacy: Privacy = Privacy()
+    retention: Retention = Retention()
 
     @property
     def rules(self) -> Rules:
@@ -135,7 +175,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     file, said = _read_file(env)
     tables, stages, calendar = said.pop("sources", {}), said.pop("stages", None), said.pop("calendar", {})
     mappings = said.pop("mappings", {})
-    general = _section(said, _General, file, "calendar, mappings, sources, stages")
+    privacy, retention = said.pop("privacy", {}), said.pop("retention", {})
+    general = _section(said, _General, file, "calendar, mappings, privacy, retention, sources, stages")
     _check_region(general.region, f"{file}: region")
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
@@ -151,6 +192,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         sources={name: _source(one, f"{file}: sources.{name}", ours) for name, one in tables.items()},
         stages=ours,
         mappings={name: _section(one, TableMapping, f"{file}: mappings.{name}") for name, one in mappings.items()},
+        privacy=_section(privacy, Privacy, f"{file}: privacy"),
+        retention=_kept_for(retention, f"{file}: retention"),
     )
 
 
@@ -214,6 +257,30 @@ def _calendar(said: object, region: str, where: str) -> WorkingCalendar:
         opens=time.fromisoformat(given.opens),
         closes=time.fromisoformat(given.closes),
     )
+
+
+_DURATION = re.compile(r"(\d{1,5}) (day|days|year|years)")
+_FEWEST_DAYS = {"raw_numbers": 30, "legs": 370, "rejects": 1, "files_done": 1}
+"""Exports come late, and a corrected record is refused when its numbers are gone; and whom a manager talked to as a new
+one depends on the calls of a year."""
+
+
+def _kept_for(said: object, where: str) -> Retention:
+    given = _section(said, _Retention, where)
+    days: dict[str, int] = {}
+    for name in given.__struct_fields__:
+        text = getattr(given, name)
+        if text is None:
+            continue
+        found = _DURATION.fullmatch(text.strip())
+        if found is None:
+            raise Terminal(f'{where}.{name}: {text!r} is not a time: write "90 days" or "3 years"')
+        days[name] = int(found[1]) * (1 if found[2].startswith("day") else 366)
+        if days[name] < _FEWEST_DAYS[name]:
+            raise Terminal(f"{where}.{name}: {text!r} is too short: {_FEWEST_DAYS[name]} days at least")
+    if "legs" in days and days.get("raw_numbers", 0) > days["legs"]:
+        raise Terminal(f"{where}.raw_numbers: longer than legs, with which the numbers go: leave it out, or shorten it")
+    return Retention(**days)
 
 
 def _stages(said: object, where: str) -> Stages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -48,13 +49,32 @@ def verify(numbers: Numbers, period: Period, settings: Settings) -> tuple[int, l
     rules = {"conversation_s": settings.conversation_s, "potential": sorted(settings.stages.potential)}
     looked = 0
     found: list[Difference] = []
-    for week in _with_facts(numbers, period).weeks():
+    since = facts_from(numbers, period.zone)
+    checked = msgspec.structs.replace(period, first=max(period.first, since)) if since else period
+    for week in _with_facts(numbers, checked).weeks():
         looked += numbers.rows("cells", _Cells, week.parameters)[0].cells
         for cell in numbers.rows("verify", _Cell, {**week.parameters, **rules}):
             found += differing(cell)
         for place in numbers.rows("verify_placements", _Place, week.parameters):
             found.append(Difference(place.bucket, place.manager_id, place.activity_id, place.what, ""))
     return looked, found
+
+
+_FACTS_FROM = """
+SELECT toString(toDate(max(first), {zone:String})) AS first FROM retained_from FINAL WHERE what = 'legs' AND is_done
+HAVING count() > 0
+"""
+
+
+class _First(msgspec.Struct):
+    first: date
+
+
+def facts_from(numbers: Numbers, zone: ZoneInfo) -> date | None:
+    """The first day whose calls are kept: days before are counted, and nothing is left to recount. None: all are."""
+    for row in numbers.ask(_FACTS_FROM, _First, {"zone": zone.key}):
+        return row.first
+    return None
 
 
 def _with_facts(numbers: Numbers, period: Period) -> Period:

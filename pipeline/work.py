@@ -19,6 +19,7 @@ from pipeline.admin import ensure_topics
 from pipeline.app import Moving, assigned, die, make_app, make_steps
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import pending
+from pipeline.privacy.key import key_file
 from pipeline.settings import read_settings
 from pipeline.sign_of_life import SignOfLife
 from pipeline.stall import PATIENCE_S, Watch
@@ -54,7 +55,7 @@ def work(
     today = datetime.now(settings.time_zone).date()
     patiently(lambda: keep_base_calendar(store, settings.calendar, today))
     patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
-    steps = make_steps(store, settings)
+    steps = make_steps(store, settings, key_file(endpoints.data))
     moving = Moving(Wire(endpoints.kafka, endpoints.prefix), len(steps))
     app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
     watch = Watch(

@@ -269,6 +269,7 @@ class Reason(StrEnum):
     UNKNOWN_ORGANISATION = "unknown_organisation"
     OVERLAPPING_EXTENSION = "overlapping_extension"
     FEED_GAP = "feed_gap"
+    PAST_RETENTION = "past_retention"
     BAD_WIRE = "bad_wire"
     UNKNOWN_WIRE_VERSION = "unknown_wire_version"
     VERSION_IN_FUTURE = "version_in_future"

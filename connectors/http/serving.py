@@ -73,6 +73,8 @@ class Guard:
         self._rates = Rates(limits.requests_per_s, clock)
         self._wrong = Rates(_WRONG_PER_S, clock, burst=_WRONG_AT_ONCE)
         self._tell = Rates(1 / _TELL_EVERY_S, clock, burst=1)
+        self.on_login: Callable[[bool, str], None] = lambda done, who: None
+        """Told whether who (an address) was let in to the page."""
 
     def peer(self, request: web.Request) -> str:
         forwarded = request.headers.get("X-Forwarded-For", "")

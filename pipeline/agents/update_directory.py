@@ -83,7 +83,10 @@ class UpdateDirectory(Generic[R]):
         for leg in self._touched_legs(self.touched(records)):
             again = msgspec.structs.replace(leg, cause=cause)
             yield Outgoing(CALL_LEGS, CALL_LEGS.key(again), encode(again))
-        sql = f"SELECT * FROM proposals FINAL WHERE ({self.touched_proposals(records)}) LIMIT 1 BY proposal_id"
+        sql = (
+            f"SELECT * FROM proposals FINAL WHERE ({self.touched_proposals(records)}) AND sent_at >= {STANDS_FROM}"
+            " LIMIT 1 BY proposal_id"
+        )
         for proposal in self.store.rows(self._proposals, sql):
             once_more = msgspec.structs.replace(proposal, cause=cause)
             yield Outgoing(PROPOSALS, PROPOSALS.key(once_more), encode(once_more))
@@ -92,7 +95,7 @@ class UpdateDirectory(Generic[R]):
         """One leg of each touched call, by pages: a change may touch every call there is."""
         after = ("", "")
         while True:
-            page = self.store.rows(self._legs, _LEGS_OF.format(condition=condition, after=tuple_of(after), n=_PAGE))
+            page = self.store.rows(self._legs, LEGS_OF.format(condition=condition, after=tuple_of(after), n=_PAGE))
             yield from page
             if len(page) < _PAGE:
                 return
@@ -144,11 +147,13 @@ class UpdateDirectory(Generic[R]):
 
 
 _PAGE = 20_000
-_LEGS_OF = """
+STANDS_FROM = "addDays((SELECT max(first) FROM retained_from FINAL), 1)"
+"""What began before is not decided again: its facts are not kept (`pipeline.privacy`)."""
+LEGS_OF = f"""
 SELECT * FROM call_legs FINAL
-WHERE (source, call_id) > {after} AND (source, call_id) IN (
+WHERE (source, call_id) > {{after}} AND started_at >= {STANDS_FROM} AND (source, call_id) IN (
     SELECT source, substring(activity_id, length('call:') + length(source) + 2) FROM placements FINAL
-    WHERE kind = 'call' AND retracted = 0 AND ({condition})
+    WHERE kind = 'call' AND retracted = 0 AND ({{condition}}) AND at >= {STANDS_FROM}
 )
-ORDER BY source, call_id LIMIT 1 BY source, call_id LIMIT {n}
+ORDER BY source, call_id LIMIT 1 BY source, call_id LIMIT {{n}}
 """

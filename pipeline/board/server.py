@@ -64,12 +64,20 @@ class Server:
     """One board page. `token` lets in."""
 
     def __init__(
-        self, screens: Screens, token: str, port: int, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        screens: Screens,
+        token: str,
+        port: int,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        on_login: Callable[[bool, str], None] = lambda done, who: None,
     ) -> None:
         self._screens = screens
         self._token = token
         self._cookie = cookie_name(port)
         self._monotonic = monotonic
+        self._on_login = on_login
+        """Told whether who (an address) was let in."""
         self._remembered = Remembered(_REMEMBER_BYTES)
         self._threads = ThreadPoolExecutor(_ASKING, thread_name_prefix="panel")
         self._waiting = 0
@@ -130,10 +138,13 @@ class Server:
         on = request.rel_url.with_path(f"/{self._screens.first}").with_query(pairs)
         answer = web.Response(status=303, headers={"Location": str(on)})
         if is_token(request.query.get("token"), self._token):
+            self._on_login(True, request.remote or "")
             answer.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict", path="/")
             return answer
         if is_token(request.cookies.get(self._cookie), self._token):
             return answer
+        if "token" in request.query:
+            self._on_login(False, request.remote or "")
         return self._notice(request, 401, "login")
 
     async def _asset(self, request: web.Request) -> web.Response:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from pipeline.audit import LoginAudit, audit_file
 from pipeline.board.entrance import new_token
 from pipeline.board.server import Server, serve
 from pipeline.cli.board_screens import BoardScreens
 from pipeline.embedded.ports import free_port
+from pipeline.endpoints import data_folder
 from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 
@@ -31,10 +33,11 @@ def command(port: int, data: Path | None) -> None:
     settings = read_settings()
     port = free_port(port, "--port")
     token = os.environ.get(TOKEN) or new_token()
-    screens = BoardScreens(numbers(data), settings)
+    screens = BoardScreens(numbers(data, masked=settings.privacy.mask), settings)
     if not os.environ.get(TOKEN):
         click.echo(f"callfunnel board: {address(port, token)}")
-    asyncio.run(_until_told(Server(screens, token, port), port))
+    audit = LoginAudit(audit_file(data_folder(data)), "board page")
+    asyncio.run(_until_told(Server(screens, token, port, on_login=audit), port))
 
 
 def address(port: int, token: str) -> str:

@@ -47,6 +47,7 @@ def department_of(settings: Settings) -> Department:
         stages=settings.stages,
         opens_s=hours["opens_s"],
         closes_s=hours["closes_s"],
+        masks_numbers=settings.privacy.mask,
     )
 
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from pipeline.cli.known import refuse_unknown
-from pipeline.cli.options import output, people, period, period_said
+from pipeline.cli.options import hides_numbers, note_facts, output, people, period, period_said, show_numbers
 from pipeline.cli.tables import console, duration, show_json, table
 from pipeline.readouts import numbers
 from pipeline.settings import read_settings
@@ -50,6 +50,7 @@ class CallSeen(msgspec.Struct, frozen=True):
 @click.option("--organisation", "organisations", multiple=True, help="Only this organisation id; may be repeated.")
 @click.option("--contact", "contacts", multiple=True, help="Only this number in E.164; may be repeated.")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=None, help="[default: 200; none with --json]")
+@show_numbers
 @output
 def command(
     first: date | None,
@@ -60,6 +61,7 @@ def command(
     organisations: tuple[str, ...],
     contacts: tuple[str, ...],
     limit: int | None,
+    shows_numbers: bool,
     as_json: bool,
     data: Path | None,
 ) -> None:
@@ -78,8 +80,9 @@ def command(
         "potential": sorted(settings.stages.potential),
         "limit": most if as_json else most + 1,
     }
-    source = numbers(data)
+    source = numbers(data, masked=hides_numbers(settings, shows_numbers, data))
     refuse_unknown(source, managers, teams)
+    note_facts(source, days)
     found = source.rows("calls", CallSeen, parameters)
     if as_json:
         show_json(found)

@@ -15,6 +15,7 @@ from pipeline.cli.listening import keep_open, new_session, stack_folder
 from pipeline.endpoints import Endpoints, find
 from pipeline.loading.dropped import AUTO, Dropped
 from pipeline.loading.prepare import Wish
+from pipeline.privacy.kept import Holds, remember
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal, Transient
@@ -56,6 +57,9 @@ def command(
     data = stack_folder(data)
     wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
     line = Line(source or "pbx", f"folder:{folder.resolve().name}", new_session())
+
+    if data is not None:
+        remember(data, Holds.DROPPED, folder)
 
     def where() -> tuple[Endpoints, Store]:
         try:

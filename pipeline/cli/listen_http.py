@@ -21,9 +21,11 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
+from pipeline.audit import LoginAudit, audit_file
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret, stack_folder
 from pipeline.endpoints import Endpoints, find
 from pipeline.loading.upload.routes import Pages
+from pipeline.privacy.kept import Holds, remember
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal
@@ -98,6 +100,9 @@ def command(
     with Checkpoint(state, source, "http", _Nothing) as lock:
         data = stack_folder(data)
         uploads = lock.path.with_suffix(".uploads")
+        guard.on_login = LoginAudit(audit_file(data), "upload page")
+        if page:
+            remember(data or "", Holds.UPLOADS, uploads)
         pages = [Pages(guard, settings, source, partial(stack, data), uploads, upload_mb << 20).add] if page else []
         door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)
         keep_open(line, door, data, state, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])

@@ -17,6 +17,7 @@ from pipeline.loading.load import load
 from pipeline.loading.lookout import reached_store
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import Prepared, Wish, prepare_all
+from pipeline.privacy.kept import Holds, remember
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal, Trouble
 
@@ -85,6 +86,7 @@ def command(
 
 def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]:
     endpoints = find(data)
+    remember(endpoints.data, Holds.REJECTS, wish.rejects)
     console = Console(stderr=True)
     embedded = running_stack(data) if is_embedded(data) else None
 

@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from pipeline.readouts import Period, period_of
+from pipeline.endpoints import find
+from pipeline.privacy.readers import refuse_reader
+from pipeline.readouts import Numbers, Period, period_of
 from pipeline.settings import Settings
+from pipeline.verify import facts_from
 from schemas.trouble import Terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,6 +85,33 @@ def output(command: F) -> F:
         "--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack."
     )(command)
     return click.option("--json", "as_json", is_flag=True, help="For programs: an array of objects.")(command)
+
+
+def show_numbers(command: F) -> F:
+    """--show-numbers."""
+    return click.option(
+        "--show-numbers", "shows_numbers", is_flag=True, help="Telephone numbers in full, also with [privacy] mask."
+    )(command)
+
+
+def hides_numbers(settings: Settings, shows_numbers: bool, data: Path | None) -> bool:
+    """Whether numbers are masked. Raises Terminal for who asks to see them and has no writing user."""
+    if not settings.privacy.mask:
+        return False
+    if shows_numbers:
+        refuse_reader(find(data))
+    return not shows_numbers
+
+
+def note_facts(source: Numbers, days: Period) -> None:
+    """Say from when on calls are kept, when the period begins before."""
+    since = facts_from(source, days.zone)
+    if since is not None and days.first < since:
+        click.echo(
+            f"callfunnel: calls are kept from {since} on ([retention]): what was counted of the days before stays, and"
+            " cannot be looked into or recounted",
+            err=True,
+        )
 
 
 def period_said(first: date | None, last: date | None, settings: Settings) -> Period:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.cli.options import Day, output
+from pipeline.cli.options import Day, hides_numbers, output, show_numbers
 from pipeline.cli.tables import console, show_json, table
 from pipeline.readouts import numbers, utc
 from pipeline.settings import read_settings
@@ -49,6 +49,7 @@ class ByReason(msgspec.Struct, frozen=True):
 @click.option("--source", "sources", multiple=True, help="Only this source; may be repeated.")
 @click.option("--import", "imports", multiple=True, help="Only this import id; may be repeated.")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=None, help="[default: 50; none with --json]")
+@show_numbers
 @output
 def command(
     first: date | None,
@@ -57,11 +58,13 @@ def command(
     sources: tuple[str, ...],
     imports: tuple[str, ...],
     limit: int | None,
+    shows_numbers: bool,
     as_json: bool,
     data: Path | None,
 ) -> None:
     """What could not be understood, why, and where it stood. Rows that were accepted later are not shown."""
-    zone = read_settings().time_zone
+    settings = read_settings()
+    zone = settings.time_zone
     most = limit or (4_000_000_000 if as_json else 50)
     parameters: dict[str, Any] = {
         "from": utc(datetime.combine(first or date(1971, 1, 1), time(), zone)),
@@ -70,7 +73,7 @@ def command(
         "sources": list(sources),
         "imports": list(imports),
     }
-    source = numbers(data)
+    source = numbers(data, masked=hides_numbers(settings, shows_numbers, data))
     rows = source.rows("rejected", RejectedSeen, {**parameters, "limit": most})
     if as_json:
         show_json(rows)

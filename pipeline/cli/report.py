@@ -14,11 +14,13 @@ import click
 from grafana.report.filled import Report, Telling
 from grafana.report.page import letter, page
 from grafana.report.workbook import workbook
+from pipeline.audit import Action, audit_file, record
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
 from pipeline.cli.known import refuse_unknown
-from pipeline.cli.options import Day, output, people
+from pipeline.cli.options import Day, hides_numbers, output, people, show_numbers
 from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
 from pipeline.cli.tables import show_json
+from pipeline.endpoints import data_folder
 from pipeline.readouts import numbers
 from pipeline.report.letter import Attachment, message, post_of, send
 from pipeline.report.periods import Kind, Reported, reported
@@ -40,6 +42,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @click.option("--mail", is_flag=True, help="Send it: see CALLFUNNEL_SMTP_HOST, _MAIL_FROM, _MAIL_TO in docs/report.md.")
 @click.option("--fresh-only", is_flag=True, help="Nothing is written or sent while the data does not cover the period.")
 @people
+@show_numbers
 @output
 def command(
     kind: str,
@@ -50,6 +53,7 @@ def command(
     fresh_only: bool,
     managers: tuple[str, ...],
     teams: tuple[str, ...],
+    shows_numbers: bool,
     as_json: bool,
     data: Path | None,
 ) -> None:
@@ -69,7 +73,9 @@ def command(
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
     wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
-    source, department = numbers(data), department_of(settings)
+    log = audit_file(data_folder(data))
+    hidden = hides_numbers(settings, shows_numbers, data)
+    source, department = numbers(data, masked=hidden), department_of(settings)
     refuse_unknown(source, managers, teams)
     stale = stale_reasons(source, settings, wanted)
     for reason in stale:
@@ -85,6 +91,7 @@ def command(
         outs = (Path(file_name(span, "html")),)
     for path in outs:
         _write(path, rendered(telling, path.suffix.lower()))
+        record(log, Action.EXPORT, what="report", file=path.name, period=str(span.period), masked=int(hidden))
         click.echo(f"{path}: {telling.subject}", err=as_json)
     if post is not None:
         attached = [
@@ -92,6 +99,9 @@ def command(
             Attachment(file_name(span, "xlsx"), _XLSX, rendered(telling, ".xlsx")),
         ]
         send(post, message(post, telling.subject, in_short(telling), letter(telling), attached))
+        record(
+            log, Action.EXPORT, what="mail", to=", ".join(post.receivers), period=str(span.period), masked=int(hidden)
+        )
         click.echo(f"sent to {', '.join(post.receivers)}: {telling.subject}", err=as_json)
 
 

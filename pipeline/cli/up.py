@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.replaying import replaying
+from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
@@ -67,7 +68,7 @@ def command(
     the data folder; what is on the wire is in memory, so `callfunnel load` reports success only when the store has the
     rows.
     """
-    read_settings()
+    settings = read_settings()
     if background:
         _in_background(data)
         return
@@ -93,18 +94,27 @@ def command(
         click.echo(f"callfunnel: the store has lost rows that were reported as stored\n{in_words(stack.broken)}")
         click.echo(f"when that is done: {SETTLE}")
     click.echo(ready_line(running, data, time.monotonic() - started))
+    daily = _retention(data) if settings.retention.is_set else None
 
     def say(words: str) -> None:
         click.echo(f"callfunnel: {words}", err=True)
 
     try:
         with replaying(running, say):
-            run(stack, lambda: bool(stopping), say)
+            run(stack, lambda: bool(stopping), say, daily)
         if remains := drain(stack, running, drain_s, say, lambda: len(stopping) > 1):
             say(remains)
     finally:
+        if daily is not None:
+            daily.stop()
         stack.stop()
     click.echo("callfunnel: stopped")
+
+
+def _retention(data: Path) -> Daily:
+    """What [retention] asks for, each day."""
+    command = [sys.executable, "-m", "pipeline.cli", "retention", "--yes", "--data", str(data)]
+    return Daily("retention", command, logs=data / "logs", env=os.environ)
 
 
 def usual_board_port() -> int:

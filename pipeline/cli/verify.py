@@ -7,25 +7,37 @@ from datetime import date
 from pathlib import Path
 
 import click
+import msgspec
 
-from pipeline.cli.options import output, period, period_said
+from pipeline.cli.options import hides_numbers, note_facts, output, period, period_said, show_numbers
 from pipeline.cli.tables import console, show_json, table
 from pipeline.readouts import numbers
 from pipeline.settings import read_settings
-from pipeline.verify import verify
+from pipeline.verify import Difference, verify
+from schemas.mask import mask_text
+
+
+def masked(one: Difference) -> Difference:
+    """With its numbers hidden: after they were compared."""
+    return msgspec.structs.replace(one, counted=mask_text(one.counted), recounted=mask_text(one.recounted))
 
 
 @click.command("verify")
 @period
+@show_numbers
 @output
-def command(first: date | None, last: date | None, as_json: bool, data: Path | None) -> None:
+def command(first: date | None, last: date | None, shows_numbers: bool, as_json: bool, data: Path | None) -> None:
     """Recount from the facts in SQL what the agents counted, and print what differs.
 
     Exit codes: 0 nothing differs; 1 something does.
     """
     settings = read_settings()
     days = period_said(first, last, settings)
-    cells, differences = verify(numbers(data), days, settings)
+    source = numbers(data)
+    cells, differences = verify(source, days, settings)
+    if hides_numbers(settings, shows_numbers, data):
+        differences = [masked(one) for one in differences]
+    note_facts(source, days)
     if as_json:
         show_json(differences)
     elif differences:

@@ -15,7 +15,9 @@ from typing import IO
 import msgspec
 
 from pipeline.admin import ensure_topics
+from pipeline.audit import audit_file
 from pipeline.embedded import broker, signs
+from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
 from pipeline.embedded.liveness import PATIENCE_S, Watch
@@ -24,6 +26,7 @@ from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, pointer_file, read_running, stack_file
 from pipeline.migrate import migrate
 from pipeline.parts.broken import Loss, look
+from pipeline.privacy.key import key_file
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
 from schemas.durable_files import make_folder, sync_disk, write_whole
@@ -155,6 +158,7 @@ class Stack:
     def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
         """The board page: it asks the store as a reader, and knows nothing else of the stack."""
         env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
+        env["CALLFUNNEL_AUDIT"] = str(audit_file(self._plan.data.resolve(), {}))
         command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
         env["CALLFUNNEL_BOARD_TOKEN"] = token
         self._add("board", command, env, logs, lambda: listens(port), signs.of_board(port)).start()
@@ -162,6 +166,7 @@ class Stack:
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
         # A namespace is for servers that many companies share; this stack is one company's.
         env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
+        env["CALLFUNNEL_PRIVACY_KEY"] = str(key_file(self._plan.data.resolve(), {}))
         for number in range(1, self._plan.workers + 1):
             mark = self._plan.data / f"worker-{number}.ready"
             command = [sys.executable, "-m", "pipeline.cli", "worker", "--ready-file", str(mark)]
@@ -276,10 +281,12 @@ def _all_stored(endpoints: Endpoints) -> bool:
     return True
 
 
-def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None]) -> None:
-    """Tend the stack until `stopping`."""
+def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None], daily: Daily | None = None) -> None:
+    """Tend the stack until `stopping`, and run what is due each day."""
     while not stopping():
         try:
+            if daily is not None and (words := daily.tick()):
+                say(words)
             for words in stack.end_hung():
                 say(words)
             for name in stack.tend():

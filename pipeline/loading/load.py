@@ -12,6 +12,7 @@ from connectors.reading.identity import NAMELESS
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
+from pipeline.loading.audited import audited
 from pipeline.loading.distinct import Distinct
 from pipeline.loading.looking import look
 from pipeline.loading.lookout import REPLACED_WITHIN_S, Lookout, Progress
@@ -20,6 +21,7 @@ from pipeline.loading.prepare import Prepared, Wish
 from pipeline.loading.sending import Segments
 from pipeline.loading.sift import MostlyRejected, Sender, sift
 from pipeline.parts.books import Blocks, ImportedFile, enter, now_there
+from pipeline.privacy.again import forget_again
 from pipeline.store import Store
 from schemas.records import CallLeg
 from schemas.trouble import Transient, Trouble
@@ -37,7 +39,7 @@ def load(
     """
     with Lookout(progress, partial(look, endpoints)) as lookout:
         try:
-            return _load(files, endpoints, store, wish, lookout)
+            return audited(files, endpoints, lambda: _load(files, endpoints, store, wish, lookout))
         except Trouble as trouble:
             raise lookout.explained(trouble) from trouble
 
@@ -66,6 +68,7 @@ def _load(
         settle(file, outcome, store)
         fill_gaps(file, outcome, store)
         mend(file, outcome, store)
+        forget_again(endpoints, store, outcome)
         outcome.seconds = round(time.monotonic() - started, 3)
         keep_import(file, outcome, store, "stopped" if outcome.stopped else "stored")
     return outcomes

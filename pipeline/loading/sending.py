@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -62,6 +62,14 @@ def live_sender(endpoints: Endpoints, delivery_s: float) -> FrameSender | GatedS
     """A new connection for what comes now. Raises Transient."""
     frames = FrameSender(endpoints.kafka, endpoints.prefix, delivery_s=delivery_s)
     return GatedSender(frames, Path(endpoints.data)) if endpoints.data else frames
+
+
+def send_once(endpoints: Endpoints, topic: Topic, records: Iterable[Record]) -> Ends:
+    """Send records to one topic, inside the gate; where they end, once the broker has them. Raises Transient."""
+    with FrameSender(endpoints.kafka, endpoints.prefix) as sender:
+        for record in records:
+            sender.send(topic, record)
+        return sender.flush()
 
 
 class Waiting(Protocol):

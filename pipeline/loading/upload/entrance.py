@@ -72,7 +72,9 @@ class Entrance:
             raise Problem(403, _NOT_OURS)
         form = parse_qs((await self._guard.body(request, _MOST_FORM)).decode("utf-8", "replace"))
         if not self._guard.token.admits(form.get("token", [""])[0].strip()):
+            self._guard.on_login(False, self._guard.peer(request))
             return _html("wrong.html", self._guard.refused(request, 401, "a login with a wrong token").status)
+        self._guard.on_login(True, self._guard.peer(request))
         response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(
             COOKIE,

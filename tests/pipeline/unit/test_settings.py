@@ -97,7 +97,11 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "named", "accepted"),
     [
-        ('time_zon = "UTC"', "time_zon", "time_zone, region, conversation_s, calendar, mappings, sources, stages"),
+        (
+            'time_zon = "UTC"',
+            "time_zon",
+            "time_zone, region, conversation_s, calendar, mappings, privacy, retention, sources, stages",
+        ),
         ('time_zone = "Moscow"', "time_zone: no time zone is called 'Moscow'", "Europe/Moscow"),
         ('time_zone = ""', "time_zone", "Europe/Moscow"),
         ('time_zone = "../UTC"', "time_zone", "Europe/Moscow"),

@@ -1,0 +1,1 @@
+"""Personal data: numbers that are forgotten, what is kept for how long."""

@@ -1,0 +1,39 @@
+"""Files that are written after somebody was forgotten: they are looked through with the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.endpoints import Endpoints
+from pipeline.privacy.files import FileFound, rewrite_file, rewrite_files
+from pipeline.privacy.filter import ForgottenList
+from pipeline.privacy.key import key_file
+from pipeline.privacy.numbers import replace
+from pipeline.store import Store
+
+
+class _Loaded(Protocol):
+    rejects_file: str
+
+
+def forget_again(endpoints: Endpoints, store: Store, outcome: _Loaded) -> None:
+    """The rejected rows of a load, without the numbers that were forgotten before."""
+    forgotten = _list(endpoints, store)
+    if outcome.rejects_file and not forgotten.is_empty:
+        rewrite_file(Path(outcome.rejects_file), lambda text: replace(text, forgotten.token_of), write=True)
+
+
+def forget_in(endpoints: Endpoints, store: Store, folders: Sequence[Path], *, write: bool) -> list[FileFound]:
+    """The files of these folders, without the numbers that were forgotten before."""
+    forgotten = _list(endpoints, store)
+    if forgotten.is_empty:
+        return []
+    return rewrite_files(folders, lambda text: replace(text, forgotten.token_of), write=write)
+
+
+def _list(endpoints: Endpoints, store: Store) -> ForgottenList:
+    forgotten = ForgottenList(store, key_file(endpoints.data))
+    forgotten.refresh()
+    return forgotten
