@@ -154,6 +154,7 @@ SHOWS_NUMBERS: Mapping[str, tuple[str, ...]] = {
     "rejected": ("detail", "origin", "payload"),
     "rejected_by_reason": ("example",),
     "imports": ("file",),
+    "loads": ("file",),
     "restatements": ("file",),
 }
 """Metric -> columns of its answer in which telephone numbers may stand."""
