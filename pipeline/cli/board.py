@@ -12,8 +12,8 @@ import click
 from pipeline.board.entrance import new_token
 from pipeline.board.server import Server, serve
 from pipeline.cli.board_screens import BoardScreens
+from pipeline.cli.meant import read_from
 from pipeline.embedded.ports import free_port
-from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 
 TOKEN = "CALLFUNNEL_BOARD_TOKEN"  # noqa: S105 - the name of a variable
@@ -31,7 +31,7 @@ def command(port: int, data: Path | None) -> None:
     settings = read_settings()
     port = free_port(port, "--port")
     token = os.environ.get(TOKEN) or new_token()
-    screens = BoardScreens(numbers(data), settings)
+    screens = BoardScreens(read_from(data), settings)
     if not os.environ.get(TOKEN):
         click.echo(f"callfunnel board: {address(port, token)}")
     asyncio.run(_until_told(Server(screens, token, port), port))

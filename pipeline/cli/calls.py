@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import output, people, period, period_said
 from pipeline.cli.tables import console, duration, show_json, table
-from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 
 OF = (
@@ -78,7 +78,7 @@ def command(
         "potential": sorted(settings.stages.potential),
         "limit": most if as_json else most + 1,
     }
-    source = numbers(data)
+    source = read_from(data)
     refuse_unknown(source, managers, teams)
     found = source.rows("calls", CallSeen, parameters)
     if as_json:

@@ -15,6 +15,7 @@ from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.cli.listening_table import gap_filler
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -59,7 +60,7 @@ def command(
 
     cdr_manager.conf needs enabled = yes, and under [mappings] linkedid => LinkedID and sequence => Sequence.
     """
-    settings = read_settings()
+    settings, data = read_settings(), pinned(data)
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
     if zone is None:

@@ -15,6 +15,7 @@ from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.cli.listening_table import gap_filler
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -62,7 +63,7 @@ def command(
             f"--filter lets some calls in, and {_TABLE} holds all: name a view of those calls with --table, or leave"
             " --backfill out"
         )
-    settings = read_settings()
+    settings, data = read_settings(), pinned(data)
     of = Exchange(source, tz, region)
     host, port = host_and_port(address, _PORT)
     login = Login(host, port, secret(variable, os.environ, "the event socket's password"), user, chosen)

@@ -13,6 +13,7 @@ from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session
 from pipeline.cli.listening_table import table_at
 from pipeline.cli.options import Day
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 
 
@@ -41,7 +42,7 @@ def command(
     VARIABLE is the environment variable that holds mysql://user:password@host/asteriskcdrdb (or postgresql://). A user
     who may SELECT is enough: nothing is written there.
     """
-    settings = read_settings()
+    settings, data = read_settings(), pinned(data)
     begin = None if first is None else datetime.combine(first, time())
     wanted = Wanted(overlap=overlap_of(overlap), every_s=every, begin=begin)
     line = Line(source, "sql", new_session())

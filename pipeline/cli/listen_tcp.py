@@ -14,6 +14,7 @@ from connectors.reading.source import Hints
 from connectors.registry import LINES
 from connectors.tcp.door import Alive, Connect, Listen, Network, TcpDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -57,7 +58,7 @@ def command(
     """
     if bool(here) == bool(there):
         raise Terminal("give --listen HOST:PORT (the exchange connects to us) or --connect HOST:PORT (we to it)")
-    settings = read_settings()
+    settings, data = read_settings(), pinned(data)
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
     line = Line(source, "tcp", new_session())

@@ -117,13 +117,13 @@ def new_session() -> str:
 
 def keep_open(line: Line, door: Door, data: Path | None, words: str, more: Sequence[tuple[Line, Door]] = ()) -> None:
     """Run a door until a signal, and beside it `more` feeds that end with it. Raises Terminal when it gave up."""
-    data = pinned(data)
+    data, place = pinned(data), find(data).place
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("callfunnel").setLevel(logging.INFO)
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its troubles are told by the pump
     for number in _STOPPING:
         signal.signal(number, lambda *_: line.stopping.set())
-    click.echo(f"callfunnel listens: {words}")
+    click.echo(f"callfunnel listens: {words}, into {place}")
     beside = [threading.Thread(target=_beside, args=(one, feed, line, data)) for one, feed in more]
     for thread in beside:
         thread.start()

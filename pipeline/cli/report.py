@@ -16,10 +16,10 @@ from grafana.report.page import letter, page
 from grafana.report.workbook import workbook
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import Day, output, people
 from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
 from pipeline.cli.tables import show_json
-from pipeline.readouts import numbers
 from pipeline.report.letter import Attachment, message, post_of, send
 from pipeline.report.periods import Kind, Reported, reported
 from pipeline.settings import read_settings
@@ -69,7 +69,7 @@ def command(
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
     wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
-    source, department = numbers(data), department_of(settings)
+    source, department = read_from(data), department_of(settings)
     refuse_unknown(source, managers, teams)
     stale = stale_reasons(source, settings, wanted)
     for reason in stale:

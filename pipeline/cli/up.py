@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import click
 
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
-from pipeline.endpoints import Running, running_stack
+from pipeline.endpoints import Running, is_alive, meant_stack
 from pipeline.parts.broken import SETTLE, in_words
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
@@ -27,6 +29,7 @@ _DATA = click.option(
 )
 
 _BOARD_PORT = 8090
+_STOPS_S = 60.0
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -129,26 +132,24 @@ def _in_background(data: Path) -> None:
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="Data folder.")
 def down(data: Path | None) -> None:
     """Stop a stack that runs in the background."""
-    running = running_stack(data)
-    os.kill(running.pid, signal.SIGTERM)
-    until = time.monotonic() + 60
-    while _alive(running.pid):
-        if time.monotonic() > until:
-            raise Terminal(f"process {running.pid} does not stop: kill it")
-        time.sleep(0.1)
+    if not end(meant_stack(data), _STOPS_S):
+        raise Terminal(f"process {meant_stack(data).pid} does not stop: kill it")
     click.echo("callfunnel: stopped")
 
 
-def _alive(pid: int) -> bool:
+def end(running: Running, within_s: float) -> bool:
+    """Ask a stack to stop; True once it has. Never asks another process that has its id by now."""
     try:
-        os.kill(pid, 0)
+        process = os.pidfd_open(running.pid)
     except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").exists() and _state(pid) != "Z"
-
-
-def _state(pid: int) -> str:
+        return True
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "Z"
+        if not is_alive(running):  # asked after the process is held: from here on it cannot become another one
+            return True
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+        ended = select.poll()
+        ended.register(process, select.POLLIN)
+        return bool(ended.poll(within_s * 1000))
+    finally:
+        os.close(process)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import output, period, period_said
 from pipeline.cli.tables import console, show_json, table
-from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 from pipeline.verify import verify
 
@@ -25,7 +25,7 @@ def command(first: date | None, last: date | None, as_json: bool, data: Path | N
     """
     settings = read_settings()
     days = period_said(first, last, settings)
-    cells, differences = verify(numbers(data), days, settings)
+    cells, differences = verify(read_from(data), days, settings)
     if as_json:
         show_json(differences)
     elif differences:

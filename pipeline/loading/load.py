@@ -80,6 +80,7 @@ def _send_and_wait(
         outcomes = []
         for file in files:
             outcome = begin(file)
+            outcome.into = endpoints.place
             keep_import(file, outcome, store, "running")
             rejects = RejectedRows(wish.rejects, file.path, file.recognised, outcome.import_id)
             send_file(file, outcome, sender, rejects, progress)

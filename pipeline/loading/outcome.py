@@ -48,6 +48,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     kind: str
     profile: str
     time_zone: str
+    into: str = ""
+    """Where it went: the data folder of the stack, or the address of the store."""
     rows: int = 0
     records: int = 0
     """Legs, for a file of calls."""

@@ -1,0 +1,33 @@
+"""Folders and files that only their owner may read, whatever the umask is and whoever made them before."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from schemas.trouble import Terminal
+
+
+def private_folder(folder: Path) -> bool:
+    """Make the folder, and those above it, or close one that is open to others; True when it was open.
+
+    Raises Terminal when it cannot be had, or is somebody else's.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            was = os.fstat(handle)
+            if was.st_uid != os.geteuid() and os.geteuid():
+                raise Terminal(f"the folder {folder} belongs to another user: choose another, or have it given to you")
+            is_open = bool(stat.S_IMODE(was.st_mode) & 0o077)
+            if is_open:
+                os.fchmod(handle, stat.S_IMODE(was.st_mode) & 0o700)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise Terminal(f"the folder {folder} cannot be used: {error.strerror}: choose another") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Terminal(f"the folder {folder} cannot be written: choose another, or `chmod u+rwx {folder}`")
+    return is_open
