@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from connectors.private import private_folder
 from pipeline.embedded.folder_lock import holder
-from pipeline.private import private_folder
+from schemas.durable_files import write_whole
 
 
 def stacks_folder(env: Mapping[str, str]) -> Path:
@@ -27,9 +28,7 @@ def register(data: Path, env: Mapping[str, str]) -> None:
     """A stack runs in this data folder. Raises Terminal when it cannot be written down."""
     pointer = _pointer(data, env)
     private_folder(pointer.parent)
-    new = pointer.with_suffix(f".{os.getpid()}")
-    new.write_bytes(os.fsencode(data.resolve()))
-    new.replace(pointer)
+    write_whole(pointer, os.fsencode(data.resolve()))
 
 
 def forget(data: Path, env: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import os
 import struct
 import zipfile
 import zlib
@@ -16,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
+from connectors.names import as_text
+from connectors.opening import open_file
 from schemas.trouble import Terminal
 
 MOST_MEMBERS = 1_000
@@ -45,7 +48,7 @@ class Opened(NamedTuple):
 def label(path: Path) -> str:
     """A path as rows are told apart by it: `calls.csv`, `export.zip:calls.csv`; a sheet's place names the sheet."""
     file, inner = located(path.parent if is_sheet(path) else path)
-    return f"{file.name}:{inner}" if inner else file.name
+    return as_text(f"{file.name}:{inner}" if inner else file.name)
 
 
 def located(path: Path) -> tuple[Path, str]:
@@ -78,9 +81,9 @@ def size(path: Path) -> int:
 def open_bytes(path: Path) -> Opened:
     """Open a table for reading from its beginning. Raises Terminal for what cannot be unpacked, OSError else."""
     file, inner = located(path)
-    raw: IO[bytes] = file.open("rb")
+    raw: IO[bytes] = open_file(file)
     try:
-        total, taken = file.stat().st_size, raw.tell
+        total, taken = os.fstat(raw.fileno()).st_size, raw.tell
         if inner:
             raw = _member(path, raw, inner)
             total = raw.raw.packed_size  # type: ignore[attr-defined]  # what _member made
@@ -200,7 +203,7 @@ def is_archive(path: Path) -> bool:
 def members(path: Path) -> list[Path]:
     """The files of a .zip on the disk. Raises Terminal."""
     try:
-        with zipfile.ZipFile(path, metadata_encoding="cp866") as archive:
+        with open_file(path) as file, zipfile.ZipFile(file, metadata_encoding="cp866") as archive:
             return [path / name for name in _members(path, archive)]
     except _NO_ZIP as error:
         raise Terminal(f"{path}: the archive cannot be read: {error}") from None

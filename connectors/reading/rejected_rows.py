@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import IO
 
+from connectors.names import as_text
+from connectors.opening import open_folder
 from connectors.reading.packed import is_sheet, label, located
 from connectors.reading.source import Recognised
 from schemas.durable_files import make_folder, sync_folder
@@ -58,7 +60,12 @@ class RejectedRows:
     def _open(self) -> IO[str]:
         try:
             make_folder(self.path.parent)
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            folder = open_folder(self.path.parent)
+            try:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+                handle = os.open(self.path.name, flags, 0o600, dir_fd=folder)
+            finally:
+                os.close(folder)
             os.fchmod(handle, 0o600)  # the mode above is for a new file only
         except OSError as error:
             raise Terminal(f"{self.path}: rejected rows cannot be kept: {error.strerror}; see --rejects") from None
@@ -69,7 +76,7 @@ class RejectedRows:
 
 def _name(file: Path, import_id: str) -> str:
     """The file's name and the import; of a table that was packed, one that says what the rows are written as now."""
-    name = _IMPORT.sub("", _text_name(file))
+    name = _IMPORT.sub("", as_text(_text_name(file)))
     stem, suffix = os.path.splitext(name)
     return f"{stem.encode()[:_MOST_NAME].decode(errors='ignore')}.{import_id}{suffix}"
 

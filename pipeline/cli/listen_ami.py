@@ -60,7 +60,7 @@ def command(
 
     cdr_manager.conf needs enabled = yes, and under [mappings] linkedid => LinkedID and sequence => Sequence.
     """
-    settings, data = read_settings(), pinned(data)
+    settings = read_settings()
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
     if zone is None:
@@ -72,6 +72,7 @@ def command(
     context = ssl.create_default_context(cafile=ca) if tls else None
     login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context, cel)
     line = Line(source, "ami", new_session())
+    data = pinned(data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
         Checkpoint(state, source, "ami", Alive) as checkpoint,

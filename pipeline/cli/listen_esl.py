@@ -63,11 +63,12 @@ def command(
             f"--filter lets some calls in, and {_TABLE} holds all: name a view of those calls with --table, or leave"
             " --backfill out"
         )
-    settings, data = read_settings(), pinned(data)
+    settings = read_settings()
     of = Exchange(source, tz, region)
     host, port = host_and_port(address, _PORT)
     login = Login(host, port, secret(variable, os.environ, "the event socket's password"), user, chosen)
     line = Line(source, "esl", new_session())
+    data = pinned(data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
         Checkpoint(state, source, "esl", Alive) as checkpoint,

@@ -42,10 +42,11 @@ def command(
     VARIABLE is the environment variable that holds mysql://user:password@host/asteriskcdrdb (or postgresql://). A user
     who may SELECT is enough: nothing is written there.
     """
-    settings, data = read_settings(), pinned(data)
+    settings = read_settings()
     begin = None if first is None else datetime.combine(first, time())
     wanted = Wanted(overlap=overlap_of(overlap), every_s=every, begin=begin)
     line = Line(source, "sql", new_session())
+    data = pinned(data)
     with (
         table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,

@@ -58,7 +58,7 @@ def command(
     """
     if bool(here) == bool(there):
         raise Terminal("give --listen HOST:PORT (the exchange connects to us) or --connect HOST:PORT (we to it)")
-    settings, data = read_settings(), pinned(data)
+    settings = read_settings()
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
     line = Line(source, "tcp", new_session())
@@ -72,5 +72,6 @@ def command(
     else:
         where = Connect(*host_and_port(there))
         words = f"{profile} lines of {there}"
+    data = pinned(data)
     with Checkpoint(state, source, "tcp", Alive) as checkpoint:
         keep_open(line, TcpDoor(where, lines, checkpoint), data, f"{words}, for source {source}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from connectors.names import as_text
 from connectors.reading.identity import NAMELESS
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
@@ -108,7 +109,7 @@ def send_file(file: Prepared, outcome: Outcome, sender: Sender, rejects: Rejecte
     progress.reading(file.path, reading)
     outcome.rows = reading.rows
     legs.tell(outcome)
-    outcome.rejects_file = str(rejects.path) if rejects.count else ""
+    outcome.rejects_file = as_text(str(rejects.path)) if rejects.count else ""
 
 
 class _Legs:

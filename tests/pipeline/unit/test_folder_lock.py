@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pipeline.cli.up import end
 from pipeline.embedded.folder_lock import Held, holder, lock_file, started_ticks, take, this_process
 from pipeline.embedded.port_owner import children, is_owned, listening_sockets
-from pipeline.endpoints import find, is_alive, read_running, stack_file
+from pipeline.endpoints import Running, find, is_alive, read_running, stack_file
 from schemas.trouble import Terminal
 from tests.pipeline.unit.stacks import Stacks
 
@@ -38,6 +40,19 @@ def foreign() -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
+def holding(folder: Path) -> subprocess.Popen[bytes]:
+    """A process that holds the folder."""
+    code = "import sys, pathlib; from pipeline.embedded.folder_lock import take; f = take(pathlib.Path(sys.argv[1]));"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{code} print('held', flush=True); input()", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    return process
+
+
 def test_holder_is_known_while_it_holds_and_not_a_moment_longer(tmp_path: Path) -> None:
     assert holder(tmp_path / "none") is None
     with closing(take(tmp_path)):
@@ -58,14 +73,7 @@ def test_question_never_keeps_anybody_from_taking_it(tmp_path: Path) -> None:
 
 
 def test_killed_holder_holds_nothing(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from pipeline.embedded.folder_lock import take; f = take(pathlib.Path(sys.argv[1]));"
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"{code} print('held', flush=True); input()", str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"held\n"
+    process = holding(tmp_path)
     held = holder(tmp_path)
     assert held is not None
     assert held.pid == process.pid
@@ -86,6 +94,27 @@ def test_stack_file_with_a_process_id_that_others_have_now_is_not_believed(
     assert not is_alive(running)
     with pytest.raises(Terminal, match="no stack is running"):
         find(tmp_path, {})
+
+
+def test_down_never_signals_a_process_that_has_the_id_of_a_stack_by_now(
+    stacks: Stacks, tmp_path: Path, foreign: subprocess.Popen[bytes]
+) -> None:
+    """`foreign` fails this test when it was ended."""
+    running = stacks.run_in(tmp_path, pid=foreign.pid, started=(started_ticks(foreign.pid) or 0) - 1)
+    assert end(running, 0)
+    stacks.end(tmp_path)
+    lock_file(tmp_path).write_text(f"{foreign.pid} {started_ticks(foreign.pid)}\n")
+    assert end(msgspec.structs.replace(running, started=started_ticks(foreign.pid) or 0), 0)
+
+
+def test_down_ends_the_process_that_holds_the_folder(tmp_path: Path) -> None:
+    process = holding(tmp_path)
+    held = holder(tmp_path)
+    assert held is not None
+    running = Running(pid=held.pid, started=held.started, data=str(tmp_path), kafka="", clickhouse="", reader="")
+    assert end(running, 60)
+    process.communicate()
+    assert process.returncode == -signal.SIGTERM
 
 
 def test_stack_file_of_an_earlier_process_with_our_id_is_not_believed(stacks: Stacks, tmp_path: Path) -> None:

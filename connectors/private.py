@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from schemas.durable_files import make_folder
 from schemas.trouble import Terminal
 
 
@@ -15,7 +16,7 @@ def private_folder(folder: Path) -> bool:
     Raises Terminal when it cannot be had, or is somebody else's.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             was = os.fstat(handle)
@@ -31,3 +32,15 @@ def private_folder(folder: Path) -> bool:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Terminal(f"the folder {folder} cannot be written: choose another, or `chmod u+rwx {folder}`")
     return is_open
+
+
+def private_opener(path: str, flags: int) -> int:
+    """For `open(..., opener=)`: a file that only its owner may read, also one that was there before; never a link."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+            os.fchmod(handle, 0o600)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
