@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
+from connectors.defused import import_of, restored_bytes
 from connectors.names import as_text
 from connectors.opening import open_file
 from schemas.trouble import Terminal
@@ -90,10 +91,22 @@ def open_bytes(path: Path) -> Opened:
         if _peek(raw, 2) == _GZIP:
             unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
             raw = cast(IO[bytes], io.BufferedReader(Unpacking(path, unpacked, raw, total), 1 << 17))
+        if import_of(label(path)) and not _peek(raw, 4).startswith((_ZIP, _OLE[:4])):
+            raw = _restored(path, raw)
+            taken = raw.tell
     except BaseException:
         raw.close()
         raise
     return Opened(raw, total, lambda: min(taken(), total))
+
+
+def _restored(path: Path, raw: IO[bytes]) -> IO[bytes]:
+    """A file of rejected rows as its rows came (`connectors.defused`). Raises Terminal when it is too large."""
+    with raw:
+        content = raw.read(MOST_WORKBOOK + 1)
+    if len(content) > MOST_WORKBOOK:
+        raise Terminal(f"{path}: rejected rows of over {MOST_WORKBOOK >> 20} MiB: load it in parts")
+    return cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, io.BytesIO(restored_bytes(content)))))
 
 
 class Unpacking(io.RawIOBase):
