@@ -134,7 +134,7 @@ def file_name(span: Reported, suffix: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The whole file or none: whoever looks meanwhile sees the old one."""
+    """The whole file or none, for its owner alone: whoever looks meanwhile sees the old one."""
     try:
         write_whole(path, content)
     except OSError as error:

@@ -6,18 +6,19 @@ https://clickhouse.com/docs/interfaces/http. Not here: sessions, native compress
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import gzip
-import hmac
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import lz4.frame
 from aiohttp import web
 
+from connectors.http.banner import hide
+from connectors.http.crowd import Crowd
+from connectors.http.gates import basic, same, wrong_secrets
 from pipeline.embedded.engine import Engine, EngineError
 from pipeline.embedded.sql_guard import Refused, guard
 
@@ -37,6 +38,8 @@ _INSERT_DATA = re.compile(
 _READER_BODY = 1 << 20
 """Bytes: a reader sends a question, and no data."""
 _WAIT_S = 30.0
+_IDLE_S = 300.0
+"""A connection without a request is kept so long: clients keep a few open, and open another when it is closed."""
 _STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 408, 396: 413, 432: 400}
 
 
@@ -49,8 +52,7 @@ class Users(NamedTuple):
     def check(self, user: str, password: str) -> bool | None:
         """True for the reader, False for the writer, None for nobody. Takes the same time whichever is wrong."""
         known = {"callfunnel": self.writer, "reader": self.reader}
-        right = hmac.compare_digest(password.encode(), known.get(user, "").encode())
-        return user == "reader" if right and user in known and known[user] else None
+        return user == "reader" if same(password, known.get(user, "")) else None
 
 
 class Request(NamedTuple):
@@ -73,7 +75,7 @@ def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes)
         )
     if args.get("database", "default") not in ("", "default"):
         raise EngineError(f"Code: 81. DB::Exception: Database {args['database']} does not exist. (UNKNOWN_DATABASE)")
-    in_url = args.get("query", "").encode()
+    in_url = args.get("query", "").encode("utf-8", "surrogateescape")
     # With SQL in the URL the body is data; otherwise the body begins with the SQL.
     whole = in_url + b"\n" + body if in_url and body else in_url or body
     sql, data, form = whole, b"", ""
@@ -81,8 +83,12 @@ def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes)
         sql, form, data = found["sql"], found["form"].decode(), whole[found.end() :]
     if not sql.strip():
         raise EngineError("Code: 62. DB::Exception: empty query. (SYNTAX_ERROR)")
+    try:
+        question = sql.decode("utf-8")
+    except UnicodeDecodeError:
+        raise EngineError("Code: 62. DB::Exception: the query is not UTF-8. (SYNTAX_ERROR)") from None
     return Request(
-        sql.decode("utf-8"),
+        question,
         data,
         form,
         headers.get("X-ClickHouse-Format") or args.get("default_format") or "TabSeparated",
@@ -95,13 +101,8 @@ def credentials(args: Mapping[str, str], headers: Mapping[str, str]) -> tuple[st
     """(user, password) from the headers, or from the URL as ClickHouse also allows."""
     if "X-ClickHouse-User" in headers:
         return headers["X-ClickHouse-User"], headers.get("X-ClickHouse-Key", "")
-    kind, _, token = headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        try:
-            user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return "", ""
-        return user, password
+    if headers.get("Authorization", "").lower().startswith("basic "):
+        return basic(headers["Authorization"])
     return args.get("user", "default"), args.get("password", "")
 
 
@@ -132,14 +133,25 @@ def _too_large(most_bytes: int) -> EngineError:
 class Front:
     """The request handler. Engine work happens in a thread per handle."""
 
-    def __init__(self, engine: Engine, users: Users, *, most_body_bytes: int, threads: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        users: Users,
+        *,
+        most_body_bytes: int,
+        threads: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
         self._users = users
         self._most = most_body_bytes
+        self._wrong = wrong_secrets(clock)
+        self.crowd = Crowd(_IDLE_S)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="query")
 
     def application(self) -> web.Application:
-        application = web.Application(client_max_size=self._most)
+        hide()
+        application = web.Application(middlewares=[self.crowd.counted], client_max_size=self._most)
         application.router.add_get("/ping", self._ping)
         application.router.add_route("*", "/", self._serve)
         return application
@@ -151,11 +163,7 @@ class Front:
         args = dict(request.query)
         is_reader = self._users.check(*credentials(args, request.headers))
         if is_reader is None:
-            return _failure(
-                EngineError(
-                    "Code: 516. DB::Exception: Authentication failed: wrong user or password. (AUTHENTICATION_FAILED)"
-                )
-            )
+            return _refused(self._wrong.wait_s(request.remote or ""))
         most = min(self._most, _READER_BODY) if is_reader else self._most
         try:
             body = await self._body(request.clone(client_max_size=most), args, most)
@@ -219,6 +227,18 @@ def _success(answer: bytes, understood: Request, request: web.Request) -> web.Re
         headers["Content-Encoding"] = "gzip"
         answer = gzip.compress(answer, compresslevel=1)
     return web.Response(body=answer, headers=headers, content_type="text/plain")
+
+
+def _refused(wait_s: int) -> web.Response:
+    """To a wrong password, as ClickHouse says it; 429 to whoever tries many."""
+    why = "Authentication failed: wrong user or password" + (
+        f", and too many of them: wait {wait_s} s" if wait_s else ""
+    )
+    answer = _failure(EngineError(f"Code: 516. DB::Exception: {why}. (AUTHENTICATION_FAILED)"))
+    if wait_s:
+        answer.set_status(429)
+        answer.headers["Retry-After"] = str(wait_s)
+    return answer
 
 
 def _failure(error: EngineError | Refused) -> web.Response:

@@ -16,6 +16,7 @@ os.environ["TZ"] = "UTC"  # the engine's zone comes from here; before it is load
 import click
 from aiohttp import web
 
+from connectors.http.crowd import BACKLOG
 from pipeline.embedded.engine import Engine, Limits
 from pipeline.embedded.http_front import Front, Users
 from pipeline.embedded.store_books import StoreBooks
@@ -49,12 +50,13 @@ def main(data: Path, host: str, port: int, max_body_mb: int, max_memory_mb: int,
 async def _serve(front: Front, host: str, port: int) -> None:
     runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=30)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     logging.info("store: listening at %s:%d", host, port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    async with front.crowd.kept(runner):
+        await stop.wait()
     await runner.cleanup()
 
 
