@@ -48,6 +48,8 @@ class Served(NamedTuple):
     port: int
     crowd: Crowd
     clock: Clock
+    connections: Callable[[], int]
+    """How many the server has."""
 
     async def ask(self, request: bytes, within_s: float = 30.0) -> Reply:
         """The answer to these bytes."""
@@ -99,9 +101,13 @@ async def served(name: str, most: int = 0) -> AsyncIterator[Served]:
     try:
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG).start()
         async with crowd.kept(runner):
-            yield Served(name, runner.addresses[0][1], crowd, clock)
+            yield Served(name, runner.addresses[0][1], crowd, clock, lambda: _connections(runner))
     finally:
         await runner.cleanup()
+
+
+def _connections(runner: web.AppRunner) -> int:
+    return 0 if runner.server is None else len(runner.server.connections)
 
 
 def _application(name: str, clock: Clock) -> tuple[web.Application, Crowd]:
