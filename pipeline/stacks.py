@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from connectors.private import private_folder
 from pipeline.embedded.folder_lock import holder
 from schemas.durable_files import write_whole
+from schemas.private_files import private_folder
 
 
 def stacks_folder(env: Mapping[str, str]) -> Path:

@@ -9,8 +9,8 @@ from typing import IO, Generic, TypeVar
 
 import msgspec
 
-from connectors.private import private_opener
 from schemas.durable_files import make_folder, write_whole
+from schemas.private_files import private_opener
 from schemas.trouble import Terminal
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from connectors.private import private_folder
+from schemas.private_files import private_folder
 
 _FLOCK = "hhqqi4x"
 """struct flock of 64-bit Linux: type, whence, start, length, process id. https://man7.org/linux/man-pages/man2/fcntl.2.html"""
