@@ -68,8 +68,8 @@ async def _measure(name: str, port: int, pid: int, idle: int, slow: int) -> str:
         close(crowd)
     return (
         f"{name}: {idle:,} idle and {slow:,} slow connections; a good client is answered in"
-        f" {statistics.median(took):.0f} ms (worst {max(took):.0f}); memory {before >> 20} MB, with them {held >> 20} MB"
-        f" (load {os.getloadavg()[0]:.0f})"
+        f" {statistics.median(took):.0f} ms (worst {max(took):.0f}); memory {before >> 20} MB, with them"
+        f" {held >> 20} MB (load {os.getloadavg()[0]:.0f})"
     )
 
 

@@ -15,9 +15,10 @@ import click
 
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
-from pipeline.endpoints import Running, is_alive, meant_stack
+from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.parts.broken import SETTLE, in_words
 from pipeline.settings import read_settings
+from schemas.private_files import private_folder, private_opener
 from schemas.trouble import Terminal
 
 _DATA = click.option(
@@ -59,6 +60,8 @@ def command(
     rows.
     """
     read_settings()
+    if private_folder(data, credentials_file(data).name):
+        click.echo(f"callfunnel: the data folder {data} was open to other users: it is closed to them now", err=True)
     if background:
         _in_background(data)
         return
@@ -108,10 +111,10 @@ def ready_line(running: Running, data: Path, seconds: float) -> str:
 def _in_background(data: Path) -> None:
     """Start `up` again as a process of its own session, and wait for its first line."""
     lock(data).close()
-    (data / "logs").mkdir(exist_ok=True)
+    (data / "logs").mkdir(mode=0o700, exist_ok=True)
     arguments = [argument for argument in sys.argv[1:] if argument != "--background"]
     log = data / "logs" / "up.log"
-    with log.open("wb") as output:
+    with open(log, "wb", opener=private_opener) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli", *arguments],
             stdin=subprocess.DEVNULL,

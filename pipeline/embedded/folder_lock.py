@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from schemas.private_files import private_folder
+from schemas.trouble import Terminal
 
 _FLOCK = "hhqqi4x"
 """struct flock of 64-bit Linux: type, whence, start, length, process id. https://man7.org/linux/man-pages/man2/fcntl.2.html"""
@@ -51,8 +52,13 @@ def started_ticks(pid: int) -> int | None:
 
 def take(data: Path) -> IO[str]:
     """The lock of a data folder, held while the file stays open. Raises Held, or Terminal for a folder of others."""
-    private_folder(data)
-    handle = os.open(lock_file(data), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    private_folder(data, "credentials.json")
+    try:
+        handle = os.open(lock_file(data), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Terminal(
+            f"the folder {data} cannot be written ({lock_file(data)}: {error.strerror}): choose another, or mend that"
+        ) from None
     file = os.fdopen(handle, "r+", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from schemas.private_files import private_opener
 from schemas.trouble import Terminal
 
 _LIBC = ctypes.CDLL(None)
@@ -84,7 +85,7 @@ class Part:
         """Start it. Only from a thread that lives as long as the part may: Linux kills it when that thread ends."""
         self._keep_log_small()
         parent = os.getpid()
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=private_opener) as log:
             self._process = subprocess.Popen(
                 self._command,
                 env=self._env,
@@ -93,6 +94,7 @@ class Part:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops parts in order
                 preexec_fn=lambda: _die_with(parent),
+                umask=0o077,  # what it writes holds telephone numbers
             )
         self._started_at = self._monotonic()
 

@@ -260,7 +260,17 @@ def lock(data: Path) -> IO[str]:
 def credentials(data: Path) -> Credentials:
     """The folder's passwords; made on first use, so that a Grafana data source and a bookmark go on working."""
     path = credentials_file(data)
-    known = msgspec.json.decode(path.read_bytes(), type=Credentials) if path.exists() else Credentials("", "")
+    try:
+        known = msgspec.json.decode(path.read_bytes(), type=Credentials)
+    except FileNotFoundError:
+        known = Credentials("", "")
+    except OSError as error:
+        raise Terminal(f"{path}: {error.strerror}: the passwords cannot be read") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Terminal(
+            f"{path} is broken: put it back from a copy; or remove it, then new passwords are made, and Grafana's data"
+            " source and bookmarks of the board need them"
+        ) from None
     made = Credentials(*(getattr(known, name) or secrets.token_urlsafe(24) for name in Credentials.__struct_fields__))
     if made != known:
         write_whole(path, msgspec.json.encode(made))
