@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 
 from connectors.sql.silence import cut_when_silent
@@ -51,6 +52,13 @@ _TERMINAL: dict[object, str] = {
 }
 
 
+# A ping of a pooled connection would wait for PostgreSQL for ever; a new connection has a limit of its own.
+_POOL: Mapping[str, dict[str, Any]] = {
+    "mysql": {"pool_size": 1, "max_overflow": 0, "pool_pre_ping": True},
+    "postgresql": {"poolclass": NullPool},
+}
+
+
 def _nothing() -> None: ...
 
 
@@ -62,9 +70,7 @@ class Database:
         self._url = _driven(url, variable)
         self.where = f"{self._url.host or 'localhost'}/{self._url.database or ''}"
         self._dialect = "postgresql" if self._url.drivername.startswith("postgresql") else "mysql"
-        self._engine = sa.create_engine(
-            self._url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=_connect_args(self._dialect)
-        )
+        self._engine = sa.create_engine(self._url, connect_args=_connect_args(self._dialect), **_POOL[self._dialect])
         sa.event.listen(self._engine, "connect", self._read_only)
         self._heard: Callable[[], None] = _nothing
 
@@ -132,6 +138,7 @@ class Database:
         driver: Any = connection.connection.driver_connection
         with cut_when_silent(driver.fileno(), _ANSWER_WITHIN_S + _SERVER_TELLS_S) as self._heard:
             yield
+            connection.rollback()  # a question too, which closing would ask unwatched
 
     def _trouble(self, error: DBAPIError) -> Trouble:
         cause = error.orig
@@ -147,10 +154,12 @@ class Database:
         return Terminal(f"{said}: {advice}") if advice else Transient(said)
 
     def _read_only(self, connection: Any, _: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute(_READ_ONLY[self._dialect])
-        cursor.close()
-        connection.commit()
+        watched = self._dialect == "postgresql"
+        with cut_when_silent(connection.fileno(), _ANSWER_WITHIN_S) if watched else nullcontext():
+            cursor = connection.cursor()
+            cursor.execute(_READ_ONLY[self._dialect])
+            cursor.close()
+            connection.commit()
 
 
 _CONNECTING = {
