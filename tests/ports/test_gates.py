@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from connectors.webhooks.senders import HOOKS
 
 from connectors.http.crowd import Crowd
 from connectors.http.gates import FEWEST_CHARACTERS, too_short
+from connectors.registry import HOOKS
 from pipeline.cli.listen_http import hooks
 from pipeline.cli.listening import Exchange
 from pipeline.settings import read_settings

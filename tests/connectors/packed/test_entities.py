@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.packed import is_workbook
-from connectors.sheets import SheetRows, names
-from connectors.text import Row
+from connectors.reading.packed import is_workbook
+from connectors.reading.sheets import SheetRows, names
+from connectors.reading.text import Row
 from schemas.trouble import Terminal
 
 SECRET = "root-of-all-passwords"
