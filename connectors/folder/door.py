@@ -18,8 +18,8 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 from connectors.folder.settling import Settling, Stamp, is_unfinished
 from connectors.live.backoff import Backoff
 from connectors.live.line import Line
-from connectors.names import fitting, printable
-from connectors.opening import exists, move_into, no_links, oddity, open_folder, write_new
+from connectors.reading.names import fitting, printable
+from connectors.reading.opening import exists, move_into, no_links, oddity, open_folder, write_new
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
 

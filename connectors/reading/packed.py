@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
-from connectors.defused import import_of, restored_bytes
-from connectors.names import as_text
-from connectors.opening import open_file
+from connectors.reading.defused import import_of, restored_bytes
+from connectors.reading.names import as_text
+from connectors.reading.opening import open_file
 from schemas.trouble import Terminal
 
 MOST_MEMBERS = 1_000
@@ -101,7 +101,7 @@ def open_bytes(path: Path) -> Opened:
 
 
 def _restored(path: Path, raw: IO[bytes]) -> IO[bytes]:
-    """A file of rejected rows as its rows came (`connectors.defused`). Raises Terminal when it is too large."""
+    """A file of rejected rows as its rows came (`connectors.reading.defused`). Raises Terminal when it is too large."""
     with raw:
         content = raw.read(MOST_WORKBOOK + 1)
     if len(content) > MOST_WORKBOOK:

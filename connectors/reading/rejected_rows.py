@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import IO
 
-from connectors.defused import IMPORT, defused, import_of
-from connectors.names import as_text
-from connectors.opening import open_folder
+from connectors.reading.defused import IMPORT, defused, import_of
+from connectors.reading.names import as_text
+from connectors.reading.opening import open_folder
 from connectors.reading.packed import is_sheet, label, located
 from connectors.reading.source import Recognised
 from schemas.durable_files import make_folder, sync_folder
@@ -27,7 +27,7 @@ def mended_import(file: Path) -> str:
 class RejectedRows:
     """Use as a context. The file is made by the first reject; only its owner may read it (phone numbers).
 
-    Cells that a spreadsheet would run are defused in it (`connectors.defused`); loading it takes that back.
+    Cells that a spreadsheet would run are defused in it (`connectors.reading.defused`); loading it takes that back.
 
     Its name tells of which import the rows are: no other load writes over what is being mended, and the load of it
     knows what it mends.

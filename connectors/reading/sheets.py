@@ -18,7 +18,7 @@ from typing import IO
 
 import msgspec
 
-from connectors.defused import import_of, restored
+from connectors.reading.defused import import_of, restored
 from connectors.reading.packed import label, workbook_bytes
 from connectors.reading.text import MOST_LINE, Row, TooLong
 from schemas.trouble import Terminal

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from connectors.folder.door import Loaded
-from connectors.names import as_text
-from connectors.opening import no_links
+from connectors.reading.names import as_text
+from connectors.reading.opening import no_links
 from connectors.reading.source import Reading
 from connectors.registry import CRM
 from pipeline.clock import as_datetime, wall_clock

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.names import as_text
 from connectors.reading.identity import NAMELESS
+from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
 from connectors.reading.source import Reading

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.names import as_text
+from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock

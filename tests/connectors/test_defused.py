@@ -11,7 +11,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.defused import defused, restored, restored_bytes
+from connectors.reading.defused import defused, restored, restored_bytes
 from tests.connectors.conftest import Write
 from tests.connectors.test_rejected_rows import FIRST, FREEPBX, SECOND, Sifted, freepbx
 

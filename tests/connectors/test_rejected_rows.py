@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from connectors.defused import defused
+from connectors.reading.defused import defused
 from connectors.reading.rejected_rows import RejectedRows, mended_import
 from connectors.reading.sample import Sample
 from connectors.recognise import choose

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from connectors.folder.door import DONE, REJECTED, ROWS
-from connectors.names import fitting, printable
-from connectors.opening import NotAFile, no_links, open_file, open_folder
+from connectors.reading.names import fitting, printable
+from connectors.reading.opening import NotAFile, no_links, open_file, open_folder
 from schemas.records import FeedState
 from schemas.trouble import Terminal
 from tests.connectors.folder.test_door import Loader, names, opened
