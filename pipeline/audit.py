@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.endpoints import pointer_file
+from pipeline.stacks import stacks_folder
 from schemas.durable_files import make_folder, sync_folder
 from schemas.mask import mask_text
 from schemas.trouble import Terminal
@@ -64,7 +64,7 @@ def audit_file(data: Path | str | None, env: Mapping[str, str] = os.environ) -> 
     """Where the lines of a stack go."""
     if named := env.get("CALLFUNNEL_AUDIT"):
         return Path(named)
-    return Path(data) / _NAME if data else pointer_file(env).with_name(_NAME)
+    return Path(data) / _NAME if data else stacks_folder(env).with_name(_NAME)
 
 
 def record(

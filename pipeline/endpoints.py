@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -11,6 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pipeline import stacks
+from pipeline.embedded.folder_lock import Holder, holder
+from pipeline.embedded.port_owner import children, is_owned, listening_sockets
 from pipeline.settings import VARIABLES
 from schemas.trouble import Terminal
 
@@ -36,11 +38,24 @@ class Endpoints(msgspec.Struct, frozen=True):
         """The consumer group of all workers of the namespace."""
         return self.prefix + GROUP
 
+    @property
+    def place(self) -> str:
+        """Where records go, for people: the data folder, or the server's address without its user."""
+        if self.data:
+            return self.data
+        parts = urlsplit(self.clickhouse)
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return f"{address}, namespace {self.namespace}" if self.namespace else address
+
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """What a running embedded stack says of itself in DIR/stack.json (readable by its owner only)."""
 
     pid: int
+    started: int = 0
+    """When that process began, in ticks of the kernel: the id alone is given to others later."""
+    since: float = 0.0
+    """The same as epoch seconds."""
     data: str = ""
     """Its data folder, absolute."""
     kafka: str
@@ -73,12 +88,6 @@ def credentials_file(data: Path) -> Path:
 def journals_folder(data: Path) -> Path:
     """What listeners of a stack acknowledged, until it is stored."""
     return data / "journals"
-
-
-def pointer_file(env: Mapping[str, str]) -> Path:
-    """Where the last started stack is remembered, so that another terminal finds it from any folder."""
-    state = env.get("XDG_STATE_HOME") or Path(env.get("HOME", str(Path.home()))) / ".local" / "state"
-    return Path(state) / "callfunnel" / "data_folder"
 
 
 def is_embedded(data: Path | None = None, env: Mapping[str, str] = os.environ) -> bool:
@@ -125,60 +134,103 @@ def _refuse_wrong(kafka: str, clickhouse: str, namespace: str) -> None:
 
 
 def running_stack(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Running:
-    """What the running stack of a data folder says of itself. Raises Terminal.
+    """The stack that is meant (`meant_stack`), once its ports are known to be its own. Raises Terminal."""
+    running = meant_stack(data, env)
+    _refuse_foreign_ports(running)
+    return running
 
-    When no folder is named it is that of the working folder, else that of the last stack started. Never the last one in
-    the place of one that does not run: what is loaded here must not get into somebody else's store.
+
+def meant_stack(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Running:
+    """What the running stack that is meant says of itself. Raises Terminal.
+
+    It is that of the folder that is named (`--data`, CALLFUNNEL_DATA), else of ./data where that holds a stack, else
+    the only one that runs. Never one in the place of another: what is loaded here must not get into somebody else's
+    store.
     """
-    folders = _folders(data, env)
-    for folder in folders:
-        running = read_running(folder)
-        if running is not None:
-            return running
-    where = f" in {folders[0]}" if data or credentials_file(folders[0]).exists() else ""
-    last = None if data else _last_started(env)
-    other = f"; --data {last} means one that runs" if last and read_running(last) else ""
-    raise Terminal(
-        f"no stack is running{where}: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA and _CLICKHOUSE{other}"
-    )
+    folder = named_folder(data, env)
+    if folder is None:
+        return _only_one(env)
+    running = read_running(folder)
+    if running is None:
+        raise Terminal(_not_running(folder, stacks.registered(env)))
+    return running
+
+
+def named_folder(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Path | None:
+    """The data folder that is meant by name or by the working folder; None when that is left open."""
+    if data is not None:
+        return data
+    if named := env.get("CALLFUNNEL_DATA"):
+        return Path(named)
+    ours = Path("data")
+    return ours if credentials_file(ours).exists() or read_running(ours) else None
+
+
+def running_stacks(env: Mapping[str, str] = os.environ) -> list[Running]:
+    """Every stack of this user that runs on this machine, the oldest first."""
+    found = [running for folder in stacks.registered(env) if (running := read_running(folder))]
+    return sorted(found, key=lambda one: one.since)
 
 
 def data_folder(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Path | None:
     """The data folder of the embedded stack that is meant, whether or not it runs; None when servers are named."""
     if not is_embedded(data, env):
         return None
-    folders = _folders(data, env)
-    return next((folder for folder in folders if read_running(folder)), folders[0])
+    named = named_folder(data, env)
+    if named is not None:
+        return named
+    running = running_stacks(env)
+    return Path(running[0].data) if len(running) == 1 else Path("data")
 
 
 def read_running(folder: Path) -> Running | None:
-    """The stack of this folder, None when none runs there."""
+    """The stack of this folder, None when none runs there.
+
+    What stack.json says is believed only while the process that wrote it holds the folder's lock.
+    """
     try:
         running = msgspec.json.decode(stack_file(folder).read_bytes(), type=Running)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.MsgspecError):
         return None
-    return running if is_alive(running) else None
+    return running if holder(folder) == Holder(running.pid, running.started) else None
 
 
 def is_alive(running: Running) -> bool:
-    """Its supervisor lives."""
-    try:
-        os.kill(running.pid, 0)
-    except OSError:
-        return False
-    return True
+    """Its supervisor lives, and has its data folder."""
+    return holder(Path(running.data)) == Holder(running.pid, running.started)
 
 
-def _folders(data: Path | None, env: Mapping[str, str]) -> list[Path]:
-    if data is not None:
-        return [data]
-    if named := env.get("CALLFUNNEL_DATA"):
-        return [Path(named)]
-    ours, last = Path("data"), _last_started(env)
-    return [ours] if last is None or credentials_file(ours).exists() else [ours, last]
+def _only_one(env: Mapping[str, str]) -> Running:
+    found = running_stacks(env)
+    if not found:
+        raise Terminal(
+            "no stack is running: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA and CALLFUNNEL_CLICKHOUSE"
+        )
+    if len(found) > 1:
+        listed = "".join(f"\n  --data {stacks.told(one.data, one.pid, one.since)}" for one in found)
+        raise Terminal(
+            f"{len(found)} stacks are running: say which one is meant, with --data or CALLFUNNEL_DATA:{listed}"
+        )
+    return found[0]
 
 
-def _last_started(env: Mapping[str, str]) -> Path | None:
-    with contextlib.suppress(OSError):
-        return Path(pointer_file(env).read_text(encoding="utf-8").strip())
-    return None
+def _not_running(folder: Path, others: list[Path]) -> str:
+    runs = next((other for other in others if read_running(other)), None)
+    other = f"; --data {runs} means one that runs" if runs else ""
+    return (
+        f"no stack is running in {folder}: start it with `callfunnel up --data {folder}`, or set CALLFUNNEL_KAFKA and"
+        f" CALLFUNNEL_CLICKHOUSE{other}"
+    )
+
+
+def _refuse_foreign_ports(running: Running) -> None:
+    """A part that died leaves its port to whoever takes it: no password, and no call, goes there."""
+    for part, address in (("store", running.clickhouse), ("broker", f"//{running.kafka}")):
+        port = urlsplit(address).port
+        sockets = listening_sockets(port) if port else set()
+        ours = {running.pid, *children(running.pid), *(pid for pid in running.parts.values() if pid > 0)}
+        if sockets and not is_owned(sockets, ours):
+            raise Terminal(
+                f"port {port} is held by another program, not by the {part} of {running.data}: nothing is sent there;"
+                " end that program, or stop the stack and start it again"
+            )

@@ -208,13 +208,25 @@ def _read_file(env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     if not named and not path.exists():
         return str(path), {}
     try:
-        return str(path), tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        if _holds_nul(found):
+            raise Terminal(f"{path}: a setting holds a NUL character (\\u0000): remove it")
+        return str(path), found
     except OSError as error:
         raise Terminal(f"{'CALLFUNNEL_CONFIG: ' if named else ''}{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise Terminal(f"{path}: not written in UTF-8, as TOML is: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise Terminal(f"{path}: this is no TOML: {error}; a line looks like region = 'RU'") from None
+
+
+def _holds_nul(value: object) -> bool:
+    """Any text in it, keys too: no exchange, zone or name has one, and files and addresses end there."""
+    if isinstance(value, dict):
+        return any(_holds_nul(one) for pair in value.items() for one in pair)
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _section(said: object, shape: type[S], where: str, tables: str = "") -> S:

@@ -8,16 +8,18 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from watchfiles import watch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from connectors.folder.settling import Settling, Stamp, is_unfinished
 from connectors.live.backoff import Backoff
 from connectors.live.line import Line
-from schemas.durable_files import move, write_whole
+from connectors.reading.names import fitting, printable
+from connectors.reading.opening import exists, move_into, no_links, oddity, open_folder, write_new
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
 
@@ -25,6 +27,8 @@ log = logging.getLogger("callfunnel.listen")
 
 DONE, REJECTED, ROWS = "done", "rejected", "rejected-rows"
 BATCH_FILES = 50
+_ROOM = 60
+"""Bytes of a name for what is put behind it: the tag, .report.json."""
 _LOOK_AGAIN_S = 2.0
 """While many files wait: how often to look for more of them."""
 
@@ -82,6 +86,8 @@ class FolderDoor:
         self._later: dict[str, _Later] = {}
         """Files of which nothing could be said yet."""
         self._looked_at = -_LOOK_AGAIN_S
+        self._odd: dict[str, str] = {}
+        """What is left alone, and why."""
 
     def run(self, line: Line) -> None:
         while not line.stopping.is_set():
@@ -101,9 +107,19 @@ class FolderDoor:
     def _watch(self, line: Line) -> None:
         """Look whenever something happens in the folder, and now and then, since shares do not tell."""
         for name in (DONE, REJECTED, ROWS):
-            (self._folder / name).mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                (self._folder / name).mkdir(mode=0o700)
+            self._place(name).close()
         self._round(line)
-        events = watch(
+        while not line.stopping.is_set():
+            # The watcher cannot tell a name that is not UTF-8, and ends with it: something happened all the same.
+            with contextlib.suppress(WatchfilesRustInternalError):
+                for _ in self._events(line):
+                    self._round(line)
+            self._round(line)
+
+    def _events(self, line: Line) -> Iterator[object]:
+        return watch(
             self._folder,
             watch_filter=None,
             recursive=False,
@@ -112,8 +128,6 @@ class FolderDoor:
             yield_on_timeout=True,
             raise_interrupt=False,
         )
-        for _ in events:
-            self._round(line)
 
     def _round(self, line: Line) -> None:
         """Load everything that is whole by now."""
@@ -129,21 +143,44 @@ class FolderDoor:
 
     def _look(self) -> None:
         self._looked_at = self._monotonic()
-        found = {}
+        found, odd = {}, {}
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if not is_unfinished(entry.name) and (stamp := self._stamp(entry.name)) is not None:
+                if is_unfinished(entry.name):
+                    continue
+                if (stamp := self._stamp(entry.name)) is not None:
                     found[entry.name] = stamp
+                elif what := self._oddity(entry.name):
+                    odd[entry.name] = what
+        for name in odd.keys() - self._odd.keys():
+            log.warning("%s: %s is left alone: it is %s", self._folder, printable(name), odd[name])
+        self._odd = odd
         self._whole = deque(name for name in self._settling.look(found, self._looked_at) if self._is_due(name))
         self._later = {name: later for name, later in self._later.items() if name in found}
 
     def _stamp(self, name: str) -> Stamp | None:
-        """Of a regular file; None when it is gone, or something else."""
+        """Of a plain file with one name; None when it is gone, or something else."""
         try:
             is_ = (self._folder / name).lstat()
         except FileNotFoundError:
             return None
-        return Stamp(is_.st_size, is_.st_mtime_ns, is_.st_ino) if stat.S_ISREG(is_.st_mode) else None
+        return None if oddity(is_) else Stamp(is_.st_size, is_.st_mtime_ns, is_.st_ino)
+
+    def _oddity(self, name: str) -> str:
+        """Why something is left alone; "" for folders, and for what is gone."""
+        try:
+            is_ = (self._folder / name).lstat()
+        except FileNotFoundError:
+            return ""
+        return "" if stat.S_ISDIR(is_.st_mode) else oddity(is_)
+
+    def _place(self, name: str) -> Place:
+        """done/, rejected/ or rejected-rows/, as it is now. Raises Terminal when it is a link."""
+        try:
+            with no_links():
+                return Place(open_folder(self._folder / name))
+        except FileNotFoundError:
+            raise Transient(f"{self._folder / name} is gone: it is made anew") from None
 
     def _settle(self, names: Sequence[str], line: Line) -> None:
         if not names:
@@ -178,12 +215,32 @@ class FolderDoor:
 
     def _move(self, loaded: Loaded) -> Path:
         """The report first, then the file: a crash in between leaves a file that is loaded again."""
-        into = self._folder / (DONE if loaded.accepted else REJECTED)
-        name = loaded.path.name
-        if (into / name).exists():
-            name = f"{loaded.path.stem}.{loaded.tag}{loaded.path.suffix}"
-        report = into / f"{name}.report.json"
-        write_whole(report, loaded.report)
-        with contextlib.suppress(FileNotFoundError):  # somebody took it away: it was loaded all the same
-            move(loaded.path, into / name)
-        return into / name
+        into = DONE if loaded.accepted else REJECTED
+        name = fitting(loaded.path.name, _ROOM)
+        with self._place(into) as place:
+            if exists(place, name):
+                stem, suffix = os.path.splitext(name)
+                name = f"{fitting(stem, 2 * _ROOM)}.{loaded.tag}{suffix}"
+            write_new(place, f"{name}.report.json", loaded.report)
+            with (
+                no_links(),
+                contextlib.suppress(FileNotFoundError),
+            ):  # somebody took it away: it was loaded all the same
+                move_into(place, loaded.path, name)
+        return self._folder / into / name
+
+
+class Place:
+    """A handle of a folder: what is put there goes there, whatever its name leads to by then."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    def __enter__(self) -> int:
+        return self._handle
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        os.close(self._handle)

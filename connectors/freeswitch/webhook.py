@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
-from connectors.http.gates import basic, same
+from connectors.http.gates import basic, same, too_short
 from connectors.http.webhook import Answered, Incoming, Refused, Webhook
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
@@ -68,7 +68,9 @@ def _item(text: bytes, context: Context) -> Record | Rejected:
 
 
 def _check(secret: str) -> str:
-    return "" if all(secret.partition(":")) else "it must hold USER:PASSWORD, as `cred` of json_cdr.conf.xml has them"
+    if not all(secret.partition(":")):
+        return "it must hold USER:PASSWORD, as `cred` of json_cdr.conf.xml has them"
+    return too_short(secret.partition(":")[2])
 
 
 WEBHOOK = Webhook(

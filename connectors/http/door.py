@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from connectors.http import openapi
+from connectors.http.banner import hide
+from connectors.http.crowd import BACKLOG, Crowd
 from connectors.http.openapi import Reject, Taken
 from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
 from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answer, careful
@@ -61,6 +63,7 @@ class HttpDoor:
         self._pages = pages
         self._ready = ready
         self._description = openapi.text()
+        self.crowd = Crowd(guard.limits.idle_s)
 
     def run(self, line: Line) -> None:
         """Until asked to end; requests that have come are answered. Raises Terminal when the port cannot be had."""
@@ -88,13 +91,15 @@ class HttpDoor:
             self._ready(await listen(runner, self._guard.address))
             for sink in self._sinks:
                 sink.listens()
-            while not line.stopping.is_set():
-                await asyncio.sleep(_LOOK_S)
+            async with self.crowd.kept(runner):
+                while not line.stopping.is_set():
+                    await asyncio.sleep(_LOOK_S)
         finally:
             await runner.cleanup()
 
     def application(self) -> web.Application:
-        application = web.Application(middlewares=[careful])
+        hide()
+        application = web.Application(middlewares=[self.crowd.counted, careful])
         for route in ROUTES:
             application.router.add_post(route.path, self._posting(route))
         application.router.add_get("/ping", self._ping)
@@ -168,7 +173,7 @@ async def _put(sink: Sink, items: Sequence[Record | Rejected]) -> None:
 
 async def listen(runner: web.AppRunner, address: Address) -> str:
     """The address as people write it, once it is listened at. Raises Terminal when it cannot be had."""
-    site = web.TCPSite(runner, address.host, address.port, ssl_context=address.tls)
+    site = web.TCPSite(runner, address.host, address.port, backlog=BACKLOG, ssl_context=address.tls)
     try:
         await site.start()
     except OSError as error:

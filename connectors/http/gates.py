@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from schemas.trouble import Terminal
 
 FEWEST_CHARACTERS = 16
+_WRONG_PER_S, _WRONG_AT_ONCE = 0.5, 20.0
 _MOST_KEYS = 10_000
 
 
@@ -42,11 +43,8 @@ class Token:
     """The one secret of the generic routes and of the pages. Raises Terminal when it is short enough to be guessed."""
 
     def __init__(self, token: str, variable: str) -> None:
-        if len(token) < FEWEST_CHARACTERS:
-            raise Terminal(
-                f"{variable}: a token of {len(token)} characters can be guessed: take {FEWEST_CHARACTERS} or more"
-                " (`openssl rand -hex 24`)"
-            )
+        if wrong := too_short(token):
+            raise Terminal(f"{variable}: a token of {wrong}")
         self._digest = _digest(token)
 
     def is_in(self, authorization: str) -> bool:
@@ -78,6 +76,20 @@ class Rates:
         if len(self._left) > _MOST_KEYS:
             self._left.popitem(last=False)
         return 0 if passes else max(1, math.ceil((1 - left) / self._per_s))
+
+
+def wrong_secrets(clock: Callable[[], float]) -> Rates:
+    """Of requests with a wrong secret, by address. Only those are counted: a right one is never held back by others."""
+    return Rates(_WRONG_PER_S, clock, burst=_WRONG_AT_ONCE)
+
+
+def too_short(secret: str) -> str:
+    """What is wrong with a secret that can be guessed; "" when it is long enough."""
+    if len(secret) >= FEWEST_CHARACTERS:
+        return ""
+    return (
+        f"{len(secret)} characters can be guessed: take {FEWEST_CHARACTERS} or more (`openssl rand -hex 24` makes them)"
+    )
 
 
 def peer(remote: str, forwarded_for: str, behind_proxy: bool) -> str:

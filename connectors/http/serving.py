@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiohttp import StreamReader, web
 
-from connectors.http.gates import Rates, Token, peer
+from connectors.http.gates import Rates, Token, peer, wrong_secrets
 from connectors.http.openapi import Trouble
 from connectors.http.reading import JSON
 
@@ -26,8 +26,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Server": "callfunnel",
 }
-_WRONG_PER_S, _WRONG_AT_ONCE = 0.5, 20.0
-"""Refused requests of one address; those with a right secret are never held back by others."""
 _TELL_EVERY_S = 60.0
 PROTOCOL_LOG = logging.getLogger("callfunnel.listen.protocol")
 """aiohttp's own: it would repeat what it does not understand, secrets and numbers included."""
@@ -71,7 +69,7 @@ class Guard:
         self.address = address
         self.limits = limits
         self._rates = Rates(limits.requests_per_s, clock)
-        self._wrong = Rates(_WRONG_PER_S, clock, burst=_WRONG_AT_ONCE)
+        self._wrong = wrong_secrets(clock)
         self._tell = Rates(1 / _TELL_EVERY_S, clock, burst=1)
         self.on_login: Callable[[bool, str], None] = lambda done, who: None
         """Told whether who (an address) was let in to the page."""

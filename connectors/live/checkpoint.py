@@ -10,6 +10,7 @@ from typing import IO, Generic, TypeVar
 import msgspec
 
 from schemas.durable_files import make_folder, write_whole
+from schemas.private_files import private_opener
 from schemas.trouble import Terminal
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -32,7 +33,7 @@ class Checkpoint(Generic[S]):
     def __enter__(self) -> Checkpoint[S]:
         try:
             make_folder(self.path.parent)
-            lock = self.path.with_suffix(".lock").open("a", encoding="utf-8")
+            lock = open(self.path.with_suffix(".lock"), "a", encoding="utf-8", opener=private_opener)
         except OSError as error:
             raise Terminal(f"{self.path}: no checkpoint can be kept there: {error.strerror}; see --state") from None
         try:

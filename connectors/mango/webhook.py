@@ -10,7 +10,7 @@ import hashlib
 from datetime import UTC
 from typing import Any
 
-from connectors.http.gates import same
+from connectors.http.gates import same, too_short
 from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
@@ -80,7 +80,9 @@ def _text(value: object) -> str:
 
 
 def _check(secret: str) -> str:
-    return "" if all(secret.partition(":")) else "it must hold KEY:SALT, both from the cabinet's page of the API"
+    if not all(secret.partition(":")):
+        return "it must hold KEY:SALT, both from the cabinet's page of the API"
+    return too_short(secret.partition(":")[2])
 
 
 WEBHOOK = Webhook(

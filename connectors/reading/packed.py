@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import os
 import struct
 import zipfile
 import zlib
@@ -16,6 +17,9 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
+from connectors.reading.defused import import_of, restored_bytes
+from connectors.reading.names import as_text
+from connectors.reading.opening import open_file
 from schemas.trouble import Terminal
 
 MOST_MEMBERS = 1_000
@@ -45,7 +49,7 @@ class Opened(NamedTuple):
 def label(path: Path) -> str:
     """A path as rows are told apart by it: `calls.csv`, `export.zip:calls.csv`; a sheet's place names the sheet."""
     file, inner = located(path.parent if is_sheet(path) else path)
-    return f"{file.name}:{inner}" if inner else file.name
+    return as_text(f"{file.name}:{inner}" if inner else file.name)
 
 
 def located(path: Path) -> tuple[Path, str]:
@@ -78,19 +82,31 @@ def size(path: Path) -> int:
 def open_bytes(path: Path) -> Opened:
     """Open a table for reading from its beginning. Raises Terminal for what cannot be unpacked, OSError else."""
     file, inner = located(path)
-    raw: IO[bytes] = file.open("rb")
+    raw: IO[bytes] = open_file(file)
     try:
-        total, taken = file.stat().st_size, raw.tell
+        total, taken = os.fstat(raw.fileno()).st_size, raw.tell
         if inner:
             raw = _member(path, raw, inner)
             total = raw.raw.packed_size  # type: ignore[attr-defined]  # what _member made
         if _peek(raw, 2) == _GZIP:
             unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
             raw = cast(IO[bytes], io.BufferedReader(Unpacking(path, unpacked, raw, total), 1 << 17))
+        if import_of(label(path)) and not _peek(raw, 4).startswith((_ZIP, _OLE[:4])):
+            raw = _restored(path, raw)
+            taken = raw.tell
     except BaseException:
         raw.close()
         raise
     return Opened(raw, total, lambda: min(taken(), total))
+
+
+def _restored(path: Path, raw: IO[bytes]) -> IO[bytes]:
+    """A file of rejected rows as its rows came (`connectors.reading.defused`). Raises Terminal when it is too large."""
+    with raw:
+        content = raw.read(MOST_WORKBOOK + 1)
+    if len(content) > MOST_WORKBOOK:
+        raise Terminal(f"{path}: rejected rows of over {MOST_WORKBOOK >> 20} MiB: load it in parts")
+    return cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, io.BytesIO(restored_bytes(content)))))
 
 
 class Unpacking(io.RawIOBase):
@@ -207,7 +223,7 @@ def is_archive(path: Path) -> bool:
 def members(path: Path) -> list[Path]:
     """The files of a .zip on the disk. Raises Terminal."""
     try:
-        with zipfile.ZipFile(path, metadata_encoding="cp866") as archive:
+        with open_file(path) as file, zipfile.ZipFile(file, metadata_encoding="cp866") as archive:
             return [path / name for name in _members(path, archive)]
     except _NO_ZIP as error:
         raise Terminal(f"{path}: the archive cannot be read: {error}") from None

@@ -18,7 +18,8 @@ from typing import IO
 
 import msgspec
 
-from connectors.reading.packed import workbook_bytes
+from connectors.reading.defused import import_of, restored
+from connectors.reading.packed import label, workbook_bytes
 from connectors.reading.text import MOST_LINE, Row, TooLong
 from schemas.trouble import Terminal
 
@@ -32,6 +33,7 @@ class SheetRows:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_ours = bool(import_of(label(path)))
         self._workbook = workbook_bytes(path.parent)
         self.bytes_total = len(self._workbook)
         self.bytes_read = 0
@@ -49,6 +51,8 @@ class SheetRows:
                     yield TooLong(place, line[:65_536].decode("utf-8", "replace"))
                     continue
                 cells = _cells(line)
+                if self._is_ours:
+                    cells = [restored(cell) for cell in cells]
                 yield Row(cells, place, written(cells), True)
         self.bytes_read = self.bytes_total
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 
+from connectors.sql.silence import cut_when_silent
 from schemas.trouble import Terminal, Transient, Trouble
 
 BATCH_ROWS = 1_000
@@ -23,6 +25,9 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _ANSWER_WITHIN_S = 120
+"""A server that says nothing for so long is gone: the door connects anew."""
+_SERVER_TELLS_S = 5
+"""PostgreSQL ends a slow query itself, and says so, before it is taken for silent."""
 _READ_ONLY = {
     "mysql": "SET SESSION TRANSACTION READ ONLY",
     "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
@@ -47,6 +52,16 @@ _TERMINAL: dict[object, str] = {
 }
 
 
+# A ping of a pooled connection would wait for PostgreSQL for ever; a new connection has a limit of its own.
+_POOL: Mapping[str, dict[str, Any]] = {
+    "mysql": {"pool_size": 1, "max_overflow": 0, "pool_pre_ping": True},
+    "postgresql": {"poolclass": NullPool},
+}
+
+
+def _nothing() -> None: ...
+
+
 class Database:
     """Raises Transient when the server is away, Terminal when somebody must mend something; never names a password."""
 
@@ -55,10 +70,9 @@ class Database:
         self._url = _driven(url, variable)
         self.where = f"{self._url.host or 'localhost'}/{self._url.database or ''}"
         self._dialect = "postgresql" if self._url.drivername.startswith("postgresql") else "mysql"
-        self._engine = sa.create_engine(
-            self._url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=_connect_args(self._dialect)
-        )
+        self._engine = sa.create_engine(self._url, connect_args=_connect_args(self._dialect), **_POOL[self._dialect])
         sa.event.listen(self._engine, "connect", self._read_only)
+        self._heard: Callable[[], None] = _nothing
 
     def close(self) -> None:
         self._engine.dispose()
@@ -87,7 +101,9 @@ class Database:
         with self._asked() as connection:
             result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(query)
             for batch in result.partitions():
+                self._heard()
                 yield [tuple(row) for row in batch]
+                self._heard()
 
     def sample(
         self, table: str, columns: Sequence[str], start: str, since: object, most: int
@@ -106,12 +122,23 @@ class Database:
     @contextmanager
     def _asked(self) -> Iterator[Connection]:
         try:
-            with self._engine.connect() as connection:
+            with self._engine.connect() as connection, self._watched(connection):
                 yield connection
         except DBAPIError as error:
             raise self._trouble(error) from None
         except SQLAlchemyError as error:
             raise Transient(f"{self.where}: {type(error).__name__}") from None
+
+    @contextmanager
+    def _watched(self, connection: Connection) -> Iterator[None]:
+        """PyMySQL has a limit for each answer; libpq has none, so that its silence is ours to notice."""
+        if self._dialect == "mysql":
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        with cut_when_silent(driver.fileno(), _ANSWER_WITHIN_S + _SERVER_TELLS_S) as self._heard:
+            yield
+            connection.rollback()  # a question too, which closing would ask unwatched
 
     def _trouble(self, error: DBAPIError) -> Trouble:
         cause = error.orig
@@ -127,10 +154,12 @@ class Database:
         return Terminal(f"{said}: {advice}") if advice else Transient(said)
 
     def _read_only(self, connection: Any, _: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute(_READ_ONLY[self._dialect])
-        cursor.close()
-        connection.commit()
+        watched = self._dialect == "postgresql"
+        with cut_when_silent(connection.fileno(), _ANSWER_WITHIN_S) if watched else nullcontext():
+            cursor = connection.cursor()
+            cursor.execute(_READ_ONLY[self._dialect])
+            cursor.close()
+            connection.commit()
 
 
 _CONNECTING = {
@@ -167,4 +196,10 @@ def _connect_args(dialect: str) -> Mapping[str, object]:
             "write_timeout": _ANSWER_WITHIN_S,
             "charset": "utf8mb4",
         }
-    return {"connect_timeout": 10, "options": f"-c statement_timeout={_ANSWER_WITHIN_S * 1000}"}
+    return {
+        "connect_timeout": 10,
+        "options": f"-c statement_timeout={_ANSWER_WITHIN_S * 1000}",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }

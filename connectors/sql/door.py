@@ -110,8 +110,11 @@ class SqlDoor:
         )
 
 
+_MOST_OVERLAP_H = 24 * 31
+
+
 def overlap_of(hours: float) -> timedelta:
     """The overlap of so many hours. Raises Terminal when it cannot cover a call."""
-    if hours <= 0:
-        raise Terminal("--overlap must be longer than the longest call: 4 (hours), say")
+    if not 0 < hours <= _MOST_OVERLAP_H:
+        raise Terminal(f"--overlap must be longer than the longest call, and at most {_MOST_OVERLAP_H} hours: 4, say")
     return timedelta(hours=hours)

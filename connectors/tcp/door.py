@@ -26,6 +26,9 @@ _READ_BYTES = 65_536
 _TICK_S = 0.2
 _ALIVE_EVERY = timedelta(seconds=10)
 _CONNECT_S = 10.0
+_QUIET_S, _ASK_EVERY_S, _ASKED = 30, 10, 3
+GONE_S = _QUIET_S + _ASK_EVERY_S * _ASKED
+"""The protocol asks for nothing, so that only TCP can tell a quiet exchange from one that is gone."""
 MOST_CONNECTIONS = 32
 _MOST_STRANGERS = 100
 
@@ -160,7 +163,7 @@ class TcpDoor:
     async def _read(self, line: Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:
         """Deliver what a connection says, until it is closed. It is read no faster than it can be kept."""
         if (raw := writer.get_extra_info("socket")) is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            keep_alive(raw)
         loop = asyncio.get_running_loop()
         self._open[writer] = loop.time()
         lines = Lines()
@@ -211,6 +214,14 @@ class TcpDoor:
 
     def _ends(self, line: Line) -> bool:
         return line.stopping.is_set() or self._failure is not None
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Ask a quiet exchange whether it is there: one whose packets are lost is known to be gone `GONE_S` later."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _QUIET_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _ASK_EVERY_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _ASKED)
 
 
 def is_allowed(peer: str, allowed: Sequence[Network]) -> bool:

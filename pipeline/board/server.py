@@ -17,6 +17,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from connectors.http.banner import hide
+from connectors.http.crowd import BACKLOG, Crowd
+from connectors.http.gates import wrong_secrets
 from pipeline.board.entrance import HEADERS, cookie_name, is_token
 from pipeline.board.remembered import Remembered
 from schemas.trouble import Trouble
@@ -30,6 +33,8 @@ _REMEMBER_BYTES = 32 << 20
 _ASKING = 2
 """Questions at a time: as many as the embedded store has handles for the board page."""
 _MOST_WAITING = 200
+_IDLE_S = 75.0
+"""A connection without a request is kept so long."""
 
 
 class NotThere(Exception):
@@ -78,12 +83,15 @@ class Server:
         self._monotonic = monotonic
         self._on_login = on_login
         """Told whether who (an address) was let in."""
+        self._wrong = wrong_secrets(monotonic)
+        self.crowd = Crowd(_IDLE_S)
         self._remembered = Remembered(_REMEMBER_BYTES)
         self._threads = ThreadPoolExecutor(_ASKING, thread_name_prefix="panel")
         self._waiting = 0
 
     def application(self) -> web.Application:
-        application = web.Application(middlewares=[self._guarded], client_max_size=1)
+        hide()
+        application = web.Application(middlewares=[self.crowd.counted, self._guarded], client_max_size=1)
         application.router.add_get("/ping", self._ping)
         application.router.add_get("/", self._enter)
         application.router.add_get("/assets/{name}", self._asset)
@@ -100,7 +108,7 @@ class Server:
         if len(request.path_qs) > MOST_URL:
             answer = web.Response(status=414, text="the address is too long\n")
         elif request.path not in ("/", "/ping") and not is_token(request.cookies.get(self._cookie), self._token):
-            answer = self._notice(request, 401, "login")
+            answer = self._refused(request, request.cookies.get(self._cookie))
         else:
             answer = await self._answered(request, handler)
         for name, value in HEADERS.items():
@@ -143,9 +151,17 @@ class Server:
             return answer
         if is_token(request.cookies.get(self._cookie), self._token):
             return answer
+        return self._refused(request, request.query.get("token") or request.cookies.get(self._cookie))
+
+    def _refused(self, request: web.Request, given: str | None) -> web.Response:
+        """Who gives no token is asked to log in; who gives many wrong ones has to wait."""
         if "token" in request.query:
             self._on_login(False, request.remote or "")
-        return self._notice(request, 401, "login")
+        wait_s = self._wrong.wait_s(request.remote or "") if given else 0
+        answer = self._notice(request, 429 if wait_s else 401, "login")
+        if wait_s:
+            answer.headers["Retry-After"] = str(wait_s)
+        return answer
 
     async def _asset(self, request: web.Request) -> web.Response:
         found = self._screens.assets.get(request.match_info["name"])
@@ -200,7 +216,8 @@ async def serve(server: Server, port: int, stopping: asyncio.Event) -> None:
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        await stopping.wait()
+        await web.TCPSite(runner, "127.0.0.1", port, backlog=BACKLOG).start()
+        async with server.crowd.kept(runner):
+            await stopping.wait()
     finally:
         await runner.cleanup()

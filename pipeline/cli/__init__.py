@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -68,7 +70,11 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; trouble is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name of a file may hold any bytes: never a traceback for that
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _refuse_nul(sys.argv[1:])
         cli.main(standalone_mode=False)
     except Trouble as trouble:
         click.echo(f"callfunnel: {trouble}", err=True)
@@ -82,3 +88,13 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader (`| head`) has what it wanted
         sys.exit(0)
+    except OSError as error:  # a file or folder that cannot be used: closer by nobody knew better
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"callfunnel: {where}{error.strerror or error}: make it usable, or name another", err=True)
+        sys.exit(2)
+
+
+def _refuse_nul(arguments: Sequence[str]) -> None:
+    """No shell can say it, and no file, address or name can hold it."""
+    if any("\0" in argument for argument in arguments):
+        raise click.UsageError("an argument holds a NUL character")

@@ -11,9 +11,10 @@ from rich.table import Table
 
 from pipeline.activity import BY, Activity, Manager, Row, Unassigned, activity, roster, unassigned_calls
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import Listed, output, people, period, period_said
 from pipeline.cli.tables import WIDE, amounts, console, duration, manager_name, ratio, share, show_json, table
-from pipeline.readouts import Numbers, Period, numbers
+from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings, read_settings
 
 _HEADS = {"manager_id": "manager", "team": "team", "day": "day", "week": "week of"}
@@ -42,7 +43,7 @@ def command(
     """
     settings = read_settings()
     days = period_said(first, last, settings)
-    source = numbers(data)
+    source = read_from(data)
     refuse_unknown(source, managers, teams)
     rows = activity(source, days, by, managers=managers, teams=teams, unassigned=unassigned)
     if as_json:

@@ -18,10 +18,11 @@ from pipeline.activity import roster
 from pipeline.alerts.asking import Thing, ask
 from pipeline.alerts.backtest import Alarm, Judged, judge, stories_of
 from pipeline.alerts.replay import replay
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import Day, output
 from pipeline.cli.tables import console, show_json, table
 from pipeline.feeds import last_call
-from pipeline.readouts import Numbers, Period, numbers
+from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings, read_settings
 from schemas.alerts import RULES, Rule
 from schemas.trouble import Terminal
@@ -49,7 +50,7 @@ def check(language: str, as_json: bool, data: Path | None) -> None:
     Exit codes: 0 nothing fires; 1 something does.
     """
     settings = read_settings()
-    source, now = numbers(data), datetime.now(settings.time_zone)
+    source, now = read_from(data), datetime.now(settings.time_zone)
     found: list[Thing] = []
     for late_s in sorted({rule.late_s for rule in RULES}):
         rules = [rule for rule in RULES if rule.late_s == late_s]
@@ -106,7 +107,7 @@ def backtest(days: int, minutes: int, truth: Path | None, until: date | None, as
     last = until or today
     if last > today + timedelta(days=1):
         raise Terminal(f"--to {last}: what has not been cannot be asked; today is {today}")
-    source = numbers(data)
+    source = read_from(data)
     begins = first_day(source, last, settings)
     period = Period(max(begins, last - timedelta(days=days)), last, settings.time_zone)
     people = len(roster(source, period))

@@ -13,9 +13,9 @@ from pipeline.audit import LoginAudit, audit_file
 from pipeline.board.entrance import new_token
 from pipeline.board.server import Server, serve
 from pipeline.cli.board_screens import BoardScreens
+from pipeline.cli.meant import read_from
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import data_folder
-from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 
 TOKEN = "CALLFUNNEL_BOARD_TOKEN"  # noqa: S105 - the name of a variable
@@ -33,7 +33,7 @@ def command(port: int, data: Path | None) -> None:
     settings = read_settings()
     port = free_port(port, "--port")
     token = os.environ.get(TOKEN) or new_token()
-    screens = BoardScreens(numbers(data, masked=settings.privacy.mask), settings)
+    screens = BoardScreens(read_from(data, masked=settings.privacy.mask), settings)
     if not os.environ.get(TOKEN):
         click.echo(f"callfunnel board: {address(port, token)}")
     audit = LoginAudit(audit_file(data_folder(data)), "board page")

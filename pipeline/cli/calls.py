@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import hides_numbers, note_facts, output, people, period, period_said, show_numbers
 from pipeline.cli.tables import console, duration, show_json, table
-from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 
 OF = (
@@ -80,7 +80,7 @@ def command(
         "potential": sorted(settings.stages.potential),
         "limit": most if as_json else most + 1,
     }
-    source = numbers(data, masked=hides_numbers(settings, shows_numbers, data))
+    source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))
     refuse_unknown(source, managers, teams)
     note_facts(source, days)
     found = source.rows("calls", CallSeen, parameters)

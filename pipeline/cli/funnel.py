@@ -13,10 +13,11 @@ from rich.text import Text
 
 from pipeline.activity import roster
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import output, people, period, period_said
 from pipeline.cli.tables import console, show_json, table
 from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
-from pipeline.readouts import Numbers, numbers
+from pipeline.readouts import Numbers
 from pipeline.settings import read_settings
 from schemas.stages import Stages
 
@@ -64,7 +65,7 @@ def command(
         teams=teams,
         managers=managers,
     )
-    source = numbers(data)
+    source = read_from(data)
     refuse_unknown(source, managers, teams)
     steps = funnel(source, question)
     notes = warnings(source, question, steps)

@@ -15,6 +15,7 @@ from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.cli.listening_table import gap_filler
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -71,6 +72,7 @@ def command(
     context = ssl.create_default_context(cafile=ca) if tls else None
     login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context, cel)
     line = Line(source, "ami", new_session())
+    data = pinned(data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
         Checkpoint(state, source, "ami", Alive) as checkpoint,

@@ -15,6 +15,7 @@ from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.cli.listening_table import gap_filler
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -67,6 +68,7 @@ def command(
     host, port = host_and_port(address, _PORT)
     login = Login(host, port, secret(variable, os.environ, "the event socket's password"), user, chosen)
     line = Line(source, "esl", new_session())
+    data = pinned(data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
         Checkpoint(state, source, "esl", Alive) as checkpoint,

@@ -20,6 +20,8 @@ from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal, Transient
 
+STATE = ".callfunnel"
+
 
 class _Nothing(msgspec.Struct, frozen=True):
     """The folder is its own checkpoint: what is still in it is not loaded yet."""
@@ -72,7 +74,9 @@ def command(
         if line.stopping.is_set():
             raise Terminal("asked to end: the files are loaded next time")
 
+    if (folder / STATE).is_symlink():
+        raise Terminal(f"{folder / STATE} is a link: what is written there could go anywhere; remove it")
     # Two watchers of one folder would move each other's files, so the lock is in the folder.
-    with Checkpoint(folder / ".callfunnel", folder.resolve().name or "root", "folder", _Nothing):
+    with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _Nothing):
         door = FolderDoor(folder, Dropped(wish, settings, where, check), settle_s=settle)
         keep_open(line, door, data, folder / ".callfunnel", f"folder {folder}")

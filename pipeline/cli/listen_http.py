@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from connectors.http.door import Hooked, HttpDoor
-from connectors.http.gates import Token, is_loopback
+from connectors.http.gates import Token, is_loopback, too_short
 from connectors.http.reading import Contexts
 from connectors.http.serving import Address, Guard, Limits
 from connectors.http.sink import Sink
@@ -143,6 +143,8 @@ def hooks(webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Sett
             raise Terminal(f"--webhook {kind} {source}: a source's name stands in the address: letters, digits, . _ -")
         hook = HOOKS[kind]
         held = secret(variable, os.environ, hook.secret)
+        if wrong := too_short(held):
+            raise Terminal(f"{variable}: {hook.secret}: {wrong}, and give the same to the sender")
         if wrong := hook.check(held):
             raise Terminal(f"{variable}: {wrong}")
         exchange = of._replace(source=source)

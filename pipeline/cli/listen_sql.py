@@ -13,6 +13,7 @@ from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
 from pipeline.cli.listening import Exchange, exchange, keep_open, new_session
 from pipeline.cli.listening_table import table_at
 from pipeline.cli.options import Day
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 
 
@@ -45,6 +46,7 @@ def command(
     begin = None if first is None else datetime.combine(first, time())
     wanted = Wanted(overlap=overlap_of(overlap), every_s=every, begin=begin)
     line = Line(source, "sql", new_session())
+    data = pinned(data)
     with (
         table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,

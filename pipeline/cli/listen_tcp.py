@@ -14,6 +14,7 @@ from connectors.reading.source import Hints
 from connectors.registry import LINES
 from connectors.tcp.door import Alive, Connect, Listen, Network, TcpDoor
 from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session
+from pipeline.endpoints import pinned
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -71,5 +72,6 @@ def command(
     else:
         where = Connect(*host_and_port(there))
         words = f"{profile} lines of {there}"
+    data = pinned(data)
     with Checkpoint(state, source, "tcp", Alive) as checkpoint:
         keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{words}, for source {source}")

@@ -144,7 +144,7 @@ def keep_open(
     with Delivering(folder, lines, lambda: find(data)) as delivering:
         for number in _STOPPING:
             signal.signal(number, lambda *_: delivering.stop())
-        click.echo(f"callfunnel listens: {words}")
+        click.echo(f"callfunnel listens: {words}, into {data if data is not None else find().place}")
         beside = [threading.Thread(target=_beside, args=(one, feed, line, delivering.journal)) for one, feed in more]
         for thread in beside:
             thread.start()

@@ -135,5 +135,6 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"  {outcome.mended:,} rows that were rejected before are mended by it")
     if outcome.rejects_file:
         lines.append(f"  rejected rows are in {outcome.rejects_file}: mend them, load that file the same way")
-    lines.append(f"  {'given up' if outcome.stopped else 'stored in ClickHouse'} (import {outcome.import_id})")
+    done = "given up: what was read until then went" if outcome.stopped else "stored"
+    lines.append(f"  {done} into {outcome.into} (import {outcome.import_id})")
     return lines

@@ -13,10 +13,11 @@ from rich.table import Table
 
 from pipeline.activity import Manager, roster
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import Listed, Month, output, people
 from pipeline.cli.tables import WIDE, console, manager_name, share, show_json, table
 from pipeline.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
-from pipeline.readouts import Period, numbers
+from pipeline.readouts import Period
 from pipeline.settings import Settings, read_settings
 
 
@@ -41,7 +42,7 @@ def command(
     settings = read_settings()
     now = datetime.now(settings.time_zone)
     period = month_of(month or now.date(), settings.time_zone)
-    source = numbers(data)
+    source = read_from(data)
     refuse_unknown(source, managers, teams)
     rows = plan_fact(source, period, settings.calendar, now, by, managers=managers, teams=teams)
     if as_json:

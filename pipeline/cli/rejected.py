@@ -9,9 +9,10 @@ from typing import Any
 import click
 import msgspec
 
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import Day, hides_numbers, output, show_numbers
 from pipeline.cli.tables import console, show_json, table
-from pipeline.readouts import numbers, utc
+from pipeline.readouts import utc
 from pipeline.settings import read_settings
 from schemas.records import Reason
 
@@ -73,7 +74,7 @@ def command(
         "sources": list(sources),
         "imports": list(imports),
     }
-    source = numbers(data, masked=hides_numbers(settings, shows_numbers, data))
+    source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))
     rows = source.rows("rejected", RejectedSeen, {**parameters, "limit": most})
     if as_json:
         show_json(rows)

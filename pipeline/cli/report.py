@@ -17,11 +17,11 @@ from grafana.report.workbook import workbook
 from pipeline.audit import Action, audit_file, record
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
 from pipeline.cli.known import refuse_unknown
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import Day, hides_numbers, output, people, show_numbers
 from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
 from pipeline.cli.tables import show_json
 from pipeline.endpoints import data_folder
-from pipeline.readouts import numbers
 from pipeline.report.letter import Attachment, message, post_of, send
 from pipeline.report.periods import Kind, Reported, reported
 from pipeline.settings import read_settings
@@ -75,7 +75,7 @@ def command(
     wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
     log = audit_file(data_folder(data))
     hidden = hides_numbers(settings, shows_numbers, data)
-    source, department = numbers(data, masked=hidden), department_of(settings)
+    source, department = read_from(data, masked=hidden), department_of(settings)
     refuse_unknown(source, managers, teams)
     stale = stale_reasons(source, settings, wanted)
     for reason in stale:
@@ -144,7 +144,7 @@ def file_name(span: Reported, suffix: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The whole file or none: whoever looks meanwhile sees the old one."""
+    """The whole file or none, for its owner alone: whoever looks meanwhile sees the old one."""
     try:
         write_whole(path, content)
     except OSError as error:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,9 +20,10 @@ from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Plan, Stack, lock, run
-from pipeline.endpoints import Running, running_stack
+from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.parts.broken import SETTLE, in_words
 from pipeline.settings import read_settings
+from schemas.private_files import private_folder, private_opener
 from schemas.trouble import Terminal
 
 _DATA = click.option(
@@ -69,6 +73,8 @@ def command(
     rows.
     """
     settings = read_settings()
+    if private_folder(data, credentials_file(data).name):
+        click.echo(f"callfunnel: the data folder {data} was open to other users: it is closed to them now", err=True)
     if background:
         _in_background(data)
         return
@@ -135,10 +141,10 @@ def ready_line(running: Running, data: Path, seconds: float) -> str:
 def _in_background(data: Path) -> None:
     """Start `up` again as a process of its own session, and wait for its first line."""
     lock(data).close()
-    (data / "logs").mkdir(exist_ok=True)
+    (data / "logs").mkdir(mode=0o700, exist_ok=True)
     arguments = [argument for argument in sys.argv[1:] if argument != "--background"]
     log = data / "logs" / "up.log"
-    with log.open("wb") as output:
+    with open(log, "wb", opener=private_opener) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli", *arguments],
             stdin=subprocess.DEVNULL,
@@ -159,33 +165,37 @@ def _in_background(data: Path) -> None:
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="Data folder.")
 def down(data: Path | None) -> None:
     """Stop a stack that runs in the background, once what is on its wire is stored."""
-    running = running_stack(data)
-    os.kill(running.pid, signal.SIGTERM)
-    moved_at = told_at = time.monotonic()
-    waits = 0
-    while _alive(running.pid):
-        now = time.monotonic()
-        if now - told_at > _TELL_S:
-            told_at, before, waits = now, waits, lag(running)
-            moved_at = moved_at if waits >= before else now
-            if waits:
-                click.echo(f"callfunnel: {waits:,} frames wait to be stored", err=True)
-        if now - moved_at > _STOPS_S:
-            raise Terminal(f"process {running.pid} does not stop: kill it; what listeners acknowledged is on disk")
-        time.sleep(0.1)
+    running = meant_stack(data)
+    if not end(running, _STOPS_S, lambda: lag(running)):
+        raise Terminal(f"process {running.pid} does not stop: kill it; what listeners acknowledged is on disk")
     click.echo("callfunnel: stopped")
 
 
-def _alive(pid: int) -> bool:
+def end(running: Running, within_s: float, frames_to_store: Callable[[], int] = lambda: 0) -> bool:
+    """Ask a stack to stop; True once it has, False when it does not within a time after the last frame was stored.
+
+    Never asks another process that has its id by now.
+    """
     try:
-        os.kill(pid, 0)
+        process = os.pidfd_open(running.pid)
     except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").exists() and _state(pid) != "Z"
-
-
-def _state(pid: int) -> str:
+        return True
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "Z"
+        if not is_alive(running):  # asked after the process is held: from here on it cannot become another one
+            return True
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+        ended = select.poll()
+        ended.register(process, select.POLLIN)
+        until, waiting = time.monotonic() + within_s, 0
+        while not ended.poll(min(within_s, _TELL_S) * 1000):
+            before, waiting = waiting, frames_to_store()
+            if waiting:
+                click.echo(f"callfunnel: {waiting:,} frames wait to be stored", err=True)
+            if waiting < before:
+                until = time.monotonic() + within_s
+            elif time.monotonic() >= until:
+                return False
+        return True
+    finally:
+        os.close(process)

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from pipeline.cli.meant import read_from
 from pipeline.cli.options import hides_numbers, note_facts, output, period, period_said, show_numbers
 from pipeline.cli.tables import console, show_json, table
-from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 from pipeline.verify import Difference, verify
 from schemas.mask import mask_text
@@ -33,7 +33,7 @@ def command(first: date | None, last: date | None, shows_numbers: bool, as_json:
     """
     settings = read_settings()
     days = period_said(first, last, settings)
-    source = numbers(data)
+    source = read_from(data)
     cells, differences = verify(source, days, settings)
     if hides_numbers(settings, shows_numbers, data):
         differences = [masked(one) for one in differences]

@@ -6,18 +6,19 @@ https://clickhouse.com/docs/interfaces/http. Not here: sessions, native compress
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import gzip
-import hmac
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
 import lz4.frame
 from aiohttp import web
 
+from connectors.http.banner import hide
+from connectors.http.crowd import Crowd
+from connectors.http.gates import basic, same, wrong_secrets
 from pipeline.embedded.backup_routes import BackupRoutes
 from pipeline.embedded.engine import Engine, EngineError, Handle, Limits
 from pipeline.embedded.native_hello import hello, is_hello
@@ -41,6 +42,8 @@ _SMALL = 65_536
 """Bytes that are compressed or not at no cost."""
 _READER_BODY = 1 << 20
 """Bytes: a reader sends a question, and no data."""
+_IDLE_S = 300.0
+"""A connection without a request is kept so long: clients keep a few open, and open another when it is closed."""
 _STATUS = {516: 403, 497: 403, 164: 403, 60: 404, 81: 404, 202: 503, 241: 500, 159: 503, 396: 413, 432: 400}
 _STUCK_S = 60.0
 """A writer's query that is over its time by so much will not end."""
@@ -55,8 +58,7 @@ class Users:
     def check(self, user: str, password: str) -> str | None:
         """The user, None when name or password is wrong. Takes the same time whichever is."""
         known = self._passwords.get(user, "")
-        right = hmac.compare_digest(password.encode(), known.encode())
-        return user if right and known else None
+        return user if same(password, known) else None
 
 
 class Request(NamedTuple):
@@ -81,7 +83,7 @@ def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes)
         )
     if args.get("database", "default") not in ("", "default"):
         raise EngineError(f"Code: 81. DB::Exception: Database {args['database']} does not exist. (UNKNOWN_DATABASE)")
-    in_url = args.get("query", "").encode()
+    in_url = args.get("query", "").encode("utf-8", "surrogateescape")
     # With SQL in the URL the body is data; otherwise the body begins with the SQL.
     whole = in_url + b"\n" + body if in_url and body else in_url or body
     sql, data, form = whole, b"", ""
@@ -89,8 +91,12 @@ def understand(args: Mapping[str, str], headers: Mapping[str, str], body: bytes)
         sql, form, data = found["sql"], found["form"].decode(), whole[found.end() :]
     if not sql.strip():
         raise EngineError("Code: 62. DB::Exception: empty query. (SYNTAX_ERROR)")
+    try:
+        question = sql.decode("utf-8")
+    except UnicodeDecodeError:
+        raise EngineError("Code: 62. DB::Exception: the query is not UTF-8. (SYNTAX_ERROR)") from None
     return Request(
-        sql.decode("utf-8"),
+        question,
         data,
         form,
         headers.get("X-ClickHouse-Format") or args.get("default_format") or "TabSeparated",
@@ -104,13 +110,8 @@ def credentials(args: Mapping[str, str], headers: Mapping[str, str]) -> tuple[st
     """(user, password) from the headers, or from the URL as ClickHouse also allows."""
     if "X-ClickHouse-User" in headers:
         return headers["X-ClickHouse-User"], headers.get("X-ClickHouse-Key", "")
-    kind, _, token = headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        try:
-            user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return "", ""
-        return user, password
+    if headers.get("Authorization", "").lower().startswith("basic "):
+        return basic(headers["Authorization"])
     return args.get("user", "default"), args.get("password", "")
 
 
@@ -141,15 +142,26 @@ def _too_large(most_bytes: int) -> EngineError:
 class Front:
     """The request handler. A pool of handles for each user; this loop only moves bytes. Made within the loop."""
 
-    def __init__(self, engine: Engine, users: Users, limits: Mapping[str, Limits], *, most_body_bytes: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        users: Users,
+        limits: Mapping[str, Limits],
+        *,
+        most_body_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
         self._users = users
         self._limits = limits
         self._most = most_body_bytes
         self._pools = {user: Pool(user, of, partial(engine.open, of)) for user, of in limits.items()}
+        self._wrong = wrong_secrets(clock)
+        self.crowd = Crowd(_IDLE_S)
 
     def application(self) -> web.Application:
-        application = web.Application(client_max_size=self._most)
+        hide()
+        application = web.Application(middlewares=[self.crowd.counted], client_max_size=self._most)
         application.router.add_get("/ping", self._ping)
         application.router.add_route("*", "/", self._serve)
         BackupRoutes(self._engine, self._is_writer).add_to(application)
@@ -170,11 +182,7 @@ class Front:
         args = dict(request.query)
         user = self._users.check(*credentials(args, request.headers))
         if user is None:
-            return _failure(
-                EngineError(
-                    "Code: 516. DB::Exception: Authentication failed: wrong user or password. (AUTHENTICATION_FAILED)"
-                )
-            )
+            return _refused(self._wrong.wait_s(request.remote or ""))
         may_write = self._limits[user].may_write
         most = self._most if may_write else min(self._most, _READER_BODY)
         try:
@@ -253,6 +261,18 @@ def _success(answer: bytes, is_packed: bool, understood: Request) -> web.Respons
     if is_packed:
         headers["Content-Encoding"] = "gzip"
     return web.Response(body=answer, headers=headers, content_type="text/plain")
+
+
+def _refused(wait_s: int) -> web.Response:
+    """To a wrong password, as ClickHouse says it; 429 to whoever tries many."""
+    why = "Authentication failed: wrong user or password" + (
+        f", and too many of them: wait {wait_s} s" if wait_s else ""
+    )
+    answer = _failure(EngineError(f"Code: 516. DB::Exception: {why}. (AUTHENTICATION_FAILED)"))
+    if wait_s:
+        answer.set_status(429)
+        answer.headers["Retry-After"] = str(wait_s)
+    return answer
 
 
 def _failure(error: EngineError | Refused) -> web.Response:

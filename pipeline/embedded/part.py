@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from schemas.private_files import private_opener
 from schemas.trouble import Terminal
 
 _LIBC = ctypes.CDLL(None)
@@ -103,7 +104,7 @@ class Part:
         if self._ready_file:
             self._ready_file.unlink(missing_ok=True)
         parent = os.getpid()
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=private_opener) as log:
             self._process = subprocess.Popen(
                 self._command,
                 env=self._env,
@@ -112,6 +113,7 @@ class Part:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops parts in order
                 preexec_fn=lambda: _die_with(parent),
+                umask=0o077,  # what it writes holds telephone numbers
             )
         self._started_at = self._monotonic()
 

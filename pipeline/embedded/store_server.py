@@ -19,6 +19,7 @@ import click
 import msgspec
 from aiohttp import web
 
+from connectors.http.crowd import BACKLOG
 from pipeline.backup.snapshot import drop
 from pipeline.embedded.engine import LIMITS, Engine, Limits
 from pipeline.embedded.http_front import Front, Users
@@ -70,12 +71,13 @@ async def _serve(
     front = Front(engine, users, limits, most_body_bytes=most_body_bytes)
     runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=30)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     logging.info("store: listening at %s:%d", host, port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    async with front.crowd.kept(runner):
+        await stop.wait()
     await runner.cleanup()
     front.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import sys
@@ -14,22 +13,23 @@ from typing import IO
 
 import msgspec
 
+from pipeline import stacks
 from pipeline.admin import ensure_topics
 from pipeline.audit import audit_file
-from pipeline.embedded import broker, signs
+from pipeline.embedded import broker, folder_lock, signs
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
 from pipeline.embedded.liveness import PATIENCE_S, Watch
 from pipeline.embedded.part import Part, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
-from pipeline.endpoints import Endpoints, Running, credentials_file, pointer_file, read_running, stack_file
+from pipeline.endpoints import Endpoints, Running, credentials_file, stack_file
 from pipeline.migrate import migrate
 from pipeline.parts.broken import Loss, look
 from pipeline.privacy.key import key_file
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
-from schemas.durable_files import make_folder, sync_disk, write_whole
+from schemas.durable_files import sync_disk, write_whole
 from schemas.trouble import Terminal, Transient, Trouble
 
 _STORED_WITHIN_S = 1.0
@@ -124,6 +124,8 @@ class Stack:
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
             pid=os.getpid(),
+            started=folder_lock.this_process().started,
+            since=time.time(),
             data=str(plan.data.resolve()),
             kafka=bootstrap,
             clickhouse=dsn,
@@ -254,17 +256,16 @@ class Stack:
             watch.stop()
         for part in reversed(self.parts):
             part.stop(15)
-        stack_file(self._plan.data).unlink(missing_ok=True)
         if self._lock is not None:
+            stack_file(self._plan.data).unlink(missing_ok=True)
+            stacks.forget(self._plan.data, self._env)
             self._lock.close()
             self._lock = None
 
     def _write_down(self) -> None:
         said = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
         write_whole(stack_file(self._plan.data), msgspec.json.encode(said))
-        pointer = pointer_file(self._env)
-        make_folder(pointer.parent)
-        write_whole(pointer, str(self._plan.data.resolve()).encode())
+        stacks.register(self._plan.data, self._env)
 
 
 def _dsn(user: str, password: str, port: int) -> str:
@@ -300,22 +301,28 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None], 
 
 def lock(data: Path) -> IO[str]:
     """The lock of a data folder, held while the file stays open. Raises Terminal naming who holds it."""
-    make_folder(data)
-    held = (data / "lock").open("a+", encoding="utf-8")
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        held.close()
-        running = read_running(data)
-        by = f" by process {running.pid}" if running else ""
+        return folder_lock.take(data)
+    except folder_lock.Held:
+        held = folder_lock.holder(data)
+        by = f" by process {held.pid}" if held else ""
         raise Terminal(f"the data folder {data} is in use{by}: stop it, or choose another with --data") from None
-    return held
 
 
 def credentials(data: Path) -> Credentials:
     """The folder's passwords; made on first use, so that a Grafana data source and a bookmark go on working."""
     path = credentials_file(data)
-    known = msgspec.json.decode(path.read_bytes(), type=Credentials) if path.exists() else Credentials("", "")
+    try:
+        known = msgspec.json.decode(path.read_bytes(), type=Credentials)
+    except FileNotFoundError:
+        known = Credentials("", "")
+    except OSError as error:
+        raise Terminal(f"{path}: {error.strerror}: the passwords cannot be read") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Terminal(
+            f"{path} is broken: put it back from a copy; or remove it, then new passwords are made, and Grafana's data"
+            " source and bookmarks of the board need them"
+        ) from None
     made = Credentials(*(getattr(known, name) or secrets.token_urlsafe(24) for name in Credentials.__struct_fields__))
     if made != known:
         write_whole(path, msgspec.json.encode(made))

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 from connectors.folder.door import Loaded
+from connectors.reading.names import as_text
+from connectors.reading.opening import no_links
 from connectors.reading.source import Reading
 from connectors.registry import CRM
 from pipeline.clock import as_datetime, wall_clock
@@ -68,6 +70,10 @@ class Dropped:
         """Only the parser's verdict refuses a file. Raises Transient or Terminal when nothing can be loaded now; what
         was sent may be sent again.
         """
+        with no_links():
+            return self._load_all(paths)
+
+    def _load_all(self, paths: Sequence[Path]) -> list[Loaded]:
         files: list[tuple[Path, Prepared]] = []
         settled: list[Loaded] = []
         for path in paths:
@@ -165,8 +171,9 @@ def _unexplained(path: Path) -> Loaded:
 
 
 def _refused(path: Path, why: str) -> Loaded:
-    report = msgspec.json.format(msgspec.json.encode({"file": str(path), "refused": why}), indent=2) + b"\n"
-    return Loaded(path, False, report, _tag(), why=why.replace(f"{path}: ", "", 1))
+    said = {"file": as_text(str(path)), "refused": as_text(why)}
+    report = msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n"
+    return Loaded(path, False, report, _tag(), why=as_text(why.replace(f"{path}: ", "", 1)))
 
 
 def _tag() -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import count
 
 from connectors.reading.identity import NAMELESS
+from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
@@ -92,6 +93,7 @@ def _send_and_wait(
         outcomes = []
         for file in files:
             outcome = begin(file)
+            outcome.into = endpoints.place
             keep_import(file, outcome, store, "running")
             rejects = RejectedRows(wish.rejects, file.path, file.recognised, outcome.import_id)
             send_file(file, outcome, sender, rejects, progress)
@@ -119,7 +121,7 @@ def send_file(file: Prepared, outcome: Outcome, sender: Sender, rejects: Rejecte
     progress.reading(file.path, reading)
     outcome.rows = reading.rows
     legs.tell(outcome)
-    outcome.rejects_file = str(rejects.path) if rejects.count else ""
+    outcome.rejects_file = as_text(str(rejects.path)) if rejects.count else ""
 
 
 class _Legs:

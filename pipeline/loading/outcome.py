@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
@@ -51,6 +52,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     time_zone: str
     loaded_by: str = ""
     """user@host; "" is whoever runs this process."""
+    into: str = ""
+    """Where it went: the data folder of the stack, or the address of the store."""
     rows: int = 0
     records: int = 0
     """Legs, for a file of calls."""
@@ -80,7 +83,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 def begin(file: Prepared) -> Outcome:
     """An outcome with nothing done yet."""
     return Outcome(
-        file=str(file.path),
+        file=as_text(str(file.path)),
         import_id=file.context.import_id,
         kind=file.recognised.kind,
         profile=f"{file.recognised.profile}: {file.recognised.layout}",

@@ -47,6 +47,21 @@ def test_loopback_is_the_default_address() -> None:
         assert all(re.match(r"\$\{\w+:-127\.0\.0\.1:\d+\}", port) for port in SERVICES[name]["ports"])
 
 
+def test_grafana_stays_on_this_machine_and_its_cookies_can_be_kept_to_https() -> None:
+    example = dict(
+        line.partition("=")[::2]
+        for line in (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+        if "=" in line and not line.startswith("#")
+    )
+    assert example["GRAFANA_ADDRESS"] == "127.0.0.1:3000"
+    environment = SERVICES["grafana"]["environment"]
+    assert environment["GF_SECURITY_COOKIE_SECURE"] == "${GRAFANA_COOKIE_SECURE:-false}"
+    assert environment["GF_SERVER_ROOT_URL"].startswith("${GRAFANA_URL_OUTSIDE:-")
+    told = (ROOT / "docs" / "boards.md").read_text(encoding="utf-8")
+    assert "GRAFANA_COOKIE_SECURE=true" in told
+    assert "proxy_pass http://127.0.0.1:3000;" in told
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_secrets_come_from_the_environment_and_are_required(name: str) -> None:
     for variable, value in SERVICES[name].get("environment", {}).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -13,7 +14,8 @@ from schemas.trouble import Terminal
 _FORGOTTEN_S = 3600.0
 _IDLE_S = 300.0
 """A file nobody has asked for in this time gives way when there is no room: its page may be closed."""
-_MOST_NAME = 100
+_MOST_NAME, _MOST_BYTES = 100, 180
+"""Characters, and bytes: a file system takes 255, and names of rejected rows are longer."""
 MOST_FILES = 8
 
 
@@ -96,4 +98,5 @@ def safe_name(name: str) -> str:
     """A name for a file that was called so: its last part, without what a shell or a path could stumble over."""
     last = re.split(r"[/\\]", name)[-1]
     kept = re.sub(r"[^\w. ()+-]", "_", last).strip(" .")
-    return kept[-_MOST_NAME:].lstrip(" .") or "upload"
+    kept = os.fsencode(kept[-_MOST_NAME:])[-_MOST_BYTES:].decode("utf-8", "ignore")
+    return kept.lstrip(" .") or "upload"

@@ -11,6 +11,7 @@ from pipeline.cli.listen_esl import command
 from schemas.trouble import Terminal
 
 PASSWORD = {"CALLFUNNEL_ESL_PASSWORD": "s3cret"}
+SERVERS = {"CALLFUNNEL_KAFKA": "127.0.0.1:1", "CALLFUNNEL_CLICKHOUSE": "http://u:p@127.0.0.1:1/default"}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ PASSWORD = {"CALLFUNNEL_ESL_PASSWORD": "s3cret"}
         (["--filter", "a b=c"], PASSWORD, "'a b=c' is no NAME=VALUE"),
         (["--filter", "Caller-ANI=+7495"], PASSWORD, "takes a leading"),
         (["--filter", "a=b", "--backfill", "OFFICE_DB"], PASSWORD, "name a view of those calls with --table"),
-        (["--backfill", "OFFICE_DB"], PASSWORD, "OFFICE_DB is not set"),
+        (["--backfill", "OFFICE_DB"], PASSWORD | SERVERS, "OFFICE_DB is not set"),
     ],
 )
 def test_what_cannot_be_is_said(

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from pipeline.endpoints import Endpoints, Running, credentials_file, find, is_embedded, pinned, pointer_file, stack_file
+from pipeline.endpoints import Endpoints, credentials_file, find, is_embedded, pinned, stack_file
+from pipeline.stacks import stacks_folder
 from schemas.trouble import Terminal
+from tests.pipeline.unit.stacks import Stacks
 
 SERVERS = {
     "CALLFUNNEL_KAFKA": "kafka1:9092,kafka2:9092",
     "CALLFUNNEL_CLICKHOUSE": "http://callfunnel:s3cret@clickhouse:8123/office",
 }
-
-
-def running_in(folder: Path, pid: int, kafka: str = "127.0.0.1:19092") -> None:
-    folder.mkdir(exist_ok=True)
-    stack = Running(
-        pid=pid,
-        data=str(folder.resolve()),
-        kafka=kafka,
-        clickhouse="http://w:p@127.0.0.1:18123/default",
-        reader="http://r:p@127.0.0.1",
-    )
-    stack_file(folder).write_bytes(msgspec.json.encode(stack))
 
 
 @pytest.fixture
@@ -38,16 +26,16 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return {"HOME": str(tmp_path / "home")}
 
 
-@pytest.fixture(scope="module")
-def dead_pid() -> int:
-    """The id of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+@pytest.fixture
+def stacks(nowhere: dict[str, str]) -> Iterator[Stacks]:
+    with Stacks(nowhere) as stacks:
+        yield stacks
 
 
-def test_servers_of_the_environment_come_before_a_running_stack(nowhere: dict[str, str], tmp_path: Path) -> None:
-    running_in(tmp_path / "data", os.getpid())
+def test_servers_of_the_environment_come_before_a_running_stack(
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
+) -> None:
+    stacks.run_in(tmp_path / "data")
     endpoints = find(env={**nowhere, **SERVERS})
     assert endpoints == Endpoints(SERVERS["CALLFUNNEL_KAFKA"], SERVERS["CALLFUNNEL_CLICKHOUSE"])
     assert (endpoints.prefix, endpoints.group) == ("", "callfunnel")
@@ -58,69 +46,88 @@ def test_namespace_goes_before_topics_and_group(nowhere: dict[str, str]) -> None
     assert (endpoints.prefix, endpoints.group) == ("acme.", "acme.callfunnel")
 
 
-def test_data_folder_that_is_named_comes_before_the_servers(nowhere: dict[str, str], tmp_path: Path) -> None:
-    running_in(tmp_path / "mine", os.getpid(), kafka="127.0.0.1:29092")
+def test_data_folder_that_is_named_comes_before_the_servers(
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
+) -> None:
+    stacks.run_in(tmp_path / "mine")
     env = {**nowhere, **SERVERS}
     assert is_embedded(tmp_path / "mine", env)
     assert not is_embedded(None, env)
-    assert find(tmp_path / "mine", env).kafka == "127.0.0.1:29092"
+    assert find(tmp_path / "mine", env).data == str(tmp_path / "mine")
 
 
-def test_running_stack_is_found_in_the_working_folder(nowhere: dict[str, str], tmp_path: Path) -> None:
-    running_in(tmp_path / "data", os.getpid())
-    assert find(env=nowhere).kafka == "127.0.0.1:19092"
+def test_running_stack_is_found_in_the_working_folder(nowhere: dict[str, str], stacks: Stacks, tmp_path: Path) -> None:
+    stacks.run_in(tmp_path / "data")
+    stacks.run_in(tmp_path / "other")
+    assert find(env=nowhere).data == str(tmp_path / "data")
 
 
-def test_running_stack_is_found_where_the_variable_says(nowhere: dict[str, str], tmp_path: Path) -> None:
-    running_in(tmp_path / "data", os.getpid())
-    running_in(tmp_path / "other", os.getpid(), kafka="127.0.0.1:29092")
-    assert find(env={**nowhere, "CALLFUNNEL_DATA": str(tmp_path / "other")}).kafka == "127.0.0.1:29092"
+def test_running_stack_is_found_where_the_variable_says(
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
+) -> None:
+    stacks.run_in(tmp_path / "data")
+    stacks.run_in(tmp_path / "other")
+    assert find(env={**nowhere, "CALLFUNNEL_DATA": str(tmp_path / "other")}).data == str(tmp_path / "other")
 
 
-def test_last_started_stack_is_found_from_any_folder(nowhere: dict[str, str], tmp_path: Path) -> None:
-    running_in(tmp_path / "far", os.getpid())
-    pointer = pointer_file(nowhere)
-    pointer.parent.mkdir(parents=True)
-    pointer.write_text(f"{tmp_path / 'far'}\n")
-    assert find(env=nowhere).kafka == "127.0.0.1:19092"
+def test_only_stack_that_runs_is_found_from_any_folder(nowhere: dict[str, str], stacks: Stacks, tmp_path: Path) -> None:
+    stacks.run_in(tmp_path / "far")
+    assert find(env=nowhere).data == str(tmp_path / "far")
 
 
-def test_another_stack_never_takes_the_place_of_this_folders(nowhere: dict[str, str], tmp_path: Path) -> None:
+def test_with_several_stacks_and_none_named_it_refuses_and_lists_them(
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
+) -> None:
+    stacks.run_in(tmp_path / "first")
+    stacks.run_in(tmp_path / "the second")
+    with pytest.raises(Terminal) as refused:
+        find(env=nowhere)
+    head, *listed = str(refused.value).splitlines()
+    assert head == "2 stacks are running: say which one is meant, with --data or CALLFUNNEL_DATA:"
+    assert [line.split("   (")[0] for line in listed] == [
+        f"  --data {tmp_path / 'first'}",
+        f"  --data '{tmp_path / 'the second'}'",
+    ]
+    assert all(re.search(r"\(pid \d+, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)$", line) for line in listed)
+
+
+def test_stack_that_ended_leaves_the_other_one_as_the_only_one(
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
+) -> None:
+    stacks.run_in(tmp_path / "first")
+    stacks.run_in(tmp_path / "second")
+    stacks.end(tmp_path / "second")
+    assert find(env=nowhere).data == str(tmp_path / "first")
+    assert len(list(stacks_folder(nowhere).iterdir())) == 1, "what was left of the other is dropped"
+
+
+def test_another_stack_never_takes_the_place_of_this_folders(
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
+) -> None:
     (tmp_path / "data").mkdir()
     credentials_file(tmp_path / "data").touch()
     far = tmp_path / "far"
-    running_in(far, os.getpid())
-    pointer_file(nowhere).parent.mkdir(parents=True)
-    pointer_file(nowhere).write_text(str(far))
+    stacks.run_in(far)
     with pytest.raises(Terminal, match=f"no stack is running in data: .*; --data {far} means one that runs"):
         find(env=nowhere)
 
 
 def test_door_stays_with_its_stack_when_another_is_started(
-    nowhere: dict[str, str], tmp_path: Path, dead_pid: int
+    nowhere: dict[str, str], stacks: Stacks, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    pointer_file(nowhere).parent.mkdir(parents=True)
-    running_in(first, os.getpid())
-    pointer_file(nowhere).write_text(str(first))
+    stacks.run_in(first)
     door = pinned(env=nowhere)
     assert door == first.resolve()
-    running_in(first, dead_pid)
-    running_in(second, os.getpid())
-    pointer_file(nowhere).write_text(str(second))
+    stacks.end(first)
+    stacks.run_in(second)
     with pytest.raises(Terminal, match=f"no stack is running in {first}"):
         find(door, nowhere)
     assert pinned(env={**nowhere, **SERVERS}) is None
 
 
-def test_stack_that_was_killed_is_not_running(nowhere: dict[str, str], tmp_path: Path, dead_pid: int) -> None:
-    running_in(tmp_path / "data", dead_pid)
-    with pytest.raises(Terminal, match="no stack is running: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA"):
-        find(env=nowhere)
-
-
-def test_half_written_stack_file_is_no_stack(nowhere: dict[str, str], tmp_path: Path) -> None:
-    running_in(tmp_path / "data", os.getpid())
+def test_half_written_stack_file_is_no_stack(nowhere: dict[str, str], stacks: Stacks, tmp_path: Path) -> None:
+    stacks.run_in(tmp_path / "data")
     whole = stack_file(tmp_path / "data").read_bytes()
     stack_file(tmp_path / "data").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(Terminal, match="no stack is running"):
@@ -128,8 +135,22 @@ def test_half_written_stack_file_is_no_stack(nowhere: dict[str, str], tmp_path: 
 
 
 def test_neither_servers_nor_a_stack_names_the_folder_and_the_way_out(nowhere: dict[str, str], tmp_path: Path) -> None:
-    with pytest.raises(Terminal, match=f"no stack is running in {tmp_path}.*callfunnel up"):
+    with pytest.raises(Terminal, match=f"no stack is running in {tmp_path}.*callfunnel up --data {tmp_path}"):
         find(tmp_path, nowhere)
+    with pytest.raises(Terminal, match="no stack is running: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA"):
+        find(env=nowhere)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "place"),
+    [
+        (Endpoints("k:1", "http://u:s3cret@127.0.0.1:8123/default", data="/home/me/data"), "/home/me/data"),
+        (Endpoints("k:1", "https://u:s3cret@clickhouse:8443/office"), "https://clickhouse:8443/office"),
+        (Endpoints("k:1", "http://u:p@ss@[::1]:8123/x", "acme"), "http://[::1]:8123/x, namespace acme"),
+    ],
+)
+def test_place_is_told_without_a_password(endpoints: Endpoints, place: str) -> None:
+    assert endpoints.place == place
 
 
 @pytest.mark.parametrize(("given", "missing"), [("CALLFUNNEL_KAFKA", "CLICKHOUSE"), ("CALLFUNNEL_CLICKHOUSE", "KAFKA")])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from pipeline.embedded.folder_lock import take, this_process
 from pipeline.embedded.gate import Gate
 from pipeline.endpoints import Running, stack_file
 from pipeline.loading.sending import wait_for_room
@@ -73,10 +74,18 @@ class Told:
             raise self.trouble
 
 
+@pytest.fixture(autouse=True)
+def held(tmp_path: Path) -> Iterator[None]:
+    """This process is the stack of the folder."""
+    with closing(take(tmp_path)):
+        yield
+
+
 def say(data: Path, broker_bytes: int) -> None:
     """The stack of this process, whose broker is this process too: it holds many megabytes."""
+    pid, started = this_process()
     running = Running(
-        pid=os.getpid(), kafka="", clickhouse="", reader="", parts={"broker": os.getpid()}, broker_bytes=broker_bytes
+        pid=pid, started=started, kafka="", clickhouse="", reader="", parts={"broker": pid}, broker_bytes=broker_bytes
     )
     stack_file(data).write_bytes(msgspec.json.encode(running))
 
