@@ -173,14 +173,16 @@ def running_stacks(env: Mapping[str, str] = os.environ) -> list[Running]:
 
 
 def data_folder(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Path | None:
-    """The data folder of the embedded stack that is meant, whether or not it runs; None when servers are named."""
+    """The data folder of the embedded stack that is meant, whether or not it runs; None when servers are named.
+
+    Raises Terminal when several run and none is named.
+    """
     if not is_embedded(data, env):
         return None
     named = named_folder(data, env)
     if named is not None:
         return named
-    running = running_stacks(env)
-    return Path(running[0].data) if len(running) == 1 else Path("data")
+    return Path(_only_one(env).data) if running_stacks(env) else Path("data")
 
 
 def read_running(folder: Path) -> Running | None:

@@ -1,8 +1,7 @@
 """The values that travel and are kept. A record's JSON is its Kafka line and its ClickHouse row.
 
 Times are aware, UTC and whole milliseconds; in JSON they are ISO 8601 with `Z`. Unknown text is `""`, an unknown time
-`None`. Every record has an identity (its docstring says which fields) and a `version`, the clock of whoever said it, in
-nanoseconds since the epoch: of two records with one identity the greater version holds (law 1 in docs/design).
+`None`. Every record has an identity and a `version`, its sender's clock in nanoseconds: the greater one holds (law 1).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pipeline.loading.outcome import Outcome
 from tests.cli.walk import COMMANDS, NEEDS, SECRETS, prepare, run
 from tests.pipeline.unit.stacks import Stacks
 
-OWN = {"up", "demo", "generate", "map", "boards build"}
+OWN = {"up", "demo", "generate", "map", "boards build", "restore"}
 """They need no stack that runs, or start their own."""
 
 

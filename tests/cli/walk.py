@@ -50,6 +50,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "up": ("--kafka-port", "0", "--store-port", "0", "--board-port", "0"),
     "board": ("--port", "0"),
     "boards build": ("boards",),
+    "backup": ("copy",),
+    "restore": ("copy",),
+    "undo": ("20261102T090000-abcdef",),
 }
 """What a command cannot do without, of a person who stands in the folder of `prepare`."""
 

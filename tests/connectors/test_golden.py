@@ -24,7 +24,7 @@ from tests.connectors.conftest import context
 from tests.connectors.golden import CASES, HERE
 from tests.connectors.told import LEG, plain
 
-_SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version"}
+_SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version", "retracted"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
