@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from pipeline.audit import Action, audit_file, record
 from pipeline.backup.manifest import Manifest
 from pipeline.backup.servers import Done, back_up
 from pipeline.backup.take import free_bytes, take
@@ -65,6 +66,7 @@ def command(folder: Path | None, full: bool, to: str, base: str, data: Path | No
 
     path, manifest = take(running, folder, config_path(), read_settings(), say, full=full)
     result = _result(path, manifest, time.monotonic() - started)
+    record(audit_file(running.data), Action.BACKUP, to=str(path), rows=result.rows, differences=result.differences)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
     else:

@@ -22,7 +22,7 @@ from schemas.trouble import Terminal, Trouble
 _STILL = (
     "Backups that were made before hold it still: restore none of them without running this again, and remove them"
     " when their time is over. So do exports and reports that somebody has, and Kafka's topics until they are a week"
-    " old (the embedded broker: until the stack stops)."
+    " old, those of rejected rows a month (the embedded broker: until the stack stops)."
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from pipeline.audit import Action, audit_file, record
 from pipeline.backup.bring import bring
 from pipeline.backup.manifest import SETTINGS, chosen
 from pipeline.backup.servers import restore
@@ -55,6 +56,7 @@ def command(folder: Path | None, data: Path, source: str, as_json: bool) -> None
     started = time.monotonic()
     path, manifest = chosen(folder)
     size = bring(path, manifest, data, lambda words: click.echo(f"callfunnel: {words}", err=True))
+    record(audit_file(data), Action.RESTORE, backup=str(path), rows=manifest.rows)
     settings = path / SETTINGS
     result = Restored(
         backup=str(path),

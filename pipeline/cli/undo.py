@@ -9,6 +9,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from pipeline.audit import Action, audit_file, record
 from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import Endpoints, find, is_alive, is_embedded, running_stack
 from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, look, undo
@@ -49,6 +50,8 @@ def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_
     result = look(of, store, zone)
     if yes and not (result.is_empty and of.state == UNDONE):
         result = _undo(of, endpoints, store, zone, data)
+        log = audit_file(endpoints.data or None)
+        record(log, Action.UNDO, import_id=import_id, file=Path(of.file).name, withdrawn=sum(result.withdrawn.values()))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
     else:

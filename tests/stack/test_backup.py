@@ -62,6 +62,8 @@ def test_backup_under_load_is_restored_elsewhere_with_equal_numbers(
     assert now != at_backup, "calls have organisations now"
     more = backup(up, tmp_path / "backups")
     assert more["base"] == Path(full["path"]).name
+    audited = json.loads(up.run("audit", "--action", "backup", "--json").stdout)
+    assert [one["about"]["differences"] for one in audited] == [0, 0]
     up.end()
 
     moved = tmp_path / "another machine"

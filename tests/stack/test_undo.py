@@ -76,6 +76,9 @@ def test_load_is_taken_back_and_comes_back(up: Up, tmp_path: Path) -> None:
     assert [(one["kind"], one["state"]) for one in imports[:2]] == [("undo", "stored"), ("calls", "undone")]
     assert all("@" in one["loaded_by"] for one in imports)
 
+    (audited,) = json.loads(up.run("audit", "--action", "undo", "--json").stdout)
+    assert audited["about"]["import_id"] == taken["import_id"]
+
     again = up.run("undo", taken["import_id"], "--yes")
     assert (again.returncode, "taken back already" in again.stdout) == (0, True)
     assert len(json.loads(up.run("imports", "--json").stdout)) == len(imports)

@@ -179,17 +179,20 @@ def test_listener_takes_calls_while_kafka_is_away_at_its_start_and_says_so_once(
     ]
 
 
-def _takes_nothing(line: Line, within_s: float, most: int) -> list[Delivery]:
-    time.sleep(0.01)
-    return []
-
-
 def test_memory_is_bounded_while_the_disk_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.05)
     with listening() as listener:
         until(lambda: listener.broker.feeds)
+        is_stuck = threading.Event()
+
+        def takes_nothing(line: Line, within_s: float, most: int) -> list[Delivery]:
+            is_stuck.set()
+            time.sleep(0.01)
+            return []
+
         with monkeypatch.context() as stuck:
-            stuck.setattr(Line, "take", _takes_nothing)
+            stuck.setattr(Line, "take", takes_nothing)
+            assert is_stuck.wait(10), "the pump is still within the take that it had begun"
             many = [call(number) for number in range(4_000)]
             said = [listener.post("/calls", many) for _ in range(5)]
             assert {one.status for one in said} == {503}
