@@ -114,7 +114,7 @@ def files(department: Department = EXAMPLE) -> dict[str, str]:
 
 
 def write(folder: Path, department: Department) -> list[Path]:
-    """Write every file, and take away those of boards that are no more."""
+    """Write every file, and take away those of boards that are gone."""
     wanted = {folder / name: content for name, content in files(department).items()}
     for path, content in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)

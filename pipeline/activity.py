@@ -62,7 +62,7 @@ class Manager(msgspec.Struct, frozen=True):
 
 
 class Unassigned(msgspec.Struct, frozen=True):
-    """Calls of nobody: missed by all, and of extensions that no manager had."""
+    """Calls without a manager: missed by all, and of extensions that no manager had."""
 
     missed: int
     of_extensions: int

@@ -226,7 +226,7 @@ def _last_call(dsn: str) -> Check:
 
 
 def _feeds(dsn: str) -> Check:
-    """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is none of these."""
+    """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is not."""
     doors = freshness(Numbers(connect(dsn)))
     todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
     found = "\n".join(map(str, doors))

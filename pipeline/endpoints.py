@@ -125,12 +125,12 @@ def _refuse_wrong(kafka: str, clickhouse: str, namespace: str) -> None:
     try:
         parts = urlsplit(clickhouse)
         right = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # a port that is not a number
         right = False
     if not right:
         raise Terminal(f"CALLFUNNEL_CLICKHOUSE: not of the form {VARIABLES['CALLFUNNEL_CLICKHOUSE']}")
     if not re.fullmatch(r"[A-Za-z0-9_-]{0,60}", namespace):
-        raise Terminal(f"CALLFUNNEL_NAMESPACE: {namespace!r} is no name: up to 60 letters, digits, _ and -")
+        raise Terminal(f"CALLFUNNEL_NAMESPACE: {namespace!r} is not a name: up to 60 letters, digits, _ and -")
 
 
 def running_stack(data: Path | None = None, env: Mapping[str, str] = os.environ) -> Running:

@@ -41,7 +41,7 @@ def place(activity: Activity, known: Sequence[Activity]) -> Placed:
 
 
 def withdraw(known: Sequence[Activity], *, cause: str, caused_at: int, version: int) -> Placed:
-    """Take an activity that is none any more out of every cell it was ever in."""
+    """Retract a deleted activity from every cell it was placed in."""
     return _retracted(known, cause, caused_at, max(version, *(place.version + 1 for place in known)))
 
 

@@ -217,7 +217,7 @@ def _read_file(env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError:
         raise Terminal(f"{path}: not written in UTF-8, as TOML is: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise Terminal(f"{path}: this is no TOML: {error}; a line looks like region = 'RU'") from None
+        raise Terminal(f"{path}: this is not TOML: {error}; a line looks like region = 'RU'") from None
 
 
 def _holds_nul(value: object) -> bool:
@@ -247,7 +247,7 @@ def _source(said: object, where: str, stages: Stages) -> SourceSettings:
         re.compile(source.extensions)
     except re.error as error:
         raise Terminal(
-            f"{where}.extensions: {source.extensions!r} is no regular expression such as '\\d{{3}}': {error}"
+            f"{where}.extensions: {source.extensions!r} is not a regular expression such as '\\d{{3}}': {error}"
         ) from None
     if source.time_zone is not None and source.time_zone != "auto":
         zone_of(source.time_zone, f"{where}.time_zone")

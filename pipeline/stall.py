@@ -115,7 +115,7 @@ class Watch:
         return self._patience_s / _LOOKS
 
     def look(self) -> str:
-        """Look once; why the worker has stalled, "" when it has not. A broker that is away is no stall."""
+        """Look once; why the worker has stalled, "" when it has not. A broker that is away is not a stall."""
         self._count_time()
         try:
             waiting = self._waiting(self._mine())

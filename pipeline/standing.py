@@ -32,7 +32,7 @@ class Claims:
         self.new: list[Provenance] = []
 
     def note(self, record: R) -> None:
-        """The import of this record said it, and it is no row (any more)."""
+        """The import of this record said it, and it is not a row (any more)."""
         if record.import_id:
             self._add(claim_of(record))
 

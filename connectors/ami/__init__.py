@@ -1,6 +1,6 @@
 """Asterisk's manager interface (AMI): `Cdr` events as calls end, and `CEL` events.
 
-A parser of our own, since none of the packages fits: panoramisk (1.4 of 2021) drops bytes that are no ASCII, buffers
+A parser of our own, since none of the packages fits: panoramisk (1.4 of 2021) drops bytes that are not ASCII, buffers
 without bound and goes on after a refused login; astami (2026) reads whole responses into memory and does not say when
 a connection was lost. What is needed here is a pure parser with bounds, and to know each gap.
 """

@@ -54,7 +54,7 @@ class CdrEvents:
         self._columns = tuple(HEADERS.values())
 
     def item(self, event: Message) -> CallLeg | Rejected:
-        """The leg of an event, or why it is none."""
+        """The leg of an event, or why there is none."""
         context = self._context()
         place = event.get("uniqueid") or "-"
         if not event.whole:

@@ -45,7 +45,7 @@ class CelEvents:
         self._heard = monotonic()
 
     def items(self, events: Sequence[Message]) -> list[CallLeg | Rejected]:
-        """The legs of calls that are over, and what is no event. Asked without events, it tells the last ones."""
+        """The legs of calls that are over, and what is not an event. Asked without events, it tells the last ones."""
         found: list[CallLeg | Rejected] = []
         if events:
             self._heard = self._monotonic()

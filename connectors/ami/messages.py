@@ -35,7 +35,7 @@ class Messages:
         self._whole = True
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages that end in these bytes. A line that is no `Name: value`, such as the banner, is no header."""
+        """The messages that end in these bytes. Other lines than `Name: value`, such as the banner, are not headers."""
         found = []
         *ended, rest = data.split(b"\n")
         for part in ended:

@@ -90,7 +90,7 @@ class CelLegs:
 def _times(channel: Channel) -> tuple[datetime, datetime]:
     """Start and end. Raises Misread when the events do not tell them."""
     if channel.started is None:
-        said = f"no CHAN_START of {channel.name}: it began before the file did, or its row is none"
+        said = f"no CHAN_START of {channel.name}: it began before the file did, or its row was rejected"
         raise Misread(Reason.MISSING_FIELD, "event", said)
     if channel.ended is None:
         said = f"no HANGUP of {channel.name}: it was up still, or the file is cut"

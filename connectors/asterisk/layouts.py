@@ -110,7 +110,7 @@ _SHARE = 1 / 3
 
 
 def recognise(rows: Sequence[Sequence[str]]) -> Layout | None:
-    """The layout of a file from its first rows; None when it is none of the family."""
+    """The layout of a file from its first rows; None when it does not belong to the family."""
     if not rows:
         return None
     layout = by_header(rows[0]) or by_values(rows)

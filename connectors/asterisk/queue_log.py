@@ -52,7 +52,7 @@ class _Does(Enum):
 
 
 class _Event(NamedTuple):
-    """What an event does, and which of its data are the wait (or ring) and the talk: the first is 1, 0 is none."""
+    """What an event does, and which of its data are the wait (or ring) and the talk: the first is 1; 0: none."""
 
     does: _Does
     hold: int

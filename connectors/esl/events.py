@@ -24,7 +24,7 @@ class Event(NamedTuple):
     headers: Mapping[str, str]
     """Of a name that comes twice, one: FreeSWITCH writes Hangup-Cause twice, the same both times."""
     text: str
-    """As it came; bytes that are no UTF-8 as \\xNN."""
+    """As it came; bytes that are not UTF-8 as \\xNN."""
     bad: Bad | None = None
     """Why it cannot be read."""
 
@@ -33,7 +33,7 @@ class Event(NamedTuple):
 
 
 def event_of(message: Message) -> Event | None:
-    """The event of a message; None for one that is no event, such as an answer."""
+    """The event of a message; None for one that is not an event, such as an answer."""
     if not message.kind.startswith(_EVENTS):
         return None
     text = message.body.decode("utf-8", "backslashreplace")

@@ -16,7 +16,7 @@ MOST_HEAD = 65_536
 MOST_BODY = 1_048_576
 """Bytes of a body that are kept; an event has about fifteen thousand, more with hangup_complete_with_xml."""
 MOST_SKIPPED = 16 * MOST_BODY
-"""A body beyond that is no event: while it is passed over, a lost connection would look like one that is alive."""
+"""A body beyond that is not an event: while it is passed over, a lost connection would look like one that is alive."""
 
 _LENGTH = re.compile(r"[0-9]{1,9}")
 
@@ -109,7 +109,7 @@ class Messages:
 
 
 def _headers(lines: Sequence[bytes]) -> dict[str, str]:
-    """Lines `Name: value`; others are no headers."""
+    """Lines `Name: value`; others are not headers."""
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.decode("utf-8", "backslashreplace").partition(":")

@@ -86,7 +86,7 @@ class Session:
         if any(message.kind == _NOTICE for message in messages):
             self._ended = "the switch ended the connection"
         if self._messages.broken:
-            self._ended = f"this is no event socket, or its stream is out of step: {self._messages.broken}"
+            self._ended = f"this is not an event socket, or its stream is out of step: {self._messages.broken}"
         return messages
 
     def _log_in(self) -> None:

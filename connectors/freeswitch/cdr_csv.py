@@ -91,7 +91,7 @@ class FreeSwitchCsv(Delimited):
     )
 
     def form(self, sample: Sample) -> Form:
-        """As it is told; INSERTs line by line, since a comma in a name is no new cell."""
+        """As it is told; INSERTs line by line, since a comma in a name does not begin a cell."""
         form = super().form(sample)
         if form.encoding == SHEET:
             return form
@@ -230,7 +230,7 @@ class FreeSwitchLegs:
 
 
 def _values(fields: Sequence[str]) -> list[str]:
-    """The values of an INSERT that was split at its commas; the fields as they are when it is none."""
+    """The values of an INSERT that was split at its commas; the fields as they are when it was not."""
     insert = _INSERT.fullmatch(",".join(fields))
     if insert is None:
         return list(fields)

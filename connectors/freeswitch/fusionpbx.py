@@ -136,7 +136,7 @@ def _seconds(row: Mapping[str, str], name: str) -> int:
 
 
 def _moment(row: Mapping[str, str], name: str) -> datetime | None:
-    """The moment of an epoch in whole seconds; None for none (0 is none)."""
+    """The moment of an epoch in whole seconds; None for 0, which means that there was none."""
     cell = row.get(name, "")
     if cell in ("", "0"):
         return None

@@ -254,6 +254,6 @@ def _seconds(said: _Text, name: str) -> int:
 
 
 def _moment(said: _Text, name: str) -> datetime | None:
-    """The moment of an epoch in whole seconds; None for none (0 is none)."""
+    """The moment of an epoch in whole seconds; None for 0, which means that there was none."""
     text = str(said or "0")
     return None if text == "0" else moment(text, f"variables.{name}")

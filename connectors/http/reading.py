@@ -64,7 +64,7 @@ class Route(Generic[P]):
             raise Misread(*_why_not(error)) from None
 
     def item(self, raw: bytes, place: int, contexts: Contexts) -> Record | Rejected:
-        """The record of one item, or why it is none."""
+        """The record of one item, or why it was rejected."""
         context = contexts("")
         if len(raw) > MOST_ITEM:
             bad = Bad(Reason.LINE_TOO_LONG, detail=f"an item may have {MOST_ITEM} bytes; its beginning is kept")

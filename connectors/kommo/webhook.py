@@ -65,7 +65,7 @@ def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
     pipeline, status = lead.get("pipeline_id", ""), lead["status_id"]
     stage = context.stage_of(f"{pipeline}/{status}") or context.stage_of(status)
     if stage is None:
-        words = f"{pipeline}/{status} is none of ours: name it under [sources.{context.source}.stages]"
+        words = f"{pipeline}/{status} is not mapped: name it under [sources.{context.source}.stages]"
         raise Misread(Reason.UNKNOWN_STAGE, "status_id", words)
     return StageChange(
         organisation_id=lead["id"],

@@ -58,7 +58,8 @@ class Checkpoint(Generic[S]):
             raise Terminal(f"{self.path}: the checkpoint cannot be read: {error.strerror}") from None
         except msgspec.DecodeError as error:
             raise Terminal(
-                f"{self.path}: this is no checkpoint ({error}): remove it to begin anew; what is sent twice counts once"
+                f"{self.path}: this is not a checkpoint ({error}): remove it to begin anew;"
+                " what is sent twice counts once"
             ) from None
 
     def write(self, state: S) -> None:

@@ -76,7 +76,7 @@ class Journal:
         except sqlite3.Error as error:
             os.close(self._lock)
             raise Terminal(
-                f"{path}: it is no journal ({error}): move it away, and keep it for whoever mends it"
+                f"{path}: it is not a journal ({error}): move it away, and keep it for whoever mends it"
             ) from None
         # Not the table's own numbers: those begin anew when the last row is deleted, and a number is sent once.
         self._next = int(last) + 1

@@ -157,7 +157,7 @@ class MangoLegs:
 
 
 def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
-    """The three times of a row; raises Misread naming the one that is none."""
+    """The three times of a row; raises Misread naming the one that cannot be read."""
     try:
         start_s, finish_s, answer_s = int(start), int(finish), int(answer)
     except ValueError:

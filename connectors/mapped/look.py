@@ -13,7 +13,7 @@ from schemas.trouble import Terminal
 
 
 def look_at(path: Path, region: str, stages: Stages) -> Look:
-    """What is known of a table before it is mapped. Raises Terminal for what is none, or has no header."""
+    """What is known of a table before it is mapped. Raises Terminal when it is not a table, or has no header."""
     sample = Sample(path)
     rows = [row.fields for row in sample.rows(sample.form_or_json(UNDER))]
     above = titles(rows)

@@ -32,7 +32,7 @@ _JOINED = {"phones": "; ", "extensions": ", "}
 
 
 class MappedSource(Delimited):
-    """One mapping. Raises Terminal when it names a column that is none of ours, or leaves out what is needed."""
+    """One mapping. Raises Terminal when it names an unknown column of ours, or leaves out what is needed."""
 
     json_under = UNDER
 

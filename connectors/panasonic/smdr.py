@@ -151,7 +151,7 @@ class PanasonicLegs:
 
 
 def _parts(line: str) -> _Parts | None:
-    """The parts of a line; None when it is none of a call."""
+    """The parts of a line; None when it does not tell of a call."""
     begin = _BEGIN.fullmatch(line.rstrip())
     talk = begin and _TALK.search(begin[3])
     if begin is None or not talk:
@@ -178,7 +178,7 @@ def _at(when: str) -> str:
 
 
 def _misread(line: str) -> Misread:
-    """Why a line is none."""
+    """Why a line does not tell of a call."""
     begin = _BEGIN.fullmatch(line.rstrip())
     if begin is None:
         return Misread(Reason.UNKNOWN_LAYOUT, "", "no line of a date, a time, an extension and a call")

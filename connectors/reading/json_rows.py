@@ -35,7 +35,7 @@ _BARE = re.compile(r"%7[Bb]|eyJ[A-Za-z0-9+/]+={0,2}$")
 
 
 class Value(NamedTuple):
-    """A value's text, where it stood, and its row as it came; with `bad` it is none."""
+    """A value's text, where it stood, and its row as it came; with `bad` it was rejected."""
 
     text: str
     place: Place
@@ -193,7 +193,7 @@ class _Window:
 
     def rest(self) -> Value | None:
         """What is left of the text, which is not a value; None when nothing is."""
-        return self._cut("behind the array stands something that is none") if self._skip(_GAP) else None
+        return self._cut("behind the array stands something else") if self._skip(_GAP) else None
 
     def value(self, *, in_array: bool) -> Value | None:
         """The next value; None at the end of the array, or of the text. A bad one is all that follows."""

@@ -1,4 +1,4 @@
-"""What every source of JSON shares: its first values, the loop that reads it, and why a value is none.
+"""What every source of JSON shares: its first values, the loop that reads it, and why a value was rejected.
 
 A source subclasses `JsonSource` and says what only it knows: which values are its own (`layout`), what it reads of one
 (`values`, a msgspec type: what is not in it costs nothing), and how that becomes a record (`maker`).

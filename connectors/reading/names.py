@@ -9,7 +9,7 @@ MOST_BYTES = 255
 
 
 def as_text(name: str) -> str:
-    """A name that can be written down as UTF-8: bytes that are no text as their codes."""
+    """A name that can be written down as UTF-8: bytes that are not text as their codes."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 

@@ -26,7 +26,7 @@ MOST_MEMBERS = 1_000
 MOST_WORKBOOK = 256 << 20
 """Bytes of a workbook: it is read whole."""
 MOST_RATIO, RATIO_FROM = 250, 64 << 20
-"""Call records pack to a tenth. What grows beyond this, once it is no small file, is a bomb."""
+"""Call records pack to a tenth. What grows beyond this, once it is not a small file, is a bomb."""
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HOLDS_TABLES = (_ZIP, _OLE)

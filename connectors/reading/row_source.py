@@ -1,4 +1,4 @@
-"""Where the rows of a table come from: text, a sheet, objects; and rows but for those that are none."""
+"""Where the rows of a table come from: text, a sheet, objects; and rows but for those to pass over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connectors.reading.text import Row, TooLong
 
 
 class RowSource(Protocol):
-    """Rows as (cells, place, text, whole), or why one is none; not whole is a row that the file's end may have cut."""
+    """Rows as (cells, place, text, whole), or why not; one that is not whole may be cut by the end of the file."""
 
     @property
     def bytes_read(self) -> int: ...
@@ -38,7 +38,7 @@ class Over:
 
 
 class Without(Over):
-    """Rows but for those that are none: page headers, events that make no record."""
+    """Rows but for those to pass over: page headers, events that make no record."""
 
     def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
         super().__init__(rows)

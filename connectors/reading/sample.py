@@ -84,7 +84,7 @@ class Sample:
         return len(self._beginning(form)) > count or not self._is_all
 
     def values(self, form: JsonForm) -> list[Value]:
-        """The first values of JSON that are none of the broken ones at the end of what was looked at."""
+        """The first values of JSON but for the broken ones at the end of what was looked at."""
         found = list(islice(iter(JsonRows(self._opened(), form)), HEAD_ROWS))
         return found if self._is_all or not found or (found[-1].whole and found[-1].bad is None) else found[:-1]
 

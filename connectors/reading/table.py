@@ -1,4 +1,4 @@
-"""What every table shares, whatever wrote it: its first rows, the loop that reads it, and why a row is none.
+"""What every table shares, whatever wrote it: its first rows, the loop that reads it, and why a row was rejected.
 
 A source of delimited text subclasses `Delimited` and says what only it knows: which column is what (`layout`), how a
 row becomes a record (`maker`), and what its times prove (`zone`). Rows that are not text (a sheet's, a JSON array's)

@@ -96,7 +96,7 @@ class Database:
     def rows(
         self, table: str, columns: Sequence[str], start: str, bounds: tuple[object, object | None]
     ) -> Iterator[Sequence[Sequence[object]]]:
-        """Rows whose `start` is in [since, until) in batches, of one snapshot; until None is no bound."""
+        """Rows whose `start` is in [since, until) in batches, of one snapshot; until None means no bound."""
         query = _select(table, columns, start, bounds)
         with self._asked() as connection:
             result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(query)

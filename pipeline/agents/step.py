@@ -112,7 +112,7 @@ _MOST_PAYLOAD = 65_536
 
 
 def reject_line(bad: BadLine, topic: Topic, place: str, clock: Clock) -> Rejected:
-    """A line of the wire that is no record, as a value."""
+    """A line of the wire that failed to decode, as a value."""
     now = clock()
     return Rejected(
         rejected_id=f"wire:{place}:{hashlib.blake2b(bad.line, digest_size=8).hexdigest()}",

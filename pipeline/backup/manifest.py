@@ -1,4 +1,4 @@
-"""What a backup says of itself. Written last: a folder without it is no backup."""
+"""What a backup says of itself. Written last: a folder without it is not a backup."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class NotThere(Exception):
 
 
 class NotUnderstood(ValueError):
-    """The address says something that is none; the words say what."""
+    """The address holds something that does not exist; the message says what."""
 
 
 class Screens(Protocol):

@@ -24,7 +24,11 @@ _HEADS = {"manager_id": "manager", "team": "team", "day": "day", "week": "week o
 @period
 @click.option("--by", type=Listed(*BY), default="manager", show_default=True, help="manager, team, day, week: a list.")
 @people
-@click.option("--unassigned", is_flag=True, help="Calls of nobody too: missed by all, or of an extension of nobody.")
+@click.option(
+    "--unassigned",
+    is_flag=True,
+    help="Calls without a manager too: missed by all, or of an extension that no manager had.",
+)
 @output
 def command(
     first: date | None,

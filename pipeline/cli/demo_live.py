@@ -102,7 +102,7 @@ def live(department: Loaded, speed: float) -> None:
 _WORDS = """\
 {today}, {speed}: a day at the telephones, counted while it happens.
 Look for who talks with new organisations (A), who only dials (? few talks), who
-is at work and silent (!), and who is away, which is no alarm (-). A plan that is
+is at work and silent (!), and who is away, which is not an alarm (-). A plan that is
 missed next month is missed here first. Ctrl-C stops everything."""
 
 

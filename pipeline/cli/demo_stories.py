@@ -52,7 +52,7 @@ _TELL = {
         f"{before.calls:.0f} calls a day, then {during.calls:.0f}: at work, and silent. An alarm"
     ),
     AnomalyKind.LEAVE: lambda before, during: (
-        f"{before.calls:.0f} calls a day, then {during.calls:.0f}: on leave. It looks the same, and is no alarm"
+        f"{before.calls:.0f} calls a day, then {during.calls:.0f}: on leave. It looks the same, and is not an alarm"
     ),
     AnomalyKind.GAMER: lambda before, during: (
         f"calls go from {before.calls:.0f} to {during.calls:.0f} a day, and only {during.talking:.0%} of them are"

@@ -56,7 +56,7 @@ def command(
     No time zone is needed. The socket knows no TLS: reach another machine's through a tunnel or a private network.
     """
     if user and not _USER.fullmatch(user):
-        raise Terminal(f"--user {user!r} is no USER@DOMAIN")
+        raise Terminal(f"--user {user!r} is not USER@DOMAIN")
     chosen = _condition(condition)
     if chosen and backfill and table == _TABLE:
         raise Terminal(
@@ -84,7 +84,7 @@ def _condition(text: str) -> tuple[str, str] | None:
         return None
     name, _, value = text.partition("=")
     if not name or not value or any(char.isspace() for char in name):
-        raise Terminal(f"--filter {text!r} is no NAME=VALUE, such as variable_domain_name=sales.example")
+        raise Terminal(f"--filter {text!r} is not NAME=VALUE, such as variable_domain_name=sales.example")
     if value.startswith(("+", "-")):
         raise Terminal(
             f"--filter {text!r}: FreeSWITCH takes a leading + or - for its own: leave it out or choose another"

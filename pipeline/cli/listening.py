@@ -104,9 +104,9 @@ def host_and_port(address: str, port: int | None = None) -> tuple[str, int]:
         found = parts.port or port
         if parts.hostname and parts.netloc == address and "@" not in address and found:
             return parts.hostname, found
-    except ValueError:  # a port that is no number
+    except ValueError:  # a port that is not a number
         pass
-    raise Terminal(f"{address!r} is no address: HOST:{port or 'PORT'} or [IPv6]:{port or 'PORT'}")
+    raise Terminal(f"{address!r} is not an address: HOST:{port or 'PORT'} or [IPv6]:{port or 'PORT'}")
 
 
 def new_session() -> str:

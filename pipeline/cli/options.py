@@ -30,7 +30,7 @@ class Day(click.ParamType):
                 return datetime.strptime(str(value), form).date()
             except ValueError:
                 continue
-        return self.fail(f"{value!r} is no day: 2026-11-02 or 02.11.2026", param, ctx)
+        return self.fail(f"{value!r} is not a date: write 2026-11-02 or 02.11.2026", param, ctx)
 
 
 class Month(click.ParamType):
@@ -44,7 +44,7 @@ class Month(click.ParamType):
                 return datetime.strptime(str(value), form).date()
             except ValueError:
                 continue
-        return self.fail(f"{value!r} is no month: 2026-11 or 11.2026", param, ctx)
+        return self.fail(f"{value!r} is not a month: write 2026-11 or 11.2026", param, ctx)
 
 
 class Listed(click.ParamType):

@@ -18,7 +18,7 @@ WIDE = 128
 
 
 def console() -> Console:
-    """Where tables go: as wide as the terminal, wide enough for everything when it is none."""
+    """Where tables go: as wide as the terminal, wide enough for everything when there is no terminal."""
     shown = Console()
     return shown if shown.is_terminal else Console(width=max(shown.width, 200))
 

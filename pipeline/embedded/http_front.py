@@ -126,7 +126,7 @@ def decompress(encoding: str, body: bytes, most_bytes: int) -> bytes:
         data: bytes = plain.decompress(body, max_length=most_bytes + 1)
     except RuntimeError as error:
         raise EngineError(
-            f"Code: 432. DB::Exception: the body is no lz4 frame: {error}. (LZ4_DECODER_FAILED)"
+            f"Code: 432. DB::Exception: the body is not an lz4 frame: {error}. (LZ4_DECODER_FAILED)"
         ) from None
     if len(data) > most_bytes:
         raise _too_large(most_bytes)

@@ -165,7 +165,7 @@ def _later(path: Path, why: str) -> Loaded:
 
 
 def _unexplained(path: Path) -> Loaded:
-    """A bug must not stop the files behind this one; and it is no verdict on this one."""
+    """A bug must not stop the files behind this one; and it says nothing of this one."""
     log.exception("%s: an error of the program", path)
     return _later(path, "an error of the program: see the log, and report it")
 

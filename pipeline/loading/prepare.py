@@ -48,7 +48,7 @@ class Tables(NamedTuple):
 
     prepared: list[Prepared]
     passed_over: list[str]
-    """Why other sheets of a workbook that holds a recognised one are none: a summary, say."""
+    """Why other sheets of a workbook that holds a recognised one were passed over: a summary, say."""
     failed: list[str]
     """Why a file, or one in an archive, cannot be loaded."""
 

@@ -223,7 +223,7 @@ class _Undoing:
         yield from self._pages(rows, sql, lambda row: f"AND ({columns}) > ({_values(kind, row)})")
 
     def _claims(self, kind: Kind) -> Iterator[list[Provenance]]:
-        """Its claims that are no rows."""
+        """Its claims that are not rows."""
         sql = (
             f"SELECT * FROM {TABLE} FINAL WHERE what = '{kind.table}'"
             f" AND import_id IN ({texts([self._of.import_id])}) {{after}} ORDER BY identity LIMIT {_PAGE}"

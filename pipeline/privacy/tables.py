@@ -146,7 +146,7 @@ class Tables:
                 self.command(f"ALTER TABLE {table} RESET SETTING old_parts_lifetime")
 
     def insert(self, table: str, rows: Sequence[dict[str, object]]) -> None:
-        """Rows as JSON: they are no part of the statement."""
+        """Rows as JSON: they are not part of the statement."""
         if not rows:
             return
         block = b"\n".join(msgspec.json.encode(row) for row in rows)

@@ -55,7 +55,7 @@ def test_settings_beside_the_exports_are_settings_of_the_product(tmp_path: Path)
         (("--pace", "0"), "pace is 0"),
         (("--country", "XX"), "'XX' is not one of"),
         (("--format", "avaya"), "'avaya' is not one of"),
-        (("--from", "tomorrow"), "'tomorrow' is no day"),
+        (("--from", "tomorrow"), "'tomorrow' is not a date"),
         (("--plot", "picture.bmp", *SMALL), "a picture is an .svg, .html or .png"),
     ],
 )

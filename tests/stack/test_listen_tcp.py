@@ -52,8 +52,8 @@ def test_lines_of_a_3cx_and_its_log_count_once(embedded: Deployment) -> None:
     ("options", "said"),
     [
         ((), "give --listen HOST:PORT"),
-        (("--listen", "127.0.0.1"), "is no address"),
-        (("--listen", "127.0.0.1:x"), "is no address"),
+        (("--listen", "127.0.0.1"), "is not an address"),
+        (("--listen", "127.0.0.1:x"), "is not an address"),
         (("--listen", "127.0.0.1:1", "--connect", "127.0.0.1:1"), "give --listen HOST:PORT"),
         (("--listen", "127.0.0.1:5015", "--allow", "192.0.2.10/24"), "has host bits set"),
     ],

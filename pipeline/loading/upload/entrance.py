@@ -50,7 +50,7 @@ class Entrance:
         return self._sessions.is_open(request.cookies.get(COOKIE, ""))
 
     def _is_ours(self, request: web.Request) -> bool:
-        """The browser was on our page; what is no browser says nothing of it."""
+        """The browser was on our page; other clients say nothing of it."""
         origin = request.headers.get("Origin")
         ours = self._guard.address.public_url or f"{request.scheme}://{request.host}"
         return origin is None or urlsplit(origin)[:2] == urlsplit(ours)[:2]

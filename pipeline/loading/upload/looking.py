@@ -22,7 +22,7 @@ _HIDDEN = ("origin", "source")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One of the first rows: the fields of its record, or why it is none."""
+    """One of the first rows: the fields of its record, or why it was rejected."""
 
     place: str
     fields: dict[str, object] = {}

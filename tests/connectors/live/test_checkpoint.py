@@ -53,7 +53,7 @@ def test_died_while_writing_leaves_the_one_before(tmp_path: Path) -> None:
 def test_damaged_one_is_named_with_what_to_do(tmp_path: Path) -> None:
     with Checkpoint(tmp_path, "office", "sql", Mark) as checkpoint:
         checkpoint.path.write_bytes(b"{}")
-        with pytest.raises(Terminal, match=r"office\.sql\.json: this is no checkpoint .* remove it"):
+        with pytest.raises(Terminal, match=r"office\.sql\.json: this is not a checkpoint .* remove it"):
             checkpoint.read()
 
 

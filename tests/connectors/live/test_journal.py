@@ -68,7 +68,7 @@ def test_what_another_wrote_is_read_in_order_and_numbers_are_not_used_again(tmp_
 def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
     path.write_bytes(b"something else" * 1000)
-    with pytest.raises(Terminal, match="it is no journal"):
+    with pytest.raises(Terminal, match="it is not a journal"):
         Journal(path)
     assert path.read_bytes() == b"something else" * 1000
 

@@ -100,5 +100,5 @@ def test_month_is_whole(said: str, last: date) -> None:
 
 @pytest.mark.parametrize("said", ["2026-13", "2026", "november", "2026-11-02"])
 def test_what_is_no_month_says_how_one_looks(said: str) -> None:
-    with pytest.raises(click.BadParameter, match="is no month: 2026-11 or 11"):
+    with pytest.raises(click.BadParameter, match="is not a month: write 2026-11 or 11"):
         Month().convert(said, None, None)

@@ -136,7 +136,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
             "stages: 'лид' names two stages (a, b)",
             "give each its own",
         ),
-        ("region = Russia", "this is no TOML", "line 1"),
+        ("region = Russia", "this is not TOML", "line 1"),
     ],
 )
 def test_wrong_setting_is_named_with_what_is_accepted(file: Path, text: str, named: str, accepted: str) -> None:
