@@ -29,8 +29,8 @@ demo: setup          ## an invented department: live in a terminal; elsewhere co
 ALONE := tests/stack/test_up.py tests/demo tests/test_readme.py
 
 test: setup          ## every test
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=30 $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest --durations=10 $(ALONE)
 
 check: setup         ## what CI runs beside the tests: style, types, generated files
 	$(BIN)/ruff check .

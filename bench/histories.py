@@ -1,27 +1,24 @@
 """Random histories of a stack and a listener: `python -m bench.histories [COUNT] [--seed N] [--minutes M]`.
 
 Calls are posted to `callfunnel listen http` while its process, the broker, the store, the worker, the supervisor or all
-of them are killed, frozen or stopped, in any order. At the end of each history everything that was answered 200 is
-counted, each once: else the history's seed is printed, and the exit code is 1. What happens is drawn from the seed
-alone; what is under way when it happens is up to the machine.
+of them are killed, frozen or stopped, in any order; with `--power-cuts` (as root) the data are on a disk of their own,
+and the power fails now and then: what was not flushed to that disk is gone. At the end of each history everything that
+was answered 200 is counted, each once: else the history's seed is printed, and the exit code is 1. What happens is
+drawn from the seed alone; what is under way when it happens is up to the machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
 import logging
 import os
 import random
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -29,115 +26,14 @@ from typing import NamedTuple
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from pipeline.embedded.ports import free_port
-from pipeline.endpoints import Running, journals_folder, read_running
+from bench.history_world import World, Wrong
+from bench.power_cut import Disk
+from pipeline.endpoints import journals_folder
 from pipeline.store import connect
 from schemas.trouble import Trouble
 
-CLI = [sys.executable, "-m", "pipeline.cli"]
-_TOKEN = "a token for histories only"
-_STARTS_S = 180.0
 _COUNTED_WITHIN_S = 240.0
 _FIRST_DAY = datetime(2020, 1, 1, 9, tzinfo=UTC)
-
-
-class Wrong(Exception):
-    """A history lost something, or counted it twice."""
-
-
-class World:
-    """The stack and the listener, as processes of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.port = free_port(0, "")
-        self.up: subprocess.Popen[bytes] | None = None
-        self.listener: subprocess.Popen[bytes] | None = None
-        self.frozen: list[int] = []
-        unset = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
-        self._env = {**unset, "XDG_STATE_HOME": str(folder), "CALLFUNNEL_HTTP_TOKEN": _TOKEN, "TZ": "UTC"}
-        self._env["PYTHONPATH"] = os.getcwd()
-
-    def start(self) -> None:
-        """What is not there, at once; return when it serves."""
-        if self.listener is not None and self.listener.poll() is not None:
-            self.listener = None
-        if self.up is not None and self.up.poll() is not None:
-            self.up = None
-        if self.up is None:
-            self.up = self._run(
-                "up", "--data", "data", *("--kafka-port", "0", "--store-port", "0", "--board-port", "0")
-            )
-        if not (self.data / "credentials.json").exists():
-            self._wait("stack", lambda: self.running is not None)
-        if self.listener is None:
-            options = (
-                "--port",
-                str(self.port),
-                "--source",
-                "office",
-                "--data",
-                "data",
-                "--no-page",
-                "--rate",
-                "100000",
-            )
-            self.listener = self._run("listen", "http", *options)
-        self._wait("stack", lambda: self.running is not None)
-        self._wait("listener", lambda: self.post("/calls", []) == 200)
-
-    def _run(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
-            return subprocess.Popen([*CLI, *arguments], env=self._env, cwd=self.folder, stdout=log, stderr=log)
-
-    def _wait(self, what: str, true: Callable[[], object]) -> None:
-        until = time.monotonic() + _STARTS_S
-        while not true():
-            for process in (self.up, self.listener):
-                if process is not None and process.poll() is not None:
-                    raise Wrong(f"no {what}: a process ended with {process.returncode}: {self.last_words()}")
-            if time.monotonic() > until:
-                raise Wrong(f"no {what} within {_STARTS_S:.0f} s: {self.last_words()}")
-            time.sleep(0.05)
-
-    def last_words(self) -> str:
-        logs = [self.folder / "up.log", self.folder / "listen.log"]
-        return "\n".join(log.read_text("utf-8", "replace")[-1500:] for log in logs if log.exists())
-
-    @property
-    def running(self) -> Running | None:
-        """The stack, once `up` that runs now has written it down."""
-        running = read_running(self.data)
-        return running if running and self.up is not None and running.pid == self.up.pid else None
-
-    def pids(self, name: str) -> list[int]:
-        """Processes of a part, of the supervisor ("up") or of the listener; none when it is not there."""
-        if name in ("up", "listener"):
-            process = self.up if name == "up" else self.listener
-            return [process.pid] if process is not None and process.poll() is None else []
-        running = read_running(self.data)
-        return [pid for part, pid in (running.parts if running else {}).items() if part.startswith(name) and pid]
-
-    def post(self, path: str, body: object) -> int:
-        """The status; 0 when there is no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"Authorization": f"Bearer {_TOKEN}", "Content-Type": "application/json"}
-        try:
-            connection.request("POST", path, json.dumps(body), headers)
-            response = connection.getresponse()
-            response.read()
-            return response.status
-        except (OSError, http.client.HTTPException):
-            return 0
-        finally:
-            connection.close()
-
-    def end(self) -> None:
-        for process in (self.listener, self.up):
-            if process is not None and process.poll() is None:
-                process.kill()
-                process.wait()
 
 
 def _signal(world: World, names: Sequence[str], number: int) -> None:
@@ -172,6 +68,21 @@ def _asked(name: str) -> Callable[[World], None]:
     return end
 
 
+_EVERYTHING = ("up", "listener", "broker", "store", "worker", "board")
+
+
+def _cut_the_power(world: World) -> None:
+    """Everything ends, and the disk has what was flushed to it until one moment, at which everything stands still."""
+    assert world.disk is not None
+    _signal(world, _EVERYTHING, signal.SIGSTOP)
+    copy = world.disk.image.with_suffix(".copy")
+    world.disk.copied(copy)
+    _kill(*_EVERYTHING)(world)
+    world.disk.unmount()
+    copy.replace(world.disk.image)
+    world.disk.mount()
+
+
 class Fault(NamedTuple):
     """Something that happens to the stack. More kinds are more lines below."""
 
@@ -189,10 +100,12 @@ FAULTS = (
     Fault("broker and listener killed", _kill("broker", "listener"), 4),
     Fault("broker, worker and listener killed", _kill("broker", "worker", "listener"), 3),
     Fault("supervisor killed", _kill("up"), 2),
-    Fault("all killed", _kill("up", "listener", "broker", "store", "worker", "board"), 3),
+    Fault("all killed", _kill(*_EVERYTHING), 3),
     Fault("listener asked to end", _asked("listener"), 2),
     Fault("stack asked to end", _asked("up"), 1),
 )
+
+POWER_CUT = Fault("power cut", _cut_the_power, 5)
 
 
 class Event(NamedTuple):
@@ -332,9 +245,9 @@ def _left(world: World) -> list[str]:
 
 
 @contextmanager
-def world_in(folder: Path) -> Iterator[World]:
+def world_in(folder: Path, disk: Disk | None = None) -> Iterator[World]:
     """A stack, a listener and a manager; gone afterwards."""
-    world = World(folder)
+    world = World(folder, disk)
     try:
         world.start()
         manager = {"manager_id": "m1", "name": "Anna", "extensions": ["101"]}
@@ -349,28 +262,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--power-cuts", action="store_true", help="Have the power fail too; mounts an image, as root.")
     parser.add_argument("--minutes", type=float, default=1e9, help="Begin no history after so many.")
     chosen = parser.parse_args()
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # of a store that is killed it says much
     until = time.monotonic() + chosen.minutes * 60
-    done = kills = answered = 0
-    with tempfile.TemporaryDirectory(prefix="callfunnel-histories-") as folder, world_in(Path(folder)) as world:
+    done = kills = answered = cuts = 0
+    faults = (*FAULTS, POWER_CUT) if chosen.power_cuts else FAULTS
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="callfunnel-histories-")))
+        made = Disk.made(folder / "disk.img", folder / "disk") if chosen.power_cuts else None
+        disk = stack.enter_context(made) if made else None
+        world = stack.enter_context(world_in(folder, disk))
         for number in range(chosen.count):
             if time.monotonic() > until:
                 break
             seed = chosen.seed + number
             try:
-                words = run(world, number, seed)
+                words = run(world, number, seed, faults)
             except Wrong as wrong:
                 print(f"history {number}, --seed {seed}: WRONG: {wrong}", flush=True)
-                print(f"plan: {[(event.fault.name, event.after_s, event.restart_s) for event in plan(seed)]}")
+                print(f"plan: {[(event.fault.name, event.after_s, event.restart_s) for event in plan(seed, faults)]}")
                 raise SystemExit(1) from None
             done += 1
-            kills += len(plan(seed))
+            events = plan(seed, faults)
+            kills += len(events)
+            cuts += sum(event.fault is POWER_CUT for event in events)
             answered += int(words.split(": ", 1)[1].split()[0])
             print(f"history {number}, seed {seed}: {words}", flush=True)
     print(
-        f"{done} histories, {kills} faults, {answered:,} calls answered: all counted, each once (--seed {chosen.seed})"
+        f"{done} histories, {kills} faults ({cuts} power cuts), {answered:,} calls answered:"
+        f" all counted, each once (--seed {chosen.seed})"
     )
 
 

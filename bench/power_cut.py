@@ -67,11 +67,18 @@ class Disk:
         return cls(image, at)
 
     def __enter__(self) -> Disk:
-        _run("mount", "-o", "loop", str(self.image), str(self.at))
-        self._loop = Path(_run("findmnt", "-n", "-o", "SOURCE", str(self.at)).strip()).name
+        self.mount()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.unmount()
+
+    def mount(self) -> None:
+        _run("mount", "-o", "loop", str(self.image), str(self.at))
+        self._loop = Path(_run("findmnt", "-n", "-o", "SOURCE", str(self.at)).strip()).name
+
+    def unmount(self) -> None:
+        """Waits for processes that were killed and have not ended yet."""
         until = time.monotonic() + _ENDS_S
         while True:
             try:
