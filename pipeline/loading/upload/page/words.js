@@ -63,7 +63,7 @@ const REASONS = {
         bad_amount: "сумма не читается", bad_number: "число не читается", bad_kind: "неизвестный вид", bad_status: "неизвестный статус",
         bad_period: "неверный период", unknown_stage: "неизвестный этап", unknown_organisation: "неизвестная организация",
         overlapping_extension: "внутренний номер занят другим", bad_wire: "запись не читается",
-        version_in_future: "часы отправителя спешат" }
+        version_in_future: "часы отправителя спешат", past_retention: "старше срока хранения" }
 };
 
 let language = localStorage.getItem("language") || (navigator.language.startsWith("ru") ? "ru" : "en");
