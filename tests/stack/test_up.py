@@ -291,7 +291,7 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_up_goes_on_with_
 
 
 def test_stopped_in_the_middle_of_a_load_which_says_so_and_can_be_repeated(up: Up, department: Department) -> None:
-    process = up.start()
+    process = up.start("--drain", "0")  # else it would wait until the load is stored
     loading = up.loading(department.files["calls"])
     up.wait_for_legs(department.legs // 5)
     process.send_signal(signal.SIGTERM)
