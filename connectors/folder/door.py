@@ -192,12 +192,13 @@ class FolderDoor:
                 continue
             self._later.pop(name, None)
             if self._stamp(name) != self._settling.stamp(name):
-                log.warning("%s: %s changed while it was loaded; it is loaded again", line.name, name)
+                log.warning("%s: %s changed while it was loaded; it is loaded again", line.name, printable(name))
                 continue
             place = self._move(loaded)
             line.counted(loaded.records, loaded.rejects)
             words = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
-            log.info("%s: %s is in %s: %s", line.name, name, place.relative_to(self._folder), words)
+            where = printable(str(place.relative_to(self._folder)))
+            log.info("%s: %s is in %s: %s", line.name, printable(name), where, printable(words))
         self._backoff.succeeded()
 
     def _put_off(self, line: Line, name: str, why: str) -> None:
@@ -206,7 +207,9 @@ class FolderDoor:
         known = self._later.get(name)
         backoff = known.backoff if known is not None and known.stamp == stamp else Backoff()
         if known is None or known.why != why:
-            log.warning("%s: %s: %s; it stays where it is, and is tried again", line.name, name, why)
+            log.warning(
+                "%s: %s: %s; it stays where it is, and is tried again", line.name, printable(name), printable(why)
+            )
         self._later[name] = _Later(stamp, why, self._monotonic() + backoff.next_s(), backoff)
 
     def _is_due(self, name: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.folder.door import Loaded
-from connectors.reading.names import as_text
+from connectors.reading.names import as_text, printable
 from connectors.reading.opening import no_links
 from connectors.reading.source import Reading
 from connectors.registry import CRM
@@ -166,8 +166,8 @@ def _later(path: Path, why: str) -> Loaded:
 
 def _unexplained(path: Path) -> Loaded:
     """A bug must not stop the files behind this one; and it says nothing of this one."""
-    log.exception("%s: an error of the program", path)
-    return _later(path, "an error of the program: see the log, and report it")
+    log.exception("%s: internal error", printable(str(path)))
+    return _later(path, "internal error: see the log, and report it")
 
 
 def _refused(path: Path, why: str) -> Loaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -78,6 +79,7 @@ def run(
 ) -> Ended:
     """Run a command here. What it sets of the process is put back."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    levels = {name: logging.getLogger(name).level for name in ("", "callfunnel", "kafka")}
     with monkeypatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("CALLFUNNEL_"):
@@ -94,5 +96,7 @@ def run(
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
     told = capsys.readouterr()
     return Ended(code, told.out, told.err)

@@ -159,13 +159,19 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("text", "into"), [("a", DONE), ("refuse", REJECTED)])
-def test_files_of_any_name_are_loaded_and_moved_twice(folder: Path, text: str, into: str) -> None:
-    with opened(folder, Loader()):
+def test_files_of_any_name_are_loaded_and_moved_twice(
+    folder: Path, text: str, into: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "callfunnel"), opened(folder, Loader()):
         for time in (1, 2):
             for name in HOSTILE:
-                (folder / os.fsdecode(name)).write_text(text)
+                whole = folder.parent / "whole"
+                whole.write_text(text)
+                whole.rename(folder / os.fsdecode(name))  # never seen half-written
             until(lambda time=time: len(names(folder / into)) == 2 * time * len(HOSTILE))  # type: ignore[misc]
     assert sum(name.endswith(".report.json") for name in names(folder / into)) == 2 * len(HOSTILE)
+    assert caplog.text.encode("utf-8"), "what is logged can be written"
+    assert "\x1b[31m" not in caplog.text
 
 
 def test_names_fit_and_can_be_printed() -> None:
