@@ -185,5 +185,5 @@ def test_wrong_store_is_named_with_the_accepted_form_and_without_its_password(
 
 
 def test_namespace_that_no_topic_may_have_is_an_error(nowhere: dict[str, str]) -> None:
-    with pytest.raises(Terminal, match="CALLFUNNEL_NAMESPACE: 'ООО Ромашка' is no name"):
+    with pytest.raises(Terminal, match="CALLFUNNEL_NAMESPACE: 'ООО Ромашка' is not a name"):
         find(env={**nowhere, **SERVERS, "CALLFUNNEL_NAMESPACE": "ООО Ромашка"})
