@@ -41,10 +41,25 @@ class Stopped:
         self._pids: list[int] = []
 
     def __call__(self, *names: str) -> None:
-        for pid in (self._up.running["pid"], *(self._up.parts[name] for name in names)):
-            os.kill(pid, signal.SIGSTOP)
-            self._pids.append(pid)
-            wait_for("stop", lambda pid=pid: process_state(pid) == "stopped")  # type: ignore[misc]
+        wait_for("supervisor that is stopped while no part is being replaced", self._supervisor_is_stopped_beside_parts)
+        for name in names:
+            self._stop(self._up.parts[name])
+
+    def _supervisor_is_stopped_beside_parts(self) -> bool:
+        """A busy machine can make a part silent for the whole patience of this stack: a supervisor that is stopped
+        just then leaves it dead until it goes on."""
+        self._stop(self._up.running["pid"])
+        doctor = {check.name: check for check in examine_stack(self._up, within_s=4.0)}
+        if all(doctor[name].well for name in self._up.parts):
+            return True
+        self.go_on()
+        wait_for("well stack", lambda: self._up.run("doctor", "--json").returncode == 0)
+        return False
+
+    def _stop(self, pid: int) -> None:
+        os.kill(pid, signal.SIGSTOP)
+        self._pids.append(pid)
+        wait_for("stop", lambda: process_state(pid) == "stopped")
 
     def go_on(self) -> None:
         while self._pids:
