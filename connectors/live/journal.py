@@ -24,6 +24,8 @@ log = logging.getLogger("callfunnel.listen")
 SUFFIX = ".journal"
 MOST_BYTES = 1 << 30
 """Of the lines that wait; above it a listener takes nothing more."""
+_BUSY_S = 30
+"""How long to wait for another process that reads or writes there."""
 _DELETE_ROWS = 2_000
 """Rows of one deletion: what comes meanwhile waits for it."""
 _TABLE = """
@@ -113,7 +115,10 @@ class Journal:
         return found
 
     def delete(self, upto: int) -> None:
-        """Everything up to this entry is stored. Raises Transient."""
+        """Everything up to this entry is stored. Raises Transient.
+
+        A journal that is empty afterwards holds no byte of what was in it: who is forgotten is not to be found there.
+        """
         while True:
             with self._writing:
                 try:
@@ -128,6 +133,8 @@ class Journal:
                     raise Transient(f"{self.path}: the journal cannot be written: {error}") from None
                 self._records -= records
                 self._bytes -= size
+                if not self._records:
+                    _empty_log(self._write)
 
     @property
     def records(self) -> int:
@@ -242,11 +249,20 @@ def _beside(path: Path) -> Iterator[Path]:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk when it returns
+    connection.execute("PRAGMA secure_delete = ON").fetchall()  # free pages hold no telephone numbers
     connection.execute(_TABLE)
     return connection
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    """Write what was committed into the file and empty the log beside it, unless somebody reads there just now."""
+    connection.execute("PRAGMA busy_timeout = 0").fetchall()
+    with suppress(sqlite3.Error):  # what was committed is on disk already
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000}").fetchall()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -136,3 +137,27 @@ def test_a_reader_from_outside_does_not_hold_up_the_owner(tmp_path: Path) -> Non
             journal.delete(1)
         assert numbers(journal) == [2]
     os.remove(path)
+
+
+def test_what_was_stored_leaves_no_byte_in_its_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    number = b"+79161234567"
+    with closing(Journal(path)) as journal:
+        journal.append([entry(one)._replace(lines=number * 500) for one in range(300)])
+        assert any(number in one.read_bytes() for one in tmp_path.iterdir())
+        journal.delete(journal.last)
+        assert [one.name for one in tmp_path.iterdir() if number in one.read_bytes()] == []
+        assert path.exists(), "it is not removed while its listener lives"
+
+
+def test_who_reads_a_journal_for_long_holds_up_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    with closing(Journal(path)) as journal, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        journal.append([entry(1)])
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM entries").fetchone() == (1,)
+        began = time.monotonic()
+        journal.delete(journal.last)
+        journal.append([entry(2)])
+        assert time.monotonic() - began < 10, "a reader is waited for 30 s elsewhere"
+        assert numbers(journal) == [2]
