@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import STARTS_S
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, call
 from tests.connectors.webhook_requests import read, request
-from tests.stack.deployment import CLI, Deployment, clean_env, wait_for
+from tests.stack.deployment import CLI, Deployment, clean_env, kill, wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -188,3 +189,29 @@ def test_broker_that_is_killed_before_anybody_stored_it_gets_it_again(embedded: 
         wait_for("what was answered", lambda: embedded.number("SELECT count() FROM call_legs FINAL") == len(numbers))
     finally:
         http_door.end()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("deployment", ["apache_kafka"], indirect=True)
+def test_calls_that_come_while_kafka_is_away_are_answered_and_counted_once_it_is_back(deployment: Deployment) -> None:
+    deployment.start()
+    listener = Http(deployment)
+    headers = {**BEARER, **JSON}
+    try:
+        assert listener.post("/calls", json.dumps(call(0)), headers) == 200
+        wait_for("first call", lambda: deployment.number("SELECT count() FROM call_legs FINAL") == 1)
+        kill(deployment.broker)
+        for number in range(1, 20):
+            assert listener.post("/calls", json.dumps(call(number)), headers) == 200
+        wait_for("listener that says it", lambda: "tried again until it answers" in listener.log.read_text())
+        # What is answered meanwhile outlives the listener as well.
+        listener.end(signal.SIGKILL)
+        deployment.start_again(deployment.broker)
+        deployment.broker.wait_ready(STARTS_S)
+        listener = Http(deployment)
+        assert listener.post("/calls", json.dumps(call(20)), headers) == 200
+        counted = "SELECT count() FROM activities FINAL WHERE kind = 'call'"
+        wait_for("each call once", lambda: deployment.number(counted) == 21)
+        assert deployment.number("SELECT count() FROM call_legs FINAL") == 21
+    finally:
+        listener.end()
