@@ -17,13 +17,13 @@ from grafana_foundation_sdk.models import text
 from grafana.boards import BOARDS
 from grafana.dataquery import SOURCE, ClickHouseQuery
 from grafana.fields import overrides, uid
-from grafana.forms import drawn
-from grafana.layout import Place, placed
+from grafana.layout import GridPosition, positioned
 from grafana.panel import Board, Panel
+from grafana.panel_types import visualization
 from grafana.query import Department, grafana_sql
 from grafana.regulations import regulations
+from grafana.translations import LANGUAGES, board_texts
 from grafana.variables import variable
-from grafana.words import LANGUAGES, words
 from schemas.stages import default_stages
 
 FOLDER = Path(__file__).with_name("dashboards")
@@ -33,11 +33,11 @@ EXAMPLE = Department(zone="Europe/Moscow", conversation_s=30, stages=default_sta
 
 def dashboard(board: Board, department: Department, language: str) -> model.Dashboard:
     """A board in one language."""
-    said = words(language).boards[board.id]
+    texts = board_texts(language).boards[board.id]
     return model.Dashboard(
         uid=uid(board.id, language),
-        title=said.title,
-        description=said.description,
+        title=texts.title,
+        description=texts.description,
         tags=["callfunnel", language],
         timezone=department.zone,
         week_start="monday",
@@ -50,8 +50,8 @@ def dashboard(board: Board, department: Department, language: str) -> model.Dash
             [variable(name, department, language, single=name in board.single) for name in board.all_variables]
         ),
         panels=[
-            _panel(number, panel, place, board, department, language)
-            for number, (panel, place) in enumerate(placed(board.panels), start=1)
+            _panel(number, panel, position, board, department, language)
+            for number, (panel, position) in enumerate(positioned(board.panels), start=1)
         ],
     )
 
@@ -60,7 +60,7 @@ def _links(board: Board, language: str) -> list[model.DashboardLink]:
     """To the other boards, with the period and what was chosen."""
     return [
         model.DashboardLink(
-            title=words(language).boards[other.id].title,
+            title=board_texts(language).boards[other.id].title,
             type_val=model.DashboardLinkType.LINK,
             url=f"/d/{uid(other.id, language)}",
             icon="dashboard",
@@ -72,19 +72,21 @@ def _links(board: Board, language: str) -> list[model.DashboardLink]:
     ]
 
 
-def _panel(number: int, panel: Panel, place: Place, board: Board, department: Department, language: str) -> model.Panel:
-    said = words(language).panels[panel.id]
+def _panel(
+    number: int, panel: Panel, position: GridPosition, board: Board, department: Department, language: str
+) -> model.Panel:
+    texts = board_texts(language).panels[panel.id]
     shown = model.Panel(
         id_val=number,
-        title=said.title,
-        description=said.description.replace("{N}", str(department.conversation_s)),
-        grid_pos=model.GridPos(h=place.h, w=place.w, x=place.x, y=place.y),
+        title=texts.title,
+        description=texts.description.replace("{N}", str(department.conversation_s)),
+        grid_pos=model.GridPos(h=position.h, w=position.w, x=position.x, y=position.y),
     )
     if panel.query is None:
         content = regulations(department.stages, language)
         shown.type_val, shown.options = "text", text.Options(mode=text.TextMode.MARKDOWN, content=content)
         return shown
-    how = drawn(panel)
+    how = visualization(panel)
     shown.type_val, shown.options = how.kind, how.options
     shown.datasource = SOURCE
     shown.targets = [ClickHouseQuery(grafana_sql(panel.query, department, board.all_variables))]
@@ -94,7 +96,7 @@ def _panel(number: int, panel: Panel, place: Place, board: Board, department: De
     for name, value in how.defaults.items():
         setattr(defaults, name, value)
     shown.field_config = model.FieldConfigSource(
-        defaults=defaults, overrides=overrides(panel.columns, panel.form, department, language)
+        defaults=defaults, overrides=overrides(panel.columns, panel.panel_type, department, language)
     )
     return shown
 

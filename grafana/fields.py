@@ -1,4 +1,4 @@
-"""How Grafana shows a column: unit, words for codes, colours, links to what is behind a number."""
+"""How Grafana shows a column: unit, labels for codes, colours, links to what is behind a number."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from urllib.parse import quote
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana import colours
-from grafana.panel import Column, Form, Link, Look, Unit
+from grafana.panel import Column, PanelLink, PanelType, SeriesStyle, Unit
 from grafana.query import Department
-from grafana.words import words
+from grafana.translations import board_texts
 
 Property = model.DynamicConfigValue
 Override = model.DashboardFieldConfigSourceOverrides
@@ -29,25 +29,27 @@ _UNITS = {
 }
 """Grafana's unit, and decimals."""
 
-_NAMED_BY_ROW = (Form.BARS, Form.FUNNEL, Form.HEAT)
-_OVER_TIME = (Form.LINES, Form.COLUMNS)
+_NAMED_BY_ROW = (PanelType.BARS, PanelType.FUNNEL, PanelType.HEAT)
+_OVER_TIME = (PanelType.LINES, PanelType.COLUMNS)
 
 
-def overrides(columns: tuple[Column, ...], form: Form, department: Department, language: str) -> list[Override]:
+def overrides(
+    columns: tuple[Column, ...], panel_type: PanelType, department: Department, language: str
+) -> list[Override]:
     """One for each column."""
-    if form is Form.MATRIX:
+    if panel_type is PanelType.MATRIX:
         return _matrix(columns, department, language)
     series = 0
     found = []
     for column in columns:
         properties = list(_properties(column, department, language))
-        if form in _NAMED_BY_ROW and column.unit not in (Unit.TIME, Unit.TEXT):
-            # A title would stand in place of the row's own name.
+        if panel_type in _NAMED_BY_ROW and column.unit not in (Unit.TIME, Unit.TEXT):
+            # A title would stand instead of the row's own name.
             properties = [one for one in properties if one.id_val != "displayName"]
-        if form in _OVER_TIME and column.unit not in (Unit.TIME, Unit.TEXT):
-            properties += _drawn(column, form, series)
-            series += column.look is Look.PLAIN
-        elif form is Form.TABLE:
+        if panel_type in _OVER_TIME and column.unit not in (Unit.TIME, Unit.TEXT):
+            properties += _series_properties(column, panel_type, series)
+            series += column.style is SeriesStyle.PLAIN
+        elif panel_type is PanelType.TABLE:
             properties += _in_table(column)
         found.append(Override(matcher=model.MatcherConfig("byName", column.name), properties=properties))
     return found
@@ -56,7 +58,7 @@ def overrides(columns: tuple[Column, ...], form: Form, department: Department, l
 def _matrix(columns: tuple[Column, ...], department: Department, language: str) -> list[Override]:
     """Its columns are named by the codes of the second column; the first is called `row\\across`."""
     row, across, number = columns
-    title = Property("displayName", words(language).columns[row.title])
+    title = Property("displayName", board_texts(language).columns[row.title])
     found = [Override(matcher=model.MatcherConfig("byName", f"{row.name}\\{across.name}"), properties=[title])]
     for code, word in codes(across, department, language):
         shown = [Property("displayName", word), *list(_properties(number, department, language))[1:]]
@@ -65,7 +67,7 @@ def _matrix(columns: tuple[Column, ...], department: Department, language: str) 
 
 
 def _properties(column: Column, department: Department, language: str) -> Iterator[Property]:
-    title = words(language).columns[column.title]
+    title = board_texts(language).columns[column.title]
     yield Property("displayName", title.replace("{N}", str(department.conversation_s)))
     if column.unit in _UNITS:
         unit, decimals = _UNITS[column.unit]
@@ -87,23 +89,23 @@ def _result(word: str, index: int) -> model.ValueMappingResult:
 
 
 def codes(column: Column, department: Department, language: str) -> list[tuple[str, str]]:
-    """(code, words) of a column's values, in order."""
+    """(code, label) of a column's values, in order."""
     if column.values == "stage":
         stages = department.stages.stages
         return [(stage.code, getattr(stage.title, language) or stage.code) for stage in stages]
     if column.unit is Unit.FLAG:
-        return list(words(language).values["flag"].items())
-    return list(words(language).values[column.values].items()) if column.values else []
+        return list(board_texts(language).values["flag"].items())
+    return list(board_texts(language).values[column.values].items()) if column.values else []
 
 
-def _link(link: Link, language: str) -> dict[str, object]:
+def _link(link: PanelLink, language: str) -> dict[str, object]:
     """To another board of the same language and period. Grafana puts the row's values in, percent-encoded."""
     if link.url:
-        return {"title": words(language).links[link.words], "url": link.url, "targetBlank": True}
+        return {"title": board_texts(language).links[link.title_id], "url": link.url, "targetBlank": True}
     variables = [f"var-{name}=${{__data.fields.{column}:percentencode}}" for name, column in link.variables]
     fixed = [f"var-{name}={quote(value)}" for name, value in link.fixed]
     url = f"/d/{uid(link.board, language)}?" + "&".join([*variables, *fixed, "${__url_time_range}"])
-    return {"title": words(language).links[link.words], "url": url, "targetBlank": False}
+    return {"title": board_texts(language).links[link.title_id], "url": url, "targetBlank": False}
 
 
 def uid(board: str, language: str) -> str:
@@ -111,16 +113,16 @@ def uid(board: str, language: str) -> str:
     return f"callfunnel-{board.replace('_', '-')}-{language}"
 
 
-def _drawn(column: Column, form: Form, series: int) -> list[Property]:
+def _series_properties(column: Column, panel_type: PanelType, series: int) -> list[Property]:
     """A series: colour and line. What is not over yet is pale and dashed; what it is held against is thin and grey."""
-    if column.look is Look.REFERENCE:
+    if column.style is SeriesStyle.REFERENCE:
         return [
             Property("color", model.FieldColor(model.FieldColorModeId.FIXED, colours.GREY)),
             Property("custom.drawStyle", "line"),
             Property("custom.lineStyle", {"fill": "dash", "dash": [6, 4]}),
             Property("custom.fillOpacity", 0),
         ]
-    unfinished = column.look is Look.UNFINISHED
+    unfinished = column.style is SeriesStyle.UNFINISHED
     # The unfinished part has the colour of the series before it.
     colour = colours.SERIES[max(0, series - unfinished) % len(colours.SERIES)]
     dashes = {"fill": "dash", "dash": [2, 4]} if unfinished else {"fill": "solid"}
@@ -128,7 +130,7 @@ def _drawn(column: Column, form: Form, series: int) -> list[Property]:
         Property("color", model.FieldColor(model.FieldColorModeId.FIXED, colour)),
         Property("custom.lineStyle", dashes),
     ]
-    if form is Form.COLUMNS:
+    if panel_type is PanelType.COLUMNS:
         found.append(Property("custom.fillOpacity", 15 if unfinished else 80))
     elif unfinished:
         found.append(Property("custom.showPoints", "always"))

@@ -10,19 +10,19 @@ from grafana.panel import Panel
 WIDTH = 24
 
 
-class Place(NamedTuple):
+class GridPosition(NamedTuple):
     x: int
     y: int
     w: int
     h: int
 
 
-def placed(panels: Iterable[Panel]) -> Iterator[tuple[Panel, Place]]:
-    """Each panel with its place; one that does not fit into the row begins the next."""
+def positioned(panels: Iterable[Panel]) -> Iterator[tuple[Panel, GridPosition]]:
+    """Each panel with its position; one that does not fit into the row begins the next."""
     x = y = tallest = 0
     for panel in panels:
         if x + panel.width > WIDTH:
             x, y, tallest = 0, y + tallest, 0
-        yield panel, Place(x, y, panel.width, panel.height)
+        yield panel, GridPosition(x, y, panel.width, panel.height)
         x += panel.width
         tallest = max(tallest, panel.height)

@@ -1,8 +1,8 @@
 """What a screen shows, as values: boards, panels, columns. Grafana's JSON, the board page and the report are drawn
 from them.
 
-Words are not here: a panel's title and description stand under its id, a column's title under its name, in
-`grafana/words/ru.toml` and `en.toml`.
+Texts are not here: a panel's title and description stand under its id, a column's title under its name, in
+`grafana/translations/ru.toml` and `en.toml`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Value = str | int | float | tuple[str, ...]
 """What a metric's parameter is set to."""
 
 
-class Form(StrEnum):
+class PanelType(StrEnum):
     """How the rows of a metric are drawn."""
 
     STAT = "stat"
@@ -34,7 +34,7 @@ class Form(StrEnum):
     HEAT = "heat"
     """Colour over time (first column) and by name (second)."""
     TEXT = "text"
-    """Words alone; no metric."""
+    """Text alone; no metric."""
 
 
 class Unit(StrEnum):
@@ -58,7 +58,7 @@ class Unit(StrEnum):
     """1 is yes."""
 
 
-class Look(StrEnum):
+class SeriesStyle(StrEnum):
     """How a series stands out from its neighbours. Never by colour alone: lines and fills differ too."""
 
     PLAIN = "plain"
@@ -78,11 +78,11 @@ class Threshold(msgspec.Struct, frozen=True):
     what: str
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class PanelLink(msgspec.Struct, frozen=True, kw_only=True):
     """From a number to what is behind it: another board, with its variables set from the row."""
 
     board: str = ""
-    words: str
+    title_id: str
     """Under which its title stands in `[links]`."""
     url: str = ""
     """An address, instead of a board."""
@@ -93,12 +93,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """A column of a metric that is shown. Its title stands under `words` (else its name) in `[columns]`."""
+    """A column of a metric that is shown. Its title stands under `title_id` (else its name) in `[columns]`."""
 
     name: str
     unit: Unit = Unit.COUNT
-    words: str = ""
-    look: Look = Look.PLAIN
+    title_id: str = ""
+    style: SeriesStyle = SeriesStyle.PLAIN
     values: str = ""
     """The table of `[values]` that says what its codes mean; `stage` and `potential` come from the stages."""
     hidden: bool = False
@@ -106,13 +106,13 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     """The same in every row: a page says it once, below the table."""
     thresholds: tuple[Threshold, ...] = ()
-    link: Link | None = None
+    link: PanelLink | None = None
     width: int = 0
     """Pixels in a table; 0 lets the table decide."""
 
     @property
     def title(self) -> str:
-        return self.words or self.name
+        return self.title_id or self.name
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to look at. `width` is in columns of 24, `height` in Grafana's rows of 38 pixels."""
 
     id: str
-    form: Form
+    panel_type: PanelType
     query: Query | None = None
     columns: tuple[Column, ...] = ()
     width: int = 12
@@ -140,7 +140,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """A screen. `start` and `end` are the period that it opens with, in Grafana's words (now/d)."""
+    """A screen. `start` and `end` are the period that it opens with, as Grafana writes it (now/d)."""
 
     id: str
     panels: tuple[Panel, ...]
@@ -157,9 +157,9 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         return (*self.variables, "zone")
 
 
-def column(name: str, unit: Unit = Unit.COUNT, **said: object) -> Column:
+def column(name: str, unit: Unit = Unit.COUNT, **fields: object) -> Column:
     """A column, shorter."""
-    return msgspec.structs.replace(Column(name=name, unit=unit), **said)
+    return msgspec.structs.replace(Column(name=name, unit=unit), **fields)
 
 
 def query(metric: str, **fixed: Value) -> Query:

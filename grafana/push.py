@@ -1,7 +1,7 @@
 """Boards into a running Grafana over its HTTP API: data source, folders, dashboards, alerts.
 
 Repeating it changes nothing: what is there is read first, and what differs is written. Grafana never says a password,
-so one that is set is taken for the right one unless it is asked to be set again.
+so one that is set is taken for the right one unless a reset is requested.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grafana.boards import BOARDS
 from grafana.build import as_json, dashboard
 from grafana.dataquery import DATASOURCE_UID, PLUGIN
 from grafana.query import Department
-from grafana.words import words
+from grafana.translations import board_texts
 from schemas.trouble import Terminal, Transient
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class ClickHouse(NamedTuple):
 
     @property
     def datasource(self) -> Json:
-        """What Grafana is told."""
+        """What is sent to Grafana."""
         return {
             "uid": DATASOURCE_UID,
             "name": "callfunnel",
@@ -110,7 +110,7 @@ class Pusher:
         """What a push would do, in the order to do it. Reads only."""
         return [
             self._datasource(store, renew_password=renew_password),
-            *(self._folder(folder_uid(language), words(language).folder) for language in languages),
+            *(self._folder(folder_uid(language), board_texts(language).folder) for language in languages),
             *self._dashboards(department, languages),
             self._folder(FOLDER_UID, FOLDER),
             *(self._rules(group) for group in wanted_groups(department)),
@@ -152,14 +152,14 @@ class Pusher:
     def _dashboard(self, wanted: Json, folder: str) -> Change:
         api, title = self._api.dashboard, str(wanted["title"])
         found: Json | None = self._find(f"dashboard {title}", lambda: api.get_dashboard(wanted["uid"]))
-        said = {"dashboard": wanted, "folderUid": folder, "overwrite": True, "message": "callfunnel boards push"}
+        payload = {"dashboard": wanted, "folderUid": folder, "overwrite": True, "message": "callfunnel boards push"}
         doing = Doing.CREATED
         if found is not None:
             if found["meta"].get("provisioned"):
                 raise Terminal(f"dashboard {title}: it comes from a file of Grafana's; change that file, or remove it")
             same = holds(found["dashboard"], wanted) and found["meta"].get("folderUid") == folder
             doing = Doing.UNCHANGED if same else Doing.UPDATED
-        return Change("dashboard", title, doing, lambda: api.update_dashboard(said))
+        return Change("dashboard", title, doing, lambda: api.update_dashboard(payload))
 
     def _rules(self, group: Group) -> Change:
         api, name = self._api.alertingprovisioning, group.name

@@ -116,8 +116,8 @@ def _defaults(department: Department) -> dict[str, Value]:
 
 def _set(query: Query, department: Department) -> dict[str, Value]:
     """What no reader chooses."""
-    said = {**department.settings, **dict(query.fixed)}
-    return {**said, "conversation_s": department.conversation_s} if query.settled else said
+    parameters = {**department.settings, **dict(query.fixed)}
+    return {**parameters, "conversation_s": department.conversation_s} if query.settled else parameters
 
 
 def grafana_sql(query: Query, department: Department, variables: Collection[str]) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from grafana.words import words
+from grafana.translations import board_texts
 from schemas.stages import Stages, Text
 
 
 def regulations(stages: Stages, language: str) -> str:
     """A Markdown table, a row for each stage."""
 
-    def said(text: Text) -> str:
+    def translated(text: Text) -> str:
         return str(getattr(text, language) or text.en or text.ru).replace("|", "\\|").replace("$", "&#36;")
 
-    rows = [tuple(words(language).values["regulation"].values()), ("---",) * 4]
-    rows += [(f"**{said(s.title) or s.code}**", said(s.contact), said(s.goal), said(s.result)) for s in stages.stages]
+    rows = [tuple(board_texts(language).values["regulation"].values()), ("---",) * 4]
+    rows += [
+        (f"**{translated(s.title) or s.code}**", translated(s.contact), translated(s.goal), translated(s.result))
+        for s in stages.stages
+    ]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana.dataquery import PLUGIN_VERSION, SOURCE
 from grafana.panel import Query
 from grafana.query import ALL, Department, grafana_sql
-from grafana.words import words
+from grafana.translations import board_texts
 
 Variable = model.VariableModel
 
@@ -26,17 +26,17 @@ THRESHOLDS_S = (10, 30, 60, 120, 300)
 def variable(name: str, department: Department, language: str, *, single: bool = False) -> Variable:
     """One of `FIXED`, or of `QUERIES`."""
     if name in QUERIES:
-        return _asked(name, department, language, single=single)
-    return _SAID[name](department, language)
+        return _from_store(name, department, language, single=single)
+    return _FIXED[name](department, language)
 
 
-def _asked(name: str, department: Department, language: str, *, single: bool) -> Variable:
+def _from_store(name: str, department: Department, language: str, *, single: bool) -> Variable:
     """Its values come from the store."""
     sql = grafana_sql(QUERIES[name], department, (*QUERIES, "zone"))
     found = Variable(
         type_val=model.VariableType.QUERY,
         name=name,
-        label=words(language).variables[name],
+        label=board_texts(language).variables[name],
         query={"rawSql": sql, "editorType": "sql", "format": 1, "pluginVersion": PLUGIN_VERSION, "refId": name},
         definition=sql,
         datasource=SOURCE,
@@ -52,7 +52,7 @@ def _several(variable: Variable, language: str) -> Variable:
     variable.multi = True
     variable.include_all = True
     variable.all_value = ALL
-    variable.current = model.VariableOption(text=words(language).all, value="$__all")
+    variable.current = model.VariableOption(text=board_texts(language).all, value="$__all")
     return variable
 
 
@@ -61,7 +61,7 @@ def _custom(name: str, options: list[tuple[str, str]], language: str) -> Variabl
     return Variable(
         type_val=model.VariableType.CUSTOM,
         name=name,
-        label=words(language).variables[name],
+        label=board_texts(language).variables[name],
         query=", ".join(f"{_escaped(text)} : {_escaped(value)}" for text, value in options),
         options=[model.VariableOption(text=text, value=value, selected=False) for text, value in options],
         allow_custom_value=False,
@@ -78,8 +78,8 @@ def _stage(department: Department, language: str) -> Variable:
 
 
 def _direction(_: Department, language: str) -> Variable:
-    said = words(language).values["direction"]
-    return _several(_custom("direction", [(word, code) for code, word in said.items()], language), language)
+    labels = board_texts(language).values["direction"]
+    return _several(_custom("direction", [(word, code) for code, word in labels.items()], language), language)
 
 
 def _conversation(department: Department, language: str) -> Variable:
@@ -90,9 +90,9 @@ def _conversation(department: Department, language: str) -> Variable:
 
 
 def _of(_: Department, language: str) -> Variable:
-    said = words(language).values["of"]
-    found = _custom("of", [(word, code) for code, word in said.items()], language)
-    found.current = model.VariableOption(text=said["calls"], value="calls")
+    labels = board_texts(language).values["of"]
+    found = _custom("of", [(word, code) for code, word in labels.items()], language)
+    found.current = model.VariableOption(text=labels["calls"], value="calls")
     return found
 
 
@@ -101,7 +101,7 @@ def _zone(department: Department, language: str) -> Variable:
     return Variable(
         type_val=model.VariableType.CONSTANT,
         name="zone",
-        label=words(language).variables["zone"],
+        label=board_texts(language).variables["zone"],
         query=department.zone,
         hide=model.VariableHide.HIDE_VARIABLE,
         current=model.VariableOption(text=department.zone, value=department.zone),
@@ -109,13 +109,13 @@ def _zone(department: Department, language: str) -> Variable:
 
 
 def _written(name: str) -> Callable[[Department, str], Variable]:
-    """Filled by a link; "" until then."""
+    """Set by a link; "" until then."""
 
     def made(_: Department, language: str) -> Variable:
         return Variable(
             type_val=model.VariableType.TEXTBOX,
             name=name,
-            label=words(language).variables[name],
+            label=board_texts(language).variables[name],
             query="",
             current=model.VariableOption(text="", value=""),
         )
@@ -128,14 +128,14 @@ def _recordings(_: Department, language: str) -> Variable:
     return Variable(
         type_val=model.VariableType.CONSTANT,
         name="recordings",
-        label=words(language).variables["recordings"],
+        label=board_texts(language).variables["recordings"],
         query="",
         hide=model.VariableHide.HIDE_VARIABLE,
         current=model.VariableOption(text="", value=""),
     )
 
 
-_SAID: dict[str, Callable[[Department, str], Variable]] = {
+_FIXED: dict[str, Callable[[Department, str], Variable]] = {
     "stage": _stage,
     "direction": _direction,
     "conversation_s": _conversation,

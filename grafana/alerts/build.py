@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grafana.alerts import rules, telling
+from grafana.alerts import notifications, rules
 from grafana.build import EXAMPLE
 from grafana.query import Department
 
@@ -23,9 +23,9 @@ def files(department: Department = EXAMPLE) -> dict[str, str]:
     """File name -> its text."""
     made = {
         "rules": rules.file(department),
-        "contact-points": telling.contact_points(),
-        "policies": telling.policies(),
-        "templates": telling.templates(),
+        "contact-points": notifications.contact_points(),
+        "policies": notifications.policies(),
+        "templates": notifications.templates(),
     }
     return {f"{name}.yaml": _HEAD + "\n".join(_yaml(content, 0)) + "\n" for name, content in made.items()}
 

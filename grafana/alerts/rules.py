@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from grafana.alerts.sql import FIRES, queries
-from grafana.alerts.words import alert_words, template
+from grafana.alerts.texts import alert_texts, template
 from grafana.dataquery import DATASOURCE_UID, ClickHouseQuery
 from grafana.fields import uid
 from grafana.query import Department
-from grafana.words import LANGUAGES
+from grafana.translations import LANGUAGES
 from schemas.alerts import RULES, Rule
 
 Json = dict[str, Any]
@@ -41,8 +41,8 @@ def file(department: Department) -> Json:
 
 
 def _rule(rule: Rule, department: Department) -> Json:
-    asked = queries(rule, department)
-    data = [part for name, sql in asked.items() for part in _asked(rule, name, sql)]
+    queries_by_name = queries(rule, department)
+    data = [part for name, sql in queries_by_name.items() for part in _query_steps(rule, name, sql)]
     condition = {
         "type": "threshold",
         "expression": FIRES,
@@ -50,7 +50,7 @@ def _rule(rule: Rule, department: Department) -> Json:
     }
     return {
         "uid": f"callfunnel-{rule.id.replace('_', '-')}",
-        "title": alert_words("en").rules[rule.id].title,
+        "title": alert_texts("en").rules[rule.id].title,
         "condition": _CONDITION,
         "data": [*data, _expression(_CONDITION, condition)],
         # No row at all is a source that says nothing (an empty roster): no reason to wake anybody.
@@ -64,7 +64,7 @@ def _rule(rule: Rule, department: Department) -> Json:
     }
 
 
-def _asked(rule: Rule, name: str, sql: str) -> list[Json]:
+def _query_steps(rule: Rule, name: str, sql: str) -> list[Json]:
     """A query, and its latest value under the query's own name: messages can only name values of expressions."""
     query = {
         "refId": f"{name}_rows",
@@ -92,10 +92,10 @@ def _annotations(rule: Rule) -> dict[str, str]:
     found = {}
     manager = "?var-manager={{ $labels.manager_id | urlquery }}" if "manager_id" in rule.labels else ""
     for language in LANGUAGES:
-        said = alert_words(language).rules[rule.id]
-        found[f"title_{language}"] = said.title
-        found[f"summary_{language}"] = template(said.summary)
-        found[f"description_{language}"] = template(said.description)
+        rule_texts = alert_texts(language).rules[rule.id]
+        found[f"title_{language}"] = rule_texts.title
+        found[f"summary_{language}"] = template(rule_texts.summary)
+        found[f"description_{language}"] = template(rule_texts.description)
         found[f"board_{language}"] = f"d/{uid(rule.board, language)}{manager}"
     # What Grafana's own lists show.
     return {**found, "summary": found["summary_en"], "description": found["description_en"]}

@@ -28,14 +28,14 @@ def queries(rule: Rule, department: Department) -> dict[str, str]:
 
     A row for everything that could fire, each time: what has no row would be a missing series, and never fire.
     """
-    asked = selected(_with_macros(rule, department), [rule])
+    selection = selected(_with_macros(rule, department), [rule])
     labels = "".join(f"toString({name}) AS {name}, " for name in rule.labels)
 
     def of(number: str) -> str:
         return (
             f"SELECT $__toTime AS time, {labels}toFloat64(ifNull({number}, 0)) AS value\n"
             # By time alone: each further column costs the engine one more reading of all that is under it.
-            f"FROM (\n{asked}\n)\nWHERE fires_{rule.id} IS NOT NULL\nORDER BY time"
+            f"FROM (\n{selection}\n)\nWHERE fires_{rule.id} IS NOT NULL\nORDER BY time"
         )
 
     return {FIRES: of(f"fires_{rule.id}"), **{name: of(name) for name in rule.numbers}}

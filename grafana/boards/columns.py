@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from grafana.panel import Column, Link, Look, Threshold, Unit, column
+from grafana.panel import Column, PanelLink, SeriesStyle, Threshold, Unit, column
 
 COVERAGE = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
-"""Below nine tenths A and B are told with care, below seven tenths not trusted."""
+"""Below nine tenths A and B are to be read with care, below seven tenths not trusted."""
 
 PACE = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
 """A number in parts of what was expected."""
@@ -18,17 +18,19 @@ TEAM = column("team", Unit.TEXT, width=90)
 
 def manager(width: int = 170) -> tuple[Column, ...]:
     """Who: the name, linked to the Manager board, and the id that the link needs."""
-    link = Link(board="manager", words="manager", variables=(("manager", "manager_id"),))
+    link = PanelLink(board="manager", title_id="manager", variables=(("manager", "manager_id"),))
     return (
         column("manager_id", Unit.TEXT, hidden=True),
         column("manager", Unit.TEXT, link=link, width=width),
     )
 
 
-def calls_behind(name: str, unit: Unit = Unit.COUNT, of: str = "", **said: object) -> Column:
+def calls_behind(name: str, unit: Unit = Unit.COUNT, of: str = "", **fields: object) -> Column:
     """A number of one manager, linked to the calls that it counts."""
-    link = Link(board="manager", words="calls", variables=(("manager", "manager_id"),), fixed=(("of", of or name),))
-    return column(name, unit, link=link, **said)
+    link = PanelLink(
+        board="manager", title_id="calls", variables=(("manager", "manager_id"),), fixed=(("of", of or name),)
+    )
+    return column(name, unit, link=link, **fields)
 
 
 def held_against(name: str, unit: Unit, *references: str) -> tuple[Column, ...]:
@@ -36,5 +38,5 @@ def held_against(name: str, unit: Unit, *references: str) -> tuple[Column, ...]:
     return (
         column("time", Unit.TIME),
         column(name, unit),
-        *(column(one, unit, look=Look.REFERENCE) for one in references),
+        *(column(one, unit, style=SeriesStyle.REFERENCE) for one in references),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.panel import Board, Form, Panel, Threshold, Unit, column, query
+from grafana.panel import Board, Panel, PanelType, Threshold, Unit, column, query
 
 WINDOW = 90
 """Working days in which a conversion counts."""
@@ -22,7 +22,7 @@ _STEPS = (
 
 _COHORT = Panel(
     id="funnel_cohort",
-    form=Form.FUNNEL,
+    panel_type=PanelType.FUNNEL,
     query=query("funnel_cohort", by="", window=WINDOW),
     columns=(_STAGE, column("reached")),
     width=10,
@@ -31,7 +31,7 @@ _COHORT = Panel(
 
 _COHORT_TABLE = Panel(
     id="funnel_cohort_table",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("funnel_cohort", by="", window=WINDOW),
     columns=_STEPS,
     width=14,
@@ -40,11 +40,11 @@ _COHORT_TABLE = Panel(
 
 _LOSS = Panel(
     id="funnel_loss",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("funnel_loss", by="", window=WINDOW),
     columns=(
         column("from_stage", Unit.TEXT, values="stage"),
-        column("stage", Unit.TEXT, values="stage", words="to_stage"),
+        column("stage", Unit.TEXT, values="stage", title_id="to_stage"),
         column("lost"),
         column("drop_off", Unit.RATIO),
         _IMMATURE,
@@ -55,22 +55,22 @@ _LOSS = Panel(
 
 _SNAPSHOT = Panel(
     id="funnel_snapshot",
-    form=Form.BARS,
+    panel_type=PanelType.BARS,
     query=query("funnel_snapshot", by=""),
-    columns=(_STAGE, column("entered", words="organisations")),
+    columns=(_STAGE, column("entered", title_id="organisations")),
     width=12,
     height=7,
 )
 
 _FLOW = Panel(
     id="funnel_flow",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("funnel_flow", by=""),
     columns=(
         _STAGE,
-        column("entered", words="entries"),
-        column("reached", words="came_up"),
-        column("step_conversion", Unit.RATIO, words="flow_ratio"),
+        column("entered", title_id="entries"),
+        column("reached", title_id="came_up"),
+        column("step_conversion", Unit.RATIO, title_id="flow_ratio"),
     ),
     width=12,
     height=8,
@@ -81,15 +81,15 @@ def _by(by: str, who: str) -> Panel:
     """Overall conversion to each stage, a row for each team or manager."""
     return Panel(
         id=f"funnel_by_{by}",
-        form=Form.MATRIX,
+        panel_type=PanelType.MATRIX,
         query=query("funnel_by", by=by, window=WINDOW),
-        columns=(column("name", Unit.TEXT, words=who), _STAGE, column("overall_conversion", Unit.RATIO)),
+        columns=(column("name", Unit.TEXT, title_id=who), _STAGE, column("overall_conversion", Unit.RATIO)),
         width=12,
         height=8,
     )
 
 
-_REGULATIONS = Panel(id="funnel_regulations", form=Form.TEXT, width=24, height=10)
+_REGULATIONS = Panel(id="funnel_regulations", panel_type=PanelType.TEXT, width=24, height=10)
 
 FUNNEL = Board(
     id="funnel",

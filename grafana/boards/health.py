@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from grafana.boards.columns import COVERAGE, NONE_WANTED
 from grafana.boards.today import FRESHNESS
-from grafana.page.cells import Change
-from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query, settled
+from grafana.page.cells import ChangeColumn
+from grafana.panel import Board, Panel, PanelType, SeriesStyle, Threshold, Unit, column, query, settled
 
 _DRIFT = Panel(
     id="health_drift",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=settled("drift"),
     columns=(column("differing", thresholds=NONE_WANTED), column("cells")),
     width=6,
@@ -18,7 +18,7 @@ _DRIFT = Panel(
 
 _COVERAGE = Panel(
     id="health_coverage",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=query("activity", by=(), unassigned=1),
     columns=(column("match_coverage", Unit.RATIO, thresholds=COVERAGE), column("unknown_calls")),
     width=6,
@@ -27,7 +27,7 @@ _COVERAGE = Panel(
 
 _UNASSIGNED = Panel(
     id="health_unassigned",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=query("unassigned"),
     columns=(column("missed"), column("of_extensions", thresholds=(Threshold(0, "good"), Threshold(1, "notice")))),
     width=6,
@@ -36,7 +36,7 @@ _UNASSIGNED = Panel(
 
 _UNKNOWN_STAGES = Panel(
     id="health_unknown_stages",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("funnel_unknown"),
     columns=(column("stage", Unit.TEXT), column("changes")),
     width=6,
@@ -45,7 +45,7 @@ _UNKNOWN_STAGES = Panel(
 
 _REASONS = Panel(
     id="health_reasons",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("rejected_by_reason", reasons=(), imports=()),
     columns=(
         column("source", Unit.TEXT, width=90),
@@ -60,13 +60,13 @@ _REASONS = Panel(
 
 _LAG = Panel(
     id="health_lag",
-    form=Form.LINES,
+    panel_type=PanelType.LINES,
     query=query("lag"),
     columns=(
         column("time", Unit.TIME),
         column("median_lag_s", Unit.SECONDS),
         column("p95_lag_s", Unit.SECONDS),
-        column("late_cells", look=Look.REFERENCE),
+        column("late_cells", style=SeriesStyle.REFERENCE),
     ),
     width=10,
     height=8,
@@ -74,7 +74,7 @@ _LAG = Panel(
 
 _IMPORTS = Panel(
     id="health_imports",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("imports", limit=200),
     columns=(
         column("time", Unit.TIME, width=155),
@@ -96,10 +96,10 @@ _IMPORTS = Panel(
 
 _VERIFY = Panel(
     id="health_verify",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=settled("verify"),
     columns=(
-        column("time", Unit.TIME, words="bucket", width=155),
+        column("time", Unit.TIME, title_id="bucket", width=155),
         column("manager_id", Unit.TEXT, width=90),
         column("stream", Unit.TEXT),
         column("batch", Unit.TEXT),
@@ -110,17 +110,17 @@ _VERIFY = Panel(
 
 _RESTATEMENTS = Panel(
     id="health_restatements",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("restatements", limit=300),
     columns=(
         column("time", Unit.TIME, width=155),
         column("of_day", Unit.DAY, width=95),
         column("manager", Unit.TEXT, width=130),
         column("file", Unit.TEXT, width=160),
-        Change(name="calls_change"),
-        Change(name="conversations_change", width=60),
-        Change(name="calls_to_potential_change"),
-        Change(name="individual_proposals_change"),
+        ChangeColumn(name="calls_change"),
+        ChangeColumn(name="conversations_change", width=60),
+        ChangeColumn(name="calls_to_potential_change"),
+        ChangeColumn(name="individual_proposals_change"),
         column("cells"),
     ),
     width=16,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from grafana.boards.columns import COVERAGE, held_against
-from grafana.panel import Board, Form, Link, Look, Panel, Unit, column, query
+from grafana.panel import Board, Panel, PanelLink, PanelType, SeriesStyle, Unit, column, query
 
 _NUMBERS = Panel(
     id="manager_numbers",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=query("activity", by=(), unassigned=0),
     columns=(
         column("calls"),
@@ -29,10 +29,10 @@ _NUMBERS = Panel(
 def _course(letter: str, name: str) -> Panel:
     """A number day by day, against the plan and the team."""
     time, own, *references = held_against(name, Unit.DECIMAL, f"team_{name}", f"plan_{name}")
-    so_far = column(f"{name}_so_far", Unit.DECIMAL, words="so_far", look=Look.UNFINISHED)
+    so_far = column(f"{name}_so_far", Unit.DECIMAL, title_id="so_far", style=SeriesStyle.UNFINISHED)
     return Panel(
         id=f"manager_course_{letter}",
-        form=Form.COLUMNS,
+        panel_type=PanelType.COLUMNS,
         query=query("course"),
         columns=(time, own, so_far, *references),
     )
@@ -40,7 +40,7 @@ def _course(letter: str, name: str) -> Panel:
 
 _COURSE_B = Panel(
     id="manager_course_b",
-    form=Form.LINES,
+    panel_type=PanelType.LINES,
     query=query("course"),
     columns=held_against("calls_per_organisation", Unit.DECIMAL, "team_calls_per_organisation"),
 )
@@ -48,16 +48,16 @@ _COURSE_B = Panel(
 NOVELTY_COLUMNS = (
     column("time", Unit.TIME),
     column("new_organisations"),
-    column("new_so_far", words="so_far", look=Look.UNFINISHED),
+    column("new_so_far", title_id="so_far", style=SeriesStyle.UNFINISHED),
     column("reactivated"),
     column("new_to_manager"),
     column("repeats"),
-    column("repeats_so_far", look=Look.UNFINISHED),
+    column("repeats_so_far", style=SeriesStyle.UNFINISHED),
 )
 
 _NOVELTY = Panel(
     id="manager_novelty",
-    form=Form.COLUMNS,
+    panel_type=PanelType.COLUMNS,
     query=query("novelty"),
     columns=NOVELTY_COLUMNS,
     width=12,
@@ -66,7 +66,7 @@ _NOVELTY = Panel(
 
 _DEPTH = Panel(
     id="manager_depth",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=query("depth"),
     columns=(
         column("calls_per_organisation", Unit.DECIMAL),
@@ -80,7 +80,7 @@ _DEPTH = Panel(
 
 _DISTRIBUTION = Panel(
     id="manager_distribution",
-    form=Form.BARS,
+    panel_type=PanelType.BARS,
     query=query("depth_distribution"),
     columns=(column("calls_each", Unit.TEXT), column("organisations")),
     width=7,
@@ -89,7 +89,7 @@ _DISTRIBUTION = Panel(
 
 _SUMS = Panel(
     id="manager_sums",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("proposal_sums"),
     columns=(
         column("currency", Unit.TEXT, width=80),
@@ -104,7 +104,7 @@ _SUMS = Panel(
 
 _PROPOSALS = Panel(
     id="manager_proposals",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("proposals", limit=500),
     columns=(
         column("time", Unit.TIME, width=155),
@@ -119,16 +119,16 @@ _PROPOSALS = Panel(
     height=8,
 )
 
-_LEGS_OF = Link(
+_LEGS_OF = PanelLink(
     board="manager",
-    words="legs",
+    title_id="legs",
     variables=(("source_of_call", "source"), ("call", "call_id"), ("manager", "manager_id")),
 )
-_RECORDING = Link(words="recording", url="${recordings:raw}${__value.raw}")
+_RECORDING = PanelLink(title_id="recording", url="${recordings:raw}${__value.raw}")
 
 _CALLS = Panel(
     id="manager_calls",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("calls", organisations=(), contacts=(), limit=1000),
     columns=(
         column("time", Unit.TIME_S, width=155),
@@ -151,7 +151,7 @@ _CALLS = Panel(
 
 _LEGS = Panel(
     id="manager_legs",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("legs"),
     columns=(
         column("time", Unit.TIME_S, width=155),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from grafana.boards.columns import COVERAGE, PACE, TEAM, calls_behind, manager
-from grafana.panel import Board, Form, Panel, Threshold, Unit, column, query
+from grafana.panel import Board, Panel, PanelType, Threshold, Unit, column, query
 from schemas.alerts import rule
 
 QUIET_MIN = 60
-"""Minutes without a call after which it is said, whether or not chance explains it."""
+"""Minutes without a call after which it is shown, whether or not chance explains it."""
 
 _DEPARTMENT = query("activity", by=(), unassigned=0)
 
 _NUMBERS = Panel(
     id="today_numbers",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=_DEPARTMENT,
     columns=(
         column("calls"),
@@ -33,7 +33,7 @@ _NUMBERS = Panel(
 
 _LAST_HOUR = Panel(
     id="today_last_hour",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=_DEPARTMENT,
     columns=(column("calls"), column("conversations"), column("calls_to_potential")),
     width=6,
@@ -43,7 +43,7 @@ _LAST_HOUR = Panel(
 
 _BASELINE = Panel(
     id="today_baseline",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("own_baseline"),
     columns=(
         *manager(),
@@ -67,7 +67,7 @@ _BASELINE = Panel(
 
 _PLAN = Panel(
     id="today_plan",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("plan_by_manager", by=("manager",)),
     columns=(
         *manager(),
@@ -87,7 +87,7 @@ _PLAN = Panel(
 
 _SILENT = Panel(
     id="today_silent",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("silent", quiet_min=QUIET_MIN, **dict(rule("manager_silent").parameters)),
     columns=(
         *manager(width=140),
@@ -102,7 +102,7 @@ _SILENT = Panel(
 
 _HOURS = Panel(
     id="today_hours",
-    form=Form.HEAT,
+    panel_type=PanelType.HEAT,
     query=query("hours"),
     columns=(
         column("time", Unit.TIME),
@@ -115,7 +115,7 @@ _HOURS = Panel(
 
 _TALKS = Panel(
     id="today_talks",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("talks"),
     columns=(
         *manager(),
@@ -139,7 +139,7 @@ _FRESH = (Threshold(0, "good"), Threshold(300, "notice"), Threshold(3600, "bad")
 
 FRESHNESS = Panel(
     id="health_freshness",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("freshness"),
     columns=(
         column("source", Unit.TEXT, width=110),
@@ -160,7 +160,7 @@ FRESHNESS = Panel(
 
 _UNASSIGNED = Panel(
     id="today_unassigned",
-    form=Form.STAT,
+    panel_type=PanelType.STAT,
     query=query("unassigned"),
     columns=(column("missed"), column("of_extensions", thresholds=(Threshold(0, "good"), Threshold(1, "notice")))),
     width=6,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana.boards.columns import NONE_WANTED, TEAM, manager
 from grafana.boards.manager import NOVELTY_COLUMNS
-from grafana.panel import Board, Form, Look, Panel, Threshold, Unit, column, query, settled
+from grafana.panel import Board, Panel, PanelType, SeriesStyle, Threshold, Unit, column, query, settled
 from schemas.alerts import rule
 
 SILENT_DAYS = 30
@@ -19,7 +19,7 @@ EVERYTHING = 1_000_000
 
 _SQUEEZE = Panel(
     id="warning_squeeze",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=settled("squeezers", **dict(rule("squeeze").parameters)),
     columns=(
         *manager(),
@@ -38,21 +38,21 @@ _SQUEEZE = Panel(
 
 _TOP = Panel(
     id="warning_top",
-    form=Form.COLUMNS,
+    panel_type=PanelType.COLUMNS,
     query=query("funnel_top", by=""),
     columns=(
         column("time", Unit.TIME),
-        column("entered", words="entered_funnel"),
-        column("entered_so_far", words="so_far", look=Look.UNFINISHED),
-        column("mean_before", Unit.DECIMAL, look=Look.REFERENCE),
+        column("entered", title_id="entered_funnel"),
+        column("entered_so_far", title_id="so_far", style=SeriesStyle.UNFINISHED),
+        column("mean_before", Unit.DECIMAL, style=SeriesStyle.REFERENCE),
     ),
 )
 
-_NOVELTY = Panel(id="warning_novelty", form=Form.COLUMNS, query=query("novelty"), columns=NOVELTY_COLUMNS)
+_NOVELTY = Panel(id="warning_novelty", panel_type=PanelType.COLUMNS, query=query("novelty"), columns=NOVELTY_COLUMNS)
 
 _UNTOUCHED_BY = Panel(
     id="warning_untouched_by",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("untouched_by_manager", days=SILENT_DAYS, limit=EVERYTHING),
     columns=(*manager(), column("organisations"), column("never"), column("longest_days")),
     width=9,
@@ -61,7 +61,7 @@ _UNTOUCHED_BY = Panel(
 
 _UNTOUCHED = Panel(
     id="warning_untouched",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("untouched", days=SILENT_DAYS, limit=300),
     columns=(
         column("organisation_id", Unit.TEXT, width=90),
@@ -77,7 +77,7 @@ _UNTOUCHED = Panel(
 
 _TERMINAL = Panel(
     id="warning_terminal",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=query("calls_to_terminal"),
     columns=(
         *manager(),
@@ -93,13 +93,13 @@ _TERMINAL = Panel(
 _MISSED = query("missed", patience_s=PATIENCE_S, hours=HOURS, limit=300)
 _MISSED_DAYS = Panel(
     id="warning_missed_days",
-    form=Form.COLUMNS,
+    panel_type=PanelType.COLUMNS,
     query=query("missed_days", patience_s=PATIENCE_S, hours=HOURS, limit=EVERYTHING),
     columns=(
         column("time", Unit.TIME),
         column("not_recovered"),
         column("recovered"),
-        column("still_open", look=Look.UNFINISHED),
+        column("still_open", style=SeriesStyle.UNFINISHED),
     ),
     width=14,
     height=9,
@@ -107,7 +107,7 @@ _MISSED_DAYS = Panel(
 
 _MISSED_LIST = Panel(
     id="warning_missed",
-    form=Form.TABLE,
+    panel_type=PanelType.TABLE,
     query=_MISSED,
     columns=(
         column("time", Unit.TIME, width=155),

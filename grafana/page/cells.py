@@ -16,7 +16,7 @@ _SEPARATORS = {"ru": ("\N{NO-BREAK SPACE}", ","), "en": (",", ".")}
 """Between thousands, and before decimals."""
 
 
-class Change(Column, frozen=True, kw_only=True):
+class ChangeColumn(Column, frozen=True, kw_only=True):
     """A column with the difference to an earlier number: written with its sign."""
 
 
@@ -30,7 +30,7 @@ def number(value: object) -> int | float | Decimal | None:
 
 
 def written(value: object, column: Column, language: str) -> str:
-    """A value of a column in words, units included; codes and times are not looked up here."""
+    """A value of a column as text, units included; codes and times are not looked up here."""
     if column.unit not in NUMBERS:
         return NONE if value is None or value == "" else str(value)
     count = number(value)
@@ -38,7 +38,7 @@ def written(value: object, column: Column, language: str) -> str:
         return NONE
     if column.unit is Unit.SECONDS:
         return _duration(int(count))
-    sign = "+" if isinstance(column, Change) and count > 0 else ""
+    sign = "+" if isinstance(column, ChangeColumn) and count > 0 else ""
     if column.unit is Unit.RATIO:
         space = "\N{NO-BREAK SPACE}" if language == "ru" else ""
         return f"{sign}{grouped(count * 100, 1, language)}{space}%"
@@ -65,5 +65,5 @@ def moment(value: object, zone: ZoneInfo) -> datetime | None:
     """A metric's time (UTC, as ClickHouse writes it) in the reporting zone."""
     if not isinstance(value, str) or not value:
         return None
-    said = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(zone)
+    parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(zone)

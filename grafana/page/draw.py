@@ -9,34 +9,34 @@ from typing import Any
 import msgspec
 
 from grafana.page.figures import figure
-from grafana.page.said import Said
+from grafana.page.render_context import RenderContext
 from grafana.page.tables import matrix, regulations_table, stat, table
-from grafana.panel import Form, Panel, Unit
+from grafana.panel import Panel, PanelType, Unit
 
 Row = Mapping[str, Any]
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class DrawnPanel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One of both; neither when there is nothing to show."""
 
     html: str = ""
     figure: dict[str, Any] | None = None
 
 
-_TABLES = {Form.TABLE: table, Form.MATRIX: matrix}
+_TABLES = {PanelType.TABLE: table, PanelType.MATRIX: matrix}
 
 
-def draw(panel: Panel, rows: Sequence[Row], said: Said) -> Drawn:
+def draw(panel: Panel, rows: Sequence[Row], context: RenderContext) -> DrawnPanel:
     """A panel in the reader's language. Says so itself when there are no rows."""
     if panel.query is None:
-        return Drawn(html=regulations_table(said))
-    if panel.form is Form.STAT:
-        return Drawn(html=stat(panel.columns, rows[0] if rows else _zeros(panel), said))
+        return DrawnPanel(html=regulations_table(context))
+    if panel.panel_type is PanelType.STAT:
+        return DrawnPanel(html=stat(panel.columns, rows[0] if rows else _zeros(panel), context))
     if not rows:
-        return Drawn(html=f'<p class="none">{escape(said.nothing(panel))}</p>')
-    if panel.form in _TABLES:
-        return Drawn(html=_TABLES[panel.form](panel.columns, rows, said))
-    return Drawn(figure=figure(panel, rows, said))
+        return DrawnPanel(html=f'<p class="none">{escape(context.nothing(panel))}</p>')
+    if panel.panel_type in _TABLES:
+        return DrawnPanel(html=_TABLES[panel.panel_type](panel.columns, rows, context))
+    return DrawnPanel(figure=figure(panel, rows, context))
 
 
 def _zeros(panel: Panel) -> Row:

@@ -7,8 +7,8 @@ from typing import Any
 
 from grafana import colours
 from grafana.page.cells import moment, number
-from grafana.page.said import Said
-from grafana.panel import Column, Form, Look, Panel, Unit
+from grafana.page.render_context import RenderContext
+from grafana.panel import Column, Panel, PanelType, SeriesStyle, Unit
 
 Row = Mapping[str, Any]
 Trace = dict[str, Any]
@@ -24,10 +24,10 @@ _REFERENCES = ({"color": "#5b6570", "width": 1.5, "dash": "dash"}, {"color": "#8
 _TICKS = {Unit.RATIO: ".0%", Unit.SECONDS: ".2~s"}
 
 
-def figure(panel: Panel, rows: Sequence[Row], said: Said) -> dict[str, Any]:
+def figure(panel: Panel, rows: Sequence[Row], context: RenderContext) -> dict[str, Any]:
     """`{"data": [...], "layout": {...}}` of a panel that has axes."""
-    traces, layout = _FORMS[panel.form](panel.columns, rows, said)
-    return {"data": traces, "layout": _layout(said.language) | layout}
+    traces, layout = _FORMS[panel.panel_type](panel.columns, rows, context)
+    return {"data": traces, "layout": _layout(context.language) | layout}
 
 
 def _layout(language: str) -> dict[str, Any]:
@@ -42,24 +42,26 @@ def _layout(language: str) -> dict[str, Any]:
     }
 
 
-def _over_time(columns: Sequence[Column], rows: Sequence[Row], said: Said, *, bars: bool) -> tuple[list[Trace], Trace]:
+def _over_time(
+    columns: Sequence[Column], rows: Sequence[Row], context: RenderContext, *, bars: bool
+) -> tuple[list[Trace], Trace]:
     time, *series = columns
-    x = [_local(row[time.name], said) for row in rows]
+    x = [_local(row[time.name], context) for row in rows]
     traces: list[Trace] = []
     plain = references = 0
     for column in series:
         y = [number(row[column.name]) for row in rows]
-        if column.look is not Look.PLAIN and not any(y):
+        if column.style is not SeriesStyle.PLAIN and not any(y):
             continue
         # The unfinished part has the colour of the series before it.
-        place = max(0, plain - (column.look is Look.UNFINISHED)) % len(colours.SERIES)
-        plain += column.look is Look.PLAIN
-        if column.look is Look.REFERENCE:
-            look: Trace = {"type": "scatter", "mode": "lines", "line": _REFERENCES[references % len(_REFERENCES)]}
+        index = max(0, plain - (column.style is SeriesStyle.UNFINISHED)) % len(colours.SERIES)
+        plain += column.style is SeriesStyle.PLAIN
+        if column.style is SeriesStyle.REFERENCE:
+            style: Trace = {"type": "scatter", "mode": "lines", "line": _REFERENCES[references % len(_REFERENCES)]}
             references += 1
         else:
-            look = _series(column, place, bars=bars)
-        traces.append({"x": x, "y": y, "name": said.title(column), "hovertemplate": _hover(column), **look})
+            style = _series(column, index, bars=bars)
+        traces.append({"x": x, "y": y, "name": context.title(column), "hovertemplate": _hover(column), **style})
     layout = {
         "barmode": "stack",
         "hovermode": "x unified",
@@ -67,8 +69,8 @@ def _over_time(columns: Sequence[Column], rows: Sequence[Row], said: Said, *, ba
         "legend": {"orientation": "h", "y": -0.16, "x": 0, "font": {"size": 11}, "traceorder": "normal"},
         "xaxis": {
             "type": "date",
-            "tickformat": said.words.axis_date,
-            "hoverformat": said.words.moment if _within_days(x) else said.words.date,
+            "tickformat": context.texts.axis_date,
+            "hoverformat": context.texts.moment if _within_days(x) else context.texts.date,
             "nticks": 8,
             "gridcolor": "#e6eaef",
         },
@@ -78,22 +80,22 @@ def _over_time(columns: Sequence[Column], rows: Sequence[Row], said: Said, *, ba
 
 
 def _within_days(x: Sequence[str | None]) -> bool:
-    """Whether moments, not whole days, are told apart."""
+    """Whether moments, not whole days, are to be distinguished."""
     return any(one and not one.endswith("00:00:00") for one in x)
 
 
-def _series(column: Column, place: int, *, bars: bool) -> Trace:
-    colour = colours.SERIES[place]
+def _series(column: Column, index: int, *, bars: bool) -> Trace:
+    colour = colours.SERIES[index]
     if bars:
-        return {"type": "bar", "marker": _bar(colour, _HATCHES[place], is_over=column.look is Look.PLAIN)}
-    pale = column.look is Look.UNFINISHED
-    line = {"color": colour, "width": 2, "dash": "dot" if pale else _DASHES[place]}
-    mark = {"symbol": f"{_MARKS[place]}-open" if pale else _MARKS[place], "size": 6}
+        return {"type": "bar", "marker": _bar(colour, _HATCHES[index], is_complete=column.style is SeriesStyle.PLAIN)}
+    pale = column.style is SeriesStyle.UNFINISHED
+    line = {"color": colour, "width": 2, "dash": "dot" if pale else _DASHES[index]}
+    mark = {"symbol": f"{_MARKS[index]}-open" if pale else _MARKS[index], "size": 6}
     return {"type": "scatter", "mode": "lines+markers", "line": line, "marker": mark}
 
 
-def _bar(colour: str, hatch: str, *, is_over: bool) -> Trace:
-    if is_over:
+def _bar(colour: str, hatch: str, *, is_complete: bool) -> Trace:
+    if is_complete:
         pattern = {"shape": hatch, "bgcolor": colour, "fgcolor": "#ffffff", "size": 5, "solidity": 0.2}
         return {"color": colour, "pattern": pattern}
     pattern = {"shape": "/", "fgcolor": colour, "bgcolor": "#ffffff", "size": 6, "solidity": 0.35}
@@ -105,25 +107,25 @@ def _hover(column: Column) -> str:
     return f"%{{y:{decimals}}}"
 
 
-def _bars(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[list[Trace], Trace]:
+def _bars(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> tuple[list[Trace], Trace]:
     """Lying bars by name, the first on top; several numbers stand side by side."""
     name, *numbers = columns
-    names = [said.value(row[name.name], name) for row in rows]
+    names = [context.value(row[name.name], name) for row in rows]
     traces = [
         {
             "type": "bar",
             "orientation": "h",
-            "name": said.title(column),
+            "name": context.title(column),
             "y": names,
             "x": [number(row[column.name]) for row in rows],
-            "text": [said.value(row[column.name], column) for row in rows],
+            "text": [context.value(row[column.name], column) for row in rows],
             "textposition": "auto",
             "textangle": 0,
             "hovertemplate": "%{y}: %{text}<extra></extra>",
             "cliponaxis": False,
-            "marker": _look_of_bars(column, place),
+            "marker": _bar_style(column, index),
         }
-        for place, column in enumerate(numbers)
+        for index, column in enumerate(numbers)
     ]
     layout = {
         "margin": {"l": 10, "r": 34, "t": 8, "b": 24},
@@ -137,17 +139,17 @@ def _bars(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[l
     return traces, layout
 
 
-def _look_of_bars(column: Column, place: int) -> Trace:
-    if column.look is Look.REFERENCE:
+def _bar_style(column: Column, index: int) -> Trace:
+    if column.style is SeriesStyle.REFERENCE:
         return {"color": "#c3cad2"}
-    return _bar(colours.SERIES[place % len(colours.SERIES)], "", is_over=column.look is Look.PLAIN)
+    return _bar(colours.SERIES[index % len(colours.SERIES)], "", is_complete=column.style is SeriesStyle.PLAIN)
 
 
-def _funnel(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[list[Trace], Trace]:
+def _funnel(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> tuple[list[Trace], Trace]:
     """Level bars, the share of the first beside each. Pale where a part of the cohort may still come."""
     name, column = columns
-    names = [said.value(row[name.name], name) for row in rows]
-    pale = [bool(row.get("immature")) and place > 0 for place, row in enumerate(rows)]
+    names = [context.value(row[name.name], name) for row in rows]
+    pale = [bool(row.get("immature")) and index > 0 for index, row in enumerate(rows)]
     trace = {
         "type": "funnel",
         "y": names,
@@ -163,27 +165,27 @@ def _funnel(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple
     layout = {
         "margin": {"l": 10, "r": 12, "t": 8, "b": 26 if any(pale) else 8},
         "yaxis": {"automargin": True, "ticksuffix": " "},
-        "annotations": [_note(said.words.incomplete)] if any(pale) else [],
+        "annotations": [_note(context.texts.incomplete)] if any(pale) else [],
     }
     return [trace], layout
 
 
-def _note(words: str) -> Trace:
-    place = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "yshift": -22, "xanchor": "left"}
-    return {"text": words, "showarrow": False, "font": {"size": 11, "color": "#44505c"}, **place}
+def _note(text: str) -> Trace:
+    corner = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "yshift": -22, "xanchor": "left"}
+    return {"text": text, "showarrow": False, "font": {"size": 11, "color": "#44505c"}, **corner}
 
 
-def _heat(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[list[Trace], Trace]:
+def _heat(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> tuple[list[Trace], Trace]:
     """A row for each name, a cell for each time, the number in it. A gap is a time that is not over."""
     time, name, column = columns
     x = list(dict.fromkeys(row[time.name] for row in rows))
     names = list(dict.fromkeys(str(row[name.name]) for row in rows))
     found = {(row[time.name], str(row[name.name])): number(row[column.name]) for row in rows}
     z = [[found.get((at, who)) for at in x] for who in names]
-    moments = [moment(at, said.zone) for at in x]
+    moments = [moment(at, context.zone) for at in x]
     days = {at.date() for at in moments if at}
     labels = [at.strftime("%H:00" if len(days) == 1 else "%d.%m %H:00") if at else "" for at in moments]
-    scale = [[place / (len(colours.HEAT) - 1), colour] for place, colour in enumerate(colours.HEAT)]
+    scale = [[index / (len(colours.HEAT) - 1), colour] for index, colour in enumerate(colours.HEAT)]
     trace = {
         "type": "heatmap",
         "x": labels,
@@ -205,18 +207,18 @@ def _heat(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> tuple[l
     return [trace], layout
 
 
-def _local(value: object, said: Said) -> str | None:
+def _local(value: object, context: RenderContext) -> str | None:
     """A moment as the reporting zone's clock shows it: Plotly knows no zones."""
-    at = moment(value, said.zone)
+    at = moment(value, context.zone)
     return at.strftime("%Y-%m-%d %H:%M:%S") if at else None
 
 
-Drawing = Callable[[Sequence[Column], Sequence[Row], Said], tuple[list[Trace], Trace]]
+_DrawFigure = Callable[[Sequence[Column], Sequence[Row], RenderContext], tuple[list[Trace], Trace]]
 
-_FORMS: dict[Form, Drawing] = {
-    Form.LINES: lambda columns, rows, said: _over_time(columns, rows, said, bars=False),
-    Form.COLUMNS: lambda columns, rows, said: _over_time(columns, rows, said, bars=True),
-    Form.BARS: _bars,
-    Form.FUNNEL: _funnel,
-    Form.HEAT: _heat,
+_FORMS: dict[PanelType, _DrawFigure] = {
+    PanelType.LINES: lambda columns, rows, context: _over_time(columns, rows, context, bars=False),
+    PanelType.COLUMNS: lambda columns, rows, context: _over_time(columns, rows, context, bars=True),
+    PanelType.BARS: _bars,
+    PanelType.FUNNEL: _funnel,
+    PanelType.HEAT: _heat,
 }

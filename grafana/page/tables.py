@@ -1,4 +1,4 @@
-"""Numbers and tables as HTML. Each number bears what the store said in `data-v`, so that rounding loses nothing."""
+"""Numbers and tables as HTML. Each number bears the store's value in `data-v`, so that rounding loses nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from grafana.page.cells import NUMBERS, Change, number
-from grafana.page.said import Said
+from grafana.page.cells import NUMBERS, ChangeColumn, number
+from grafana.page.render_context import RenderContext
 from grafana.panel import TIMES, Column, Unit
 from schemas.stages import Text
 
@@ -17,38 +17,38 @@ _LONG = 20
 """Letters of a word from which on it may be broken anywhere."""
 
 
-def stat(columns: Sequence[Column], row: Row, said: Said) -> str:
+def stat(columns: Sequence[Column], row: Row, context: RenderContext) -> str:
     """Tiles, each with a number; a Change stands small under the number before it."""
     tiles: list[str] = []
     for column in columns:
-        value = _span(row.get(column.name), column, said)
-        if isinstance(column, Change) and tiles:
+        value = _span(row.get(column.name), column, context)
+        if isinstance(column, ChangeColumn) and tiles:
             tiles[-1] = tiles[-1].removesuffix("</div>") + f'<div class="change">{value}</div></div>'
         else:
-            head = f'<div class="head">{escape(said.title(column))}</div>'
+            head = f'<div class="head">{escape(context.title(column))}</div>'
             tiles.append(f'<div class="tile">{head}<div class="number">{value}</div></div>')
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 
-def _span(value: Any, column: Column, said: Said) -> str:
-    return f"<span{_raw(value, column)}>{_marked(value, column, said)}</span>"
+def _span(value: Any, column: Column, context: RenderContext) -> str:
+    return f"<span{_raw(value, column)}>{_marked(value, column, context)}</span>"
 
 
-def _marked(value: Any, column: Column, said: Said, address: str = "") -> str:
-    """A value in words, with a mark of what it means."""
-    words = escape(said.value(value, column))
+def _marked(value: Any, column: Column, context: RenderContext, address: str = "") -> str:
+    """A value as text, with a mark of what it means."""
+    content = escape(context.value(value, column))
     if address:
-        words = f'<a href="{escape(address)}">{words}</a>'
+        content = f'<a href="{escape(address)}">{content}</a>'
     mark = state(value, column) or _direction(value, column)
-    return f'<span class="{mark}">{words}</span>' if mark else words
+    return f'<span class="{mark}">{content}</span>' if mark else content
 
 
-def table(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> str:
+def table(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> str:
     """A row for each row."""
     shown = [column for column in columns if not column.hidden]
-    heads = "".join(_head(column, said.title(column)) for column in shown)
-    labels = told_apart([said.title(column) for column in shown])
-    lines = "".join(f"<tr>{''.join(_cells(row, shown, labels, said))}</tr>" for row in rows)
+    heads = "".join(_head(column, context.title(column)) for column in shown)
+    labels = distinct_heads([context.title(column) for column in shown])
+    lines = "".join(f"<tr>{''.join(_cells(row, shown, labels, context))}</tr>" for row in rows)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
 
 
@@ -58,58 +58,65 @@ def _head(column: Column, title: str) -> str:
     return f'<th scope="col" class="{_align(column)}"{width}>{escape(title)}</th>'
 
 
-def told_apart(heads: Sequence[str]) -> list[str]:
+def distinct_heads(heads: Sequence[str]) -> list[str]:
     """Heads that stand alone, as on a card or in a pivot table: one that several columns have follows its number's."""
-    told: list[str] = []
+    distinct: list[str] = []
     own = ""
     for head in heads:
         repeated = heads.count(head) > 1
         own = own if repeated else head
-        told.append(f"{own} {head}" if repeated else head)
-    return told
+        distinct.append(f"{own} {head}" if repeated else head)
+    return distinct
 
 
-def _cells(row: Row, columns: Sequence[Column], labels: Sequence[str], said: Said) -> Iterator[str]:
+def _cells(row: Row, columns: Sequence[Column], labels: Sequence[str], context: RenderContext) -> Iterator[str]:
     for column, label in zip(columns, labels, strict=True):
         value = row.get(column.name)
-        address = said.href(column.link, row) if column.link and value not in (None, "") else ""
-        yield _cell(value, column, said, label, address)
+        address = context.href(column.link, row) if column.link and value not in (None, "") else ""
+        yield _cell(value, column, context, label, address)
 
 
-def _cell(value: Any, column: Column, said: Said, head: str, address: str = "") -> str:
-    words = _marked(value, column, said, address)
-    longest = max(map(len, said.value(value, column).split()), default=0)
+def _cell(value: Any, column: Column, context: RenderContext, head: str, address: str = "") -> str:
+    content = _marked(value, column, context, address)
+    longest = max(map(len, context.value(value, column).split()), default=0)
     long = " long" if not address and longest > _LONG else ""
-    return f'<td class="{_align(column)}{long}" data-h="{escape(head)}"{_raw(value, column)}>{words}</td>'
+    return f'<td class="{_align(column)}{long}" data-h="{escape(head)}"{_raw(value, column)}>{content}</td>'
 
 
-def matrix(columns: Sequence[Column], rows: Sequence[Row], said: Said) -> str:
+def matrix(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> str:
     """A row for each value of the first column, a column for each of the second, the third inside."""
     row_of, across, inside = columns
     names = list(dict.fromkeys(row[row_of.name] for row in rows))
     codes = list(dict.fromkeys(row[across.name] for row in rows))
     values = {(row[row_of.name], row[across.name]): row[inside.name] for row in rows}
-    heads = _head(row_of, said.title(row_of)) + "".join(_head(inside, said.value(code, across)) for code in codes)
+    heads = _head(row_of, context.title(row_of)) + "".join(_head(inside, context.value(code, across)) for code in codes)
     lines = []
     for name in names:
-        cells = [_cell(name, row_of, said, said.title(row_of))]
-        cells += [_cell(values.get((name, code)), inside, said, said.value(code, across)) for code in codes]
+        cells = [_cell(name, row_of, context, context.title(row_of))]
+        cells += [_cell(values.get((name, code)), inside, context, context.value(code, across)) for code in codes]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 
 
-def regulations_table(said: Said) -> str:
+def regulations_table(context: RenderContext) -> str:
     """Goal and result of each stage, from the settings."""
 
-    def words(text: Text) -> str:
-        return escape(str(getattr(text, said.language) or text.en or text.ru))
+    def translated(text: Text) -> str:
+        return escape(str(getattr(text, context.language) or text.en or text.ru))
 
-    titles = list(said.boards.values["regulation"].values())
+    titles = list(context.boards.values["regulation"].values())
     heads = "".join(f'<th scope="col" class="l">{escape(title)}</th>' for title in titles)
     lines = ""
-    for stage in said.department.stages.stages:
-        told = (words(stage.title) or escape(stage.code), words(stage.contact), words(stage.goal), words(stage.result))
-        cells = (f'<td class="l" data-h="{escape(title)}">{one}</td>' for title, one in zip(titles, told, strict=True))
+    for stage in context.department.stages.stages:
+        values = (
+            translated(stage.title) or escape(stage.code),
+            translated(stage.contact),
+            translated(stage.goal),
+            translated(stage.result),
+        )
+        cells = (
+            f'<td class="l" data-h="{escape(title)}">{one}</td>' for title, one in zip(titles, values, strict=True)
+        )
         lines += f"<tr>{''.join(cells)}</tr>"
     return f'<table class="words"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
 
@@ -128,12 +135,12 @@ def state(value: Any, column: Column) -> str:
 
 
 def _direction(value: Any, column: Column) -> str:
-    count = number(value) if isinstance(column, Change) else None
+    count = number(value) if isinstance(column, ChangeColumn) else None
     return "" if not count else "up" if count > 0 else "down"
 
 
 def _raw(value: Any, column: Column) -> str:
-    """The value as the store said it."""
+    """The value as the store gave it."""
     if value is None or column.unit not in NUMBERS:
         return ""
     return f' data-k="{escape(column.name)}" data-v="{escape(str(value))}"'

@@ -7,9 +7,9 @@ from html import escape
 
 import msgspec
 
-from grafana.page.draw import Drawn, draw
-from grafana.panel import Form
-from grafana.report.filled import Filled, Telling, is_chart
+from grafana.page.draw import DrawnPanel, draw
+from grafana.panel import PanelType
+from grafana.report.report_data import PartData, ReportText, is_chart
 from grafana.report.sections import Section
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -19,37 +19,37 @@ _NAME_PX, _AXIS_PX, _UNIT_PX = 17, 70, 34
 """Of a name beside its bars, of an axis and a legend, and of a unit of height (report.css)."""
 
 
-def page(telling: Telling, *, styles: str, scripts: str) -> str:
+def page(text: ReportText, *, styles: str, scripts: str) -> str:
     """The whole file. `scripts` are Plotly's and ours, `styles` those of the page and of the report."""
     figures: dict[str, object] = {}
-    sections = "".join(_section(telling, section, parts, figures) for section, parts in telling.report.sections)
-    links = "".join(f'<a href="#{s.id}">{escape(telling.words.sections[s.id])}</a>' for s, _ in telling.report.sections)
+    sections = "".join(_section(text, section, parts, figures) for section, parts in text.report.sections)
+    links = "".join(f'<a href="#{s.id}">{escape(text.texts.sections[s.id])}</a>' for s, _ in text.report.sections)
     # In a script a text must not end it; JSON allows to write the bracket otherwise.
     data = msgspec.json.encode(figures).decode().replace("<", "\\u003c")
     return (
-        f'<!doctype html><html lang="{telling.language}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{text.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f"<title>{escape(telling.subject)}</title><style>{styles}</style></head>"
-        f'<body class="report"><header><h1>{escape(telling.words.title)}</h1>{_stale(telling)}{_lines(telling)}'
-        f'<nav aria-label="{escape(telling.words.contents)}">{links}</nav></header>{sections}{_definitions(telling)}'
+        f"<title>{escape(text.subject)}</title><style>{styles}</style></head>"
+        f'<body class="report"><header><h1>{escape(text.texts.title)}</h1>{_stale(text)}{_lines(text)}'
+        f'<nav aria-label="{escape(text.texts.contents)}">{links}</nav></header>{sections}{_definitions(text)}'
         f'<script type="application/json" id="figures">{data}</script><script>{scripts}</script></body></html>'
     )
 
 
-def letter(telling: Telling) -> str:
+def letter(text: ReportText) -> str:
     """The HTML of a letter: the tables that matter most, no scripts, styles where mail programs look for them."""
-    body = [f"<h1>{escape(telling.words.title)}</h1>", _stale(telling), _lines(telling)]
-    for section, parts in telling.report.sections:
+    body = [f"<h1>{escape(text.texts.title)}</h1>", _stale(text), _lines(text)]
+    for section, parts in text.report.sections:
         chosen = [one for one in parts if one.part.in_letter]
         if chosen:
-            body.append(f"<h2>{escape(telling.words.sections[section.id])}</h2>")
+            body.append(f"<h2>{escape(text.texts.sections[section.id])}</h2>")
             if section.id == "funnel":
-                body.append(f"<p>{escape(telling.loss)}</p>")
-            body += [f"<h3>{escape(telling.titled(one.part).title)}</h3>{_drawn(telling, one)}" for one in chosen]
-    body += [f"<p>{escape(telling.words.attached)}</p>", f"<p>{escape(telling.made)}</p>"]
+                body.append(f"<p>{escape(text.loss)}</p>")
+            body += [f"<h3>{escape(text.titled(one.part).title)}</h3>{_drawn(text, one)}" for one in chosen]
+    body += [f"<p>{escape(text.texts.attached)}</p>", f"<p>{escape(text.made)}</p>"]
     return (
-        f'<!doctype html><html lang="{telling.language}"><head><meta charset="utf-8"><style>{_LETTER}</style></head>'
+        f'<!doctype html><html lang="{text.language}"><head><meta charset="utf-8"><style>{_LETTER}</style></head>'
         f"<body>{''.join(body)}</body></html>"
     )
 
@@ -64,60 +64,60 @@ _LETTER = (
 )
 
 
-def _stale(telling: Telling) -> str:
-    reasons = telling.report.heading.stale
+def _stale(text: ReportText) -> str:
+    reasons = text.report.heading.stale
     if not reasons:
         return ""
     lines = "".join(f"<li>{escape(one)}</li>" for one in reasons)
-    return f'<div class="stale" role="alert"><p>{escape(telling.words.stale)}</p><ul>{lines}</ul></div>'
+    return f'<div class="stale" role="alert"><p>{escape(text.texts.stale)}</p><ul>{lines}</ul></div>'
 
 
-def _lines(telling: Telling) -> str:
-    return "".join(f"<p>{escape(line)}</p>" for line in telling.lines)
+def _lines(text: ReportText) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in text.lines)
 
 
-def _section(telling: Telling, section: Section, parts: Sequence[Filled], figures: dict[str, object]) -> str:
-    lead = f'<p class="lead">{escape(telling.loss)}</p>' if section.id == "funnel" else ""
-    panels = "".join(_panel(telling, one, figures) for one in parts)
-    title = escape(telling.words.sections[section.id])
+def _section(text: ReportText, section: Section, parts: Sequence[PartData], figures: dict[str, object]) -> str:
+    lead = f'<p class="lead">{escape(text.loss)}</p>' if section.id == "funnel" else ""
+    panels = "".join(_panel(text, one, figures) for one in parts)
+    title = escape(text.texts.sections[section.id])
     return f'<section class="part" id="{section.id}"><h2>{title}</h2>{lead}<div class="grid">{panels}</div></section>'
 
 
-def _panel(telling: Telling, one: Filled, figures: dict[str, object]) -> str:
-    titled = telling.titled(one.part)
+def _panel(text: ReportText, one: PartData, figures: dict[str, object]) -> str:
+    titled = text.titled(one.part)
     height = chart_height(one)
     tall = " tall" if height > one.part.panel.height else ""
     size = f'style="--w:{one.part.panel.width};--h:{height}"'
     head = f"<h3>{escape(titled.title)}</h3>"
     what = f'<p class="what">{escape(titled.description)}</p>'
     if is_chart(one.part) and one.rows:
-        figures[one.part.id] = _draw(telling, one).figure
+        figures[one.part.id] = _draw(text, one).figure
         label = f'role="img" aria-label="{escape(titled.title)}"'
         body = f'<div class="chart{tall}" data-figure="{one.part.id}" {label}></div>'
     else:
-        body = _drawn(telling, one)
+        body = _drawn(text, one)
     return f'<article class="panel" id="{one.part.id}" {size}>{head}<div class="body">{body}</div>{what}</article>'
 
 
-def chart_height(one: Filled) -> int:
+def chart_height(one: PartData) -> int:
     """In units of the page's `--h`: lying bars get as much that each name can be read."""
     panel = one.part.panel
-    names = len(one.rows) if panel.form is Form.BARS else 0
+    names = len(one.rows) if panel.panel_type is PanelType.BARS else 0
     return max(panel.height, -(-(names * _NAME_PX + _AXIS_PX) // _UNIT_PX))
 
 
-def _drawn(telling: Telling, one: Filled) -> str:
-    if not one.rows and one.part.panel.form is not Form.STAT:
-        return f'<p class="none">{escape(telling.empty(one.part))}</p>'
-    return _draw(telling, one).html
+def _drawn(text: ReportText, one: PartData) -> str:
+    if not one.rows and one.part.panel.panel_type is not PanelType.STAT:
+        return f'<p class="none">{escape(text.empty(one.part))}</p>'
+    return _draw(text, one).html
 
 
-def _draw(telling: Telling, one: Filled) -> Drawn:
+def _draw(text: ReportText, one: PartData) -> DrawnPanel:
     panel = msgspec.structs.replace(one.part.panel, columns=tuple(one.columns))
-    return draw(panel, one.rows, telling.said)
+    return draw(panel, one.rows, text.context)
 
 
-def _definitions(telling: Telling) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in telling.definitions)
-    title = escape(telling.words.definitions_title)
-    return f'<section class="part"><h2>{title}</h2><ul>{items}</ul><p>{escape(telling.made)}</p></section>'
+def _definitions(text: ReportText) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in text.definitions)
+    title = escape(text.texts.definitions_title)
+    return f'<section class="part"><h2>{title}</h2><ul>{items}</ul><p>{escape(text.made)}</p></section>'

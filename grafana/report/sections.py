@@ -1,4 +1,4 @@
-"""What the report consists of, as values: sections of panels, each with the span of time that it is asked for."""
+"""What the report consists of, as values: sections of panels, each with the span of time that it is queried for."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import msgspec
 
 from grafana.boards import panel as board_panel
 from grafana.boards.columns import COVERAGE, PACE, TEAM
-from grafana.page.cells import Change
-from grafana.panel import Column, Form, Look, Panel, Query, Threshold, Unit, column, query
+from grafana.page.cells import ChangeColumn
+from grafana.panel import Column, Panel, PanelType, Query, SeriesStyle, Threshold, Unit, column, query
 
 
-class Span(StrEnum):
-    """For which time a part is asked. All end with the period."""
+class ReportSpan(StrEnum):
+    """The time span that a part is queried for. All end with the period."""
 
     PERIOD = "period"
     MONTH = "month"
@@ -25,16 +25,16 @@ class Span(StrEnum):
     """Six whole months and this one, as on the Funnel board."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class ReportPart(msgspec.Struct, frozen=True, kw_only=True):
     """One table or chart. `if_any` leaves it out when there is nothing in it; else it says that there is nothing."""
 
     panel: Panel
-    span: Span = Span.PERIOD
+    span: ReportSpan = ReportSpan.PERIOD
     sums: Query | None = None
     """D's sums, by currency, for the same rows."""
     if_any: bool = False
     of_rules: bool = False
-    """Its rows are what the rules of `schemas.alerts` said, in words."""
+    """Its rows are the alerts of the rules of `schemas.alerts`, as text."""
     flagged: str = ""
     """Only the rows in which this column is not 0."""
     in_letter: bool = False
@@ -47,62 +47,68 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     id: str
-    parts: tuple[Part, ...]
+    parts: tuple[ReportPart, ...]
 
 
-def _compared(name: str, unit: Unit = Unit.COUNT) -> tuple[Column, Column]:
+def _with_change(name: str, unit: Unit = Unit.COUNT) -> tuple[Column, Column]:
     """A number and its change."""
-    return column(name, unit), Change(name=f"{name}_change", unit=unit, words="change")
+    return column(name, unit), ChangeColumn(name=f"{name}_change", unit=unit, title_id="change")
 
 
 _INDICATORS = (
-    *_compared("calls_to_potential"),
-    *_compared("calls_per_organisation", Unit.DECIMAL),
-    *_compared("general_proposals"),
-    *_compared("individual_proposals"),
+    *_with_change("calls_to_potential"),
+    *_with_change("calls_per_organisation", Unit.DECIMAL),
+    *_with_change("general_proposals"),
+    *_with_change("individual_proposals"),
 )
 _AROUND = (
-    *_compared("calls"),
-    *_compared("conversations"),
-    *_compared("organisations"),
+    *_with_change("calls"),
+    *_with_change("conversations"),
+    *_with_change("organisations"),
     column("match_coverage", Unit.RATIO, thresholds=COVERAGE),
 )
-_WHO = (column("manager_id", Unit.TEXT, hidden=True), column("manager", Unit.TEXT))
+_MANAGER = (column("manager_id", Unit.TEXT, hidden=True), column("manager", Unit.TEXT))
 
 
-def _activity(id: str, who: tuple[Column, ...], *by: str, form: Form = Form.TABLE) -> Part:
-    columns = (*who, *_INDICATORS, *_AROUND)
-    panel = Panel(id=id, form=form, query=query("compared", by=by), columns=columns, width=24)
-    return Part(panel=panel, sums=query("compared_sums", by=by), in_letter=True)
+def _activity(id: str, identity: tuple[Column, ...], *by: str, panel_type: PanelType = PanelType.TABLE) -> ReportPart:
+    columns = (*identity, *_INDICATORS, *_AROUND)
+    panel = Panel(id=id, panel_type=panel_type, query=query("compared", by=by), columns=columns, width=24)
+    return ReportPart(panel=panel, sums=query("compared_sums", by=by), in_letter=True)
 
 
-def _course(letter: str, name: str) -> Part:
+def _course(letter: str, name: str) -> ReportPart:
     columns = (
         column("time", Unit.TIME),
         column(name),
-        column(f"{name}_so_far", words="so_far", look=Look.UNFINISHED),
-        column(f"plan_{name}", Unit.DECIMAL, look=Look.REFERENCE),
+        column(f"{name}_so_far", title_id="so_far", style=SeriesStyle.UNFINISHED),
+        column(f"plan_{name}", Unit.DECIMAL, style=SeriesStyle.REFERENCE),
     )
-    panel = Panel(id=f"report_course_{letter}", form=Form.COLUMNS, query=query("course"), columns=columns, width=8)
-    return Part(panel=panel, span=Span.WEEKS)
+    panel = Panel(
+        id=f"report_course_{letter}", panel_type=PanelType.COLUMNS, query=query("course"), columns=columns, width=8
+    )
+    return ReportPart(panel=panel, span=ReportSpan.WEEKS)
 
 
-def _bars(letter: str, name: str) -> Part:
+def _bars(letter: str, name: str) -> ReportPart:
     columns = (
         column("manager", Unit.TEXT),
         column(name),
-        column(f"{name}_before", words="before", look=Look.REFERENCE),
+        column(f"{name}_before", title_id="before", style=SeriesStyle.REFERENCE),
     )
     panel = Panel(
-        id=f"report_bars_{letter}", form=Form.BARS, query=query("compared", by=("manager",)), columns=columns, width=8
+        id=f"report_bars_{letter}",
+        panel_type=PanelType.BARS,
+        query=query("compared", by=("manager",)),
+        columns=columns,
+        width=8,
     )
-    return Part(panel=panel)
+    return ReportPart(panel=panel)
 
 
-_DONE = Part(
+_DONE = ReportPart(
     panel=Panel(
         id="report_plan_department",
-        form=Form.STAT,
+        panel_type=PanelType.STAT,
         query=query("plan_fact", by=()),
         columns=tuple(
             column(f"{name}_ratio", Unit.RATIO, thresholds=PACE)
@@ -110,14 +116,14 @@ _DONE = Part(
         ),
         width=24,
     ),
-    span=Span.MONTH,
+    span=ReportSpan.MONTH,
     in_letter=True,
 )
 
 SUMMARY = Section(
     id="summary",
     parts=(
-        _activity("report_department", (), form=Form.STAT),
+        _activity("report_department", (), panel_type=PanelType.STAT),
         _DONE,
         _course("a", "calls_to_potential"),
         _course("c", "general_proposals"),
@@ -128,7 +134,7 @@ SUMMARY = Section(
 PEOPLE = Section(
     id="people",
     parts=(
-        _activity("report_managers", (*_WHO, TEAM), "manager"),
+        _activity("report_managers", (*_MANAGER, TEAM), "manager"),
         _activity("report_teams", (TEAM,), "team"),
         _bars("a", "calls_to_potential"),
         _bars("c", "general_proposals"),
@@ -140,9 +146,9 @@ PEOPLE = Section(
 def _planned(name: str) -> tuple[Column, ...]:
     return (
         column(name),
-        column(f"{name}_plan_to_date", Unit.DECIMAL, words="due"),
-        column(f"{name}_plan", words="plan"),
-        column(f"{name}_ratio", Unit.RATIO, words="done", thresholds=PACE),
+        column(f"{name}_plan_to_date", Unit.DECIMAL, title_id="due"),
+        column(f"{name}_plan", title_id="plan"),
+        column(f"{name}_ratio", Unit.RATIO, title_id="done", thresholds=PACE),
     )
 
 
@@ -156,9 +162,11 @@ _PLANNED = (
 )
 
 
-def _plan(id: str, who: tuple[Column, ...], metric: str, *by: str) -> Part:
-    panel = Panel(id=id, form=Form.TABLE, query=query(metric, by=by), columns=(*who, *_PLANNED), width=24)
-    return Part(panel=panel, span=Span.MONTH, in_letter=id == "report_plan_teams")
+def _plan(id: str, identity: tuple[Column, ...], metric: str, *by: str) -> ReportPart:
+    panel = Panel(
+        id=id, panel_type=PanelType.TABLE, query=query(metric, by=by), columns=(*identity, *_PLANNED), width=24
+    )
+    return ReportPart(panel=panel, span=ReportSpan.MONTH, in_letter=id == "report_plan_teams")
 
 
 PLAN = Section(
@@ -166,34 +174,37 @@ PLAN = Section(
     parts=(
         _plan("report_plan_teams", (TEAM,), "plan_fact", "team"),
         _plan(
-            "report_plan_managers", (*_WHO, column("their_team", Unit.TEXT, words="team")), "plan_by_manager", "manager"
+            "report_plan_managers",
+            (*_MANAGER, column("their_team", Unit.TEXT, title_id="team")),
+            "plan_by_manager",
+            "manager",
         ),
     ),
 )
 
 
-def _of_board(id: str, span: Span = Span.PERIOD, *, width: int = 12, **said: object) -> Part:
-    """A panel that a board has too, with the board's words."""
+def _of_board(id: str, span: ReportSpan = ReportSpan.PERIOD, *, width: int = 12, **fields: object) -> ReportPart:
+    """A panel that a board has too, with the board's texts."""
     panel = msgspec.structs.replace(board_panel(id), width=width)
-    return msgspec.structs.replace(Part(panel=panel, span=span), **said)
+    return msgspec.structs.replace(ReportPart(panel=panel, span=span), **fields)
 
 
 FUNNEL = Section(
     id="funnel",
     parts=(
-        _of_board("funnel_cohort", Span.HALF_YEAR, width=10),
-        _of_board("funnel_cohort_table", Span.HALF_YEAR, width=14),
-        _of_board("funnel_loss", Span.HALF_YEAR, in_letter=True),
+        _of_board("funnel_cohort", ReportSpan.HALF_YEAR, width=10),
+        _of_board("funnel_cohort_table", ReportSpan.HALF_YEAR, width=14),
+        _of_board("funnel_loss", ReportSpan.HALF_YEAR, in_letter=True),
         _of_board("funnel_snapshot"),
         _of_board("funnel_flow"),
-        _of_board("funnel_by_manager", Span.HALF_YEAR),
+        _of_board("funnel_by_manager", ReportSpan.HALF_YEAR),
     ),
 )
 
-_RULES = Part(
+_RULES = ReportPart(
     panel=Panel(
         id="report_rules",
-        form=Form.TABLE,
+        panel_type=PanelType.TABLE,
         query=query("alert_pace"),
         columns=(
             column("warning", Unit.TEXT, width=170),
@@ -211,11 +222,11 @@ WARNINGS = Section(
     id="warnings",
     parts=(
         _RULES,
-        _of_board("warning_top", Span.QUARTER),
-        _of_board("warning_missed_days", Span.WEEKS),
+        _of_board("warning_top", ReportSpan.QUARTER),
+        _of_board("warning_missed_days", ReportSpan.WEEKS),
         _of_board("warning_untouched_by", width=9, in_letter=True),
         _of_board("warning_terminal", width=7, flagged="calls"),
-        _of_board("warning_novelty", Span.QUARTER, width=8),
+        _of_board("warning_novelty", ReportSpan.QUARTER, width=8),
     ),
 )
 

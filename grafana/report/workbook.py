@@ -9,10 +9,10 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from grafana.page.cells import NUMBERS, Change, moment, number
-from grafana.page.tables import told_apart
+from grafana.page.cells import NUMBERS, ChangeColumn, moment, number
+from grafana.page.tables import distinct_heads
 from grafana.panel import Column, Unit
-from grafana.report.filled import Filled, Telling
+from grafana.report.report_data import PartData, ReportText
 
 _FORMATS = {
     Unit.COUNT: "#,##0",
@@ -30,25 +30,25 @@ _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " ") | {"'": "\N{RIGHT SING
 """An apostrophe is forbidden at both ends only; its better self nowhere."""
 
 
-def workbook(telling: Telling) -> bytes:
+def workbook(text: ReportText) -> bytes:
     """The bytes of the .xlsx file."""
     content = io.BytesIO()
     # Texts are texts: what begins with = or looks like an address is neither a formula nor a link.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(content, options) as book:
-        book.set_properties({"title": telling.subject, "comments": telling.made})
+        book.set_properties({"title": text.subject, "comments": text.made})
         book.set_calc_mode("auto")
-        writer = _Writer(book, telling)
+        writer = _Writer(book, text)
         writer.first_sheet()
-        for one in telling.report.parts():
+        for one in text.report.parts():
             writer.sheet(one)
     return content.getvalue()
 
 
 class _Writer:
-    def __init__(self, book: xlsxwriter.Workbook, telling: Telling) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, text: ReportText) -> None:
         self._book = book
-        self._telling = telling
+        self._text = text
         self._names: set[str] = set()
         self._head = book.add_format(
             {"bold": True, "bg_color": "#E8EDF2", "border": 1, "text_wrap": True, "valign": "top"}
@@ -60,40 +60,40 @@ class _Writer:
 
     def first_sheet(self) -> None:
         """What it is of, whether it can be trusted, and what each number means."""
-        telling = self._telling
-        sheet = self._sheet(telling.words.sections["summary"])
+        text = self._text
+        sheet = self._sheet(text.texts.sections["summary"])
         sheet.set_column(0, 0, 110)
-        sheet.write_string(0, 0, telling.words.title, self._title)
+        sheet.write_string(0, 0, text.texts.title, self._title)
         row = 1
-        stale = [telling.words.stale, *telling.report.heading.stale] if telling.report.heading.stale else []
+        stale = [text.texts.stale, *text.report.heading.stale] if text.report.heading.stale else []
         for line in stale:
             sheet.write_string(row, 0, line, self._alarm)
             row += 1
-        told = [
-            *telling.lines,
-            telling.loss,
+        summary = [
+            *text.lines,
+            text.loss,
             "",
-            telling.words.definitions_title,
-            *telling.definitions,
+            text.texts.definitions_title,
+            *text.definitions,
             "",
-            telling.made,
+            text.made,
         ]
-        for line in told:
+        for line in summary:
             sheet.write_string(row, 0, line, self._plain)
             row += 1
 
-    def sheet(self, one: Filled) -> None:
+    def sheet(self, one: PartData) -> None:
         """A part: heads, frozen and filtered, and its rows."""
-        telling = self._telling
-        sheet = self._sheet(telling.titled(one.part).title)
+        text = self._text
+        sheet = self._sheet(text.titled(one.part).title)
         columns = [column for column in one.columns if not column.hidden]
-        heads = told_apart([telling.said.title(column) for column in columns])
-        for place, (column, head) in enumerate(zip(columns, heads, strict=True)):
-            sheet.write_string(0, place, head, self._head)
-            sheet.set_column(place, place, _width(column, head, one, telling))
+        heads = distinct_heads([text.context.title(column) for column in columns])
+        for index, (column, head) in enumerate(zip(columns, heads, strict=True)):
+            sheet.write_string(0, index, head, self._head)
+            sheet.set_column(index, index, _width(column, head, one, text))
         for line, row in enumerate(one.rows, start=1):
-            for place, column in enumerate(columns):
-                self._write(sheet, line, place, row.get(column.name), column)
+            for index, column in enumerate(columns):
+                self._write(sheet, line, index, row.get(column.name), column)
         sheet.freeze_panes(1, 1)
         if one.rows:
             sheet.autofilter(0, 0, len(one.rows), len(columns) - 1)
@@ -102,25 +102,27 @@ class _Writer:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
 
-    def _write(self, sheet: Worksheet, line: int, place: int, value: Any, column: Column) -> None:
+    def _write(self, sheet: Worksheet, line: int, index: int, value: Any, column: Column) -> None:
         if column.unit is Unit.TIME:
-            at = moment(value, self._telling.said.zone)
+            at = moment(value, self._text.context.zone)
             if at is not None:
                 # Excel knows no zones: the clock of the reporting zone, which the first sheet names.
-                sheet.write_datetime(line, place, at.replace(tzinfo=None), self._format(column))
+                sheet.write_datetime(line, index, at.replace(tzinfo=None), self._format(column))
         elif column.unit in NUMBERS:
             count = number(value)
             if count is not None:
                 seconds = column.unit is Unit.SECONDS
-                sheet.write_number(line, place, float(count) / (_DAY_S if seconds else 1), self._format(column))
+                sheet.write_number(line, index, float(count) / (_DAY_S if seconds else 1), self._format(column))
         elif value not in (None, ""):
-            sheet.write_string(line, place, self._telling.said.value(value, column), self._plain)
+            sheet.write_string(line, index, self._text.context.value(value, column), self._plain)
 
     def _format(self, column: Column) -> Format:
-        key = (column.unit, isinstance(column, Change))
+        key = (column.unit, isinstance(column, ChangeColumn))
         if key not in self._formats:
-            form = _FORMATS[column.unit]
-            self._formats[key] = self._book.add_format({"num_format": f"+{form};-{form};0" if key[1] else form})
+            number_format = _FORMATS[column.unit]
+            self._formats[key] = self._book.add_format(
+                {"num_format": f"+{number_format};-{number_format};0" if key[1] else number_format}
+            )
         return self._formats[key]
 
     def _sheet(self, title: str) -> Worksheet:
@@ -139,13 +141,13 @@ def sheet_name(title: str, most: int = _LONGEST_NAME) -> str:
     for end in (", ", " (", ": "):
         if len(title) > most:
             title = title.split(end)[0]
-    words = " ".join(title.translate(_FORBIDDEN).split())
-    if len(words) > most:
-        words = words[: most + 1].rpartition(" ")[0] or words[:most]
-    return words
+    sheet_title = " ".join(title.translate(_FORBIDDEN).split())
+    if len(sheet_title) > most:
+        sheet_title = sheet_title[: most + 1].rpartition(" ")[0] or sheet_title[:most]
+    return sheet_title
 
 
-def _width(column: Column, head: str, one: Filled, telling: Telling) -> float:
-    words = [telling.said.value(row.get(column.name), column) for row in one.rows[:200]]
-    longest = max((len(word) for word in words), default=0)
+def _width(column: Column, head: str, one: PartData, text: ReportText) -> float:
+    values = [text.context.value(row.get(column.name), column) for row in one.rows[:200]]
+    longest = max((len(word) for word in values), default=0)
     return min(_WIDEST, max(9, longest + 2, max(map(len, head.split()), default=0) + 3))

@@ -12,8 +12,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from grafana.alerts.words import alert_words, plain
-from grafana.words import LANGUAGES
+from grafana.alerts.texts import alert_texts, plain
+from grafana.translations import LANGUAGES
 from pipeline.activity import roster
 from pipeline.alerts.asking import Thing, ask
 from pipeline.alerts.backtest import Alarm, Judged, judge, stories_of
@@ -77,7 +77,7 @@ def known_until(source: Numbers, settings: Settings) -> str:
 
 def said(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:
     """What a rule says of a thing, with what it says it of."""
-    text = alert_words(language).rules[rule.id]
+    text = alert_texts(language).rules[rule.id]
     return {
         "rule": rule.id,
         "urgency": rule.urgency.value,

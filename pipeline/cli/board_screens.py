@@ -11,13 +11,13 @@ import msgspec
 
 from grafana.boards import BOARDS
 from grafana.page import shell
-from grafana.page.asked import Asked, Wrong, asked
-from grafana.page.said import Said, page_words
+from grafana.page.board_request import BoardRequest, Wrong, parse_request
+from grafana.page.render_context import RenderContext, page_texts
 from grafana.page.screen import most, screen
-from grafana.panel import Board, Link, Panel, Query
+from grafana.panel import Board, Panel, PanelLink, Query
 from grafana.query import Department, bind
+from grafana.translations import board_texts
 from grafana.variables import QUERIES
-from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.feeds import last_call
 from pipeline.parts.broken import SETTLE, in_words, open_losses
@@ -94,10 +94,10 @@ class BoardScreens:
         now = self._standing(question).now if question.as_of_last_call else clock
         rows = self.rows(found, shown, question, now, clock)
         said = self._said(found, question)
-        notes = [f"{said.words.loads_now} {clock.astimezone(self._zone):{said.words.moment}}"]
+        notes = [f"{said.texts.loads_now} {clock.astimezone(self._zone):{said.texts.moment}}"]
         return msgspec.json.encode(screen(shown, rows, said, *(notes if shown.of_loads and now != clock else ())))
 
-    def rows(self, board: Board, panel: Panel, question: Asked, now: datetime, clock: datetime) -> list[Row]:
+    def rows(self, board: Board, panel: Panel, question: BoardRequest, now: datetime, clock: datetime) -> list[Row]:
         """What the panel's metric says as of `now`, and one row more than it shows where more follow."""
         if panel.query is None:
             return []
@@ -113,14 +113,14 @@ class BoardScreens:
         return self._asked(panel.query, parameters)
 
     def notice(self, title: str, language: str, words: str = "") -> str:
-        said = Said(language, self._department)
-        told = page_words(language)
+        said = RenderContext(language, self._department)
+        told = page_texts(language)
         heads = {"login": told.login_title, "not_found": told.not_found, "failed": told.failed}
         return shell.notice(
             heads.get(title, told.wrong_address), words or (told.login if title == "login" else ""), said
         )
 
-    def _standing(self, question: Asked) -> shell.Standing:
+    def _standing(self, question: BoardRequest) -> shell.Standing:
         """As of when: the latest call, or this moment."""
         last = last_call(self._numbers).moment
         now = self._clock()
@@ -133,7 +133,7 @@ class BoardScreens:
         losses = open_losses(_ReaderRows(self._numbers))
         return f"{in_words(losses)}\n{SETTLE}" if losses else ""
 
-    def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:
+    def _choices(self, board: Board, question: BoardRequest, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""
         chosen = question.chosen(board, now, self._zone)
         offered = {}
@@ -149,15 +149,15 @@ class BoardScreens:
     def _asked(self, query: Query, parameters: dict[str, Any]) -> list[Row]:
         return self._numbers.rows(query.metric, Row, parameters)
 
-    def _said(self, board: Board, question: Asked) -> Said:
+    def _said(self, board: Board, question: BoardRequest) -> RenderContext:
         of = question.variables.get("of", ("calls",))[0]
         values = {
             "conversation_s": str(self._department.conversation_s),
-            "call": page_words(question.language).own_call,
+            "call": page_texts(question.language).own_call,
             **{name: values[0] for name, values in question.variables.items()},
-            "of": words(question.language).values["of"].get(of, of),
+            "of": board_texts(question.language).values["of"].get(of, of),
         }
-        return Said(
+        return RenderContext(
             question.language, self._department, values=values, href=lambda link, row: _href(link, row, board, question)
         )
 
@@ -167,23 +167,23 @@ def _clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _understood(board: str, pairs: Pairs, language: str) -> tuple[Board, Asked]:
+def _understood(board: str, pairs: Pairs, language: str) -> tuple[Board, BoardRequest]:
     found = next((one for one in BOARDS if one.id == board), None)
     if found is None:
         raise NotThere
     try:
-        return found, asked(pairs, found, language)
+        return found, parse_request(pairs, found, language)
     except Wrong as wrong:
         raise NotUnderstood(str(wrong)) from None
 
 
-def _not_offered(question: Asked, offered: Mapping[str, list[tuple[str, str]]]) -> list[str]:
+def _not_offered(question: BoardRequest, offered: Mapping[str, list[tuple[str, str]]]) -> list[str]:
     """Managers who are chosen and were on no roster of the period, or are of another team."""
     known = dict(offered.get("manager", ()))
     return [one for one in question.variables.get("manager", ()) if one not in known] if "manager" in offered else []
 
 
-def _one_chosen(board: Board, question: Asked, choices: Mapping[str, list[tuple[str, str]]]) -> Asked:
+def _one_chosen(board: Board, question: BoardRequest, choices: Mapping[str, list[tuple[str, str]]]) -> BoardRequest:
     """A variable of which one value is shown has one: the first, unless another was chosen."""
     variables = dict(question.variables)
     for name in board.single:
@@ -192,7 +192,7 @@ def _one_chosen(board: Board, question: Asked, choices: Mapping[str, list[tuple[
     return msgspec.structs.replace(question, variables=variables)
 
 
-def _href(link: Link, row: Mapping[str, Any], board: Board, question: Asked) -> str:
+def _href(link: PanelLink, row: Mapping[str, Any], board: Board, question: BoardRequest) -> str:
     """To the panel of a board that shows what is behind, or to an address that the row itself holds. "" for none."""
     if link.url:
         # Grafana puts a base before it by a variable; here only what is an address already leads anywhere.
@@ -202,6 +202,6 @@ def _href(link: Link, row: Mapping[str, Any], board: Board, question: Asked) -> 
     if not all(value for _, value in pairs):
         return ""
     other = next(one for one in BOARDS if one.id == link.board)
-    place = f"{link.board}_{link.words}"
+    place = f"{link.board}_{link.title_id}"
     below = f"#{place}" if any(panel.id == place for panel in other.panels) else ""
     return f"/{link.board}?{question.leading(board, other, [*pairs, *link.fixed])}{below}"

@@ -12,7 +12,7 @@ import click
 from grafana.alerts.build import write as write_alerts
 from grafana.build import write
 from grafana.push import ClickHouse, Doing, Pusher
-from grafana.words import LANGUAGES
+from grafana.translations import LANGUAGES
 from pipeline.cli.board_screens import department_of
 from pipeline.endpoints import is_embedded, running_stack
 from pipeline.settings import read_settings

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from grafana.report.filled import Report, Telling
 from grafana.report.page import letter, page
+from grafana.report.report_data import ReportData, ReportText
 from grafana.report.workbook import workbook
 from pipeline.audit import Action, audit_file, record
 from pipeline.cli.board_screens import department_of, page_file, plotly_script
@@ -84,7 +84,7 @@ def command(
         click.echo("callfunnel: nothing was written or sent: the data does not cover the period", err=True)
         sys.exit(1)
     report = read_report(source, settings, department, wanted, stale)
-    telling = Telling(language, department, report)
+    telling = ReportText(language, department, report)
     if as_json:
         show_json(as_objects(report))
     if not outs and not mail and not as_json:
@@ -116,7 +116,7 @@ def _refuse_others(outs: tuple[Path, ...]) -> None:
             raise Terminal(f"--out {path}: FILE.html or FILE.xlsx (print the HTML file for a PDF)")
 
 
-def rendered(telling: Telling, suffix: str) -> bytes:
+def rendered(telling: ReportText, suffix: str) -> bytes:
     """The file of a suffix."""
     if suffix == ".xlsx":
         return workbook(telling)
@@ -128,13 +128,13 @@ def rendered(telling: Telling, suffix: str) -> bytes:
     return page(telling, styles=styles, scripts=scripts).encode()
 
 
-def in_short(telling: Telling) -> str:
+def in_short(telling: ReportText) -> str:
     """The letter for programs that show no HTML."""
-    stale = [telling.words.stale, *telling.report.heading.stale] if telling.report.heading.stale else []
-    return "\n".join([telling.words.title, *stale, *telling.lines, telling.loss, "", telling.words.attached, ""])
+    stale = [telling.texts.stale, *telling.report.heading.stale] if telling.report.heading.stale else []
+    return "\n".join([telling.texts.title, *stale, *telling.lines, telling.loss, "", telling.texts.attached, ""])
 
 
-def as_objects(report: Report) -> list[dict[str, object]]:
+def as_objects(report: ReportData) -> list[dict[str, object]]:
     """Each part with its rows, as the store said them."""
     return [{"part": one.part.id, "span": one.part.span.value, "rows": list(one.rows)} for one in report.parts()]
 

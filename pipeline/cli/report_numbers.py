@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from grafana.alerts.words import alert_words, plain
-from grafana.page.said import page_words
+from grafana.alerts.texts import alert_texts, plain
+from grafana.page.render_context import page_texts
 from grafana.panel import Query, Value
 from grafana.query import Chosen, Department, bind
-from grafana.report.filled import Heading, Report, fill
-from grafana.report.sections import Span
-from grafana.report.words import report_words
-from grafana.words import words
+from grafana.report.report_data import Heading, ReportData, collect
+from grafana.report.sections import ReportSpan
+from grafana.report.texts import report_texts
+from grafana.translations import board_texts
 from pipeline.activity import roster
 from pipeline.alerts.asking import ask as ask_rules
 from pipeline.feeds import freshness, last_call
@@ -53,15 +53,15 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_report(
     numbers: Numbers, settings: Settings, department: Department, wanted: Wanted, stale: Sequence[str]
-) -> Report:
+) -> ReportData:
     """Ask for everything. `stale` are the reasons to distrust it, in words. Raises Transient or Terminal."""
     heading = Heading(
-        kind=report_words(wanted.language).kinds[wanted.reported.kind],
+        kind=report_texts(wanted.language).kinds[wanted.reported.kind],
         period=days(wanted.reported.period, wanted.language),
         before=against(wanted),
         made_at=wanted.reported.now,
         as_of=wanted.reported.as_of,
-        is_over=wanted.reported.is_over,
+        is_complete=wanted.reported.is_over,
         stale=stale,
         teams=wanted.teams,
         managers=wanted.managers,
@@ -69,7 +69,7 @@ def read_report(
 
     answers: dict[tuple[str, str], list[Row]] = {}
 
-    def ask(query: Query, span: Span) -> list[Row]:
+    def ask(query: Query, span: ReportSpan) -> list[Row]:
         chosen = chosen_of(wanted, span)
         if query.metric == "freshness":
             # Of sources it matters how they stand now, not how they stood when the period ended.
@@ -80,7 +80,7 @@ def read_report(
             answers[question] = numbers.rows(query.metric, Row, bound)
         return answers[question]
 
-    return fill(heading, ask, warnings(numbers, settings, wanted))
+    return collect(heading, ask, warnings(numbers, settings, wanted))
 
 
 def warnings(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[Row]:
@@ -90,13 +90,13 @@ def warnings(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[Row]:
     rules = [rule for rule in RULES if rule.urgency is Urgency.HEAD and rule.replayable]
     people = len(roster(numbers, reported.period))
     things = ask_rules(numbers, settings, moments, rules, people=max(1, people)) if moments else ()
-    said = alert_words(wanted.language).rules
+    said = alert_texts(wanted.language).rules
     return [
         {
             "warning": said[one.rule].title,
             "summary": plain(said[one.rule].summary, one.labels, one.numbers),
             "on_days": len(one.days),
-            "last_day": f"{one.days[-1]:{page_words(wanted.language).date}}",
+            "last_day": f"{one.days[-1]:{page_texts(wanted.language).date}}",
         }
         for one in warned(things, settings.time_zone)
         if is_wanted(one.labels, wanted)
@@ -133,7 +133,7 @@ def called(numbers: Numbers, period: Period) -> set[date]:
     return {one.day for one in numbers.rows("call_days", _CallDay, asked)}
 
 
-def chosen_of(wanted: Wanted, span: Span) -> Chosen:
+def chosen_of(wanted: Wanted, span: ReportSpan) -> Chosen:
     """The parameters of a span. `now` is the end of the period: a report of an old week tells of that week."""
     reported = wanted.reported
     period = reported.period
@@ -146,23 +146,23 @@ def chosen_of(wanted: Wanted, span: Span) -> Chosen:
     return Chosen(start=_start(reported, span), end=period.end, now=reported.as_of, values=values)
 
 
-def _start(reported: Reported, span: Span) -> datetime:
+def _start(reported: Reported, span: ReportSpan) -> datetime:
     period = reported.period
 
     def midnight(day: Any) -> datetime:
         return datetime.combine(day, time(), period.zone)
 
-    if span is Span.MONTH:
+    if span is ReportSpan.MONTH:
         return midnight(reported.month)
-    if span is Span.HALF_YEAR:
+    if span is ReportSpan.HALF_YEAR:
         return midnight(months_before(reported.month, _MONTHS))
-    length = {Span.WEEKS: _WEEKS, Span.QUARTER: _QUARTER}.get(span)
+    length = {ReportSpan.WEEKS: _WEEKS, ReportSpan.QUARTER: _QUARTER}.get(span)
     return period.start if length is None else midnight(min(period.first, period.last - length))
 
 
 def days(period: Period, language: str) -> str:
     """`16.11.2026 – 22.11.2026`, one day as itself."""
-    form = page_words(language).date
+    form = page_texts(language).date
     first, last = period.first, period.last - timedelta(days=1)
     return f"{first:{form}}" if first == last else f"{first:{form}} – {last:{form}}"
 
@@ -170,12 +170,12 @@ def days(period: Period, language: str) -> str:
 def against(wanted: Wanted) -> str:
     """What changes are changes to, with its days."""
     reported = wanted.reported
-    return report_words(wanted.language).against[reported.kind].format(before=days(reported.before, wanted.language))
+    return report_texts(wanted.language).against[reported.kind].format(before=days(reported.before, wanted.language))
 
 
 def told(stale: Stale, language: str, settings: Settings) -> str:
     """A reason in words."""
-    said, page, boards = report_words(language), page_words(language), words(language)
+    said, page, boards = report_texts(language), page_texts(language), board_texts(language)
 
     def moment(at: datetime | None) -> str:
         return "–" if at is None else at.astimezone(settings.time_zone).strftime(page.moment)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from grafana.alerts.notifications import CONTACTS, LANGUAGE, templates
 from grafana.alerts.rules import groups
-from grafana.alerts.telling import CONTACTS, LANGUAGE, templates
 from grafana.build import EXAMPLE
-from grafana.words import LANGUAGES
+from grafana.translations import LANGUAGES
 from schemas.alerts import RULES, rule
 
 RULES_MADE = {one["labels"]["rule"]: one for _, _, rules in groups(EXAMPLE) for one in rules}

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
-from grafana.alerts import telling
+from grafana.alerts import notifications
 from grafana.alerts.build import FOLDER, files, stale
 from grafana.alerts.rules import FOLDER as ALERT_FOLDER
 from grafana.alerts.rules import groups
 from grafana.alerts.sql import FIRES, queries
-from grafana.alerts.words import alert_words, placeholders, plain, template
+from grafana.alerts.texts import alert_texts, placeholders, plain, template
 from grafana.boards import BOARDS
 from grafana.build import EXAMPLE
 from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION
-from grafana.words import LANGUAGES, words
+from grafana.translations import LANGUAGES, board_texts
 from pipeline.alerts.asking import ask
 from schemas.alerts import RULES, Rule, Urgency
 from tests.alerts.test_triage import NOON, PEOPLE, Department, keep
@@ -73,7 +73,7 @@ def test_uids_titles_and_folders_are_their_own() -> None:
     assert len(uids) == len(titles) == len(RULES)
     assert all(len(name) <= 40 for name in uids)
     # Alerts are provisioned first, and would make a folder of the boards without its uid.
-    assert ALERT_FOLDER not in {words(language).folder for language in LANGUAGES}
+    assert ALERT_FOLDER not in {board_texts(language).folder for language in LANGUAGES}
 
 
 def test_every_rule_waits_for_late_data_and_does_not_alert_for_its_own_errors() -> None:
@@ -98,11 +98,11 @@ def _seconds(text: str) -> int:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_are_of_every_rule_and_name_only_what_it_says(language: str) -> None:
-    said = alert_words(language)
-    assert list(said.rules) == [rule.id for rule in RULES]
-    assert said.words.keys() == alert_words("en").words.keys()
+    alert = alert_texts(language)
+    assert list(alert.rules) == [rule.id for rule in RULES]
+    assert alert.phrases.keys() == alert_texts("en").phrases.keys()
     for rule in RULES:
-        texts = said.rules[rule.id]
+        texts = alert.rules[rule.id]
         assert placeholders(texts.title) == []
         named = {*placeholders(texts.summary), *placeholders(texts.description)}
         assert named <= {*rule.labels, *rule.numbers}
@@ -132,12 +132,12 @@ def test_message_says_number_expectation_and_a_board_that_there_is() -> None:
 
 def test_secrets_and_addresses_come_from_the_environment_and_every_variable_is_listed() -> None:
     text = json.dumps([MADE["contact-points.yaml"], MADE["policies.yaml"]])
-    assert set(re.findall(r"\$(\w+)", text)) == set(telling.VARIABLES)
+    assert set(re.findall(r"\$(\w+)", text)) == set(notifications.VARIABLES)
     for point in MADE["contact-points.yaml"]["contactPoints"]:
         (receiver,) = point["receivers"]
         for name in ("addresses", "bottoken", "chatid", "url", "authorization_credentials"):
             assert re.fullmatch(r"\$[A-Z_]+", receiver["settings"].get(name, "$X")), name
-    assert {kind for kind, _ in telling.CONTACTS} == {"email", "telegram", "slack", "webhook"}
+    assert {kind for kind, _ in notifications.CONTACTS} == {"email", "telegram", "slack", "webhook"}
 
 
 def test_every_urgency_has_its_way() -> None:
@@ -178,8 +178,8 @@ def test_query_is_one_that_grafana_evaluates_and_says_what_the_command_says(data
     start, end = NOON - timedelta(seconds=rule.look_s), NOON
     things = sorted(ask(database.numbers, SETTINGS, [NOON], [rule]), key=lambda thing: list(thing.labels.values()))
     for name, sql in queries(rule, EXAMPLE).items():
-        asked = expanded(sql, start, end)
-        kinds = database.client.query(f"DESCRIBE ({asked})").result_rows
+        sql_of_period = expanded(sql, start, end)
+        kinds = database.client.query(f"DESCRIBE ({sql_of_period})").result_rows
         # A time, text labels, and exactly one number that is never NULL, NaN or Inf.
         assert [kind for column, kind, *_ in kinds if column == "time"] == ["DateTime"]
         assert [(column, kind) for column, kind, *_ in kinds if column in rule.labels] == [
@@ -187,7 +187,7 @@ def test_query_is_one_that_grafana_evaluates_and_says_what_the_command_says(data
         ]
         assert kinds[-1][:2] == ("value", "Float64")
         assert len(kinds) == 2 + len(rule.labels)
-        rows = [json.loads(line) for line in database.client.raw_query(asked, fmt="JSONEachRow").splitlines()]
+        rows = [json.loads(line) for line in database.client.raw_query(sql_of_period, fmt="JSONEachRow").splitlines()]
         # In order of time, which is one; the order of the things is nobody's.
         rows.sort(key=lambda row: [row[label] for label in rule.labels])
         rows.sort(key=lambda row: [row[label] for label in rule.labels])

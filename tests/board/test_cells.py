@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana.page.cells import Change, moment, number, written
+from grafana.page.cells import ChangeColumn, moment, number, written
 from grafana.panel import Column, Unit
 
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -40,7 +40,7 @@ def test_value_in_both_languages(value: object, unit: Unit, russian: str, englis
 
 @pytest.mark.parametrize(("value", "said"), [(3, "+3"), (0, "0"), (-3, "−3"), (None, "–")])
 def test_change_has_its_sign(value: object, said: str) -> None:
-    assert written(value, Change(name="x"), "en") == said
+    assert written(value, ChangeColumn(name="x"), "en") == said
 
 
 def test_times_are_those_of_the_reporting_zone() -> None:

@@ -10,29 +10,29 @@ import pytest
 from grafana.boards import BOARDS, panel
 from grafana.build import EXAMPLE
 from grafana.page.draw import Row, draw
-from grafana.page.said import Said
-from grafana.page.tables import state, told_apart
-from grafana.panel import TIMES, Column, Form, Look, Panel, Query, Threshold, Unit, column
+from grafana.page.render_context import RenderContext
+from grafana.page.tables import distinct_heads, state
+from grafana.panel import TIMES, Column, Panel, PanelType, Query, SeriesStyle, Threshold, Unit, column
 
-EN = Said("en", EXAMPLE)
-RU = Said("ru", EXAMPLE)
+EN = RenderContext("en", EXAMPLE)
+RU = RenderContext("ru", EXAMPLE)
 QUERY = Query(metric="activity")
 
 
-def shown(form: Form, *columns: Column) -> Panel:
-    return Panel(id="today_numbers", form=form, query=QUERY, columns=columns)
+def shown(panel_type: PanelType, *columns: Column) -> Panel:
+    return Panel(id="today_numbers", panel_type=panel_type, query=QUERY, columns=columns)
 
 
 def test_a_name_is_text_whatever_is_in_it() -> None:
     evil = "<script>alert('x')</script>\"&"
-    html = draw(shown(Form.TABLE, column("manager", Unit.TEXT)), [{"manager": evil}], EN).html
+    html = draw(shown(PanelType.TABLE, column("manager", Unit.TEXT)), [{"manager": evil}], EN).html
     assert "<script" not in html
     assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&quot;&amp;" in html
 
 
 def test_a_number_bears_what_the_store_said() -> None:
     html = draw(
-        shown(Form.TABLE, column("calls"), column("ratio", Unit.RATIO)), [{"calls": "1234", "ratio": 0.88542}], RU
+        shown(PanelType.TABLE, column("calls"), column("ratio", Unit.RATIO)), [{"calls": "1234", "ratio": 0.88542}], RU
     ).html
     assert re.findall(r'data-k="(\w+)" data-v="([^"]+)"', html) == [("calls", "1234"), ("ratio", "0.88542")]
     assert "88,5" in html
@@ -48,7 +48,7 @@ def test_only_a_word_that_is_long_itself_has_a_line_of_a_card_to_itself() -> Non
     """A telephone gave one to each number with a mark: the mark's markup was counted."""
     columns = (column("organisation", Unit.TEXT), column("ratio", Unit.RATIO, thresholds=(Threshold(0, "notice"),)))
     rows = [{"organisation": name, "ratio": 0.87} for name in ("ТД «Ладога» 444", "Featherstonehaugh-Cholmondeley")]
-    html = draw(shown(Form.TABLE, *columns), rows, EN).html
+    html = draw(shown(PanelType.TABLE, *columns), rows, EN).html
     assert re.findall(r'<td class="([^"]+)"', html) == ["l", "r", "l long", "r"]
 
 
@@ -59,7 +59,7 @@ def test_a_card_is_headed_by_whom_it_is_of() -> None:
 
 
 def test_counts_of_nothing_are_zero_and_ratios_of_nothing_are_none() -> None:
-    html = draw(shown(Form.STAT, column("calls"), column("match_coverage", Unit.RATIO)), [], EN).html
+    html = draw(shown(PanelType.STAT, column("calls"), column("match_coverage", Unit.RATIO)), [], EN).html
     assert re.findall(r"<span[^>]*>([^<]+)</span>", html) == ["0", "–"]
 
 
@@ -73,22 +73,22 @@ def test_counts_of_nothing_are_zero_and_ratios_of_nothing_are_none() -> None:
 )
 def test_a_time_of_a_table_is_written_as_the_page_writes_its_own(unit: Unit, russian: str, english: str) -> None:
     for value in ("2026-03-12 21:05:59.000", "2026-03-12T21:05:59Z"):
-        html = [draw(shown(Form.TABLE, column("time", unit)), [{"time": value}], said).html for said in (RU, EN)]
+        html = [draw(shown(PanelType.TABLE, column("time", unit)), [{"time": value}], said).html for said in (RU, EN)]
         assert [f">{words}</td>" in text for words, text in zip((russian, english), html, strict=True)] == [True, True]
 
 
 def test_no_rows_are_said_not_shown_as_an_empty_chart() -> None:
-    drawn = draw(shown(Form.LINES, column("time", Unit.TIME), column("calls")), [], RU)
+    drawn = draw(shown(PanelType.LINES, column("time", Unit.TIME), column("calls")), [], RU)
     assert (drawn.figure, "нет" in drawn.html) == (None, True)
 
 
 def test_the_unfinished_bucket_is_hatched_in_the_colour_of_its_series() -> None:
-    columns = (column("time", Unit.TIME), column("calls"), column("so_far", look=Look.UNFINISHED))
+    columns = (column("time", Unit.TIME), column("calls"), column("so_far", style=SeriesStyle.UNFINISHED))
     rows: list[Row] = [
         {"time": "2026-03-12 21:00:00", "calls": 5, "so_far": None},
         {"time": "2026-03-13 21:00:00", "calls": None, "so_far": 2},
     ]
-    figure = draw(shown(Form.COLUMNS, *columns), rows, EN).figure
+    figure = draw(shown(PanelType.COLUMNS, *columns), rows, EN).figure
     assert figure is not None
     whole, unfinished = figure["data"]
     assert whole["x"] == ["2026-03-13 00:00:00", "2026-03-14 00:00:00"], "the local clock"
@@ -100,8 +100,8 @@ def test_the_unfinished_bucket_is_hatched_in_the_colour_of_its_series() -> None:
 def test_series_of_one_chart_differ_in_more_than_their_colour() -> None:
     names = ("new_organisations", "reactivated", "new_to_manager", "repeats")
     rows = [{"time": "2026-03-12 21:00:00", **dict.fromkeys(names, 1)}]
-    for form in (Form.COLUMNS, Form.LINES):
-        figure = draw(shown(form, column("time", Unit.TIME), *map(column, names)), rows, EN).figure
+    for panel_type in (PanelType.COLUMNS, PanelType.LINES):
+        figure = draw(shown(panel_type, column("time", Unit.TIME), *map(column, names)), rows, EN).figure
         assert figure is not None
         looks = Counter(str(trace["marker"].get("pattern") or trace["marker"]["symbol"]) for trace in figure["data"])
         assert max(looks.values()) == 1
@@ -131,7 +131,7 @@ def test_a_matrix_has_a_column_for_each_code() -> None:
 @pytest.mark.parametrize("one", [p for board in BOARDS for p in board.panels], ids=lambda one: one.id)
 def test_every_panel_of_every_board_can_be_drawn(one: Panel, language: str) -> None:
     row = {c.name: "2026-03-12 21:00:00" if c.unit in TIMES else "x" if c.unit is Unit.TEXT else 1 for c in one.columns}
-    drawn = draw(one, [row], Said(language, EXAMPLE))
+    drawn = draw(one, [row], RenderContext(language, EXAMPLE))
     assert bool(drawn.html) != bool(drawn.figure)
 
 
@@ -142,4 +142,4 @@ def test_regulations_are_those_of_the_settings() -> None:
 
 
 def test_heads_that_stand_alone_say_whose_they_are() -> None:
-    assert told_apart(["Manager", "A", "±", "B", "±"]) == ["Manager", "A", "A ±", "B", "B ±"]
+    assert distinct_heads(["Manager", "A", "±", "B", "±"]) == ["Manager", "A", "A ±", "B", "B ±"]

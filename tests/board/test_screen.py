@@ -9,11 +9,11 @@ import pytest
 
 from grafana.boards import panel
 from grafana.build import EXAMPLE
-from grafana.page.said import Said
+from grafana.page.render_context import RenderContext
 from grafana.page.screen import FEW, most, screen
 
-EN = Said("en", EXAMPLE)
-RU = Said("ru", EXAMPLE)
+EN = RenderContext("en", EXAMPLE)
+RU = RenderContext("ru", EXAMPLE)
 MISSED = panel("warning_missed")
 MOST = 300
 

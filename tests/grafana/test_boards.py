@@ -19,12 +19,12 @@ from grafana.boards import warning as warning_board
 from grafana.build import EXAMPLE, FOLDER, as_json, dashboard, files, stale
 from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION, register
 from grafana.fields import codes
-from grafana.forms import MIN_WIDTH
-from grafana.layout import WIDTH, placed
+from grafana.layout import WIDTH, positioned
 from grafana.page.screen import most
-from grafana.panel import TIMES, Board, Column, Form, Panel, Unit
+from grafana.panel import TIMES, Board, Column, Panel, PanelType, Unit
+from grafana.panel_types import MIN_WIDTH
 from grafana.query import Department, grafana_sql, parameters_of
-from grafana.words import LANGUAGES, Words, words
+from grafana.translations import LANGUAGES, BoardTexts, board_texts
 from schemas import metrics
 from schemas.records import ActivityKind, Direction, Disposition, FeedState, Reason
 from schemas.stages import Stage, Stages, Text
@@ -56,17 +56,17 @@ def _keys(said: Any, prefix: str = "") -> set[str]:
 
 
 def test_both_languages_have_the_same_words_and_none_is_empty() -> None:
-    russian, english = (_keys(msgspec.to_builtins(words(language))) for language in LANGUAGES)
+    russian, english = (_keys(msgspec.to_builtins(board_texts(language))) for language in LANGUAGES)
     assert russian ^ english == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_that_is_needed_is_there_and_no_other(language: str) -> None:
-    said: Words = words(language)
+    said: BoardTexts = board_texts(language)
     assert set(said.boards) == {board.id for board in BOARDS}
     assert set(said.panels) == {panel.id for panel in PANELS}
     assert set(said.columns) == {column.title for _, column in COLUMNS}
-    assert set(said.links) == {column.link.words for _, column in COLUMNS if column.link}
+    assert set(said.links) == {column.link.title_id for _, column in COLUMNS if column.link}
     assert set(said.variables) == {name for board in BOARDS for name in board.variables} | {"zone"}
     kinds = {column.values for _, column in COLUMNS} - {"", "stage"}
     assert set(said.values) == kinds | {"flag", "regulation", "of"}
@@ -75,7 +75,7 @@ def test_every_word_that_is_needed_is_there_and_no_other(language: str) -> None:
 def test_russian_is_russian_and_english_is_english() -> None:
     cyrillic = set("абвгдежзийклмнопрстуфхцчшщъыьэюя")
     for language, is_right in (("ru", True), ("en", False)):
-        said = words(language)
+        said = board_texts(language)
         titles = [one.title + one.description for one in (*said.boards.values(), *said.panels.values())]
         assert all(bool(cyrillic & set(title.lower())) is is_right for title in titles)
 
@@ -91,12 +91,12 @@ def test_russian_is_russian_and_english_is_english() -> None:
     ],
 )
 def test_every_code_has_a_word(table: str, members: set[str]) -> None:
-    assert set(words("en").values[table]) == {str(member) for member in members}
+    assert set(board_texts("en").values[table]) == {str(member) for member in members}
 
 
 def test_every_kind_of_file_has_a_word_as_a_door_too() -> None:
     for language in LANGUAGES:
-        said = words(language).values
+        said = board_texts(language).values
         assert set(said["door"]) == {f"file:{kind}" for kind in said["import_kind"]}
 
 
@@ -109,16 +109,16 @@ def test_time_is_written_by_the_screen_not_by_the_store(panel: Panel, column: Co
 
 
 def test_calls_can_be_shown_for_each_number_that_the_metric_knows() -> None:
-    offered = set(words("en").values["of"]) - {"calls"}
+    offered = set(board_texts("en").values["of"]) - {"calls"}
     assert all(f"{{of:String}} = '{name}'" in metrics.text("calls") for name in offered)
     linked = {value for _, column in COLUMNS if column.link for name, value in column.link.fixed if name == "of"}
-    assert linked <= set(words("en").values["of"])
+    assert linked <= set(board_texts("en").values["of"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_descriptions_name_the_limits_that_are_asked_with(language: str) -> None:
     """A limit that is changed in a board must be changed in its words."""
-    said = words(language).panels
+    said = board_texts(language).panels
     for id, limit in (
         ("funnel_cohort", funnel_board.WINDOW),
         ("today_silent", today_board.QUIET_MIN),
@@ -134,9 +134,9 @@ def test_descriptions_name_the_limits_that_are_asked_with(language: str) -> None
 def test_panel_whose_query_stops_says_after_how_many_rows(panel: Panel, language: str) -> None:
     """Grafana shows no sign that more follow."""
     assert (
-        panel.form is not Form.TABLE
+        panel.panel_type is not PanelType.TABLE
         or most(panel) == warning_board.EVERYTHING
-        or f" {most(panel)} " in words(language).panels[panel.id].description
+        or f" {most(panel)} " in board_texts(language).panels[panel.id].description
     )
 
 
@@ -159,18 +159,24 @@ def test_panels_have_an_id_of_their_own_that_begins_with_their_board() -> None:
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.id)
 def test_panels_do_not_overlap_and_fit_the_width(board: Board) -> None:
     taken: Counter[tuple[int, int]] = Counter()
-    for _, place in placed(board.panels):
-        assert place.x >= 0
-        assert place.x + place.w <= WIDTH
-        taken.update((x, y) for x in range(place.x, place.x + place.w) for y in range(place.y, place.y + place.h))
+    for _, position in positioned(board.panels):
+        assert position.x >= 0
+        assert position.x + position.w <= WIDTH
+        taken.update(
+            (x, y)
+            for x in range(position.x, position.x + position.w)
+            for y in range(position.y, position.y + position.h)
+        )
     assert set(taken.values()) == {1}
 
 
-@pytest.mark.parametrize("panel", [p for p in PANELS if p.form in (Form.TABLE, Form.MATRIX)], ids=lambda p: p.id)
+@pytest.mark.parametrize(
+    "panel", [p for p in PANELS if p.panel_type in (PanelType.TABLE, PanelType.MATRIX)], ids=lambda p: p.id
+)
 def test_table_needs_no_scroll_sideways_on_a_small_laptop(panel: Panel) -> None:
     across = (_SCREEN_PX - _AROUND_PX) * panel.width / WIDTH - 2 * _GAP_PX
     shown = [column for column in panel.columns if not column.hidden]
-    if panel.form is Form.MATRIX:
+    if panel.panel_type is PanelType.MATRIX:
         assert MIN_WIDTH * len(EXAMPLE.stages.funnel) + 150 <= across
     else:
         assert sum(max(MIN_WIDTH, column.width) for column in shown) <= across

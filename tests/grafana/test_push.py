@@ -16,7 +16,7 @@ from grafana.boards import BOARDS
 from grafana.build import FOLDER
 from grafana.dataquery import DATASOURCE_UID
 from grafana.push import ClickHouse, folder_uid, holds
-from grafana.words import LANGUAGES, words
+from grafana.translations import LANGUAGES, board_texts
 from pipeline.cli.boards import command
 from schemas.alerts import RULES
 from schemas.trouble import Terminal, Transient, Trouble
@@ -212,6 +212,7 @@ def test_provisioned_folders_are_those_that_are_pushed_to() -> None:
     text = (PROVISIONING / "dashboards" / "callfunnel.yaml").read_text(encoding="utf-8")
     providers = yaml.safe_load(text)["providers"]
     assert [(one["folder"], one["folderUid"], one["options"]["path"]) for one in providers] == [
-        (words(language).folder, folder_uid(language), f"$CALLFUNNEL_DASHBOARDS/{language}") for language in LANGUAGES
+        (board_texts(language).folder, folder_uid(language), f"$CALLFUNNEL_DASHBOARDS/{language}")
+        for language in LANGUAGES
     ]
     assert len({one["name"] for one in providers}) == len(providers)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from grafana.report.filled import is_chart
+from grafana.report.report_data import is_chart
 from grafana.report.sections import SECTIONS
 from tests.board.conftest import WEEK, Commands, scrolls_sideways, values, watched
 from tests.browser.chromium import picture

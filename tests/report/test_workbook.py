@@ -13,11 +13,11 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from grafana.build import EXAMPLE
-from grafana.page.cells import Change
-from grafana.panel import Column, Form, Panel, Query, Unit
-from grafana.report.filled import Filled, Heading, Report, Telling, with_planned_sums, with_sums
-from grafana.report.sections import PEOPLE, Part, Span
-from grafana.report.words import report_words
+from grafana.page.cells import ChangeColumn
+from grafana.panel import Column, Panel, PanelType, Query, Unit
+from grafana.report.report_data import Heading, PartData, ReportData, ReportText, with_planned_sums, with_sums
+from grafana.report.sections import PEOPLE, ReportPart, ReportSpan
+from grafana.report.texts import report_texts
 from grafana.report.workbook import sheet_name, workbook
 from tests.board.conftest import WEEK, Commands
 
@@ -37,7 +37,7 @@ def test_every_sheet_holds_the_report_s_numbers(commands: Commands, tmp_path: Pa
     made = commands(*asked, "--out", str(path), "--json")
     assert made.exit_code == 0, made.output
     told = {one["part"]: one["rows"] for one in json.loads(made.stdout)}
-    words = report_words(language)
+    words = report_texts(language)
     found = sheets(path)
     managers = found[words.panels["report_managers"].title]
     head, *rows = managers
@@ -64,17 +64,17 @@ def test_every_sheet_holds_the_report_s_numbers(commands: Commands, tmp_path: Pa
     assert len(found) == 1 + len(told)
 
 
-def filled(id: str, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> Filled:
-    panel = Panel(id=id, form=Form.TABLE, query=Query(metric="compared"), columns=columns)
-    return Filled(part=Part(panel=panel, span=Span.PERIOD), columns=columns, rows=rows)
+def filled(id: str, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> PartData:
+    panel = Panel(id=id, panel_type=PanelType.TABLE, query=Query(metric="compared"), columns=columns)
+    return PartData(part=ReportPart(panel=panel, span=ReportSpan.PERIOD), columns=columns, rows=rows)
 
 
-def book_of(path: Path, *parts: Filled) -> dict[str, Sheet]:
+def book_of(path: Path, *parts: PartData) -> dict[str, Sheet]:
     at = datetime.fromisoformat("2026-03-16T08:00:00+03:00")
-    heading = Heading(kind="week", period="9 to 15", before="2 to 8", made_at=at, as_of=at, is_over=True)
-    loss = Filled(part=filled("funnel_loss", (), []).part, columns=(), rows=[])
-    report = Report(heading=heading, sections=[(PEOPLE, [*parts, loss])])
-    path.write_bytes(workbook(Telling("en", EXAMPLE, report)))
+    heading = Heading(kind="week", period="9 to 15", before="2 to 8", made_at=at, as_of=at, is_complete=True)
+    loss = PartData(part=filled("funnel_loss", (), []).part, columns=(), rows=[])
+    report = ReportData(heading=heading, sections=[(PEOPLE, [*parts, loss])])
+    path.write_bytes(workbook(ReportText("en", EXAMPLE, report)))
     return sheets(path)
 
 
@@ -132,7 +132,7 @@ def test_heads_are_frozen_and_filtered(tmp_path: Path) -> None:
         path,
         filled(
             "report_managers",
-            (Column(name="manager", unit=Unit.TEXT), Change(name="calls")),
+            (Column(name="manager", unit=Unit.TEXT), ChangeColumn(name="calls")),
             [{"manager": "x", "calls": 1}],
         ),
     )

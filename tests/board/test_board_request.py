@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grafana.boards import BOARDS
 from grafana.boards.manager import MANAGER
 from grafana.boards.today import TODAY
-from grafana.page.asked import PERIODS, Wrong, asked, moment
+from grafana.page.board_request import PERIODS, Wrong, moment, parse_request
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 3, 13, 12, 31, 7, tzinfo=UTC)
@@ -44,7 +44,9 @@ def test_a_month_back_from_the_31st_is_that_month_s_last_day() -> None:
 def test_days_through_a_clock_change_are_whole_days_of_the_local_clock() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     noon = datetime(2026, 3, 30, 10, tzinfo=UTC)
-    start, end = asked([("first", "2026-03-29"), ("last", "2026-03-29")], TODAY, "en").moments(TODAY, noon, berlin)
+    start, end = parse_request([("first", "2026-03-29"), ("last", "2026-03-29")], TODAY, "en").moments(
+        TODAY, noon, berlin
+    )
     assert (end.astimezone(UTC) - start.astimezone(UTC)) == timedelta(hours=23)
     assert moment("now-1d/d", noon, berlin) == start
 
@@ -52,18 +54,18 @@ def test_days_through_a_clock_change_are_whole_days_of_the_local_clock() -> None
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.id)
 def test_every_board_opens_with_a_period_that_is_not_empty(board: object) -> None:
     assert isinstance(board, type(TODAY))
-    start, end = asked([], board, "ru").moments(board, NOW, MOSCOW)
+    start, end = parse_request([], board, "ru").moments(board, NOW, MOSCOW)
     assert start < end
 
 
 def test_both_days_are_included_and_in_either_order() -> None:
     for pairs in ([("first", "2026-03-02"), ("last", "2026-03-08")], [("first", "2026-03-08"), ("last", "2026-03-02")]):
-        start, end = asked(pairs, TODAY, "ru").moments(TODAY, NOW, MOSCOW)
+        start, end = parse_request(pairs, TODAY, "ru").moments(TODAY, NOW, MOSCOW)
         assert (f"{start:%F}", f"{end:%F}") == ("2026-03-02", "2026-03-09")
 
 
 def test_one_day_is_that_day() -> None:
-    start, end = asked([("first", "2026-03-02"), ("last", "")], TODAY, "ru").moments(TODAY, NOW, MOSCOW)
+    start, end = parse_request([("first", "2026-03-02"), ("last", "")], TODAY, "ru").moments(TODAY, NOW, MOSCOW)
     assert (f"{start:%F}", f"{end:%F}") == ("2026-03-02", "2026-03-03")
 
 
@@ -76,12 +78,12 @@ def test_what_was_chosen_binds_the_parameters_of_metrics() -> None:
         ("conversation_s", "60"),
         ("call", "x"),
     ]
-    chosen = asked(pairs, TODAY, "en").chosen(TODAY, NOW, MOSCOW)
+    chosen = parse_request(pairs, TODAY, "en").chosen(TODAY, NOW, MOSCOW)
     assert chosen.values == {"teams": ("A", "B"), "managers": ("m01",), "in_stages": ("new",), "conversation_s": 60}
 
 
 def test_a_variable_of_one_value_takes_one() -> None:
-    assert asked([("manager", "m01"), ("manager", "m02")], MANAGER, "en").variables["manager"] == ("m01",)
+    assert parse_request([("manager", "m01"), ("manager", "m02")], MANAGER, "en").variables["manager"] == ("m01",)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_variable_of_one_value_takes_one() -> None:
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_with_words(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(Wrong, match=pairs[0][1].replace("½", ".")):
-        asked(pairs, TODAY, "en")
+        parse_request(pairs, TODAY, "en")
 
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -110,16 +112,16 @@ _TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
     )
 )  # fmt: skip
 def test_an_address_written_again_asks_the_same(pairs: list[tuple[str, str]]) -> None:
-    question = asked(pairs, TODAY, "ru")
-    assert asked(parse_qsl(question.query()), TODAY, "en") == question
+    question = parse_request(pairs, TODAY, "ru")
+    assert parse_request(parse_qsl(question.query()), TODAY, "en") == question
 
 
 def test_a_number_leads_to_the_calls_of_its_own_period() -> None:
     """Today opens with today, the Manager board with thirty days: 39 calls of today are not the 329 of a month."""
     behind = [("manager", "m01"), ("of", "calls_to_potential")]
     for pairs in ([], [("period", "week")], [("first", "2026-03-02"), ("last", "2026-03-08")]):
-        here = asked([*pairs, ("conversation_s", "60"), ("stage", "new")], TODAY, "en")
-        there = asked(parse_qsl(here.leading(TODAY, MANAGER, behind)), MANAGER, "ru")
+        here = parse_request([*pairs, ("conversation_s", "60"), ("stage", "new")], TODAY, "en")
+        there = parse_request(parse_qsl(here.leading(TODAY, MANAGER, behind)), MANAGER, "ru")
         assert there.moments(MANAGER, NOW, MOSCOW) == here.moments(TODAY, NOW, MOSCOW)
         assert there.language == "en"
         assert there.variables == {
@@ -128,8 +130,10 @@ def test_a_number_leads_to_the_calls_of_its_own_period() -> None:
 
 
 def test_the_legs_of_a_call_leave_the_list_that_it_stands_in() -> None:
-    here = asked([("manager", "m01"), ("of", "answered"), ("call", "old")], MANAGER, "ru")
-    there = asked(parse_qsl(here.leading(MANAGER, MANAGER, [("call", "c1"), ("manager", "m01")])), MANAGER, "ru")
+    here = parse_request([("manager", "m01"), ("of", "answered"), ("call", "old")], MANAGER, "ru")
+    there = parse_request(
+        parse_qsl(here.leading(MANAGER, MANAGER, [("call", "c1"), ("manager", "m01")])), MANAGER, "ru"
+    )
     assert there.variables == {"manager": ("m01",), "of": ("answered",), "call": ("c1",)}
     assert there.moments(MANAGER, NOW, MOSCOW) == here.moments(MANAGER, NOW, MOSCOW)
 

@@ -4,7 +4,7 @@
     ?first=2026-03-01&last=2026-03-07                                  whole days, both included
     ?now=last                                                          as of the latest call instead of this moment
 
-Values that nobody offered filter all the same, as in a Grafana address; a wrong day or number is refused with words.
+Values that are not offered filter as well, as in a Grafana address; a wrong day or number is refused with a message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 
 from grafana.panel import Board, Value
 from grafana.query import SEVERAL, SINGLE, Chosen
-from grafana.words import LANGUAGES
+from grafana.translations import LANGUAGES
 
 PERIODS = {
     "today": ("now/d", "now"),
@@ -32,11 +32,11 @@ PERIODS = {
     "6M": ("now-6M/M", "now"),
     "year": ("now/y", "now"),
 }
-"""Period -> its first moment and its end, in Grafana's words."""
+"""Period -> its first moment and its end, as Grafana writes them."""
 
 _MOST_VALUES = 200
 _LONGEST = 200
-_WORDS = re.compile(r"now(?:-(\d{1,4})([mhdwMy]))?(?:/([dwMy]))?")
+_EXPRESSION = re.compile(r"now(?:-(\d{1,4})([mhdwMy]))?(?:/([dwMy]))?")
 _SECONDS = {"m": 60, "h": 3600}
 
 
@@ -44,7 +44,7 @@ class Wrong(ValueError):
     """The address holds something that does not exist; the message says what."""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class BoardRequest(msgspec.Struct, frozen=True, kw_only=True):
     """An address, understood."""
 
     language: str
@@ -73,8 +73,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
                 values[parameter] = self.variables[variable]
         for parameter, variable in SINGLE.items():
             if variable in board.variables and self.variables.get(variable):
-                said = self.variables[variable][0]
-                values[parameter] = _seconds(said) if parameter == "conversation_s" else said
+                value = self.variables[variable][0]
+                values[parameter] = _seconds(value) if parameter == "conversation_s" else value
         return Chosen(start=start, end=end, now=now, values=values)
 
     def query(self, board: Board | None = None, **changed: str) -> str:
@@ -98,37 +98,37 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         In the same period, also where `board` opens with another one than `other`: else the calls would not be those of
         the number. What else was chosen goes along.
         """
-        own = next((name for name, words in PERIODS.items() if words == (board.start, board.end)), "")
+        own = next((name for name, expression in PERIODS.items() if expression == (board.start, board.end)), "")
         here = msgspec.structs.replace(self, period=self.period or own)
         return f"{here.query(other, **dict.fromkeys(dict(pairs), ''))}&{urlencode(pairs)}"
 
 
-def asked(pairs: Sequence[tuple[str, str]], board: Board, language: str) -> Asked:
+def parse_request(pairs: Sequence[tuple[str, str]], board: Board, language: str) -> BoardRequest:
     """Understand the pairs of an address. `language` is for those that say none. Raises Wrong."""
-    said: dict[str, list[str]] = {}
+    given: dict[str, list[str]] = {}
     for name, value in pairs[:_MOST_VALUES]:
         if value and len(value) <= _LONGEST:
-            said.setdefault(name, []).append(value)
-    wanted = said.get("lang", [language])[-1]
-    first, last = (_day(said[name][-1]) if name in said else None for name in ("first", "last"))
+            given.setdefault(name, []).append(value)
+    wanted = given.get("lang", [language])[-1]
+    first, last = (_day(given[name][-1]) if name in given else None for name in ("first", "last"))
     if (first is None) != (last is None):
         first = last = first or last
     if first is not None and last is not None and last < first:
         first, last = last, first
-    period = said.get("period", [""])[-1]
+    period = given.get("period", [""])[-1]
     if period and period not in PERIODS:
         raise Wrong(f"period {period!r}: one of {', '.join(PERIODS)}")
-    variables = {name: tuple(dict.fromkeys(said[name])) for name in board.variables if name in said}
+    variables = {name: tuple(dict.fromkeys(given[name])) for name in board.variables if name in given}
     for name in board.single:
         if name in variables:
             variables[name] = variables[name][:1]
     _seconds(*variables.get("conversation_s", ()))
-    return Asked(
+    return BoardRequest(
         language=wanted if wanted in LANGUAGES else language,
         period="" if first else period,
         first=first,
         last=last,
-        as_of_last_call=said.get("now", [""])[-1] == "last",
+        as_of_last_call=given.get("now", [""])[-1] == "last",
         variables=variables,
     )
 
@@ -151,11 +151,11 @@ def _seconds(*texts: str) -> int:
     return 0
 
 
-def moment(words: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """Grafana's words for a moment (`now-7d/d`): back by so much, then down to the beginning of the unit."""
-    found = _WORDS.fullmatch(words)
+def moment(expression: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """A moment as Grafana writes it (`now-7d/d`): back by so much, then down to the beginning of the unit."""
+    found = _EXPRESSION.fullmatch(expression)
     if found is None:
-        raise Wrong(f"{words!r} is not a time such as now-7d/d")
+        raise Wrong(f"{expression!r} is not a time such as now-7d/d")
     count, unit, floor = found.groups()
     here = now.astimezone(zone)
     if unit in _SECONDS:

@@ -1,4 +1,4 @@
-"""All words of the screens: `ru.toml` and `en.toml`, the same keys in both."""
+"""All texts of the screens: `ru.toml` and `en.toml`, the same keys in both."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Titled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     title: str
     description: str
     nothing: str = ""
-    """What is said when there is no row; "" says it as everywhere."""
+    """Shown when there is no row; "" takes the default."""
 
 
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of one language, by id."""
+class BoardTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of one language, by id."""
 
     boards: dict[str, Titled]
     panels: dict[str, Titled]
@@ -29,13 +29,13 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variables: dict[str, str]
     links: dict[str, str]
     values: dict[str, dict[str, str]]
-    """Words for codes, by the kind of code."""
+    """Labels of codes, by the kind of code."""
     folder: str
     all: str
 
 
 @cache
-def words(language: str) -> Words:
-    """The words of `ru` or `en`."""
-    said = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(said, Words)
+def board_texts(language: str) -> BoardTexts:
+    """The texts of `ru` or `en`."""
+    content = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(content, BoardTexts)

@@ -1,4 +1,4 @@
-"""What warnings say: `alerts_ru.toml` and `alerts_en.toml` of grafana/words, the same keys in both, in two forms.
+"""The texts of alerts: `alerts_ru.toml` and `alerts_en.toml` of grafana/translations, with the same keys, in two forms.
 
 `{calls:.0f}` in a text is a number of the rule, `{manager}` a label: `plain` puts values there, `template` what Grafana
 puts its own there from.
@@ -14,10 +14,10 @@ from string import Formatter
 
 import msgspec
 
-FOLDER = Path(__file__).parent.parent / "words"
+FOLDER = Path(__file__).parent.parent / "translations"
 
 
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RuleTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of a rule."""
 
     title: str
@@ -25,16 +25,16 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str
 
 
-class AlertWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    words: dict[str, str]
-    rules: dict[str, Said]
+class AlertTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    phrases: dict[str, str]
+    rules: dict[str, RuleTexts]
 
 
 @cache
-def alert_words(language: str) -> AlertWords:
-    """The words of `ru` or `en`."""
+def alert_texts(language: str) -> AlertTexts:
+    """The texts of `ru` or `en`."""
     text = (FOLDER / f"alerts_{language}.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), AlertWords)
+    return msgspec.convert(tomllib.loads(text), AlertTexts)
 
 
 def plain(text: str, labels: Mapping[str, str], numbers: Mapping[str, float]) -> str:
@@ -45,17 +45,17 @@ def plain(text: str, labels: Mapping[str, str], numbers: Mapping[str, float]) ->
 def template(text: str) -> str:
     """The text as Grafana's template of an annotation (Go's text/template)."""
     parts = []
-    for words, name, form, _ in Formatter().parse(text):
-        parts.append(words)
+    for literal, name, spec, _ in Formatter().parse(text):
+        parts.append(literal)
         if name:
-            parts.append(_number(name, form) if form else f"{{{{ $labels.{name} }}}}")
+            parts.append(_number(name, spec) if spec else f"{{{{ $labels.{name} }}}}")
     return "".join(parts)
 
 
-def _number(name: str, form: str) -> str:
+def _number(name: str, spec: str) -> str:
     """A number that is not there (the query failed) is a question mark, instead of a broken message."""
-    decimals = form.strip(".f%")
-    verb = f'{{{{ printf "%.{decimals}f" .Value }}}}' if form.endswith("f") else "{{ humanizePercentage .Value }}"
+    decimals = spec.strip(".f%")
+    verb = f'{{{{ printf "%.{decimals}f" .Value }}}}' if spec.endswith("f") else "{{ humanizePercentage .Value }}"
     return f"{{{{ with $values.{name} }}}}{verb}{{{{ else }}}}?{{{{ end }}}}"
 
 

@@ -1,4 +1,4 @@
-"""Grafana's panel for each form."""
+"""Grafana's panel for each panel type."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from grafana_foundation_sdk.models import bargauge, common, stat, statushistory,
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana import colours
-from grafana.panel import Column, Form, Panel
+from grafana.panel import Column, Panel, PanelType
 
 MIN_WIDTH = 50
 """Pixels of a column in a table at least. Grafana's 150 would scroll sideways."""
 
 
-class Drawn(NamedTuple):
+class Visualization(NamedTuple):
     """A panel's type, options, own field settings, colours and transformations."""
 
     kind: str
@@ -26,30 +26,30 @@ class Drawn(NamedTuple):
     transformations: Sequence[model.DataTransformerConfig] = ()
 
 
-def drawn(panel: Panel) -> Drawn:
+def visualization(panel: Panel) -> Visualization:
     """What Grafana draws a panel with. Not for TEXT, which has no data."""
-    return _FORMS[panel.form](panel)
+    return _FORMS[panel.panel_type](panel)
 
 
-def _stat(panel: Panel) -> Drawn:
+def _stat(panel: Panel) -> Visualization:
     options = stat.Options(
         graph_mode=common.BigValueGraphMode.NONE,
         color_mode=common.BigValueColorMode.VALUE,
         text_mode=common.BigValueTextMode.VALUE_AND_NAME,
         reduce_options=common.ReduceDataOptions(calcs=["lastNotNull"], fields="", values=False),
     )
-    return Drawn("stat", options, {}, {"color": _fixed(colours.BLUE)}, [_only(panel.columns)])
+    return Visualization("stat", options, {}, {"color": _fixed(colours.BLUE)}, [_only(panel.columns)])
 
 
-def _table(panel: Panel) -> Drawn:
+def _table(panel: Panel) -> Visualization:
     options = table.Options(cell_height=common.TableCellHeight.SM)
     custom = common.TableFieldOptions(
         align=common.FieldTextAlignment.AUTO, min_width=MIN_WIDTH, filterable=False, inspect=False
     )
-    return Drawn("table", options, custom, {"noValue": "-"}, [_only(panel.columns), _ordered(panel.columns)])
+    return Visualization("table", options, custom, {"noValue": "-"}, [_only(panel.columns), _ordered(panel.columns)])
 
 
-def _matrix(panel: Panel) -> Drawn:
+def _matrix(panel: Panel) -> Visualization:
     row, across, number = (one.name for one in panel.columns)
     grouping = model.DataTransformerConfig(
         id_val="groupingToMatrix",
@@ -59,8 +59,8 @@ def _matrix(panel: Panel) -> Drawn:
     return plain._replace(transformations=[_only(panel.columns), grouping])
 
 
-def _over_time(panel: Panel) -> Drawn:
-    bars = panel.form is Form.COLUMNS
+def _over_time(panel: Panel) -> Visualization:
+    bars = panel.panel_type is PanelType.COLUMNS
     options = timeseries.Options(
         legend=common.VizLegendOptions(
             display_mode=common.LegendDisplayMode.LIST,
@@ -78,10 +78,10 @@ def _over_time(panel: Panel) -> Drawn:
         axis_soft_min=0,
         bar_width_factor=0.8,
     )
-    return Drawn("timeseries", options, custom, {}, [_only(panel.columns)])
+    return Visualization("timeseries", options, custom, {}, [_only(panel.columns)])
 
 
-def _bars(panel: Panel) -> Drawn:
+def _bars(panel: Panel) -> Visualization:
     options = bargauge.Options(
         display_mode=common.BarGaugeDisplayMode.BASIC,
         orientation=common.VizOrientation.HORIZONTAL,
@@ -90,10 +90,10 @@ def _bars(panel: Panel) -> Drawn:
         show_unfilled=False,
         min_viz_height=14,
     )
-    return Drawn("bargauge", options, {}, {"color": _fixed(colours.BLUE), "min": 0}, [_only(panel.columns)])
+    return Visualization("bargauge", options, {}, {"color": _fixed(colours.BLUE), "min": 0}, [_only(panel.columns)])
 
 
-def _heat(panel: Panel) -> Drawn:
+def _heat(panel: Panel) -> Visualization:
     """A row for each name, a cell for each time; how dark it is says how many, and the number stands in it."""
     names = panel.columns[1].name
     options = statushistory.Options(
@@ -110,18 +110,18 @@ def _heat(panel: Panel) -> Drawn:
     long_to_wide = model.DataTransformerConfig(
         id_val="partitionByValues", options={"fields": [names], "keepFields": False, "naming": {"asLabels": False}}
     )
-    return Drawn("status-history", options, {"fillOpacity": 90}, defaults, [_only(panel.columns), long_to_wide])
+    return Visualization("status-history", options, {"fillOpacity": 90}, defaults, [_only(panel.columns), long_to_wide])
 
 
-_FORMS: dict[Form, Callable[[Panel], Drawn]] = {
-    Form.STAT: _stat,
-    Form.TABLE: _table,
-    Form.MATRIX: _matrix,
-    Form.LINES: _over_time,
-    Form.COLUMNS: _over_time,
-    Form.BARS: _bars,
-    Form.FUNNEL: _bars,
-    Form.HEAT: _heat,
+_FORMS: dict[PanelType, Callable[[Panel], Visualization]] = {
+    PanelType.STAT: _stat,
+    PanelType.TABLE: _table,
+    PanelType.MATRIX: _matrix,
+    PanelType.LINES: _over_time,
+    PanelType.COLUMNS: _over_time,
+    PanelType.BARS: _bars,
+    PanelType.FUNNEL: _bars,
+    PanelType.HEAT: _heat,
 }
 
 
@@ -132,9 +132,9 @@ def _only(columns: Sequence[Column]) -> model.DataTransformerConfig:
 
 
 def _ordered(columns: Sequence[Column]) -> model.DataTransformerConfig:
-    places = {column.name: place for place, column in enumerate(columns)}
+    indexes = {column.name: index for index, column in enumerate(columns)}
     return model.DataTransformerConfig(
-        id_val="organize", options={"excludeByName": {}, "indexByName": places, "renameByName": {}}
+        id_val="organize", options={"excludeByName": {}, "indexByName": indexes, "renameByName": {}}
     )
 
 

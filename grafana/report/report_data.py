@@ -9,67 +9,67 @@ from typing import Any
 import msgspec
 
 from grafana.boards.columns import PACE
-from grafana.page.cells import Change, number
-from grafana.page.said import Said
-from grafana.panel import Column, Form, Query, Unit
+from grafana.page.cells import ChangeColumn, number
+from grafana.page.render_context import RenderContext
+from grafana.panel import Column, PanelType, Query, Unit
 from grafana.query import Department
-from grafana.report.sections import SECTIONS, Part, Section, Span
-from grafana.report.words import ReportWords, report_words
-from grafana.words import Titled
+from grafana.report.sections import SECTIONS, ReportPart, ReportSpan, Section
+from grafana.report.texts import ReportTexts, report_texts
+from grafana.translations import Titled
 
 Row = dict[str, Any]
-Ask = Callable[[Query, Span], list[Row]]
+Ask = Callable[[Query, ReportSpan], list[Row]]
 """Rows of a metric for a span of time. Raises what asking raises."""
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True):
-    """What the report is of, in the reader's words."""
+    """What the report is of, in the reader's language."""
 
     kind: str
     period: str
     before: str
     made_at: datetime
     as_of: datetime
-    is_over: bool
+    is_complete: bool
     stale: Sequence[str] = ()
     """Reasons to distrust it; none when the data covers the period."""
     teams: Sequence[str] = ()
     managers: Sequence[str] = ()
 
 
-class Filled(msgspec.Struct, frozen=True, kw_only=True):
+class PartData(msgspec.Struct, frozen=True, kw_only=True):
     """A part, its columns (currencies among them) and rows."""
 
-    part: Part
+    part: ReportPart
     columns: Sequence[Column]
     rows: Sequence[Row]
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     heading: Heading
-    sections: Sequence[tuple[Section, Sequence[Filled]]]
+    sections: Sequence[tuple[Section, Sequence[PartData]]]
 
-    def parts(self) -> Iterator[Filled]:
+    def parts(self) -> Iterator[PartData]:
         for _, parts in self.sections:
             yield from parts
 
-    def part(self, id: str) -> Filled:
+    def part(self, id: str) -> PartData:
         return next(one for one in self.parts() if one.part.id == id)
 
 
-def fill(heading: Heading, ask: Ask, warnings: Sequence[Row]) -> Report:
-    """Ask for every part. `warnings` are what the rules said."""
+def collect(heading: Heading, ask: Ask, warnings: Sequence[Row]) -> ReportData:
+    """Ask for every part. `warnings` are the alerts of the rules."""
     sections = []
     for section in SECTIONS:
         parts = [
-            Filled(part=part, columns=part.panel.columns, rows=warnings) if part.of_rules else _filled(part, ask)
+            PartData(part=part, columns=part.panel.columns, rows=warnings) if part.of_rules else _part_data(part, ask)
             for part in section.parts
         ]
         sections.append((section, [one for one in parts if one.rows or not one.part.if_any]))
-    return Report(heading=heading, sections=sections)
+    return ReportData(heading=heading, sections=sections)
 
 
-def _filled(part: Part, ask: Ask) -> Filled:
+def _part_data(part: ReportPart, ask: Ask) -> PartData:
     assert part.panel.query is not None
     rows = ask(part.panel.query, part.span)
     columns: Sequence[Column] = part.panel.columns
@@ -81,13 +81,13 @@ def _filled(part: Part, ask: Ask) -> Filled:
         columns = _beside("individual_proposals_ratio", columns, sums)
     if part.flagged:
         rows = [row for row in rows if number(row[part.flagged])]
-    return Filled(part=part, columns=columns, rows=rows)
+    return PartData(part=part, columns=columns, rows=rows)
 
 
 def _beside(name: str, columns: Sequence[Column], more: Sequence[Column]) -> Sequence[Column]:
     """Columns with more of them after the one called `name`."""
-    place = next(n for n, column in enumerate(columns) if column.name == name) + 1
-    return (*columns[:place], *more, *columns[place:])
+    after = next(n for n, column in enumerate(columns) if column.name == name) + 1
+    return (*columns[:after], *more, *columns[after:])
 
 
 def with_sums(rows: Sequence[Row], sums: Sequence[Row]) -> tuple[list[Row], list[Column]]:
@@ -97,18 +97,18 @@ def with_sums(rows: Sequence[Row], sums: Sequence[Row]) -> tuple[list[Row], list
     merged = []
     for row in rows:
         # `compared` tells a manager's team too; the sums of managers are of no team.
-        who = (row["manager_id"], "" if row["manager_id"] else row["team"])
+        key = (row["manager_id"], "" if row["manager_id"] else row["team"])
         more: Row = {}
         for currency in currencies:
-            said = found.get((*who, currency), {})
-            more[f"amount:{currency}"] = said.get("amount", "0")
-            more[f"amount_change:{currency}"] = said.get("amount_change", "0")
+            amounts = found.get((*key, currency), {})
+            more[f"amount:{currency}"] = amounts.get("amount", "0")
+            more[f"amount_change:{currency}"] = amounts.get("amount_change", "0")
         merged.append({**row, **more})
     columns: list[Column] = []
     for currency in currencies:
         columns += [
-            Column(name=f"amount:{currency}", unit=Unit.MONEY, words=f"sum:{currency}"),
-            Change(name=f"amount_change:{currency}", unit=Unit.MONEY, words="change"),
+            Column(name=f"amount:{currency}", unit=Unit.MONEY, title_id=f"sum:{currency}"),
+            ChangeColumn(name=f"amount_change:{currency}", unit=Unit.MONEY, title_id="change"),
         ]
     return merged, columns
 
@@ -138,56 +138,58 @@ def with_planned_sums(rows: Sequence[Row]) -> tuple[list[Row], list[Column]]:
             Column(
                 name=f"{name}:{currency}",
                 unit=unit,
-                words=words.format(currency),
+                title_id=title_id.format(currency),
                 thresholds=PACE if unit is Unit.RATIO else (),
             )
-            for name, unit, words in shown
+            for name, unit, title_id in shown
         ]
     return merged, columns
 
 
-class Telling:
-    """The words around a report's numbers, in one language."""
+class ReportText:
+    """The text around a report's numbers, in one language."""
 
-    def __init__(self, language: str, department: Department, report: Report) -> None:
+    def __init__(self, language: str, department: Department, report: ReportData) -> None:
         self.language = language
         self.department = department
         self.report = report
-        self.words: ReportWords = report_words(language)
-        currencies = {c.words.partition(":")[2] for one in report.parts() for c in one.columns if c.words[:4] == "sum:"}
-        sums = {f"sum:{currency}": self.words.sum_of_d.format(currency=currency) for currency in currencies}
-        self.said = Said(
+        self.texts: ReportTexts = report_texts(language)
+        currencies = {
+            c.title_id.partition(":")[2] for one in report.parts() for c in one.columns if c.title_id[:4] == "sum:"
+        }
+        sums = {f"sum:{currency}": self.texts.sum_of_d.format(currency=currency) for currency in currencies}
+        self.context = RenderContext(
             language,
             department,
             values={"conversation_s": str(department.conversation_s)},
-            columns={**self.words.columns, **sums},
+            columns={**self.texts.columns, **sums},
         )
 
     @property
     def subject(self) -> str:
         """Of the letter: it says so when the data is stale."""
         heading = self.report.heading
-        subject = self.words.subject.format(kind=heading.kind, period=heading.period)
-        return self.words.stale_subject.format(subject=subject) if heading.stale else subject
+        subject = self.texts.subject.format(kind=heading.kind, period=heading.period)
+        return self.texts.stale_subject.format(subject=subject) if heading.stale else subject
 
     def moment(self, at: datetime) -> str:
-        return at.astimezone(self.said.zone).strftime(self.said.words.moment)
+        return at.astimezone(self.context.zone).strftime(self.context.texts.moment)
 
     @property
     def lines(self) -> list[str]:
         """Under the title: what it is of."""
-        heading, words = self.report.heading, self.words
-        until = words.until.format(moment=self.moment(heading.as_of), zone=self.department.zone)
+        heading, texts = self.report.heading, self.texts
+        until = texts.until.format(moment=self.moment(heading.as_of), zone=self.department.zone)
         lines = [
             f"{heading.kind.capitalize()}: {heading.period}, {until}.",
-            words.changes.format(against=heading.before),
+            texts.changes.format(against=heading.before),
         ]
-        if not heading.is_over:
-            lines.append(words.not_over.format(moment=self.moment(heading.as_of)))
+        if not heading.is_complete:
+            lines.append(texts.not_over.format(moment=self.moment(heading.as_of)))
         if heading.teams:
-            lines.append(words.only_teams.format(names=", ".join(heading.teams)))
+            lines.append(texts.only_teams.format(names=", ".join(heading.teams)))
         if heading.managers:
-            lines.append(words.only_managers.format(names=", ".join(heading.managers)))
+            lines.append(texts.only_managers.format(names=", ".join(heading.managers)))
         return lines
 
     @property
@@ -195,10 +197,10 @@ class Telling:
         """Where the funnel leaks most, in a sentence."""
         found = self.report.part("funnel_loss")
         if not found.rows:
-            return self.words.no_loss
+            return self.texts.no_loss
         row = found.rows[0]
-        told = {column.name: self.said.value(row[column.name], column) for column in found.columns}
-        return self.words.loss.format(**{name: told[name] for name in ("from_stage", "stage", "lost", "drop_off")})
+        values = {column.name: self.context.value(row[column.name], column) for column in found.columns}
+        return self.texts.loss.format(**{name: values[name] for name in ("from_stage", "stage", "lost", "drop_off")})
 
     @property
     def definitions(self) -> list[str]:
@@ -206,25 +208,25 @@ class Telling:
             getattr(one.title, self.language) or one.code for one in self.department.stages.stages if one.potential
         )
         filling = {"N": self.department.conversation_s, "potential": potential, "against": self.report.heading.before}
-        return [line.format(**filling) for line in self.words.definitions]
+        return [line.format(**filling) for line in self.texts.definitions]
 
     @property
     def made(self) -> str:
-        return self.words.made.format(moment=self.moment(self.report.heading.made_at), zone=self.department.zone)
+        return self.texts.made.format(moment=self.moment(self.report.heading.made_at), zone=self.department.zone)
 
-    def titled(self, part: Part) -> Titled:
-        """A part's title and what it counts; the report's own words, else the board's."""
-        own: Mapping[str, Titled] = self.words.panels
+    def titled(self, part: ReportPart) -> Titled:
+        """A part's title and what it counts; the report's own texts, else the board's."""
+        own: Mapping[str, Titled] = self.texts.panels
         if part.id in own:
             return own[part.id]
-        span = self.words.spans[part.span]
-        title = self.said.panel_title(part.panel)
-        return Titled(f"{title}, {span}" if span else title, self.said.panel_description(part.panel))
+        span = self.texts.spans[part.span]
+        title = self.context.panel_title(part.panel)
+        return Titled(f"{title}, {span}" if span else title, self.context.panel_description(part.panel))
 
-    def empty(self, part: Part) -> str:
+    def empty(self, part: ReportPart) -> str:
         """Instead of no rows."""
-        return self.words.nobody_flagged if part.flagged or part.of_rules else self.said.words.nothing
+        return self.texts.nobody_flagged if part.flagged or part.of_rules else self.context.texts.nothing
 
 
-def is_chart(part: Part) -> bool:
-    return part.panel.form not in (Form.STAT, Form.TABLE, Form.MATRIX)
+def is_chart(part: ReportPart) -> bool:
+    return part.panel.panel_type not in (PanelType.STAT, PanelType.TABLE, PanelType.MATRIX)

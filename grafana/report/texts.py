@@ -1,4 +1,4 @@
-"""The words of the report: `report_ru.toml` and `report_en.toml`, the same keys in both."""
+"""The texts of the report: `report_ru.toml` and `report_en.toml`, the same keys in both."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-import grafana.words
-from grafana.words import Titled
+import grafana.translations
+from grafana.translations import Titled
 
 
-class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of one language, by id. {...} is filled in."""
+class ReportTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of one language, by id. {...} is a placeholder."""
 
     title: str
     kinds: dict[str, str]
@@ -49,7 +49,7 @@ class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def report_words(language: str) -> ReportWords:
-    """The words of `ru` or `en`."""
-    path = Path(grafana.words.__file__).with_name(f"report_{language}.toml")
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ReportWords)
+def report_texts(language: str) -> ReportTexts:
+    """The texts of `ru` or `en`."""
+    path = Path(grafana.translations.__file__).with_name(f"report_{language}.toml")
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ReportTexts)

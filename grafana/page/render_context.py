@@ -11,21 +11,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-import grafana.words
+import grafana.translations
 from grafana.fields import codes
 from grafana.page.cells import moment, written
-from grafana.panel import TIMES, Column, Link, Panel, Unit
+from grafana.panel import TIMES, Column, Panel, PanelLink, Unit
 from grafana.query import Department
-from grafana.words import Words, words
+from grafana.translations import BoardTexts, board_texts
 
 
-class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a page says beside the words of its panels."""
+class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a page says beside the texts of its panels."""
 
     product: str
     nothing: str
     rows: str
-    """How many rows a table has, where it is longer than its place."""
+    """How many rows a table has, where it is longer than its box."""
     rows_more: str
     """The same where its query stopped at so many."""
     loads_now: str
@@ -64,14 +64,14 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def page_words(language: str) -> PageWords:
-    """The words of `ru` or `en`."""
-    path = Path(grafana.words.__file__).with_name(f"page_{language}.toml")
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PageWords)
+def page_texts(language: str) -> PageTexts:
+    """The texts of `ru` or `en`."""
+    path = Path(grafana.translations.__file__).with_name(f"page_{language}.toml")
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PageTexts)
 
 
-class Said:
-    """How a panel is told to a reader."""
+class RenderContext:
+    """What a panel is rendered with: titles, values and links in the reader's language."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Said:
         department: Department,
         *,
         values: Mapping[str, str] | None = None,
-        href: Callable[[Link, Mapping[str, Any]], str] = lambda link, row: "",
+        href: Callable[[PanelLink, Mapping[str, Any]], str] = lambda link, row: "",
         columns: Mapping[str, str] | None = None,
     ) -> None:
         """`values` are what was chosen, for titles; `href` gives a link's address, "" for none; `columns` are titles
@@ -87,31 +87,31 @@ class Said:
         self.language = language
         self.department = department
         self.zone = ZoneInfo(department.zone)
-        self.words = page_words(language)
+        self.texts = page_texts(language)
         self.href = href
         self._values = values or {}
         self._columns = columns or {}
 
     @cached_property
-    def boards(self) -> Words:
-        return words(self.language)
+    def boards(self) -> BoardTexts:
+        return board_texts(self.language)
 
     def title(self, column: Column) -> str:
         """A column's head."""
-        said = self._columns.get(column.title) or self.boards.columns[column.title]
-        return said.replace("{N}", str(self.department.conversation_s))
+        title = self._columns.get(column.title) or self.boards.columns[column.title]
+        return title.replace("{N}", str(self.department.conversation_s))
 
     def panel_title(self, panel: Panel) -> str:
-        return self._filled(self.boards.panels[panel.id].title)
+        return self._with_choices(self.boards.panels[panel.id].title)
 
     def panel_description(self, panel: Panel) -> str:
-        return self._filled(self.boards.panels[panel.id].description)
+        return self._with_choices(self.boards.panels[panel.id].description)
 
     def nothing(self, panel: Panel) -> str:
-        """What is said when there is no row."""
-        return (self.boards.panels[panel.id].nothing if panel.id in self.boards.panels else "") or self.words.nothing
+        """What is shown when there is no row."""
+        return (self.boards.panels[panel.id].nothing if panel.id in self.boards.panels else "") or self.texts.nothing
 
-    def _filled(self, text: str) -> str:
+    def _with_choices(self, text: str) -> str:
         """With the reader's choices where a Grafana board has its variables."""
         text = text.replace("{N}", str(self.department.conversation_s))
         for name, value in self._values.items():
@@ -119,17 +119,17 @@ class Said:
         return text
 
     def value(self, value: object, column: Column) -> str:
-        """A value in words: codes looked up, times in the reporting zone."""
+        """A value as text: codes looked up, times in the reporting zone."""
         if column.unit in TIMES:
             at = moment(value, self.zone)
-            return at.strftime(self._form(column.unit)) if at else written(None, column, self.language)
+            return at.strftime(self._date_format(column.unit)) if at else written(None, column, self.language)
         if column.unit is Unit.FLAG or column.values:
             code = str(int(value)) if isinstance(value, (bool, int)) else str(value or "")
             return self._codes(column).get(code, code) or written(None, column, self.language)
         return written(value, column, self.language)
 
-    def _form(self, unit: Unit) -> str:
-        return {Unit.DAY: self.words.date, Unit.TIME_S: self.words.moment_s}.get(unit, self.words.moment)
+    def _date_format(self, unit: Unit) -> str:
+        return {Unit.DAY: self.texts.date, Unit.TIME_S: self.texts.moment_s}.get(unit, self.texts.moment)
 
     def _codes(self, column: Column) -> dict[str, str]:
         return dict(codes(column, self.department, self.language))

@@ -1,6 +1,6 @@
-"""Who is told, and how: contact points, policies and message templates, as provisioning files.
+"""Who is notified, and how: contact points, policies and message templates, as provisioning files.
 
-Addresses and secrets come from Grafana's environment. Which ways are used is said there too: CALLFUNNEL_ALERT_HEAD and
+Addresses and secrets come from Grafana's environment. Which ways are used is set there too: CALLFUNNEL_ALERT_HEAD and
 CALLFUNNEL_ALERT_OPERATIONS name the contact point of each: callfunnel-email, -telegram, -slack or -webhook.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from grafana.alerts.words import alert_words
-from grafana.words import LANGUAGES
+from grafana.alerts.texts import alert_texts
+from grafana.translations import LANGUAGES
 from schemas.alerts import Urgency
 
 Json = dict[str, Any]
@@ -116,5 +116,5 @@ _TEMPLATE = """\
 
 
 def _template(language: str) -> str:
-    words = {**alert_words(language).words, "language": language}
-    return re.sub(r"\[(\w+)\]", lambda found: words[found[1]], _TEMPLATE)
+    phrases = {**alert_texts(language).phrases, "language": language}
+    return re.sub(r"\[(\w+)\]", lambda found: phrases[found[1]], _TEMPLATE)

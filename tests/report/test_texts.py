@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from grafana.page.asked import PERIODS
-from grafana.page.said import page_words
-from grafana.report.sections import SECTIONS, Span
-from grafana.report.words import report_words
-from grafana.words import LANGUAGES, words
+from grafana.page.board_request import PERIODS
+from grafana.page.render_context import page_texts
+from grafana.report.sections import SECTIONS, ReportSpan
+from grafana.report.texts import report_texts
+from grafana.translations import LANGUAGES, board_texts
 from pipeline.report.periods import Kind
 from pipeline.report.staleness import Why
 
@@ -31,7 +31,7 @@ def _texts(said: Any, where: str = "") -> Iterator[tuple[str, str]]:
         yield where, said
 
 
-@pytest.mark.parametrize("of", [page_words, report_words], ids=["page", "report"])
+@pytest.mark.parametrize("of", [page_texts, report_texts], ids=["page", "report"])
 def test_both_languages_have_the_same_texts_and_fill_in_the_same(of: Any) -> None:
     russian, english = (dict(_texts(msgspec.to_builtins(of(language)))) for language in LANGUAGES)
     assert russian.keys() == english.keys()
@@ -42,16 +42,16 @@ def test_both_languages_have_the_same_texts_and_fill_in_the_same(of: Any) -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_part_and_column_has_words(language: str) -> None:
-    said, boards = report_words(language), words(language)
+    said, boards = report_texts(language), board_texts(language)
     for part in PARTS:
         assert (part.id in said.panels) != (part.id in boards.panels), part.id
         for column in part.panel.columns:
             assert column.title in {**boards.columns, **said.columns}, (part.id, column.title)
     assert said.panels.keys() <= {part.id for part in PARTS}
     assert said.sections.keys() == {section.id for section in SECTIONS}
-    assert said.spans.keys() == set(Span)
+    assert said.spans.keys() == set(ReportSpan)
     assert said.kinds.keys() == said.against.keys() == set(Kind)
-    assert page_words(language).periods.keys() == PERIODS.keys()
+    assert page_texts(language).periods.keys() == PERIODS.keys()
     assert all(hasattr(said, why.value) for why in Why)
 
 
