@@ -88,12 +88,12 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
 
 def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], Judged]:
     """A department from the day on which there is enough history."""
-    told = fill(database, options)
+    stored = fill(database, options)
     keep_base_calendar(database.store, SETTINGS.calendar, options.last)
-    period = Period(options.first + timedelta(weeks=_WEEKS_OF_HISTORY), options.last, told.zone)
+    period = Period(options.first + timedelta(weeks=_WEEKS_OF_HISTORY), options.last, stored.zone)
     found = replay(database.numbers, SETTINGS, period, timedelta(minutes=minutes), options.managers)
     stories = [
-        Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in told.simulation.anomalies
+        Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in stored.simulation.anomalies
     ]
     return period, found, judge(found, stories, period)
 

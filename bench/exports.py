@@ -241,9 +241,9 @@ def write_yeastar(path: Path, rows: int) -> None:
         for call in made(rows):
             ends = (f"{call.desk}", call.outside) if call.is_out else (call.outside, f"{call.desk}")
             trunks, way, did = (",provider", "Outbound", "") if call.is_out else ("provider,", "Inbound", "74950000900")
-            became = "ANSWERED" if call.talk_s else "NO ANSWER"
+            disposition = "ANSWERED" if call.talk_s else "NO ANSWER"
             file.write(
                 f'0,{call.start + timedelta(hours=3):%Y-%m-%d %H:%M:%S},"""x"" <{ends[0]}>",{ends[0]},{ends[1]},'
-                f"DLPN_DialPlan,{trunks},Dial,,{call.duration_s},{call.talk_s},{became},3,{way},,"
+                f"DLPN_DialPlan,{trunks},Dial,,{call.duration_s},{call.talk_s},{disposition},3,{way},,"
                 f"{int(call.start.timestamp())}.{call.number},,,{did}\n"
             )

@@ -81,10 +81,10 @@ def _call(rnd: random.Random, at: datetime, number: int, legs: int, phones: int)
         src, dst = (extension, outside) if outbound else (outside, "600")
         channel, other = (inside, trunk) if outbound else (trunk, inside)
         app, context = ("Dial", "from-internal") if outbound else ("Queue", "ext-queues")
-        became = "ANSWERED" if talk else "NO ANSWER"
+        disposition = "ANSWERED" if talk else "NO ANSWER"
         lines.append(
             f'"","{src}","{dst}","{context}","""{src}"" <{src}>","{channel}","{other}","{app}","600,tTr,,,60",'
-            f'"{start:%Y-%m-%d %H:%M:%S}",{answer},"{end:%Y-%m-%d %H:%M:%S}",{ring + talk},{talk},"{became}",'
+            f'"{start:%Y-%m-%d %H:%M:%S}",{answer},"{end:%Y-%m-%d %H:%M:%S}",{ring + talk},{talk},"{disposition}",'
             f'"DOCUMENTATION","{uniqueid}","","","{uniqueid}",{leg}\n'
         )
     return lines

@@ -32,7 +32,7 @@ class AnomalyKind(StrEnum):
 
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
-    """One hidden story, from `first` to `last`, both included. `manager_id` is "" when it is everybody's."""
+    """One hidden anomaly, from `first` to `last`, both included. `manager_id` is "" when it is everybody's."""
 
     kind: AnomalyKind
     first: date
@@ -58,7 +58,7 @@ _STORIES = (
 
 
 def plant_anomalies(options: DepartmentOptions, days: Sequence[WorkDay]) -> list[Anomaly]:
-    """The stories that a department of this size and length has room for. The first manager is in none of their own."""
+    """The anomalies that a department of this size and length has room for; the first manager has none."""
     found: list[Anomaly] = []
     number = 2
     for kind, begins, ends, most_days, least_days, least_managers in _STORIES:
@@ -109,5 +109,5 @@ def of_manager(anomalies: Iterable[Anomaly], manager_id: str) -> dict[AnomalyKin
 
 
 def of_day(anomalies: Sequence[Anomaly], kind: AnomalyKind, day: date) -> Anomaly | None:
-    """The story of everybody that a day is in."""
+    """The anomaly of the whole department that a day is in."""
     return next((event for event in anomalies if event.kind is kind and event.covers(day)), None)

@@ -117,7 +117,7 @@ class Callers:
                 at, end, Way.IN, Path.FORWARDED, contact, drawn, manager.extensions[0], manager, picked
             )
         call = SimulatedCall(at, end, Way.OUT, Path.DIALLED, contact, drawn, manager.extensions[0], manager, picked)
-        call.became = CallOutcome.NO_ANSWER
+        call.outcome = CallOutcome.NO_ANSWER
         return call
 
 

@@ -63,7 +63,7 @@ class SimulatedCall:
             "extension",
             "manager",
             "picked",
-            "became",
+            "outcome",
             "menu_s",
         ),
         *("rang", "voicemail", "handed", "taken", "taker", "taker_extension", "consulted", "id"),
@@ -80,7 +80,7 @@ class SimulatedCall:
         extension: str,
         manager: Salesperson | None,
         picked: int,
-        became: CallOutcome = CallOutcome.NO_ANSWER,
+        outcome: CallOutcome = CallOutcome.NO_ANSWER,
     ) -> None:
         self.start = start
         self.end = end
@@ -94,7 +94,7 @@ class SimulatedCall:
         self.manager = manager
         """Whose extension that is; None for the reception and for nobody's."""
         self.picked = picked
-        self.became = became
+        self.outcome = outcome
         self.menu_s = 0
         """Seconds in the voice menu."""
         self.rang: tuple[str, ...] = ()

@@ -51,8 +51,8 @@ class Comparison:
             for call in row["ids"].split()
         }
         for call in sorted(got.keys() | wanted.keys()):
-            said, true = got.get(call, "missing"), wanted.get(call, "no such call")
-            self._held(said == true, f"call {call}: {said}, true is {true}")
+            actual, true = got.get(call, "missing"), wanted.get(call, "no such call")
+            self._held(actual == true, f"call {call}: {actual}, true is {true}")
 
     def funnel(self, rows: Iterable[Row], clock: str, month: str) -> None:
         """What `callfunnel funnel --clock CLOCK --json` of a month says: cohort, flow or snapshot.
@@ -74,32 +74,32 @@ class Comparison:
             for name in _STEP_COUNTS:
                 self._count(where, name, row, true)
             for name in _STEP_RATIOS:
-                said, ratio = row.get(name), true.get(name)
-                equal = said == ratio if said is None or ratio is None else abs(said - ratio) <= 1e-9
-                self._held(equal, f"{where} {name}: {said}, true is {ratio}")
+                actual, ratio = row.get(name), true.get(name)
+                equal = actual == ratio if actual is None or ratio is None else abs(actual - ratio) <= 1e-9
+                self._held(equal, f"{where} {name}: {actual}, true is {ratio}")
 
     def _row(self, where: str, got: Row, wanted: Row) -> None:
         for name in COUNTS:
             self._count(where, name, got, wanted)
         calls, unknown = wanted.get("calls", 0), wanted.get("unknown_calls", 0)
         for name, of in (("calls_per_organisation", wanted.get("organisations", 0)), ("match_coverage", calls)):
-            said, true = got.get(name), Fraction(calls - unknown, of) if of else None
-            if said is None or true is None:
-                self._held(said is None and true is None, f"{where} {name}: {said}, true is {true}")
+            actual, true = got.get(name), Fraction(calls - unknown, of) if of else None
+            if actual is None or true is None:
+                self._held(actual is None and true is None, f"{where} {name}: {actual}, true is {true}")
             else:
-                equal = abs(Fraction(str(said)) - true) <= _HALF
-                self._held(equal, f"{where} {name}: {said}, true is {float(true):.6f}")
+                equal = abs(Fraction(str(actual)) - true) <= _HALF
+                self._held(equal, f"{where} {name}: {actual}, true is {float(true):.6f}")
         sums, true_sums = (_cents(row.get("individual_amount") or {}) for row in (got, wanted))
         self._held(sums == true_sums, f"{where} individual_amount: {sums}, true is {true_sums} (hundredths)")
 
     def _count(self, where: str, name: str, got: Row, wanted: Row) -> None:
-        said, true = got.get(name, 0), wanted.get(name, 0)
-        self._held(said == true, f"{where} {name}: {said}, true is {true}")
+        actual, true = got.get(name, 0), wanted.get(name, 0)
+        self._held(actual == true, f"{where} {name}: {actual}, true is {true}")
 
-    def _held(self, equal: bool, words: str) -> None:
+    def _held(self, equal: bool, message: str) -> None:
         self.numbers += 1
         if not equal:
-            self.differences.append(words)
+            self.differences.append(message)
 
 
 def _cents(amounts: Mapping[str, Any]) -> dict[str, int]:

@@ -64,7 +64,7 @@ class Corruption:
         return rows
 
     def shuffle(self, rows: list[list[str]]) -> None:
-        """Any order, when there is dirt at all."""
+        """Any order, when there is corruption at all."""
         if self._rate:
             self._dice.shuffle(rows)
 
@@ -77,12 +77,12 @@ class Corruption:
 
     def _cut(self, row: str) -> str:
         delimiter = max(",;", key=row.count)
-        first, last = (self._place(row, delimiter, n) for n in _CUT_BETWEEN)
+        first, last = (self._delimiter_index(row, delimiter, n) for n in _CUT_BETWEEN)
         return row[: first + 1 + self.pick(last - first)] + "\n"
 
     @staticmethod
-    def _place(row: str, delimiter: str, number: int) -> int:
-        place = -1
+    def _delimiter_index(row: str, delimiter: str, number: int) -> int:
+        index = -1
         for _ in range(number):
-            place = row.index(delimiter, place + 1)
-        return place
+            index = row.index(delimiter, index + 1)
+        return index

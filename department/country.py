@@ -25,7 +25,7 @@ class Country(NamedTuple):
     last_names: tuple[str, ...]
     companies: tuple[str, ...]
     """Patterns of company names; {} is a word."""
-    words: tuple[str, ...]
+    company_words: tuple[str, ...]
 
     def number(self, index: int) -> str:
         """The index-th number in E.164, each another one."""
@@ -79,7 +79,7 @@ COUNTRIES = {
             *("Ткач", "Черных", "Шевченко"),
         ),
         companies=("ООО «{}»", "АО «{}»", "ИП {}", "ТД «{}»", "НПП «{}»"),
-        words=(
+        company_words=(
             *("Вектор", "Сфера", "Промснаб", "Северный путь", "Ладога", "Меридиан", "Техмаш", "Альянс", "Кварц"),
             *("Уралстрой", "Волна", "Комплект", "Горизонт", "Стандарт", "Магистраль", "Импульс", "Орион"),
         ),
@@ -94,7 +94,16 @@ COUNTRIES = {
         first_names=("Anke", "Bernd", "Carla", "Dirk", "Edda", "Fritz", "Grit", "Holger", "Ina", "Jens", "Katja"),
         last_names=("Albers", "Brandt", "Claasen", "Dietz", "Ebert", "Fromm", "Gerke", "Hagen", "Ihde", "Jahn", "Kolb"),
         companies=("{} GmbH", "{} AG", "{} KG", "{} & Söhne"),
-        words=("Nordlicht", "Feinmechanik", "Spedition Elbe", "Werkhaus", "Bauwelt", "Isar", "Lindenhof", "Rheintal"),
+        company_words=(
+            "Nordlicht",
+            "Feinmechanik",
+            "Spedition Elbe",
+            "Werkhaus",
+            "Bauwelt",
+            "Isar",
+            "Lindenhof",
+            "Rheintal",
+        ),
     ),
     "GB": Country(
         name="GB",
@@ -117,7 +126,17 @@ COUNTRIES = {
             "Jessop",
         ),
         companies=("{} Ltd", "{} plc", "{} & Co", "{} Partners"),
-        words=("Harbour", "Northgate", "Pennine", "Foundry", "Meadow", "Beacon", "Thames", "Orchard", "Kestrel"),
+        company_words=(
+            "Harbour",
+            "Northgate",
+            "Pennine",
+            "Foundry",
+            "Meadow",
+            "Beacon",
+            "Thames",
+            "Orchard",
+            "Kestrel",
+        ),
     ),
 }
 

@@ -28,7 +28,7 @@ class Revision(NamedTuple):
     withdrawn: bool
 
 
-class Offer:
+class SimulatedProposal:
     """A proposal with its revisions. It is its first manager's, on the day of the first revision."""
 
     __slots__ = ("id", "individual", "manager", "organisation", "revisions")
@@ -51,7 +51,7 @@ class Deals:
         self._market = market
         self._dice = dice
         self._ends_at = ends_at
-        self.proposals: list[Offer] = []
+        self.proposals: list[SimulatedProposal] = []
         self._closed: list[tuple[Prospect, Book]] = []
 
     def go_on(self) -> None:
@@ -115,7 +115,7 @@ class Deals:
     def _development(self, manager: Salesperson, organisation: Prospect, at: int, skill: float) -> None:
         offer = organisation.offer
         chance = self._dice.random()
-        if not isinstance(offer, Offer):
+        if not isinstance(offer, SimulatedProposal):
             if chance < 0.2 * skill:
                 organisation.offer = self._individual(manager, organisation, at, 80_000, 0.6)
             elif chance > 0.96:
@@ -160,7 +160,7 @@ class Deals:
 
     def _individual(
         self, manager: Salesperson, organisation: Prospect, at: int, median: float, sigma: float
-    ) -> Offer | None:
+    ) -> SimulatedProposal | None:
         sent = at + 600 + int(self._dice.random() * 5_000)
         if sent >= self._ends_at:
             return None
@@ -169,13 +169,13 @@ class Deals:
         proposal.send(sent, hundreds * 10_000 + (int(self._dice.random() * 100) if self._dice.random() < 0.3 else 0))
         return proposal
 
-    def _send(self, proposal: Offer, at: int, cents: int, *, withdrawn: bool = False) -> None:
+    def _send(self, proposal: SimulatedProposal, at: int, cents: int, *, withdrawn: bool = False) -> None:
         """Another revision, later than the last."""
         sent = at + 300 + int(self._dice.random() * 3_000)
         if sent < self._ends_at:
             proposal.send(sent, cents, withdrawn=withdrawn)
 
-    def _propose(self, manager: Salesperson, organisation: Prospect, *, individual: bool) -> Offer:
-        proposal = Offer(len(self.proposals) + 1, manager, organisation, individual=individual)
+    def _propose(self, manager: Salesperson, organisation: Prospect, *, individual: bool) -> SimulatedProposal:
+        proposal = SimulatedProposal(len(self.proposals) + 1, manager, organisation, individual=individual)
         self.proposals.append(proposal)
         return proposal

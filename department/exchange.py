@@ -1,6 +1,6 @@
 """A call as the legs that Asterisk writes of it.
 
-The rows of real exports, not the story's: a caller who was in the voice menu has an answered channel, so the queue's
+The rows of real exports, not the simulation's: a caller in the voice menu has an answered channel, so the queue's
 rows run on from the menu's end, waiting included, and only the row of the phone itself (the `;2` half of its Local
 channel) says when somebody picked up. Losers of a ring-all are NO ANSWER rows, machines are ANSWERED ones.
 
@@ -113,8 +113,8 @@ class SimulatedExchange:
             start += 1
         number = self._uniqueid(call.start)
         trunk = f"{_TRUNK}-{self._channels:08x}"
-        data, end, became = f"PJSIP/{dst}@provider1,300,T", call.handed or call.end, _became(call)
-        legs.append(self._leg(desk, dst, "from-internal", trunk, "Dial", data, start, call.picked, end, became))
+        data, end, disposition = f"PJSIP/{dst}@provider1,300,T", call.handed or call.end, _disposition(call)
+        legs.append(self._leg(desk, dst, "from-internal", trunk, "Dial", data, start, call.picked, end, disposition))
         if call.handed:
             src = self._write(call.contact, 1)
             legs += self._transfer(call, _Channel(trunk, src, f'"{src}" <{src}>', number, desk.linkedid))
@@ -122,9 +122,9 @@ class SimulatedExchange:
 
     def _direct(self, call: SimulatedCall) -> list[ExchangeLeg]:
         caller, desk = self._arrive(call), call.extension
-        end, became, data = call.handed or call.voicemail or call.end, _became(call), f"PJSIP/{desk},20,tr"
+        end, disposition, data = call.handed or call.voicemail or call.end, _disposition(call), f"PJSIP/{desk},20,tr"
         phone = self._phone(desk, call.start)
-        legs = [self._leg(caller, desk, _DID, phone, "Dial", data, call.start, call.picked, end, became)]
+        legs = [self._leg(caller, desk, _DID, phone, "Dial", data, call.start, call.picked, end, disposition)]
         if call.voicemail:
             box, data = f"vmu{desk}", f"{desk}@default,u"
             at = call.voicemail
@@ -156,11 +156,11 @@ class SimulatedExchange:
         if call.picked:
             members.append((call.extension, call.picked, call.handed or call.end))
         for extension, picked, end in members:
-            became = "ANSWERED" if picked else "NO ANSWER"
+            disposition = "ANSWERED" if picked else "NO ANSWER"
             near, far = self._pair(extension, "from-queue", caller, forked)
-            legs.append(self._leg(caller, self._queue, _QUEUES, near, "Queue", data, forked, forked, end, became))
+            legs.append(self._leg(caller, self._queue, _QUEUES, near, "Queue", data, forked, forked, end, disposition))
             phone, dial = self._phone(extension, forked), f"PJSIP/{extension},,tr"
-            legs.append(self._leg(far, extension, "from-queue", phone, "Dial", dial, forked, picked, end, became))
+            legs.append(self._leg(far, extension, "from-queue", phone, "Dial", dial, forked, picked, end, disposition))
         if not members:  # nobody to ring: the queue answers the caller, and is a machine
             end = call.end
             legs.append(self._leg(caller, self._queue, _QUEUES, "", "Queue", data, forked, forked, end, "ANSWERED"))
@@ -190,8 +190,10 @@ class SimulatedExchange:
             called, app, data = "*97", "VoiceMailMain", f"{call.extension}@default"
         else:
             phone = self._phone(called, call.start)
-        became = _became(call)
-        return [self._leg(desk, called, "from-internal", phone, app, data, call.start, call.picked, call.end, became)]
+        disposition = _disposition(call)
+        return [
+            self._leg(desk, called, "from-internal", phone, app, data, call.start, call.picked, call.end, disposition)
+        ]
 
     def _transfer(self, call: SimulatedCall, outside: _Channel) -> list[ExchangeLeg]:
         """Somebody else takes over: the question among colleagues first, when there was one, then the new talk."""
@@ -199,10 +201,10 @@ class SimulatedExchange:
             return []
         taker, legs, dial = call.taker_extension, [], f"PJSIP/{call.taker_extension},,tr"
         if call.consulted:
-            asked = self._at_desk(call.extension, call.consulted)._replace(linkedid=call.id)
+            consultation = self._at_desk(call.extension, call.consulted)._replace(linkedid=call.id)
             phone, start, end = self._phone(taker, call.consulted), call.consulted, call.handed
             legs.append(
-                self._leg(asked, taker, "from-internal", phone, "Dial", dial, start, start + 1, end, "ANSWERED")
+                self._leg(consultation, taker, "from-internal", phone, "Dial", dial, start, start + 1, end, "ANSWERED")
             )
         phone, start, picked = self._phone(taker, call.handed), call.handed, call.taken
         legs.append(self._leg(outside, taker, _XFER, phone, "Dial", dial, start, picked, call.end, "ANSWERED"))
@@ -259,5 +261,5 @@ class SimulatedExchange:
         return f"{name};1", caller._replace(name=f"{name};2", uniqueid=uniqueid, did="")
 
 
-def _became(call: SimulatedCall) -> str:
-    return "ANSWERED" if call.picked else call.became.value
+def _disposition(call: SimulatedCall) -> str:
+    return "ANSWERED" if call.picked else call.outcome.value

@@ -42,8 +42,8 @@ class _Move(NamedTuple):
 
 def histories(organisations: Iterable[Prospect]) -> list[list[_Move]]:
     """Moves in order of (time, order of the stage)."""
-    told = ([_Move(*move) for move in organisation.stages] for organisation in organisations)
-    return [sorted(moves) for moves in told if moves]
+    unsorted = ([_Move(*move) for move in organisation.stages] for organisation in organisations)
+    return [sorted(moves) for moves in unsorted if moves]
 
 
 class FunnelMonth(NamedTuple):
@@ -74,23 +74,23 @@ class _Counts:
         self._starts = [month.start for month in of]
         self._counts: list[Counter[tuple[str, int]]] = [Counter() for _ in of]
 
-    def place(self, at: int) -> int:
+    def month_index(self, at: int) -> int:
         """Which month a moment is in; -1 outside of all."""
-        place = bisect_right(self._starts, at) - 1
-        return place if place >= 0 and at < self.months[place].end else -1
+        index = bisect_right(self._starts, at) - 1
+        return index if index >= 0 and at < self.months[index].end else -1
 
-    def add(self, place: int, owner: str, stage: int, count: int = 1) -> None:
-        if place >= 0:
-            self._counts[place][owner, stage] += count
-            self._counts[place][_ALL, stage] += count
+    def add(self, index: int, owner: str, stage: int, count: int = 1) -> None:
+        if index >= 0:
+            self._counts[index][owner, stage] += count
+            self._counts[index][_ALL, stage] += count
 
-    def __getitem__(self, place: int) -> Counter[tuple[str, int]]:
-        return self._counts[place]
+    def __getitem__(self, index: int) -> Counter[tuple[str, int]]:
+        return self._counts[index]
 
 
 def _people(*counters: Counter[tuple[str, int]]) -> list[str]:
     """The department first, then everybody who has something."""
-    return sorted({_ALL, *(who for counter in counters for who, _ in counter)})
+    return sorted({_ALL, *(owner for counter in counters for owner, _ in counter)})
 
 
 def cohorts(
@@ -106,19 +106,21 @@ def cohorts(
             if not furthest < move.stage < DISQUALIFIED:
                 continue
             if begins is None:
-                begins, month = move, entered.place(move.at)
+                begins, month = move, entered.month_index(move.at)
                 day = datetime.fromtimestamp(move.at, zone).date()
                 ends_at = ends.get(day) or ends.setdefault(day, _window_end(day, zone, is_worked))
             for stage in range(furthest + 1, move.stage + 1):
-                entered.add(entered.place(move.at), move.owner, stage)
+                entered.add(entered.month_index(move.at), move.owner, stage)
                 if move.at < ends_at:
                     reached.add(month, begins.owner, stage)
             furthest = move.stage
-    for place, month_ in enumerate(of):
-        came, got = entered[place], reached[place]
-        for who in _people(came, got):
+    for index, month_ in enumerate(of):
+        came, got = entered[index], reached[index]
+        for owner in _people(came, got):
             for stage in range(DISQUALIFIED):
-                yield _step(month_, who, stage, came[who, stage], got[who, stage], got[who, stage - 1], got[who, 0])
+                yield _step(
+                    month_, owner, stage, came[owner, stage], got[owner, stage], got[owner, stage - 1], got[owner, 0]
+                )
 
 
 def _window_end(entered: date, zone: ZoneInfo, is_worked: Callable[[date], bool]) -> int:
@@ -137,25 +139,27 @@ def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> It
     """Entries of each stage in each month, every time, and how many came up from the stage before."""
     entered, came_up = _Counts(of), _Counts(of)
     for history in all_moves:
-        standing, place = -1, -1
+        standing, top = -1, -1
         for move in history:
             if move.stage == standing:
                 continue
             standing = move.stage
-            month, upwards = entered.place(move.at), place < move.stage < DISQUALIFIED
-            for stage in range(place + 1, move.stage + 1) if upwards else (move.stage,):
+            month, upwards = entered.month_index(move.at), top < move.stage < DISQUALIFIED
+            for stage in range(top + 1, move.stage + 1) if upwards else (move.stage,):
                 entered.add(month, move.owner, stage)
                 if upwards or stage == 0:
                     came_up.add(month, move.owner, stage)
             if move.stage < DISQUALIFIED:
-                place = move.stage
+                top = move.stage
     for month, month_ in enumerate(of):
         came, up = entered[month], came_up[month]
-        for who in _people(came):
+        for owner in _people(came):
             for stage in range(DISQUALIFIED):
-                yield _step(month_, who, stage, came[who, stage], up[who, stage], came[who, stage - 1], came[who, 0])
-            closed = came[who, DISQUALIFIED]
-            yield _step(month_, who, DISQUALIFIED, closed, closed, 0, 0)
+                yield _step(
+                    month_, owner, stage, came[owner, stage], up[owner, stage], came[owner, stage - 1], came[owner, 0]
+                )
+            closed = came[owner, DISQUALIFIED]
+            yield _step(month_, owner, DISQUALIFIED, closed, closed, 0, 0)
 
 
 def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[FunnelStep]:
@@ -167,7 +171,7 @@ def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -
         for move in history:
             if entry is not None and move.stage == entry.stage:
                 continue
-            month = changes.place(max(move.at, first))
+            month = changes.month_index(max(move.at, first))
             changes.add(month, move.owner, move.stage)
             if entry is not None:
                 changes.add(month, entry.owner, entry.stage, -1)
@@ -175,17 +179,19 @@ def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -
     standing: Counter[tuple[str, int]] = Counter()
     for month, month_ in enumerate(of):
         standing.update(changes[month])
-        for who in _people(standing):
+        for owner in _people(standing):
             for stage in range(len(STAGES)):
-                there = standing[who, stage]
-                yield FunnelStep(month=month_.name, manager_id=who, stage=STAGES[stage], entered=there, reached=there)
+                there = standing[owner, stage]
+                yield FunnelStep(month=month_.name, manager_id=owner, stage=STAGES[stage], entered=there, reached=there)
 
 
-def _step(month: FunnelMonth, who: str, stage: int, entered: int, reached: int, before: int, first: int) -> FunnelStep:
+def _step(
+    month: FunnelMonth, owner: str, stage: int, entered: int, reached: int, before: int, first: int
+) -> FunnelStep:
     """`before` and `first`: what the conversions are of. The first stage has no step before it."""
     return FunnelStep(
         month=month.name,
-        manager_id=who,
+        manager_id=owner,
         stage=STAGES[stage],
         entered=entered,
         reached=reached,

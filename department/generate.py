@@ -57,7 +57,7 @@ def _generate(options: DepartmentOptions, folder: Path) -> Generated:
     simulation = Simulation(options)
     truth = Truth(simulation.country.zone, simulation.country.currency)
     with _Exports(simulation, folder) as exports:
-        for recorded in simulation.tell():
+        for recorded in simulation.run():
             exports.add(recorded)
             truth.add(recorded.day, recorded.calls, recorded.lost)
     truth.propose(simulation.proposals)

@@ -136,10 +136,10 @@ def _report(clock: ExportClock) -> Writer:
         name = clid[1 : clid.index('"', 1)]
         quoted = f'"""{name}"" <{shown}>"'
         name = f'"{name}"' if " " in name else name
-        became = f'"{disposition}"' if disposition == "NO ANSWER" else disposition
+        cell = f'"{disposition}"' if disposition == "NO ANSWER" else disposition
         return (
             f'"{wall(start)}",{quoted},{shown},{dst},{dcontext},{channel},{dstchannel},{lastapp},"{lastdata}",'
-            f"{end - start},{end - answer if answer else 0},{became},3,,{uniqueid},,{did},{src},{name},{outbound_cnum}"
+            f"{end - start},{end - answer if answer else 0},{cell},3,,{uniqueid},,{did},{src},{name},{outbound_cnum}"
             f",,,,{linkedid},,{sequence}\n"
         )
 

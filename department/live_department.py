@@ -43,11 +43,11 @@ class ExportRow(NamedTuple):
 
 
 class LiveDepartment:
-    """The days after the last one of a department. Tells itself the history first; that takes a second or two."""
+    """The days after the last one of a department. Simulates the history first; that takes a second or two."""
 
     def __init__(self, options: DepartmentOptions) -> None:
         self._simulation = simulation = Simulation(options)
-        for _ in simulation.tell():
+        for _ in simulation.run():
             pass
         self._layout = LAYOUTS[options.format]
         self._clock = ExportClock(simulation.country.zone)
@@ -74,7 +74,7 @@ class LiveDepartment:
     def rows(self) -> Iterator[ExportRow]:
         """Every row in order of time, without an end."""
         for recorded in self._simulation.live_on():
-            self._tell(recorded)
+            self._record(recorded)
             tomorrow = recorded.day.midnight + recorded.day.length_s
             while self._waiting and self._waiting[0].at < tomorrow:
                 yield heappop(self._waiting)
@@ -88,7 +88,7 @@ class LiveDepartment:
         )
         return next(day.date for day in days if day.is_working)
 
-    def _tell(self, recorded: DayRecord) -> None:
+    def _record(self, recorded: DayRecord) -> None:
         """Put a day's rows where they wait for their time."""
         day = recorded.day
         self._clock.set(day)

@@ -1,7 +1,7 @@
 """A call as the rows of Mango Office's statistics: one for each end's part, `entry_id` says which are one call.
 
-What those rows cannot say, or nobody has confirmed, is in no story for this format: handing over a call out. A call to
-a machine inside (own voicemail) leaves no row: it is in no number either. Nothing is ever written again, so a wrong
+What those rows cannot say, or nobody has confirmed, is not simulated for this format: handing over a call out. A call
+to a machine inside (own voicemail) leaves no row: it is in no number either. Nothing is ever written again, so a wrong
 row is one that was asked for before its call ended.
 """
 
@@ -34,7 +34,7 @@ class MangoLeg(NamedTuple):
     recording: str = ""
 
     def mistaken(self, pick: Callable[[int], int], extensions: list[str]) -> MangoLeg:
-        """As it would be said while the call is going on: not ended yet when it ended."""
+        """As it would be reported while the call is going on: not ended yet when it ended."""
         return self._replace(end=max(self.start, self.answer) + pick(self.end - max(self.start, self.answer) + 1))
 
 

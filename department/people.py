@@ -86,7 +86,7 @@ class Salesperson:
         return 1.0 if self.since is None else min(1.0, 0.33 + 0.67 * (day - self.since).days / 56)
 
     def expect(self, events: Mapping[AnomalyKind, Anomaly]) -> None:
-        """What is planted for this manager; a leave begins to be one."""
+        """The anomaly of this manager; a leave begins to be one."""
         self.events |= events
         if (leave := events.get(AnomalyKind.LEAVE)) is not None:
             self.leave(leave.first, leave.last, "leave")
@@ -160,8 +160,8 @@ def hire(
 def _another(last: str, first: str, country: Country, taken: set[str]) -> str:
     """The name, or with the next first name that nobody has; in a crowd some have the same."""
     firsts = country.first_names
-    place = firsts.index(first)
-    names = (f"{last} {firsts[(place + n) % len(firsts)]}" for n in range(len(firsts)))
+    index = firsts.index(first)
+    names = (f"{last} {firsts[(index + n) % len(firsts)]}" for n in range(len(firsts)))
     return next((name for name in names if name not in taken), f"{last} {first}")
 
 
@@ -179,7 +179,7 @@ def _periods(
 
 
 def send_away(manager: Salesperson, options: DepartmentOptions, days: Sequence[WorkDay], dice: Random) -> None:
-    """What everybody has in a period: two weeks of leave now and then, a few sick days. Not in a planted story."""
+    """What everybody has in a period: two weeks of leave now and then, a few sick days. Not during an anomaly."""
     taken = {day for event in manager.events.values() for day in event.days()}
     weeks = options.days / 7
     if dice.random() < weeks / 26:

@@ -43,8 +43,8 @@ class Prospect:
         stages = self.stages
         if stages and stages[-1][0] <= at:
             return stages[-1][1]
-        place = bisect_right([moved for moved, _, _ in stages], at)
-        return stages[place - 1][1] if place else NO_STAGE
+        index = bisect_right([moved for moved, _, _ in stages], at)
+        return stages[index - 1][1] if index else NO_STAGE
 
     def move(self, at: int, stage: int) -> None:
         self.stages.append((at, stage, self.owner.id))
@@ -103,7 +103,7 @@ class Market:
     def _register(self, owner: Salesperson, phones: list[str]) -> Prospect:
         dice, country = self._dice, self._country
         number = len(self.organisations) + 1
-        name = f"{dice.choice(country.companies).format(dice.choice(country.words))} {number}"
+        name = f"{dice.choice(country.companies).format(dice.choice(country.company_words))} {number}"
         organisation = Prospect(number, name, phones, owner)
         self.organisations.append(organisation)
         return organisation

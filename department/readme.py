@@ -27,7 +27,7 @@ _TRUTH = {
     "files": "kind and file, in the order to load them: of two versions of a row the later file has the right one",
     "totals": "calls and legs that were recorded; lost: calls of the dead feed, by day",
     "managers": "with the periods of their teams and extensions",
-    "planted": "stories hidden in the department: kind, manager_id, first and last day",
+    "planted": "anomalies hidden in the department: kind, manager_id, first and last day",
     "activity": "every number of `callfunnel activity --by manager,day`",
     "nobody": "the same of calls without a manager (`--unassigned`)",
     "calls": "ids of the calls behind a row, in order of time",
@@ -43,5 +43,5 @@ def readme(files: Iterable[tuple[str, str]], title: str) -> Iterator[str]:
     yield "local, without an offset. `callfunnel.toml` has the settings to load it with."
     yield "\n| file | what is in it |\n|---|---|"
     yield from (f"| {file} | {_FILES[kind]} |" for kind, file in files)
-    yield "\n## truth.json\nThe right answers, counted from the story that the files were written from.\n"
-    yield from (f"- **{part}** {words}" for part, words in _TRUTH.items())
+    yield "\n## truth.json\nThe right answers, counted from the simulation that the files were written from.\n"
+    yield from (f"- **{part}** {text}" for part, text in _TRUTH.items())

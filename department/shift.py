@@ -44,9 +44,9 @@ class PhoneSystem(NamedTuple):
         """Somebody else than the one who asks; None when nobody is there."""
         if len(self.people) < 2:
             return None
-        place = int(dice.random() * len(self.people))
-        found = self.people[place]
-        return found if found is not than else self.people[place - 1]
+        index = int(dice.random() * len(self.people))
+        found = self.people[index]
+        return found if found is not than else self.people[index - 1]
 
     def ring(self, dice: Random, least: int, but: Salesperson | None) -> tuple[str, ...]:
         """The desks of `least` people or one more, without one of them; fewer when fewer are there."""
@@ -163,17 +163,17 @@ class Shift:
         chance = dice.random()
         path = Path.DIALLED if dice.random() > 0.03 else Path.REROUTED
         ring_s = RING_S[int(dice.random() * TABLE)]
-        picked, became = 0, CallOutcome.NO_ANSWER
+        picked, outcome = 0, CallOutcome.NO_ANSWER
         if chance < 0.6:
             picked = at + ring_s
             end = picked + talk_s
         elif chance < 0.7:
-            became, end = CallOutcome.BUSY, at + 2 + ring_s // 6
+            outcome, end = CallOutcome.BUSY, at + 2 + ring_s // 6
         elif chance < 0.73:
-            became, end = CallOutcome.FAILED, at + 1 + ring_s // 12
+            outcome, end = CallOutcome.FAILED, at + 1 + ring_s // 12
         else:
             end = at + 10 + ring_s * 2
-        call = SimulatedCall(at, end, Way.OUT, path, phone, organisation, self._extension(), manager, picked, became)
+        call = SimulatedCall(at, end, Way.OUT, path, phone, organisation, self._extension(), manager, picked, outcome)
         self._keep(call)
         return call
 
@@ -215,8 +215,8 @@ class Shift:
             return
         busy = dice.random() < 0.3
         end = at + (2 if busy else 8 + ring_s)
-        became = CallOutcome.BUSY if busy else CallOutcome.NO_ANSWER
-        call = SimulatedCall(at, end, Way.IN, Path.DIRECT, contact, organisation, extension, manager, 0, became)
+        outcome = CallOutcome.BUSY if busy else CallOutcome.NO_ANSWER
+        call = SimulatedCall(at, end, Way.IN, Path.DIRECT, contact, organisation, extension, manager, 0, outcome)
         if dice.random() < 0.4:
             call.voicemail = end
             call.end = end + 4 + ring_s

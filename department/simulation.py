@@ -12,7 +12,7 @@ from department.anomalies import Anomaly, AnomalyKind, of_day, of_manager, plant
 from department.callers import Callers
 from department.calls import SimulatedCall
 from department.country import Country, country
-from department.deals import Deals, Offer
+from department.deals import Deals, SimulatedProposal
 from department.options import DepartmentOptions
 from department.people import Salesperson, hire, numbering, send_away
 from department.portfolio import Book, Market, Prospect
@@ -37,7 +37,7 @@ class DayRecord(NamedTuple):
 
 
 class Simulation:
-    """Read `tell()` once, to the end; organisations and proposals are complete after it."""
+    """Read `run()` once, to the end; organisations and proposals are complete after it."""
 
     def __init__(self, options: DepartmentOptions) -> None:
         self.options = options
@@ -59,15 +59,15 @@ class Simulation:
         return self._market.organisations
 
     @property
-    def proposals(self) -> Sequence[Offer]:
+    def proposals(self) -> Sequence[SimulatedProposal]:
         return self._deals.proposals
 
-    def tell(self) -> Iterator[DayRecord]:
+    def run(self) -> Iterator[DayRecord]:
         """Day after day. Calls belong to the day that they began on."""
-        yield from self._tell(self.days)
+        yield from self._run_days(self.days)
 
     def live_on(self) -> Iterator[DayRecord]:
-        """The days after the last one, without an end, once `tell` has ended. `days` grows two weeks at a time."""
+        """The days after the last one, without an end, once `run` has ended. `days` grows two weeks at a time."""
         self._deals.go_on()
         options, dice = self.options, stream(self.options.seed, "people/live")
         while True:
@@ -79,9 +79,9 @@ class Simulation:
                 manager.expect(of_manager(anomalies, manager.id))
                 send_away(manager, options, days, dice)
             self.days += days
-            yield from self._tell(days)
+            yield from self._run_days(days)
 
-    def _tell(self, days: Sequence[WorkDay]) -> Iterator[DayRecord]:
+    def _run_days(self, days: Sequence[WorkDay]) -> Iterator[DayRecord]:
         for day in days:
             self._hand_portfolio_over(day)
             self._deals.open_successors(day.midnight)
@@ -132,7 +132,7 @@ class Simulation:
 
 
 def _plant_live_anomalies(managers: Sequence[Salesperson], days: Sequence[WorkDay]) -> list[Anomaly]:
-    """A story for the first working day of these days on each of the last managers who had none before."""
+    """An anomaly for the first working day of these days on each of the last managers who had none before."""
     first = next((day.date for day in days if day.kind is WorkDayKind.WORKING), days[0].date)
     there = [manager for manager in managers[1:] if not manager.events and manager.is_employed(first)]
     return [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from department.corruption import Corruption
 from department.country import Country
-from department.deals import Offer, Revision
+from department.deals import Revision, SimulatedProposal
 from department.options import DepartmentOptions
 from department.plan import plan
 from department.portfolio import Prospect
@@ -57,7 +57,7 @@ class TableRows:
         title = _TITLES[stage][int(self._corruption.happens(5))]
         return [organisation.id, title, self._time(at), owner, recorded]
 
-    def proposal(self, proposal: Offer, revision: Revision) -> list[str]:
+    def proposal(self, proposal: SimulatedProposal, revision: Revision) -> list[str]:
         kind, money = ("individual", self._country.currency) if proposal.individual else ("general", "")
         amount = self._amount(revision.cents) if proposal.individual else ""
         status = "withdrawn" if revision.withdrawn else "sent"
@@ -80,7 +80,7 @@ def calendar_row(day: WorkDay) -> list[str]:
 
 
 class TableExport:
-    """Writes the tables of a story that has been told, into a folder."""
+    """Writes the tables of a finished simulation into a folder."""
 
     def __init__(self, simulation: Simulation, corruption: Corruption, folder: Path) -> None:
         self._simulation = simulation

@@ -1,7 +1,7 @@
 """A call as the lines of a 3CX log (v20, all fields, UTC): one line a call, another for who it was handed to.
 
-What a line cannot say, or nobody has confirmed, is in no story for this format: handing over a call out. How long a
-caller was in the menu is not said. The question to a colleague before handing over is a call of its own. Nothing is
+What a line cannot say, or nobody has confirmed, is not simulated for this format: handing over a call out. How long a
+caller was in the menu is not exported. The question to a colleague before handing over is a call of its own. Nothing is
 ever written again, so a wrong line differs in its end only.
 """
 
@@ -110,9 +110,11 @@ class ThreeCx:
             taker = self._desk(call.taker_extension)
             if call.consulted:
                 self._calls += 1
-                asked = call.consulted + 1
+                consult_answered = call.consulted + 1
                 desk = self._desk(call.extension)
-                legs.append(self._leg(self._calls, call.consulted, asked, call.handed, call, desk, taker, taker))
+                legs.append(
+                    self._leg(self._calls, call.consulted, consult_answered, call.handed, call, desk, taker, taker)
+                )
             legs.append(self._leg(number, call.handed, call.taken, call.end, call, caller, taker, taker))
         return legs
 
@@ -131,7 +133,7 @@ class ThreeCx:
         self._lines += 1
         reason = "src_participant_terminated" if self._lines % 2 else "TerminatedByDst"
         if not answer:
-            reason = {CallOutcome.BUSY: "Busy", CallOutcome.FAILED: "Failed"}.get(call.became, "NoAnswer")
+            reason = {CallOutcome.BUSY: "Busy", CallOutcome.FAILED: "Failed"}.get(call.outcome, "NoAnswer")
         return ThreeCxSegment(number, self._lines, start, answer, end, reason, source, to, final, missed)
 
     def _desk(self, extension: str) -> SegmentEnd:

@@ -1,4 +1,4 @@
-"""The numbers of docs/metrics, per manager and day, counted from the story: never from legs, never by product code.
+"""The numbers of docs/metrics, per manager and day, counted from the simulation, not from legs, not by product code.
 
 Conventions (docs/decisions, 9 to 13): internal calls are in no number; a call is whose talked longest with the person
 outside, an unanswered one out is who dialled, an unanswered one in is nobody's; B divides calls with known
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from department.calls import SimulatedCall, Way
-from department.deals import Offer
+from department.deals import SimulatedProposal
 from department.portfolio import POTENTIAL
 from department.shift import CONVERSATION_S
 from department.working_days import WorkDay
@@ -85,7 +85,7 @@ class _Tally:
 
 
 class Truth:
-    """Takes the days of the story one by one, then the proposals."""
+    """Takes the days of the simulation one by one, then the proposals."""
 
     def __init__(self, zone: ZoneInfo, currency: str) -> None:
         self._zone = zone
@@ -118,7 +118,7 @@ class Truth:
             self._rows[on, manager_id] = tally.close()
             self._ids[on, manager_id] = tally.ids
 
-    def propose(self, proposals: Sequence[Offer]) -> None:
+    def propose(self, proposals: Sequence[SimulatedProposal]) -> None:
         """All proposals, once."""
         general: dict[tuple[str, str], set[str]] = {}
         cents: dict[tuple[str, str], int] = {}

@@ -104,7 +104,7 @@ def _heat_map(truth: dict[str, Any], people: Sequence[dict[str, Any]], top: int)
 def _frame(
     event: dict[str, Any], n: int, people: Sequence[dict[str, Any]], first: date, days: int, top: int
 ) -> Iterator[str]:
-    """A frame around the days of a story, with its name: in the manager's line, or below when it is everybody's."""
+    """A frame around the days of an anomaly, with its name: in the manager's line, or below when it is everybody's."""
     lines = [i for i, manager in enumerate(people) if event["manager_id"] in ("", manager["manager_id"])]
     if not lines:
         return
@@ -156,6 +156,6 @@ def _funnel(truth: dict[str, Any], top: int) -> Iterator[str]:
         y += 38
 
 
-def _text(x: float, y: float, words: str, kind: str = "") -> str:
+def _text(x: float, y: float, text: str, kind: str = "") -> str:
     style = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{style}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{style}>{escape(text)}</text>'

@@ -1,4 +1,4 @@
-"""A generated department as decided and counted facts: straight from the story into the store, without a wire."""
+"""A generated department as decided and counted facts: straight from the simulation into the store, without a wire."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from department.calls import SimulatedCall, Way
-from department.deals import Offer
+from department.deals import SimulatedProposal
 from department.options import DepartmentOptions
 from department.portfolio import STAGES
 from department.simulation import Simulation
@@ -32,18 +32,18 @@ FROM activities FINAL GROUP BY bucket, manager_id
 """
 
 
-class Told(NamedTuple):
-    """A story that has been told, and is in the store."""
+class StoredSimulation(NamedTuple):
+    """A finished simulation that is in the store."""
 
     simulation: Simulation
     zone: ZoneInfo
 
 
-def fill(database: Database, options: DepartmentOptions) -> Told:
+def fill(database: Database, options: DepartmentOptions) -> StoredSimulation:
     """Have this department in the store, and nothing else."""
     simulation = Simulation(options)
     database.empty()
-    calls = [call for recorded in simulation.tell() for call in recorded.calls if call.way is not Way.INSIDE]
+    calls = [call for recorded in simulation.run() for call in recorded.calls if call.way is not Way.INSIDE]
     facts = [_call(number, call) for number, call in enumerate(calls)]
     facts += [
         _proposal(proposal, simulation.country.currency) for proposal in simulation.proposals if proposal.individual
@@ -58,14 +58,14 @@ def fill(database: Database, options: DepartmentOptions) -> Told:
     store.keep("stage_changes", _lines(_moves(simulation)))
     store.keep("calendar_days", _lines({"day": day.date, "kind": day.kind} for day in simulation.days))
     store.keep("absences", _lines(a._asdict() for manager in simulation.managers for a in manager.absences))
-    return Told(simulation, zone)
+    return StoredSimulation(simulation, zone)
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> list[bytes]:
-    return [json.dumps({**row, "version": 1}, default=_said).encode() for row in rows]
+    return [json.dumps({**row, "version": 1}, default=_json_value).encode() for row in rows]
 
 
-def _said(value: object) -> str:
+def _json_value(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -99,7 +99,7 @@ def _call(number: int, call: SimulatedCall) -> dict[str, Any]:
     }
 
 
-def _proposal(proposal: Offer, currency: str) -> dict[str, Any]:
+def _proposal(proposal: SimulatedProposal, currency: str) -> dict[str, Any]:
     first, last = proposal.revisions[0], proposal.revisions[-1]
     return {
         "activity_id": f"proposal:{proposal.id}",

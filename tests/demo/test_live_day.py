@@ -103,7 +103,7 @@ def _differences(department: Loaded) -> list[str]:
 def _truth(department: Loaded) -> dict[str, Any]:
     """The truth of the first live day, from the story told once more."""
     simulation = Simulation(department.options)
-    for _ in simulation.tell():
+    for _ in simulation.run():
         pass
     truth = Truth(simulation.country.zone, simulation.country.currency)
     recorded = next(simulation.live_on())

@@ -1,6 +1,6 @@
 """Calls read from exports by brute force, straight from docs/metrics: slow, plain, and no code of the product.
 
-What is read of a row: who is at both ends of the channel, what became of it, and from when to when they were bridged.
+What is read of a row: who is at both ends of the channel, its disposition, and from when to when they were bridged.
 """
 
 from __future__ import annotations

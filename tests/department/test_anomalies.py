@@ -25,17 +25,17 @@ def event(truth: Truth, kind: str) -> Row:
     return next(event for event in truth["planted"] if event["kind"] == kind)
 
 
-def within(truth: Truth, story: Row) -> list[Row]:
+def within(truth: Truth, anomaly: Row) -> list[Row]:
     return [
         row
         for row in truth["activity"]
-        if row["manager_id"] == story["manager_id"] and story["first"] <= row["day"] <= story["last"]
+        if row["manager_id"] == anomaly["manager_id"] and anomaly["first"] <= row["day"] <= anomaly["last"]
     ]
 
 
-def before(truth: Truth, story: Row) -> list[Row]:
+def before(truth: Truth, anomaly: Row) -> list[Row]:
     return [
-        row for row in truth["activity"] if row["manager_id"] == story["manager_id"] and row["day"] < story["first"]
+        row for row in truth["activity"] if row["manager_id"] == anomaly["manager_id"] and row["day"] < anomaly["first"]
     ]
 
 
@@ -45,19 +45,19 @@ def share(rows: Iterable[Row], number: str, of: str) -> float:
 
 
 def test_squeezer_stops_opening_oversells_and_leaves(truth: Truth, folder: Path) -> None:
-    story = event(truth, "squeezer")
-    during, earlier = within(truth, story), before(truth, story)
+    anomaly = event(truth, "squeezer")
+    during, earlier = within(truth, anomaly), before(truth, anomaly)
     assert share(during, "calls_to_potential", "conversations") < 0.6 * share(
         earlier, "calls_to_potential", "conversations"
     )
     assert share(during, "individual_proposals", "calls") > 1.5 * share(earlier, "individual_proposals", "calls")
     assert mean(row["calls"] for row in during) > 0.8 * mean(row["calls"] for row in earlier)
     stages = [line.split(";") for line in (folder / "stages.csv").read_text(encoding="utf-8").splitlines()]
-    opened = [at for _, stage, at, owner, _ in stages if stage == "new" and owner == story["manager_id"]]
-    assert not [at for at in opened if story["first"] <= at[:10] <= story["last"]]
-    assert [at for at in opened if "2026-01-12" <= at[:10] < story["first"]]
+    opened = [at for _, stage, at, owner, _ in stages if stage == "new" and owner == anomaly["manager_id"]]
+    assert not [at for at in opened if anomaly["first"] <= at[:10] <= anomaly["last"]]
+    assert [at for at in opened if "2026-01-12" <= at[:10] < anomaly["first"]]
     assert not [
-        row for row in truth["activity"] if row["manager_id"] == story["manager_id"] and row["day"] > story["last"]
+        row for row in truth["activity"] if row["manager_id"] == anomaly["manager_id"] and row["day"] > anomaly["last"]
     ]
 
 
@@ -84,11 +84,11 @@ def test_silent_manager_is_at_work_and_the_one_on_leave_is_not(truth: Truth, fol
 
 
 def test_gamer_dials_for_three_seconds_and_again(truth: Truth, folder: Path) -> None:
-    story = event(truth, "gamer")
-    during, earlier = within(truth, story), before(truth, story)
+    anomaly = event(truth, "gamer")
+    during, earlier = within(truth, anomaly), before(truth, anomaly)
     assert mean(row["calls"] for row in during) > 1.5 * mean(row["calls"] for row in earlier)
     assert share(during, "conversations", "calls") < 0.7 * share(earlier, "conversations", "calls")
-    extension = next(m for m in truth["managers"] if m["manager_id"] == story["manager_id"])["periods"][0][
+    extension = next(m for m in truth["managers"] if m["manager_id"] == anomaly["manager_id"])["periods"][0][
         "extensions"
     ][0]
     short = [
@@ -96,29 +96,29 @@ def test_gamer_dials_for_three_seconds_and_again(truth: Truth, folder: Path) -> 
         for leg in rows(folder / "Master.csv", "asterisk-csv")
         if leg.desk("channel") == extension and leg.trunk("dstchannel") and int(leg.row["duration"]) <= 9
     ]
-    inside = [row for row in short if story["first"] <= row["start"][:10] <= story["last"]]
-    assert len(inside) > 5 * len([row for row in short if row["start"][:10] < story["first"]]) > 0
+    inside = [row for row in short if anomaly["first"] <= row["start"][:10] <= anomaly["last"]]
+    assert len(inside) > 5 * len([row for row in short if row["start"][:10] < anomaly["first"]]) > 0
     redialled = sum(one["dst"] == next_one["dst"] for one, next_one in pairwise(inside))
     assert redialled > 0.4 * len(inside)
 
 
 def test_dead_feed_has_no_rows_and_the_truth_says_how_many_were_lost(truth: Truth, folder: Path) -> None:
-    story = event(truth, "dead_feed")
+    anomaly = event(truth, "dead_feed")
     started = [leg.row["start"] for leg in rows(folder / "Master.csv", "asterisk-csv")]
-    that_day = [at for at in started if at.startswith(story["first"])]
+    that_day = [at for at in started if at.startswith(anomaly["first"])]
     assert that_day
-    assert max(that_day)[11:] < f"{story['since_hour']}:30"  # a transfer of a call that had begun before
-    assert truth["totals"]["lost"][story["first"]] > 100
-    assert any(row["general_proposals"] for row in truth["activity"] if row["day"] == story["first"])
+    assert max(that_day)[11:] < f"{anomaly['since_hour']}:30"  # a transfer of a call that had begun before
+    assert truth["totals"]["lost"][anomaly["first"]] > 100
+    assert any(row["general_proposals"] for row in truth["activity"] if row["day"] == anomaly["first"])
 
 
 def test_low_month_is_everybodys(truth: Truth) -> None:
-    story = event(truth, "low_month")
+    anomaly = event(truth, "low_month")
     lower = 0
     steady = ("m01", "m03", "m06", "m07", "m08", "m09", "m10", "m11")
     for manager in steady:
         of = [row for row in truth["activity"] if row["manager_id"] == manager and row["calls"] > 5]
-        low = [row["calls"] for row in of if story["first"] <= row["day"] <= story["last"]]
+        low = [row["calls"] for row in of if anomaly["first"] <= row["day"] <= anomaly["last"]]
         usual = [row["calls"] for row in of if row["day"] < "2026-04-01"]
         lower += mean(low) < 0.85 * mean(usual)
     assert lower == len(steady)

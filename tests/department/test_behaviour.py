@@ -17,7 +17,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 def busy_days(truth: Truth) -> set[str]:
-    """Working days without a story of everybody, a short day, or a holiday week."""
+    """Working days without an anomaly of the whole department, a short day, or a holiday week."""
     hidden = [
         (event["first"], event["last"])
         for event in truth["planted"]
@@ -70,7 +70,7 @@ def test_nobody_works_on_holidays_and_weekends_but_those_on_call(truth: Truth) -
 
 
 def test_counts_of_a_manager_are_over_dispersed(truth: Truth) -> None:
-    """Of a Poisson count the variance is the mean: in the same weekday, over two months without a story."""
+    """Of a Poisson count the variance is the mean: in the same weekday, over two months without an anomaly."""
     ratios = []
     for manager in ("m01", "m06", "m07", "m08", "m09", "m10", "m11"):
         counts: dict[int, list[int]] = {}

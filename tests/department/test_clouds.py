@@ -1,4 +1,4 @@
-"""Exports of Mango and 3CX: every kind of dirt is there, and what such a system cannot say is not."""
+"""Exports of Mango and 3CX: every kind of corruption is there, and what such a system cannot say is not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parts(folder: Path, truth: Truth, form: str) -> list[list[Part]]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_kind_of_dirt_is_in_the_rows_of_a_cloud(department: Make, form: str) -> None:
+def test_every_kind_of_corruption_is_in_the_rows_of_a_cloud(department: Make, form: str) -> None:
     folder, truth = department(DepartmentOptions(managers=4, days=20, pace=15.0, corruption=0.1, files=3, format=form))
     files = parts(folder, truth, form)
     texts = Counter(part.text for rows in files for part in rows)
@@ -52,7 +52,7 @@ def test_clean_export_holds_each_row_once_in_the_order_in_which_it_ended(departm
 
 @pytest.mark.parametrize("form", FORMS)
 def test_calls_in_have_several_rows_and_calls_out_one(department: Make, form: str) -> None:
-    """Handing over a call out is not confirmed for these systems: no story for them has it."""
+    """Handing over a call out is not confirmed for these systems: no simulation for them has it."""
     folder, truth = department(DepartmentOptions(managers=6, days=30, pace=20.0, format=form))
     (rows,) = parts(folder, truth, form)
     of_call: dict[str, list[Part]] = {}

@@ -1,4 +1,4 @@
-"""Files: the same knobs give the same bytes, and dirt hides nothing for good."""
+"""Files: the same options give the same bytes, and corruption hides nothing for good."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_same_knobs_same_bytes(department: Make, form: str) -> None:
+def test_same_options_same_bytes(department: Make, form: str) -> None:
     first, _ = department(spoiled(format=form))
     second, _ = department(spoiled(format=form))
     assert contents(first) == contents(second)
@@ -44,13 +44,13 @@ def test_another_seed_is_another_department(department: Make) -> None:
     assert not any(contents(one)[name] == contents(other)[name] for name in ("Master.csv", "organisations.csv"))
 
 
-def test_dirt_and_files_change_no_number(department: Make) -> None:
+def test_corruption_and_files_change_no_number(department: Make) -> None:
     told = [department(options)[1] for options in (SMALL, spoiled(), spoiled(corruption=0.5, files=1))]
     for part in ("activity", "nobody", "calls", "funnel_cohort", "funnel_flow", "funnel_snapshot", "planted", "totals"):
         assert told[0][part] == told[1][part] == told[2][part]
 
 
-def test_reports_and_logs_tell_one_story(department: Make) -> None:
+def test_reports_and_logs_describe_the_same_calls(department: Make) -> None:
     """The same department, whichever linked format its exchange writes."""
     (_, csv_truth), (_, report_truth) = (
         department(SMALL),
@@ -106,7 +106,7 @@ def test_late_day_is_in_its_own_file(department: Make) -> None:
 
 
 @pytest.mark.parametrize("form", ["asterisk-csv", "freepbx", "cdr-custom"])
-def test_every_kind_of_dirt_is_there(department: Make, form: str) -> None:
+def test_every_kind_of_corruption_is_there(department: Make, form: str) -> None:
     folder, truth = department(spoiled(format=form))
     files = [folder / one["file"] for one in truth["files"] if one["kind"] == "calls"]
     identities = Counter(

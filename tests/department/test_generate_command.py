@@ -72,7 +72,7 @@ def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path}/file/there" in f"{result.exception}"
 
 
-def test_picture_is_an_svg_with_a_square_for_each_day_and_manager(tmp_path: Path) -> None:
+def test_plot_is_an_svg_with_a_square_for_each_day_and_manager(tmp_path: Path) -> None:
     picture = tmp_path / "department.svg"
     assert run("--out", str(tmp_path / "there"), *SMALL, "--plot", str(picture)).exit_code == 0
     root = ET.parse(picture).getroot()
@@ -83,7 +83,7 @@ def test_picture_is_an_svg_with_a_square_for_each_day_and_manager(tmp_path: Path
     assert {"silent", "dead feed", "New", "Customer", "Calls by the hour"} <= words
 
 
-def test_picture_page_stands_alone(tmp_path: Path) -> None:
+def test_plot_page_stands_alone(tmp_path: Path) -> None:
     page = tmp_path / "department.html"
     assert run("--out", str(tmp_path / "there"), *SMALL, "--plot", str(page)).exit_code == 0
     text = page.read_text(encoding="utf-8")

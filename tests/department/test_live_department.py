@@ -16,7 +16,7 @@ from department.generate import generate
 from department.live_department import KINDS, ExportRow, LiveDepartment
 from department.options import DepartmentOptions
 
-KNOBS = DepartmentOptions(managers=8, days=30, seed=5, pace=20.0)
+OPTIONS = DepartmentOptions(managers=8, days=30, seed=5, pace=20.0)
 ZONE = ZoneInfo("Europe/Moscow")
 ROWS = 12_000
 """Some weeks: more than are settled at one time."""
@@ -29,14 +29,14 @@ class Cells(NamedTuple):
 
 @pytest.fixture(scope="module")
 def rows() -> list[ExportRow]:
-    return list(islice(LiveDepartment(KNOBS).rows(), ROWS))
+    return list(islice(LiveDepartment(OPTIONS).rows(), ROWS))
 
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What was exported before."""
     folder: Path = tmp_path_factory.mktemp("exports")
-    generate(KNOBS, folder)
+    generate(OPTIONS, folder)
     return folder
 
 
@@ -52,12 +52,12 @@ def of(rows: list[ExportRow], kind: str) -> list[Cells]:
 def test_rows_come_in_order_of_time_from_the_first_day_after_the_exports(rows: list[ExportRow]) -> None:
     assert rows == sorted(rows)
     first, last = (datetime.fromtimestamp(rows[place].at, ZONE).date() for place in (0, -1))
-    assert first == KNOBS.last
+    assert first == OPTIONS.last
     assert last - first > timedelta(days=28)
 
 
-def test_same_knobs_live_on_alike(rows: list[ExportRow]) -> None:
-    assert list(islice(LiveDepartment(KNOBS).rows(), 2_000)) == rows[:2_000]
+def test_same_options_live_on_alike(rows: list[ExportRow]) -> None:
+    assert list(islice(LiveDepartment(OPTIONS).rows(), 2_000)) == rows[:2_000]
 
 
 def test_a_call_is_written_when_it_has_ended_under_a_name_of_its_own(rows: list[ExportRow]) -> None:
@@ -95,7 +95,7 @@ def test_organisations_are_known_before_anything_is_said_of_them(rows: list[Expo
 
 def test_calendar_goes_on_day_by_day(rows: list[ExportRow]) -> None:
     days = [date.fromisoformat(cells[0]) for _, cells in of(rows, "calendar")]
-    assert days == [KNOBS.last + timedelta(days=n) for n in range(len(days))]
+    assert days == [OPTIONS.last + timedelta(days=n) for n in range(len(days))]
     assert len(days) >= 28
 
 
@@ -110,7 +110,7 @@ def test_plan_is_of_the_whole_month_once_its_days_are_settled(rows: list[ExportR
 def test_on_the_first_working_day_somebody_is_silent_and_somebody_on_leave(
     rows: list[ExportRow], exports: Path
 ) -> None:
-    first = LiveDepartment(KNOBS).first_working_day
+    first = LiveDepartment(OPTIONS).first_working_day
     there = {cells[5].partition("/")[2][:3] for at, cells in of(rows, "calls") if at.date() == first}
     with (exports / "managers.csv").open(encoding="utf-8") as file:
         people = {row["id"]: row["extensions"].split(", ") for row in csv.DictReader(file, delimiter=";")}

@@ -1,4 +1,4 @@
-"""The generator's plan, calendar and absences: they load as they are, and give the working days that its story has."""
+"""The generator's plan, calendar and absences: they load unchanged, and give the working days of the simulation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schemas.stages import default_stages
 from tests.department.test_exports import Make
 from tests.pipeline.property.tables import Database
 
-KNOBS = DepartmentOptions(managers=6, days=150, pace=1, seed=11, first=date(2024, 9, 2))
+OPTIONS = DepartmentOptions(managers=6, days=150, pace=1, seed=11, first=date(2024, 9, 2))
 """A period with a Saturday that is worked."""
 MOSCOW = ZoneInfo("Europe/Moscow")
 TABLES = ("managers", "plan", "calendar", "absences")
@@ -91,7 +91,7 @@ def working_days(folder: Path, manager_id: str, month: str) -> int:
 
 
 def test_files_of_the_generator_load_whole_and_once(database: Database, department: Make) -> None:
-    folder, _ = department(KNOBS)
+    folder, _ = department(OPTIONS)
     loaded = load(database, folder, 10)
     assert sum(stored(database)) == loaded
     load(database, folder, 20)
@@ -99,11 +99,11 @@ def test_files_of_the_generator_load_whole_and_once(database: Database, departme
 
 
 def test_plan_and_working_days_are_those_of_the_files(database: Database, department: Make) -> None:
-    folder, _ = department(KNOBS)
+    folder, _ = department(OPTIONS)
     load(database, folder, 10)
     assert any(row["kind"] == "moved" for row in table(folder, "calendar"))
     assert table(folder, "absences")
-    period = Period(KNOBS.first, KNOBS.first + timedelta(days=KNOBS.days), MOSCOW)
+    period = Period(OPTIONS.first, OPTIONS.first + timedelta(days=OPTIONS.days), MOSCOW)
     later = datetime(2026, 11, 24, tzinfo=UTC)
     rows = {
         (row.manager_id, row.month): row

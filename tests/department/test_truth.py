@@ -1,4 +1,4 @@
-"""The truth, told from the story, against an independent reading of what the exchange and the CRM wrote of it."""
+"""The truth, counted from the simulation, against an independent reading of the exchange's and the CRM's files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from department.generate import TRUTH, generate
 from department.options import FORMATS, DepartmentOptions
 from tests.department import reading
 
-KNOBS = st.builds(
+OPTIONS = st.builds(
     DepartmentOptions,
     managers=st.integers(1, 7),
     days=st.integers(3, 14),
@@ -33,8 +33,8 @@ KNOBS = st.builds(
 
 
 @settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(KNOBS)
-# Long enough for every planted story, and for an extension that changes hands.
+@given(OPTIONS)
+# Long enough for every anomaly, and for an extension that changes hands.
 @example(DepartmentOptions(managers=6, days=100, seed=1, pace=6.0, corruption=0.1, files=3))
 @example(DepartmentOptions(managers=5, days=100, seed=2, pace=6.0, country="DE", format="freepbx"))
 # Both changes of clocks; in Britain the night's first hour belongs to a call that began the day before.

@@ -34,7 +34,7 @@ from tests.pipeline.property.memory_wire import MemoryWire, Turn, lines, run
 from tests.pipeline.property.tables import Database
 
 KINDS = ("managers", "organisations", "stages", "proposals", "calls")
-KNOBS = DepartmentOptions(managers=6, days=150, pace=6, seed=11, corruption=0.02)
+OPTIONS = DepartmentOptions(managers=6, days=150, pace=6, seed=11, corruption=0.02)
 
 
 FEED = Feed(
@@ -62,7 +62,7 @@ class Filled(NamedTuple):
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     folder: Path = tmp_path_factory.mktemp("boards")
-    generate(KNOBS, folder)
+    generate(OPTIONS, folder)
     truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
     settings = read_settings({"CALLFUNNEL_CONFIG": str(folder / "callfunnel.toml")})
     port = free_port(0, "--store-port")
@@ -72,7 +72,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         store.wait_ready(STARTS_S)
         migrate(connect(writer_dsn(port)))
         database = Database(writer_dsn(port))
-        keep_base_calendar(database.store, settings.calendar, KNOBS.last)
+        keep_base_calendar(database.store, settings.calendar, OPTIONS.last)
         plans = load(folder, truth, settings, database)
         database.store.keep("feeds", [encode(FEED)])
         yield Filled(database, f"http://reader:reader@127.0.0.1:{port}/default", truth, settings, plans)

@@ -42,8 +42,8 @@ def test_each_thing_apart_and_the_longest_of_a_rule_first() -> None:
         thing("calls_drop", 9, "m2"),
         thing("calls_drop", 10, "m2"),
     ]
-    told = [(one.rule, one.labels["manager_id"]) for one in warned(things, MOSCOW)]
-    assert told == [("squeeze", "m3"), ("calls_drop", "m2"), ("calls_drop", "m1")]
+    stored = [(one.rule, one.labels["manager_id"]) for one in warned(things, MOSCOW)]
+    assert stored == [("squeeze", "m3"), ("calls_drop", "m2"), ("calls_drop", "m1")]
 
 
 def test_what_never_fires_is_not_told() -> None:
@@ -52,13 +52,13 @@ def test_what_never_fires_is_not_told() -> None:
 
 @pytest.mark.stack
 def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str) -> None:
-    told = fill(Database(store_dsn), DepartmentOptions(managers=5, days=130, pace=40, seed=3))
+    stored = fill(Database(store_dsn), DepartmentOptions(managers=5, days=130, pace=40, seed=3))
     silent, leave = (
-        next(one for one in told.simulation.anomalies if one.kind is kind) for kind in (Planted.SILENT, Planted.LEAVE)
+        next(one for one in stored.simulation.anomalies if one.kind is kind) for kind in (Planted.SILENT, Planted.LEAVE)
     )
-    settings = read_settings({"TZ": told.zone.key})
+    settings = read_settings({"TZ": stored.zone.key})
     until = silent.last + timedelta(days=1)
-    span = reported(Kind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
+    span = reported(Kind.WEEK, until, datetime.combine(until, datetime.min.time(), stored.zone), stored.zone)
     client = connect(store_dsn)
     try:
         wanted = Wanted(reported=span, language="ru")
@@ -67,7 +67,7 @@ def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str)
         assert warnings(Numbers(client), settings, others) == []
     finally:
         client.close()
-    names = {one.id: one.name for one in told.simulation.managers}
+    names = {one.id: one.name for one in stored.simulation.managers}
     alarms = [row for row in rows if names[silent.manager_id] in row["summary"]]
     assert any(row["warning"] == "Менеджер не звонит" for row in alarms), rows
     assert not [row for row in rows if names[leave.manager_id] in row["summary"]]
