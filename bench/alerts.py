@@ -1,8 +1,8 @@
-"""The proof of the warnings: many departments, each asked all along, held against what is planted in it.
+"""The proof of the warnings: many departments, each evaluated all along, held against its anomalies.
 
     python -m bench.alerts --seeds 50
 
-Prints a line a department, then: false alarms a manager and quarter, how soon the silent manager is told of, how many
+Prints a line a department, then: false alarms a manager and quarter, how soon the silent manager is reported, how many
 days before the revenue of the squeezer falls (the day after the last one there) the squeeze is named.
 """
 
@@ -43,7 +43,7 @@ _PAGES = ("calls_drop", "manager_silent", "extension_moved", "squeeze")
 @click.option("--days", default=180, show_default=True)
 @click.option("--every", "minutes", default=60, show_default=True, help="Minutes between evaluations.")
 def main(seeds: int, first_seed: int, managers: int, days: int, minutes: int) -> None:
-    """Departments, and what is said of them."""
+    """Departments, and the alerts of them."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port(0, "--store-port")
         store = store_process(Path(folder), port)
@@ -79,11 +79,11 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
     pages = sum(wrong[name] for name in _PAGES)
     early = sum(lead is not None and lead >= 28 for lead in leads)
     click.echo(f"false alarms of managers: {pages}, {pages / quarters:.3f} a manager and quarter; all: {dict(wrong)}")
-    click.echo(f"silent manager: told in {sum(h < 24 for h in silent)} of {len(silent)} on the first day,")
+    click.echo(f"silent manager: reported in {sum(h < 24 for h in silent)} of {len(silent)} on the first day,")
     click.echo(f"  hours after opening: median {median(silent):.1f}, most {max(silent):.1f}")
     known = sorted(lead for lead in leads if lead is not None)
     click.echo(f"squeeze: 28 days or more before the revenue falls in {early} of {len(leads)}; {known}")
-    click.echo(f"dead feed: told in {fed:.0f} of {len(leads)}")
+    click.echo(f"dead feed: reported in {fed:.0f} of {len(leads)}")
 
 
 def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], Judged]:

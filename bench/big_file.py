@@ -46,11 +46,11 @@ class Watched:
     def storing(self, position: Position) -> None:
         """Nothing is waited for."""
 
-    def note(self, words: str) -> None:
-        print(words)
+    def note(self, message: str) -> None:
+        print(message)
 
-    def waits(self, words: str) -> None:
-        print(words)
+    def waits(self, message: str) -> None:
+        print(message)
 
     def check(self) -> None:
         """Nothing is waited for."""

@@ -1,6 +1,6 @@
 """Every query of every board over millions of calls: `python -m bench.boards [--data DIR]`.
 
-Panels, variables and alerts are asked over two years of a department of 100 managers (bench/two_years.py), as the user
+Panels, variables and alerts run over two years of a department of 100 managers (bench/two_years.py), as the user
 that Grafana has: each panel for the period that its board opens with. Asked several times, the quickest counts, since
 others use the machine: what a query takes is what it takes when nobody is in its way. Beside it the processor time of
 the engine in that query, which the neighbours hardly change; on two idle cores a query takes from half to all of it.
@@ -96,7 +96,7 @@ def _period(board: Board) -> Chosen:
 
 
 def measure(client: Client, question: Question, cpu_ms: Callable[[], float], repeats: int) -> Taken:
-    """The quickest of several times; first it is asked once for nothing, so that its columns are in memory."""
+    """The quickest of several times; first it runs once uncounted, so that its columns are in memory."""
     found = []
     for _ in range(repeats + 1):
         cpu, began = cpu_ms(), time.perf_counter()
@@ -142,31 +142,31 @@ def _store(folder: Path) -> Iterator[tuple[str, int]]:
         store.stop(15)
 
 
-def _said() -> argparse.Namespace:
-    words = argparse.ArgumentParser(prog="python -m bench.boards")
-    words.add_argument("--calls", type=int, default=CALLS, help="of a store that is not there yet")
-    words.add_argument("--data", type=Path, help="keep the store in this folder, or ask the one that is there")
-    words.add_argument("--only", nargs="*", default=[""], metavar="WORD", help="queries whose name has a word")
-    words.add_argument("--repeats", type=int, default=5, help="the quickest counts")
-    return words.parse_args()
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.boards")
+    parser.add_argument("--calls", type=int, default=CALLS, help="of a store that is not there yet")
+    parser.add_argument("--data", type=Path, help="keep the store in this folder, or ask the one that is there")
+    parser.add_argument("--only", nargs="*", default=[""], metavar="WORD", help="queries whose name has a word")
+    parser.add_argument("--repeats", type=int, default=5, help="the quickest counts")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Ask every query, and say what it takes."""
-    said = _said()
+    arguments = _arguments()
     with tempfile.TemporaryDirectory(prefix="callfunnel-bench-") as passing:
-        folder = said.data or Path(passing)
+        folder = arguments.data or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
         with _store(folder) as (dsn, pid):
             writer = connect(dsn.format("callfunnel:writer"))
             migrate(writer)
-            _fill(writer, said.calls)
-            asked = [one for one in questions() if any(word in one.name for word in said.only)]
-            _report(connect(dsn.format("reader:reader")), asked, cpu_of(pid), said.repeats)
+            _fill(writer, arguments.calls)
+            selected = [one for one in questions() if any(word in one.name for word in arguments.only)]
+            _report(connect(dsn.format("reader:reader")), selected, cpu_of(pid), arguments.repeats)
 
 
 def _fill(writer: Client, calls: int) -> None:
-    """Nothing when it is filled; returns when the engine has nothing to merge."""
+    """Nothing when it has data; returns when the engine has nothing to merge."""
     began = time.monotonic()
     if not _one(writer, "SELECT count() FROM managers"):
         fill(writer, calls)
@@ -181,9 +181,9 @@ def _one(client: Client, sql: str) -> int:
     return int(client.query(sql).result_rows[0][0])
 
 
-def _report(client: Client, asked: list[Question], cpu_ms: Callable[[], float], repeats: int) -> None:
+def _report(client: Client, selected: list[Question], cpu_ms: Callable[[], float], repeats: int) -> None:
     slow = 0
-    for question in asked:
+    for question in selected:
         took = measure(client, question, cpu_ms, repeats)
         slow += took.wall_ms > TO_HOLD_MS
         mark = "  over" if took.wall_ms > TO_HOLD_MS else ""
@@ -191,7 +191,7 @@ def _report(client: Client, asked: list[Question], cpu_ms: Callable[[], float], 
             f"  {question.name:30} {took.wall_ms:7.0f} ms {took.cpu_ms:7.0f} ms of CPU {took.rows:6} rows{mark}",
             flush=True,
         )
-    print(f"boards: {slow} of {len(asked)} queries over {TO_HOLD_MS} ms (the quickest of {repeats})")
+    print(f"boards: {slow} of {len(selected)} queries over {TO_HOLD_MS} ms (the quickest of {repeats})")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Worker:
 
     @property
     def silent_s(self) -> float:
-        """How long ago the worker said that it lives; 0 before it did for the first time."""
+        """How long ago the worker reported that it lives; 0 before it did for the first time."""
         try:
             return time.time() - self._mark.stat().st_mtime
         except OSError:

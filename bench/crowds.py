@@ -19,7 +19,7 @@ from pipeline.embedded.part import resident_bytes
 from tests.ports.served import PORTS, SECRET, Clock, Served, served
 from tests.ports.test_crowds import close, opened
 
-_ASKED = 20
+_REQUESTS = 20
 
 
 @click.command()
@@ -57,7 +57,7 @@ async def _measure(name: str, port: int, pid: int, idle: int, slow: int) -> str:
     crowd = await opened(one, idle, b"") + await opened(one, slow, b"POST / HTTP/1.1\r\nHost: h\r\nX-Slow: ")
     try:
         took = []
-        for _ in range(_ASKED):
+        for _ in range(_REQUESTS):
             for writer in crowd[idle:]:
                 writer.write(b"x")
             began = time.monotonic()

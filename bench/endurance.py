@@ -108,8 +108,8 @@ class Watcher:
     def now_s(self) -> float:
         return time.monotonic() - self._started
 
-    def say(self, words: str) -> None:
-        print(f"{self.now_s:6.0f} s  {words}", flush=True)
+    def say(self, message: str) -> None:
+        print(f"{self.now_s:6.0f} s  {message}", flush=True)
 
     def follow(self, until_s: float, done: Callable[[], bool] = lambda: False) -> None:
         """Tend and look until a moment, or until `done`."""

@@ -94,13 +94,13 @@ def write_cucm(path: Path, rows: int) -> None:
         "destCause_value": 33, "dateTimeConnect": 47, "dateTimeDisconnect": 48, "pkid": 50, "duration": 55,
         "origDeviceName": 56, "destDeviceName": 57, "globalCallId_ClusterID": 65,
     }  # fmt: skip
-    places = {place: name for name, place in named.items()}
-    header = [places.get(place, f"column{place}") for place in range(129)]
+    titles = {index: name for name, index in named.items()}
+    header = [titles.get(index, f"column{index}") for index in range(129)]
     with path.open("w", encoding="utf-8") as file:
         file.write(",".join(f'"{name}"' for name in header) + "\n" + ",".join(["INTEGER"] * 129) + "\n")
         for call in made(rows):
             start, answer, end = (int(at.timestamp()) for at in (call.start, call.answer, call.end))
-            row = ["0" if place % 3 else '""' for place in range(129)]
+            row = ["0" if index % 3 else '""' for index in range(129)]
             ends = (f"{call.desk}", call.outside) if call.is_out else (call.outside, f"{call.desk}")
             devices = ("SEP001122334455", "GW1") if call.is_out else ("GW1", "SEP001122334455")
             row[0:3] = "1", "2", f"{call.number}"

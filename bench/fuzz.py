@@ -63,9 +63,9 @@ def _require() -> Any:
 
 
 def _run(name: str, seconds: int) -> None:
-    """One target in a process of its own, and a line of what became of it."""
+    """One target in a process of its own, and a line of its result."""
     with tempfile.TemporaryDirectory() as scratch:  # libFuzzer ends its process without a last word
-        said = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-m", "bench.fuzz", name, "--within", str(seconds)],
             capture_output=True,
             text=True,
@@ -74,13 +74,13 @@ def _run(name: str, seconds: int) -> None:
             env={**os.environ, "TMPDIR": scratch},
         )
     folder = FOLDER / name
-    (folder / "log").write_text(said.stdout + said.stderr, encoding="utf-8")
-    done, units, memory = (pattern.findall(said.stderr) for pattern in (_DONE, _UNITS, _RSS))
+    (folder / "log").write_text(finished.stdout + finished.stderr, encoding="utf-8")
+    done, units, memory = (pattern.findall(finished.stderr) for pattern in (_DONE, _UNITS, _RSS))
     found = sorted(path.name for path in folder.iterdir() if path.name.startswith(_ENDED) or path.suffix == ".txt")
     edges, features, corpus = done[-1] if done else ("?", "?", "?")
     print(
         f"{name:22} {(units or ['?'])[-1]:>9} executions, {edges:>6} edges, {features:>6} features, {corpus:>5} inputs,"
-        f" {(memory or ['?'])[-1]:>5} MB, exit {said.returncode}: {len(found)} findings {' '.join(found)}",
+        f" {(memory or ['?'])[-1]:>5} MB, exit {finished.returncode}: {len(found)} findings {' '.join(found)}",
         flush=True,
     )
 
@@ -138,8 +138,8 @@ def _key(error: Exception) -> str:
     """What a finding is known by: what was raised, and where of ours."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [f"{Path(frame.filename).stem}.{frame.name}" for frame in frames if "/connectors/" in frame.filename]
-    said = re.sub(r"\d+", "N", str(error))[:60] if isinstance(error, AssertionError) else ""
-    return f"{type(error).__name__}: {said} {ours[-1] if ours else ''}"
+    message = re.sub(r"\d+", "N", str(error))[:60] if isinstance(error, AssertionError) else ""
+    return f"{type(error).__name__}: {message} {ours[-1] if ours else ''}"
 
 
 def _keep(folder: Path, case: Case, data: bytes, key: str) -> None:
@@ -156,7 +156,7 @@ def _wrong(case: Case, data: bytes) -> str:
 
     try:
         check(case, data)
-    except Exception:  # the same: it is told
+    except Exception:  # the same: it is reported
         return traceback.format_exc()
     return ""
 

@@ -23,33 +23,33 @@ _EVERY = 8
 """Of how many inputs one is read with other settings too, which costs three readings."""
 
 Outcome = tuple[int, Items] | str
-"""What was counted and read, or the words of a refusal."""
+"""What was counted and read, or the message of a refusal."""
 
 
 def check(case: Case, data: bytes) -> None:
     """Raises what the parser should not have raised, or AssertionError."""
     began = time.process_time()
-    found = outcome(case, data, case.told)
+    found = outcome(case, data, case.read_context)
     took = time.process_time() - began
     assert took < MOST_S, f"slow: {took:.1f} s for {len(data)} bytes"
     if isinstance(found, str):
-        assert found.strip(), "a refusal without words"
+        assert found.strip(), "a refusal without a message"
         return
     rows, items = found
     assert rows == len(items), f"{rows} rows, {len(items)} items"
     for item in items:
         _fits(item)
-    places = [item.origin for item in items if isinstance(item, CallLeg | Rejected)]
-    if "export" in places[0] if places else False:
-        assert len(set(places)) == len(places), "two items of one place"
-    assert outcome(case, data, case.told) == found, "read twice, and not the same"
+    origins = [item.origin for item in items if isinstance(item, CallLeg | Rejected)]
+    if "export" in origins[0] if origins else False:
+        assert len(set(origins)) == len(origins), "two items with one origin"
+    assert outcome(case, data, case.read_context) == found, "read twice, and not the same"
     if len(data) % _EVERY == 0:
         _forgets(case, data)
 
 
-def outcome(case: Case, data: bytes, told: Context) -> Outcome:
+def outcome(case: Case, data: bytes, read_context: Context) -> Outcome:
     try:
-        return case.read(data, told)
+        return case.read(data, read_context)
     except Terminal as trouble:
         return str(trouble)
 
@@ -61,7 +61,7 @@ def _fits(item: Record | Rejected) -> None:
     assert lines == [encode(item)], "no column holds it as it is"
     assert not Fit(type(item)).misfits([item]), "no column holds it as it is"
     if isinstance(item, Rejected):
-        assert item.origin, "a reject without a place"
+        assert item.origin, "a reject without an origin"
         assert item.reason, "a reject without a reason"
         assert item.detail or item.field, "a reject that does not say why"
 
@@ -74,9 +74,9 @@ def _codec(record: type[Record | Rejected]) -> Codec[Record | Rejected]:
 def _forgets(case: Case, data: bytes) -> None:
     """What is remembered of one exchange says nothing of another: other settings, with and without a memory."""
     other = msgspec.structs.replace(
-        case.told,
+        case.read_context,
         zone=ZoneInfo("Asia/Kathmandu"),
-        region="DE" if case.told.region == "RU" else "RU",
+        region="DE" if case.read_context.region == "RU" else "RU",
         extension_pattern=r"\d{4,7}",
         trunks=("101", "provider"),
     )
@@ -92,10 +92,10 @@ def _memories() -> tuple[Callable[[], None], ...]:
     found: dict[int, Callable[[], None]] = {}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("connectors", "schemas"):
-            for thing in vars(module).values():
-                if hasattr(thing, "cache_clear"):
-                    found[id(thing)] = thing.cache_clear
-                elif isinstance(thing, dict) and type(thing) is not dict and hasattr(type(thing), "__missing__"):
-                    found[id(thing)] = thing.clear
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    found[id(value)] = value.cache_clear
+                elif isinstance(value, dict) and type(value) is not dict and hasattr(type(value), "__missing__"):
+                    found[id(value)] = value.clear
     assert found
     return tuple(found.values())

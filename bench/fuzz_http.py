@@ -1,8 +1,8 @@
 """Schemathesis over the description of `callfunnel listen http`: `python -m bench.fuzz_http [EXAMPLES]`.
 
-A listener on an embedded stack, asked what its OpenAPI promises, with and without the token. It wants `schemathesis` on
-PATH, which is no dependency of ours: `pip install schemathesis` into an environment that is thrown away. Exit 1 when
-an answer is not as described.
+A listener on an embedded stack, tested against its OpenAPI document, with and without the token. It wants
+`schemathesis` on PATH, which is not a dependency of ours: `pip install schemathesis` into an environment that is thrown
+away. Exit 1 when an answer is not as described.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bench.stack import stack
 
 _EXAMPLES = "200"
 """Of each operation, in each phase."""
-_NOT_ASKED = "positive_data_acceptance"
+_EXCLUDED = "positive_data_acceptance"
 """That whatever fits the schema is accepted: a schema cannot say which stages there are, or that talk is no longer
 than its call. 422 names these, and is described."""
 _DESCRIPTION = Path(__file__).parents[1] / "connectors" / "http" / "openapi.json"
@@ -35,13 +35,13 @@ def main() -> None:
         listener(running, Path(folder)) as (address, process),
     ):
         command = [program, "run", str(_DESCRIPTION), "--url", address, "-H", f"Authorization: Bearer {TOKEN}"]
-        said = subprocess.run(
+        finished = subprocess.run(
             [
                 *command,
                 "--max-examples",
                 examples,
                 "--exclude-checks",
-                _NOT_ASKED,
+                _EXCLUDED,
                 "--continue-on-failure",
                 "--no-color",
             ],
@@ -50,10 +50,10 @@ def main() -> None:
         )
         alive, memory_mb = process.is_running(), process.memory_info().rss >> 20
         print(f"the listener {'runs' if alive else 'has ended'}, {memory_mb} MB")
-        trouble = (Path(folder) / "http.log").read_text(encoding="utf-8")
-        if "Traceback" in trouble:
-            sys.exit(trouble[trouble.index("Traceback") :])
-    sys.exit(said.returncode)
+        log = (Path(folder) / "http.log").read_text(encoding="utf-8")
+        if "Traceback" in log:
+            sys.exit(log[log.index("Traceback") :])
+    sys.exit(finished.returncode)
 
 
 if __name__ == "__main__":

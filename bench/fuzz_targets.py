@@ -46,15 +46,15 @@ from tests.connectors.test_golden import file_of
 
 Items = list[Record | Rejected]
 Read = Callable[[bytes, Context], tuple[int, Items]]
-"""(bytes, context) to (data rows that were counted, what became of them). Raises Terminal, and nothing else."""
+"""(bytes, context) to (data rows that were counted, the items read). Raises Terminal, and nothing else."""
 
 
 class Case(NamedTuple):
-    """A golden file, and how what has become of it is read."""
+    """A golden file, and how its items are read."""
 
     name: str
     seed: bytes
-    told: Context
+    read_context: Context
     read: Read
 
 
@@ -62,9 +62,9 @@ def targets() -> dict[str, tuple[Case, ...]]:
     """The cases of every target by its name: profiles, kinds of tables, doors."""
     found: dict[str, list[Case]] = {}
     for path in FILES:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        kind, source = said.get("kind", "calls"), path.parent.name.replace("_", "-")
-        case = _file(path, said, CRM[kind] if kind in CRM else next(one for one in CALLS if one.profile == source))
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        kind, source = settings.get("kind", "calls"), path.parent.name.replace("_", "-")
+        case = _file(path, settings, CRM[kind] if kind in CRM else next(one for one in CALLS if one.profile == source))
         found.setdefault(kind if kind in CRM else source, []).append(case)
         if kind == "calls":
             found.setdefault("any-source", []).append(case._replace(read=_any_source))
@@ -92,35 +92,35 @@ def _written(data: bytes) -> Path:
     return path
 
 
-def _file(path: Path, said: dict[str, object], source: Source) -> Case:
-    told = context(
-        str(said["tz"]),
-        region=said.get("region", "RU"),
-        trunks=tuple(said.get("trunks", ())),  # type: ignore[arg-type]  # a list of names
-        extension_pattern=said.get("extensions", r"\d{2,5}"),
+def _file(path: Path, settings: dict[str, object], source: Source) -> Case:
+    read_context = context(
+        str(settings["tz"]),
+        region=settings.get("region", "RU"),
+        trunks=tuple(settings.get("trunks", ())),  # type: ignore[arg-type]  # a list of names
+        extension_pattern=settings.get("extensions", r"\d{2,5}"),
     )
-    columns: tuple[str, ...] = tuple(said.get("columns", ()))  # type: ignore[arg-type]  # the same
-    return Case(path.stem, file_of(path, said).read_bytes(), told, partial(_of_file, source, columns))
+    columns: tuple[str, ...] = tuple(settings.get("columns", ()))  # type: ignore[arg-type]  # the same
+    return Case(path.stem, file_of(path, settings).read_bytes(), read_context, partial(_of_file, source, columns))
 
 
-def _of_file(source: Source, columns: tuple[str, ...], data: bytes, told: Context) -> tuple[int, Items]:
+def _of_file(source: Source, columns: tuple[str, ...], data: bytes, read_context: Context) -> tuple[int, Items]:
     path = _written(data)
-    seen = source.recognise(Sample(path), Hints(region=told.region, columns=columns))
+    seen = source.recognise(Sample(path), Hints(region=read_context.region, columns=columns))
     if seen is None:
         raise Terminal(f"{path}: not recognised")
-    reading = source.read(path, seen, told)
+    reading = source.read(path, seen, read_context)
     items = list(reading)
     if reading.bytes_read != reading.bytes_total and items:
         raise AssertionError(f"{reading.bytes_read} of {reading.bytes_total} bytes were read")
     return reading.rows, items
 
 
-def _any_source(data: bytes, told: Context) -> tuple[int, Items]:
+def _any_source(data: bytes, read_context: Context) -> tuple[int, Items]:
     """As `load` reads a file: whichever source recognises it."""
     rows, items = 0, []
     for part in parts(_written(data)):
-        source, seen = choose(Sample(part), "calls", "auto", told.region)
-        reading = source.read(part, seen, told)
+        source, seen = choose(Sample(part), "calls", "auto", read_context.region)
+        reading = source.read(part, seen, read_context)
         items += list(reading)
         rows += reading.rows
     return rows, items
@@ -128,8 +128,10 @@ def _any_source(data: bytes, told: Context) -> tuple[int, Items]:
 
 def _mapped(case: dict[str, str]) -> Case:
     seed = (MAPPED_FOLDER / "files" / case["file"]).read_bytes()
-    told = context(region=case.get("region", "RU"))
-    return Case(f"{case['file']}-{case['kind']}", seed, told, partial(_of_file, MappedSource("m", mapping(case)), ()))
+    read_context = context(region=case.get("region", "RU"))
+    return Case(
+        f"{case['file']}-{case['kind']}", seed, read_context, partial(_of_file, MappedSource("m", mapping(case)), ())
+    )
 
 
 def _packed() -> list[Case]:
@@ -154,29 +156,31 @@ def _workbooks() -> list[Case]:
 
 
 def _tcp(profile: str, files: Sequence[Case]) -> list[Case]:
-    def read(data: bytes, told: Context) -> tuple[int, Items]:
+    def read(data: bytes, read_context: Context) -> tuple[int, Items]:
         lines, cut = Lines(), len(data) // 3
         got = [*lines.feed(data[:cut]), *lines.feed(data[cut:]), *lines.end()]
         at_once = Lines()
         assert [*at_once.feed(data), *at_once.end()] == got, "a cut of the bytes changes the lines"
-        items = LINES[profile](Hints(region=told.region), told.zone, lambda: told).items(got, "192.0.2.10")
+        items = LINES[profile](Hints(region=read_context.region), read_context.zone, lambda: read_context).items(
+            got, "192.0.2.10"
+        )
         return len(items), items
 
     return [file._replace(read=read) for file in files]
 
 
-def _ami(data: bytes, told: Context) -> tuple[int, Items]:
+def _ami(data: bytes, read_context: Context) -> tuple[int, Items]:
     got, whole = AmiMessages(), AmiMessages()
     cut = len(data) // 3
     messages = [*got.feed(data[:cut]), *got.feed(data[cut:])]
     assert whole.feed(data) == messages, "a cut of the bytes changes the messages"
-    events = CdrEvents(lambda: told)
+    events = CdrEvents(lambda: read_context)
     return len(messages), [events.item(one) for one in messages]
 
 
-def _ami_cel(data: bytes, told: Context) -> tuple[int, Items]:
+def _ami_cel(data: bytes, read_context: Context) -> tuple[int, Items]:
     clock = iter(range(0, 1_000, 100))
-    events = CelEvents(lambda: told, lambda: float(next(clock)))
+    events = CelEvents(lambda: read_context, lambda: float(next(clock)))
     items = events.items(AmiMessages().feed(data))
     items += events.items([])
     return len(items), list(items)
@@ -190,12 +194,12 @@ def _esl() -> list[Case]:
     return [Case("golden", b"".join(whole), context(), _hangups), Case("made", b"".join(made), context(), _hangups)]
 
 
-def _hangups(data: bytes, told: Context) -> tuple[int, Items]:
+def _hangups(data: bytes, read_context: Context) -> tuple[int, Items]:
     got, whole = EslMessages(), EslMessages()
     cut = len(data) // 3
     messages = [*got.feed(data[:cut]), *got.feed(data[cut:])]
     assert (whole.feed(data), whole.broken) == (messages, got.broken), "a cut of the bytes changes the messages"
-    items = HangupEvents(lambda: told).items(messages)
+    items = HangupEvents(lambda: read_context).items(messages)
     return len(items), list(items)
 
 
@@ -203,17 +207,17 @@ def _http(route: Route[msgspec.Struct]) -> list[Case]:  # type: ignore[type-var]
     """Bodies: an object, an array, an object a line."""
     at = "2026-11-02T09:00:00+03:00"
     named = {"organisation_id": "o1", "manager_id": "anna"}
-    said: dict[str, dict[str, object]] = {
+    settings: dict[str, dict[str, object]] = {
         "/calls": call(),
         "/stages": {**named, "stage": "active", "changed_at": at},
         "/proposals": {**named, "proposal_id": "p1", "kind": "general", "sent_at": at, "amount": "1234.56"},
         "/organisations": {**named, "name": "Acme", "phones": ["+74950000001", "8 495 000-00-02"]},
         "/managers": {"manager_id": "anna", "extensions": ["101"], "team": "north", "valid_from": at, "valid_to": None},
     }
-    one = json.dumps(said[route.path], ensure_ascii=False).encode()
+    one = json.dumps(settings[route.path], ensure_ascii=False).encode()
 
-    def read(is_lines: bool, data: bytes, told: Context) -> tuple[int, Items]:
-        items = route.read(data, is_lines, lambda _: told)
+    def read(is_lines: bool, data: bytes, read_context: Context) -> tuple[int, Items]:
+        items = route.read(data, is_lines, lambda _: read_context)
         return len({item.place for item in items}), [item.record for item in items]
 
     return [
@@ -232,8 +236,8 @@ def _webhooks(kind: str) -> list[Case]:
     return found
 
 
-def _hook(kind: str, case: dict[str, str], body: bytes, told: Context) -> tuple[int, Items]:
+def _hook(kind: str, case: dict[str, str], body: bytes, read_context: Context) -> tuple[int, Items]:
     request = webhooks.signed(kind, webhooks.incoming(case), case["secret"], lambda _: body)
-    found = HOOKS[kind].answer(request, case["secret"], told)
+    found = HOOKS[kind].answer(request, case["secret"], read_context)
     items = list(found.items) if isinstance(found, Answered) else []
     return len(items), items

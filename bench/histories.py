@@ -58,7 +58,7 @@ def _freeze(world: World) -> None:
     _signal(world, ["worker"], signal.SIGSTOP)
 
 
-def _asked(name: str) -> Callable[[World], None]:
+def _graceful_stop(name: str) -> Callable[[World], None]:
     def end(world: World) -> None:
         process = world.up if name == "up" else world.listener
         if process is not None and process.poll() is None:
@@ -101,8 +101,8 @@ FAULTS = (
     Fault("broker, worker and listener killed", _kill("broker", "worker", "listener"), 3),
     Fault("supervisor killed", _kill("up"), 2),
     Fault("all killed", _kill(*_EVERYTHING), 3),
-    Fault("listener asked to end", _asked("listener"), 2),
-    Fault("stack asked to end", _asked("up"), 1),
+    Fault("listener stopped gracefully", _graceful_stop("listener"), 2),
+    Fault("stack stopped gracefully", _graceful_stop("up"), 1),
 )
 
 POWER_CUT = Fault("power cut", _cut_the_power, 5)
@@ -127,7 +127,7 @@ def plan(seed: int, faults: Sequence[Fault] = FAULTS) -> list[Event]:
 
 
 class Poster(threading.Thread):
-    """Posts calls of one history until it is told to stop; some are posted again."""
+    """Posts calls of one history until it is stopped; some are posted again."""
 
     def __init__(self, world: World, number: int, seed: int) -> None:
         super().__init__(daemon=True)
@@ -167,7 +167,7 @@ class Poster(threading.Thread):
 
 
 def run(world: World, number: int, seed: int, faults: Sequence[Fault] = FAULTS) -> str:
-    """One history; what it was, in words. Raises Wrong."""
+    """One history; returns its summary. Raises Wrong."""
     began = time.monotonic()
     poster = Poster(world, number, seed)
     poster.start()
@@ -190,9 +190,9 @@ def run(world: World, number: int, seed: int, faults: Sequence[Fault] = FAULTS) 
     for _ in range(3):
         poster.post_one()
     _check(world, poster)
-    words = ", ".join(event.fault.name for event in events)
+    summary = ", ".join(event.fault.name for event in events)
     seconds = time.monotonic() - began
-    return f"{words}: {len(poster.answered)} of {len(poster.posted)} answered, all counted once, {seconds:.1f} s"
+    return f"{summary}: {len(poster.answered)} of {len(poster.posted)} answered, all counted once, {seconds:.1f} s"
 
 
 def _check(world: World, poster: Poster) -> None:
@@ -279,7 +279,7 @@ def main() -> None:
                 break
             seed = chosen.seed + number
             try:
-                words = run(world, number, seed, faults)
+                summary = run(world, number, seed, faults)
             except Wrong as wrong:
                 print(f"history {number}, --seed {seed}: WRONG: {wrong}", flush=True)
                 print(f"plan: {[(event.fault.name, event.after_s, event.restart_s) for event in plan(seed, faults)]}")
@@ -288,8 +288,8 @@ def main() -> None:
             events = plan(seed, faults)
             kills += len(events)
             cuts += sum(event.fault is POWER_CUT for event in events)
-            answered += int(words.split(": ", 1)[1].split()[0])
-            print(f"history {number}, seed {seed}: {words}", flush=True)
+            answered += int(summary.split(": ", 1)[1].split()[0])
+            print(f"history {number}, seed {seed}: {summary}", flush=True)
     print(
         f"{done} histories, {kills} faults ({cuts} power cuts), {answered:,} calls answered:"
         f" all counted, each once (--seed {chosen.seed})"

@@ -56,12 +56,12 @@ def load(running: Running, data: Path, export: Path, rows: int) -> float:
         cwd=data,
     )
     peaks["load"] = Peak(psutil.Process(process.pid))
-    told = json.loads(process.communicate()[0])[0]
+    report = json.loads(process.communicate()[0])[0]
     wall = time.perf_counter() - wall
     memory = ", ".join(f"{name} {peak.end():.0f}" for name, peak in peaks.items())
-    assert told["records"] == rows, told
+    assert report["records"] == rows, report
     print(
-        f"load: {rows:,} legs stored in {wall:.1f} s, {rows / wall:,.0f} legs/s, known {told['repeats']:,};"
+        f"load: {rows:,} legs stored in {wall:.1f} s, {rows / wall:,.0f} legs/s, known {report['repeats']:,};"
         f" most resident memory in MB: {memory}",
         flush=True,
     )

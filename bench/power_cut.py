@@ -39,7 +39,7 @@ _COPIES = 50
 
 
 class Unable(Exception):
-    """This machine mounts no images; the words say why."""
+    """This machine mounts no images; the message says why."""
 
 
 class File(NamedTuple):
@@ -161,13 +161,13 @@ class Machine:
         while time.monotonic() < until:
             if self._begun[0].poll() is not None:
                 break
-            if (running := found()) is not None and "ready" in self.said(0):
+            if (running := found()) is not None and "ready" in self.output(0):
                 return running
             time.sleep(0.05)
-        raise RuntimeError(f"the stack did not start: {self.said(0)}")
+        raise RuntimeError(f"the stack did not start: {self.output(0)}")
 
-    def said(self, number: int) -> str:
-        """What the process said, in the order of their starts."""
+    def output(self, number: int) -> str:
+        """The output of the process, in the order of their starts."""
         (log,) = self._state.glob(f"{number}-*.log")
         return log.read_text(encoding="utf-8")
 
@@ -204,7 +204,7 @@ class Machine:
                 _signal(pid, signal.SIGCONT)
 
     def ask(self, *arguments: str) -> tuple[int, str]:
-        """A command to its end: (exit code, what it said)."""
+        """A command to its end: (exit code, output)."""
         command = [*_CLI, *arguments, "--data", str(self.data)]
         done = subprocess.run(command, env=self._env, cwd=self._state, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
@@ -227,20 +227,22 @@ class Cut(NamedTuple):
 
 
 def missing(machine: Machine, files: Sequence[File], cut: Cut) -> list[str]:
-    """What was reported and is not there, in words."""
+    """What was reported and is not there, as messages."""
     found = []
     for file in files:
         name = file.path.name
         if name not in cut.reported:
             continue
         legs = _number(machine.store, f"SELECT count() FROM call_legs FINAL WHERE origin LIKE '{name}:%'")
-        said = _number(
+        imported = _number(
             machine.store, f"SELECT max(records) FROM imports FINAL WHERE file = '{name}' AND state = 'stored'"
         )
-        if legs != file.rows or said != file.rows:
-            found.append(f"{name}: {file.rows} legs were reported as stored; {legs} are there, its import says {said}")
-        place = machine.drop / "done" / name
-        if name in cut.dropped and (not place.exists() or place.read_bytes() != file.path.read_bytes()):
+        if legs != file.rows or imported != file.rows:
+            found.append(
+                f"{name}: {file.rows} legs were reported as stored; {legs} are there, its import says {imported}"
+            )
+        moved = machine.drop / "done" / name
+        if name in cut.dropped and (not moved.exists() or moved.read_bytes() != file.path.read_bytes()):
             found.append(f"{name}: it was in done/, and is not there whole")
     return found
 
@@ -253,15 +255,15 @@ def agrees(machine: Machine, files: Sequence[File], cut: Cut) -> list[str]:
     """Load again what was on its way; what is not well then."""
     for file in files:
         if file.path.name not in cut.reported:
-            code, said = machine.ask("load", str(file.path), "--source", file.source, "--tz", "Europe/Moscow")
+            code, output = machine.ask("load", str(file.path), "--source", file.source, "--tz", "Europe/Moscow")
             if code:
-                return [f"{file.path.name} cannot be loaded again: {said}"]
-    told = []
+                return [f"{file.path.name} cannot be loaded again: {output}"]
+    messages = []
     legs, wanted = _number(machine.store, "SELECT count() FROM call_legs FINAL"), sum(file.rows for file in files)
     if legs != wanted:
-        told.append(f"{legs} legs, of {wanted}")
-    code, said = machine.ask("verify", "--from", "2026-05-25", "--to", "2026-12-31")
-    return [*told, *([said] if code else [])]
+        messages.append(f"{legs} legs, of {wanted}")
+    code, output = machine.ask("verify", "--from", "2026-05-25", "--to", "2026-12-31")
+    return [*messages, *([output] if code else [])]
 
 
 def _hire(running: Running) -> None:
@@ -275,7 +277,7 @@ def _hire(running: Running) -> None:
 
 
 class Bench:
-    """One machine whose power is cut at random moments, as often as asked."""
+    """One machine whose power is cut at random moments, as often as requested."""
 
     def __init__(self, folder: Path, rows: int, rnd: random.Random) -> None:
         self._folder = folder
@@ -297,10 +299,10 @@ class Bench:
                 # As soon as it is reported, or anywhere.
                 within_s = 0.0 if number % 2 == 0 else self._rnd.uniform(0.1, 6.0)
                 cut = self._cut(machine, disk, within_s)
-                told = self._after(number, cut)
-                words = "; ".join(told) or "all are there"
-                say(f"cut {number + 1}: {len(cut.reported)} of {len(self._files)} files were reported; {words}")
-                lost += told
+                messages = self._after(number, cut)
+                message = "; ".join(messages) or "all are there"
+                say(f"cut {number + 1}: {len(cut.reported)} of {len(self._files)} files were reported; {message}")
+                lost += messages
         return lost
 
     def _cut(self, machine: Machine, disk: Disk, within_s: float) -> Cut:
@@ -314,7 +316,7 @@ class Bench:
         with machine.standing_still():
             if loading.poll() is not None:
                 if loading.returncode:
-                    raise RuntimeError(f"the load failed: {machine.said(len(machine._begun) - 1)}")
+                    raise RuntimeError(f"the load failed: {machine.output(len(machine._begun) - 1)}")
                 self._reported.add(loaded.path.name)
             done = machine.done()
             disk.copied(self._folder / "cut.img")
@@ -343,7 +345,7 @@ def main() -> None:
     cuts = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory(prefix="callfunnel-power-") as folder:
         try:
-            lost = Bench(Path(folder), 1_000, random.Random()).run(cuts, lambda words: print(words, flush=True))
+            lost = Bench(Path(folder), 1_000, random.Random()).run(cuts, lambda message: print(message, flush=True))
         except Unable as why:
             raise SystemExit(f"no image can be mounted here: {why}") from None
     print(f"power cuts: {cuts}; lost: {len(lost)}")

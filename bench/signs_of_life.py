@@ -38,32 +38,32 @@ def burn() -> None:
         sum(range(100_000))
 
 
-def ask_long(running: Running, over: threading.Event) -> None:
+def ask_long(running: Running, stopped: threading.Event) -> None:
     where = urlsplit(running.reader)
     headers = {"X-ClickHouse-User": where.username or "", "X-ClickHouse-Key": where.password or ""}
-    while not over.is_set():
+    while not stopped.is_set():
         connection = http.client.HTTPConnection("127.0.0.1", where.port, timeout=60)
         with closing(connection), suppress(OSError, http.client.HTTPException):
             connection.request("POST", "/", b"SELECT uniqExact(toString(number)) FROM numbers(1000000000)", headers)
             connection.getresponse().read()
 
 
-def merge(running: Running, over: threading.Event) -> None:
+def merge(running: Running, stopped: threading.Event) -> None:
     client = connect(running.clickhouse)
-    while not over.is_set():
+    while not stopped.is_set():
         for table in ("call_legs", "activities", "manager_activity"):
             with suppress(ClickHouseError, HTTPError):
                 client.command(f"OPTIMIZE TABLE {table} FINAL")
         time.sleep(0.5)
 
 
-def ask(name: str, sign: signs.Ask, over: threading.Event, found: dict[str, list[float]]) -> None:
+def ask(name: str, sign: signs.Ask, stopped: threading.Event, found: dict[str, list[float]]) -> None:
     """Each second; a worker's sign is a change, so that it is waited for."""
-    while not over.is_set():
+    while not stopped.is_set():
         began = time.monotonic()
-        while not sign(_LIMIT_S) and not over.is_set():
+        while not sign(_LIMIT_S) and not stopped.is_set():
             time.sleep(0.05)
-        if not over.is_set():
+        if not stopped.is_set():
             found.setdefault(name, []).append(time.monotonic() - began)
         time.sleep(1.0)
 
@@ -75,24 +75,24 @@ def main() -> None:
         data = Path(running.data)
         export = Path(name) / "Master.csv"
         write_export(export, legs)
-        asked: dict[str, signs.Ask] = {
+        checks: dict[str, signs.Ask] = {
             "broker": signs.of_broker(int(running.kafka.rpartition(":")[2])),
             "store": signs.of_store(urlsplit(running.clickhouse).port or 0, credentials(data).inner),
             "board": signs.of_board(urlsplit(running.board).port or 0),
             "worker-1": signs.of_worker(data / "worker-1.ready"),
         }
-        over, found = threading.Event(), dict[str, list[float]]()
+        stopped, found = threading.Event(), dict[str, list[float]]()
         works: list[Callable[[], None]] = [
-            *(lambda n=n, sign=sign: ask(n, sign, over, found) for n, sign in asked.items()),
-            *[lambda: ask_long(running, over)] * 6,
-            lambda: merge(running, over),
+            *(lambda n=n, sign=sign: ask(n, sign, stopped, found) for n, sign in checks.items()),
+            *[lambda: ask_long(running, stopped)] * 6,
+            lambda: merge(running, stopped),
         ]
         for burner in burners:
             burner.start()
         for work in works:
             threading.Thread(target=work, daemon=True).start()
         load(running, data, export, legs)
-        over.set()
+        stopped.set()
         for burner in burners:
             burner.kill()
         print(f"load average {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores")

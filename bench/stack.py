@@ -31,9 +31,9 @@ def stack(workers: int = 0) -> Iterator[tuple[Stack, Running]]:
     """A running stack on free ports; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="callfunnel-bench-") as folder:
         running = Stack(Plan(data=Path(folder), kafka_port=0, store_port=0, workers=workers))
-        told = running.start()
+        services = running.start()
         try:
-            yield running, told
+            yield running, services
         finally:
             running.stop()
 

@@ -79,13 +79,13 @@ def produce(bootstrap: str, calls: list[Activity]) -> None:
     admin.close()
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=50)
     for call in calls:
-        said = {
+        message = {
             "extension": call.extension,
             "contact": call.contact,
             "started_at": int(call.at.timestamp()),
             "talk_s": call.talk_s,
         }
-        producer.send(TOPIC, key=call.extension.encode(), value=json.dumps(said).encode())
+        producer.send(TOPIC, key=call.extension.encode(), value=json.dumps(message).encode())
     producer.flush()
     producer.close()
 

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.cli import cli
-from tests.grafana.conftest import Filled, filled
+from tests.grafana.conftest import StoredDepartment, stored_department
 
-__all__ = ["filled"]
+__all__ = ["stored_department"]
 
 WEEK = ("2026-03-09", "2026-03-16")
 """Of the department's life: from, and to (not included)."""
@@ -34,13 +34,13 @@ class Commands(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def commands(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Commands:
+def commands(stored_department: StoredDepartment, tmp_path_factory: pytest.TempPathFactory) -> Commands:
     toml: Path = tmp_path_factory.mktemp("settings") / "callfunnel.toml"
-    toml.write_text(f'time_zone = "{filled.settings.time_zone.key}"\nregion = "RU"\n', encoding="utf-8")
+    toml.write_text(f'time_zone = "{stored_department.settings.time_zone.key}"\nregion = "RU"\n', encoding="utf-8")
     return Commands(
         {
             "CALLFUNNEL_CONFIG": str(toml),
-            "CALLFUNNEL_CLICKHOUSE": filled.reader,
+            "CALLFUNNEL_CLICKHOUSE": stored_department.reader,
             # Reading asks the store alone.
             "CALLFUNNEL_KAFKA": "127.0.0.1:1",
             "LANG": "C.UTF-8",

@@ -95,14 +95,14 @@ def _utc(text: str) -> int:
 PARTS: dict[str, Callable[[Path], Iterator[Part]]] = {"mango": mango, "3cx": threecx}
 
 
-def heard(files: list[Path], form: str, zone: ZoneInfo) -> Iterator[Heard]:
+def heard(files: list[Path], export_format: str, zone: ZoneInfo) -> Iterator[Heard]:
     """The calls with somebody outside, of any format. Of two rows with one identity the one in the later file holds."""
-    if form not in PARTS:
-        yield from calls(files, form, zone)
+    if export_format not in PARTS:
+        yield from calls(files, export_format, zone)
         return
     known: dict[tuple[str, ...], Part] = {}
     for path in files:
-        for part in PARTS[form](path):
+        for part in PARTS[export_format](path):
             known[part.identity] = part
     by_call: dict[str, list[Part]] = {}
     for part in known.values():

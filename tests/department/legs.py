@@ -70,24 +70,24 @@ class Heard(NamedTuple):
     talk_s: int
 
 
-def rows(path: Path, form: str) -> Iterator[Leg]:
+def rows(path: Path, export_format: str) -> Iterator[Leg]:
     """Whole rows. Line by line, so that a cut one swallows no neighbour."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    if form == "freepbx":
+    if export_format == "freepbx":
         columns = tuple("start" if name == "calldate" else name for name in lines.pop(0).split(","))
     else:
-        columns = CDR_CSV if form == "asterisk-csv" else CDR_CUSTOM
+        columns = CDR_CSV if export_format == "asterisk-csv" else CDR_CUSTOM
     for line in lines:
         fields = next(csv.reader([line]))
         if len(fields) == len(columns):
             yield Leg(dict(zip(columns, fields, strict=True)))
 
 
-def calls(files: list[Path], form: str, zone: ZoneInfo) -> Iterator[Heard]:
+def calls(files: list[Path], export_format: str, zone: ZoneInfo) -> Iterator[Heard]:
     """The calls with somebody outside. Of two rows with one identity the one in the later file holds."""
     known: dict[tuple[str, str], Leg] = {}
     for path in files:
-        for leg in rows(path, form):
+        for leg in rows(path, export_format):
             known[leg.row["uniqueid"], leg.row["sequence"]] = leg
     by_call: dict[str, list[Leg]] = {}
     for leg in known.values():

@@ -14,8 +14,8 @@ from tests.department.clouds import heard
 from tests.department.legs import Heard
 
 STAGES = {
-    title: place
-    for place, titles in enumerate(
+    title: index
+    for index, titles in enumerate(
         (
             ("new", "Новый"),
             ("active", "Активный"),
@@ -78,9 +78,9 @@ class Folder:
         """A moment of a table: midnight when it is a day alone."""
         if (known := self._epochs.get(text)) is not None:
             return known
-        for form in ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d"):
+        for export_format in ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d"):
             try:
-                at = int(datetime.strptime(text, form).replace(tzinfo=self.zone).timestamp())
+                at = int(datetime.strptime(text, export_format).replace(tzinfo=self.zone).timestamp())
             except ValueError:
                 continue
             return self._epochs.setdefault(text, at)
@@ -167,8 +167,8 @@ def _proposals(folder: Folder) -> dict[tuple[str, str], dict[str, Any]]:
         revisions.setdefault(row["proposal_id"], {})[int(row["revision"])] = row
     general: dict[tuple[str, str], set[str]] = {}
     sums: dict[tuple[str, str], list[tuple[str, Fraction]]] = {}
-    for told in revisions.values():
-        first, latest = told[min(told)], told[max(told)]
+    for versions in revisions.values():
+        first, latest = versions[min(versions)], versions[max(versions)]
         if latest["status"] == "withdrawn":
             continue
         day = datetime.fromtimestamp(folder.epoch(first["sent_at"]), folder.zone).date().isoformat()

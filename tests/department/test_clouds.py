@@ -17,15 +17,17 @@ Make = Callable[[DepartmentOptions], tuple[Path, Truth]]
 FORMS = sorted(PARTS)
 
 
-def parts(folder: Path, truth: Truth, form: str) -> list[list[Part]]:
+def parts(folder: Path, truth: Truth, export_format: str) -> list[list[Part]]:
     """The rows of each file of calls, in the order to load them."""
-    return [list(PARTS[form](folder / one["file"])) for one in truth["files"] if one["kind"] == "calls"]
+    return [list(PARTS[export_format](folder / one["file"])) for one in truth["files"] if one["kind"] == "calls"]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_kind_of_corruption_is_in_the_rows_of_a_cloud(department: Make, form: str) -> None:
-    folder, truth = department(DepartmentOptions(managers=4, days=20, pace=15.0, corruption=0.1, files=3, format=form))
-    files = parts(folder, truth, form)
+@pytest.mark.parametrize("export_format", FORMS)
+def test_every_kind_of_corruption_is_in_the_rows_of_a_cloud(department: Make, export_format: str) -> None:
+    folder, truth = department(
+        DepartmentOptions(managers=4, days=20, pace=15.0, corruption=0.1, files=3, format=export_format)
+    )
+    files = parts(folder, truth, export_format)
     texts = Counter(part.text for rows in files for part in rows)
     assert sum(count > 1 for count in texts.values()) > 20  # the same row twice
     versions: dict[tuple[str, ...], set[str]] = {}
@@ -33,7 +35,7 @@ def test_every_kind_of_corruption_is_in_the_rows_of_a_cloud(department: Make, fo
         for part in rows:
             versions.setdefault(part.identity, set()).add(part.text)
     assert len(versions) == truth["totals"]["legs"]
-    assert sum(len(said) > 1 for said in versions.values()) > 5  # a row and its correction
+    assert sum(len(variants) > 1 for variants in versions.values()) > 5  # a row and its correction
     names = [folder / one["file"] for one in truth["files"] if one["kind"] == "calls"]
     lines = sum(len(name.read_text(encoding="utf-8").splitlines()) for name in names)
     assert lines - sum(map(len, files)) > 10  # cut copies
@@ -42,19 +44,19 @@ def test_every_kind_of_corruption_is_in_the_rows_of_a_cloud(department: Make, fo
     assert {part.number[:-10] for rows in files for part in rows if part.number[:1] in "+789"} >= {"8", "7", "+7", ""}
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_clean_export_holds_each_row_once_in_the_order_in_which_it_ended(department: Make, form: str) -> None:
-    folder, truth = department(DepartmentOptions(managers=4, days=12, pace=15.0, format=form))
-    (rows,) = parts(folder, truth, form)
+@pytest.mark.parametrize("export_format", FORMS)
+def test_clean_export_holds_each_row_once_in_the_order_in_which_it_ended(department: Make, export_format: str) -> None:
+    folder, truth = department(DepartmentOptions(managers=4, days=12, pace=15.0, format=export_format))
+    (rows,) = parts(folder, truth, export_format)
     assert len({part.identity for part in rows}) == len(rows) == truth["totals"]["legs"]
     assert [part.end for part in rows] == sorted(part.end for part in rows)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_calls_in_have_several_rows_and_calls_out_one(department: Make, form: str) -> None:
+@pytest.mark.parametrize("export_format", FORMS)
+def test_calls_in_have_several_rows_and_calls_out_one(department: Make, export_format: str) -> None:
     """Handing over a call out is not confirmed for these systems: no simulation for them has it."""
-    folder, truth = department(DepartmentOptions(managers=6, days=30, pace=20.0, format=form))
-    (rows,) = parts(folder, truth, form)
+    folder, truth = department(DepartmentOptions(managers=6, days=30, pace=20.0, format=export_format))
+    (rows,) = parts(folder, truth, export_format)
     of_call: dict[str, list[Part]] = {}
     for part in rows:
         of_call.setdefault(part.call, []).append(part)

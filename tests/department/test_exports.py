@@ -31,10 +31,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_same_options_same_bytes(department: Make, form: str) -> None:
-    first, _ = department(spoiled(format=form))
-    second, _ = department(spoiled(format=form))
+@pytest.mark.parametrize("export_format", FORMATS)
+def test_same_options_same_bytes(department: Make, export_format: str) -> None:
+    first, _ = department(spoiled(format=export_format))
+    second, _ = department(spoiled(format=export_format))
     assert contents(first) == contents(second)
 
 
@@ -45,9 +45,9 @@ def test_another_seed_is_another_department(department: Make) -> None:
 
 
 def test_corruption_and_files_change_no_number(department: Make) -> None:
-    told = [department(options)[1] for options in (SMALL, spoiled(), spoiled(corruption=0.5, files=1))]
+    truths = [department(options)[1] for options in (SMALL, spoiled(), spoiled(corruption=0.5, files=1))]
     for part in ("activity", "nobody", "calls", "funnel_cohort", "funnel_flow", "funnel_snapshot", "planted", "totals"):
-        assert told[0][part] == told[1][part] == told[2][part]
+        assert truths[0][part] == truths[1][part] == truths[2][part]
 
 
 def test_reports_and_logs_describe_the_same_calls(department: Make) -> None:
@@ -105,25 +105,29 @@ def test_late_day_is_in_its_own_file(department: Make) -> None:
     assert len(set(elsewhere)) >= 18
 
 
-@pytest.mark.parametrize("form", ["asterisk-csv", "freepbx", "cdr-custom"])
-def test_every_kind_of_corruption_is_there(department: Make, form: str) -> None:
-    folder, truth = department(spoiled(format=form))
+@pytest.mark.parametrize("export_format", ["asterisk-csv", "freepbx", "cdr-custom"])
+def test_every_kind_of_corruption_is_there(department: Make, export_format: str) -> None:
+    folder, truth = department(spoiled(format=export_format))
     files = [folder / one["file"] for one in truth["files"] if one["kind"] == "calls"]
     identities = Counter(
         (leg.row["uniqueid"], leg.row["sequence"], *sorted(leg.row.values()))
         for path in files
-        for leg in rows(path, form)
+        for leg in rows(path, export_format)
     )
     assert sum(count > 1 for count in identities.values()) > 20  # the same row twice
     versions = Counter((uniqueid, sequence) for uniqueid, sequence, *_ in identities)
     assert len(versions) == truth["totals"]["legs"]
     assert sum(count > 1 for count in versions.values()) > 5  # a row and its correction
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
-    whole = sum(1 for path in files for _ in rows(path, form)) + (len(files) if form == "freepbx" else 0)
+    whole = sum(1 for path in files for _ in rows(path, export_format)) + (
+        len(files) if export_format == "freepbx" else 0
+    )
     assert len(lines) - whole > 10  # cut copies
-    ends = [leg.row["start"] for leg in rows(files[1], form)]
+    ends = [leg.row["start"] for leg in rows(files[1], export_format)]
     assert sum(later < earlier for earlier, later in pairwise(ends)) > len(ends) / 50
-    notations = {number[:-10] for path in files for leg in rows(path, form) if len(number := leg.row["dst"]) > 9}
+    notations = {
+        number[:-10] for path in files for leg in rows(path, export_format) if len(number := leg.row["dst"]) > 9
+    }
     assert notations >= {"8", "7", "+7", ""}
 
 

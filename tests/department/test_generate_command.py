@@ -16,8 +16,8 @@ from pipeline.settings import read_settings
 SMALL = ("--managers", "5", "--days", "30", "--pace", "8")
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(cli, ["generate", *words])
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["generate", *arguments])
 
 
 def test_summary_says_what_is_hidden_and_how_to_load_it(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_settings_beside_the_exports_are_settings_of_the_product(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("--managers", "0"), "managers is 0; from 1 to 20000"),
         (("--days", "0"), "days is 0"),
@@ -59,10 +59,10 @@ def test_settings_beside_the_exports_are_settings_of_the_product(tmp_path: Path)
         (("--plot", "picture.bmp", *SMALL), "a picture is an .svg, .html or .png"),
     ],
 )
-def test_wrong_wish_is_named(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    result = run("--out", str(tmp_path / "there"), *words)
+def test_wrong_option_is_named(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    result = run("--out", str(tmp_path / "there"), *arguments)
     assert result.exit_code != 0
-    assert said in f"{result.output} {result.exception}"
+    assert message in f"{result.output} {result.exception}"
     assert not (tmp_path / "there").exists()  # nothing is written for a wish that cannot be granted
 
 
@@ -73,14 +73,14 @@ def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_plot_is_an_svg_with_a_square_for_each_day_and_manager(tmp_path: Path) -> None:
-    picture = tmp_path / "department.svg"
-    assert run("--out", str(tmp_path / "there"), *SMALL, "--plot", str(picture)).exit_code == 0
-    root = ET.parse(picture).getroot()
+    plot = tmp_path / "department.svg"
+    assert run("--out", str(tmp_path / "there"), *SMALL, "--plot", str(plot)).exit_code == 0
+    root = ET.parse(plot).getroot()
     rects = list(root.iter("{http://www.w3.org/2000/svg}rect"))
     squares = [node for node in rects if node.get("height") == "17"]
     assert len(squares) == 5 * 30
-    words = {node.text for node in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"silent", "dead feed", "New", "Customer", "Calls by the hour"} <= words
+    labels = {node.text for node in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"silent", "dead feed", "New", "Customer", "Calls by the hour"} <= labels
 
 
 def test_plot_page_stands_alone(tmp_path: Path) -> None:

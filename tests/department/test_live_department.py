@@ -51,7 +51,7 @@ def of(rows: list[ExportRow], kind: str) -> list[Cells]:
 
 def test_rows_come_in_order_of_time_from_the_first_day_after_the_exports(rows: list[ExportRow]) -> None:
     assert rows == sorted(rows)
-    first, last = (datetime.fromtimestamp(rows[place].at, ZONE).date() for place in (0, -1))
+    first, last = (datetime.fromtimestamp(rows[index].at, ZONE).date() for index in (0, -1))
     assert first == OPTIONS.last
     assert last - first > timedelta(days=28)
 
@@ -74,9 +74,9 @@ def test_a_call_is_written_when_it_has_ended_under_a_name_of_its_own(rows: list[
 
 def test_stages_and_proposals_are_written_when_they_happen(rows: list[ExportRow]) -> None:
     for kind, column in (("stages", 2), ("proposals", 4)):
-        told = of(rows, kind)
-        assert len(told) > 50
-        for at, cells in told:
+        rows_of_kind = of(rows, kind)
+        assert len(rows_of_kind) > 50
+        for at, cells in rows_of_kind:
             assert at == datetime.fromisoformat(cells[column]).replace(tzinfo=ZONE)
 
 

@@ -59,10 +59,10 @@ def load(database: Database, folder: Path, version: int) -> int:
 def read(path: Path, kind: str, version: int) -> Iterator[Record]:
     source, recognised = choose(Sample(path), kind, "auto", "RU")
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    told = Context(
+    context = Context(
         source="crm", import_id=str(version), version=version, zone=MOSCOW, stages=default_stages(), loaded_at=at
     )
-    for item in source.read(path, recognised, told):
+    for item in source.read(path, recognised, context):
         assert not isinstance(item, Rejected), item
         yield item
 

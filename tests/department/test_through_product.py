@@ -29,12 +29,14 @@ KINDS = ("managers", "organisations", "stages", "proposals", "calls")
 class Department:
     """A generated department, and a stack of its own to load it into."""
 
-    def __init__(self, folder: Path, seed: int, dirt: float, form: str) -> None:
+    def __init__(self, folder: Path, seed: int, corruption: float, export_format: str) -> None:
         self.exports = folder / "exports"
         self.data = folder / "data"
         env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
         self._env = env | {"XDG_STATE_HOME": str(folder), "PYTHONPATH": str(Path.cwd())}
-        options = f"--seed {seed} --dirt {dirt} --format {form} --managers 6 --days 90 --pace 5 --files 3"
+        options = (
+            f"--seed {seed} --dirt {corruption} --format {export_format} --managers 6 --days 90 --pace 5 --files 3"
+        )
         self.run("generate", *options.split(), "--out", str(self.exports))
         self._env["CALLFUNNEL_CONFIG"] = str(self.exports / "callfunnel.toml")
         self.truth: dict[str, Any] = json.loads((self.exports / "truth.json").read_text(encoding="utf-8"))

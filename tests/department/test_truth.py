@@ -52,10 +52,10 @@ def test_truth_is_what_the_legs_and_tables_say(options: DepartmentOptions) -> No
         generate(options, Path(folder))
         truth = msgspec.json.decode((Path(folder) / TRUTH).read_bytes())
         read = reading.Folder(Path(folder), truth)
-    said = {(row["manager_id"], row["day"]): _numbers(row) for row in truth["activity"] + truth["nobody"]}
+    counted = {(row["manager_id"], row["day"]): _numbers(row) for row in truth["activity"] + truth["nobody"]}
     heard = reading.numbers(read)
-    assert said.keys() == heard.keys()
-    assert {key: (said[key], heard[key]) for key in said if said[key] != heard[key]} == {}
+    assert counted.keys() == heard.keys()
+    assert {key: (counted[key], heard[key]) for key in counted if counted[key] != heard[key]} == {}
     behind = {(row["manager_id"], row["day"]): row["ids"].split() for row in truth["calls"]}
     assert {key: set(calls) for key, calls in behind.items()} == reading.ids(read)
     assert all(len(set(calls)) == len(calls) for calls in behind.values())

@@ -51,14 +51,14 @@ class Asker:
             "source_of_call": "",
             "call": "",
         }
-        said: dict[str, Choice] = {}
+        free: dict[str, Choice] = {}
         for parameter, value in values.items():
             variable = SEVERAL.get(parameter) or SINGLE[parameter]
             if not isinstance(value, tuple):
-                said[variable] = str(value)
+                free[variable] = str(value)
             elif value:
-                said[variable] = list(value)
-        return several | single | said
+                free[variable] = list(value)
+        return several | single | free
 
     def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
         answer = self._client.raw_query(sql, parameters=parameters, fmt="JSONEachRow")

@@ -93,13 +93,13 @@ def hours(q: Question) -> Rows:
     while at <= last:
         for manager_id, _, _ in q.people():
             own = [call for call in calls if call.manager_id == manager_id and hour(call) == at]
-            over = at + timedelta(hours=1) <= q.now
+            complete = at + timedelta(hours=1) <= q.now
             rows.append(
                 {
                     "time": at,
                     "manager_id": manager_id,
-                    "calls": len(own) if over else None,
-                    "calls_so_far": None if over else len(own),
+                    "calls": len(own) if complete else None,
+                    "calls_so_far": None if complete else len(own),
                     "conversations": sum(answered(c) and c.talk_s >= 30 for c in own),
                 }
             )
@@ -118,7 +118,7 @@ def talks(q: Question) -> Rows:
         own = [call for call in calls if call.manager_id == manager_id]
         out = [call for call in own if call.direction is Direction.OUTBOUND]
         spoken = [call for call in own if q.spoke(call)]
-        asked = {call.contact for call in out} - {""}
+        contacts = {call.contact for call in out} - {""}
         talk_s = sum(call.talk_s for call in own if answered(call))
         rows.append(
             {
@@ -133,7 +133,7 @@ def talks(q: Question) -> Rows:
                 "organisations": len({call.organisation_id for call in own} - {""}),
                 "effective": len({(c.organisation_id, q.world.day(c.at)) for c in spoken if c.organisation_id}),
                 "connect_rate": ratio(sum(map(answered, out)), len(out)),
-                "contact_rate": ratio(len({c.contact for c in out if q.spoke(c)} - {""}), len(asked)),
+                "contact_rate": ratio(len({c.contact for c in out if q.spoke(c)} - {""}), len(contacts)),
                 "talk_s": talk_s,
                 "acd_s": ratio(talk_s, sum(map(answered, own))),
             }
@@ -294,15 +294,15 @@ def _course_of(q: Question, day: date) -> dict[str, Any]:
         _abcd(world, [fact for fact in facts if fact.manager_id in peers]),
     )
     heads = sum(world.works(one, day) for one in peers)
-    over = world.midnight(day + timedelta(days=1)) <= q.now
+    complete = world.midnight(day + timedelta(days=1)) <= q.now
     row: dict[str, Any] = {
         "time": world.midnight(day),
         "calls_per_organisation": own["calls_per_organisation"],
         "team_calls_per_organisation": team["calls_per_organisation"],
     }
     for name in ("calls_to_potential", "general_proposals", "individual_proposals"):
-        row[name] = own[name] if over else None
-        row[f"{name}_so_far"] = None if over else own[name]
+        row[name] = own[name] if complete else None
+        row[f"{name}_so_far"] = None if complete else own[name]
         row[f"team_{name}"] = ratio(team[name], heads)
         row[f"plan_{name}"] = _plan_of(world, [one for one in chosen if world.works(one, day)], day, name)
     return row

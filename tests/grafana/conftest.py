@@ -49,7 +49,7 @@ FEED = Feed(
 """A live door that was there all the time."""
 
 
-class Filled(NamedTuple):
+class StoredDepartment(NamedTuple):
     """A store with a department in it. `reader` is the DSN of the user that Grafana has."""
 
     database: Database
@@ -60,7 +60,7 @@ class Filled(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def stored_department(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredDepartment]:
     folder: Path = tmp_path_factory.mktemp("boards")
     generate(OPTIONS, folder)
     truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         keep_base_calendar(database.store, settings.calendar, OPTIONS.last)
         plans = load(folder, truth, settings, database)
         database.store.keep("feeds", [encode(FEED)])
-        yield Filled(database, f"http://reader:reader@127.0.0.1:{port}/default", truth, settings, plans)
+        yield StoredDepartment(database, f"http://reader:reader@127.0.0.1:{port}/default", truth, settings, plans)
     finally:
         store.stop(15)
 
@@ -119,22 +119,22 @@ def calendar(folder: Path) -> list[Said]:
 def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Database) -> list[Plan]:
     """Every file, kind by kind, as `callfunnel load` reads it; the wire is in memory."""
     wire = MemoryWire()
-    told = calendar(folder)
-    wire.send(lines(told))
+    planning = calendar(folder)
+    wire.send(lines(planning))
     for kind in KINDS:
         for one in truth["files"]:
             if one["kind"] == kind:
                 file = prepare(folder / one["file"], Wish(kind=kind), settings)
-                records = said(file)
+                records = records_of(file)
                 wire.send(lines(records))
                 run(wire, [Turn(frames=40)] * 400, database.store, settings)
                 outcome = begin(file)
                 outcome.rows = outcome.records = len(records)
                 keep_import(file, outcome, database.store, "stored")
-    return [record for _, record in told if isinstance(record, Plan)]
+    return [record for _, record in planning if isinstance(record, Plan)]
 
 
-def said(file: Prepared) -> list[Said]:
+def records_of(file: Prepared) -> list[Said]:
     """The records and rejects of a file."""
     topic = TOPICS[file.recognised.kind]
     return [

@@ -33,7 +33,7 @@ def at(day: int, clock: str = "10:00") -> datetime:
     return datetime.combine(MONDAY + timedelta(days=day), time.fromisoformat(clock), ZONE).astimezone(UTC)
 
 
-def call(number: int, when: datetime, manager_id: str = "ann", **said: Any) -> Activity:
+def call(number: int, when: datetime, manager_id: str = "ann", **fields: Any) -> Activity:
     """An outbound conversation of a minute with a customer, unless said otherwise."""
     usual: dict[str, Any] = {
         "direction": Direction.OUTBOUND,
@@ -53,7 +53,7 @@ def call(number: int, when: datetime, manager_id: str = "ann", **said: Any) -> A
         at=when,
         source="office",
         version=1,
-        **usual | said,
+        **usual | fields,
     )
 
 
@@ -64,8 +64,8 @@ def keep(database: Database, facts: Sequence[Activity]) -> None:
 
 def own(database: Database, organisation: str) -> None:
     """Ann looks after it."""
-    said = Organisation(organisation_id=organisation, name=organisation, phones=[], manager_id="ann", version=1)
-    database.store.keep("organisations", [encode(said)])
+    fields = Organisation(organisation_id=organisation, name=organisation, phones=[], manager_id="ann", version=1)
+    database.store.keep("organisations", [encode(fields)])
 
 
 def enter(database: Database, *changes: tuple[str, str, datetime, str]) -> None:
@@ -77,7 +77,9 @@ def enter(database: Database, *changes: tuple[str, str, datetime, str]) -> None:
     database.store.keep("stage_changes", [encode(one) for one in known])
 
 
-def asked(asker: Asker, metric: str, start: int, end: int, now: datetime | None = None, **fixed: Value) -> list[Row]:
+def metric_rows(
+    asker: Asker, metric: str, start: int, end: int, now: datetime | None = None, **fixed: Value
+) -> list[Row]:
     """Days [start, end) after the Monday."""
     chosen = Chosen(start=at(start, "00:00"), end=at(end, "00:00"), now=now or at(end, "00:00"))
     return asker.natively(query(metric, **fixed), chosen)

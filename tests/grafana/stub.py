@@ -13,7 +13,7 @@ TOKEN = "glsa_of_the_test"  # of nothing
 Json = dict[str, Any]
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     method: str
     path: str
     body: Json
@@ -23,70 +23,70 @@ class Stub:
     """State and requests. As Grafana does, it adds ids, versions and defaults of its own."""
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self.datasources: dict[str, Json] = {}
         self.folders: dict[str, Json] = {}
         self.dashboards: dict[str, Json] = {}
         self.rule_groups: dict[str, Json] = {}
-        self.fails: Callable[[Asked], int] = lambda asked: 0
+        self.fails: Callable[[Request], int] = lambda request: 0
 
     @property
-    def writes(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.method != "GET"]
+    def writes(self) -> list[Request]:
+        return [request for request in self.requests if request.method != "GET"]
 
-    def answer(self, asked: Asked, token: str) -> tuple[int, Json]:
-        self.asked.append(asked)
+    def answer(self, request: Request, token: str) -> tuple[int, Json]:
+        self.requests.append(request)
         if token != f"Bearer {TOKEN}":
             return 401, {"message": "Invalid API key"}
-        if failing := self.fails(asked):
+        if failing := self.fails(request):
             return failing, {"message": "as the test wants"}
-        kind, _, uid = asked.path.removeprefix("/api/").partition("/")
+        kind, _, uid = request.path.removeprefix("/api/").partition("/")
         if kind == "datasources":
-            return self._datasource(asked, uid.removeprefix("uid/"))
+            return self._datasource(request, uid.removeprefix("uid/"))
         if kind == "v1":
-            return self._rule_group(asked)
+            return self._rule_group(request)
         if kind == "folders":
-            return self._folder(asked, uid)
-        return self._dashboard(asked, uid.removeprefix("uid/"))
+            return self._folder(request, uid)
+        return self._dashboard(request, uid.removeprefix("uid/"))
 
-    def _datasource(self, asked: Asked, uid: str) -> tuple[int, Json]:
-        if asked.method == "GET":
+    def _datasource(self, request: Request, uid: str) -> tuple[int, Json]:
+        if request.method == "GET":
             return (200, self.datasources[uid]) if uid in self.datasources else (404, {"message": "not found"})
-        secret = asked.body.pop("secureJsonData", {})
+        secret = request.body.pop("secureJsonData", {})
         fields = {"id": 7, "version": 1, "basicAuth": False, "secureJsonFields": dict.fromkeys(secret, True)}
-        kept = asked.body | fields
-        self.datasources[asked.body["uid"]] = kept
+        kept = request.body | fields
+        self.datasources[request.body["uid"]] = kept
         return 200, {"datasource": kept, "message": "ok"}
 
-    def _folder(self, asked: Asked, uid: str) -> tuple[int, Json]:
-        if asked.method == "GET":
+    def _folder(self, request: Request, uid: str) -> tuple[int, Json]:
+        if request.method == "GET":
             return (200, self.folders[uid]) if uid in self.folders else (404, {"message": "folder not found"})
-        kept = {"uid": uid or asked.body["uid"], "title": asked.body["title"], "id": 3, "version": 1}
+        kept = {"uid": uid or request.body["uid"], "title": request.body["title"], "id": 3, "version": 1}
         self.folders[kept["uid"]] = kept
         return 200, kept
 
-    def _dashboard(self, asked: Asked, uid: str) -> tuple[int, Json]:
-        if asked.method == "GET":
+    def _dashboard(self, request: Request, uid: str) -> tuple[int, Json]:
+        if request.method == "GET":
             return (200, self.dashboards[uid]) if uid in self.dashboards else (404, {"message": "Dashboard not found"})
-        said = asked.body["dashboard"]
-        if asked.body["folderUid"] not in self.folders:
+        dashboard = request.body["dashboard"]
+        if request.body["folderUid"] not in self.folders:
             return 400, {"message": "folder not found"}
-        before = self.dashboards.get(said["uid"])
-        if before and not asked.body["overwrite"]:
+        before = self.dashboards.get(dashboard["uid"])
+        if before and not request.body["overwrite"]:
             return 412, {"message": "The dashboard has been changed by someone else"}
         version = before["dashboard"]["version"] + 1 if before else 1
-        kept = {**said, "id": len(self.dashboards) + 1, "version": version, "fiscalYearStartMonth": 0}
-        self.dashboards[said["uid"]] = {"dashboard": kept, "meta": {"folderUid": asked.body["folderUid"]}}
-        return 200, {"uid": said["uid"], "status": "success", "version": version}
+        kept = {**dashboard, "id": len(self.dashboards) + 1, "version": version, "fiscalYearStartMonth": 0}
+        self.dashboards[dashboard["uid"]] = {"dashboard": kept, "meta": {"folderUid": request.body["folderUid"]}}
+        return 200, {"uid": dashboard["uid"], "status": "success", "version": version}
 
-    def _rule_group(self, asked: Asked) -> tuple[int, Json]:
-        name = asked.path.rpartition("/")[2]
-        if asked.method == "GET":
+    def _rule_group(self, request: Request) -> tuple[int, Json]:
+        name = request.path.rpartition("/")[2]
+        if request.method == "GET":
             return (200, self.rule_groups[name]) if name in self.rule_groups else (404, {"message": "not found"})
-        if asked.body["folderUid"] not in self.folders:
+        if request.body["folderUid"] not in self.folders:
             return 400, {"message": "folder not found"}
-        kept = [{**one, "id": n, "updated": "2026-11-24T09:00:00Z"} for n, one in enumerate(asked.body["rules"])]
-        self.rule_groups[name] = {**asked.body, "rules": kept}
+        kept = [{**one, "id": n, "updated": "2026-11-24T09:00:00Z"} for n, one in enumerate(request.body["rules"])]
+        self.rule_groups[name] = {**request.body, "rules": kept}
         return 200, self.rule_groups[name]
 
 
@@ -101,8 +101,10 @@ def serving(stub: Stub) -> Iterator[str]:
         def _serve(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(size)) if size else {}
-            status, said = stub.answer(Asked(self.command, self.path, body), self.headers.get("Authorization", ""))
-            content = json.dumps(said).encode()
+            status, dashboard = stub.answer(
+                Request(self.command, self.path, body), self.headers.get("Authorization", "")
+            )
+            content = json.dumps(dashboard).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))

@@ -48,11 +48,11 @@ def test_the_same_boards_give_the_same_bytes() -> None:
     assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*")} == set(files())
 
 
-def _keys(said: Any, prefix: str = "") -> set[str]:
-    if not isinstance(said, dict):
-        assert str(said).strip(), prefix
+def _keys(texts: Any, prefix: str = "") -> set[str]:
+    if not isinstance(texts, dict):
+        assert str(texts).strip(), prefix
         return {prefix}
-    return {key for name, value in said.items() for key in _keys(value, f"{prefix}.{name}")}
+    return {key for name, value in texts.items() for key in _keys(value, f"{prefix}.{name}")}
 
 
 def test_both_languages_have_the_same_words_and_none_is_empty() -> None:
@@ -62,21 +62,21 @@ def test_both_languages_have_the_same_words_and_none_is_empty() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_that_is_needed_is_there_and_no_other(language: str) -> None:
-    said: BoardTexts = board_texts(language)
-    assert set(said.boards) == {board.id for board in BOARDS}
-    assert set(said.panels) == {panel.id for panel in PANELS}
-    assert set(said.columns) == {column.title for _, column in COLUMNS}
-    assert set(said.links) == {column.link.title_id for _, column in COLUMNS if column.link}
-    assert set(said.variables) == {name for board in BOARDS for name in board.variables} | {"zone"}
+    texts: BoardTexts = board_texts(language)
+    assert set(texts.boards) == {board.id for board in BOARDS}
+    assert set(texts.panels) == {panel.id for panel in PANELS}
+    assert set(texts.columns) == {column.title for _, column in COLUMNS}
+    assert set(texts.links) == {column.link.title_id for _, column in COLUMNS if column.link}
+    assert set(texts.variables) == {name for board in BOARDS for name in board.variables} | {"zone"}
     kinds = {column.values for _, column in COLUMNS} - {"", "stage"}
-    assert set(said.values) == kinds | {"flag", "regulation", "of"}
+    assert set(texts.values) == kinds | {"flag", "regulation", "of"}
 
 
 def test_russian_is_russian_and_english_is_english() -> None:
     cyrillic = set("абвгдежзийклмнопрстуфхцчшщъыьэюя")
     for language, is_right in (("ru", True), ("en", False)):
-        said = board_texts(language)
-        titles = [one.title + one.description for one in (*said.boards.values(), *said.panels.values())]
+        texts = board_texts(language)
+        titles = [one.title + one.description for one in (*texts.boards.values(), *texts.panels.values())]
         assert all(bool(cyrillic & set(title.lower())) is is_right for title in titles)
 
 
@@ -96,8 +96,8 @@ def test_every_code_has_a_word(table: str, members: set[str]) -> None:
 
 def test_every_kind_of_file_has_a_word_as_a_door_too() -> None:
     for language in LANGUAGES:
-        said = board_texts(language).values
-        assert set(said["door"]) == {f"file:{kind}" for kind in said["import_kind"]}
+        texts = board_texts(language).values
+        assert set(texts["door"]) == {f"file:{kind}" for kind in texts["import_kind"]}
 
 
 @pytest.mark.parametrize(("panel", "column"), COLUMNS, ids=lambda one: getattr(one, "id", getattr(one, "name", "")))
@@ -118,7 +118,7 @@ def test_calls_can_be_shown_for_each_number_that_the_metric_knows() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_descriptions_name_the_limits_that_are_asked_with(language: str) -> None:
     """A limit that is changed in a board must be changed in its words."""
-    said = board_texts(language).panels
+    texts = board_texts(language).panels
     for id, limit in (
         ("funnel_cohort", funnel_board.WINDOW),
         ("today_silent", today_board.QUIET_MIN),
@@ -126,7 +126,7 @@ def test_descriptions_name_the_limits_that_are_asked_with(language: str) -> None
         ("warning_missed_days", warning_board.PATIENCE_S),
         ("warning_missed_days", warning_board.HOURS),
     ):
-        assert str(limit) in said[id].description.replace(",", " ").split()
+        assert str(limit) in texts[id].description.replace(",", " ").split()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -223,13 +223,13 @@ def test_dashboard_is_read_back_by_the_sdk_as_it_was_written(board: Board, langu
 
 @pytest.mark.parametrize("content", files().values(), ids=files().keys())
 def test_dashboard_says_what_grafana_must_be_told(content: str) -> None:
-    said = json.loads(content)
-    assert (said["schemaVersion"], said["timezone"]) == (42, EXAMPLE.zone)
-    assert len(said["uid"]) <= 40
-    assert set(said["uid"]) <= set(string.ascii_lowercase + string.digits + "-")
-    ids = [panel["id"] for panel in said["panels"]]
+    texts = json.loads(content)
+    assert (texts["schemaVersion"], texts["timezone"]) == (42, EXAMPLE.zone)
+    assert len(texts["uid"]) <= 40
+    assert set(texts["uid"]) <= set(string.ascii_lowercase + string.digits + "-")
+    ids = [panel["id"] for panel in texts["panels"]]
     assert ids == list(range(1, len(ids) + 1))
-    for panel in said["panels"]:
+    for panel in texts["panels"]:
         assert panel["title"]
         assert panel["description"]
         for target in panel.get("targets", []):

@@ -88,28 +88,28 @@ def test_metrics_equal_a_count_by_hand(database: Database, store_dsn: str, seed:
     there.keep(database)
     asker = Asker(store_dsn, Department(zone=there.zone.key, conversation_s=30, stages=STAGES))
     for _ in range(QUESTIONS):
-        asked = question(random, there)
+        case = question(random, there)
         chosen = Chosen(
-            start=asked.start,
-            end=asked.end,
-            now=asked.now,
+            start=case.start,
+            end=case.end,
+            now=case.now,
             values={
-                "managers": asked.managers,
-                "teams": asked.teams,
-                "directions": asked.directions,
-                "in_stages": asked.in_stages,
-                "conversation_s": asked.conversation_s,
+                "managers": case.managers,
+                "teams": case.teams,
+                "directions": case.directions,
+                "in_stages": case.in_stages,
+                "conversation_s": case.conversation_s,
             },
         )
         for name, (metric, count, order) in METRICS.items():
-            expected, found = count(asked), asker.natively(metric, chosen)
+            expected, found = count(case), asker.natively(metric, chosen)
             if order:
                 found.sort(key=lambda row: str(row[order]))
-            _same(name, expected, found, asked)
+            _same(name, expected, found, case)
 
 
-def _same(name: str, expected: Rows, found: Rows, asked: Question) -> None:
-    context = f"{name} {asked.start} {asked.end} {asked.now} {asked.managers} {asked.teams} {asked.world.zone}"
+def _same(name: str, expected: Rows, found: Rows, case: Question) -> None:
+    context = f"{name} {case.start} {case.end} {case.now} {case.managers} {case.teams} {case.world.zone}"
     assert len(found) == len(expected), (context, found, expected)
     for row, wanted in zip(found, expected, strict=True):
         for column, value in wanted.items():

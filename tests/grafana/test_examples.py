@@ -8,7 +8,7 @@ from grafana.panel import Value
 from schemas.codec import encode
 from schemas.records import Direction, Disposition, Organisation
 from tests.grafana.asking import Asker
-from tests.grafana.example import asked, at, call, enter, keep
+from tests.grafana.example import at, call, enter, keep, metric_rows
 from tests.pipeline.property.tables import Database
 
 pytestmark = pytest.mark.stack
@@ -35,13 +35,13 @@ def test_missed_caller_is_recovered_by_a_call_either_way_within_working_hours(da
         ],
     )
     limits: dict[str, Value] = {"patience_s": 5, "hours": 8, "limit": 100}
-    rows = asked(asker, "missed", 0, 8, now=at(monday, "16:00"), **limits)
+    rows = metric_rows(asker, "missed", 0, 8, now=at(monday, "16:00"), **limits)
     assert {row["contact"][-2:]: (row["recovered"], row["still_open"]) for row in rows} == {
         "11": (1, 0),
         "12": (0, 0),
         "13": (0, 1),
     }
-    days = asked(asker, "missed_days", 0, 8, now=at(monday, "16:00"), **limits)
+    days = metric_rows(asker, "missed_days", 0, 8, now=at(monday, "16:00"), **limits)
     assert [(row["recovered"], row["not_recovered"], row["still_open"]) for row in days] == [
         *((0, 0, 0) for _ in range(4)),
         (1, 1, 0),
@@ -63,7 +63,7 @@ def test_first_toucher_keeps_the_organisation_whoever_owns_it_later(database: Da
             call(4, at(1), "bob", organisation_id="o2"),
         ],
     )
-    rows = asked(asker, "funnel_by", 0, 7, by="toucher", window=5)
+    rows = metric_rows(asker, "funnel_by", 0, 7, by="toucher", window=5)
     reached = {(row["name"], row["stage"]): row["reached"] for row in rows if row["stage"] in ("new", "active")}
     assert reached == {
         ("Ann", "new"): 1,
@@ -73,7 +73,7 @@ def test_first_toucher_keeps_the_organisation_whoever_owns_it_later(database: Da
         ("", "new"): 1,
         ("", "active"): 0,
     }
-    of_owner = asked(asker, "funnel_by", 0, 7, by="manager", window=5)
+    of_owner = metric_rows(asker, "funnel_by", 0, 7, by="manager", window=5)
     assert {row["name"] for row in of_owner} == {"Bob"}
 
 
@@ -83,7 +83,7 @@ def test_biggest_loss_is_in_organisations_not_in_share(database: Database, asker
     for n in range(4):
         enter(database, (f"o{n}", "active", at(1), "ann"))
     enter(database, ("o0", "development", at(2), "ann"))
-    rows = asked(asker, "funnel_loss", 0, 7, now=at(2, "12:00"), by="", window=5)
+    rows = metric_rows(asker, "funnel_loss", 0, 7, now=at(2, "12:00"), by="", window=5)
     assert [(row["from_stage"], row["stage"], row["lost"], row["drop_off"], row["immature"]) for row in rows] == [
         ("new", "active", 6, 0.6, 10),
         ("active", "development", 3, 0.75, 10),
@@ -104,6 +104,6 @@ def test_organisation_left_alone_is_counted_by_who_looks_after_it(database: Data
         ("o4", "disqualified", at(-90), "ann"),  # is to be left alone
     )
     keep(database, [call(1, at(-40), organisation_id="o1"), call(2, at(-35), organisation_id="o1", disposition="busy")])
-    (row,) = asked(asker, "untouched_by_manager", -7, 0, days=30, limit=100)
+    (row,) = metric_rows(asker, "untouched_by_manager", -7, 0, days=30, limit=100)
     assert (row["manager"], row["organisations"], row["never"]) == ("Ann", 2, 1)
     assert row["longest_days"] in (39, 40)

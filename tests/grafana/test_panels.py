@@ -13,7 +13,7 @@ from grafana.query import SEVERAL, SINGLE, Chosen
 from grafana.variables import QUERIES
 from pipeline.cli.board_screens import department_of
 from tests.grafana.asking import NOW, Asker, Row, period
-from tests.grafana.conftest import Filled
+from tests.grafana.conftest import StoredDepartment
 
 pytestmark = pytest.mark.stack
 
@@ -32,8 +32,8 @@ PERIODS = {
 
 
 @pytest.fixture(scope="module")
-def asker(filled: Filled) -> Asker:
-    return Asker(filled.reader, department_of(filled.settings))
+def asker(stored_department: StoredDepartment) -> Asker:
+    return Asker(stored_department.reader, department_of(stored_department.settings))
 
 
 def period_of(board: Board) -> Chosen:
@@ -43,7 +43,7 @@ def period_of(board: Board) -> Chosen:
     )
 
 
-def _asked(panel: Panel) -> Query:
+def _query_of(panel: Panel) -> Query:
     assert panel.query is not None
     return panel.query
 
@@ -51,8 +51,8 @@ def _asked(panel: Panel) -> Query:
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
 def test_panel_says_the_same_natively_and_in_grafana_and_has_rows(asker: Asker, board: Board, panel: Panel) -> None:
     chosen = period_of(board)
-    rows = asker.as_grafana(_asked(panel), chosen, board.all_variables)
-    assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
+    rows = asker.as_grafana(_query_of(panel), chosen, board.all_variables)
+    assert rows == asker.natively(_query_of(panel), _to_the_end_of_its_day(chosen))
     assert bool(rows) or panel.id in EMPTY_WHEN_WELL | NEEDS_A_CALL
     for row in rows:
         assert {column.name for column in panel.columns} <= row.keys()
@@ -78,8 +78,8 @@ def test_panel_follows_what_is_chosen_in_both_forms(asker: Asker, board: Board, 
     }
     values = {name: value for name, value in values.items() if (SEVERAL | SINGLE)[name] in board.all_variables}
     chosen = Chosen(start=found.start, end=found.end, now=found.now, values=values)
-    rows = asker.as_grafana(_asked(panel), chosen, board.all_variables)
-    assert rows == asker.natively(_asked(panel), _to_the_end_of_its_day(chosen))
+    rows = asker.as_grafana(_query_of(panel), chosen, board.all_variables)
+    assert rows == asker.natively(_query_of(panel), _to_the_end_of_its_day(chosen))
     people = {row["manager_id"] for row in rows if row.get("manager_id")}
     assert people <= {"m01", "m03"} or "manager" not in board.variables
 
@@ -100,20 +100,20 @@ def test_a_link_from_a_number_leads_to_as_many_calls_as_it_says(asker: Asker) ->
     linked = [column for column in talks.columns if column.link and ("of", column.name) in column.link.fixed]
     assert len(linked) >= 5
     chosen = period("2026-03-01T00:00:00", "2026-03-31T23:59:59")
-    for row in asker.as_grafana(_asked(talks), chosen):
+    for row in asker.as_grafana(_query_of(talks), chosen):
         for column in linked:
             values: dict[str, Value] = {"managers": (row["manager_id"],), "of": column.name}
             behind = Chosen(start=chosen.start, end=chosen.end, now=NOW, values=values)
-            assert len(asker.as_grafana(_asked(calls), behind)) == int(row[column.name])
+            assert len(asker.as_grafana(_query_of(calls), behind)) == int(row[column.name])
 
 
 def test_legs_of_a_call_are_those_that_the_exchange_wrote(asker: Asker) -> None:
     calls = next(panel for _, panel in PANELS if panel.id == "manager_calls")
     legs = next(panel for _, panel in PANELS if panel.id == "manager_legs")
-    found: list[Row] = asker.as_grafana(_asked(calls), period_of(MANAGER))
+    found: list[Row] = asker.as_grafana(_query_of(calls), period_of(MANAGER))
     for call in found[:20]:
         values = {"source": call["source"], "call_id": call["call_id"]}
         chosen = Chosen(start=NOW, end=NOW, now=NOW, values=values)
-        rows = asker.as_grafana(_asked(legs), chosen)
+        rows = asker.as_grafana(_query_of(legs), chosen)
         assert len(rows) == int(call["legs"])
-        assert rows == asker.natively(_asked(legs), chosen)
+        assert rows == asker.natively(_query_of(legs), chosen)

@@ -23,7 +23,7 @@ from grafana.variables import QUERIES
 from pipeline.cli.board_screens import department_of
 from tests.conftest import required
 from tests.grafana.asking import Asker, Row
-from tests.grafana.conftest import Filled
+from tests.grafana.conftest import StoredDepartment
 from tests.grafana.expand import at_that_time, expanded
 from tests.grafana.test_panels import IDS, PANELS, period_of
 
@@ -64,8 +64,8 @@ class Plugin(Asker):
     def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
         assert self._process.stdin
         assert self._process.stdout
-        said = {name: str(value) for name, value in (parameters or {}).items()}
-        self._process.stdin.write(json.dumps({"SQL": sql, "Parameters": said}) + "\n")
+        bound = {name: str(value) for name, value in (parameters or {}).items()}
+        self._process.stdin.write(json.dumps({"SQL": sql, "Parameters": bound}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, self._process.stderr and self._process.stderr.read()
@@ -79,15 +79,15 @@ class Plugin(Asker):
 
 
 @pytest.fixture(scope="module")
-def plugin(program: Path, filled: Filled) -> Iterator[Plugin]:
-    plugin = Plugin(program, filled.reader, department_of(filled.settings))
+def plugin(program: Path, stored_department: StoredDepartment) -> Iterator[Plugin]:
+    plugin = Plugin(program, stored_department.reader, department_of(stored_department.settings))
     yield plugin
     plugin.close()
 
 
 @pytest.fixture(scope="module")
-def asker(filled: Filled) -> Asker:
-    return Asker(filled.reader, department_of(filled.settings))
+def asker(stored_department: StoredDepartment) -> Asker:
+    return Asker(stored_department.reader, department_of(stored_department.settings))
 
 
 def plain(value: Any) -> Any:
@@ -159,16 +159,16 @@ def test_every_variable(plugin: Plugin, asker: Asker, name: str) -> None:
 
 
 def test_every_query_of_the_alert_rules(plugin: Plugin, asker: Asker) -> None:
-    asked = [
+    queries = [
         query["model"]["rawSql"]
         for _, _, rules in groups(EXAMPLE)
         for made in rules
         for query in made["data"]
         if "rawSql" in query["model"]
     ]
-    assert len(asked) >= 9
+    assert len(queries) >= 9
     until = datetime(2026, 6, 10, 12, tzinfo=UTC)
-    for text in asked:
+    for text in queries:
         sql = at_that_time(expanded(text.replace("$$", "$"), until - timedelta(hours=2), until), until)
         # They are ordered by time alone.
         assert sorted(map(str, plain(plugin.rows(sql)))) == sorted(map(str, plain(asker.rows(sql)))), sql

@@ -20,7 +20,7 @@ from grafana.translations import LANGUAGES, board_texts
 from pipeline.cli.boards import command
 from schemas.alerts import RULES
 from schemas.trouble import Terminal, Transient, Trouble
-from tests.grafana.stub import TOKEN, Asked, Stub, serving
+from tests.grafana.stub import TOKEN, Request, Stub, serving
 
 PASSWORD = "s3cret-of-the-reader"  # of nothing
 PROVISIONING = FOLDER.parent / "provisioning"
@@ -64,14 +64,14 @@ def shell(stub: Stub, tmp_path: Path) -> Iterator[Shell]:
 
 
 def test_first_push_makes_everything_and_the_second_changes_nothing(stub: Stub, shell: Shell) -> None:
-    told = shell.push()
+    lines = shell.push()
     rhythms = {rule.every_s for rule in RULES}
-    assert len(told) == 1 + len(LANGUAGES) + len(LANGUAGES) * len(BOARDS) + 1 + len(rhythms)
-    assert all(line.endswith(": created") for line in told)
+    assert len(lines) == 1 + len(LANGUAGES) + len(LANGUAGES) * len(BOARDS) + 1 + len(rhythms)
+    assert all(line.endswith(": created") for line in lines)
     writes = len(stub.writes)
-    assert writes == len(told)
+    assert writes == len(lines)
     again = shell.push()
-    assert [line.removesuffix(": unchanged") for line in again] == [line.removesuffix(": created") for line in told]
+    assert [line.removesuffix(": unchanged") for line in again] == [line.removesuffix(": created") for line in lines]
     assert len(stub.writes) == writes
 
 
@@ -95,21 +95,21 @@ def test_what_is_pushed_is_of_this_department(stub: Stub, shell: Shell) -> None:
 
 
 def test_dry_run_says_the_same_and_writes_nothing(stub: Stub, shell: Shell) -> None:
-    told = shell.push("--dry-run")
+    lines = shell.push("--dry-run")
     assert stub.writes == []
-    assert [line.replace("would be ", "") for line in told] == shell.push()
+    assert [line.replace("would be ", "") for line in lines] == shell.push()
 
 
 def test_only_what_somebody_changed_is_written_again(stub: Stub, shell: Shell) -> None:
     shell.push()
-    stub.asked.clear()
+    stub.requests.clear()
     board = stub.dashboards["callfunnel-today-en"]["dashboard"]
     board["panels"][0]["title"] = "mine"
     stub.folders["callfunnel-ru"]["title"] = "Моя папка"
     stub.datasources[DATASOURCE_UID]["jsonData"]["host"] = "elsewhere"
-    told = [line for line in shell.push() if not line.endswith("unchanged")]
-    assert told == ["data source callfunnel: updated", "folder Отдел продаж: updated", "dashboard Today: updated"]
-    assert [asked.method for asked in stub.writes] == ["PUT", "PUT", "POST"]
+    lines = [line for line in shell.push() if not line.endswith("unchanged")]
+    assert lines == ["data source callfunnel: updated", "folder Отдел продаж: updated", "dashboard Today: updated"]
+    assert [request.method for request in stub.writes] == ["PUT", "PUT", "POST"]
     assert stub.dashboards["callfunnel-today-en"]["dashboard"]["panels"][0]["title"] != "mine"
 
 
@@ -135,8 +135,8 @@ def test_dashboard_of_a_file_is_not_fought_for(stub: Stub, shell: Shell) -> None
 
 @pytest.mark.parametrize(("status", "trouble"), [(500, Transient), (403, Terminal), (422, Terminal)])
 def test_refusal_names_what_was_refused(stub: Stub, shell: Shell, status: int, trouble: type[Trouble]) -> None:
-    def fails(asked: Asked) -> int:
-        return status if asked.method == "POST" and asked.path == "/api/folders" else 0
+    def fails(request: Request) -> int:
+        return status if request.method == "POST" and request.path == "/api/folders" else 0
 
     stub.fails = fails
     with pytest.raises(trouble, match=r"folder Отдел продаж"):
@@ -190,8 +190,8 @@ def test_build_writes_the_boards_of_the_settings(shell: Shell, tmp_path: Path) -
     out = tmp_path / "out"
     (out / "ru").mkdir(parents=True)
     (out / "ru" / "gone.json").write_text("{}", encoding="utf-8")
-    told = shell.run("build", "--out", str(out)).output.splitlines()
-    assert told == [f"10 dashboards in {out}", f"4 files of alerts in {out / 'alerting'}"]
+    lines = shell.run("build", "--out", str(out)).output.splitlines()
+    assert lines == [f"10 dashboards in {out}", f"4 files of alerts in {out / 'alerting'}"]
     made = {path.relative_to(out).as_posix(): json.loads(path.read_text()) for path in out.rglob("*.json")}
     assert set(made) == {f"{language}/{board.id}.json" for language in LANGUAGES for board in BOARDS}
     assert {one["timezone"] for one in made.values()} == {"Asia/Yekaterinburg"}

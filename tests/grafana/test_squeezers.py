@@ -66,7 +66,7 @@ def _day(random: Random, morning: datetime, who: str, *, squeezes: bool, number:
     made = []
     for n, (stage, organisation) in enumerate(opened + known):
         at = morning + timedelta(seconds=random.randrange(30_000), milliseconds=random.choice((0, 999)))
-        said: dict[str, Any] = {
+        common: dict[str, Any] = {
             "manager_id": who,
             "team": "north",
             "at": at,
@@ -82,14 +82,14 @@ def _day(random: Random, morning: datetime, who: str, *, squeezes: bool, number:
                 direction=Direction.OUTBOUND,
                 disposition=Disposition.ANSWERED,
                 talk_s=random.choice((29, 30, 60, 90)),
-                **said,
+                **common,
             )
         )
         if n == 0 and random.random() < 0.4:
             proposal = f"proposal:{number}"
             made.append(
                 Activity(
-                    activity_id=proposal, kind=ActivityKind.INDIVIDUAL, organisation_id=organisation, stage="", **said
+                    activity_id=proposal, kind=ActivityKind.INDIVIDUAL, organisation_id=organisation, stage="", **common
                 )
             )
     return made

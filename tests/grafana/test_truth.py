@@ -14,7 +14,7 @@ from grafana.panel import Query, Value
 from grafana.query import Chosen
 from pipeline.cli.board_screens import department_of
 from tests.grafana.asking import NOW, Asker, Row
-from tests.grafana.conftest import Filled
+from tests.grafana.conftest import StoredDepartment
 
 pytestmark = pytest.mark.stack
 
@@ -23,8 +23,8 @@ COUNTED = ("calls", "attempts", "answered", "conversations", "calls_to_potential
 
 
 @pytest.fixture(scope="module")
-def asker(filled: Filled) -> Asker:
-    return Asker(filled.reader, department_of(filled.settings))
+def asker(stored_department: StoredDepartment) -> Asker:
+    return Asker(stored_department.reader, department_of(stored_department.settings))
 
 
 def _rows(asker: Asker, id: str, first: date, last: date, **values: Value) -> list[Row]:
@@ -46,27 +46,29 @@ def _flat(row: Row, manager_id: str, day: date) -> Row:
     return row | {"manager_id": manager_id, "day": day.isoformat(), "individual_amount": amounts}
 
 
-def test_numbers_of_every_manager_and_day_are_the_true_ones(asker: Asker, filled: Filled) -> None:
-    people = [one["manager_id"] for one in filled.truth["managers"]]
+def test_numbers_of_every_manager_and_day_are_the_true_ones(asker: Asker, stored_department: StoredDepartment) -> None:
+    people = [one["manager_id"] for one in stored_department.truth["managers"]]
     # Each manager on every sixth day, so that every day is somebody's.
     found = [
         _flat(row, manager_id, day)
-        for n, day in enumerate(_days(filled.truth))
+        for n, day in enumerate(_days(stored_department.truth))
         for manager_id in people[n % len(people) :: 6]
         for row in _rows(asker, "manager_numbers", day, day + timedelta(days=1), managers=(manager_id,))
     ]
-    asked = {(row["manager_id"], row["day"]) for row in found}
-    expected = [row for row in filled.truth["activity"] if (row["manager_id"], row["day"]) in asked]
+    keys = {(row["manager_id"], row["day"]) for row in found}
+    expected = [row for row in stored_department.truth["activity"] if (row["manager_id"], row["day"]) in keys]
     assert len(expected) > 80
     compared = Comparison({"activity": expected})
     compared.activity(found)
     assert compared.differences == []
 
 
-def test_talks_and_depth_of_the_default_threshold_are_the_truth_added_up(asker: Asker, filled: Filled) -> None:
+def test_talks_and_depth_of_the_default_threshold_are_the_truth_added_up(
+    asker: Asker, stored_department: StoredDepartment
+) -> None:
     first, last = date(2026, 2, 1), date(2026, 5, 1)
     wanted: dict[str, dict[str, int]] = {}
-    for row in filled.truth["activity"]:
+    for row in stored_department.truth["activity"]:
         if first.isoformat() <= row["day"] < last.isoformat():
             of = wanted.setdefault(row["manager_id"], dict.fromkeys((*COUNTED, "known"), 0))
             for name in COUNTED:
@@ -80,12 +82,12 @@ def test_talks_and_depth_of_the_default_threshold_are_the_truth_added_up(asker: 
         assert int(depth[manager_id]["calls"]) == of["known"]
 
 
-def test_hours_of_a_day_add_up_to_the_day(asker: Asker, filled: Filled) -> None:
-    for day in list(_days(filled.truth))[::10]:
+def test_hours_of_a_day_add_up_to_the_day(asker: Asker, stored_department: StoredDepartment) -> None:
+    for day in list(_days(stored_department.truth))[::10]:
         counted: dict[str, int] = {}
         for row in _rows(asker, "today_hours", day, day + timedelta(days=1)):
             counted[row["manager_id"]] = counted.get(row["manager_id"], 0) + int(row["calls"])
-        for true in filled.truth["activity"]:
+        for true in stored_department.truth["activity"]:
             if true["day"] == day.isoformat():
                 assert counted[true["manager_id"]] == true["calls"]
 
@@ -94,19 +96,21 @@ def test_hours_of_a_day_add_up_to_the_day(asker: Asker, filled: Filled) -> None:
     ("id", "clock"),
     [("funnel_cohort_table", "cohort"), ("funnel_flow", "flow"), ("funnel_snapshot", "snapshot")],
 )
-def test_funnel_of_a_month_is_the_true_one(asker: Asker, filled: Filled, id: str, clock: str) -> None:
-    steps = filled.truth[f"funnel_{clock}"]
+def test_funnel_of_a_month_is_the_true_one(
+    asker: Asker, stored_department: StoredDepartment, id: str, clock: str
+) -> None:
+    steps = stored_department.truth[f"funnel_{clock}"]
     for month in sorted({step["month"] for step in steps})[-6::2]:
         first = date.fromisoformat(f"{month}-01")
         last = (first + timedelta(days=32)).replace(day=1)
-        compared = Comparison(filled.truth)
+        compared = Comparison(stored_department.truth)
         compared.funnel(_rows(asker, id, first, last), clock, month)
         assert compared.numbers
         assert compared.differences == []
 
 
-def test_conversion_by_manager_is_the_true_one(asker: Asker, filled: Filled) -> None:
-    steps = [step for step in filled.truth["funnel_cohort"] if step["manager_id"]]
+def test_conversion_by_manager_is_the_true_one(asker: Asker, stored_department: StoredDepartment) -> None:
+    steps = [step for step in stored_department.truth["funnel_cohort"] if step["manager_id"]]
     for month in ("2026-01", "2026-02", "2026-03"):
         first = date.fromisoformat(f"{month}-01")
         last = (first + timedelta(days=32)).replace(day=1)
@@ -123,8 +127,12 @@ def test_conversion_by_manager_is_the_true_one(asker: Asker, filled: Filled) -> 
             assert found[key]["overall_conversion"] == pytest.approx(step["overall_conversion"], abs=1e-12)
 
 
-def test_calls_list_holds_the_true_calls(asker: Asker, filled: Filled) -> None:
-    rows = [row for row in filled.truth["calls"] if row["manager_id"] and "2026-03-01" <= row["day"] < "2026-04-01"]
+def test_calls_list_holds_the_true_calls(asker: Asker, stored_department: StoredDepartment) -> None:
+    rows = [
+        row
+        for row in stored_department.truth["calls"]
+        if row["manager_id"] and "2026-03-01" <= row["day"] < "2026-04-01"
+    ]
     found = _rows(asker, "manager_calls", date(2026, 3, 1), date(2026, 4, 1))
     assert len(found) > 300
     compared = Comparison({"calls": rows})
@@ -137,9 +145,11 @@ def test_no_cell_differs_from_its_facts(asker: Asker) -> None:
     assert (int(row["differing"]), int(row["cells"]) > 1000) == (0, True)
 
 
-def test_leave_is_leave_and_of_six_calls_a_day_three_days_without_are_quiet(asker: Asker, filled: Filled) -> None:
+def test_leave_is_leave_and_of_six_calls_a_day_three_days_without_are_quiet(
+    asker: Asker, stored_department: StoredDepartment
+) -> None:
     """Neither warning nor board speaks of so few calls. That both name who calls more: tests/demo, tests/alerts."""
-    planted = {event["kind"]: event for event in filled.truth["planted"]}
+    anomalies = {event["kind"]: event for event in stored_department.truth["planted"]}
     query = panel("today_silent").query
     assert query
     for day in (date(2026, 3, 13), date(2026, 3, 16), date(2026, 3, 17)):
@@ -151,12 +161,12 @@ def test_leave_is_leave_and_of_six_calls_a_day_three_days_without_are_quiet(aske
         rows = asker.as_grafana(query, Chosen(start=start, end=moment, now=moment))
         why = {row["manager_id"]: row["why"] for row in rows}
         assert why.keys() == {"m01", "m02", "m03", "m04", "m05"}
-        assert (why["m01"], why[planted["silent"]["manager_id"]]) == ("working", "quiet")
-        assert (why[planted["leave"]["manager_id"]] == "away") == (day >= date(2026, 3, 16))
+        assert (why["m01"], why[anomalies["silent"]["manager_id"]]) == ("working", "quiet")
+        assert (why[anomalies["leave"]["manager_id"]] == "away") == (day >= date(2026, 3, 16))
 
 
-def test_plan_is_the_department_s_plan(asker: Asker, filled: Filled) -> None:
+def test_plan_is_the_department_s_plan(asker: Asker, stored_department: StoredDepartment) -> None:
     rows = _rows(asker, "today_plan", date(2026, 3, 1), date(2026, 3, 31))
     shown = {row["manager_id"]: row for row in rows if row["month"] == "2026-03"}
-    wanted = {plan.manager_id: plan.calls_to_potential for plan in filled.plans if plan.month == "2026-03"}
+    wanted = {plan.manager_id: plan.calls_to_potential for plan in stored_department.plans if plan.month == "2026-03"}
     assert {manager_id: round(row["calls_to_potential_plan"]) for manager_id, row in shown.items()} == wanted

@@ -144,7 +144,7 @@ def _moment(random: Random, last: date, zone: ZoneInfo) -> datetime:
 def _fact(random: Random, number: int, at: datetime) -> Activity:
     manager_id = random.choice((*IDS[:3], *IDS[:3], ""))
     organisation = random.choice((*ORGANISATIONS, "", ""))
-    said: dict[str, Any] = {
+    common: dict[str, Any] = {
         "bucket": int(at.timestamp()) // 300 * 300,
         "manager_id": manager_id,
         "team": TEAMS[(at.toordinal() // 9 + IDS.index(manager_id)) % 2] if manager_id else "",
@@ -160,7 +160,7 @@ def _fact(random: Random, number: int, at: datetime) -> Activity:
             amount=Decimal(random.choice((0, 1, 150_050))) / 100,
             currency=random.choice(("RUB", "USD")),
             withdrawn=int(random.random() < 0.3),
-            **said,
+            **common,
         )
     disposition = random.choice((Disposition.ANSWERED, Disposition.ANSWERED, Disposition.NO_ANSWER, Disposition.BUSY))
     return Activity(
@@ -173,13 +173,13 @@ def _fact(random: Random, number: int, at: datetime) -> Activity:
         disposition=disposition,
         talk_s=random.choice((0, 29, 30, 31, 600)) if disposition is Disposition.ANSWERED else 0,
         wait_s=random.choice((4, 5, 40)),
-        **said,
+        **common,
     )
 
 
 def _managers(random: Random, last: date, zone: ZoneInfo) -> list[Manager]:
     """One to two periods each, with and without a gap; kim has often left."""
-    said = []
+    managers = []
     for manager_id in IDS:
         cut = last - timedelta(days=random.choice((0, 1, 3, 20, 60)))
         again = cut + timedelta(days=random.choice((0, 0, 2)))
@@ -189,7 +189,7 @@ def _managers(random: Random, last: date, zone: ZoneInfo) -> list[Manager]:
         if manager_id == "kim":
             periods = [(date(2020, 1, 1), cut)]
         for since, until in periods:
-            said.append(
+            managers.append(
                 Manager(
                     manager_id=manager_id,
                     name=f"{manager_id.title()} {since:%Y}",
@@ -200,7 +200,7 @@ def _managers(random: Random, last: date, zone: ZoneInfo) -> list[Manager]:
                     version=1,
                 )
             )
-    return said
+    return managers
 
 
 def _changes(random: Random, moments: list[datetime]) -> list[StageChange]:

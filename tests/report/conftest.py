@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.board.conftest import commands, filled
+from tests.board.conftest import commands, stored_department
 
-__all__ = ["commands", "filled"]
+__all__ = ["commands", "stored_department"]

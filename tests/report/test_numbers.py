@@ -14,7 +14,7 @@ from pipeline.cli.board_screens import BoardScreens
 from pipeline.readouts import Numbers, Period
 from pipeline.store import connect
 from tests.board.conftest import WEEK, Commands
-from tests.grafana.conftest import Filled
+from tests.grafana.conftest import StoredDepartment
 
 pytestmark = pytest.mark.stack
 NUMBERS = (
@@ -78,9 +78,11 @@ def test_every_number_is_the_command_s(commands: Commands, kind: str, to: str, b
 
 
 @pytest.mark.parametrize(("kind", "to"), PERIODS)
-def test_a_and_the_calls_are_the_true_ones(commands: Commands, filled: Filled, kind: str, to: str) -> None:
+def test_a_and_the_calls_are_the_true_ones(
+    commands: Commands, stored_department: StoredDepartment, kind: str, to: str
+) -> None:
     (first, last), _ = spans(kind, to)
-    true = [row for row in filled.truth["activity"] if first <= row["day"] < last]
+    true = [row for row in stored_department.truth["activity"] if first <= row["day"] < last]
     assert true
     (department,) = parts(commands, "--period", kind, "--to", to)["report_department"]
     for name in ("calls", "conversations", "calls_to_potential", "general_proposals", "individual_proposals"):
@@ -130,16 +132,16 @@ def test_an_old_period_is_told_as_it_stood_then(commands: Commands) -> None:
     assert reached != early
 
 
-def test_board_page_report_and_command_say_the_same(commands: Commands, filled: Filled) -> None:
-    client = connect(filled.reader)
+def test_board_page_report_and_command_say_the_same(commands: Commands, stored_department: StoredDepartment) -> None:
+    client = connect(stored_department.reader)
     try:
         numbers = Numbers(client)
-        screens = BoardScreens(numbers, filled.settings)
+        screens = BoardScreens(numbers, stored_department.settings)
         days = [("first", "2026-03-09"), ("last", "2026-03-15")]
         shown = screens.panel("today", "today_numbers", days, "ru").decode()
         on_page = dict(re.findall(r'data-k=\\"(\w+)\\" data-v=\\"([^\\]+)\\"', shown))
         (department,) = parts(commands, "--period", "week", "--to", WEEK[1])["report_department"]
-        period = Period(date(2026, 3, 9), date(2026, 3, 16), filled.settings.time_zone)
+        period = Period(date(2026, 3, 9), date(2026, 3, 16), stored_department.settings.time_zone)
         (row,) = activity(numbers, period, ())
     finally:
         client.close()
@@ -148,16 +150,18 @@ def test_board_page_report_and_command_say_the_same(commands: Commands, filled: 
         assert value == str(department[name]) == str(getattr(row.numbers, name)), name
 
 
-def test_the_board_page_can_be_asked_as_of_the_last_call(commands: Commands, filled: Filled) -> None:
-    client = connect(filled.reader)
+def test_the_board_page_can_be_asked_as_of_the_last_call(
+    commands: Commands, stored_department: StoredDepartment
+) -> None:
+    client = connect(stored_department.reader)
     try:
-        screens = BoardScreens(Numbers(client), filled.settings)
+        screens = BoardScreens(Numbers(client), stored_department.settings)
         html = screens.page("today", [("now", "last")], "en")
         shown = screens.panel("today", "today_talks", [("now", "last")], "en").decode()
     finally:
         client.close()
-    last = max(row["day"] for row in filled.truth["activity"] if row["calls"])
+    last = max(row["day"] for row in stored_department.truth["activity"] if row["calls"])
     assert f"As of {datetime.fromisoformat(last).replace(tzinfo=UTC):%d %b %Y}" in html
     calls = sum(int(value) for value in re.findall(r'data-k=\\"calls\\" data-v=\\"(\d+)\\"', shown))
-    true = [row["calls"] for row in filled.truth["activity"] if row["day"] == last]
+    true = [row["calls"] for row in stored_department.truth["activity"] if row["day"] == last]
     assert calls == sum(true) > 0

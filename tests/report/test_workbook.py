@@ -33,38 +33,38 @@ def sheets(path: Path) -> dict[str, Sheet]:
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_sheet_holds_the_report_s_numbers(commands: Commands, tmp_path: Path, language: str) -> None:
     path = tmp_path / "report.xlsx"
-    asked = ["report", "--period", "week", "--to", WEEK[1], "--lang", language]
-    made = commands(*asked, "--out", str(path), "--json")
+    arguments = ["report", "--period", "week", "--to", WEEK[1], "--lang", language]
+    made = commands(*arguments, "--out", str(path), "--json")
     assert made.exit_code == 0, made.output
-    told = {one["part"]: one["rows"] for one in json.loads(made.stdout)}
-    words = report_texts(language)
+    stored = {one["part"]: one["rows"] for one in json.loads(made.stdout)}
+    labels = report_texts(language)
     found = sheets(path)
-    managers = found[words.panels["report_managers"].title]
+    managers = found[labels.panels["report_managers"].title]
     head, *rows = managers
-    assert [row[0] for row in rows] == [row["manager"] for row in told["report_managers"]]
+    assert [row[0] for row in rows] == [row["manager"] for row in stored["report_managers"]]
     named = {
         "A": "calls_to_potential",
-        f"A {words.columns['change']}": "calls_to_potential_change",
+        f"A {labels.columns['change']}": "calls_to_potential_change",
         "B": "calls_per_organisation",
-        words.sum_of_d.format(currency="RUB"): "amount:RUB",
+        labels.sum_of_d.format(currency="RUB"): "amount:RUB",
     }
     for title, name in named.items():
-        place = head.index(title)
-        for row, mine in zip(rows, told["report_managers"], strict=True):
-            assert row[place] == ("" if mine[name] is None else pytest.approx(float(mine[name]))), (title, mine)
-    plan = found[words.panels["report_plan_managers"].title]
-    done = plan[0].index(f"A {words.columns['done']}")
-    ratios = [row["calls_to_potential_ratio"] for row in told["report_plan_managers"]]
+        index = head.index(title)
+        for row, mine in zip(rows, stored["report_managers"], strict=True):
+            assert row[index] == ("" if mine[name] is None else pytest.approx(float(mine[name]))), (title, mine)
+    plan = found[labels.panels["report_plan_managers"].title]
+    done = plan[0].index(f"A {labels.columns['done']}")
+    ratios = [row["calls_to_potential_ratio"] for row in stored["report_plan_managers"]]
     assert [row[done] for row in plan[1:]] == [pytest.approx(ratio) for ratio in ratios]
-    course = found[words.panels["report_course_a"].title]
+    course = found[labels.panels["report_course_a"].title]
     assert [row[0] for row in course[1:3]] == [date(2026, 2, 16), date(2026, 2, 17)], "days of the reporting zone"
     first = [row[0] for row in next(iter(found.values()))]
-    assert words.title in first
+    assert labels.title in first
     assert any("Europe/Moscow" in line for line in first)
-    assert len(found) == 1 + len(told)
+    assert len(found) == 1 + len(stored)
 
 
-def filled(id: str, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> PartData:
+def part_data(id: str, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> PartData:
     panel = Panel(id=id, panel_type=PanelType.TABLE, query=Query(metric="compared"), columns=columns)
     return PartData(part=ReportPart(panel=panel, span=ReportSpan.PERIOD), columns=columns, rows=rows)
 
@@ -72,7 +72,7 @@ def filled(id: str, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> 
 def book_of(path: Path, *parts: PartData) -> dict[str, Sheet]:
     at = datetime.fromisoformat("2026-03-16T08:00:00+03:00")
     heading = Heading(kind="week", period="9 to 15", before="2 to 8", made_at=at, as_of=at, is_complete=True)
-    loss = PartData(part=filled("funnel_loss", (), []).part, columns=(), rows=[])
+    loss = PartData(part=part_data("funnel_loss", (), []).part, columns=(), rows=[])
     report = ReportData(heading=heading, sections=[(PEOPLE, [*parts, loss])])
     path.write_bytes(workbook(ReportText("en", EXAMPLE, report)))
     return sheets(path)
@@ -94,7 +94,7 @@ def test_texts_are_texts_numbers_numbers_and_times_times(tmp_path: Path) -> None
         {"manager": "http://x", "calls": None, "ratio": None, "talk_s": 90_000, "amount": None, "time": None,
          "is_squeezing": 0},
     ]  # fmt: skip
-    _, row, second = book_of(tmp_path / "book.xlsx", filled("report_managers", columns, rows))["Managers"]
+    _, row, second = book_of(tmp_path / "book.xlsx", part_data("report_managers", columns, rows))["Managers"]
     assert row[:3] == ["=1+1", 7, 0.25]
     assert row[3] == timedelta(minutes=90)
     assert Decimal(str(row[4])) == Decimal("68200.05")
@@ -104,7 +104,7 @@ def test_texts_are_texts_numbers_numbers_and_times_times(tmp_path: Path) -> None
 
 
 def test_names_of_sheets_are_such_that_excel_takes_them(tmp_path: Path) -> None:
-    part = filled("warning_squeeze", (Column(name="calls"),), [{"calls": 1}])
+    part = part_data("warning_squeeze", (Column(name="calls"),), [{"calls": 1}])
     names = list(book_of(tmp_path / "book.xlsx", part, part, part))
     assert len({name.casefold() for name in names}) == len(names)
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
@@ -130,7 +130,7 @@ def test_heads_are_frozen_and_filtered(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     book_of(
         path,
-        filled(
+        part_data(
             "report_managers",
             (Column(name="manager", unit=Unit.TEXT), ChangeColumn(name="calls")),
             [{"manager": "x", "calls": 1}],
