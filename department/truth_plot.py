@@ -40,7 +40,7 @@ def drawable(target: Path) -> None:
 def draw(truth: Path, target: Path) -> None:
     """Write the picture of a truth.json. Raises Terminal when it cannot be written."""
     drawable(target)
-    svg = "\n".join(_picture(msgspec.json.decode(truth.read_bytes())))
+    svg = "\n".join(_plot(msgspec.json.decode(truth.read_bytes())))
     try:
         if target.suffix == ".png":
             subprocess.run([_RENDERER, "-o", str(target)], input=svg.encode(), check=True)
@@ -53,7 +53,7 @@ def draw(truth: Path, target: Path) -> None:
         raise Terminal(f"{target}: {error.strerror}; give another --plot") from None
 
 
-def _picture(truth: dict[str, Any]) -> Iterator[str]:
+def _plot(truth: dict[str, Any]) -> Iterator[str]:
     options = truth["knobs"]
     people = truth["managers"][:_MOST_PEOPLE]
     height = 150 + len(people) * _ROW + 250

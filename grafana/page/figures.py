@@ -181,7 +181,7 @@ def _heat(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext
     x = list(dict.fromkeys(row[time.name] for row in rows))
     names = list(dict.fromkeys(str(row[name.name]) for row in rows))
     found = {(row[time.name], str(row[name.name])): number(row[column.name]) for row in rows}
-    z = [[found.get((at, who)) for at in x] for who in names]
+    z = [[found.get((at, label)) for at in x] for label in names]
     moments = [moment(at, context.zone) for at in x]
     days = {at.date() for at in moments if at}
     labels = [at.strftime("%H:00" if len(days) == 1 else "%d.%m %H:00") if at else "" for at in moments]
