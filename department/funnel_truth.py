@@ -22,7 +22,7 @@ WINDOW = 90
 _ALL = ""
 
 
-class FunnelStep(msgspec.Struct, frozen=True, kw_only=True):
+class TrueFunnelStep(msgspec.Struct, frozen=True, kw_only=True):
     """One stage of one month. `manager_id` is "" for the whole department, else the owner at the entry."""
 
     month: str
@@ -95,7 +95,7 @@ def _people(*counters: Counter[tuple[str, int]]) -> list[str]:
 
 def cohorts(
     all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth], zone: ZoneInfo, is_worked: Callable[[date], bool]
-) -> Iterator[FunnelStep]:
+) -> Iterator[TrueFunnelStep]:
     """How far those came, within their window, that first entered the funnel in each month."""
     entered, reached = _Counts(of), _Counts(of)
     ends: dict[date, int] = {}
@@ -135,7 +135,7 @@ def _window_end(entered: date, zone: ZoneInfo, is_worked: Callable[[date], bool]
     return midnight(day, zone)
 
 
-def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[FunnelStep]:
+def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[TrueFunnelStep]:
     """Entries of each stage in each month, every time, and how many came up from the stage before."""
     entered, came_up = _Counts(of), _Counts(of)
     for history in all_moves:
@@ -162,7 +162,7 @@ def flows(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> It
             yield _step(month_, owner, DISQUALIFIED, closed, closed, 0, 0)
 
 
-def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[FunnelStep]:
+def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -> Iterator[TrueFunnelStep]:
     """Who stands where just before the end of each month; an organisation is whose who moved it there."""
     changes = _Counts(of)
     first = of[0].start if of else 0
@@ -182,14 +182,16 @@ def snapshots(all_moves: Iterable[Sequence[_Move]], of: Sequence[FunnelMonth]) -
         for owner in _people(standing):
             for stage in range(len(STAGES)):
                 there = standing[owner, stage]
-                yield FunnelStep(month=month_.name, manager_id=owner, stage=STAGES[stage], entered=there, reached=there)
+                yield TrueFunnelStep(
+                    month=month_.name, manager_id=owner, stage=STAGES[stage], entered=there, reached=there
+                )
 
 
 def _step(
     month: FunnelMonth, owner: str, stage: int, entered: int, reached: int, before: int, first: int
-) -> FunnelStep:
+) -> TrueFunnelStep:
     """`before` and `first`: what the conversions are of. The first stage has no step before it."""
-    return FunnelStep(
+    return TrueFunnelStep(
         month=month.name,
         manager_id=owner,
         stage=STAGES[stage],

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from department.funnel_truth import FunnelMonth, FunnelStep, cohorts, flows, histories, months, snapshots
+from department.funnel_truth import FunnelMonth, TrueFunnelStep, cohorts, flows, histories, months, snapshots
 from department.people import ManagerPeriod, Salesperson
 from department.portfolio import Prospect
 from department.working_days import is_worked, midnight
@@ -32,7 +32,7 @@ def went(*moves: tuple[str, int], owner: Salesperson = ANNA) -> Prospect:
     return organisation
 
 
-def whole(steps: list[FunnelStep]) -> list[tuple[int, int]]:
+def whole(steps: list[TrueFunnelStep]) -> list[tuple[int, int]]:
     """(entered, reached) of the department's stages in order."""
     return [(step.entered, step.reached) for step in steps if step.manager_id == ""]
 
