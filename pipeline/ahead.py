@@ -40,12 +40,12 @@ def clamp_versions(records: list[R], lines: list[bytes], at: int) -> list[R]:
     limit = at + MAX_AHEAD_NS
     if not records or max(map(_version, records)) <= limit:
         return []
-    beyond = [place for place, one in enumerate(records) if _version(one) > limit]
-    places = sorted(beyond, key=lambda place: _version(records[place]))
-    ahead = [records[place] for place in places]
-    for number, place in enumerate(places):
-        records[place] = msgspec.structs.replace(records[place], version=at + number)
-        lines[place] = encode(records[place])
+    beyond = [index for index, one in enumerate(records) if _version(one) > limit]
+    indexes = sorted(beyond, key=lambda index: _version(records[index]))
+    ahead = [records[index] for index in indexes]
+    for number, index in enumerate(indexes):
+        records[index] = msgspec.structs.replace(records[index], version=at + number)
+        lines[index] = encode(records[index])
     return ahead
 
 

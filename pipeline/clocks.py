@@ -90,7 +90,7 @@ def _apart(seconds: float) -> str:
 def stored_ahead(store: Store, now: int) -> Clocks:
     """Records whose version is in the future: stored by an earlier release, or before a clock was set back.
 
-    Never unwell: it can be corrected (`pipeline.standing`), and it is over when the clock gets there.
+    Never unwell: it can be corrected (`pipeline.merge_latest`), and it is over when the clock gets there.
     """
     found = []
     for topic in ALL:

@@ -16,7 +16,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from pipeline.admin import ensure_topics
-from pipeline.app import Moving, assigned, die, make_app, make_steps
+from pipeline.app import StepRunner, assigned, exit_now, make_app, make_steps
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import pending
 from pipeline.privacy.key import key_file
@@ -56,13 +56,13 @@ def work(
     patiently(lambda: keep_base_calendar(store, settings.calendar, today))
     patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
     steps = make_steps(store, settings, key_file(endpoints.data))
-    moving = Moving(Wire(endpoints.kafka, endpoints.prefix), len(steps))
-    app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
+    runner = StepRunner(Wire(endpoints.kafka, endpoints.prefix), len(steps))
+    app = make_app(endpoints.kafka, steps, runner, datadir=str(datadir), prefix=endpoints.prefix)
     watch = Watch(
         lambda: Transport(endpoints),
         [step.topic.name for step in steps],
         mine=lambda: assigned(app, endpoints.prefix),
-        seen=lambda: (set(moving.busy), dict(moving.settled)),
+        seen=lambda: (set(runner.busy), dict(runner.settled)),
         patience_s=patience_s,
     )
     threading.Thread(target=_watch, args=(watch,), name="watch", daemon=True).start()
@@ -120,7 +120,7 @@ def _watch(watch: Watch) -> None:
             log.exception("the watch could not look")
             continue
         if why:
-            die(f"stalled: {why}; ending, to be started again", STALLED)
+            exit_now(f"stalled: {why}; ending, to be started again", STALLED)
 
 
 def _run(app: object, log_level: str) -> None:

@@ -15,9 +15,9 @@ import msgspec
 
 from pipeline.agents.claims import have_changed, keep_claims
 from pipeline.agents.step import Outgoing
+from pipeline.assign_cell import CellChanges, assign_cell, retract
 from pipeline.directory_cache import DirectoryCache
-from pipeline.place import Placed, place, withdraw
-from pipeline.standing import Claims
+from pipeline.merge_latest import Claims
 from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Activity
@@ -28,28 +28,28 @@ _MOST_ROUNDS = 10
 _WRAP = 2**64
 
 
-class Sum(msgspec.Struct, frozen=True):
+class VersionSum(msgspec.Struct, frozen=True):
     """How many rows a table holds of some keys, and the sum of their versions modulo 2**64."""
 
     n: int
     versions: int
 
     @staticmethod
-    def of(versions: Iterable[int]) -> Sum:
+    def of(versions: Iterable[int]) -> VersionSum:
         known = list(versions)
-        return Sum(len(known), sum(known) % _WRAP)
+        return VersionSum(len(known), sum(known) % _WRAP)
 
 
 class Decision(NamedTuple):
     """What one round found about the facts (legs, revisions): the new lines, and what must be read back."""
 
     facts: list[bytes]
-    expected: Sum
+    expected: VersionSum
     claims: Claims
     """What other imports said of them."""
 
 
-class Placing:
+class Placements:
     """The placements of one round: one activity after the other is put where it belongs, and written out at once.
 
     At once, because all that an activity is made of is in the processor's cache then: a quarter less time than
@@ -60,7 +60,7 @@ class Placing:
         self._known: dict[str, list[Activity]] = {}
         for one in known:
             self._known.setdefault(one.activity_id, []).append(one)
-        self._places = len(known)
+        self._count = len(known)
         self._versions = sum(one.version for one in known)
         self.outgoing: list[Outgoing] = []
         """What is to be published: what changes, and all that was ever published elsewhere."""
@@ -70,26 +70,26 @@ class Placing:
     def put(self, activity: Activity) -> None:
         """Into its cell, and out of every other one."""
         if known := self._known.get(activity.activity_id):
-            self._write_out(place(activity, known), known)
+            self._write_out(assign_cell(activity, known), known)
             return
-        line = encode(activity)  # what `place` says of an activity that is nowhere, without asking it
+        line = encode(activity)  # what `assign_cell` says of an activity that is nowhere, without asking it
         self.outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
         self.rows.append(line)
-        self._places += 1
+        self._count += 1
         self._versions += activity.version
 
-    def withdraw(self, activity_id: str, *, cause: str, caused_at: int, version: int) -> None:
+    def retract(self, activity_id: str, *, cause: str, caused_at: int, version: int) -> None:
         """Out of every cell that it was ever in."""
         if known := self._known.get(activity_id):
-            self._write_out(withdraw(known, cause=cause, caused_at=caused_at, version=version), known)
+            self._write_out(retract(known, cause=cause, caused_at=caused_at, version=version), known)
 
     @property
-    def expected(self) -> Sum:
+    def expected(self) -> VersionSum:
         """What must be read back, each change having replaced its own cell."""
-        return Sum(self._places, self._versions % _WRAP)
+        return VersionSum(self._count, self._versions % _WRAP)
 
-    def _write_out(self, placed: Placed, known: Sequence[Activity]) -> None:
-        changed, published = placed
+    def _write_out(self, changes: CellChanges, known: Sequence[Activity]) -> None:
+        changed, published = changes
         for activity in published:
             line = encode(activity)
             self.outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
@@ -97,7 +97,7 @@ class Placing:
                 self.rows.append(line)
         for activity in changed:
             replaced = _of_cell(activity, known)
-            self._places += replaced is None
+            self._count += replaced is None
             self._versions += activity.version - (replaced.version if replaced else 0)
 
 
@@ -106,7 +106,9 @@ def _of_cell(activity: Activity, known: Sequence[Activity]) -> Activity | None:
     return next((one for one in known if (one.bucket, one.manager_id) == cell), None)
 
 
-_PLACES = "SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM placements FINAL PREWHERE activity_id IN ({ids})"
+_PLACEMENTS = (
+    "SELECT * REPLACE(toUnixTimestamp(bucket) AS bucket) FROM placements FINAL PREWHERE activity_id IN ({ids})"
+)
 
 
 class Decider:
@@ -116,16 +118,16 @@ class Decider:
         self.store = store
         self.directory = directory
         self._pool = ThreadPoolExecutor(3, thread_name_prefix="store")
-        self._places = msgspec.json.Decoder(Activity)
-        self._sums = msgspec.json.Decoder(Sum)
+        self._placements = msgspec.json.Decoder(Activity)
+        self._sums = msgspec.json.Decoder(VersionSum)
 
-    def settle(
+    def decide_until_stable(
         self,
         table: str,
         identity: str,
         activity_ids: Sequence[str],
         facts_where: str,
-        decide: Callable[[Placing, int], Decision],
+        decide: Callable[[Placements, int], Decision],
     ) -> list[Outgoing]:
         """Decide until reading back finds what was decided on; give what is to be published.
 
@@ -136,28 +138,28 @@ class Decider:
         ids = texts(activity_ids)
         for _ in range(_MOST_ROUNDS):
             log = self.directory.log()
-            placing = Placing(self.store.rows(self._places, _PLACES.format(ids=ids)))
-            decision = decide(placing, log)
+            placements = Placements(self.store.rows(self._placements, _PLACEMENTS.format(ids=ids)))
+            decision = decide(placements, log)
             keep_claims(self.store, decision.claims)
             writing = self._pool.submit(self.store.keep, table, decision.facts)
-            self.store.keep("placements", placing.rows)
+            self.store.keep("placements", placements.rows)
             writing.result()
-            if self._stands(_sums(table, identity, facts_where), ids, decision, placing.expected, log):
-                return placing.outgoing
+            if self._stands(_sums(table, identity, facts_where), ids, decision, placements.expected, log):
+                return placements.outgoing
         raise Transient(f"{table}: others keep changing the same keys", retry_after_s=1.0)
 
-    def _stands(self, facts: str, ids: str, decision: Decision, places: Sum, log: int) -> bool:
+    def _stands(self, facts: str, ids: str, decision: Decision, expected: VersionSum, log: int) -> bool:
         found = self._pool.submit(self._sum, facts)
         logged = self._pool.submit(self.directory.log)
-        placed = self._sum(_PLACES_SUM.format(ids=ids))
-        as_decided = found.result() == decision.expected and placed == places and logged.result() == log
+        found_placements = self._sum(_PLACEMENTS_SUM.format(ids=ids))
+        as_decided = found.result() == decision.expected and found_placements == expected and logged.result() == log
         return as_decided and not have_changed(self.store, decision.claims)
 
-    def _sum(self, sql: str) -> Sum:
+    def _sum(self, sql: str) -> VersionSum:
         return self.store.rows(self._sums, sql)[0]
 
 
-_PLACES_SUM = "SELECT count() AS n, sum(version) AS versions FROM placements FINAL PREWHERE activity_id IN ({ids})"
+_PLACEMENTS_SUM = "SELECT count() AS n, sum(version) AS versions FROM placements FINAL PREWHERE activity_id IN ({ids})"
 
 
 def _sums(table: str, identity: str, where: str) -> str:

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pipeline.merge_latest import merge_latest
 
 from pipeline.agents.step import Frame, read_chunk
 from pipeline.ahead import MAX_AHEAD_NS, STORED_AHEAD_NS, clamp_versions, format_seconds
-from pipeline.standing import settle
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
 from schemas.topics import CALL_LEGS
@@ -61,11 +61,11 @@ def test_where_only_the_senders_time_is_known_the_clock_of_the_worker_is_held_ag
 
 def test_what_is_stored_ahead_gives_way_to_what_comes_and_is_not_stored_again_by_what_says_the_same() -> None:
     wrong, right, again = revision(5, NOON + 3600 * S), revision(6, NOON), revision(6, NOON + S)
-    standing = {"r1": wrong}
-    new = settle([right], standing, lambda one: one.record_id, now=NOON)
+    latest = {"r1": wrong}
+    new = merge_latest([right], latest, lambda one: one.record_id, now=NOON)
     above = msgspec.structs.replace(right, version=wrong.version + 1)
-    assert (new, standing) == ({"r1": (0, above)}, {"r1": above})
-    assert settle([again], standing, lambda one: one.record_id, now=NOON + S) == {}
+    assert (new, latest) == ({"r1": (0, above)}, {"r1": above})
+    assert merge_latest([again], latest, lambda one: one.record_id, now=NOON + S) == {}
 
 
 class Statement(NamedTuple):
@@ -109,19 +109,19 @@ def test_a_later_correction_by_a_right_clock_wins_over_any_other_clock_however_o
 ) -> None:
     lying = frames([*before, Statement(FIVE_MINUTES + 1, 0, billsec)])
     last = lying[-1].appended_ns or 0
-    standing: dict[str, CallLeg] = {}
+    latest: dict[str, CallLeg] = {}
     if stored_ahead_s is not None:  # by an earlier release, or by this machine before its clock was set back
         stored = NOON + stored_ahead_s * S
         assume(not last <= stored <= last + STORED_AHEAD_NS + 60 * S)
-        standing["r1"] = revision(9, stored)
+        latest["r1"] = revision(9, stored)
     # A worker that dies begins again with any frame that it has not acknowledged; the last one takes all that is left.
     now = NOON
     for start, end in [*((first, first + 2) for first in sorted(deliveries)), (0, len(lying))]:
         for frame in lying[start:end]:
             now = max(now, (frame.appended_ns or 0) + S)
             records, _, _ = read(frame, now)
-            settle(records, standing, lambda one: one.record_id, now=now)
-    assert standing["r1"].billsec == billsec
+            merge_latest(records, latest, lambda one: one.record_id, now=now)
+    assert latest["r1"].billsec == billsec
 
 
 @given(st.lists(st.integers(NOON - 1000 * S, NOON + 1000 * S), max_size=8))

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pipeline.place import place, withdraw
+from pipeline.assign_cell import assign_cell, retract
 from schemas.records import Activity
 from tests.pipeline.unit.making import NINE, activity
 
@@ -32,7 +32,7 @@ decisions = st.fixed_dictionaries(
 )
 
 
-class Placing(RuleBasedStateMachine):
+class PlacementMachine(RuleBasedStateMachine):
     """`placements` and `activities` as ReplacingMergeTree keeps them, a deciding agent that may die before it sends,
     and a clock that may go back."""
 
@@ -47,7 +47,7 @@ class Placing(RuleBasedStateMachine):
     def decide(self, said: dict[str, Any], *, dies: bool) -> None:
         before = dict(self.placements)
         decided = activity(**said, version=self.clock, caused_at=self.clock)
-        placed = place(decided, list(before.values()))
+        placed = assign_cell(decided, list(before.values()))
         for row in placed.changed:
             known = before.get(cell_of(row))
             assert known is None or row.version > known.version
@@ -78,7 +78,7 @@ class Placing(RuleBasedStateMachine):
         assert self.decided is not None
         before = dict(self.placements)
         again = msgspec.structs.replace(self.decided, version=self.clock, cause=cause, caused_at=self.clock)
-        placed = place(again, list(before.values()))
+        placed = assign_cell(again, list(before.values()))
         assert placed.changed == []
         assert {cell_of(row): row for row in placed.published} == before
         self.publish(placed.published)
@@ -89,7 +89,7 @@ class Placing(RuleBasedStateMachine):
     def withdraw_it(self, dies: bool) -> None:
         """It is no activity any more: a proposal whose organisation is not known."""
         before = dict(self.placements)
-        placed = withdraw(list(before.values()), cause="friday", caused_at=self.clock, version=self.clock)
+        placed = retract(list(before.values()), cause="friday", caused_at=self.clock, version=self.clock)
         for row in placed.changed:
             assert not before[cell_of(row)].retracted
             assert row.version > before[cell_of(row)].version
@@ -113,36 +113,36 @@ class Placing(RuleBasedStateMachine):
             assert self.activities == self.placements
 
 
-Placing.TestCase.settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
-TestPlacing = Placing.TestCase
+PlacementMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
+TestPlacing = PlacementMachine.TestCase
 
 
 def test_first_decision_is_stored_and_sent() -> None:
     first = activity()
-    assert place(first, []) == ([first], [first])
+    assert assign_cell(first, []) == ([first], [first])
 
 
 def test_call_of_another_manager_moves_and_names_the_cause_on_both_sides() -> None:
     first = activity(manager_id="m1", version=10, cause="monday", caused_at=9)
     moved = activity(manager_id="m2", version=20, cause="tuesday", caused_at=19)
     gone = msgspec.structs.replace(first, retracted=1, version=20, cause="tuesday", caused_at=19)
-    assert place(moved, [first]) == ([moved, gone], [moved, gone])
+    assert assign_cell(moved, [first]) == ([moved, gone], [moved, gone])
 
 
 def test_call_that_moves_back_is_later_than_its_retraction_though_the_clock_is_not() -> None:
     gone = activity(manager_id="m1", version=50, retracted=1)
     elsewhere = activity(manager_id="m2", version=50)
-    placed = place(activity(manager_id="m1", version=3), [gone, elsewhere])
+    placed = assign_cell(activity(manager_id="m1", version=3), [gone, elsewhere])
     assert {row.manager_id: (row.version, row.retracted) for row in placed.changed} == {"m1": (51, 0), "m2": (51, 1)}
 
 
 def test_call_that_changed_within_its_cell_is_one_row_of_a_later_version() -> None:
     first, longer = activity(talk_s=5, version=10), activity(talk_s=65, version=20)
-    assert place(longer, [first]) == ([longer], [longer])
+    assert assign_cell(longer, [first]) == ([longer], [longer])
 
 
 def test_two_standing_places_of_a_broken_past_become_one() -> None:
     """Two workers decided at a time: both places stand until the next decision."""
     here, there = activity(manager_id="m1", version=10), activity(manager_id="m2", version=10)
-    placed = place(activity(manager_id="m1", version=11), [here, there])
+    placed = assign_cell(activity(manager_id="m1", version=11), [here, there])
     assert {row.manager_id: (row.version, row.retracted) for row in placed.changed} == {"m1": (11, 0), "m2": (11, 1)}

@@ -1,4 +1,4 @@
-"""Which of the records said under one identity stands: legs, revisions of proposals, the directory. Pure."""
+"""The latest of the records under one identity: legs, revisions of proposals, the directory. Pure."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Claims:
 
     def heir(self, record: R) -> Provenance | None:
         """The latest claim of another import that says what this record says; None when there is none."""
-        said = digest(record)
+        record_digest = digest(record)
         others = [
             claim
             for claim in self._of(record).values()
-            if claim.digest == said and not claim.retracted and claim.import_id != record.import_id
+            if claim.digest == record_digest and not claim.retracted and claim.import_id != record.import_id
         ]
         return max(others, key=lambda claim: (claim.version, claim.import_id), default=None)
 
@@ -80,38 +80,37 @@ class Claims:
         return known is None or known.version < claim.version
 
 
-def settle(
+def merge_latest(
     arrived: Sequence[R],
-    standing: MutableMapping[K, R],
+    latest: MutableMapping[K, R],
     identity: Callable[[R], K],
     rank: Callable[[R], Any] = encode,
     claims: Claims | None = None,
     *,
     now: int,
 ) -> dict[K, tuple[int, R]]:
-    """Fold what arrived into `standing`; what stands anew: (the place in `arrived` of what made it so, the record).
+    """Merge what arrived into `latest`; give what is new there: (index in `arrived` of the cause, the record).
 
     In order of version, so that records which come in that order leave the same rows however they are cut into
-    chunks. What says the same as the standing record never replaces it, whenever it was said: loading a file twice
-    stores nothing. Of two said at once (twice in one file) the one of greater rank stands; a rank is of content alone.
+    chunks. A record equal to the latest one never replaces it, whatever its version: loading a file twice stores
+    nothing. Of two with one version (twice in one file) the one of greater rank wins; a rank is of content alone.
 
-    What is taken back leaves the standing record retracted, or under the name of another import that said the same:
-    then the record that stands is not the one that arrived, and neither is what comes late to a retracted one.
-    `claims` gets what other imports said.
+    Taking a record back leaves the latest one retracted, or under the name of another import that had the same
+    content: then the latest record is not the one that arrived. `claims` gets what other imports claimed.
 
-    A standing record that is ahead of the clock (`now`) was said by a clock that was wrong: what arrives replaces it,
-    under a version just above it. Until the clock gets there, the last one to arrive stands.
+    A latest record that is ahead of the clock (`now`) was sent by a clock that was wrong: what arrives replaces it,
+    under a version just above it. Until the clock gets there, the last one to arrive wins.
     """
     claims = Claims() if claims is None else claims
     new: dict[K, tuple[int, R]] = {}
-    for place in sorted(range(len(arrived)), key=lambda place: arrived[place].version):
-        record = arrived[place]
+    for index in sorted(range(len(arrived)), key=lambda index: arrived[index].version):
+        record = arrived[index]
         key = identity(record)
-        known = standing.get(key)
+        known = latest.get(key)
         stands = record if known is None else _next(record, known, rank, claims, now)
         if stands is not None:
-            standing[key] = stands
-            new[key] = place, stands
+            latest[key] = stands
+            new[key] = index, stands
     return new
 
 

@@ -13,9 +13,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.agents.record_proposals import settle_revisions
-from pipeline.agents.stitch_calls import settle_legs
-from pipeline.standing import settle
+from pipeline.agents.record_proposals import merge_revisions
+from pipeline.agents.stitch_calls import merge_legs
+from pipeline.merge_latest import merge_latest
 from schemas.records import CallLeg, Organisation, Proposal, ProposalStatus
 from tests.pipeline.unit.making import NINE, leg, organisation, proposal
 
@@ -36,7 +36,7 @@ def table_of_legs(chunks: Iterator[Sequence[CallLeg]]) -> dict[str, CallLeg]:
     """The rows of call_legs after these chunks, each decided on what the ones before it had stored."""
     table: dict[str, CallLeg] = {}
     for chunk in chunks:
-        new, after = settle_legs(chunk, list(table.values()), NOW)
+        new, after = merge_legs(chunk, list(table.values()), NOW)
         table |= {one.record_id: one for _, one in new}
         # Otherwise the call is stitched of other legs than are stored.
         assert sorted(after, key=repr) == sorted(table.values(), key=repr)
@@ -46,9 +46,9 @@ def table_of_legs(chunks: Iterator[Sequence[CallLeg]]) -> dict[str, CallLeg]:
 def table_of_revisions(chunks: Iterator[Sequence[Proposal]]) -> dict[int, Proposal]:
     table: dict[int, Proposal] = {}
     for chunk in chunks:
-        settling = settle_revisions(chunk, list(table.values()), NOW)
-        table |= {revision.revision: revision for revision in settling.new}
-        assert sorted(settling.revisions, key=repr) == sorted(table.values(), key=repr)
+        merged = merge_revisions(chunk, list(table.values()), NOW)
+        table |= {revision.revision: revision for revision in merged.new}
+        assert sorted(merged.revisions, key=repr) == sorted(table.values(), key=repr)
     return table
 
 
@@ -135,35 +135,35 @@ def test_revisions_said_at_once_stand_the_same_in_any_order(
 def test_two_loads_of_one_file_in_one_chunk_keep_the_first() -> None:
     first = leg("r1", version=1, import_id="monday", origin="a.csv:7")
     again = leg("r1", version=2, import_id="tuesday", origin="a.csv:7")
-    new, after = settle_legs([again, first], [], NOW)
+    new, after = merge_legs([again, first], [], NOW)
     assert (new, after) == ([(1, first)], [first])
 
 
 def test_correction_that_is_corrected_back_in_one_chunk_is_as_late_as_it_was_said() -> None:
     first, other, back = (leg("r1", answer="09:00:01", billsec=n, version=v) for n, v in ((5, 1), (6, 2), (5, 3)))
-    assert settle_legs([first, other, back], [], NOW)[1] == [back]
-    assert settle_legs([other, back], [first], NOW) == ([(1, back)], [back])
+    assert merge_legs([first, other, back], [], NOW)[1] == [back]
+    assert merge_legs([other, back], [first], NOW) == ([(1, back)], [back])
 
 
 def test_leg_older_than_the_known_one_changes_nothing() -> None:
     known = leg("r1", answer="09:00:01", version=5)
-    assert settle_legs([leg("r1", answer="09:00:02", version=4)], [known], NOW) == ([], [known])
+    assert merge_legs([leg("r1", answer="09:00:02", version=4)], [known], NOW) == ([], [known])
 
 
 def test_revision_of_one_load_that_is_there_twice_does_not_depend_on_the_chunk() -> None:
     small, large = proposal(1, amount=Decimal(10)), proposal(1, amount=Decimal(20))
-    assert settle_revisions([small], [large], NOW).revisions == [large]
-    assert settle_revisions([large], [small], NOW).revisions == [large]
-    assert settle_revisions([small, large], [], NOW).revisions == [large]
+    assert merge_revisions([small], [large], NOW).revisions == [large]
+    assert merge_revisions([large], [small], NOW).revisions == [large]
+    assert merge_revisions([small, large], [], NOW).revisions == [large]
 
 
 def test_cause_is_the_revision_that_changed_something() -> None:
     sent = proposal(1, version=1, import_id="monday")
     withdrawn = proposal(2, version=2, import_id="tuesday", status=ProposalStatus.WITHDRAWN)
     again = proposal(1, version=3, import_id="wednesday")
-    settling = settle_revisions([sent, withdrawn, again], [], NOW)
-    assert (settling.new, settling.latest.import_id) == ([sent, withdrawn], "tuesday")
-    assert settle_revisions([again], [sent, withdrawn], NOW).latest.import_id == "wednesday"  # nothing is new: who asks
+    merged = merge_revisions([sent, withdrawn, again], [], NOW)
+    assert (merged.new, merged.latest.import_id) == ([sent, withdrawn], "tuesday")
+    assert merge_revisions([again], [sent, withdrawn], NOW).latest.import_id == "wednesday"  # nothing is new: who asks
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.integers(1, 4)), max_size=12), cuts)
@@ -179,7 +179,7 @@ def test_organisations_in_order_of_version_leave_the_same_rows_however_they_are_
     def table(chunks: Iterator[Sequence[Organisation]]) -> dict[str, Organisation]:
         standing: dict[str, Organisation] = {}
         for chunk in chunks:
-            settle(chunk, standing, identity, now=NOW)
+            merge_latest(chunk, standing, identity, now=NOW)
         return standing
 
     assert table(chunked(records, cuts)) == table(iter([records]))
@@ -201,4 +201,4 @@ def test_chunk_of_eight_thousand_unknown_legs_costs_less_than_a_tenth_of_its_bud
         [leg(f"{number}.{side}", started_at=NINE + timedelta(seconds=number), version=1) for side in (1, 2)]
         for number in range(4000)
     ]
-    assert least_s(lambda: [settle_legs(call, (), NOW) for call in calls]) < 8000 * 2e-6
+    assert least_s(lambda: [merge_legs(call, (), NOW) for call in calls]) < 8000 * 2e-6
