@@ -63,7 +63,7 @@ class Worker:
             os.kill(self.part.pid, signal.SIGKILL)
             self.part.stop(5)
         elif not self.part.is_running:
-            why = f"ended with {self.part.exit_code}: {self.part.last_words()}"
+            why = f"ended with {self.part.exit_code}: {self.part.last_log_line()}"
         if why:
             self.start()
         return why

@@ -22,7 +22,7 @@ class CellChanges(NamedTuple):
 
 
 def assign_cell(activity: Activity, known: Sequence[Activity]) -> CellChanges:
-    """Decide what to store and to send for `activity` (with its version from the clock); `known` is each cell it was in.
+    """Decide what to store and to send for `activity` (with its version from the clock); `known`: its earlier cells.
 
     The same decision as before keeps its old version and changes nothing; it is sent again all the same, since
     whoever decided it may have died before sending. A new decision is later than every known one, whatever the

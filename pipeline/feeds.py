@@ -41,8 +41,8 @@ class Freshness(msgspec.Struct, frozen=True):
         more = f", {self.gaps:,} gaps" if self.gaps else ""
         more += f", {self.waiting:,} wait for Kafka" if self.waiting else ""
         last = f"last event {self.last_event or 'never'}, last heartbeat {self.last_heartbeat}"
-        words = f"{self.source} {self.door}: {self.state}, {last}, {numbers}{more}"
-        return f"{words} ({self.detail})" if self.detail else words
+        text = f"{self.source} {self.door}: {self.state}, {last}, {numbers}{more}"
+        return f"{text} ({self.detail})" if self.detail else text
 
 
 class LastCall(msgspec.Struct, frozen=True):

@@ -73,9 +73,9 @@ def connect(dsn: str, *, first_answer_s: float = _FIRST_ANSWER_S) -> Client:
 def trouble(error: Exception) -> Trouble:
     """Whether trying again can help, in one line without secrets."""
     code = getattr(error, "code", None) if isinstance(error, DatabaseError) else None
-    words = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    message = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
     advice = _TERMINAL.get(code) if code is not None else None
-    return Terminal(f"clickhouse: {advice} ({words})") if advice else Transient(f"clickhouse: {words}")
+    return Terminal(f"clickhouse: {advice} ({message})") if advice else Transient(f"clickhouse: {message}")
 
 
 class Store:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-Place = tuple[str, int]
+Partition = tuple[str, int]
 """(topic without prefix, partition)."""
 
-Places = Mapping[Place, int]
+Offsets = Mapping[Partition, int]
 """-> offset."""
 
 # Stored once each row of this list is consumed, in order: what one row's agents publish is in later rows.
@@ -37,12 +37,12 @@ class Position(msgspec.Struct, frozen=True):
         return self.there - self.consumed
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class StorageWait(msgspec.Struct, frozen=True):
     """What is waited for: the stage, and where its partitions have to be consumed up to (None: nobody looked yet)."""
 
-    sent: Places
+    sent: Offsets
     stage: int = 0
-    ends: Places | None = None
+    ends: Offsets | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -54,22 +54,24 @@ class Waiting(msgspec.Struct, frozen=True):
         return not self.topics
 
 
-def looked(waiting: Waiting, ends: Places, consumed: Places) -> tuple[Waiting, Position]:
+def looked(waiting: StorageWait, ends: Offsets, consumed: Offsets) -> tuple[StorageWait, Position]:
     """(what is waited for after a look at the partitions of `waiting.topics`, how far they were)."""
     wanted = waiting.ends
     if wanted is None:
-        sent = {place: end for place, end in waiting.sent.items() if place[0] in waiting.topics}
-        wanted = sent | {place: max(end, sent.get(place, 0)) for place, end in ends.items()}
-    position = Position(sum(min(consumed.get(place, 0), end) for place, end in wanted.items()), sum(wanted.values()))
+        sent = {partition: end for partition, end in waiting.sent.items() if partition[0] in waiting.topics}
+        wanted = sent | {partition: max(end, sent.get(partition, 0)) for partition, end in ends.items()}
+    position = Position(
+        sum(min(consumed.get(partition, 0), end) for partition, end in wanted.items()), sum(wanted.values())
+    )
     if position.lag:
-        return Waiting(waiting.sent, waiting.stage, wanted), position
-    return Waiting(waiting.sent, waiting.stage + 1), position
+        return StorageWait(waiting.sent, waiting.stage, wanted), position
+    return StorageWait(waiting.sent, waiting.stage + 1), position
 
 
-def is_lost(waiting: Waiting, begins: Places, ends: Places, acknowledged: Places) -> bool:
+def is_lost(waiting: StorageWait, begins: Offsets, ends: Offsets, acknowledged: Offsets) -> bool:
     """The broker has not what it had acknowledged to us: its log ends before, or begins after what nobody consumed."""
     return any(
-        ends.get(place, end) < end or (begins.get(place, 0) >= end and acknowledged.get(place, 0) < end)
-        for place, end in waiting.sent.items()
-        if end and place[0] in waiting.topics
+        ends.get(partition, end) < end or (begins.get(partition, 0) >= end and acknowledged.get(partition, 0) < end)
+        for partition, end in waiting.sent.items()
+        if end and partition[0] in waiting.topics
     )

@@ -22,7 +22,7 @@ from pipeline.migrate import pending
 from pipeline.privacy.key import key_file
 from pipeline.settings import read_settings
 from pipeline.sign_of_life import SignOfLife
-from pipeline.stall import PATIENCE_S, Watch
+from pipeline.stall import PATIENCE_S, StallWatch
 from pipeline.store import Store, connect
 from pipeline.store import trouble as trouble_of
 from pipeline.transport import Transport
@@ -58,7 +58,7 @@ def work(
     steps = make_steps(store, settings, key_file(endpoints.data))
     runner = StepRunner(Wire(endpoints.kafka, endpoints.prefix), len(steps))
     app = make_app(endpoints.kafka, steps, runner, datadir=str(datadir), prefix=endpoints.prefix)
-    watch = Watch(
+    watch = StallWatch(
         lambda: Transport(endpoints),
         [step.topic.name for step in steps],
         mine=lambda: assigned(app, endpoints.prefix),
@@ -110,7 +110,7 @@ def patiently(what: Callable[[], T], sleep: Callable[[float], None] = time.sleep
             sleep(wait_s)
 
 
-def _watch(watch: Watch) -> None:
+def _watch(watch: StallWatch) -> None:
     """The body of a thread: an event loop that hangs cannot watch itself."""
     while True:
         time.sleep(watch.pause_s)

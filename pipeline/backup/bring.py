@@ -68,8 +68,8 @@ def restore_store(source: Path, manifest: Manifest, into: Path, say: Say) -> Non
         [*command, *(table.table for table in manifest.tables)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        words = (done.stderr.strip().splitlines() or ["it died"])[-1]
-        raise Terminal(f"{source}: the store cannot be read: {words[:400]}")
+        message = (done.stderr.strip().splitlines() or ["it died"])[-1]
+        raise Terminal(f"{source}: the store cannot be read: {message[:400]}")
     found = msgspec.json.decode(done.stdout.encode().splitlines()[-1], type=list[Sum])
     if wrong := differing(manifest.tables, found):
         raise Terminal(f"{source}: tables are not what was backed up: {', '.join(wrong)}; the backup is damaged")

@@ -12,7 +12,7 @@ from rich.table import Table
 from pipeline.activity import BY, Activity, Manager, Row, Unassigned, activity, roster, unassigned_calls
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
-from pipeline.cli.options import Listed, output, people, period, period_said
+from pipeline.cli.options import Listed, output, people, period, period_of_options
 from pipeline.cli.tables import WIDE, amounts, console, duration, manager_name, ratio, share, show_json, table
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings, read_settings
@@ -46,7 +46,7 @@ def command(
     and their sum. docs/metrics.md defines each number. Days are those of the reporting zone; --to is not included.
     """
     settings = read_settings()
-    days = period_said(first, last, settings)
+    days = period_of_options(first, last, settings)
     source = read_from(data)
     refuse_unknown(source, managers, teams)
     rows = activity(source, days, by, managers=managers, teams=teams, unassigned=unassigned)
@@ -101,12 +101,12 @@ def activity_table(rows: list[Row], managers: dict[str, Manager], days: Period, 
     for head, _ in columns:
         shown.add_column(head, justify="right", no_wrap=True)
     for row in rows:
-        of = (_said(key, value, managers) for key, value in row.of.items())
+        of = (_label(key, value, managers) for key, value in row.of.items())
         shown.add_row(*of, *(write(row.numbers) for _, write in columns))
     return shown
 
 
-def _said(key: str, value: str, managers: dict[str, Manager]) -> str:
+def _label(key: str, value: str, managers: dict[str, Manager]) -> str:
     return manager_name(value, managers) if key == "manager_id" else value or "-"
 
 

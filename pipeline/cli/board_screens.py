@@ -20,7 +20,7 @@ from grafana.variables import QUERIES
 from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.feeds import last_call
-from pipeline.parts.broken import SETTLE, in_words, open_losses
+from pipeline.parts.broken import SETTLE, describe_losses, open_losses
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
 
@@ -83,7 +83,7 @@ class BoardScreens:
         choices = self._choices(found, question, standing.now)
         question = _one_chosen(found, question, choices)
         standing = msgspec.structs.replace(standing, lost=self._lost())
-        return shell.page(found, question, choices, standing, self._said(found, question))
+        return shell.page(found, question, choices, standing, self._page_texts(found, question))
 
     def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
         found, question = _understood(board, pairs, language)
@@ -93,9 +93,9 @@ class BoardScreens:
         clock = self._clock()
         now = self._standing(question).now if question.as_of_last_call else clock
         rows = self.rows(found, shown, question, now, clock)
-        said = self._said(found, question)
-        notes = [f"{said.words.loads_now} {clock.astimezone(self._zone):{said.words.moment}}"]
-        return msgspec.json.encode(screen(shown, rows, said, *(notes if shown.of_loads and now != clock else ())))
+        texts = self._page_texts(found, question)
+        notes = [f"{texts.words.loads_now} {clock.astimezone(self._zone):{texts.words.moment}}"]
+        return msgspec.json.encode(screen(shown, rows, texts, *(notes if shown.of_loads and now != clock else ())))
 
     def rows(self, board: Board, panel: Panel, question: Asked, now: datetime, clock: datetime) -> list[Row]:
         """What the panel's metric says as of `now`, and one row more than it shows where more follow."""
@@ -110,14 +110,14 @@ class BoardScreens:
         parameters = bind(panel.query, self._department, chosen)
         if most(panel) is not None:
             parameters["limit"] += 1
-        return self._asked(panel.query, parameters)
+        return self._query(panel.query, parameters)
 
-    def notice(self, title: str, language: str, words: str = "") -> str:
-        said = Said(language, self._department)
-        told = page_words(language)
-        heads = {"login": told.login_title, "not_found": told.not_found, "failed": told.failed}
+    def notice(self, title: str, language: str, message: str = "") -> str:
+        texts = Said(language, self._department)
+        page_texts = page_words(language)
+        heads = {"login": page_texts.login_title, "not_found": page_texts.not_found, "failed": page_texts.failed}
         return shell.notice(
-            heads.get(title, told.wrong_address), words or (told.login if title == "login" else ""), said
+            heads.get(title, page_texts.wrong_address), message or (page_texts.login if title == "login" else ""), texts
         )
 
     def _standing(self, question: Asked) -> shell.Standing:
@@ -131,7 +131,7 @@ class BoardScreens:
 
     def _lost(self) -> str:
         losses = open_losses(_ReaderRows(self._numbers))
-        return f"{in_words(losses)}\n{SETTLE}" if losses else ""
+        return f"{describe_losses(losses)}\n{SETTLE}" if losses else ""
 
     def _choices(self, board: Board, question: Asked, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""
@@ -139,17 +139,17 @@ class BoardScreens:
         offered = {}
         for name, query in QUERIES.items():
             if name in board.variables:
-                rows = self._asked(query, bind(query, self._department, chosen))
+                rows = self._query(query, bind(query, self._department, chosen))
                 offered[name] = [(row["value"], row["text"]) for row in rows]
         if missing := _not_offered(question, offered):
             rows = self._numbers.rows("choice_names", Row, {"managers": missing})
             offered["manager"] += [(row["value"], row["text"]) for row in rows]
         return offered
 
-    def _asked(self, query: Query, parameters: dict[str, Any]) -> list[Row]:
+    def _query(self, query: Query, parameters: dict[str, Any]) -> list[Row]:
         return self._numbers.rows(query.metric, Row, parameters)
 
-    def _said(self, board: Board, question: Asked) -> Said:
+    def _page_texts(self, board: Board, question: Asked) -> Said:
         of = question.variables.get("of", ("calls",))[0]
         values = {
             "conversation_s": str(self._department.conversation_s),
@@ -202,6 +202,6 @@ def _href(link: Link, row: Mapping[str, Any], board: Board, question: Asked) -> 
     if not all(value for _, value in pairs):
         return ""
     other = next(one for one in BOARDS if one.id == link.board)
-    place = f"{link.board}_{link.words}"
-    below = f"#{place}" if any(panel.id == place for panel in other.panels) else ""
+    panel_id = f"{link.board}_{link.words}"
+    below = f"#{panel_id}" if any(panel.id == panel_id for panel in other.panels) else ""
     return f"/{link.board}?{question.leading(board, other, [*pairs, *link.fixed])}{below}"

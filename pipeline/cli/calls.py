@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
-from pipeline.cli.options import hides_numbers, note_facts, output, people, period, period_said, show_numbers
+from pipeline.cli.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
 from pipeline.cli.tables import console, duration, show_json, table
 from pipeline.settings import read_settings
 
@@ -67,7 +67,7 @@ def command(
 ) -> None:
     """The calls behind a number of `callfunnel activity`, as they were counted."""
     settings = read_settings()
-    days = period_said(first, last, settings)
+    days = period_of_options(first, last, settings)
     most = limit or (4_000_000_000 if as_json else 200)
     parameters = {
         **days.parameters,

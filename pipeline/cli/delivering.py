@@ -61,8 +61,10 @@ class Delivering:
         for thread in self._threads:
             thread.join()
         if self.journal.records:
-            words = "%s: %s records are not stored yet: they are on disk, and sent when the stack or a listener starts"
-            log.warning(words, self.journal.path, f"{self.journal.records:,}")
+            message = (
+                "%s: %s records are not stored yet: they are on disk, and sent when the stack or a listener starts"
+            )
+            log.warning(message, self.journal.path, f"{self.journal.records:,}")
         self.journal.close()
         if self._failure is not None:
             raise self._failure
@@ -75,14 +77,14 @@ class Delivering:
 
     def _drain(self) -> None:
         """Wait until what was acknowledged is stored: shortly for a broker that is away, longer for workers."""
-        began = told_at = away_at = time.monotonic()
+        began = reported_at = away_at = time.monotonic()
         while self._is_unsent and self._failure is None and not self._hurried.wait(0.02):
             now = time.monotonic()
             away_at = away_at if self._forwarder.is_away else now
             if now - began > self._drain_s or now - away_at > _AWAY_S:
                 return
-            if self.journal.records and now - told_at > _TELL_S:
-                told_at = now
+            if self.journal.records and now - reported_at > _TELL_S:
+                reported_at = now
                 log.info("stopping: %s records wait to be stored", f"{self.journal.records:,}")
 
     @property

@@ -25,7 +25,7 @@ from pipeline.embedded.supervise import Plan, Stack
 from pipeline.endpoints import Endpoints, Running
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.loading.prepare import LoadOptions, Prepared, prepare
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
@@ -35,7 +35,7 @@ _ROUNDS = (("managers", "organisations", "stages", "plan", "calendar", "absences
 """What is loaded together: proposals need their organisations; calls are quickest when everybody is known."""
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadedDepartment(msgspec.Struct, frozen=True):
     """A department whose history is counted."""
 
     folder: Path
@@ -65,29 +65,29 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def loaded(folder: Path, options: DepartmentOptions) -> Iterator[Loaded]:
+def loaded(folder: Path, options: DepartmentOptions) -> Iterator[LoadedDepartment]:
     """Generate, start, load; stop everything at the end. Says each step and how long it took. Raises Trouble."""
     exports, data = folder / "department", folder / "data"
-    with _step("generate") as said:
+    with _step("generate") as say:
         generated = generate(options, exports)
-        said(
+        say(
             f"{options.managers} managers, {options.days} days from {options.first}: {generated.calls:,} calls,"
             f" {generated.organisations:,} organisations"
         )
     env = _environment(folder, exports, data)
     settings = read_settings(env)
     stack = Stack(Plan(data=data, kafka_port=0, store_port=0), env)
-    with _step("start") as said:
+    with _step("start") as say:
         running = stack.start()
-        said("a broker, a ClickHouse engine, a board page and a worker, on this machine alone")
+        say("a broker, a ClickHouse engine, a board page and a worker, on this machine alone")
     try:
         prepared = _prepared(generated, settings)
         for kinds in _ROUNDS:
             files = [file for file in prepared if file.recognised.kind in kinds]
             if files:
-                with _step("load") as said:
-                    said(_told(_load(exports, running, files)))
-        yield Loaded(
+                with _step("load") as say:
+                    say(_summary(_load(exports, running, files)))
+        yield LoadedDepartment(
             folder=folder,
             options=options,
             generated=generated,
@@ -109,7 +109,7 @@ def _prepared(generated: Generated, settings: Settings) -> list[Prepared]:
         path = Path(generated.folder) / file
         headers = 0 if kind == "calls" else 1
         if path.read_bytes().count(b"\n") > headers:
-            found.append(prepare(path, Wish(kind=kind), settings))
+            found.append(prepare(path, LoadOptions(kind=kind), settings))
     return found
 
 
@@ -117,8 +117,8 @@ def _environment(folder: Path, exports: Path, data: Path) -> dict[str, str]:
     """Settings of this department alone: other stacks are found as before, and nothing is left behind."""
     ours = {"CALLFUNNEL_CONFIG": str(exports / "callfunnel.toml"), "CALLFUNNEL_DATA": str(data)}
     path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'
-    said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items())
-    (folder / "env").write_text(path + said, encoding="utf-8")
+    exports_text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items())
+    (folder / "env").write_text(path + exports_text, encoding="utf-8")
     env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
     return env | ours | {"XDG_STATE_HOME": str(folder), "TMPDIR": str(folder)}
 
@@ -127,7 +127,11 @@ def _load(exports: Path, running: Running, files: list[Prepared]) -> list[Outcom
     console = Console(stderr=True)
     with Shown(console, _unchecked) if console.is_terminal else Plain(console, _unchecked) as progress:
         outcomes = load(
-            files, running.endpoints, Store(connect(running.clickhouse)), Wish(rejects=exports / "rejects"), progress
+            files,
+            running.endpoints,
+            Store(connect(running.clickhouse)),
+            LoadOptions(rejects=exports / "rejects"),
+            progress,
         )
     for outcome in outcomes:
         if outcome.stopped:
@@ -139,18 +143,18 @@ def _unchecked() -> None:
     """Parts that die end the wait by themselves: nothing moves any more."""
 
 
-def _told(outcomes: list[Outcome]) -> str:
-    words = [f"{one.calls:,} calls" if one.kind == "calls" else f"{one.kind} {one.records:,}" for one in outcomes]
+def _summary(outcomes: list[Outcome]) -> str:
+    parts = [f"{one.calls:,} calls" if one.kind == "calls" else f"{one.kind} {one.records:,}" for one in outcomes]
     rejected = sum(sum(one.rejected.values()) for one in outcomes)
-    return f"{', '.join(words)}, stored and counted" + (f"; {rejected:,} rows rejected" if rejected else "")
+    return f"{', '.join(parts)}, stored and counted" + (f"; {rejected:,} rows rejected" if rejected else "")
 
 
 @contextlib.contextmanager
 def _step(name: str) -> Iterator[Callable[[str], None]]:
     """A line for a step, once it is done."""
     began = time.monotonic()
-    words: list[str] = []
-    yield words.append
+    parts: list[str] = []
+    yield parts.append
     head = f"  {name:9} {time.monotonic() - began:5.1f} s  "
     width = min(120, shutil.get_terminal_size().columns)
-    click.echo(fill(head + " ".join(words), width, subsequent_indent=" " * len(head)))
+    click.echo(fill(head + " ".join(parts), width, subsequent_indent=" " * len(head)))

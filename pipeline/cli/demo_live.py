@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from department.live_department import LiveDepartment
-from pipeline.cli.demo_department import Loaded
+from pipeline.cli.demo_department import LoadedDepartment
 from pipeline.floor.board import Around
 from pipeline.floor.clock import StoryClock
 from pipeline.floor.first_calls import FirstCalls
@@ -71,7 +71,7 @@ class Arriving(threading.Thread):
                 return
 
 
-def live(department: Loaded, speed: float) -> None:
+def live(department: LoadedDepartment, speed: float) -> None:
     """Show the board until Ctrl-C or SIGTERM."""
     living = LiveDepartment(department.options)
     feed = LiveFeed(living, department.exports, department.folder, department.endpoints, department.settings)
@@ -110,7 +110,7 @@ class _Watch:
     """Reads the store now and then, draws more often, and keeps the stack up."""
 
     def __init__(
-        self, department: Loaded, clock: StoryClock, arriving: Arriving, where: list[str], shown: Show
+        self, department: LoadedDepartment, clock: StoryClock, arriving: Arriving, where: list[str], shown: Show
     ) -> None:
         self._department = department
         self._clock = clock

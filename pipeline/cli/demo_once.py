@@ -10,7 +10,7 @@ import click
 from pipeline.activity import activity, roster
 from pipeline.cli import activity as activity_command
 from pipeline.cli import funnel as funnel_command
-from pipeline.cli.demo_department import Loaded
+from pipeline.cli.demo_department import LoadedDepartment
 from pipeline.cli.demo_stories import stories
 from pipeline.cli.demo_truth import against_truth, everything
 from pipeline.cli.tables import WIDE, console
@@ -19,7 +19,7 @@ from pipeline.funnel import Question, funnel
 _MOST_SHOWN = 20
 
 
-def once(department: Loaded) -> bool:
+def once(department: LoadedDepartment) -> bool:
     """Print activity and funnel as the commands do, the hidden stories, and the comparison; whether all is equal."""
     source, settings = department.numbers, department.settings
     days = everything(department.truth, settings)
@@ -43,7 +43,7 @@ def once(department: Loaded) -> bool:
     return _compare(department)
 
 
-def _compare(department: Loaded) -> bool:
+def _compare(department: LoadedDepartment) -> bool:
     began = time.monotonic()
     compared = against_truth(department.numbers, department.truth, department.settings)
     seconds = time.monotonic() - began

@@ -31,15 +31,15 @@ def stories(anomalies: Iterable[Anomaly], rows: Sequence[Row], names: Mapping[st
     worked = _worked(rows)
     lines = []
     for event in anomalies:
-        told = _TELL.get(event.kind)
+        tell = _TELL.get(event.kind)
         before = _days(worked, event.first - timedelta(days=_BEFORE_DAYS), event.first - timedelta(days=1))
         during = _days(worked, event.first, event.last)
-        if told is None or not before or not during:
+        if tell is None or not before or not during:
             continue
         who = f"{names.get(event.manager_id, '')} ({event.manager_id})" if event.manager_id else "everybody"
         numbers = _average(rows, event.manager_id, before), _average(rows, event.manager_id, during)
         when = f"{event.first:%d %b}" + ("" if event.first == event.last else f" to {event.last:%d %b}")
-        lines.append(f"{when:17}  {who}: {told(*numbers)}")
+        lines.append(f"{when:17}  {who}: {tell(*numbers)}")
     return lines
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from pipeline.activity import roster
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
-from pipeline.cli.options import output, people, period, period_said
+from pipeline.cli.options import output, people, period, period_of_options
 from pipeline.cli.tables import console, show_json, table
 from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
 from pipeline.readouts import Numbers
@@ -56,7 +56,7 @@ def command(
     """
     settings = read_settings()
     question = Question(
-        period=period_said(first, last, settings),
+        period=period_of_options(first, last, settings),
         stages=settings.stages,
         now=datetime.now(UTC),
         clock=Clock(clock),
@@ -184,6 +184,6 @@ def warnings(source: Numbers, question: Question, steps: Sequence[Step]) -> list
             " working days: reached can still grow. est.: what step is likely to become (Kaplan-Meier)."
         )
     if unknown := unknown_stages(source, question.stages):
-        said = ", ".join(f"{stage} ({changes:,})" for stage, changes in unknown.items())
-        lines.append(f"Left out: changes to stages that are not configured: {said}. Add them to callfunnel.toml.")
+        named = ", ".join(f"{stage} ({changes:,})" for stage, changes in unknown.items())
+        lines.append(f"Left out: changes to stages that are not configured: {named}. Add them to callfunnel.toml.")
     return lines

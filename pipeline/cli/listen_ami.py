@@ -74,8 +74,8 @@ def command(
     line = Line(source, "ami", new_session())
     data = pinned(data)
     with (
-        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "ami", Alive) as checkpoint,
     ):
         door = TellerDoor(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
-        keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{words}")
+        keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{gap_text}")

@@ -70,12 +70,12 @@ def command(
     line = Line(source, "esl", new_session())
     data = pinned(data)
     with (
-        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "esl", Alive) as checkpoint,
     ):
         door = TellerDoor(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
         which = f" where {condition}" if chosen else ""
-        keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{words}")
+        keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{gap_text}")
 
 
 def _condition(text: str) -> tuple[str, str] | None:

@@ -13,8 +13,8 @@ from connectors.live.line import Line
 from connectors.registry import KINDS, PROFILES
 from pipeline.cli.listening import keep_open, new_session, stack_folder
 from pipeline.endpoints import Endpoints, find
-from pipeline.loading.dropped import AUTO, Dropped
-from pipeline.loading.prepare import Wish
+from pipeline.loading.dropped_files import AUTO, DroppedFiles
+from pipeline.loading.prepare import LoadOptions
 from pipeline.privacy.kept import Holds, remember
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
@@ -23,7 +23,7 @@ from schemas.trouble import Terminal, Transient
 STATE = ".callfunnel"
 
 
-class _Nothing(msgspec.Struct, frozen=True):
+class _NoFolderCheckpoint(msgspec.Struct, frozen=True):
     """The folder is its own checkpoint: what is still in it is not loaded yet."""
 
 
@@ -57,7 +57,7 @@ def command(
         raise Terminal(f"{folder}: there is no such folder: make it, or mount it")
     settings = read_settings()
     data = stack_folder(data)
-    wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
+    options = LoadOptions(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
     line = Line(source or "pbx", f"folder:{folder.resolve().name}", new_session())
 
     if data is not None:
@@ -77,6 +77,6 @@ def command(
     if (folder / STATE).is_symlink():
         raise Terminal(f"{folder / STATE} is a link: what is written there could go anywhere; remove it")
     # Two watchers of one folder would move each other's files, so the lock is in the folder.
-    with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _Nothing):
-        door = FolderDoor(folder, Dropped(wish, settings, where, check), settle_s=settle)
+    with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _NoFolderCheckpoint):
+        door = FolderDoor(folder, DroppedFiles(options, settings, where, check), settle_s=settle)
         keep_open(line, door, data, folder / ".callfunnel", f"folder {folder}")

@@ -51,5 +51,5 @@ def command(
         table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,
     ):
-        words = f"{cdr.where}, for source {source}, every {every:g} s"
-        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, state, words)
+        description = f"{cdr.where}, for source {source}, every {every:g} s"
+        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, state, description)

@@ -62,16 +62,16 @@ def command(
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
     line = Line(source, "tcp", new_session())
-    said = settings.source(source)
-    hints = Hints(region=region or said.region or settings.region, columns=said.columns)
+    configured = settings.source(source)
+    hints = Hints(region=region or configured.region or settings.region, columns=configured.columns)
     lines = LINES[profile](hints, zone, of.contexts(settings, zone, line.session))
     where: Listen | Connect
     if here:
         where = Listen(*host_and_port(here), allowed or _HERE)
-        words = f"{profile} lines at {here}, from {', '.join(map(str, where.allowed))}"
+        description = f"{profile} lines at {here}, from {', '.join(map(str, where.allowed))}"
     else:
         where = Connect(*host_and_port(there))
-        words = f"{profile} lines of {there}"
+        description = f"{profile} lines of {there}"
     data = pinned(data)
     with Checkpoint(state, source, "tcp", Alive) as checkpoint:
-        keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{words}, for source {source}")
+        keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{description}, for source {source}")

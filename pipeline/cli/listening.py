@@ -76,17 +76,17 @@ class Exchange(NamedTuple):
         self, settings: Settings, zone: tzinfo | None, session: str, clock: Clock = wall_clock
     ) -> Callable[[], Context]:
         """Makes the context of what is read now: one session, a new version each time."""
-        said = settings.source(self.source)
+        configured = settings.source(self.source)
         base = Context(
             source=self.source,
             import_id=session,
             version=0,
             zone=zone,
-            region=self.region or said.region or settings.region,
-            extension_pattern=said.extensions,
-            trunks=said.trunks,
+            region=self.region or configured.region or settings.region,
+            extension_pattern=configured.extensions,
+            trunks=configured.trunks,
             stages=settings.stages,
-            stage_words=said.stages,
+            stage_words=configured.stages,
             loaded_at=as_datetime(clock()),
         )
 
@@ -130,7 +130,7 @@ def journal_folder(data: Path | None, state: Path) -> Path:
 
 
 def keep_open(
-    line: Line, door: Door, data: Path | None, state: Path, words: str, more: Sequence[tuple[Line, Door]] = ()
+    line: Line, door: Door, data: Path | None, state: Path, description: str, more: Sequence[tuple[Line, Door]] = ()
 ) -> None:
     """Run a door until a signal, and beside it `more` feeds that end with it; then wait until what they acknowledged is
     stored, for a while. Raises Terminal when a door gave up.
@@ -144,7 +144,7 @@ def keep_open(
     with Delivering(folder, lines, lambda: find(data)) as delivering:
         for number in _STOPPING:
             signal.signal(number, lambda *_: delivering.stop())
-        click.echo(f"callfunnel listens: {words}, into {data if data is not None else find().place}")
+        click.echo(f"callfunnel listens: {description}, into {data if data is not None else find().location}")
         beside = [threading.Thread(target=_beside, args=(one, feed, line, delivering.journal)) for one, feed in more]
         for thread in beside:
             thread.start()

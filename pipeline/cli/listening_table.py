@@ -24,7 +24,7 @@ from schemas.trouble import Transient
 _PROOF_DAYS = 30
 
 
-class Table:
+class CallTable:
     """A table of call records whose database need not be there yet."""
 
     def __init__(self, database: Database, table: str, exchange: Exchange, settings: Settings, session: str) -> None:
@@ -58,11 +58,11 @@ class Table:
 
 
 @contextmanager
-def table_at(variable: str, table: str, exchange: Exchange, settings: Settings, session: str) -> Iterator[Table]:
+def table_at(variable: str, table: str, exchange: Exchange, settings: Settings, session: str) -> Iterator[CallTable]:
     """The table, tried once: what somebody must mend is said at once (Terminal); who is away is waited for later."""
     database = Database(secret(variable, os.environ, "the URL of the database"), variable)
     try:
-        found = Table(database, table, exchange, settings, session)
+        found = CallTable(database, table, exchange, settings, session)
         with suppress(Transient):
             found.reader()
         yield found

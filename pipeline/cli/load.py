@@ -16,7 +16,7 @@ from pipeline.loading.explain import explain
 from pipeline.loading.load import load
 from pipeline.loading.lookout import reached_store
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish, prepare_all
+from pipeline.loading.prepare import LoadOptions, Prepared, prepare_all
 from pipeline.privacy.kept import Holds, remember
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal, Trouble
@@ -61,32 +61,32 @@ def command(
     Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
     """
     settings = read_settings()
-    wish = Wish(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
+    options = LoadOptions(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
     prepared: list[Prepared] = []
     failed: list[str] = []
     for path in files:
-        tables = prepare_all(path, wish, settings)
+        tables = prepare_all(path, options, settings)
         prepared += tables.prepared
         failed += tables.failed
-        for words in tables.passed_over:
-            click.echo(f"not loaded: {words}", err=True)
+        for message in tables.ignored:
+            click.echo(f"not loaded: {message}", err=True)
     if only_explain:
         for file in prepared:
             explain(file, click.echo)
         outcomes: list[Outcome] = []
     else:
-        outcomes = _load(prepared, wish, data) if prepared else []
+        outcomes = _load(prepared, options, data) if prepared else []
         _tell(outcomes, as_json)
-    for words in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
-        click.echo(f"callfunnel: {words}", err=True)
+    for message in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
+        click.echo(f"callfunnel: {message}", err=True)
     if failed or any(outcome.stopped for outcome in outcomes):
         sys.exit(2)
     sys.exit(1 if any(outcome.rejected for outcome in outcomes) else 0)
 
 
-def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]:
+def _load(files: list[Prepared], options: LoadOptions, data: Path | None) -> list[Outcome]:
     endpoints = find(data)
-    remember(endpoints.data, Holds.REJECTS, wish.rejects)
+    remember(endpoints.data, Holds.REJECTS, options.rejects)
     console = Console(stderr=True)
     embedded = running_stack(data) if is_embedded(data) else None
 
@@ -96,7 +96,7 @@ def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]
 
     with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
         try:
-            return load(files, endpoints, reached_store(endpoints, progress), wish, progress)
+            return load(files, endpoints, reached_store(endpoints, progress), options, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
         except Trouble as trouble:

@@ -57,13 +57,13 @@ class Shown:
         rate = f"{position.lag:,} frames to go{self._waits and ', waiting (see above)'}"
         self._progress.update(self._storing, completed=position.consumed, total=max(position.there, 1), rate=rate)
 
-    def note(self, words: str) -> None:
-        self._progress.console.print(words, style="yellow", highlight=False)
+    def note(self, message: str) -> None:
+        self._progress.console.print(message, style="yellow", highlight=False)
 
-    def waits(self, words: str) -> None:
-        self._waits = words
-        if words:
-            self.note(f"waiting: {words}")
+    def waits(self, message: str) -> None:
+        self._waits = message
+        if message:
+            self.note(f"waiting: {message}")
 
 
 class Plain:
@@ -72,7 +72,7 @@ class Plain:
     def __init__(self, console: Console, check: Check) -> None:
         self.check = check
         self._console = console
-        self._said = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def __enter__(self) -> Plain:
         return self
@@ -87,14 +87,14 @@ class Plain:
     def storing(self, position: Position) -> None:
         self._now_and_then(f"storing: {position.lag:,} frames to go")
 
-    def waits(self, words: str) -> None:
-        if words:
-            self.note(f"waiting: {words}")
+    def waits(self, message: str) -> None:
+        if message:
+            self.note(f"waiting: {message}")
 
-    def note(self, words: str) -> None:
-        self._console.print(words, highlight=False, soft_wrap=True)
+    def note(self, message: str) -> None:
+        self._console.print(message, highlight=False, soft_wrap=True)
 
-    def _now_and_then(self, words: str) -> None:
-        if time.monotonic() - self._said >= _LINE_EVERY_S:
-            self._said = time.monotonic()
-            self.note(words)
+    def _now_and_then(self, message: str) -> None:
+        if time.monotonic() - self._printed_at >= _LINE_EVERY_S:
+            self._printed_at = time.monotonic()
+            self.note(message)

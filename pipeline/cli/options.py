@@ -52,15 +52,15 @@ class Listed(click.ParamType):
 
     name = "LIST"
 
-    def __init__(self, *words: str) -> None:
-        self._words = words
+    def __init__(self, *choices: str) -> None:
+        self._choices = choices
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        said = tuple(word.strip() for word in str(value).split(",") if word.strip())
-        wrong = [word for word in said if word not in self._words]
-        if wrong or not said:
-            self.fail(f"{value!r}: one or more of {', '.join(self._words)}", param, ctx)
-        return said
+        chosen = tuple(word.strip() for word in str(value).split(",") if word.strip())
+        wrong = [word for word in chosen if word not in self._choices]
+        if wrong or not chosen:
+            self.fail(f"{value!r}: one or more of {', '.join(self._choices)}", param, ctx)
+        return chosen
 
 
 def period(command: F) -> F:
@@ -114,7 +114,7 @@ def note_facts(source: Numbers, days: Period) -> None:
         )
 
 
-def period_said(first: date | None, last: date | None, settings: Settings) -> Period:
+def period_of_options(first: date | None, last: date | None, settings: Settings) -> Period:
     """The period of --from and --to in the reporting zone. Raises Terminal when it is empty."""
     period = period_of(first, last, settings.time_zone, datetime.now(settings.time_zone).date())
     if period.first >= period.last:

@@ -99,7 +99,7 @@ def _sums(sums: dict[str, Measure[Decimal]], wide: bool) -> list[str]:
     due = [_whole(one.plan_to_date) for one in sums.values() if one.plan_to_date is not None]
     plan = [_whole(one.plan) for one in sums.values() if one.plan is not None]
     ratios = [share(one.ratio) for one in sums.values() if one.plan is not None]
-    return [", ".join(said) or "-" for said in (fact, *((due, plan) if wide else ()), ratios)]
+    return [", ".join(texts) or "-" for texts in (fact, *((due, plan) if wide else ()), ratios)]
 
 
 def _whole(amount: float | Decimal) -> str:
@@ -116,9 +116,13 @@ def footnotes(rows: Sequence[PlanFact], settings: Settings, now: datetime, until
     if until is not None:
         lines.append(f"Data until {until.astimezone(settings.time_zone):%Y-%m-%d %H:%M}: what is due goes on after it.")
     lacking = [row for row in rows if row.without_plan]
-    without = len({row.manager_id for row in lacking}) if rows[0].manager_id else sum(r.without_plan for r in lacking)
-    if without:
-        lines.append(f"{without} of the roster have no plan, and their facts count: `callfunnel load --kind plan`.")
+    lacking_count = (
+        len({row.manager_id for row in lacking}) if rows[0].manager_id else sum(r.without_plan for r in lacking)
+    )
+    if lacking_count:
+        lines.append(
+            f"{lacking_count} of the roster have no plan, and their facts count: `callfunnel load --kind plan`."
+        )
     if any(row.unknown_days for row in rows):
         lines.append("Some days are in no calendar and count as free: a worker that starts writes the country's.")
     return lines

@@ -19,7 +19,7 @@ from pipeline.cli.board_screens import department_of, page_file, plotly_script
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
 from pipeline.cli.options import Day, hides_numbers, output, people, show_numbers
-from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
+from pipeline.cli.report_numbers import ReportRequest, read_report, stale_reasons
 from pipeline.cli.tables import show_json
 from pipeline.endpoints import data_folder
 from pipeline.report.letter import Attachment, message, post_of, send
@@ -72,7 +72,7 @@ def command(
     span = reported(Kind(kind), last, now, settings.time_zone)
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
-    wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
+    wanted = ReportRequest(reported=span, language=language, teams=teams, managers=managers)
     log = audit_file(data_folder(data))
     hidden = hides_numbers(settings, shows_numbers, data)
     source, department = read_from(data, masked=hidden), department_of(settings)
@@ -106,8 +106,8 @@ def command(
 
 
 def terminal_language(env: Mapping[str, str]) -> str:
-    said = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return "ru" if said.startswith("ru") else "en"
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "ru" if locale.startswith("ru") else "en"
 
 
 def _refuse_others(outs: tuple[Path, ...]) -> None:

@@ -17,7 +17,7 @@ from grafana.report.sections import Span
 from grafana.report.words import report_words
 from grafana.words import words
 from pipeline.activity import roster
-from pipeline.alerts.asking import ask as ask_rules
+from pipeline.alerts.evaluate import ask as ask_rules
 from pipeline.feeds import freshness, last_call
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.report.periods import Reported, months_before
@@ -42,7 +42,7 @@ class _Day(msgspec.Struct):
     is_working: int
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class ReportRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for."""
 
     reported: Reported
@@ -52,7 +52,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_report(
-    numbers: Numbers, settings: Settings, department: Department, wanted: Wanted, stale: Sequence[str]
+    numbers: Numbers, settings: Settings, department: Department, wanted: ReportRequest, stale: Sequence[str]
 ) -> Report:
     """Ask for everything. `stale` are the reasons to distrust it, in words. Raises Transient or Terminal."""
     heading = Heading(
@@ -83,27 +83,27 @@ def read_report(
     return fill(heading, ask, warnings(numbers, settings, wanted))
 
 
-def warnings(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[Row]:
+def warnings(numbers: Numbers, settings: Settings, wanted: ReportRequest) -> list[Row]:
     """What the rules said at the close of the period's last working days, in words."""
     reported = wanted.reported
     moments = closed(numbers, settings, reported)[-_WARNING_DAYS:]
     rules = [rule for rule in RULES if rule.urgency is Urgency.HEAD and rule.replayable]
     people = len(roster(numbers, reported.period))
-    things = ask_rules(numbers, settings, moments, rules, people=max(1, people)) if moments else ()
-    said = alert_words(wanted.language).rules
+    instances = ask_rules(numbers, settings, moments, rules, people=max(1, people)) if moments else ()
+    texts = alert_words(wanted.language).rules
     return [
         {
-            "warning": said[one.rule].title,
-            "summary": plain(said[one.rule].summary, one.labels, one.numbers),
+            "warning": texts[one.rule].title,
+            "summary": plain(texts[one.rule].summary, one.labels, one.numbers),
             "on_days": len(one.days),
             "last_day": f"{one.days[-1]:{page_words(wanted.language).date}}",
         }
-        for one in warned(things, settings.time_zone)
+        for one in warned(instances, settings.time_zone)
         if is_wanted(one.labels, wanted)
     ]
 
 
-def is_wanted(labels: Mapping[str, str], wanted: Wanted) -> bool:
+def is_wanted(labels: Mapping[str, str], wanted: ReportRequest) -> bool:
     """Who is asked for; of the whole department only what is asked for in whole."""
     teams, managers = wanted.teams, wanted.managers
     return (not teams or labels.get("team") in teams) and (not managers or labels.get("manager_id") in managers)
@@ -116,24 +116,24 @@ def closed(numbers: Numbers, settings: Settings, reported: Reported) -> list[dat
     return closings(period, reported.now, settings.calendar, {one.day: bool(one.is_working) for one in days})
 
 
-def stale_reasons(numbers: Numbers, settings: Settings, wanted: Wanted) -> list[str]:
+def stale_reasons(numbers: Numbers, settings: Settings, wanted: ReportRequest) -> list[str]:
     """Why the period's numbers cannot be trusted yet, in words. Raises Transient or Terminal."""
     reported = wanted.reported
     last = last_call(numbers).moment
-    doors = freshness(numbers, reported.now)
+    freshness_rows = freshness(numbers, reported.now)
     days = closed(numbers, settings, reported)
-    found = staleness(doors, last, reported.period, reported.now, max(days, default=None))
+    found = staleness(freshness_rows, last, reported.period, reported.now, max(days, default=None))
     found += without_calls(days, called(numbers, reported.period), last)
-    return [told(one, wanted.language, settings) for one in found]
+    return [stale_text(one, wanted.language, settings) for one in found]
 
 
 def called(numbers: Numbers, period: Period) -> set[date]:
     """The days of the period with a call. Raises Transient or Terminal."""
-    asked = {"zone": period.zone.key, "from": utc(period.start), "to": utc(period.end)}
-    return {one.day for one in numbers.rows("call_days", _CallDay, asked)}
+    parameters = {"zone": period.zone.key, "from": utc(period.start), "to": utc(period.end)}
+    return {one.day for one in numbers.rows("call_days", _CallDay, parameters)}
 
 
-def chosen_of(wanted: Wanted, span: Span) -> Chosen:
+def chosen_of(wanted: ReportRequest, span: Span) -> Chosen:
     """The parameters of a span. `now` is the end of the period: a report of an old week tells of that week."""
     reported = wanted.reported
     period = reported.period
@@ -167,22 +167,22 @@ def days(period: Period, language: str) -> str:
     return f"{first:{form}}" if first == last else f"{first:{form}} – {last:{form}}"
 
 
-def against(wanted: Wanted) -> str:
+def against(wanted: ReportRequest) -> str:
     """What changes are changes to, with its days."""
     reported = wanted.reported
     return report_words(wanted.language).against[reported.kind].format(before=days(reported.before, wanted.language))
 
 
-def told(stale: Stale, language: str, settings: Settings) -> str:
+def stale_text(stale: Stale, language: str, settings: Settings) -> str:
     """A reason in words."""
-    said, page, boards = report_words(language), page_words(language), words(language)
+    texts, page, boards = report_words(language), page_words(language), words(language)
 
     def moment(at: datetime | None) -> str:
         return "–" if at is None else at.astimezone(settings.time_zone).strftime(page.moment)
 
-    forms = {Why.DEAD: said.dead, Why.NO_CALLS_SINCE: said.no_calls_since}
-    forms |= {Why.NO_CALLS_ON: said.no_calls_on, Why.NOTHING: said.nothing_loaded}
-    form = forms.get(stale.why) or (said.never if stale.seen is None else said.late)
+    forms = {Why.DEAD: texts.dead, Why.NO_CALLS_SINCE: texts.no_calls_since}
+    forms |= {Why.NO_CALLS_ON: texts.no_calls_on, Why.NOTHING: texts.nothing_loaded}
+    form = forms.get(stale.why) or (texts.never if stale.seen is None else texts.late)
     return form.format(
         source=stale.source,
         what=boards.values["import_kind"].get(stale.what, stale.what),

@@ -55,7 +55,7 @@ def command(folder: Path | None, data: Path, source: str, as_json: bool) -> None
         raise Terminal("say which: callfunnel restore FOLDER")
     started = time.monotonic()
     path, manifest = chosen(folder)
-    size = bring(path, manifest, data, lambda words: click.echo(f"callfunnel: {words}", err=True))
+    size = bring(path, manifest, data, lambda message: click.echo(f"callfunnel: {message}", err=True))
     record(audit_file(data), Action.RESTORE, backup=str(path), rows=manifest.rows)
     settings = path / SETTINGS
     result = Restored(

@@ -36,7 +36,7 @@ def command(extra: tuple[Path, ...], yes: bool, as_json: bool, data: Path | None
         settings.time_zone,
         key_file(endpoints.data),
         kept,
-        lambda words: click.echo(f"callfunnel: {words}", err=True),
+        lambda message: click.echo(f"callfunnel: {message}", err=True),
     )
     log = audit_file(endpoints.data)
     try:

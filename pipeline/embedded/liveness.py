@@ -58,7 +58,7 @@ def silent_s(pulse: Pulse, now: float, patience_s: float) -> float:
     return silent if silent >= (patience_s if pulse.has_answered else patience_s * _STARTS_WITHIN) else 0.0
 
 
-class Watch:
+class LivenessWatch:
     """Asks one part now and then, in a thread of its own: a part that hangs keeps nobody from noticing another."""
 
     def __init__(

@@ -122,10 +122,10 @@ class Part:
         until = self._monotonic() + within_s
         while not self._ready():
             if not self.is_running:
-                raise Terminal(f"{self.name} stopped while starting: {self.last_words()} (log: {self.log})")
+                raise Terminal(f"{self.name} stopped while starting: {self.last_log_line()} (log: {self.log})")
             if self._monotonic() > until:
                 raise Terminal(
-                    f"{self.name} did not answer within {within_s:.0f} s: {self.last_words()} (log: {self.log})"
+                    f"{self.name} did not answer within {within_s:.0f} s: {self.last_log_line()} (log: {self.log})"
                 )
             time.sleep(0.05)
 
@@ -141,7 +141,7 @@ class Part:
             quick = now - self._started_at < _QUICK_S
             self._quick_deaths = self._quick_deaths + 1 if quick else 0
             if self._quick_deaths >= _MOST_QUICK_DEATHS:
-                raise Terminal(f"{self.name} keeps stopping: {self.last_words()} (log: {self.log})")
+                raise Terminal(f"{self.name} keeps stopping: {self.last_log_line()} (log: {self.log})")
             self._again_at = now + min(_WORST_PAUSE_S, 0.2 * 2**self._quick_deaths)
         if now < self._again_at:
             return False
@@ -165,7 +165,7 @@ class Part:
             self._process.kill()
             self._process.wait()
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """The last line of its log that says something."""
         try:
             lines = [

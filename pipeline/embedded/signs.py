@@ -24,8 +24,8 @@ def broker_answers(host: str, port: int, within_s: float) -> bool:
     """A Kafka Metadata request, written out: a client of the library leaves threads and sockets behind when nobody
     answers. https://kafka.apache.org/protocol#The_Messages_Metadata
     """
-    asked = struct.pack(">hhih", _METADATA, _VERSION, _CORRELATION, len(_CLIENT)) + _CLIENT
-    request = struct.pack(">i", len(asked) + 4) + asked + struct.pack(">i", _ALL_TOPICS)
+    metadata_request = struct.pack(">hhih", _METADATA, _VERSION, _CORRELATION, len(_CLIENT)) + _CLIENT
+    request = struct.pack(">i", len(metadata_request) + 4) + metadata_request + struct.pack(">i", _ALL_TOPICS)
     try:
         with socket.create_connection((host, port), timeout=within_s) as connection:
             connection.sendall(request)
@@ -38,8 +38,8 @@ def broker_answers(host: str, port: int, within_s: float) -> bool:
 
 def any_broker_answers(kafka: str, within_s: float) -> bool:
     """One of the brokers "HOST:PORT,HOST:PORT..." answers; they are asked one after the other."""
-    places = [place.strip().rpartition(":") for place in kafka.split(",")]
-    known = [(host, int(port)) for host, _, port in places if port.isdecimal()]
+    addresses = [address.strip().rpartition(":") for address in kafka.split(",")]
+    known = [(host, int(port)) for host, _, port in addresses if port.isdecimal()]
     return any(broker_answers(host, port, within_s / len(known)) for host, port in known)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.embedded.engine import LIMITS, Engine, EngineError
 from pipeline.parts.books import LiveBooks
-from pipeline.parts.broken import SETTLE, in_words, look
+from pipeline.parts.broken import SETTLE, describe_losses, find_losses
 from pipeline.store import AS_WIRE, FROM_WIRE
 from schemas.trouble import Transient, Trouble
 
@@ -60,8 +60,10 @@ class StoreBooks:
         self._thread = threading.Thread(target=self._keep, name="books", daemon=True)
 
     def __enter__(self) -> StoreBooks:
-        if losses := look(self._store):
-            logging.error("store: parts are broken or missing; %s when they are mended\n%s", SETTLE, in_words(losses))
+        if losses := find_losses(self._store):
+            logging.error(
+                "store: parts are broken or missing; %s when they are mended\n%s", SETTLE, describe_losses(losses)
+            )
         self._thread.start()
         return self
 

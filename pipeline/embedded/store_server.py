@@ -21,7 +21,7 @@ from aiohttp import web
 
 from connectors.http.crowd import BACKLOG
 from pipeline.backup.snapshot import drop
-from pipeline.embedded.engine import LIMITS, Engine, Limits
+from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
 from pipeline.embedded.store_books import StoreBooks
 
@@ -66,7 +66,7 @@ def main(
 
 
 async def _serve(
-    engine: Engine, users: Users, limits: Mapping[str, Limits], most_body_bytes: int, host: str, port: int
+    engine: Engine, users: Users, limits: Mapping[str, EngineLimits], most_body_bytes: int, host: str, port: int
 ) -> None:
     front = Front(engine, users, limits, most_body_bytes=most_body_bytes)
     runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=30)

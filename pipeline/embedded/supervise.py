@@ -20,12 +20,12 @@ from pipeline.embedded import broker, folder_lock, signs
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
-from pipeline.embedded.liveness import PATIENCE_S, Watch
+from pipeline.embedded.liveness import PATIENCE_S, LivenessWatch
 from pipeline.embedded.part import Part, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, stack_file
 from pipeline.migrate import migrate
-from pipeline.parts.broken import Loss, look
+from pipeline.parts.broken import Loss, find_losses
 from pipeline.privacy.key import key_file
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
@@ -75,7 +75,7 @@ class Stack:
         self._lock: IO[str] | None = None
         self.parts: list[Part] = []
         """The broker first, then the store, then the board page, then workers."""
-        self.watches: list[Watch] = []
+        self.watches: list[LivenessWatch] = []
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
         self._renew_at = 0.0
@@ -119,7 +119,7 @@ class Stack:
         migrate(connect(dsn))
         sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
-        self.broken = look(Store(connect(dsn)))
+        self.broken = find_losses(Store(connect(dsn)))
         self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
@@ -154,7 +154,7 @@ class Stack:
         env = {**self._env, **extra}
         part = Part(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
         self.parts.append(part)
-        self.watches.append(Watch(part, ask, self._plan.patience_s))
+        self.watches.append(LivenessWatch(part, ask, self._plan.patience_s))
         return part
 
     def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
@@ -263,8 +263,8 @@ class Stack:
             self._lock = None
 
     def _write_down(self) -> None:
-        said = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
-        write_whole(stack_file(self._plan.data), msgspec.json.encode(said))
+        current = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
+        write_whole(stack_file(self._plan.data), msgspec.json.encode(current))
         stacks.register(self._plan.data, self._env)
 
 
@@ -286,10 +286,10 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None], 
     """Tend the stack until `stopping`, and run what is due each day."""
     while not stopping():
         try:
-            if daily is not None and (words := daily.tick()):
-                say(words)
-            for words in stack.end_hung():
-                say(words)
+            if daily is not None and (message := daily.tick()):
+                say(message)
+            for message in stack.end_hung():
+                say(message)
             for name in stack.tend():
                 say(f"{name} had stopped and was started again")
             if held := stack.renew():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from connectors.live.forwarder import Ends, Outlet
 from pipeline.endpoints import Endpoints
 from pipeline.loading.sending import live_sender
-from pipeline.stored import STAGES, Waiting
+from pipeline.stored import STAGES, StorageWait
 from pipeline.transport import Transport
 from schemas.trouble import Terminal, Transient
 
@@ -40,7 +40,7 @@ class Following:
 
     def follow(self, sent: Ends, wire: object) -> Callable[[], bool]:
         assert isinstance(wire, Mapping)
-        waiting = Waiting(sent)
+        waiting = StorageWait(sent)
 
         def is_stored() -> bool:
             nonlocal waiting

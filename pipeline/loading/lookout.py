@@ -11,8 +11,8 @@ from typing import Protocol
 from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.diagnosis import Seen, diagnose
-from pipeline.loading.looking import look
 from pipeline.loading.sending import Waiting
+from pipeline.loading.stack_probe import probe
 from pipeline.store import Store, connect
 from pipeline.stored import Position
 from pipeline.transport import Stalled
@@ -35,7 +35,7 @@ class Progress(Waiting, Protocol):
 
     def reading(self, file: Path, reading: Reading) -> None: ...
 
-    def waits(self, words: str) -> None:
+    def waits(self, text: str) -> None:
         """What it waits for, when that is another thing than before; "" when it moves again. From another thread."""
 
 
@@ -45,19 +45,19 @@ class Lookout:
     def __init__(
         self,
         progress: Progress,
-        look: Callable[[], Seen],
+        probe: Callable[[], Seen],
         *,
         after_s: float = AFTER_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._progress = progress
-        self._look = look
+        self._probe = probe
         self._after_s = after_s
         self._monotonic = monotonic
         self._moved_at = monotonic()
         self._last: object = None
         self._ends = threading.Event()
-        self.words = ""
+        self.text = ""
         """What it waits for now; "" while it moves, or when nothing is wrong with what was seen."""
 
     def __enter__(self) -> Lookout:
@@ -77,20 +77,20 @@ class Lookout:
         self._saw(position)
         self._progress.storing(position)
 
-    def note(self, words: str) -> None:
-        self._progress.note(words)
+    def note(self, text: str) -> None:
+        self._progress.note(text)
 
-    def waits(self, words: str) -> None:
-        self._progress.waits(words)
+    def waits(self, text: str) -> None:
+        self._progress.waits(text)
 
     def check(self) -> None:
         self._progress.check()
 
     def explained(self, trouble: Trouble) -> Trouble:
         """The same trouble with what was waited for: whoever reads it was not there."""
-        if not self.words or self.words in str(trouble):
+        if not self.text or self.text in str(trouble):
             return trouble
-        message = f"{trouble}; it waited: {self.words}"
+        message = f"{trouble}; it waited: {self.text}"
         if isinstance(trouble, Transient):
             return Transient(message, retry_after_s=trouble.retry_after_s)
         return Stalled(message) if isinstance(trouble, Stalled) else Terminal(message)
@@ -101,11 +101,11 @@ class Lookout:
         if still_s < self._after_s:
             return
         began = self._moved_at
-        words = diagnose(self._look())
-        if not words and still_s >= _LONG_S:
-            words = _NOTHING_WRONG
+        text = diagnose(self._probe())
+        if not text and still_s >= _LONG_S:
+            text = _NOTHING_WRONG
         if self._moved_at == began:
-            self._say(words)
+            self._say(text)
 
     def _saw(self, what: object) -> None:
         """It moves when it shows something else than before."""
@@ -114,13 +114,13 @@ class Lookout:
             self._moved_at = self._monotonic()
             self._say("")
 
-    def _say(self, words: str) -> None:
-        if words != self.words and not self._ends.is_set():
-            self._progress.waits(words)
-        self.words = words
+    def _say(self, text: str) -> None:
+        if text != self.text and not self._ends.is_set():
+            self._progress.waits(text)
+        self.text = text
 
     def _run(self) -> None:
-        while not self._ends.wait(1.0 if not self.words else _AGAIN_S):
+        while not self._ends.wait(1.0 if not self.text else _AGAIN_S):
             self.watch()
 
 
@@ -134,17 +134,17 @@ def reached_store(
 ) -> Store:
     """The store. One of the embedded stack is waited for while it is replaced, which is said. Raises Trouble."""
     until = monotonic() + (within_s if endpoints.data else 0.0)
-    told = ""
+    reported = ""
     while True:
         progress.check()
         try:
             connect(endpoints.clickhouse, first_answer_s=_FIRST_ANSWER_S).close()
             return Store(connect(endpoints.clickhouse))
         except Transient as trouble:
-            words = diagnose(look(endpoints)) or str(trouble)
+            text = diagnose(probe(endpoints)) or str(trouble)
             if monotonic() > until:
-                raise Transient(f"{trouble}; it waited: {words}") from None
-            if words != told:
-                progress.waits(words)
-                told = words
+                raise Transient(f"{trouble}; it waited: {text}") from None
+            if text != reported:
+                progress.waits(text)
+                reported = text
             sleep(1.0)

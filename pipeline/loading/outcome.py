@@ -91,7 +91,7 @@ def begin(file: Prepared) -> Outcome:
     )
 
 
-class _Count(msgspec.Struct):
+class _RowCount(msgspec.Struct):
     n: int
 
 
@@ -100,7 +100,7 @@ class _Reason(msgspec.Struct):
     n: int
 
 
-def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
+def finish_import(file: Prepared, outcome: Outcome, store: Store) -> None:
     """What ClickHouse says of the import: what was new, and what was rejected by reason (agents reject too)."""
     wanted = texts([outcome.import_id])
     rows = store.rows(
@@ -111,10 +111,11 @@ def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
     outcome.rejected = {row.reason: row.n for row in rows}
     table = TOPICS[file.recognised.kind].table
     new = store.rows(
-        msgspec.json.Decoder(_Count), f"SELECT toUInt32(count()) AS n FROM {table} FINAL WHERE import_id IN ({wanted})"
+        msgspec.json.Decoder(_RowCount),
+        f"SELECT toUInt32(count()) AS n FROM {table} FINAL WHERE import_id IN ({wanted})",
     )[0].n
     refused = store.rows(
-        msgspec.json.Decoder(_Count),
+        msgspec.json.Decoder(_RowCount),
         f"SELECT toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
         f" AND topic = '{MANAGERS.name}'",
     )[0].n
@@ -127,8 +128,8 @@ def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
         return
     span = Span(outcome.first_call_at, outcome.last_call_at)
     by = f"import {outcome.import_id} ({label(file.path)}), whose calls began from {span}"
-    filled = fill(store, file.context.source, span, by, outcome.import_id)
-    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled]
+    filled_ones = fill(store, file.context.source, span, by, outcome.import_id)
+    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled_ones]
 
 
 def mend(file: Prepared, outcome: Outcome, store: Store) -> None:

@@ -19,7 +19,7 @@ from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How files are to be loaded. "" where the settings or the file decide."""
 
     kind: str = ""
@@ -43,19 +43,19 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     zone_why: str
 
 
-class Tables(NamedTuple):
+class PreparedTables(NamedTuple):
     """What became of the tables of one file."""
 
     prepared: list[Prepared]
-    passed_over: list[str]
+    ignored: list[str]
     """Why other sheets of a workbook that holds a recognised one were passed over: a summary, say."""
     failed: list[str]
     """Why a file, or one in an archive, cannot be loaded."""
 
 
-def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
+def prepare_all(path: Path, options: LoadOptions, settings: Settings) -> PreparedTables:
     """Recognise every table of a file, which mostly is one itself. Sends nothing."""
-    tables = Tables([], [], [])
+    tables = PreparedTables([], [], [])
     sheets: dict[Path, list[str]] = {}
     try:
         found = samples(path)
@@ -65,36 +65,36 @@ def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
         return tables._replace(failed=[f"{path}: the workbook has no sheet with rows"])
     for sample in found:
         try:
-            tables.prepared.append(prepare_sample(sample, wish, settings))
+            tables.prepared.append(prepare_sample(sample, options, settings))
         except Terminal as trouble:
             if sample.is_sheet:
                 sheets.setdefault(sample.path.parent, []).append(str(trouble))
             else:
                 tables.failed.append(str(trouble))
     read = {file.path.parent for file in tables.prepared}
-    for workbook, words in sheets.items():
-        (tables.passed_over if workbook in read else tables.failed).extend(words)
+    for workbook, messages in sheets.items():
+        (tables.ignored if workbook in read else tables.failed).extend(messages)
     return tables
 
 
-def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
+def prepare(path: Path, options: LoadOptions, settings: Settings) -> Prepared:
     """Recognise a table and settle how to read it. Raises Terminal; sends nothing."""
-    return prepare_sample(Sample(path), wish, settings)
+    return prepare_sample(Sample(path), options, settings)
 
 
-def prepare_sample(sample: Sample, wish: Wish, settings: Settings) -> Prepared:
+def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> Prepared:
     """The same, of a table whose beginning may have been read already."""
     path = sample.path
-    if wish.profile not in ("auto", *PROFILES, *settings.mappings):
+    if options.profile not in ("auto", *PROFILES, *settings.mappings):
         known = ", ".join(("auto", *PROFILES, *settings.mappings))
-        raise Terminal(f"--profile {wish.profile}: there is none of this name; profiles and mappings: {known}")
-    mapped = choose_mapped(sample, wish.kind, wish.profile, settings.region, settings.mappings)
-    kind = mapped[1].kind if mapped else wish.kind or "calls"
-    name = wish.source or (wish.exchange if kind == "calls" else "crm")
-    said = settings.source(name)
-    region = wish.region or said.region or settings.region
-    source, recognised = mapped or choose(sample, kind, wish.profile, region, said.columns)
-    zone_name = wish.tz or said.time_zone or ("" if kind == "calls" else settings.time_zone.key)
+        raise Terminal(f"--profile {options.profile}: there is none of this name; profiles and mappings: {known}")
+    mapped = choose_mapped(sample, options.kind, options.profile, settings.region, settings.mappings)
+    kind = mapped[1].kind if mapped else options.kind or "calls"
+    name = options.source or (options.exchange if kind == "calls" else "crm")
+    configured = settings.source(name)
+    region = options.region or configured.region or settings.region
+    source, recognised = mapped or choose(sample, kind, options.profile, region, configured.columns)
+    zone_name = options.tz or configured.time_zone or ("" if kind == "calls" else settings.time_zone.key)
     if not zone_name and recognised.needs_zone:
         raise Terminal(
             f"{path}: {recognised.layout}: an export does not say its time zone: give --tz Europe/Moscow (say),"
@@ -109,8 +109,8 @@ def prepare_sample(sample: Sample, wish: Wish, settings: Settings) -> Prepared:
         version=now,
         zone=zone,
         region=region,
-        extension_pattern=said.extensions,
-        trunks=said.trunks,
+        extension_pattern=configured.extensions,
+        trunks=configured.trunks,
         stages=settings.stages,
         loaded_at=as_datetime(now),
     )

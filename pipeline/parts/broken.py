@@ -70,7 +70,7 @@ class _ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-def look(store: RowStore) -> list[Loss]:
+def find_losses(store: RowStore) -> list[Loss]:
     """Compare the parts with the books, write down what is new, and say what is not settled. Raises Trouble.
 
     To be asked before anything is written after a start: a number that is gone may be given again.
@@ -96,14 +96,14 @@ def open_losses(store: RowReader) -> list[Loss]:
     return [_loss(one, books, imports) for one in open_]
 
 
-def settle(store: RowStore, *, anyway: bool) -> list[Loss]:
+def close_losses(store: RowStore, *, anyway: bool) -> list[Loss]:
     """Have done with what is mended, or with all of it; returns what was settled. Raises Terminal, and settles nothing,
     when something is not mended.
     """
     losses = open_losses(store)
     if not anyway and (left := [loss for loss in losses if not loss.is_mended]):
         mend = "load these first; --anyway when it was done in another way, or to give up what is gone"
-        raise Terminal(f"{in_words(left)}\nnothing is settled: {mend}")
+        raise Terminal(f"{describe_losses(left)}\nnothing is settled: {mend}")
     now = wall_clock()
     store.keep(
         "broken_parts",
@@ -132,7 +132,7 @@ def _imports(store: RowReader) -> list[_ImportRow]:
     )
 
 
-def in_words(losses: Sequence[Loss]) -> str:
+def describe_losses(losses: Sequence[Loss]) -> str:
     """For people: what is broken, and the commands that mend it; each file once."""
     lines = []
     for loss in losses:

@@ -21,7 +21,7 @@ from pipeline.endpoints import Endpoints
 from pipeline.privacy.again import forget_in
 from pipeline.privacy.kept import Holds, Kept
 from pipeline.privacy.key import keyed_token, make_key, read_key
-from pipeline.privacy.tables import Tables
+from pipeline.privacy.tables import TextTables
 from pipeline.settings import Retention
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
@@ -71,7 +71,7 @@ class Retaining:
         self._say = say
         self._clock = clock
         client = connect(endpoints.clickhouse)
-        self._tables = Tables(client)
+        self._tables = TextTables(client)
         self._store = Store(client)
 
     def run(self, retention: Retention, *, write: bool) -> list[Gone]:
@@ -214,8 +214,8 @@ class Retaining:
                 yield from _older(folder / "done", "files_done", first, self._start)
                 for name in ("rejected", "rejected-rows"):
                     yield from _older(folder / name, "rejects", first, self._start)
-            for setting, place in places.items():
-                yield from _older(place, setting, first, self._start)
+            for setting, reject_folder in places.items():
+                yield from _older(reject_folder, setting, first, self._start)
 
     def _start(self, first: date) -> datetime:
         """The first moment of a local day."""
@@ -242,6 +242,6 @@ def _older(
 def _by_folder(files: Sequence[tuple[str, date, Path]]) -> list[Gone]:
     counts: dict[tuple[str, date, str], int] = {}
     for setting, first, path in files:
-        place = (setting, first, str(path.parent))
-        counts[place] = counts.get(place, 0) + 1
+        group = (setting, first, str(path.parent))
+        counts[group] = counts.get(group, 0) + 1
     return [Gone(setting, first, folder, count) for (setting, first, folder), count in counts.items()]

@@ -47,20 +47,20 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     days: Sequence[date] = ()
 
 
-def closings(period: Period, now: datetime, calendar: WorkingCalendar, told: Mapping[date, bool]) -> list[datetime]:
+def closings(period: Period, now: datetime, calendar: WorkingCalendar, own_days: Mapping[date, bool]) -> list[datetime]:
     """The closing times of the period's working days that have passed, in order.
 
-    `told` is what the store knows of days (`calendar.sql`), loaded ones too; of others the settings' calendar says.
+    `own_days` is what the store knows of days (`calendar.sql`), loaded ones too; of others the settings' calendar says.
     """
     years = range(period.first.year, period.last.year + 1)
-    worked = {one.day: one.kind.is_working for one in base_days(calendar, years)} | dict(told)
+    worked = {one.day: one.kind.is_working for one in base_days(calendar, years)} | dict(own_days)
     days = sorted(day for day, is_worked in worked.items() if is_worked and period.first <= day < period.last)
     times = (datetime.combine(day, calendar.closes, period.zone) for day in days)
     return [closing for closing in times if closing <= now]
 
 
 def staleness(
-    doors: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, needed: datetime | None
+    feeds_seen: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, needed: datetime | None
 ) -> list[Stale]:
     """Every reason, as the sources stand now; none when the data covers the period.
 
@@ -68,9 +68,9 @@ def staleness(
     """
     if last_call is None:
         return [Stale(why=Why.NOTHING)]
-    found = [] if needed is None else list(_late(doors, needed))
+    found = [] if needed is None else list(_late(feeds_seen, needed))
     if now < period.end:
-        live = (door for door in doors if not door.door.startswith("file:") and door.state not in _WELL)
+        live = (door for door in feeds_seen if not door.door.startswith("file:") and door.state not in _WELL)
         found += [
             Stale(why=Why.DEAD, source=door.source, what="calls", seen=_moment(door.last_seen), state=door.state)
             for door in live
@@ -89,10 +89,10 @@ def without_calls(closed: Sequence[datetime], called: Collection[date], last_cal
     return [Stale(why=Why.NO_CALLS_ON, days=days)] if days else []
 
 
-def _late(doors: Iterable[Freshness], needed: datetime) -> Iterable[Stale]:
+def _late(feeds_seen: Iterable[Freshness], needed: datetime) -> Iterable[Stale]:
     """Of what each source tells, by whichever door it came last."""
     seen: dict[tuple[str, str], datetime | None] = {}
-    for door in doors:
+    for door in feeds_seen:
         what = door.door.removeprefix("file:") if door.door.startswith("file:") else "calls"
         if what in _NEEDED:
             known, now = seen.get((door.source, what)), _moment(door.last_seen)

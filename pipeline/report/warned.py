@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.alerts.asking import Thing
+from pipeline.alerts.evaluate import AlertInstance
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,18 +20,18 @@ class Warned(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[date, ...]
 
 
-def warned(things: Iterable[Thing], zone: ZoneInfo) -> list[Warned]:
+def warned(instances: Iterable[AlertInstance], zone: ZoneInfo) -> list[Warned]:
     """Every thing that fired, in the order of the rules, those that fired longest first."""
-    found: dict[tuple[str, tuple[str, ...]], list[Thing]] = {}
-    for thing in things:
-        if thing.is_firing:
-            found.setdefault((thing.rule.id, tuple(thing.labels.values())), []).append(thing)
-    order = {rule: place for place, rule in enumerate(dict.fromkeys(rule for rule, _ in found))}
-    told = [_told(sorted(fired, key=lambda one: one.at), zone) for fired in found.values()]
-    return sorted(told, key=lambda one: (order[one.rule], -len(one.days), tuple(one.labels.values())))
+    found: dict[tuple[str, tuple[str, ...]], list[AlertInstance]] = {}
+    for instance in instances:
+        if instance.is_firing:
+            found.setdefault((instance.rule.id, tuple(instance.labels.values())), []).append(instance)
+    order = {rule: index for index, rule in enumerate(dict.fromkeys(rule for rule, _ in found))}
+    found_warnings = [_warning(sorted(fired, key=lambda one: one.at), zone) for fired in found.values()]
+    return sorted(found_warnings, key=lambda one: (order[one.rule], -len(one.days), tuple(one.labels.values())))
 
 
-def _told(fired: list[Thing], zone: ZoneInfo) -> Warned:
+def _warning(fired: list[AlertInstance], zone: ZoneInfo) -> Warned:
     last = fired[-1]
     days = tuple(dict.fromkeys(one.at.astimezone(zone).date() for one in fired))
     return Warned(rule=last.rule.id, labels=last.labels, numbers=last.numbers, days=days)

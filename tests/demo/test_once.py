@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from department.anomalies import Anomaly, AnomalyKind
 from pipeline.activity import Activity, Row
 from pipeline.cli import cli, demo
-from pipeline.cli.demo_department import Loaded
+from pipeline.cli.demo_department import LoadedDepartment
 from pipeline.cli.demo_stories import stories
 
 pytestmark = pytest.mark.stack
@@ -32,14 +32,14 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def once(monkeypatch: pytest.MonkeyPatch, department: Loaded, truth: dict[str, Any]) -> Result:
+def once(monkeypatch: pytest.MonkeyPatch, department: LoadedDepartment, truth: dict[str, Any]) -> Result:
     """The command on a department that is loaded already, with that truth."""
     there = msgspec.structs.replace(department, truth=truth)
     monkeypatch.setattr(demo, "loaded", lambda folder, options: contextlib.nullcontext(there))
     return CliRunner().invoke(cli, ["demo", "--once"])
 
 
-def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, small: Loaded) -> None:
+def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, small: LoadedDepartment) -> None:
     result = once(monkeypatch, small, small.truth)
     assert result.exit_code == 0, result.output
     found = re.search(r"equal to the truth: ([\d,]+) numbers", result.output)
@@ -55,7 +55,9 @@ def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, sma
 @pytest.mark.parametrize(
     ("part", "number"), [("activity", "talk_s"), ("nobody", "calls"), ("funnel_flow", "entered"), ("calls", "ids")]
 )
-def test_spoiled_truth_is_named(monkeypatch: pytest.MonkeyPatch, small: Loaded, part: str, number: str) -> None:
+def test_spoiled_truth_is_named(
+    monkeypatch: pytest.MonkeyPatch, small: LoadedDepartment, part: str, number: str
+) -> None:
     truth = copy.deepcopy(small.truth)
     spoiled = truth[part][-1]
     if number == "ids":

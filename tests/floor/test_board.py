@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pipeline.activity import Activity
 from pipeline.floor.board import Around, board
-from pipeline.floor.columns import Line, bars, fit
+from pipeline.floor.columns import FloorLine, bars, fit
 from pipeline.floor.first_calls import PATIENCE_S, FirstCalls
 from pipeline.floor.notes import Sign, notes
 from pipeline.floor.state import Floor, Latest, Person, Plans
@@ -94,7 +94,7 @@ def test_any_board_fits_and_nobody_is_forgotten(some: list[Person], width: int, 
 @settings(max_examples=50, deadline=None)
 @given(people, st.integers(40, 300))
 def test_a_wider_board_shows_what_a_narrower_one_did(some: list[Person], width: int) -> None:
-    lines = [Line(label=one.name, numbers=one.numbers, words="silent today") for one in some]
+    lines = [FloorLine(label=one.name, numbers=one.numbers, remark="silent today") for one in some]
     narrow, wide = ({column.head for column, _ in fit(lines, w, ZONE).columns} for w in (width, width + 40))
     assert narrow <= wide
     assert {"calls", "A"} <= narrow

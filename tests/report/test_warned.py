@@ -9,8 +9,8 @@ import pytest
 
 from department.anomalies import AnomalyKind as Planted
 from department.options import DepartmentOptions
-from pipeline.alerts.asking import Thing
-from pipeline.cli.report_numbers import Wanted, warnings
+from pipeline.alerts.evaluate import AlertInstance
+from pipeline.cli.report_numbers import ReportRequest, warnings
 from pipeline.readouts import Numbers
 from pipeline.report.periods import Kind, reported
 from pipeline.report.warned import warned
@@ -23,9 +23,9 @@ from tests.pipeline.property.tables import Database
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
-def thing(name: str, day: int, who: str = "m1", *, fires: bool = True, calls: float = 0) -> Thing:
+def thing(name: str, day: int, who: str = "m1", *, fires: bool = True, calls: float = 0) -> AlertInstance:
     at = datetime(2026, 3, day, 15, tzinfo=UTC)
-    return Thing(rule(name), at, {"manager_id": who}, {"calls": calls}, fires)
+    return AlertInstance(rule(name), at, {"manager_id": who}, {"calls": calls}, fires)
 
 
 def test_a_thing_that_fires_for_days_is_told_once_with_its_last_numbers() -> None:
@@ -61,9 +61,9 @@ def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str)
     span = reported(Kind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
     client = connect(store_dsn)
     try:
-        wanted = Wanted(reported=span, language="ru")
+        wanted = ReportRequest(reported=span, language="ru")
         rows = warnings(Numbers(client), settings, wanted)
-        others = Wanted(reported=span, language="ru", managers=("m99",))
+        others = ReportRequest(reported=span, language="ru", managers=("m99",))
         assert warnings(Numbers(client), settings, others) == []
     finally:
         client.close()

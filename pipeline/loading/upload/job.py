@@ -16,8 +16,8 @@ from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish
-from pipeline.loading.upload.shelf import Upload
+from pipeline.loading.prepare import LoadOptions, Prepared
+from pipeline.loading.upload.storage import Upload
 from pipeline.store import Store, texts
 from pipeline.stored import Position
 from schemas.trouble import Terminal, Trouble
@@ -50,7 +50,7 @@ class Result(msgspec.Struct, frozen=True):
     """The first of them."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class JobProgress(msgspec.Struct, frozen=True):
     """How far a load is. `state` is waiting, reading, storing, done or failed."""
 
     state: str = "waiting"
@@ -58,7 +58,7 @@ class Progress(msgspec.Struct, frozen=True):
     rate: float = 0.0
     """Rows a second."""
     share: float = 0.0
-    words: str = ""
+    message: str = msgspec.field(default="", name="words")
     """Why it failed, or is begun anew."""
     results: list[Result] = []
 
@@ -66,13 +66,13 @@ class Progress(msgspec.Struct, frozen=True):
 class Job:
     """Loads the tables of one upload once. `progress` may be read from any thread."""
 
-    def __init__(self, upload: Upload, files: Sequence[Prepared], wish: Wish, where: Where) -> None:
+    def __init__(self, upload: Upload, files: Sequence[Prepared], options: LoadOptions, where: Where) -> None:
         self.upload = upload
-        self.progress = Progress()
+        self.progress = JobProgress()
         self.rejects: dict[str, Path] = {}
         """Files of rejected rows by the number of their table."""
         self._files = files
-        self._wish = msgspec.structs.replace(wish, rejects=upload.rejects)
+        self._options = msgspec.structs.replace(options, rejects=upload.rejects)
         self._where = where
         self._began = 0.0
         self._done_rows = 0
@@ -92,16 +92,16 @@ class Job:
         self._began = time.monotonic()
         try:
             endpoints, store = self._where()
-            outcomes = load(self._files, endpoints, store, self._wish, self)
+            outcomes = load(self._files, endpoints, store, self._options, self)
             results = [self._result(n, outcome, store) for n, outcome in enumerate(outcomes)]
             rows = sum(outcome.rows for outcome in outcomes)
-            self.progress = Progress("done", rows, self._rate(rows), 1.0, "", results)
+            self.progress = JobProgress("done", rows, self._rate(rows), 1.0, "", results)
         except Trouble as trouble:
-            words = self.upload.without_folder(f"{trouble}. Not everything is stored; loading the file again is safe")
-            self._tell(state="failed", words=words)
+            message = self.upload.without_folder(f"{trouble}. Not everything is stored; loading the file again is safe")
+            self._tell(state="failed", message=message)
         except Exception as error:  # a message may hold what was in the file: the log gets the place only
             log.error("upload: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            self._tell(state="failed", words="an error of the program: see the listener's log, and report it")
+            self._tell(state="failed", message="an error of the program: see the listener's log, and report it")
         finally:
             self.upload.path.unlink(missing_ok=True)
 
@@ -123,12 +123,12 @@ class Job:
     def storing(self, position: Position) -> None:
         self._tell(state="storing", share=position.consumed / max(position.there, 1))
 
-    def note(self, words: str) -> None:
+    def note(self, message: str) -> None:
         self._reading, self._done_rows = None, 0
-        self._tell(words=self.upload.without_folder(words))
+        self._tell(message=self.upload.without_folder(message))
 
-    def waits(self, words: str) -> None:
-        self._tell(words=self.upload.without_folder(words))
+    def waits(self, message: str) -> None:
+        self._tell(message=self.upload.without_folder(message))
 
     def _tell(self, **changes: object) -> None:
         self.progress = msgspec.structs.replace(self.progress, **changes)

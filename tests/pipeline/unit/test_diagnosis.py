@@ -98,10 +98,10 @@ class Shown:
 HANGS = Seen(**WELL | {"store": "no answer within 5 s"})
 
 
-def watched(look: Callable[[], Seen]) -> tuple[Lookout, Shown, Clock]:
+def watched(probe: Callable[[], Seen]) -> tuple[Lookout, Shown, Clock]:
     """Its thread is not started: the test looks in its place."""
     clock, shown = Clock(), Shown()
-    return Lookout(shown, look, after_s=6, monotonic=clock), shown, clock
+    return Lookout(shown, probe, after_s=6, monotonic=clock), shown, clock
 
 
 def test_nothing_is_said_before_six_seconds_nor_twice_and_it_is_taken_back_when_it_moves() -> None:
@@ -145,9 +145,9 @@ def test_the_error_says_what_was_waited_for_and_stays_of_its_kind(kind: type[Tro
 
 def test_looking_at_nothing_takes_no_longer_than_its_limit(tmp_path: Path) -> None:
     from pipeline.endpoints import Endpoints
-    from pipeline.loading.looking import look
+    from pipeline.loading.stack_probe import probe
 
-    seen = look(Endpoints("127.0.0.1:1", "http://callfunnel:secret@127.0.0.1:1/default"))
+    seen = probe(Endpoints("127.0.0.1:1", "http://callfunnel:secret@127.0.0.1:1/default"))
     assert not seen.broker_answers
     assert "refused" in seen.store
     assert "secret" not in seen.store

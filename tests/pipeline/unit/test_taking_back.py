@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline.merge_latest import Claims, merge_latest
 
+from pipeline.merge_latest import Claims, merge_latest
 from schemas.provenance import Provenance, claim_of, taking_back
 from schemas.records import Organisation
 from tests.pipeline.unit.making import organisation

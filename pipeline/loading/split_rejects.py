@@ -25,11 +25,11 @@ class Sender(Protocol):
     def send(self, topic: Topic, record: Record) -> None: ...
 
 
-class MostlyRejected(Terminal):
+class FuseBlown(Terminal):
     """Most rows of a file are not understood: its format is not what it was taken for."""
 
 
-class Refused(Terminal):
+class UnreadableFile(Terminal):
     """The parser's verdict on a file, found while it was read: nothing that comes later makes it readable."""
 
     def __init__(self, message: str, path: Path) -> None:
@@ -44,7 +44,7 @@ def judged(reading: Iterable[Record | Rejected], path: Path) -> Iterator[Record 
         try:
             item = next(items, None)
         except Terminal as verdict:
-            raise Refused(str(verdict), path) from None
+            raise UnreadableFile(str(verdict), path) from None
         except FileNotFoundError:
             raise  # it was taken away
         except OSError as error:
@@ -54,14 +54,14 @@ def judged(reading: Iterable[Record | Rejected], path: Path) -> Iterator[Record 
         yield item
 
 
-def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
+def split_rejects(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
     """The records of a file; rejects are sent and written down on the way. Raises MostlyRejected."""
     reasons: Counter[str] = Counter()
     first: Rejected | None = None
 
-    def look() -> None:
-        if mostly(reading.rows, rejects.count):
-            raise MostlyRejected(_wrong_format(file, reading.rows, reasons, first))
+    def check() -> None:
+        if is_mostly_rejected(reading.rows, rejects.count):
+            raise FuseBlown(_wrong_format(file, reading.rows, reasons, first))
 
     held: list[Record] = []
     looked_at = 0
@@ -74,16 +74,16 @@ def sift(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender
         else:
             held.append(item)
         if reading.rows - looked_at >= _LOOK_ROWS:
-            look()
+            check()
             looked_at = reading.rows
         if looked_at:
             yield from held
             held = []
-    look()
+    check()
     yield from held
 
 
-def mostly(rows: int, rejected: int) -> bool:
+def is_mostly_rejected(rows: int, rejected: int) -> bool:
     """More than half, of enough rows to say so."""
     return rows >= _FEWEST_ROWS and rejected * 2 > rows
 

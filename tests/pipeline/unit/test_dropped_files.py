@@ -12,11 +12,11 @@ import pytest
 
 from connectors.folder.door import Loaded
 from pipeline.endpoints import Endpoints
-from pipeline.loading import dropped
-from pipeline.loading.dropped import AUTO, Dropped
+from pipeline.loading import dropped_files
+from pipeline.loading.dropped_files import AUTO, DroppedFiles
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish
-from pipeline.loading.sift import Refused, judged
+from pipeline.loading.prepare import LoadOptions, Prepared
+from pipeline.loading.split_rejects import UnreadableFile, judged
 from pipeline.settings import read_settings
 from pipeline.store import Store
 from pipeline.transport import Stalled
@@ -42,14 +42,14 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             for f in files
         ]
 
-    monkeypatch.setattr(dropped, "load", load)
+    monkeypatch.setattr(dropped_files, "load", load)
     return seen
 
 
 def drop(path: Path, *more: Path) -> list[Loaded]:
     settings = msgspec.structs.replace(read_settings({}), mappings={"states": MAPPED})
     where = lambda: (cast(Endpoints, None), cast(Store, None))  # noqa: E731  # the stack that nothing is asked of
-    return Dropped(Wish(kind=AUTO, tz="Europe/Moscow", rejects=path.parent), settings, where, lambda: None)(
+    return DroppedFiles(LoadOptions(kind=AUTO, tz="Europe/Moscow", rejects=path.parent), settings, where, lambda: None)(
         [path, *more]
     )
 
@@ -84,7 +84,7 @@ def test_stack_in_which_nobody_stores_is_waited_for(tmp_path: Path, monkeypatch:
     def stalls(*_: object) -> list[Outcome]:
         raise Stalled("call-legs: 8 frames wait and nothing moved for 180 s")
 
-    monkeypatch.setattr(dropped, "load", stalls)
+    monkeypatch.setattr(dropped_files, "load", stalls)
     path = tmp_path / "Master.csv"
     path.write_bytes(CALLS)
     with pytest.raises(Transient, match="8 frames wait"):
@@ -98,7 +98,7 @@ def test_verdict_in_the_middle_of_one_file_refuses_that_one_and_loads_the_others
     whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv.gz"
     whole.write_bytes(CALLS)
     cut.write_bytes(gzip.compress(CALLS * 2_000)[:-200])
-    loads: Callable[..., list[Outcome]] = vars(dropped)["load"]
+    loads: Callable[..., list[Outcome]] = vars(dropped_files)["load"]
 
     def reads(files: Sequence[Prepared], *more: object) -> list[Outcome]:
         for file in files:
@@ -106,7 +106,7 @@ def test_verdict_in_the_middle_of_one_file_refuses_that_one_and_loads_the_others
                 pass
         return loads(files, *more)
 
-    monkeypatch.setattr(dropped, "load", reads)
+    monkeypatch.setattr(dropped_files, "load", reads)
     refused, kept = sorted(drop(whole, cut), key=lambda one: one.accepted)
     assert (refused.path, refused.later) == (cut, "")
     assert "the archive is broken" in refused.why
@@ -133,14 +133,14 @@ def test_a_bug_is_no_verdict_and_stops_no_other_file(
     odd, good = tmp_path / "odd.csv", tmp_path / "good.csv"
     for path in (odd, good):
         path.write_bytes(CALLS)
-    loads: Callable[..., list[Outcome]] = vars(dropped)["load"]
+    loads: Callable[..., list[Outcome]] = vars(dropped_files)["load"]
 
     def stumbles(files: Sequence[Prepared], *more: object) -> list[Outcome]:
         if any(file.path == odd for file in files):
             raise KeyError("a bug")
         return loads(files, *more)
 
-    monkeypatch.setattr(dropped, "load", stumbles)
+    monkeypatch.setattr(dropped_files, "load", stumbles)
     later, kept = sorted(drop(odd, good), key=lambda one: one.accepted)
     assert (later.path, later.accepted) == (odd, False)
     assert "report it" in later.later
@@ -162,7 +162,7 @@ class Breaks:
 @pytest.mark.parametrize(
     ("error", "is_"),
     [
-        (Terminal("a cut file"), Refused),
+        (Terminal("a cut file"), UnreadableFile),
         (OSError(5, "Input/output error"), Transient),
         (FileNotFoundError(2, "No such file"), FileNotFoundError),
         (KeyError("a bug"), KeyError),

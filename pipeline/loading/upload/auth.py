@@ -25,7 +25,7 @@ _MOST_FORM = 4_096
 _NOT_OURS = "this is for the page of the listener itself"
 
 
-class Entrance:
+class PageAuth:
     """One listener's, in its event loop."""
 
     def __init__(self, guard: Guard, clock: Callable[[], float]) -> None:

@@ -31,6 +31,6 @@ def cookie_name(port: int) -> str:
     return f"callfunnel_board_{port}"
 
 
-def is_token(said: str | None, token: str) -> bool:
+def is_token(given: str | None, token: str) -> bool:
     """Takes the same time wherever they differ."""
-    return said is not None and same(said, token)
+    return given is not None and same(given, token)

@@ -36,16 +36,16 @@ class Upload:
     def rejects(self) -> Path:
         return self.folder / "rejects"
 
-    def without_folder(self, words: str) -> str:
+    def without_folder(self, text: str) -> str:
         """Words about the file as its sender knows it."""
-        return words.replace(f"{self.folder}/", "")
+        return text.replace(f"{self.folder}/", "")
 
 
 class Full(Exception):
     """There are too many files: some must be loaded or taken away first."""
 
 
-class Shelf:
+class UploadStorage:
     """In one event loop. Raises Terminal when the folder cannot be used; what lies there from before is removed."""
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:

@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 3_000
 """Managers times moments of one question: each holds a quarter of a year of a manager's days while it is answered."""
 
 
-class Thing(msgspec.Struct, frozen=True):
+class AlertInstance(msgspec.Struct, frozen=True):
     """One thing of a rule at a moment."""
 
     rule: Rule
@@ -38,7 +38,7 @@ def ask(
     rules: Sequence[Rule] = RULES,
     *,
     people: int = 100,
-) -> Iterator[Thing]:
+) -> Iterator[AlertInstance]:
     """Every thing of every rule at each moment, in the order of rules that read one metric, then of moments.
 
     `people` is about how many are on the roster. Raises Transient or Terminal.
@@ -49,11 +49,11 @@ def ask(
         names = set(_PARAMETER.findall(sql))
         size = moments_at_once(people) if "moments" in names else 1
         for n in range(0, len(moments), size):
-            asked = moments[n : n + size]
-            bound = {name: value for name, value in _parameters(together[0], settings, asked).items() if name in names}
+            batch = moments[n : n + size]
+            bound = {name: value for name, value in _parameters(together[0], settings, batch).items() if name in names}
             for row in numbers.ask(sql, dict[str, Any], bound):
-                at = datetime.fromtimestamp(int(row["moment"]), UTC) if "moment" in row else asked[0]
-                yield from _things(together, row, at)
+                at = datetime.fromtimestamp(int(row["moment"]), UTC) if "moment" in row else batch[0]
+                yield from _instances(together, row, at)
 
 
 def moments_at_once(people: int) -> int:
@@ -61,12 +61,12 @@ def moments_at_once(people: int) -> int:
     return max(1, _ROWS_AT_ONCE // people)
 
 
-def _things(rules: Sequence[Rule], row: dict[str, Any], at: datetime) -> Iterator[Thing]:
+def _instances(rules: Sequence[Rule], row: dict[str, Any], at: datetime) -> Iterator[AlertInstance]:
     for rule in rules:
         if (fires := row[f"fires_{rule.id}"]) is not None:
             labels = {name: str(row[name]) for name in rule.labels}
-            said = {name: float(row[name] or 0) for name in rule.numbers}
-            yield Thing(rule, at, labels, said, bool(fires))
+            values = {name: float(row[name] or 0) for name in rule.numbers}
+            yield AlertInstance(rule, at, labels, values, bool(fires))
 
 
 def _parameters(rule: Rule, settings: Settings, moments: Sequence[datetime]) -> dict[str, Any]:

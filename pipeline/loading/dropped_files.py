@@ -18,8 +18,8 @@ from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish, prepare_all
-from pipeline.loading.sift import Refused
+from pipeline.loading.prepare import LoadOptions, Prepared, prepare_all
+from pipeline.loading.split_rejects import UnreadableFile
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.stored import Position
@@ -48,20 +48,20 @@ class _Quiet:
     def storing(self, position: Position) -> None:
         self.check()
 
-    def note(self, words: str) -> None:
-        log.warning("%s", words)
+    def note(self, message: str) -> None:
+        log.warning("%s", message)
 
-    def waits(self, words: str) -> None:
-        if words:
-            log.warning("waiting: %s", words)
+    def waits(self, message: str) -> None:
+        if message:
+            log.warning("waiting: %s", message)
 
 
-class Dropped:
+class DroppedFiles:
     """Loads batches of dropped files. A file that cannot be read is refused by itself; the others are loaded."""
 
-    def __init__(self, wish: Wish, settings: Settings, where: Where, check: Callable[[], None]) -> None:
-        """`wish.kind` may be AUTO. `check` is called while loading, and raises Trouble to end it."""
-        self._wish = wish
+    def __init__(self, options: LoadOptions, settings: Settings, where: Where, check: Callable[[], None]) -> None:
+        """`options.kind` may be AUTO. `check` is called while loading, and raises Trouble to end it."""
+        self._options = options
         self._settings = settings
         self._where = where
         self._check = check
@@ -75,7 +75,7 @@ class Dropped:
 
     def _load_all(self, paths: Sequence[Path]) -> list[Loaded]:
         files: list[tuple[Path, Prepared]] = []
-        settled: list[Loaded] = []
+        finished: list[Loaded] = []
         for path in paths:
             try:
                 files += [(path, table) for table in self._prepared(path)]
@@ -83,18 +83,18 @@ class Dropped:
                 continue  # somebody took it away again
             except Terminal as verdict:
                 if path.exists():
-                    settled.append(_refused(path, str(verdict)))
+                    finished.append(_refused(path, str(verdict)))
             except (Transient, OSError) as trouble:
-                settled.append(_later(path, str(trouble)))
+                finished.append(_later(path, str(trouble)))
             except Exception:
-                settled.append(_unexplained(path))
+                finished.append(_unexplained(path))
         files.sort(key=lambda file: _rank(file[1].recognised.kind))
-        return [*settled, *self._loaded(files)]
+        return [*finished, *self._loaded(files)]
 
     def _prepared(self, path: Path) -> list[Prepared]:
         """The tables of a file, all of them: of an archive that holds anything else, nothing is loaded."""
-        if self._wish.kind != AUTO:
-            return self._tables(path, self._wish.kind)
+        if self._options.kind != AUTO:
+            return self._tables(path, self._options.kind)
         try:
             return self._tables(path, "")
         except Terminal as calls:
@@ -106,7 +106,7 @@ class Dropped:
             raise calls
 
     def _tables(self, path: Path, kind: str) -> list[Prepared]:
-        tables = prepare_all(path, msgspec.structs.replace(self._wish, kind=kind), self._settings)
+        tables = prepare_all(path, msgspec.structs.replace(self._options, kind=kind), self._settings)
         if tables.failed:
             raise Terminal("; ".join(tables.failed))
         return tables.prepared
@@ -123,11 +123,11 @@ class Dropped:
             return []
         try:
             endpoints, store = self._where()
-            outcomes = load([table for _, table in files], endpoints, store, self._wish, _Quiet(self._check))
+            outcomes = load([table for _, table in files], endpoints, store, self._options, _Quiet(self._check))
         except Stalled as stalled:
             # The stack may be another by now, or a worker may come: the files are still there, and so is the door.
             raise Transient(str(stalled)) from None
-        except Refused as verdict:
+        except UnreadableFile as verdict:
             path = next(path for path, table in files if table.path == verdict.path)
             return [_refused(path, str(verdict)), *self._loaded([one for one in files if one[0] != path])]
         except Trouble:
@@ -139,20 +139,20 @@ class Dropped:
                 return [_unexplained(files[0][0])]
             apart = [[one for one in files if one[0] == path] for path in dict.fromkeys(path for path, _ in files)]
             return [loaded for tables in apart for loaded in self._loaded(tables)]
-        told: dict[Path, list[Outcome]] = {}
+        by_file: dict[Path, list[Outcome]] = {}
         for (path, _), outcome in zip(files, outcomes, strict=True):
-            told.setdefault(path, []).append(outcome)
-        return [_told(path, of) for path, of in told.items()]
+            by_file.setdefault(path, []).append(outcome)
+        return [_loaded_file(path, of) for path, of in by_file.items()]
 
 
 def _rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-def _told(path: Path, outcomes: Sequence[Outcome]) -> Loaded:
+def _loaded_file(path: Path, outcomes: Sequence[Outcome]) -> Loaded:
     """What became of a dropped file: its outcome, or the outcomes of all that was in it."""
-    said = outcomes[0] if len(outcomes) == 1 else outcomes
-    report = msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n"
+    outcome_or_outcomes = outcomes[0] if len(outcomes) == 1 else outcomes
+    report = msgspec.json.format(msgspec.json.encode(outcome_or_outcomes), indent=2) + b"\n"
     rejected = sum(sum(outcome.rejected.values()) for outcome in outcomes)
     records = sum(outcome.records for outcome in outcomes)
     why = "; ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
@@ -171,8 +171,8 @@ def _unexplained(path: Path) -> Loaded:
 
 
 def _refused(path: Path, why: str) -> Loaded:
-    said = {"file": as_text(str(path)), "refused": as_text(why)}
-    report = msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n"
+    refusal = {"file": as_text(str(path)), "refused": as_text(why)}
+    report = msgspec.json.format(msgspec.json.encode(refusal), indent=2) + b"\n"
     return Loaded(path, False, report, _tag(), why=as_text(why.replace(f"{path}: ", "", 1)))
 
 

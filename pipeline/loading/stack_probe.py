@@ -23,7 +23,7 @@ _WITHIN_S = 5.0
 _ANSWERS_S = 3.0
 
 _REFUSALS = """
-SELECT concat(name, ': ', substring(last_error_message, 1, 200)) AS words FROM system.errors
+SELECT concat(name, ': ', substring(last_error_message, 1, 200)) AS message FROM system.errors
 WHERE last_error_time > now() - 20 AND name IN
     ('NOT_ENOUGH_SPACE', 'CANNOT_WRITE_TO_FILE_DESCRIPTOR', 'CANNOT_OPEN_FILE', 'CANNOT_CREATE_DIRECTORY',
      'TOO_MANY_PARTS', 'TABLE_IS_READ_ONLY', 'QUOTA_EXCEEDED', 'MEMORY_LIMIT_EXCEEDED')
@@ -33,14 +33,14 @@ ORDER BY last_error_time DESC LIMIT 1
 
 
 class _Refusal(msgspec.Struct, frozen=True):
-    words: str
+    message: str
 
 
 Facts = dict[str, Any]
 """Fields of Seen."""
 
 
-def look(endpoints: Endpoints) -> Seen:
+def probe(endpoints: Endpoints) -> Seen:
     """The stack now. Takes some seconds at most; never raises."""
     questions: dict[str, Callable[[], Facts]] = {
         "broker": lambda: _broker(endpoints),
@@ -53,11 +53,11 @@ def look(endpoints: Endpoints) -> Seen:
     if endpoints.data:
         questions["disk"] = lambda: _disk(Path(endpoints.data))
         questions["processes"] = lambda: _processes(Path(endpoints.data))
-    asked = InTime(questions, _WITHIN_S)
+    answers = InTime(questions, _WITHIN_S)
     seen: Facts = {}
     for name in questions:
         try:
-            seen |= asked.answer(name)
+            seen |= answers.answer(name)
         except TimeoutError:
             seen |= late.get(name, {})
     return Seen(kafka=endpoints.kafka, data=endpoints.data, **seen)
@@ -82,7 +82,7 @@ def _store(endpoints: Endpoints) -> Facts:
         found = store.rows(msgspec.json.Decoder(_Refusal), _REFUSALS)
     except Trouble:
         return {}  # a user who may not see the errors of the server
-    return {"refusal": found[0].words} if found else {}
+    return {"refusal": found[0].message} if found else {}
 
 
 def _disk(data: Path) -> Facts:
