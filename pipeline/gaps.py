@@ -24,7 +24,7 @@ _NAMED = 5
 """So many are told one by one."""
 
 
-class Span(NamedTuple):
+class CallSpan(NamedTuple):
     """When the first and the last call of a file began."""
 
     first: datetime
@@ -34,7 +34,7 @@ class Span(NamedTuple):
         return f"{self.first:%Y-%m-%d %H:%M:%S} to {self.last:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def spanned(gaps: Iterable[Rejected], span: Span) -> list[Rejected]:
+def spanned(gaps: Iterable[Rejected], span: CallSpan) -> list[Rejected]:
     """Those whose whole time lies within a file's."""
     return [reject for reject in gaps if (gap := gap_of(reject)) and span.first <= gap.since and gap.until <= span.last]
 
@@ -47,7 +47,7 @@ def resolved_gap(gap: Rejected, by: str, now: int, import_id: str = "") -> Rejec
 
 
 def fill(
-    store: Store, source: str, span: Span, by: str, import_id: str = "", clock: Clock = wall_clock
+    store: Store, source: str, span: CallSpan, by: str, import_id: str = "", clock: Clock = wall_clock
 ) -> list[Rejected]:
     """Resolve the open gaps of a source that a file spans; those it did. Raises Transient or Terminal.
 

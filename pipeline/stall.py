@@ -116,7 +116,7 @@ class StallWatch:
         """How long to wait between two looks."""
         return self._patience_s / _LOOKS
 
-    def look(self) -> str:
+    def check(self) -> str:
         """Look once; why the worker has stalled, "" when it has not. A broker that is away is not a stall."""
         self._count_time()
         try:

@@ -115,7 +115,7 @@ def _watch(watch: StallWatch) -> None:
     while True:
         time.sleep(watch.pause_s)
         try:
-            why = watch.look()
+            why = watch.check()
         except Exception:  # a broker that comes and goes upsets its client in many ways; the next look is a new one
             log.exception("the watch could not look")
             continue

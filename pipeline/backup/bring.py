@@ -17,7 +17,7 @@ import msgspec
 from pipeline.backup import files
 from pipeline.backup.manifest import FILES, STORE, Manifest, base_of, seal
 from pipeline.backup.snapshot import Sum
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
@@ -94,7 +94,7 @@ def served(folder: Path) -> Iterator[str]:
     """The store of FOLDER/store as a process, for its reader."""
     port = free_port(0, "--store-port")
     password = secrets.token_urlsafe(16)
-    store = Part(
+    store = StackPart(
         "store",
         [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(folder / "store"), "--port", str(port)],
         logs=folder,

@@ -9,7 +9,16 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pipeline.activity import BY, Activity, Manager, Row, Unassigned, activity, roster, unassigned_calls
+from pipeline.activity import (
+    BY,
+    ActivityNumbers,
+    ActivityRow,
+    RosterManager,
+    Unassigned,
+    activity,
+    roster,
+    unassigned_calls,
+)
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
 from pipeline.cli.options import Listed, output, people, period, period_of_options
@@ -73,7 +82,7 @@ def nothing(days: Period, nobody: Unassigned) -> str:
     )
 
 
-_COLUMNS: tuple[tuple[str, bool, Callable[[Activity], str]], ...] = (
+_COLUMNS: tuple[tuple[str, bool, Callable[[ActivityNumbers], str]], ...] = (
     ("calls", True, lambda n: str(n.calls)),
     ("attempts", False, lambda n: str(n.attempts)),
     ("answered", False, lambda n: str(n.answered)),
@@ -92,7 +101,7 @@ _COLUMNS: tuple[tuple[str, bool, Callable[[Activity], str]], ...] = (
 """Head, whether a narrow terminal shows it, and how it is written."""
 
 
-def activity_table(rows: list[Row], managers: dict[str, Manager], days: Period, *, wide: bool) -> Table:
+def activity_table(rows: list[ActivityRow], managers: dict[str, RosterManager], days: Period, *, wide: bool) -> Table:
     """The rows for people: names beside ids, A to D marked."""
     shown = table(f"Activity, {days}")
     columns = [(head, write) for head, always, write in _COLUMNS if wide or always]
@@ -106,7 +115,7 @@ def activity_table(rows: list[Row], managers: dict[str, Manager], days: Period, 
     return shown
 
 
-def _label(key: str, value: str, managers: dict[str, Manager]) -> str:
+def _label(key: str, value: str, managers: dict[str, RosterManager]) -> str:
     return manager_name(value, managers) if key == "manager_id" else value or "-"
 
 

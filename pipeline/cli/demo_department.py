@@ -21,7 +21,7 @@ from rich.console import Console
 from department.generate import TRUTH, Generated, generate
 from department.options import DepartmentOptions
 from pipeline.cli.load_progress import Plain, Shown
-from pipeline.embedded.supervise import Plan, Stack
+from pipeline.embedded.supervise import Stack, StackPlan
 from pipeline.endpoints import Endpoints, Running
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
@@ -76,7 +76,7 @@ def loaded(folder: Path, options: DepartmentOptions) -> Iterator[LoadedDepartmen
         )
     env = _environment(folder, exports, data)
     settings = read_settings(env)
-    stack = Stack(Plan(data=data, kafka_port=0, store_port=0), env)
+    stack = Stack(StackPlan(data=data, kafka_port=0, store_port=0), env)
     with _step("start") as say:
         running = stack.start()
         say("a broker, a ClickHouse engine, a board page and a worker, on this machine alone")

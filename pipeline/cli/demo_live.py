@@ -13,7 +13,7 @@ import msgspec
 from department.live_department import LiveDepartment
 from pipeline.cli.demo_department import LoadedDepartment
 from pipeline.floor.board import Around
-from pipeline.floor.clock import StoryClock
+from pipeline.floor.clock import SimulatedClock
 from pipeline.floor.first_calls import FirstCalls
 from pipeline.floor.show import Show, show
 from pipeline.floor.state import Floor, Plans, read_floor, read_plans
@@ -31,7 +31,7 @@ _RATE_OVER_S = 10.0
 class Arriving(threading.Thread):
     """Sends what is due, until told to stop. What goes wrong is on the board, and tried again."""
 
-    def __init__(self, feed: LiveFeed, clock: StoryClock, stopping: threading.Event) -> None:
+    def __init__(self, feed: LiveFeed, clock: SimulatedClock, stopping: threading.Event) -> None:
         super().__init__(name="arriving", daemon=True)
         self._feed = feed
         self._clock = clock
@@ -79,7 +79,7 @@ def live(department: LoadedDepartment, speed: float) -> None:
     opens = datetime.combine(today, datetime.min.time(), department.settings.time_zone) + timedelta(seconds=_OPENS_S)
     where = department.where(today)
     click.echo("\n".join(("", _WORDS.format(today=f"{today:%A %d %B %Y}", speed=f"x{speed:g}"), *where, "")))
-    clock = StoryClock(opens.timestamp(), speed)
+    clock = SimulatedClock(opens.timestamp(), speed)
     stopping, wake = threading.Event(), threading.Event()
 
     def stop(*_: object) -> None:
@@ -110,7 +110,7 @@ class _Watch:
     """Reads the store now and then, draws more often, and keeps the stack up."""
 
     def __init__(
-        self, department: LoadedDepartment, clock: StoryClock, arriving: Arriving, where: list[str], shown: Show
+        self, department: LoadedDepartment, clock: SimulatedClock, arriving: Arriving, where: list[str], shown: Show
     ) -> None:
         self._department = department
         self._clock = clock

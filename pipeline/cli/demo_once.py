@@ -45,13 +45,13 @@ def once(department: LoadedDepartment) -> bool:
 
 def _compare(department: LoadedDepartment) -> bool:
     began = time.monotonic()
-    compared = against_truth(department.numbers, department.truth, department.settings)
+    comparison = against_truth(department.numbers, department.truth, department.settings)
     seconds = time.monotonic() - began
     what = "activity by manager and day, every call, the funnel by month and manager"
-    if not compared.differences:
-        click.echo(f"\nequal to the truth: {compared.numbers:,} numbers ({what}; {seconds:.1f} s)")
+    if not comparison.differences:
+        click.echo(f"\nequal to the truth: {comparison.numbers:,} numbers ({what}; {seconds:.1f} s)")
         return True
-    click.echo(f"\n{len(compared.differences):,} of {compared.numbers:,} numbers differ from the truth:")
-    for line in compared.differences[:_MOST_SHOWN]:
+    click.echo(f"\n{len(comparison.differences):,} of {comparison.numbers:,} numbers differ from the truth:")
+    for line in comparison.differences[:_MOST_SHOWN]:
         click.echo(f"  {line}")
     return False

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from department.anomalies import Anomaly, AnomalyKind
-from pipeline.activity import Activity, Row
+from pipeline.activity import ActivityNumbers, ActivityRow
 
 _BEFORE_DAYS = 28
 """With what the days of a story are compared: the four weeks before."""
@@ -26,7 +26,7 @@ class Average(NamedTuple):
         return self.talks / self.calls if self.calls else 0.0
 
 
-def stories(anomalies: Iterable[Anomaly], rows: Sequence[Row], names: Mapping[str, str]) -> list[str]:
+def stories(anomalies: Iterable[Anomaly], rows: Sequence[ActivityRow], names: Mapping[str, str]) -> list[str]:
     """A line for each story, with numbers before and while. `rows` are by manager and day."""
     worked = _worked(rows)
     lines = []
@@ -69,7 +69,7 @@ _TELL = {
 }
 
 
-def _worked(rows: Iterable[Row]) -> list[date]:
+def _worked(rows: Iterable[ActivityRow]) -> list[date]:
     """Days on which the department was at work: at least half as many calls as on the median day with calls."""
     calls: dict[date, int] = {}
     for row in rows:
@@ -85,9 +85,9 @@ def _days(worked: Sequence[date], first: date, last: date) -> list[date]:
     return [day for day in worked if first <= day <= last]
 
 
-def _average(rows: Iterable[Row], manager_id: str, days: Sequence[date]) -> Average:
+def _average(rows: Iterable[ActivityRow], manager_id: str, days: Sequence[date]) -> Average:
     wanted = {day.isoformat() for day in days}
-    of: list[Activity] = [
+    of: list[ActivityNumbers] = [
         row.numbers
         for row in rows
         if row.of["day"] in wanted and manager_id in ("", row.of["manager_id"]) and row.of["manager_id"]

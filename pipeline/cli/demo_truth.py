@@ -18,18 +18,18 @@ from pipeline.settings import Settings
 
 def against_truth(source: Numbers, truth: dict[str, Any], settings: Settings) -> Comparison:
     """Compare `activity`, `calls` and `funnel` of everything that is loaded. Raises Transient or Terminal."""
-    compared = Comparison(truth)
+    comparison = Comparison(truth)
     days = everything(truth, settings)
     rows = activity(source, days, ("manager", "day"), unassigned=True)
-    compared.activity([row.flat() for row in rows])
-    compared.calls(
+    comparison.activity([row.flat() for row in rows])
+    comparison.calls(
         [msgspec.structs.asdict(call) for of in ("calls", "unassigned") for call in _calls(source, days, of)]
     )
     # The CRM is older than the department's days; its earlier months are in the snapshots of these.
     hold_funnels(
-        compared, source, truth, settings, [month for month in months(truth) if month >= f"{days.first:%Y-%m}"]
+        comparison, source, truth, settings, [month for month in months(truth) if month >= f"{days.first:%Y-%m}"]
     )
-    return compared
+    return comparison
 
 
 def everything(truth: dict[str, Any], settings: Settings) -> Period:
@@ -44,7 +44,7 @@ def months(truth: dict[str, Any]) -> list[str]:
 
 
 def hold_funnels(
-    compared: Comparison, source: Numbers, truth: dict[str, Any], settings: Settings, of: Sequence[str]
+    comparison: Comparison, source: Numbers, truth: dict[str, Any], settings: Settings, of: Sequence[str]
 ) -> None:
     """The funnels of these months by each clock, of the department and of every manager."""
     for clock in Clock:
@@ -60,7 +60,7 @@ def hold_funnels(
                     window=truth["funnel_window"],
                     by=by,
                 )
-                compared.funnel([flat(step, by) for step in funnel(source, question)], str(clock), month)
+                comparison.funnel([flat(step, by) for step in funnel(source, question)], str(clock), month)
 
 
 def _calls(source: Numbers, days: Period, of: str) -> list[CallSeen]:

@@ -16,7 +16,7 @@ from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
 from pipeline.cli.options import output, people, period, period_of_options
 from pipeline.cli.tables import console, show_json, table
-from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
+from pipeline.funnel import WINDOW, By, Clock, FunnelStep, Question, flat, funnel, groups, immature, unknown_stages
 from pipeline.readouts import Numbers
 from pipeline.settings import read_settings
 from schemas.stages import Stages
@@ -83,7 +83,7 @@ def command(
 
 
 def funnel_table(
-    steps: Sequence[Step], question: Question, names: Mapping[str, str], *, bar: int = _BAR, plain: bool = False
+    steps: Sequence[FunnelStep], question: Question, names: Mapping[str, str], *, bar: int = _BAR, plain: bool = False
 ) -> Table:
     """The steps for people, with bars, each group to its own scale; what is not final yet is hatched."""
     clock = question.clock
@@ -119,7 +119,7 @@ def _heads(clock: Clock, estimated: bool) -> list[str]:
     return heads
 
 
-def _cells(step: Step, clock: Clock, estimated: bool) -> list[str]:
+def _cells(step: FunnelStep, clock: Clock, estimated: bool) -> list[str]:
     if clock is Clock.SNAPSHOT:
         return [f"{step.entered:,}"]
     counts = [f"{step.entered:,}", f"{step.reached:,}", percent(step.step_conversion)]
@@ -174,7 +174,7 @@ def footnotes(question: Question) -> list[str]:
     ]
 
 
-def warnings(source: Numbers, question: Question, steps: Sequence[Step]) -> list[str]:
+def warnings(source: Numbers, question: Question, steps: Sequence[FunnelStep]) -> list[str]:
     """What a reader must know before trusting the numbers."""
     lines = []
     still_open, members = immature(steps)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from pipeline.activity import Manager, roster
+from pipeline.activity import RosterManager, roster
 from pipeline.cli.known import refuse_unknown
 from pipeline.cli.meant import read_from
 from pipeline.cli.options import Listed, Month, output, people
@@ -68,7 +68,7 @@ _HEADS = {"manager": "manager", "team": "team"}
 _COUNTS = (("A", "calls_to_potential"), ("C", "general_proposals"), ("D", "individual_proposals"))
 
 
-def plan_table(rows: Sequence[PlanFact], by: Sequence[str], managers: dict[str, Manager], *, wide: bool) -> Table:
+def plan_table(rows: Sequence[PlanFact], by: Sequence[str], managers: dict[str, RosterManager], *, wide: bool) -> Table:
     """The rows for people. A narrow terminal gets facts and ratios."""
     shown = table(f"Plan and fact, {rows[0].month}")
     for one in by:

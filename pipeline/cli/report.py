@@ -23,7 +23,7 @@ from pipeline.cli.report_numbers import ReportRequest, read_report, stale_reason
 from pipeline.cli.tables import show_json
 from pipeline.endpoints import data_folder
 from pipeline.report.letter import Attachment, message, post_of, send
-from pipeline.report.periods import Kind, Reported, reported
+from pipeline.report.periods import PeriodKind, Reported, reported
 from pipeline.settings import read_settings
 from schemas.durable_files import write_whole
 from schemas.trouble import Terminal
@@ -33,7 +33,9 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @click.command("report")
-@click.option("--period", "kind", type=click.Choice([kind.value for kind in Kind]), default="week", show_default=True)
+@click.option(
+    "--period", "kind", type=click.Choice([kind.value for kind in PeriodKind]), default="week", show_default=True
+)
 @click.option("--to", "last", type=Day(), default=None,
               help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(["ru", "en"]), default=None, help="[default: the terminal's]")
@@ -69,7 +71,7 @@ def command(
     _refuse_others(outs)
     language = language or terminal_language(os.environ)
     now = datetime.now(UTC).replace(microsecond=0)
-    span = reported(Kind(kind), last, now, settings.time_zone)
+    span = reported(PeriodKind(kind), last, now, settings.time_zone)
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
     wanted = ReportRequest(reported=span, language=language, teams=teams, managers=managers)

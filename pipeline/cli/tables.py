@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.activity import Manager
+from pipeline.activity import RosterManager
 
 WIDE = 128
 """Columns of a terminal that shows every number; narrower ones get the most wanted."""
@@ -50,7 +50,7 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def manager_name(manager_id: str, known: Mapping[str, Manager]) -> str:
+def manager_name(manager_id: str, known: Mapping[str, RosterManager]) -> str:
     """`Name (id)`, or the id of whom nobody named."""
     one = known.get(manager_id)
     return f"{one.name} ({manager_id})" if one and one.name else manager_id or "nobody"

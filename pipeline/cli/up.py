@@ -19,7 +19,7 @@ from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
-from pipeline.embedded.supervise import Plan, Stack, lock, run
+from pipeline.embedded.supervise import Stack, StackPlan, lock, run
 from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.parts.broken import SETTLE, describe_losses
 from pipeline.settings import read_settings
@@ -79,7 +79,7 @@ def command(
         _in_background(data)
         return
     board = usual_board_port() if board_port is None else board_port
-    plan = Plan(
+    plan = StackPlan(
         data=data,
         kafka_port=kafka_port,
         store_port=store_port,

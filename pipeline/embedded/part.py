@@ -22,7 +22,7 @@ _MOST_QUICK_DEATHS = 5
 _WORST_PAUSE_S = 5.0
 
 
-def _die_with(parent: int) -> None:
+def _end_with_parent(parent: int) -> None:
     """In the child: a kill -9 of the supervisor must not leave a broker or an engine behind (Linux)."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -51,7 +51,7 @@ def resident_bytes(pid: int) -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-class Part:
+class StackPart:
     """A process, its log, and how often it died quickly. `ready` says whether it serves.
 
     `ready_file` is what the process makes for it: one of an earlier process is removed at each start.
@@ -112,7 +112,7 @@ class Part:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops parts in order
-                preexec_fn=lambda: _die_with(parent),
+                preexec_fn=lambda: _end_with_parent(parent),
                 umask=0o077,  # what it writes holds telephone numbers
             )
         self._started_at = self._monotonic()

@@ -21,7 +21,7 @@ from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
 from pipeline.embedded.liveness import PATIENCE_S, LivenessWatch
-from pipeline.embedded.part import Part, process_state, resident_bytes
+from pipeline.embedded.part import StackPart, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, stack_file
 from pipeline.migrate import migrate
@@ -42,7 +42,7 @@ _STARTS_S = 90.0
 """A part starts in seconds, on a busy machine in a minute. One that dies meanwhile is not waited for."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class StackPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What to start. Ports 0 mean any free one."""
 
     data: Path
@@ -69,11 +69,11 @@ class Credentials(msgspec.Struct, frozen=True):
 class Stack:
     """Starts everything, tends it until told to stop, and stops it in order. One at a time per data folder."""
 
-    def __init__(self, plan: Plan, env: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, plan: StackPlan, env: Mapping[str, str] = os.environ) -> None:
         self._plan = plan
         self._env = dict(env)
         self._lock: IO[str] | None = None
-        self.parts: list[Part] = []
+        self.parts: list[StackPart] = []
         """The broker first, then the store, then the board page, then workers."""
         self.watches: list[LivenessWatch] = []
         self._wire_is_new = False
@@ -150,9 +150,9 @@ class Stack:
         ready: Callable[[], bool],
         ask: signs.Ask,
         ready_file: Path | None = None,
-    ) -> Part:
+    ) -> StackPart:
         env = {**self._env, **extra}
-        part = Part(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
+        part = StackPart(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
         self.parts.append(part)
         self.watches.append(LivenessWatch(part, ask, self._plan.patience_s))
         return part
@@ -247,7 +247,7 @@ class Stack:
             time.sleep(0.05)
 
     @property
-    def _workers(self) -> list[Part]:
+    def _workers(self) -> list[StackPart]:
         return [part for part in self.parts if part.name.startswith("worker")]
 
     def stop(self) -> None:

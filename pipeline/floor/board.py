@@ -109,7 +109,7 @@ def _person(one: Person, note: Note) -> FloorLine:
         last_at=one.last_at,
         pulse=one.pulse[_PULSE_FROM:],
         plan_fact=one.plan_fact,
-        remark=note.words,
+        remark=note.text,
         style=_STYLES.get(note.sign, ""),
     )
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-class StoryClock:
+class SimulatedClock:
     """Epoch seconds that run `speed` times as fast as the wall's clock. It jumps on, never back."""
 
     def __init__(self, starts_at: float, speed: float, monotonic: Callable[[], float] = time.monotonic) -> None:

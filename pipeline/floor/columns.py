@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from pipeline.activity import Activity
+from pipeline.activity import ActivityNumbers
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _PLAIN_BARS = " .:-=+*%#"
@@ -16,7 +16,7 @@ class FloorLine(NamedTuple):
     """A manager, a team, or all: what stands in one line of the board."""
 
     label: str
-    numbers: Activity
+    numbers: ActivityNumbers
     sign: str = " "
     team: str = ""
     last_at: int | None = None
@@ -121,5 +121,5 @@ def _time(at: int | None, zone: tzinfo) -> str:
     return "-" if at is None else f"{datetime.fromtimestamp(at, zone):%H:%M}"
 
 
-def _sums(numbers: Activity) -> str:
+def _sums(numbers: ActivityNumbers) -> str:
     return ", ".join(f"{amount:,.0f}".replace(",", " ") for amount in numbers.individual_amount.values()) or "-"

@@ -10,7 +10,7 @@ from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.gaps import Span, fill
+from pipeline.gaps import CallSpan, fill
 from pipeline.loading.prepare import Prepared
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
@@ -126,10 +126,10 @@ def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
     """Resolve the gaps of the source's live doors that the stored file spans."""
     if outcome.stopped or outcome.first_call_at is None or outcome.last_call_at is None:
         return
-    span = Span(outcome.first_call_at, outcome.last_call_at)
+    span = CallSpan(outcome.first_call_at, outcome.last_call_at)
     by = f"import {outcome.import_id} ({label(file.path)}), whose calls began from {span}"
-    filled_ones = fill(store, file.context.source, span, by, outcome.import_id)
-    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled_ones]
+    gaps = fill(store, file.context.source, span, by, outcome.import_id)
+    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in gaps]
 
 
 def mend(file: Prepared, outcome: Outcome, store: Store) -> None:

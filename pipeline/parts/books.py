@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.parts.runs import Run, joined, without
+from pipeline.parts.runs import Run, joined, subtract
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ def grown(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
     """Table and run of the blocks that have come since."""
     for table, runs in sorted(now.items()):
         if table not in _OURS:
-            yield from ((table, run) for run in without(runs, before.get(table, [])))
+            yield from ((table, run) for run in subtract(runs, before.get(table, [])))
 
 
 class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ def enter_deleted(store: RowStore, before: Blocks) -> None:
         BrokenPart(table=table, name=f"blocks {first} to {last}", reason="deleted", first_block=first, last_block=last,
                    found_at=as_datetime(version), settled=1, version=version)
         for table in sorted({*before, *empty} - _OURS)
-        for first, last in joined([*without(before.get(table, []), there.get(table, [])), *empty.get(table, [])])
+        for first, last in joined([*subtract(before.get(table, []), there.get(table, [])), *empty.get(table, [])])
     ]  # fmt: skip
     store.keep("broken_parts", [msgspec.json.encode(row) for row in rows])
 
@@ -205,7 +205,7 @@ class LiveBooks:
         for row in kept(self._store):
             known.setdefault(row.table, []).append(row.run)
         self._before = {
-            table: without(runs, [(one.first, one.last) for one in lost if one.table == table])
+            table: subtract(runs, [(one.first, one.last) for one in lost if one.table == table])
             for table, runs in known.items()
         }
         self._day, self._entered = day, []

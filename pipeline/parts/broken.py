@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.parts.books import BlockRun, Blocks, BrokenPart, RowReader, RowStore, are_kept, kept, now_there
-from pipeline.parts.runs import Run, meet, without
+from pipeline.parts.runs import Run, meet, subtract
 from schemas.trouble import Terminal
 
 _GONE = "gone: no part holds these rows any more"
@@ -174,8 +174,8 @@ def _gone(books: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart],
         for row in books:
             if row.table == table:
                 earlier = [one.run for one in known if one.table == table and one.found_at >= row.at]
-                missing.update(without([row.run], [*there.get(table, []), *earlier]))
-        for first, last in without(missing, []):
+                missing.update(subtract([row.run], [*there.get(table, []), *earlier]))
+        for first, last in subtract(missing, []):
             new.append(BrokenPart(table=table, name=f"blocks {first} to {last}", reason=_GONE, first_block=first,
                               last_block=last, found_at=as_datetime(version), version=version))  # fmt: skip
     return new
@@ -219,7 +219,7 @@ def _loss(broken: BrokenPart, books: Sequence[BlockRun], imports: Sequence[_Impo
     taken_back = {one.import_id for one in imports if one.state not in (_STORED, _RUNNING)}
     brought = [row for row in rows if row.import_id and row.import_id not in taken_back]
     files = {row.import_id: _kept_file(row, imports, broken.found_at) for row in brought}
-    outside = without([broken.run], [row.run for row in rows if row.import_id])
+    outside = subtract([broken.run], [row.run for row in rows if row.import_id])
     days = {f"{row.at:%Y-%m-%d}" for row in rows if not row.import_id and any(meet(row.run, run) for run in outside)}
     if not rows:
         days.add(f"{broken.found_at:%Y-%m-%d}")

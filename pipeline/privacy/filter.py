@@ -123,13 +123,13 @@ class PrivacyFilter:
         forgotten = self._forgotten
         forgotten.refresh()
         if not forgotten.is_empty:
-            frames = [without_forgotten(frame, self.topic, forgotten) for frame in frames]
+            frames = [drop_forgotten(frame, self.topic, forgotten) for frame in frames]
         before_ms = self._before_ms
         if not self._refuses or not before_ms:
             return self._step.settle_chunk(frames)
         kept, refused = self._refuse(frames, before_ms)
-        settled = self._step.settle_chunk(kept)
-        return ChunkOutcome(chain(refused, settled.outgoing), settled.then) if refused else settled
+        outcome = self._step.settle_chunk(kept)
+        return ChunkOutcome(chain(refused, outcome.outgoing), outcome.then) if refused else outcome
 
     @property
     def _before_ms(self) -> int:
@@ -192,7 +192,7 @@ def began_ms(line: bytes, topic: Topic) -> int:
     return int(at.timestamp() * 1000) if at is not None and at.tzinfo is not None else -1
 
 
-def without_forgotten(frame: Frame, topic: Topic, forgotten: ForgottenList) -> Frame:
+def drop_forgotten(frame: Frame, topic: Topic, forgotten: ForgottenList) -> Frame:
     """The frame with what stands for forgotten numbers and names; the same frame when it holds none."""
     if not frame.value:
         return frame

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from department.anomalies import Anomaly, AnomalyKind
-from pipeline.activity import Activity, Row
+from pipeline.activity import ActivityNumbers, ActivityRow
 from pipeline.cli import cli, demo
 from pipeline.cli.demo_department import LoadedDepartment
 from pipeline.cli.demo_stories import stories
@@ -72,9 +72,9 @@ def test_spoiled_truth_is_named(
     assert re.search(said, result.output)
 
 
-def row(manager_id: str, day: int, calls: int, talks: int = 0) -> Row:
-    numbers = Activity(calls=calls, conversations=talks, calls_to_potential=talks // 2)
-    return Row({"manager_id": manager_id, "day": f"2026-03-{day:02d}"}, numbers)
+def row(manager_id: str, day: int, calls: int, talks: int = 0) -> ActivityRow:
+    numbers = ActivityNumbers(calls=calls, conversations=talks, calls_to_potential=talks // 2)
+    return ActivityRow({"manager_id": manager_id, "day": f"2026-03-{day:02d}"}, numbers)
 
 
 def test_stories_are_told_in_averages_of_days_that_were_worked() -> None:

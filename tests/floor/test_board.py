@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from pipeline.activity import Activity
+from pipeline.activity import ActivityNumbers
 from pipeline.floor.board import Around, board
 from pipeline.floor.columns import FloorLine, bars, fit
 from pipeline.floor.first_calls import PATIENCE_S, FirstCalls
@@ -32,7 +32,7 @@ def person(number: int, why: str = "working", calls: int = 20, talks: int = 12, 
         manager_id=f"m{number:02d}",
         name=f"{NAMES[number % len(NAMES)]} {number}",
         team="AB"[number % 2],
-        numbers=Activity(
+        numbers=ActivityNumbers(
             calls=calls,
             conversations=talks,
             organisations=calls // 2,
@@ -57,8 +57,8 @@ def floor(people: list[Person]) -> Floor:
     return Floor(
         now=NOON,
         people=people,
-        total=Activity(calls=sum(one.numbers.calls for one in people), match_coverage=0.91),
-        teams={one.team: Activity(calls=1) for one in people},
+        total=ActivityNumbers(calls=sum(one.numbers.calls for one in people), match_coverage=0.91),
+        teams={one.team: ActivityNumbers(calls=1) for one in people},
         last_at=int(NOON.timestamp()) - 75,
         plans=Plans(total=0.9),
         records=123_456,

@@ -12,7 +12,7 @@ from department.options import DepartmentOptions
 from pipeline.alerts.evaluate import AlertInstance
 from pipeline.cli.report_numbers import ReportRequest, warnings
 from pipeline.readouts import Numbers
-from pipeline.report.periods import Kind, reported
+from pipeline.report.periods import PeriodKind, reported
 from pipeline.report.warned import warned
 from pipeline.settings import read_settings
 from pipeline.store import connect
@@ -58,7 +58,7 @@ def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str)
     )
     settings = read_settings({"TZ": told.zone.key})
     until = silent.last + timedelta(days=1)
-    span = reported(Kind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
+    span = reported(PeriodKind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
     client = connect(store_dsn)
     try:
         wanted = ReportRequest(reported=span, language="ru")

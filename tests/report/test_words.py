@@ -14,7 +14,7 @@ from grafana.page.said import page_words
 from grafana.report.sections import SECTIONS, Span
 from grafana.report.words import report_words
 from grafana.words import LANGUAGES, words
-from pipeline.report.periods import Kind
+from pipeline.report.periods import PeriodKind
 from pipeline.report.staleness import Why
 
 PARTS = [part for section in SECTIONS for part in section.parts]
@@ -50,7 +50,7 @@ def test_every_part_and_column_has_words(language: str) -> None:
     assert said.panels.keys() <= {part.id for part in PARTS}
     assert said.sections.keys() == {section.id for section in SECTIONS}
     assert said.spans.keys() == set(Span)
-    assert said.kinds.keys() == said.against.keys() == set(Kind)
+    assert said.kinds.keys() == said.against.keys() == set(PeriodKind)
     assert page_words(language).periods.keys() == PERIODS.keys()
     assert all(hasattr(said, why.value) for why in Why)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 
 import pytest
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.stall import Partition, Snapshot, StallWatch, Still, judge
 from pipeline.work import STALLED
 from schemas.trouble import Transient
@@ -113,10 +113,10 @@ def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Partition] | None) 
 
 def look_until(watch: StallWatch, clock: Seconds, until: float) -> str:
     """Look as often as the worker does; what the last look said."""
-    said = watch.look()
+    said = watch.check()
     while clock.now < until:
         clock.now = min(until, clock.now + watch.pause_s)
-        said = watch.look()
+        said = watch.check()
     return said
 
 
@@ -132,7 +132,7 @@ def test_the_watch_names_the_partition_and_the_time(mine: Set[Partition] | None)
     watch = watch_over(FakeBroker(), clock, mine)
     assert not look_until(watch, clock, PATIENCE_S - 1)
     clock.now = PATIENCE_S
-    assert watch.look() == "frames wait on call-legs:0, nobody is at work on them, and nothing moved for 30 s"
+    assert watch.check() == "frames wait on call-legs:0, nobody is at work on them, and nothing moved for 30 s"
 
 
 def test_a_process_that_was_frozen_for_an_hour_had_no_time_to_move_anything() -> None:
@@ -140,7 +140,7 @@ def test_a_process_that_was_frozen_for_an_hour_had_no_time_to_move_anything() ->
     watch = watch_over(FakeBroker(), clock, {LEGS_0})
     assert not look_until(watch, clock, 10)
     clock.now = 3600
-    assert not watch.look()
+    assert not watch.check()
     assert not look_until(watch, clock, 3610)
     assert look_until(watch, clock, 3620), "10 s before, 20 s after, and one pause and a half of the hour"
 
@@ -171,7 +171,7 @@ def test_a_worker_whose_streams_give_nothing_ends_with_its_code_and_the_next_one
     embedded: Deployment, department: Department
 ) -> None:
     embedded.start(workers=0)
-    silent = Part(
+    silent = StackPart(
         "silent",
         [sys.executable, "-m", "tests.stack.silent_worker"],
         logs=embedded.folder,

@@ -20,7 +20,7 @@ import psutil
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.sql_guard import RefusedQuery, guard
 from tests.conftest import STARTS_S, store_process
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 class Store(NamedTuple):
     """A store with small limits: bodies of 3 MB (1 MB of a reader), 100 MB a query, 2 s for a reader."""
 
-    process: Part
+    process: StackPart
     port: int
 
     def ask(

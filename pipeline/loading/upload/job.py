@@ -97,7 +97,7 @@ class Job:
             rows = sum(outcome.rows for outcome in outcomes)
             self.progress = JobProgress("done", rows, self._rate(rows), 1.0, "", results)
         except Trouble as trouble:
-            message = self.upload.without_folder(f"{trouble}. Not everything is stored; loading the file again is safe")
+            message = self.upload.hide_folder(f"{trouble}. Not everything is stored; loading the file again is safe")
             self._tell(state="failed", message=message)
         except Exception as error:  # a message may hold what was in the file: the log gets the place only
             log.error("upload: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
@@ -125,10 +125,10 @@ class Job:
 
     def note(self, message: str) -> None:
         self._reading, self._done_rows = None, 0
-        self._tell(message=self.upload.without_folder(message))
+        self._tell(message=self.upload.hide_folder(message))
 
     def waits(self, message: str) -> None:
-        self._tell(message=self.upload.without_folder(message))
+        self._tell(message=self.upload.hide_folder(message))
 
     def _tell(self, **changes: object) -> None:
         self.progress = msgspec.structs.replace(self.progress, **changes)
@@ -142,7 +142,7 @@ class Job:
             outcome.rejects_file = Path(outcome.rejects_file).name
         name = label(self._files[number].path)
         outcome.file = name
-        outcome.stopped = self.upload.without_folder(outcome.stopped)
+        outcome.stopped = self.upload.hide_folder(outcome.stopped)
         rows = store.rows(
             msgspec.json.Decoder(RejectSeen),
             f"SELECT origin, reason, field, detail, substring(payload, 1, {_MOST_PAYLOAD}) AS payload"

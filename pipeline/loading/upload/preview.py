@@ -77,7 +77,7 @@ def preview(upload: Upload, options: LoadOptions, settings: Settings) -> tuple[P
             readable.append(file)
         except Terminal as trouble:
             failed.append(str(trouble))
-    return Preview(shown, [upload.without_folder(why) for why in failed]), readable
+    return Preview(shown, [upload.hide_folder(why) for why in failed]), readable
 
 
 def _shown(upload: Upload, file: Prepared) -> PreviewTable:
@@ -87,7 +87,7 @@ def _shown(upload: Upload, file: Prepared) -> PreviewTable:
     return PreviewTable(
         label(file.path),
         file.recognised.kind,
-        [upload.without_folder(line).strip() for line in explanation(file)],
+        [upload.hide_folder(line).strip() for line in explanation(file)],
         str(file.context.zone),
         list(columns),
         rows,

@@ -189,7 +189,7 @@ class Pages:
         try:
             return await loop.run_in_executor(self._lookers, preview, upload, options, self._settings)
         except Terminal as trouble:
-            raise Problem(422, upload.without_folder(str(trouble))) from None
+            raise Problem(422, upload.hide_folder(str(trouble))) from None
 
     async def _state(self, request: web.Request) -> web.Response:
         self._auth.admit(request)

@@ -36,7 +36,7 @@ class Upload:
     def rejects(self) -> Path:
         return self.folder / "rejects"
 
-    def without_folder(self, text: str) -> str:
+    def hide_folder(self, text: str) -> str:
         """Words about the file as its sender knows it."""
         return text.replace(f"{self.folder}/", "")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.live.line import Line
 from pipeline.clock import as_datetime
-from pipeline.gaps import Span, describe_gaps, resolved_gap, spanned
+from pipeline.gaps import CallSpan, describe_gaps, resolved_gap, spanned
 from schemas.gaps import Gap, gap_of
 from schemas.records import Reason, Rejected
 
@@ -27,9 +27,9 @@ def gap(since: int, until: int, source: str = "office", **more: object) -> Rejec
     return msgspec.structs.replace(told, **more)
 
 
-def span(starts: Sequence[int]) -> Span:
+def span(starts: Sequence[int]) -> CallSpan:
     at = [NINE + timedelta(minutes=minute) for minute in starts]
-    return Span(min(at), max(at))
+    return CallSpan(min(at), max(at))
 
 
 MINUTES = st.integers(-600, 600)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.embedded.liveness import LivenessWatch, Pulse, heard, silent_s
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.signs import of_worker
 
 PATIENCE_S = 30.0
@@ -62,7 +62,7 @@ class Clock:
         return self.now
 
 
-class FakePart(Part):
+class FakePart(StackPart):
     """A process by its number only."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from pipeline.parts import broken
 from pipeline.parts.books import ImportedFile, LiveBooks, deleting, enter, now_there
 from pipeline.parts.broken import close_losses, describe_losses, find_losses, open_losses
 from pipeline.parts.damaged import put_aside_damaged
-from pipeline.parts.runs import Run, joined, without
+from pipeline.parts.runs import Run, joined, subtract
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal
 
@@ -33,7 +33,7 @@ def numbers(runs: Sequence[Run]) -> set[int]:
 @given(RUNS, RUNS)
 def test_runs_are_sets_of_numbers(runs: list[Run], taken: list[Run]) -> None:
     assert numbers(joined(runs)) == numbers(runs)
-    assert numbers(without(runs, taken)) == numbers(runs) - numbers(taken)
+    assert numbers(subtract(runs, taken)) == numbers(runs) - numbers(taken)
     kept = joined(runs)
     assert all(one[1] + 1 < other[0] for one, other in pairwise(kept))
 
