@@ -51,6 +51,29 @@ class ActivityRow(msgspec.Struct, frozen=True):
         return {**self.of, **msgspec.structs.asdict(self.numbers)}
 
 
+class CallSeen(msgspec.Struct, frozen=True):
+    """One call as it was counted. `started_at` is UTC, `local_time` in the reporting zone."""
+
+    started_at: str
+    local_time: str
+    source: str
+    call_id: str
+    manager_id: str
+    team: str
+    extension: str
+    direction: str
+    disposition: str
+    contact: str
+    organisation_id: str
+    stage: str
+    talk_s: int
+    wait_s: int
+    queue: str
+    did: str
+    legs: int
+    recording: str
+
+
 class RosterManager(msgspec.Struct, frozen=True):
     """Someone of the roster, with the name and team said last."""
 

@@ -18,12 +18,12 @@ from pipeline.activity import roster
 from pipeline.alerts.backtest import Alarm, Judged, anomalies_of, judge
 from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Day, output
-from pipeline.cli.tables import console, show_json, table
 from pipeline.feeds import last_call
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings, read_settings
+from pipeline.terminal.options import Day, output
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json, table
 from schemas.alerts import RULES, Rule
 from schemas.trouble import Terminal
 

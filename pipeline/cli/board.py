@@ -11,12 +11,12 @@ import click
 
 from pipeline.audit import LoginAudit, audit_file
 from pipeline.board.auth import new_token
+from pipeline.board.screens import BoardScreens
 from pipeline.board.server import Server, serve
-from pipeline.cli.board_screens import BoardScreens
-from pipeline.cli.meant import read_from
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import data_folder
 from pipeline.settings import read_settings
+from pipeline.terminal.stack_choice import read_from
 
 TOKEN = "CALLFUNNEL_BOARD_TOKEN"  # noqa: S105 - the name of a variable
 

@@ -13,7 +13,7 @@ from grafana.alerts.build import write as write_alerts
 from grafana.build import write
 from grafana.push import ClickHouse, Doing, Pusher
 from grafana.words import LANGUAGES
-from pipeline.cli.board_screens import department_of
+from pipeline.board.screens import department_of
 from pipeline.endpoints import is_embedded, running_stack
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal

@@ -6,41 +6,18 @@ from datetime import date
 from pathlib import Path
 
 import click
-import msgspec
 
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
-from pipeline.cli.tables import console, duration, show_json, table
+from pipeline.activity import CallSeen
 from pipeline.settings import read_settings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, duration, show_json, table
 
 OF = (
     *("calls", "attempts", "answered", "conversations", "calls_to_potential", "calls_per_organisation"),
     *("unknown_calls", "unassigned", "internal"),
 )
-
-
-class CallSeen(msgspec.Struct, frozen=True):
-    """One call as it was counted. `started_at` is UTC, `local_time` in the reporting zone."""
-
-    started_at: str
-    local_time: str
-    source: str
-    call_id: str
-    manager_id: str
-    team: str
-    extension: str
-    direction: str
-    disposition: str
-    contact: str
-    organisation_id: str
-    stage: str
-    talk_s: int
-    wait_s: int
-    queue: str
-    did: str
-    legs: int
-    recording: str
 
 
 @click.command("calls")

@@ -10,13 +10,13 @@ import msgspec
 
 from connectors.reading.phones import e164
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.options import output
 from pipeline.endpoints import Endpoints, find
 from pipeline.privacy.forget import ForgetReport, Forgetting, destroy_list
 from pipeline.privacy.kept import folders
 from pipeline.privacy.key import destroy_key, key_file
 from pipeline.privacy.numbers import TOKEN
 from pipeline.settings import Settings, read_settings
+from pipeline.terminal.options import output
 from schemas.trouble import Terminal, Trouble
 
 _STILL = (

@@ -13,7 +13,7 @@ from department.country import COUNTRIES
 from department.generate import TRUTH, Generated, generate
 from department.options import FORMATS, DepartmentOptions
 from department.truth_plot import draw, drawable
-from pipeline.cli.options import Day
+from pipeline.terminal.options import Day
 
 _DEFAULT = DepartmentOptions()
 

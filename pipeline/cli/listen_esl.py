@@ -13,9 +13,9 @@ from connectors.esl.session import Login
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
-from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
-from pipeline.cli.listening_table import gap_filler
 from pipeline.endpoints import pinned
+from pipeline.listening.call_table import gap_filler
+from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 

@@ -11,8 +11,8 @@ from connectors.folder.door import ROWS, FolderDoor
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.registry import KINDS, PROFILES
-from pipeline.cli.listening import keep_open, new_session, stack_folder
 from pipeline.endpoints import Endpoints, find
+from pipeline.listening.session import keep_open, new_session, stack_folder
 from pipeline.loading.dropped_files import AUTO, DroppedFiles
 from pipeline.loading.prepare import LoadOptions
 from pipeline.privacy.kept import Holds, remember

@@ -22,8 +22,8 @@ from connectors.live.line import Line
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
 from pipeline.audit import LoginAudit, audit_file
-from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret, stack_folder
 from pipeline.endpoints import Endpoints, find
+from pipeline.listening.session import Exchange, exchange, keep_open, new_session, secret, stack_folder
 from pipeline.loading.upload.routes import Pages
 from pipeline.privacy.kept import Holds, remember
 from pipeline.settings import Settings, read_settings

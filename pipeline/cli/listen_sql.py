@@ -10,11 +10,11 @@ import click
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
-from pipeline.cli.listening import Exchange, exchange, keep_open, new_session
-from pipeline.cli.listening_table import table_at
-from pipeline.cli.options import Day
 from pipeline.endpoints import pinned
+from pipeline.listening.call_table import table_at
+from pipeline.listening.session import Exchange, exchange, keep_open, new_session
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Day
 
 
 @click.command("sql")

@@ -13,8 +13,8 @@ from connectors.live.line import Line
 from connectors.reading.source import Hints
 from connectors.registry import LINES
 from connectors.tcp.door import Alive, Connect, Listen, Network, TcpDoor
-from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.endpoints import pinned
+from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 

@@ -10,10 +10,10 @@ import msgspec
 from rich.console import Console
 
 from connectors.registry import KINDS, PROFILES
-from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
+from pipeline.loading.load_progress import Plain, Shown
 from pipeline.loading.lookout import reached_store
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import LoadOptions, Prepared, prepare_all

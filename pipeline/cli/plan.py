@@ -12,13 +12,13 @@ import click
 from rich.table import Table
 
 from pipeline.activity import RosterManager, roster
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Listed, Month, output, people
-from pipeline.cli.tables import WIDE, console, manager_name, share, show_json, table
 from pipeline.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
 from pipeline.readouts import Period
 from pipeline.settings import Settings, read_settings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import Listed, Month, output, people
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import WIDE, console, manager_name, share, show_json, table
 
 
 @click.command("plan")

@@ -9,11 +9,11 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Day, hides_numbers, output, show_numbers
-from pipeline.cli.tables import console, show_json, table
 from pipeline.readouts import utc
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Day, hides_numbers, output, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json, table
 from schemas.records import Reason
 
 _MOST_SHOWN = 200

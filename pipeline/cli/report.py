@@ -15,16 +15,16 @@ from grafana.report.filled import Report, Telling
 from grafana.report.page import letter, page
 from grafana.report.workbook import workbook
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.board_screens import department_of, page_file, plotly_script
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Day, hides_numbers, output, people, show_numbers
-from pipeline.cli.report_numbers import ReportRequest, read_report, stale_reasons
-from pipeline.cli.tables import show_json
+from pipeline.board.screens import department_of, page_file, plotly_script
 from pipeline.endpoints import data_folder
 from pipeline.report.letter import Attachment, message, post_of, send
+from pipeline.report.numbers import ReportRequest, read_report, stale_reasons
 from pipeline.report.periods import PeriodKind, Reported, reported
 from pipeline.settings import read_settings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import Day, hides_numbers, output, people, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import show_json
 from schemas.durable_files import write_whole
 from schemas.trouble import Terminal
 

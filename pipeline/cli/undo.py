@@ -10,8 +10,8 @@ import msgspec
 from rich.console import Console
 
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import Endpoints, find, is_alive, is_embedded, running_stack
+from pipeline.loading.load_progress import Plain, Shown
 from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, preview, undo
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect

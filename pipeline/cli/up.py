@@ -14,13 +14,13 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.replaying import replaying
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Stack, StackPlan, lock, run
 from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
+from pipeline.listening.replaying import replaying
 from pipeline.parts.broken import SETTLE, describe_losses
 from pipeline.settings import read_settings
 from schemas.private_files import private_folder, private_opener

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import hides_numbers, note_facts, output, period, period_of_options, show_numbers
-from pipeline.cli.tables import console, show_json, table
 from pipeline.settings import read_settings
+from pipeline.terminal.options import hides_numbers, note_facts, output, period, period_of_options, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json, table
 from pipeline.verify import Difference, verify
 from schemas.mask import mask_text
 

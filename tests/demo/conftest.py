@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from department.options import DepartmentOptions
-from pipeline.cli.demo_department import LoadedDepartment, loaded
+from pipeline.demo.department import LoadedDepartment, loaded
 
 SMALL = DepartmentOptions(managers=4, days=20, seed=3)
 

@@ -15,7 +15,7 @@ from department.live_department import LiveDepartment
 from department.simulation import Simulation
 from department.truth import Truth
 from pipeline.activity import activity
-from pipeline.cli.demo_department import LoadedDepartment
+from pipeline.demo.department import LoadedDepartment
 from pipeline.floor.board import Around, board
 from pipeline.floor.state import Floor, read_floor, read_plans
 from pipeline.loading.live_feed import LiveFeed

@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 from department.anomalies import Anomaly, AnomalyKind
 from pipeline.activity import ActivityNumbers, ActivityRow
 from pipeline.cli import cli, demo
-from pipeline.cli.demo_department import LoadedDepartment
-from pipeline.cli.demo_stories import stories
+from pipeline.demo.department import LoadedDepartment
+from pipeline.demo.planted_anomalies import stories
 
 pytestmark = pytest.mark.stack
 

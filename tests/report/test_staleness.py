@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.cli.report_numbers import called, closed
 from pipeline.directory import Directory
 from pipeline.enrich import enrich_call
 from pipeline.feeds import Freshness
 from pipeline.readouts import Period
+from pipeline.report.numbers import called, closed
 from pipeline.report.periods import PeriodKind, reported
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
 from pipeline.stitch import stitch

@@ -10,8 +10,8 @@ import pytest
 from department.anomalies import AnomalyKind as Planted
 from department.options import DepartmentOptions
 from pipeline.alerts.evaluate import AlertInstance
-from pipeline.cli.report_numbers import ReportRequest, warnings
 from pipeline.readouts import Numbers
+from pipeline.report.numbers import ReportRequest, warnings
 from pipeline.report.periods import PeriodKind, reported
 from pipeline.report.warned import warned
 from pipeline.settings import read_settings

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.activity import BY, ActivityNumbers, ActivityRow, activity, unassigned_calls
-from pipeline.cli.calls import CallSeen
+from pipeline.activity import BY, ActivityNumbers, ActivityRow, CallSeen, activity, unassigned_calls
 from pipeline.readouts import Period
 from schemas.records import Activity as Fact
 from schemas.records import ActivityKind, Direction, Disposition, Manager

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.cli.known import Known, refuse_strangers, refuse_unknown
+from pipeline.terminal.known_people import Known, refuse_strangers, refuse_unknown
 from schemas.codec import encode
 from schemas.records import Manager, StageChange
 from schemas.trouble import Terminal

@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 
 from pipeline.activity import RosterManager
-from pipeline.cli.options import Month
 from pipeline.cli.plan import footnotes, month_of, plan_table
 from pipeline.plan_fact import Measure, PlanFact
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Month
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 ROW = PlanFact(

@@ -16,7 +16,7 @@ from connectors.sql.door import overlap_of
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone
-from pipeline.cli.listening import Exchange, secret
+from pipeline.listening.session import Exchange, secret
 from pipeline.settings import Settings
 from schemas.records import Record, Rejected
 from schemas.trouble import Transient

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from department.live_department import LiveDepartment
-from pipeline.cli.demo_department import LoadedDepartment
+from pipeline.demo.department import LoadedDepartment
 from pipeline.floor.board import Around
 from pipeline.floor.clock import SimulatedClock
 from pipeline.floor.first_calls import FirstCalls

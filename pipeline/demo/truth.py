@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 
 from department.comparison import Comparison
-from pipeline.activity import activity
-from pipeline.cli.calls import CallSeen
+from pipeline.activity import CallSeen, activity
 from pipeline.funnel import By, Clock, Question, flat, funnel
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings

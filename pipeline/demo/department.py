@@ -20,10 +20,10 @@ from rich.console import Console
 
 from department.generate import TRUTH, Generated, generate
 from department.options import DepartmentOptions
-from pipeline.cli.load_progress import Plain, Shown
 from pipeline.embedded.supervise import Stack, StackPlan
 from pipeline.endpoints import Endpoints, Running
 from pipeline.loading.load import load
+from pipeline.loading.load_progress import Plain, Shown
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import LoadOptions, Prepared, prepare
 from pipeline.readouts import Numbers

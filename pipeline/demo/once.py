@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 import click
 
 from pipeline.activity import activity, roster
-from pipeline.cli import activity as activity_command
-from pipeline.cli import funnel as funnel_command
-from pipeline.cli.demo_department import LoadedDepartment
-from pipeline.cli.demo_stories import stories
-from pipeline.cli.demo_truth import against_truth, everything
-from pipeline.cli.tables import WIDE, console
+from pipeline.demo.department import LoadedDepartment
+from pipeline.demo.planted_anomalies import stories
+from pipeline.demo.truth import against_truth, everything
 from pipeline.funnel import Question, funnel
+from pipeline.terminal import activity_table, funnel_table
+from pipeline.terminal.tables import WIDE, console
 
 _MOST_SHOWN = 20
 
@@ -27,14 +26,14 @@ def once(department: LoadedDepartment) -> bool:
     shown = console()
     click.echo(f"\n$ callfunnel activity --from {days.first} --to {days.last}")
     rows = activity(source, days, ("manager",))
-    shown.print(activity_command.activity_table(rows, names, days, wide=shown.width >= WIDE))
-    for line in activity_command.footnotes(source, days, settings, unassigned=False):
+    shown.print(activity_table.activity_table(rows, names, days, wide=shown.width >= WIDE))
+    for line in activity_table.footnotes(source, days, settings, unassigned=False):
         shown.print(line, style="dim", highlight=False)
     click.echo(f"\n$ callfunnel funnel --from {days.first} --to {days.last}")
     question = Question(period=days, stages=settings.stages, now=datetime.now(UTC))
     steps = funnel(source, question)
-    shown.print(funnel_command.funnel_table(steps, question, {}, plain=shown.options.ascii_only))
-    for line in (*funnel_command.footnotes(question), *funnel_command.warnings(source, question, steps)):
+    shown.print(funnel_table.funnel_table(steps, question, {}, plain=shown.options.ascii_only))
+    for line in (*funnel_table.footnotes(question), *funnel_table.warnings(source, question, steps)):
         shown.print(line, style="dim", highlight=False)
     click.echo("\nHidden in it, and to be seen in the numbers (callfunnel activity --by manager,day):")
     by_day = activity(source, days, ("manager", "day"))

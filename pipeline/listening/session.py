@@ -21,9 +21,9 @@ from connectors.live.journal import Journal
 from connectors.live.line import Line
 from connectors.live.pump import Door, Pump
 from connectors.reading.source import Context
-from pipeline.cli.delivering import Delivering
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import credentials_file, find, is_embedded, journals_folder, pinned
+from pipeline.listening.delivering import Delivering
 from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal
 
