@@ -116,17 +116,17 @@ class StepRunner:
                 await self._publish(outcome.outgoing)
                 await self._in_thread(outcome.then)
                 return
-            except Transient as trouble:
+            except Transient as error:
                 failures += 1
-                wait_s = min(_MOST_WAIT_S, trouble.retry_after_s * 1.5 ** min(failures, 10))
-                log.warning("%s: %s; again in %.1f s", step.topic.name, trouble, wait_s)
+                wait_s = min(_MOST_WAIT_S, error.retry_after_s * 1.5 ** min(failures, 10))
+                log.warning("%s: %s; again in %.1f s", step.topic.name, error, wait_s)
                 await asyncio.sleep(wait_s)
-            except Terminal as trouble:
-                exit_now(f"{step.topic.name}: {trouble}")
+            except Terminal as error:
+                exit_now(f"{step.topic.name}: {error}")
             except Exception:
                 # A bug. Acknowledging would lose the chunk, so the process ends and says where.
-                log.exception("%s: stopped by an error of the program", step.topic.name)
-                exit_now(f"{step.topic.name}: an error of the program, see the log above")
+                log.exception("%s: stopped by an internal error", step.topic.name)
+                exit_now(f"{step.topic.name}: internal error, see the log above")
 
     async def stop(self) -> None:
         """Let go of the broker."""

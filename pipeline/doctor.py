@@ -113,8 +113,8 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
 def _guarded(question: DoctorQuestion) -> Check:
     try:
         return question.look()
-    except Trouble as trouble:
-        return Check(question.name, False, str(trouble), question.todo)
+    except Trouble as error:
+        return Check(question.name, False, str(error), question.todo)
 
 
 def _connected(endpoints: Endpoints, look: Callable[[Transport], Check]) -> Check:

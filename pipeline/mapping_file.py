@@ -92,11 +92,11 @@ def _path(line: str) -> list[str]:
 
 def _check(old: str, new: str, name: str, mapping: Mapping) -> None:
     """That the edit did what it should and nothing else: TOML has more ways to be written than are looked for."""
-    trouble = Terminal(f"mappings.{name} is written in a way that cannot be replaced: take it out of the file first")
+    error = Terminal(f"mappings.{name} is written in a way that cannot be replaced: take it out of the file first")
     try:
         before, after = tomllib.loads(old), tomllib.loads(new)
     except tomllib.TOMLDecodeError:
-        raise trouble from None
+        raise error from None
     written_mapping = after.get("mappings", {}).pop(name, None)
     before.get("mappings", {}).pop(name, None)
     for whole in (before, after):
@@ -104,7 +104,7 @@ def _check(old: str, new: str, name: str, mapping: Mapping) -> None:
             del whole["mappings"]
     known = {ours: values for ours, values in mapping.values.items() if values}
     if before != after or msgspec.convert(written_mapping, Mapping) != msgspec.structs.replace(mapping, values=known):
-        raise trouble
+        raise error
 
 
 def _key(name: str) -> str:

@@ -23,8 +23,7 @@ from pipeline.privacy.key import key_file
 from pipeline.settings import read_settings
 from pipeline.sign_of_life import SignOfLife
 from pipeline.stall import PATIENCE_S, StallWatch
-from pipeline.store import Store, connect
-from pipeline.store import trouble as trouble_of
+from pipeline.store import Store, connect, store_error
 from pipeline.transport import Transport
 from pipeline.wire import Wire
 from pipeline.working_calendar import keep_base_calendar
@@ -91,7 +90,7 @@ def _checked(endpoints: Endpoints) -> Client:
     try:
         todo = pending(client)
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble_of(error) from None
+        raise store_error(error) from None
     if todo:
         raise Terminal(f"the database lacks {todo[0].name}: run `callfunnel migrate`")
     return client
@@ -103,10 +102,10 @@ def patiently(what: Callable[[], T], sleep: Callable[[float], None] = time.sleep
     while True:
         try:
             return what()
-        except Transient as trouble:
-            wait_s = min(_MOST_WAIT_S, trouble.retry_after_s * 1.5**failures)
+        except Transient as error:
+            wait_s = min(_MOST_WAIT_S, error.retry_after_s * 1.5**failures)
             failures += 1
-            log.warning("%s; again in %.1f s", trouble, wait_s)
+            log.warning("%s; again in %.1f s", error, wait_s)
             sleep(wait_s)
 
 

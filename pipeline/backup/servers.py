@@ -8,7 +8,7 @@ import msgspec
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from pipeline.store import connect, trouble
+from pipeline.store import connect, store_error
 from schemas.trouble import Terminal
 
 _CLAUSE = re.compile(r"(Disk|S3|File|AzureBlobStorage)\(\s*'[^'\\]*'(\s*,\s*'[^'\\]*')*\s*\)")
@@ -51,6 +51,6 @@ def _run(dsn: str, sql: str) -> Done:
             parameters={"id": str(known_backups[0][0])},
         ).result_rows
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble(error) from None
+        raise store_error(error) from None
     status, size, number = found[0] if found else (str(known_backups[0][1]), 0, 0)
     return Done(status=str(status), size_bytes=int(size), files=int(number))

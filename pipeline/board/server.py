@@ -125,8 +125,8 @@ class Server:
             return self._notice(request, 404, "not_found")
         except NotUnderstood as wrong:
             return self._notice(request, 400, "wrong_address", str(wrong))
-        except Trouble as trouble:
-            return self._notice(request, 503, "failed", str(trouble))
+        except Trouble as error:
+            return self._notice(request, 503, "failed", str(error))
         except web.HTTPException as refused:
             return web.Response(status=refused.status, text=f"{refused.reason}\n")
 

@@ -42,8 +42,8 @@ def _examine(data: Path | None, quiet: bool) -> list[Check]:
     try:
         settings = read_settings()
         endpoints = find(data)
-    except Trouble as trouble:
-        checks.append(Check("stack", False, str(trouble), ""))
+    except Trouble as error:
+        checks.append(Check("stack", False, str(error), ""))
         if not quiet:
             _say(checks[0])
         return checks

@@ -66,8 +66,8 @@ def command(
     def where() -> tuple[Endpoints, Store]:
         try:
             endpoints = find(data)
-        except Terminal as trouble:
-            raise Transient(str(trouble)) from None
+        except Terminal as error:
+            raise Transient(str(error)) from None
         return endpoints, Store(connect(endpoints.clickhouse))
 
     def check() -> None:

@@ -99,8 +99,8 @@ def _load(files: list[Prepared], options: LoadOptions, data: Path | None) -> lis
             return load(files, endpoints, reached_store(endpoints, progress), options, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
-        except Trouble as trouble:
-            raise Terminal(f"{trouble}. Not everything is stored; loading the files again is safe") from None
+        except Trouble as error:
+            raise Terminal(f"{error}. Not everything is stored; loading the files again is safe") from None
 
 
 def _tell(outcomes: list[Outcome], as_json: bool) -> None:

@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from pipeline.endpoints import find
 from pipeline.parts.broken import SETTLE, close_losses, describe_losses, find_losses
 from pipeline.parts.damaged import put_aside_damaged
-from pipeline.store import Store, connect, trouble
+from pipeline.store import Store, connect, store_error
 from pipeline.terminal.options import output
 from pipeline.terminal.tables import show_json
 
@@ -55,4 +55,4 @@ def _run(client: Client, sql: str) -> None:
     try:
         client.command(sql)
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble(error) from None
+        raise store_error(error) from None

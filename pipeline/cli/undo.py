@@ -73,8 +73,8 @@ def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path 
             return undo(of, endpoints, store, zone, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: undo it again to finish") from None
-        except Trouble as trouble:
-            raise Terminal(f"{trouble}. Not everything is taken back; the same command again is safe") from None
+        except Trouble as error:
+            raise Terminal(f"{error}. Not everything is taken back; the same command again is safe") from None
 
 
 def summary(result: Undo) -> list[str]:

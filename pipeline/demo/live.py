@@ -37,7 +37,7 @@ class Arriving(threading.Thread):
         self._clock = clock
         self._stopping = stopping
         self._again = threading.Event()
-        self.trouble = ""
+        self.problem = ""
         self.failure: Exception | None = None
         """What should not have been possible: for the main thread to raise."""
 
@@ -62,12 +62,12 @@ class Arriving(threading.Thread):
                 self._clock.skip_quiet(self._feed.next_at, longest_s=_QUIET_S, lead_s=_LEAD_S)
                 self._feed.send(self._clock.now())
                 rejected = self._feed.rejected
-                self.trouble = f"{rejected} rows rejected: see `callfunnel rejected`" if rejected else ""
-            except Transient as trouble:
-                self.trouble = str(trouble)
-                self._stopping.wait(trouble.retry_after_s)
-            except Trouble as trouble:
-                self.trouble = f"nothing arrives any more: {trouble}"
+                self.problem = f"{rejected} rows rejected: see `callfunnel rejected`" if rejected else ""
+            except Transient as problem:
+                self.problem = str(problem)
+                self._stopping.wait(problem.retry_after_s)
+            except Trouble as problem:
+                self.problem = f"nothing arrives any more: {problem}"
                 return
 
 
@@ -121,7 +121,7 @@ class _Watch:
         self._first_calls = FirstCalls()
         self._plans = Plans()
         self._plans_at = 0.0
-        self._trouble = ""
+        self._problem = ""
         self._records: list[tuple[float, int]] = []
         self._read_at = 0.0
 
@@ -138,7 +138,7 @@ class _Watch:
                     self._clock.speed,
                     self._rate(),
                     self._where,
-                    self._trouble or self._arriving.trouble,
+                    self._problem or self._arriving.problem,
                     self._first_calls.are_awaited(self._floor),
                 )
                 self._shown.draw(msgspec.structs.replace(self._floor, now=self._now()), around)
@@ -150,8 +150,8 @@ class _Watch:
         try:
             if "broker" in self._department.stack.tend():
                 self._arriving.again()
-        except Transient as trouble:
-            self._trouble = str(trouble)
+        except Transient as problem:
+            self._problem = str(problem)
 
     def _read(self) -> None:
         try:
@@ -160,9 +160,9 @@ class _Watch:
                 self._plans = read_plans(source, now, settings)
                 self._plans_at = time.monotonic() + _PLANS_EVERY_S
             self._floor = read_floor(source, now, settings, self._plans)
-            self._trouble = ""
-        except Transient as trouble:
-            self._trouble = str(trouble)
+            self._problem = ""
+        except Transient as problem:
+            self._problem = str(problem)
             return
         read_at = time.monotonic()
         recent = [one for one in self._records if read_at - one[0] <= _RATE_OVER_S]

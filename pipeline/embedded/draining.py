@@ -59,8 +59,8 @@ def drain(
             f"{waits:,} frames were not stored in time: what listeners acknowledged is in {kept} and is sent when the"
             " stack starts; a `load` that has not ended is to be begun again"
         )
-    except Trouble as trouble:
-        return f"it is not known that everything is stored: {trouble}; what listeners acknowledged is on disk"
+    except Trouble as error:
+        return f"it is not known that everything is stored: {error}; what listeners acknowledged is on disk"
     return ""
 
 

@@ -80,5 +80,5 @@ class StoreBooks:
     def _enter(self) -> None:
         try:
             self._daily.enter()
-        except Trouble as trouble:
-            logging.warning("store: %s; what came is entered next time", trouble)
+        except Trouble as error:
+            logging.warning("store: %s; what came is entered next time", error)

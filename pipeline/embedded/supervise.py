@@ -294,8 +294,8 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None], 
                 say(f"{name} had stopped and was started again")
             if held := stack.renew():
                 say(f"the broker held {held / 1e6:,.0f} MB, all of it stored: a new one took its place")
-        except Transient as trouble:
-            say(f"{trouble}")
+        except Transient as error:
+            say(f"{error}")
         time.sleep(0.2)
 
 

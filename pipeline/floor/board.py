@@ -39,7 +39,7 @@ class Around(NamedTuple):
     arriving: float
     """Legs a second of the wall's clock."""
     where: Sequence[str] = ()
-    trouble: str = ""
+    problem: str = ""
     is_waiting: bool = False
     """Nothing has arrived yet, and it is too early to call that a dead feed."""
 
@@ -147,14 +147,14 @@ def _head(floor: Floor, around: Around, width: int) -> Text:
     if around.is_waiting:
         fresh = "waiting for the first calls"
     is_dead = feed_is_dead(floor.people) and not around.is_waiting
-    trouble = around.trouble or ("nothing is recorded: is the feed dead?" if is_dead else "")
+    problem = around.problem or ("nothing is recorded: is the feed dead?" if is_dead else "")
     zone = floor.now.tzinfo
     match = floor.total.match_coverage
     pieces = [
         (" callfunnel ", "reverse bold"),
         (f"{floor.now:%a %d %b %H:%M:%S}", "bold"),
         (f"x{around.speed:g}", ""),
-        (f"! {trouble}", "bold red") if trouble else (fresh, "green"),
+        (f"! {problem}", "bold red") if problem else (fresh, "green"),
         (f"match {match:.0%}" if match is not None else "", ""),
         (f"{around.arriving:.1f} legs/s", ""),
         (f"{floor.records:,} legs stored", ""),

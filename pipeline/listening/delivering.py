@@ -99,7 +99,7 @@ class Delivering:
         try:
             body()
         except BaseException as failure:
-            log.exception("stopped by an error of the program")
+            log.exception("stopped by an internal error")
             self._failure = failure
             for line in self._lines:
                 line.stopping.set()

@@ -162,7 +162,7 @@ def _beside(line: Line, door: Door, first: Line, journal: Journal) -> None:
     """The body of a thread. A feed that gives up ends the first one with it: its senders would get no answer."""
     try:
         Pump(line, journal).run(door)
-    except Terminal as trouble:
-        log.error("%s: %s", line.name, trouble)
+    except Terminal as error:
+        log.error("%s: %s", line.name, error)
     finally:
         first.stopping.set()

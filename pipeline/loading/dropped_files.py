@@ -84,8 +84,8 @@ class DroppedFiles:
             except Terminal as verdict:
                 if path.exists():
                     finished.append(_refused(path, str(verdict)))
-            except (Transient, OSError) as trouble:
-                finished.append(_later(path, str(trouble)))
+            except (Transient, OSError) as error:
+                finished.append(_later(path, str(error)))
             except Exception:
                 finished.append(_unexplained(path))
         files.sort(key=lambda file: _rank(file[1].recognised.kind))

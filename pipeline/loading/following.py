@@ -62,8 +62,8 @@ class Following:
     def _endpoints(self) -> Endpoints:
         try:
             return self._where()
-        except Terminal as trouble:
-            raise Transient(str(trouble)) from None
+        except Terminal as error:
+            raise Transient(str(error)) from None
 
     @contextlib.contextmanager
     def _transport(self) -> Iterator[Transport]:

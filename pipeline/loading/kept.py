@@ -17,8 +17,8 @@ def journals(data: Path | None) -> Check:
     folder = journals_folder(data) if data is not None else Path("listen") / "journals"
     try:
         there = found_in(folder)
-    except Trouble as trouble:
-        return Check("journals", False, str(trouble), "")
+    except Trouble as error:
+        return Check("journals", False, str(error), "")
     found = [journal for journal in there if journal.records]
     lines = [
         f"{journal.path.name}: {journal.records:,} records wait"

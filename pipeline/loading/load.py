@@ -41,8 +41,8 @@ def load(
     with Lookout(progress, partial(probe, endpoints)) as lookout:
         try:
             return audited(files, endpoints, lambda: _load(files, endpoints, store, options, lookout))
-        except Trouble as trouble:
-            raise lookout.explained(trouble) from trouble
+        except Trouble as error:
+            raise lookout.explained(error) from error
 
 
 def _load(
@@ -56,13 +56,13 @@ def _load(
             before = before or now_there(store)
             outcomes = _send_and_wait(files, endpoints, store, options, progress)
             break
-        except Transient as trouble:
+        except Transient as error:
             # A broker that hangs is away for longer than three attempts take.
             give_up_at = give_up_at or time.monotonic() + (REPLACED_WITHIN_S if endpoints.data else 0.0)
             if attempt >= _ATTEMPTS and time.monotonic() >= give_up_at:
                 raise
-            progress.note(f"{trouble}; sending everything again")
-            time.sleep(trouble.retry_after_s)
+            progress.note(f"{error}; sending everything again")
+            time.sleep(error.retry_after_s)
     assert before is not None
     enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):

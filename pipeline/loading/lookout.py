@@ -86,14 +86,14 @@ class Lookout:
     def check(self) -> None:
         self._progress.check()
 
-    def explained(self, trouble: Trouble) -> Trouble:
+    def explained(self, error: Trouble) -> Trouble:
         """The same trouble with what was waited for: whoever reads it was not there."""
-        if not self.text or self.text in str(trouble):
-            return trouble
-        message = f"{trouble}; it waited: {self.text}"
-        if isinstance(trouble, Transient):
-            return Transient(message, retry_after_s=trouble.retry_after_s)
-        return Stalled(message) if isinstance(trouble, Stalled) else Terminal(message)
+        if not self.text or self.text in str(error):
+            return error
+        message = f"{error}; it waited: {self.text}"
+        if isinstance(error, Transient):
+            return Transient(message, retry_after_s=error.retry_after_s)
+        return Stalled(message) if isinstance(error, Stalled) else Terminal(message)
 
     def watch(self) -> None:
         """Look once, if nothing has moved for long enough. Called again and again by a thread."""
@@ -140,10 +140,10 @@ def reached_store(
         try:
             connect(endpoints.clickhouse, first_answer_s=_FIRST_ANSWER_S).close()
             return Store(connect(endpoints.clickhouse))
-        except Transient as trouble:
-            text = diagnose(probe(endpoints)) or str(trouble)
+        except Transient as error:
+            text = diagnose(probe(endpoints)) or str(error)
             if monotonic() > until:
-                raise Transient(f"{trouble}; it waited: {text}") from None
+                raise Transient(f"{error}; it waited: {text}") from None
             if text != reported:
                 progress.waits(text)
                 reported = text

@@ -48,13 +48,13 @@ class Mapped(NamedTuple):
 
 def map_table(file: Path, request: MappingRequest, region: str, settings: Settings) -> Mapped:
     """The first table of a file that can be mapped, with what is proposed. Raises Terminal naming what is missing."""
-    trouble: Terminal | None = None
+    error: Terminal | None = None
     for part in parts(file):
         try:
             return _mapped(part, request, region, settings)
         except Terminal as refusal:
-            trouble = trouble or refusal
-    raise trouble or Terminal(f"{file}: there is no table in it")
+            error = error or refusal
+    raise error or Terminal(f"{file}: there is no table in it")
 
 
 def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings) -> Mapped:

@@ -59,18 +59,18 @@ def prepare_all(path: Path, options: LoadOptions, settings: Settings) -> Prepare
     sheets: dict[Path, list[str]] = {}
     try:
         found = samples(path)
-    except Terminal as trouble:
-        return tables._replace(failed=[str(trouble)])
+    except Terminal as error:
+        return tables._replace(failed=[str(error)])
     if not found:
         return tables._replace(failed=[f"{path}: the workbook has no sheet with rows"])
     for sample in found:
         try:
             tables.prepared.append(prepare_sample(sample, options, settings))
-        except Terminal as trouble:
+        except Terminal as error:
             if sample.is_sheet:
-                sheets.setdefault(sample.path.parent, []).append(str(trouble))
+                sheets.setdefault(sample.path.parent, []).append(str(error))
             else:
-                tables.failed.append(str(trouble))
+                tables.failed.append(str(error))
     read = {file.path.parent for file in tables.prepared}
     for workbook, messages in sheets.items():
         (tables.ignored if workbook in read else tables.failed).extend(messages)

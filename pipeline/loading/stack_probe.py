@@ -76,8 +76,8 @@ def _broker(endpoints: Endpoints) -> Facts:
 def _store(endpoints: Endpoints) -> Facts:
     try:
         store = Store(connect(endpoints.clickhouse, first_answer_s=_ANSWERS_S))
-    except Trouble as trouble:
-        return {"store": str(trouble).removeprefix("clickhouse: ")}
+    except Trouble as error:
+        return {"store": str(error).removeprefix("clickhouse: ")}
     try:
         found = store.rows(msgspec.json.Decoder(_Refusal), _REFUSALS)
     except Trouble:

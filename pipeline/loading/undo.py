@@ -161,11 +161,11 @@ def undo(
                 done = withdrawals(of, store, zone, sender.send, done.undo_id)
                 sender.store()
             break
-        except Transient as trouble:
+        except Transient as error:
             if attempt == _ATTEMPTS:
                 raise
-            waiting.note(f"{trouble}; once more from the beginning ({attempt + 1} of {_ATTEMPTS})")
-            time.sleep(trouble.retry_after_s)
+            waiting.note(f"{error}; once more from the beginning ({attempt + 1} of {_ATTEMPTS})")
+            time.sleep(error.retry_after_s)
     done.done = True
     done.seconds = round(time.monotonic() - started, 3)
     keep.stored(done)

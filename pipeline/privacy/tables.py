@@ -17,7 +17,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from pipeline.store import trouble
+from pipeline.store import store_error
 from schemas.trouble import Terminal
 
 WANTED = "privacy_wanted"
@@ -155,19 +155,19 @@ class TextTables:
                 table, insert_block=block, fmt="JSONEachRow", settings={"date_time_input_format": "best_effort"}
             )
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
     def command(self, sql: str, **settings: int) -> None:
         try:
             self._client.command(sql, settings=settings)
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
     def query(self, sql: str) -> list[Any]:
         try:
             return list(self._client.query(sql).result_rows)
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
     def _text_columns(self) -> list[TextColumn]:
         if self._columns is None:

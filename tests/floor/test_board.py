@@ -157,7 +157,7 @@ def test_a_feed_that_dies_after_its_first_calls_is_dead_at_once() -> None:
 
 
 def test_trouble_takes_the_place_of_freshness() -> None:
-    (head, *_) = board(floor([person(1)]), AROUND._replace(trouble="clickhouse: away"), 80, 24)
+    (head, *_) = board(floor([person(1)]), AROUND._replace(problem="clickhouse: away"), 80, 24)
     assert "! clickhouse: away" in head.plain
 
 

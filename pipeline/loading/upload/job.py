@@ -96,12 +96,12 @@ class Job:
             results = [self._result(n, outcome, store) for n, outcome in enumerate(outcomes)]
             rows = sum(outcome.rows for outcome in outcomes)
             self.progress = JobProgress("done", rows, self._rate(rows), 1.0, "", results)
-        except Trouble as trouble:
-            message = self.upload.hide_folder(f"{trouble}. Not everything is stored; loading the file again is safe")
+        except Trouble as error:
+            message = self.upload.hide_folder(f"{error}. Not everything is stored; loading the file again is safe")
             self._tell(state="failed", message=message)
         except Exception as error:  # a message may hold what was in the file: the log gets the place only
             log.error("upload: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            self._tell(state="failed", message="an error of the program: see the listener's log, and report it")
+            self._tell(state="failed", message="internal error: see the listener's log, and report it")
         finally:
             self.upload.path.unlink(missing_ok=True)
 

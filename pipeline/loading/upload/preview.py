@@ -75,8 +75,8 @@ def preview(upload: Upload, options: LoadOptions, settings: Settings) -> tuple[P
         try:
             shown.append(_shown(upload, file))
             readable.append(file)
-        except Terminal as trouble:
-            failed.append(str(trouble))
+        except Terminal as error:
+            failed.append(str(error))
     return Preview(shown, [upload.hide_folder(why) for why in failed]), readable
 
 

@@ -188,8 +188,8 @@ class Pages:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._lookers, preview, upload, options, self._settings)
-        except Terminal as trouble:
-            raise Problem(422, upload.hide_folder(str(trouble))) from None
+        except Terminal as error:
+            raise Problem(422, upload.hide_folder(str(error))) from None
 
     async def _state(self, request: web.Request) -> web.Response:
         self._auth.admit(request)
