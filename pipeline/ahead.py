@@ -1,6 +1,6 @@
 """Versions in the future: which version a record is stored under, and what may replace one that is stored already.
 
-A version is the sender's clock. One from a clock that is hours ahead would win for hours, whoever corrects it. So a
+A version is the sender's clock. One from a clock that is hours ahead would win for hours over every correction. So a
 record from the wire may be at most five minutes ahead of the time at which Kafka received it; beyond that it is stored
 under Kafka's time. What is stored ahead of the clock all the same (by an earlier release, or by a machine whose clock
 was set back since) is replaced by whatever arrives after it.

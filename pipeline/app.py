@@ -1,6 +1,7 @@
 """The Faust application: one agent per step, all moved by the same loop.
 
-An agent only moves: take frames, settle them in a thread (retrying what may go through later), publish, acknowledge.
+An agent only moves frames: take them, settle them in a thread (retrying what may go through later), publish,
+acknowledge.
 The acknowledgement is the last line: Faust acknowledges an event whose agent raises, so nothing here may raise.
 """
 

@@ -149,8 +149,8 @@ def local(at: datetime) -> str:
 
 
 class LoginAudit:
-    """Lines for logins at one door. Refusals beyond one in six seconds are counted, and told with the next line: nobody
-    fills the disk by guessing."""
+    """Lines for logins at one server. Refusals beyond one in six seconds are counted, and come with the next line:
+    nobody fills the disk by guessing."""
 
     def __init__(self, log: Path, door: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._log = log

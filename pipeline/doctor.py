@@ -199,12 +199,12 @@ def tables(endpoints: Endpoints) -> Check:
 
 
 def _whole(endpoints: Endpoints) -> Check:
-    """Unwell until what is broken or gone is settled; says which files to load again."""
+    """Unwell until what is broken or gone is closed; names the files to load again."""
     losses = find_losses(Store(connect(endpoints.clickhouse)))
     if not losses:
         return Check("parts", True, "the store has all that it reported as stored")
     found = f"the store has lost rows that were reported as stored\n{describe_losses(losses)}"
-    return Check("parts", False, found, f"do what is said above, then `{SETTLE}`")
+    return Check("parts", False, found, f"follow the steps above, then `{SETTLE}`")
 
 
 def _clocks(endpoints: Endpoints) -> Check:
@@ -225,15 +225,15 @@ def _last_call(dsn: str) -> Check:
 
 
 def _feeds(dsn: str) -> Check:
-    """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is not."""
+    """Unwell when a listener fell silent, gave up, or cannot reach its source; a quiet hour is not."""
     feeds = freshness(Numbers(connect(dsn)))
-    todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
+    todo = "look at the output of that `callfunnel listen`; starting it again loses nothing that its source keeps"
     found = "\n".join(map(str, feeds))
-    return Check("feeds", all(door.well for door in feeds), found or "nothing was loaded, nothing listens", todo)
+    return Check("feeds", all(feed.well for feed in feeds), found or "nothing was loaded, nothing listens", todo)
 
 
 def _gaps(dsn: str) -> Check:
-    """Never unwell: not every exchange keeps what its feed has missed, and a door that is restarted has a gap."""
+    """Never unwell: not every exchange keeps what its feed has missed, and a listener that is restarted has a gap."""
     gaps = latest_gaps(Store(connect(dsn)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
     return Check("gaps", True, describe_gaps(gaps) or f"none in {_GAPS_KEPT.days} days")
 

@@ -1,4 +1,4 @@
-"""How fresh everything is: sources, live doors by their heartbeats and files by their imports; and the last call."""
+"""How fresh everything is: sources, listeners by their heartbeats and files by their imports; and the last call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WELL = frozenset({"live", "stored", "stopped", "connecting"})
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """A row of the metric `freshness`: one door of one source."""
+    """A row of the metric `freshness`: one listener of one source."""
 
     source: str
     door: str
@@ -31,7 +31,7 @@ class Freshness(msgspec.Struct, frozen=True):
 
     @property
     def well(self) -> bool:
-        """Nobody needs to look at it: a door that was stopped on purpose is well, one that fell silent is not."""
+        """Nobody needs to look at it: a listener that was stopped on purpose is well, one that fell silent is not."""
         return self.state in _WELL
 
     def __str__(self) -> str:
@@ -64,5 +64,5 @@ def last_call(numbers: Numbers) -> LastCall:
 
 
 def freshness(numbers: Numbers, now: datetime | None = None) -> Sequence[Freshness]:
-    """Every door of every source, as of now. Raises Transient or Terminal."""
+    """Every listener of every source, as of now. Raises Transient or Terminal."""
     return numbers.rows("freshness", Freshness, {"to": utc(now or datetime.now(UTC))})

@@ -21,7 +21,7 @@ from schemas.records import Reason, Rejected
 _MOST = 1_000
 """Gaps of one source that are open: the latest of them."""
 _NAMED = 5
-"""So many are told one by one."""
+"""So many are listed one by one."""
 
 
 class CallSpan(NamedTuple):
@@ -40,7 +40,7 @@ def spanned(gaps: Iterable[Rejected], span: CallSpan) -> list[Rejected]:
 
 
 def resolved_gap(gap: Rejected, by: str, now: int, import_id: str = "") -> Rejected:
-    """The gap as resolved `by` what, told at `now` (nanoseconds)."""
+    """The gap as resolved `by` what, at `now` (nanoseconds)."""
     version = max(now, gap.version + 1)
     changes = {"detail": f"filled by {by}", "at": as_datetime(now), "version": version}
     return msgspec.structs.replace(gap, resolved=1, resolved_by=import_id, **changes)
@@ -63,7 +63,7 @@ def _open_gaps(store: Store, source: str) -> list[Rejected]:
 
 
 def latest_gaps(store: Store, since: datetime, most: int) -> Sequence[Rejected]:
-    """Open and filled ones that were told since a moment, newest first."""
+    """Open and filled ones that were reported since a moment, newest first."""
     return _gaps(store, f"at >= toDateTime({int(since.timestamp())})", most)
 
 

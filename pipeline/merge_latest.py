@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Claims:
-    """What imports said of the identities of a chunk, beside the records that stand: known, and `new` to be stored.
+    """Claims of imports on the identities of a chunk: known ones, and `new` ones to be stored.
 
     `known` is needed where something is taken back, or was; retracted claims are among it.
     """
@@ -32,12 +32,12 @@ class Claims:
         self.new: list[Provenance] = []
 
     def note(self, record: R) -> None:
-        """The import of this record said it, and it is not a row (any more)."""
+        """The import of this record claims it, and it is not a row (any more)."""
         if record.import_id:
             self._add(claim_of(record))
 
     def take_back(self, record: R) -> None:
-        """The import of this record says nothing of the identity any more."""
+        """The import of this record does not claim the identity any more."""
         self._add(claim_of(record, retracted=1))
 
     def is_taken_back(self, record: R) -> bool:
@@ -49,7 +49,7 @@ class Claims:
         return record.import_id in self._of(record)
 
     def heir(self, record: R) -> Provenance | None:
-        """The latest claim of another import that says what this record says; None when there is none."""
+        """The latest claim of another import with the content of this record; None when there is none."""
         record_digest = digest(record)
         others = [
             claim
@@ -115,7 +115,7 @@ def merge_latest(
 
 
 def _next(record: R, known: R, rank: Callable[[R], Any], claims: Claims, now: int) -> R | None:
-    """What stands after `record`; None when that is `known`."""
+    """The latest record after `record`; None when that is `known`."""
     if record.retracted:
         return _taken_back(record, known, claims)
     is_other = record.import_id != known.import_id
@@ -138,7 +138,7 @@ def _next(record: R, known: R, rank: Callable[[R], Any], claims: Claims, now: in
     if not known.retracted:
         claims.note(record)
         return None
-    # Said before what was taken back, and came after that: nothing stands in its way.
+    # Older than what was taken back, and came after that: nothing replaces it.
     if claims.is_taken_back(record):
         return None
     claims.take_back(known)
@@ -146,7 +146,7 @@ def _next(record: R, known: R, rank: Callable[[R], Any], claims: Claims, now: in
 
 
 def _taken_back(record: R, known: R, claims: Claims) -> R | None:
-    """What stands once `record` takes back what its import said; None when that is `known`."""
+    """The latest record once `record` takes back what its import claimed; None when that is `known`."""
     if known.import_id != record.import_id:
         claims.take_back(record)
         return None
@@ -161,7 +161,7 @@ def _taken_back(record: R, known: R, claims: Claims) -> R | None:
 
 
 def says_the_same(known: R, record: R) -> bool:
-    """Equal in everything but when, where and why it was said."""
+    """Equal in everything but import, origin, cause and version."""
     return known == msgspec.structs.replace(
         record, import_id=known.import_id, origin=known.origin, cause=known.cause, version=known.version
     )

@@ -5,7 +5,7 @@ process mends that and loses nothing, so a worker that has stalled says so and e
 
 A busy worker has not stalled. A new process on a machine that is too busy makes it busier: its partitions move, what
 was fetched is fetched again, and the next one is as late. So time counts only while the watch itself gets to run, and
-a place has more of it while the worker works on others.
+a partition has more of it while the worker works on others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.trouble import Transient
 
 PATIENCE_S = 30.0
 _WHILE_OTHERS_MOVE = 4
-"""How many times the patience a place has while the worker settles chunks of other topics."""
+"""How many times the patience a partition has while the worker settles chunks of other topics."""
 _OVERTAKEN = 200
 """Chunks of a topic that may be settled while one of its partitions, where frames wait, stands still. Frames of all
 partitions come in turns and few are buffered, so a partition that is well is never passed over so often."""
@@ -33,12 +33,12 @@ Partition = tuple[str, int]
 
 
 class Snapshot(NamedTuple):
-    """What is seen at one moment."""
+    """The state of a worker at one moment."""
 
     at: float
     """Seconds that the watch was awake."""
     waiting: Mapping[Partition, int]
-    """Places of this worker where frames wait -> the offset consumed so far."""
+    """Partitions of this worker where frames wait -> the offset consumed so far."""
     busy: Set[str]
     """Topics of which a chunk is being settled now, or tried again because the world is away."""
     settled: Mapping[str, int]
@@ -46,7 +46,7 @@ class Snapshot(NamedTuple):
 
 
 class Still(NamedTuple):
-    """A place where frames wait: what is consumed, and since when (and since which chunks) that stands still."""
+    """A partition where frames wait: what is consumed, and since when (and since which chunks) that stands still."""
 
     consumed: int
     since: float
@@ -59,10 +59,10 @@ class Still(NamedTuple):
 def judge(
     before: Mapping[Partition, Still], snapshot: Snapshot, patience_s: float
 ) -> tuple[dict[Partition, Still], list[Partition]]:
-    """(what stands still after this look, the places that have stalled). Pure.
+    """(what stands still after this snapshot, the partitions that have stalled). Pure.
 
-    A place has stalled when frames wait there, nothing moved for `patience_s`, and its topic was not being settled or
-    settled many chunks of other partitions meanwhile. While other topics move, the patience is some times longer.
+    A partition has stalled when frames wait there, nothing moved for `patience_s`, and its topic was not being settled
+    or settled many chunks of other partitions meanwhile. While other topics move, the patience is some times longer.
     """
     after: dict[Partition, Still] = {}
     stalled = []
@@ -86,8 +86,8 @@ def judge(
 class StallWatch:
     """Looks at the broker and the worker now and then.
 
-    `mine` gives the worker's places, None while a rebalance goes on: one without end (seen with Tansu, when a member
-    had left in the middle of it) is a stall as well, so everybody's frames count then. `seen` gives what is busy and
+    `mine` gives the worker's partitions, None while a rebalance goes on: one without end (seen with Tansu, when a
+    member had left in the middle of it) is a stall as well, so everybody's frames count then. `seen` gives what is busy and
     settled.
     """
 
@@ -139,7 +139,7 @@ class StallWatch:
         self._looked_at = now
 
     def _waiting(self, mine: Set[Partition] | None) -> dict[Partition, int]:
-        """Places where frames wait -> consumed; of these places, or of all."""
+        """Partitions where frames wait -> consumed; of `mine`, or of all."""
         if self._transport is None:
             self._transport = self._connect()
         ends = self._transport.ends(self._topics)

@@ -19,7 +19,7 @@ from schemas.trouble import Terminal
 
 _BEGINS_FOR_S = 10.0
 _ANSWERS_MS = 10_000
-"""A broker answers these questions in milliseconds; whoever asks one that hangs is told so, and may ask again."""
+"""A broker answers these questions in milliseconds; one that hangs is an error, and may be asked again."""
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]  # the library has no types

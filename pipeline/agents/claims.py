@@ -1,4 +1,4 @@
-"""What other imports said of a chunk's identities, read and kept: see `schemas.provenance`."""
+"""Claims of other imports on a chunk's identities, read and stored: see `schemas.provenance`."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Decision(NamedTuple):
     facts: list[bytes]
     expected: VersionSum
     claims: Claims
-    """What other imports said of them."""
+    """The claims of other imports on them."""
 
 
 class Placements:
@@ -68,18 +68,18 @@ class Placements:
         """New rows of `placements`: the same bytes, since what changes is always published."""
 
     def put(self, activity: Activity) -> None:
-        """Into its cell, and out of every other one."""
+        """Assign it to its cell, and retract it from every other one."""
         if known := self._known.get(activity.activity_id):
             self._write_out(assign_cell(activity, known), known)
             return
-        line = encode(activity)  # what `assign_cell` says of an activity that is nowhere, without asking it
+        line = encode(activity)  # what `assign_cell` returns for an activity without a cell, without a call of it
         self.outgoing.append(Outgoing(ACTIVITIES, activity.manager_id, line))
         self.rows.append(line)
         self._count += 1
         self._versions += activity.version
 
     def retract(self, activity_id: str, *, cause: str, caused_at: int, version: int) -> None:
-        """Out of every cell that it was ever in."""
+        """Retract it from every cell that it was ever in."""
         if known := self._known.get(activity_id):
             self._write_out(retract(known, cause=cause, caused_at=caused_at, version=version), known)
 

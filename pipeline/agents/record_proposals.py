@@ -141,7 +141,7 @@ class RecordProposals:
     def _rejections(self, homed: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
         """A rejection for each revision without an organisation; one rejected before and accepted now is resolved.
 
-        Stored here too, not only sent: whoever settles the proposal next must find it, however late the topic is.
+        Stored here too, not only sent: the next chunk with the proposal must find it, however late the topic is.
         """
         now = self._clock()
         accepted = {reject_id(proposal): proposal for proposal in homed}

@@ -104,7 +104,7 @@ def _version_reject(record: Record, topic: Topic, origin: str, at: int, now: int
 
 
 def lines_of(new: Iterable[tuple[int, R]], arrived: Sequence[R], lines: Sequence[bytes]) -> list[bytes]:
-    """The lines to store of what stands anew: as they came, unless the record was given another version."""
+    """The lines to store of the new latest records: as they came, unless the record was given another version."""
     return [lines[index] if record is arrived[index] else encode(record) for index, record in new]
 
 

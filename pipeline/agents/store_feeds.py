@@ -1,4 +1,4 @@
-"""feeds -> feeds: the latest word of every live door."""
+"""feeds -> feeds: the latest heartbeat of every listener."""
 
 from __future__ import annotations
 

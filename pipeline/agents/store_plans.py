@@ -1,6 +1,6 @@
 """plans, calendar-days, absences -> the tables of their names: facts that change the meaning of no call.
 
-What was said once is not stored again, whoever says it; a correction replaces.
+An equal record is not stored again, from whichever import; a correction replaces.
 """
 
 from __future__ import annotations

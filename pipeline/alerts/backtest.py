@@ -16,7 +16,7 @@ from schemas.trouble import Terminal
 
 
 class Alarm(msgspec.Struct, kw_only=True):
-    """A thing that began to fire, and when it was last seen firing."""
+    """An alert instance that began to fire, and when it was last seen firing."""
 
     rule: Rule
     labels: dict[str, str]
@@ -58,7 +58,7 @@ EXPECTED = {
     "dead_feed": ("feed_dead",),
     "low_month": ("department_drop",),
 }
-"""Which rules a story is to be told by; the first one must."""
+"""Which rules may detect an anomaly; the first one must."""
 
 _FADES = timedelta(days=5)
 """A warning stands until the next working day has shown something else: over a long weekend."""
@@ -81,7 +81,7 @@ def at_closing(days: Iterable[date], zone: ZoneInfo, calendar: WorkingCalendar) 
 
 
 def alarms(instances: Iterable[AlertInstance]) -> list[Alarm]:
-    """Firing things as alarms: one goes on while it fires, and for its rule's `keep_s` after that.
+    """Firing instances as alarms: one goes on while it fires, and for its rule's `keep_s` after that.
 
     What fires before and after a night that nobody asked in is one alarm.
     """
@@ -114,13 +114,13 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms beside the truth."""
 
     detected: list[tuple[KnownAnomaly, Alarm | None]]
-    """Each story that a rule is to tell of, with the first alarm of it."""
+    """Each anomaly that a rule is to detect, with the first alarm of it."""
     wrong: list[tuple[Alarm, str]]
-    """Alarms of nothing, with the kind of the story that the manager (or everybody) was in then, if any."""
+    """Alarms of nothing, with the kind of the anomaly that the manager (or everybody) was in then, if any."""
 
 
 def judge(found: Sequence[Alarm], anomalies: Sequence[KnownAnomaly], period: Period) -> Judged:
-    """Which stories that began in the period were told of, and which alarms nothing explains."""
+    """Which anomalies that began in the period were detected, and which alarms nothing explains."""
     zone = period.zone
     expected = [
         anomaly for anomaly in anomalies if anomaly.kind in EXPECTED and period.first <= anomaly.first < period.last

@@ -1,4 +1,4 @@
-"""What each rule says at given moments: its things, their numbers, and whether they fire."""
+"""Evaluates the rules at given moments: their instances, their numbers, and whether they fire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 3_000
 
 
 class AlertInstance(msgspec.Struct, frozen=True):
-    """One thing of a rule at a moment."""
+    """One instance of a rule at a moment."""
 
     rule: Rule
     at: datetime
@@ -39,7 +39,7 @@ def ask(
     *,
     people: int = 100,
 ) -> Iterator[AlertInstance]:
-    """Every thing of every rule at each moment, in the order of rules that read one metric, then of moments.
+    """Every instance of every rule at each moment, in the order of rules that read one metric, then of moments.
 
     `people` is about how many are on the roster. Raises Transient or Terminal.
     """

@@ -17,7 +17,7 @@ _DAYS_AT_ONCE = 10
 """Of such a rule; each day is a question of its own."""
 
 Watch = Callable[[int, int], None]
-"""Told after each stretch of the past how many are asked, of how many."""
+"""Called after each stretch of the past: how many are evaluated, of how many."""
 
 
 def replay(

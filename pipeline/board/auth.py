@@ -1,4 +1,4 @@
-"""Who may see the board page: whoever once came with the token. Pure."""
+"""Who may see the board page: a browser that once came with the token. Pure."""
 
 from __future__ import annotations
 

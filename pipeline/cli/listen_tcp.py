@@ -54,7 +54,7 @@ def command(
     """Read the lines of an exchange that sends one per call over TCP.
 
     These protocols know no login and repeat nothing: name the exchange's address with --allow, and load its file for a
-    time in which the door was closed.
+    time in which the listener was closed.
     """
     if bool(here) == bool(there):
         raise Terminal("give --listen HOST:PORT (the exchange connects to us) or --connect HOST:PORT (we to it)")

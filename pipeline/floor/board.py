@@ -33,7 +33,7 @@ _AROUND = 3
 
 
 class Around(NamedTuple):
-    """What is beside the numbers: how fast the story runs, what arrives, where to look further, what is wrong."""
+    """What is beside the numbers: how fast the simulation runs, what arrives, where to look further, what is wrong."""
 
     speed: float
     arriving: float

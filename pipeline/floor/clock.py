@@ -1,4 +1,4 @@
-"""A clock of its own speed, for a story that is told faster than it happened."""
+"""A clock of its own speed, for a simulation that runs faster than it happened."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _PLAIN_BARS = " .:-=+*%#"
 
 
 class FloorLine(NamedTuple):
-    """A manager, a team, or all: what stands in one line of the board."""
+    """A manager, a team, or all: the content of one line of the board."""
 
     label: str
     numbers: ActivityNumbers

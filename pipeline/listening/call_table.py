@@ -1,4 +1,4 @@
-"""A database's table of call records, opened as the options say: to be polled, or to fill another door's gaps."""
+"""A database's table of call records, opened as the options say: to be polled, or to fill another listener's gaps."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class CallTable:
 
 @contextmanager
 def table_at(variable: str, table: str, exchange: Exchange, settings: Settings, session: str) -> Iterator[CallTable]:
-    """The table, tried once: what somebody must mend is said at once (Terminal); who is away is waited for later."""
+    """The table, tried once. Raises Terminal for what somebody must mend; one that is away is waited for later."""
     database = Database(secret(variable, os.environ, "the URL of the database"), variable)
     try:
         found = CallTable(database, table, exchange, settings, session)
@@ -74,7 +74,7 @@ def table_at(variable: str, table: str, exchange: Exchange, settings: Settings, 
 def gap_filler(
     variable: str, table: str, overlap: float, exchange: Exchange, settings: Settings, session: str
 ) -> Iterator[tuple[Backfill | None, str]]:
-    """What fills the gaps of a door, and that in words; nothing when no database is named. Raises as `table_at`."""
+    """What fills the gaps of a listener, and a text about it; nothing without a database. Raises as `table_at`."""
     if not variable:
         yield None, ""
         return

@@ -1,4 +1,4 @@
-"""What the commands of live doors share: their options, their context, and their life until a signal."""
+"""What the `listen` commands share: their options, their context, and their life until a signal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def exchange(command: F) -> F:
     for option in (
         click.option("--data", type=click.Path(path_type=Path), default=None, help="Folder of the embedded stack."),
         click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path("listen"),
-                     show_default=True, metavar="DIR", help="Where it is written down how far the door has come."),
+                     show_default=True, metavar="DIR", help="Where it is written down how far the listener has come."),
         click.option("--region", default="", metavar="CC", help="Country of numbers without one. [default: settings']"),
         click.option("--tz", default="", metavar="ZONE", help="Zone of the exchange. [default: settings']"),
         click.option("--source", default="pbx", show_default=True, metavar="NAME", help="Name of the exchange."),
@@ -59,17 +59,17 @@ def secret(variable: str, env: Mapping[str, str], what: str) -> str:
 
 
 class Exchange(NamedTuple):
-    """What the options say of an exchange; "" where the settings decide."""
+    """The options of an exchange; "" where the settings decide."""
 
     source: str
     tz: str
     region: str
 
     def zone(self, settings: Settings) -> tzinfo | None:
-        """Its zone; None when nobody says one. Raises Terminal."""
+        """Its zone; None when none is configured. Raises Terminal."""
         name = self.tz or settings.source(self.source).time_zone or ""
         if name == "auto":
-            raise Terminal("a live door cannot prove a zone from rows to come: give --tz by name")
+            raise Terminal("a listener cannot prove a zone from rows to come: give --tz by name")
         return zone_of(name, "--tz") if name else None
 
     def contexts(
@@ -110,7 +110,7 @@ def host_and_port(address: str, port: int | None = None) -> tuple[str, int]:
 
 
 def new_session() -> str:
-    """The import_id of what a door sends until it ends."""
+    """The import_id of what a listener sends until it ends."""
     return f"{as_datetime(wall_clock()):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
@@ -132,13 +132,13 @@ def journal_folder(data: Path | None, state: Path) -> Path:
 def keep_open(
     line: Line, door: Door, data: Path | None, state: Path, description: str, more: Sequence[tuple[Line, Door]] = ()
 ) -> None:
-    """Run a door until a signal, and beside it `more` feeds that end with it; then wait until what they acknowledged is
-    stored, for a while. Raises Terminal when a door gave up.
+    """Run a listener until a signal, and beside it `more` feeds that end with it; then wait until what they acknowledged
+    is stored, for a while. Raises Terminal when a listener gave up.
     """
     data = stack_folder(data)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("callfunnel").setLevel(logging.INFO)
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # its troubles are told by the forwarder
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the forwarder reports its errors
     folder = journal_folder(data, state)
     lines = [line, *(one for one, _ in more)]
     with Delivering(folder, lines, lambda: find(data)) as delivering:

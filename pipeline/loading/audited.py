@@ -1,4 +1,4 @@
-"""An audit line for each file of a load, whoever loads it: the command, the folder's listener, the upload page."""
+"""An audit line for each file of a load, loaded by the command, the folder's listener or the upload page."""
 
 from __future__ import annotations
 

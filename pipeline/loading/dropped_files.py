@@ -1,4 +1,4 @@
-"""Dropped files, loaded as `load` does: what each is, is told from the file."""
+"""Dropped files, loaded as `load` does: the kind of each is recognised from the file."""
 
 from __future__ import annotations
 
@@ -118,14 +118,14 @@ class DroppedFiles:
             return []
 
     def _loaded(self, files: Sequence[tuple[Path, Prepared]]) -> list[Loaded]:
-        """Of each dropped file, whatever it holds."""
+        """The outcome of each dropped file, of any kind."""
         if not files:
             return []
         try:
             endpoints, store = self._where()
             outcomes = load([table for _, table in files], endpoints, store, self._options, _Quiet(self._check))
         except Stalled as stalled:
-            # The stack may be another by now, or a worker may come: the files are still there, and so is the door.
+            # The stack may be another by now, or a worker may come: the files are still there, and so is the listener.
             raise Transient(str(stalled)) from None
         except UnreadableFile as verdict:
             path = next(path for path, table in files if table.path == verdict.path)

@@ -35,7 +35,7 @@ def load(
 ) -> list[Outcome]:
     """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
 
-    When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it is said
+    When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it reports
     what is waited for.
     """
     with Lookout(progress, partial(probe, endpoints)) as lookout:

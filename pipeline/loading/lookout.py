@@ -1,4 +1,4 @@
-"""Saying what a load waits for, once nothing has moved for some seconds: whatever it is doing then."""
+"""Reports what a load waits for, once nothing has moved for some seconds, in any phase of it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NOTHING_WRONG = (
 
 
 class Progress(Waiting, Protocol):
-    """Told while loading; may be asked for nothing."""
+    """Called while loading."""
 
     def reading(self, file: Path, reading: Reading) -> None: ...
 
@@ -87,7 +87,7 @@ class Lookout:
         self._progress.check()
 
     def explained(self, error: Trouble) -> Trouble:
-        """The same trouble with what was waited for: whoever reads it was not there."""
+        """The same error with what was waited for, for a reader of the log."""
         if not self.text or self.text in str(error):
             return error
         message = f"{error}; it waited: {self.text}"
@@ -132,7 +132,7 @@ def reached_store(
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Store:
-    """The store. One of the embedded stack is waited for while it is replaced, which is said. Raises Trouble."""
+    """The store. One of the embedded stack is waited for, and reported, while it is replaced. Raises Trouble."""
     until = monotonic() + (within_s if endpoints.data else 0.0)
     reported = ""
     while True:

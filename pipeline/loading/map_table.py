@@ -28,7 +28,7 @@ _EXAMPLES = 3
 
 
 class MappingRequest(NamedTuple):
-    """What the person said beside the file."""
+    """The options of the person beside the file."""
 
     kind: MappedKind | None
     name: str
@@ -107,7 +107,7 @@ def _name(path: Path, kind: str) -> str:
 
 
 def describe(mapped: Mapped) -> list[str]:
-    """The proposal, for people: ours, theirs, and what stands there."""
+    """The proposal, for people: our column, theirs, and examples."""
     proposed, look = mapped.proposed, mapped.look
     lines = [f"{mapped.path}: {mapped.kind}, {len(look.header)} columns"]
     if proposed.said is not None:
@@ -150,7 +150,7 @@ def _examples(look: Look, name: str) -> str:
 
 
 def preview(mapped: Mapped, options: LoadOptions, settings: Settings, show: Callable[[str], None]) -> None:
-    """The first rows as they would be read. Without a zone, those of calls in the reporting one, which is said."""
+    """The first rows as they would be read. Without a zone, those of calls in the reporting one, with a note."""
     mapping = mapped.proposed.said
     assert mapping is not None
     with_it = msgspec.structs.replace(settings, mappings={mapped.name: mapping})

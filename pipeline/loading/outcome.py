@@ -61,7 +61,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     calls_estimated: bool = False
     """Of more calls than are counted one by one (`pipeline.loading.distinct`)."""
     repeats: int = 0
-    """Records that are not the standing version of theirs: known before, or told again within the load. The board's
+    """Records that are not the latest of their identity: known before, or repeated within the load. The board's
     Repeats are the same, as of now: a correction that is loaded later adds to them.
     """
     equal_rows: int = 0
@@ -72,7 +72,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """When the first call of the file began; and the last."""
     last_call_at: datetime | None = None
     filled_gaps: list[str] = []
-    """Times in which a live door of the source may have missed calls, and which the file spans."""
+    """Times in which a listener of the source may have missed calls, and which the file spans."""
     mended: int = 0
     """Rejected rows of an earlier import that the file holds mended: no longer shown as rejected."""
     stopped: str = ""
@@ -123,7 +123,7 @@ def finish_import(file: Prepared, outcome: Outcome, store: Store) -> None:
 
 
 def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
-    """Resolve the gaps of the source's live doors that the stored file spans."""
+    """Resolve the gaps of the source's listeners that the stored file spans."""
     if outcome.stopped or outcome.first_call_at is None or outcome.last_call_at is None:
         return
     span = CallSpan(outcome.first_call_at, outcome.last_call_at)

@@ -23,10 +23,10 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How files are to be loaded. "" where the settings or the file decide."""
 
     kind: str = ""
-    """"" is what a mapping says of the file, else calls."""
+    """"": the kind of the file's mapping, else calls."""
     source: str = ""
     exchange: str = "pbx"
-    """The source of calls when none is said."""
+    """The source of calls when none is given."""
     tz: str = ""
     profile: str = "auto"
     region: str = ""
@@ -44,7 +44,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PreparedTables(NamedTuple):
-    """What became of the tables of one file."""
+    """The tables of one file: prepared, ignored, failed."""
 
     prepared: list[Prepared]
     ignored: list[str]
@@ -78,7 +78,7 @@ def prepare_all(path: Path, options: LoadOptions, settings: Settings) -> Prepare
 
 
 def prepare(path: Path, options: LoadOptions, settings: Settings) -> Prepared:
-    """Recognise a table and settle how to read it. Raises Terminal; sends nothing."""
+    """Recognise a table and decide how to read it. Raises Terminal; sends nothing."""
     return prepare_sample(Sample(path), options, settings)
 
 

@@ -73,7 +73,7 @@ def send_once(endpoints: Endpoints, topic: Topic, records: Iterable[Record]) -> 
 
 
 class Waiting(Protocol):
-    """Told while something is waited for."""
+    """Called while something is waited for."""
 
     def storing(self, position: Position) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Records of a file one way, rejects another; and the end of it when most rows are rejected."""
+"""Splits what a parser gives into records and rejects; ends the load when most rows are rejected."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def split_rejects(reading: Reading, file: Prepared, rejects: RejectedRows, sende
 
 
 def is_mostly_rejected(rows: int, rejected: int) -> bool:
-    """More than half, of enough rows to say so."""
+    """More than half, of enough rows to judge."""
     return rows >= _FEWEST_ROWS and rejected * 2 > rows
 
 

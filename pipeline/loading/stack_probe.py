@@ -1,4 +1,4 @@
-"""Looking at the stack of a load that does not move. Every question has a limit."""
+"""Probes the stack of a load that does not move. Every question has a time limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WHERE last_error_time > now() - 20 AND name IN
      'TOO_MANY_PARTS', 'TABLE_IS_READ_ONLY', 'QUOTA_EXCEEDED', 'MEMORY_LIMIT_EXCEEDED')
 ORDER BY last_error_time DESC LIMIT 1
 """
-"""What ClickHouse says of inserts that it has refused a moment ago, and will again until something is done."""
+"""The messages of ClickHouse about inserts that it refused a moment ago, and will again until something is done."""
 
 
 class _Refusal(msgspec.Struct, frozen=True):

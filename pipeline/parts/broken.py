@@ -45,7 +45,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     broken: BrokenPart
     files: list[LostFile]
     days: list[str]
-    """Days on which live doors brought some of it: that is in no file that was loaded."""
+    """Days on which listeners brought some of it: that is in no file that was loaded."""
 
     @property
     def is_mended(self) -> bool:
@@ -71,7 +71,7 @@ class _ImportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_losses(store: RowStore) -> list[Loss]:
-    """Compare the parts with the books, write down what is new, and say what is not settled. Raises Trouble.
+    """Compare the parts with the books, write down what is new, and return what is not closed. Raises Trouble.
 
     To be asked before anything is written after a start: a number that is gone may be given again.
     """
@@ -88,7 +88,7 @@ def find_losses(store: RowStore) -> list[Loss]:
 
 
 def open_losses(store: RowReader) -> list[Loss]:
-    """What was found and is not settled; nothing is looked for. Raises Trouble."""
+    """What was found and is not closed; nothing is looked for. Raises Trouble."""
     open_ = [one for one in found(store) if not one.settled] if are_kept(store) else []
     if not open_:
         return []
@@ -97,7 +97,7 @@ def open_losses(store: RowReader) -> list[Loss]:
 
 
 def close_losses(store: RowStore, *, anyway: bool) -> list[Loss]:
-    """Have done with what is mended, or with all of it; returns what was settled. Raises Terminal, and settles nothing,
+    """Close what is mended, or all of it; returns what was closed. Raises Terminal, and closes nothing,
     when something is not mended.
     """
     losses = open_losses(store)
@@ -118,7 +118,7 @@ def close_losses(store: RowStore, *, anyway: bool) -> list[Loss]:
 
 
 def found(store: RowReader) -> list[BrokenPart]:
-    """All that was ever found, settled or not."""
+    """All that was ever found, closed or not."""
     return store.rows(
         msgspec.json.Decoder(BrokenPart), "SELECT * FROM broken_parts FINAL ORDER BY found_at, table, name"
     )
@@ -144,7 +144,7 @@ def describe_losses(losses: Sequence[Loss]) -> str:
         lines += [f"  {command}" for command in files]
     if days := sorted({day for loss in losses for day in loss.days}):
         span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-        lines.append(f"what live doors brought on {span} (UTC): load the exchange's own export of it")
+        lines.append(f"what listeners brought on {span} (UTC): load the exchange's own export of it")
     if mended := [loss for loss in losses if loss.is_mended]:
         lines.append(f"loaded again already: {len(mended)} of {len(losses)}")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """What no worker lets in: numbers that were forgotten, and records of days whose facts are not kept any more.
 
-One filter around every step, so that no door can bypass it. Each chunk asks the store first how long the list is: a
+One filter around every step, so that no source can bypass it. Each chunk asks the store first how long the list is: a
 chunk that begins after a number is on the list cannot bring it in.
 """
 

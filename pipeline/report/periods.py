@@ -18,7 +18,7 @@ class PeriodKind(StrEnum):
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """A period, the one before it, and as of when they are told."""
+    """A period, the one before it, and as of when they are reported."""
 
     kind: PeriodKind
     period: Period

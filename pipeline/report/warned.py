@@ -1,4 +1,4 @@
-"""What the rules of warning said over a period, each thing once. Pure."""
+"""The alert instances that fired over a period, each once. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.alerts.evaluate import AlertInstance
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that fired, on `days` of the period; its numbers are those of the last of them."""
+    """One instance that fired, on `days` of the period; its numbers are those of the last of them."""
 
     rule: str
     labels: Mapping[str, str]
@@ -21,7 +21,7 @@ class Warned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def warned(instances: Iterable[AlertInstance], zone: ZoneInfo) -> list[Warned]:
-    """Every thing that fired, in the order of the rules, those that fired longest first."""
+    """Every instance that fired, in the order of the rules, those that fired longest first."""
     found: dict[tuple[str, tuple[str, ...]], list[AlertInstance]] = {}
     for instance in instances:
         if instance.is_firing:

@@ -1,4 +1,4 @@
-"""The table of `callfunnel activity`, and what is said under it."""
+"""The table of `callfunnel activity`, and its footnotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of `callfunnel funnel`, and what is said under it."""
+"""The table of `callfunnel funnel`, and its footnotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asked for must be somebody: a mistyped id or team is refused, not answered with zeros."""
+"""Checks ids and teams of options: a mistyped one is refused, not answered with zeros."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = 12
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A manager that anything was ever told of."""
+    """A manager who is in any record."""
 
     manager_id: str
     name: str = ""
@@ -25,7 +25,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def refuse_unknown(numbers: Numbers, managers: Sequence[str], teams: Sequence[str]) -> None:
-    """Raises Terminal for an id or a team that nothing was ever told of; Transient or Terminal when the store does."""
+    """Raises Terminal for an id or a team that is in no record; Transient or Terminal when the store does."""
     if managers or teams:
         refuse_strangers(numbers.rows("known_people", Known, {}), managers, teams)
 

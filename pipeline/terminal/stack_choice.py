@@ -1,4 +1,4 @@
-"""Which stack a command means, and what people are told of it.
+"""Which stack a command means, and the note for people about it.
 
 Every command takes the stack by one rule (`pipeline.endpoints.meant_stack`): the folder of --data, CALLFUNNEL_DATA,
 ./data where it holds a stack, or the only one that runs. With several running and none named it refuses and lists them.
@@ -20,7 +20,7 @@ WRITING = ("load", "migrate", "worker", "listen sql", "listen ami", "listen esl"
 
 
 def read_from(data: Path | None, *, masked: bool = False) -> Numbers:
-    """Numbers of the stack that is meant; told on standard error when nobody named it. Raises Trouble."""
+    """Numbers of the stack that is meant; with a note on standard error when nobody named it. Raises Trouble."""
     found = numbers(data, masked=masked)
     if is_embedded(data) and named_folder(data) is None:
         click.echo(f"callfunnel: reading {meant_stack(data).data}, the only stack that runs", err=True)

@@ -105,7 +105,7 @@ class Job:
         finally:
             self.upload.path.unlink(missing_ok=True)
 
-    # What `load` tells.
+    # The progress that `load` reports.
 
     def check(self) -> None:
         if self._stopped.is_set():

@@ -36,7 +36,7 @@ class LoadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str = AUTO
 
     def options(self, exchange: str) -> LoadOptions:
-        """`exchange` is whose calls they are when no source is said. Raises Problem for an unknown kind or profile."""
+        """`exchange`: the source of calls when none is given. Raises Problem for an unknown kind or profile."""
         if self.kind not in (AUTO, *KINDS):
             raise Problem(400, f"kinds are {', '.join((AUTO, *KINDS))}")
         if self.profile not in (AUTO, *PROFILES):

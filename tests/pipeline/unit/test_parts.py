@@ -191,7 +191,7 @@ def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
     store.parts["call_legs"] = [(1, 3)]
     (loss,) = find_losses(store)
     assert (loss.files, loss.days, loss.is_mended) == ([], ["2026-11-01"], False)
-    assert "what live doors brought on 2026-11-01" in describe_losses([loss])
+    assert "what listeners brought on 2026-11-01" in describe_losses([loss])
 
 
 def test_live_rows_that_take_lost_numbers_are_entered_too(store: Memory) -> None:
