@@ -87,8 +87,8 @@ class StallWatch:
     """Looks at the broker and the worker now and then.
 
     `mine` gives the worker's partitions, None while a rebalance goes on: one without end (seen with Tansu, when a
-    member had left in the middle of it) is a stall as well, so everybody's frames count then. `seen` gives what is busy and
-    settled.
+    member had left in the middle of it) is a stall as well, so everybody's frames count then. `seen` gives what is
+    busy and settled.
     """
 
     def __init__(

@@ -132,8 +132,8 @@ def journal_folder(data: Path | None, state: Path) -> Path:
 def keep_open(
     line: Line, door: Door, data: Path | None, state: Path, description: str, more: Sequence[tuple[Line, Door]] = ()
 ) -> None:
-    """Run a listener until a signal, and beside it `more` feeds that end with it; then wait until what they acknowledged
-    is stored, for a while. Raises Terminal when a listener gave up.
+    """Run a listener until a signal, and beside it `more` feeds that end with it; then wait for a while until what they
+    acknowledged is stored. Raises Terminal when a listener gave up.
     """
     data = stack_folder(data)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", level=logging.WARNING)
