@@ -19,7 +19,7 @@ from statistics import median
 import click
 
 from department.options import DepartmentOptions
-from pipeline.alerts.backtest import Alarm, Judged, KnownAnomaly, judge
+from pipeline.alerts.backtest import Alarm, BacktestResult, KnownAnomaly, judge
 from pipeline.alerts.replay import replay
 from pipeline.embedded.ports import free_port
 from pipeline.migrate import migrate
@@ -86,7 +86,7 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
     click.echo(f"dead feed: told in {fed:.0f} of {len(leads)}")
 
 
-def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], Judged]:
+def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], BacktestResult]:
     """A department from the day on which there is enough history."""
     told = fill(database, options)
     keep_base_calendar(database.store, SETTINGS.calendar, options.last)

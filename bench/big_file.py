@@ -24,7 +24,7 @@ from pipeline.loading.load import send_file
 from pipeline.loading.outcome import begin
 from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.settings import read_settings
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from tests.kafka.apache import classpath, format_log_dir
 
 _ROW_BYTES = 250

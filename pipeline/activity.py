@@ -51,7 +51,7 @@ class ActivityRow(msgspec.Struct, frozen=True):
         return {**self.of, **msgspec.structs.asdict(self.numbers)}
 
 
-class CallSeen(msgspec.Struct, frozen=True):
+class CountedCall(msgspec.Struct, frozen=True):
     """One call as it was counted. `started_at` is UTC, `local_time` in the reporting zone."""
 
     started_at: str

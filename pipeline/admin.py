@@ -15,7 +15,7 @@ from schemas.topics import ALL
 log = logging.getLogger("callfunnel.topics")
 
 _STAMPED = {"message.timestamp.type": "LogAppendTime"}
-"""Kafka's clock, not the sender's, says when a record came: see `pipeline.ahead`. Its retention goes by it too."""
+"""Kafka's clock, not the sender's, says when a record came: see `pipeline.version_clamp`. Retention goes by it too."""
 
 
 def ensure_topics(bootstrap: str, prefix: str = "", *, within_s: float = 30.0) -> list[str]:

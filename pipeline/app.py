@@ -22,7 +22,7 @@ import faust
 from faust.exceptions import ConsumerNotStarted
 
 from pipeline.agents.count_activities import CountActivities
-from pipeline.agents.deciding import Decider
+from pipeline.agents.decider import Decider
 from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Frame, Outgoing, Step
 from pipeline.agents.stitch_calls import StitchCalls

@@ -13,8 +13,8 @@ from statistics import median_low
 
 import msgspec
 
-from pipeline.ahead import MAX_AHEAD_NS, SECOND_NS, STORED_AHEAD_NS, format_seconds
 from pipeline.store import Store
+from pipeline.version_clamp import MAX_AHEAD_NS, SECOND_NS, STORED_AHEAD_NS, format_seconds
 from schemas.topics import ALL
 
 HERE = "this machine"

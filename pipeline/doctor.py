@@ -14,20 +14,20 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipeline import clocks
+from pipeline.embedded.health_checks import any_broker_answers, of_board
 from pipeline.embedded.heartbeat import beats
 from pipeline.embedded.part import process_state, resident_bytes
-from pipeline.embedded.signs import any_broker_answers, of_board
 from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
 from pipeline.folder_state import folder_state
 from pipeline.gaps import describe_gaps, latest_gaps
 from pipeline.in_time import InTime
 from pipeline.migrate import lacking_durability, pending
-from pipeline.parts.broken import SETTLE, describe_losses, find_losses
+from pipeline.parts.losses import SETTLE, describe_losses, find_losses
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
+from pipeline.storage_wait import STAGES
 from pipeline.store import Store, connect
-from pipeline.stored import STAGES
 from pipeline.transport import Transport
 from pipeline.verify import verify
 from schemas.topics import ALL

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pipeline.ahead import is_ahead
+from pipeline.version_clamp import is_ahead
 from schemas.codec import encode
 from schemas.plans import Absence, CalendarDay, Plan
 from schemas.provenance import KINDS, Provenance, claim_of, digest

@@ -12,7 +12,7 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
 from pipeline.endpoints import Endpoints
-from pipeline.stored import Offsets, Position, StorageWait, is_lost, looked
+from pipeline.storage_wait import Offsets, Position, StorageWait, advance, is_lost
 from schemas.kafka_errors import Forgotten, KafkaAway, kafka_trouble
 from schemas.topics import ALL
 from schemas.trouble import Terminal
@@ -96,7 +96,7 @@ class Transport:
         if is_lost(waiting, begins, ends, acknowledged):
             raise Forgotten("the broker lost records that it had acknowledged")
         consumed = {tp: max(begins.get(tp, 0), acknowledged.get(tp, 0)) for tp in ends}
-        return looked(waiting, ends, consumed)
+        return advance(waiting, ends, consumed)
 
     def _begins(self, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
         """Where each partition begins: not 0 once records were dropped. Asked for now and then; it hardly changes."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.agents.claims import claims_of
-from pipeline.agents.deciding import Decider, Decision, Placements, VersionSum
+from pipeline.agents.decider import Decider, Decision, Placements, VersionSum
 from pipeline.agents.step import ChunkOutcome, Frame, Outgoing, outgoing_reject, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from pipeline.ahead import clamp_versions, clock_error
 from pipeline.clock import Clock, as_datetime
+from pipeline.version_clamp import clamp_versions, clock_error
 from schemas.codec import BadLine, Codec, encode
 from schemas.records import Reason, Record, Rejected
 from schemas.topics import ACTIVITIES, REJECTED, Topic

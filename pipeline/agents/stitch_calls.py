@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.agents.claims import claims_of
-from pipeline.agents.deciding import Decider, Decision, Placements, VersionSum
+from pipeline.agents.decider import Decider, Decision, Placements, VersionSum
 from pipeline.agents.step import ChunkOutcome, Frame, lines_of, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call

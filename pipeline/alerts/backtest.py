@@ -110,7 +110,7 @@ def alarms(instances: Iterable[AlertInstance]) -> list[Alarm]:
     return sorted(found, key=lambda alarm: (alarm.rule.id, alarm.first))
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms beside the truth."""
 
     detected: list[tuple[KnownAnomaly, Alarm | None]]
@@ -119,7 +119,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms of nothing, with the kind of the anomaly that the manager (or everybody) was in then, if any."""
 
 
-def judge(found: Sequence[Alarm], anomalies: Sequence[KnownAnomaly], period: Period) -> Judged:
+def judge(found: Sequence[Alarm], anomalies: Sequence[KnownAnomaly], period: Period) -> BacktestResult:
     """Which anomalies that began in the period were detected, and which alarms nothing explains."""
     zone = period.zone
     expected = [
@@ -138,7 +138,7 @@ def judge(found: Sequence[Alarm], anomalies: Sequence[KnownAnomaly], period: Per
         ):
             around = (s.kind for s in anomalies if s.manager_id in ("", alarm.manager_id) and _covers(s, alarm, zone))
             wrong.append((alarm, next(around, "")))
-    return Judged(detected=detected, wrong=wrong)
+    return BacktestResult(detected=detected, wrong=wrong)
 
 
 def _is_of(alarm: Alarm, anomaly: KnownAnomaly, zone: ZoneInfo) -> bool:

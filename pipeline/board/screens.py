@@ -20,7 +20,7 @@ from grafana.variables import QUERIES
 from grafana.words import words
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.feeds import last_call
-from pipeline.parts.broken import SETTLE, describe_losses, open_losses
+from pipeline.parts.losses import SETTLE, describe_losses, open_losses
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
 

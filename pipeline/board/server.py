@@ -20,8 +20,8 @@ from aiohttp import web
 from connectors.http.banner import hide
 from connectors.http.crowd import BACKLOG, Crowd
 from connectors.http.gates import wrong_secrets
+from pipeline.board.answer_cache import AnswerCache
 from pipeline.board.auth import HEADERS, cookie_name, is_token
-from pipeline.board.remembered import Remembered
 from schemas.trouble import Trouble
 
 Pairs = Sequence[tuple[str, str]]
@@ -85,7 +85,7 @@ class Server:
         """Told whether who (an address) was let in."""
         self._wrong = wrong_secrets(monotonic)
         self.crowd = Crowd(_IDLE_S)
-        self._remembered = Remembered(_REMEMBER_BYTES)
+        self._remembered = AnswerCache(_REMEMBER_BYTES)
         self._threads = ThreadPoolExecutor(_ASKING, thread_name_prefix="panel")
         self._waiting = 0
 

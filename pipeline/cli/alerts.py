@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from grafana.alerts.words import alert_words, plain
 from grafana.words import LANGUAGES
 from pipeline.activity import roster
-from pipeline.alerts.backtest import Alarm, Judged, anomalies_of, judge
+from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
 from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
 from pipeline.feeds import last_call
@@ -151,7 +151,7 @@ def _progress() -> Progress:
     return Progress(*columns, console=seen, transient=True, disable=not seen.is_terminal)
 
 
-def _rows(found: Sequence[Alarm], judged: Judged | None) -> list[dict[str, object]]:
+def _rows(found: Sequence[Alarm], judged: BacktestResult | None) -> list[dict[str, object]]:
     """Alarms, then the planted stories."""
     wrong = {id(alarm) for alarm, _ in judged.wrong} if judged else set()
     rows: list[dict[str, object]] = []
@@ -165,7 +165,7 @@ def _rows(found: Sequence[Alarm], judged: Judged | None) -> list[dict[str, objec
     return rows
 
 
-def _show(found: Sequence[Alarm], judged: Judged | None, period: Period, people: int) -> None:
+def _show(found: Sequence[Alarm], judged: BacktestResult | None, period: Period, people: int) -> None:
     shown = table(f"Warnings that would have been given, {period}")
     for head in ("rule", "on whom", "from", "to", "number, expected"):
         shown.add_column(head, overflow="fold")
@@ -187,7 +187,7 @@ def _show(found: Sequence[Alarm], judged: Judged | None, period: Period, people:
         _show_truth(judged, period, people)
 
 
-def _show_truth(judged: Judged, period: Period, people: int) -> None:
+def _show_truth(judged: BacktestResult, period: Period, people: int) -> None:
     for anomaly, alarm in judged.detected:
         who = anomaly.manager_id or "everybody"
         if alarm is None:

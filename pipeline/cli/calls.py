@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.activity import CallSeen
+from pipeline.activity import CountedCall
 from pipeline.settings import read_settings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
@@ -60,7 +60,7 @@ def command(
     source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))
     refuse_unknown(source, managers, teams)
     note_facts(source, days)
-    found = source.rows("calls", CallSeen, parameters)
+    found = source.rows("calls", CountedCall, parameters)
     if as_json:
         show_json(found)
         return

@@ -11,8 +11,8 @@ import msgspec
 from connectors.reading.phones import e164
 from pipeline.audit import Action, audit_file, record
 from pipeline.endpoints import Endpoints, find
-from pipeline.privacy.forget import ForgetReport, Forgetting, destroy_list
-from pipeline.privacy.kept import folders
+from pipeline.privacy.file_folders import folders
+from pipeline.privacy.forget import ForgetReport, ForgetRun, destroy_list
 from pipeline.privacy.key import destroy_key, key_file
 from pipeline.privacy.numbers import TOKEN
 from pipeline.settings import Settings, read_settings
@@ -62,7 +62,7 @@ def command(
     if not phones and not managers:
         raise Terminal("say whom: --phone NUMBER or --manager ID")
     kept = [Path(one.folder) for one in folders(endpoints.data)] + [folder.resolve() for folder in extra]
-    forgetting = Forgetting(
+    forgetting = ForgetRun(
         endpoints, key_file(endpoints.data), kept, lambda message: click.echo(f"callfunnel: {message}", err=True)
     )
     regions = _regions(settings)

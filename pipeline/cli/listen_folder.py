@@ -15,7 +15,7 @@ from pipeline.endpoints import Endpoints, find
 from pipeline.listening.session import keep_open, new_session, stack_folder
 from pipeline.loading.dropped_files import AUTO, DroppedFiles
 from pipeline.loading.prepare import LoadOptions
-from pipeline.privacy.kept import Holds, remember
+from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal, Transient

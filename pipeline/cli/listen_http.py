@@ -25,7 +25,7 @@ from pipeline.audit import LoginAudit, audit_file
 from pipeline.endpoints import Endpoints, find
 from pipeline.listening.session import Exchange, exchange, keep_open, new_session, secret, stack_folder
 from pipeline.loading.upload.routes import Pages
-from pipeline.privacy.kept import Holds, remember
+from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal

@@ -13,11 +13,11 @@ from connectors.registry import KINDS, PROFILES
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
-from pipeline.loading.load_progress import Plain, Shown
-from pipeline.loading.lookout import reached_store
+from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import LoadOptions, Prepared, prepare_all
-from pipeline.privacy.kept import Holds, remember
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
+from pipeline.loading.wait_reporter import reached_store
+from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal, Trouble
 
@@ -62,7 +62,7 @@ def command(
     """
     settings = read_settings()
     options = LoadOptions(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
-    prepared: list[Prepared] = []
+    prepared: list[PreparedFile] = []
     failed: list[str] = []
     for path in files:
         tables = prepare_all(path, options, settings)
@@ -84,7 +84,7 @@ def command(
     sys.exit(1 if any(outcome.rejected for outcome in outcomes) else 0)
 
 
-def _load(files: list[Prepared], options: LoadOptions, data: Path | None) -> list[Outcome]:
+def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
     endpoints = find(data)
     remember(endpoints.data, Holds.REJECTS, options.rejects)
     console = Console(stderr=True)
@@ -94,7 +94,7 @@ def _load(files: list[Prepared], options: LoadOptions, data: Path | None) -> lis
         if embedded is not None and not is_alive(embedded):
             raise Terminal("the stack stopped: see logs/ in its data folder, and start it again")
 
-    with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
+    with TerminalProgress(console, check) if console.is_terminal else PlainProgress(console, check) as progress:
         try:
             return load(files, endpoints, reached_store(endpoints, progress), options, progress)
         except KeyboardInterrupt:

@@ -20,7 +20,7 @@ _MOST_SHOWN = 200
 """Characters of a row that people are shown; --json has all of it."""
 
 
-class RejectedSeen(msgspec.Struct, frozen=True):
+class RejectListing(msgspec.Struct, frozen=True):
     """One rejected row, with its reason and place."""
 
     at: str
@@ -75,7 +75,7 @@ def command(
         "imports": list(imports),
     }
     source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))
-    rows = source.rows("rejected", RejectedSeen, {**parameters, "limit": most})
+    rows = source.rows("rejected", RejectListing, {**parameters, "limit": most})
     if as_json:
         show_json(rows)
         return

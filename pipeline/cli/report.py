@@ -19,7 +19,7 @@ from pipeline.board.screens import department_of, page_file, plotly_script
 from pipeline.endpoints import data_folder
 from pipeline.report.letter import Attachment, message, post_of, send
 from pipeline.report.numbers import ReportRequest, read_report, stale_reasons
-from pipeline.report.periods import PeriodKind, Reported, reported
+from pipeline.report.periods import PeriodKind, ReportPeriod, report_period
 from pipeline.settings import read_settings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import Day, hides_numbers, output, people, show_numbers
@@ -71,10 +71,10 @@ def command(
     _refuse_others(outs)
     language = language or terminal_language(os.environ)
     now = datetime.now(UTC).replace(microsecond=0)
-    span = reported(PeriodKind(kind), last, now, settings.time_zone)
+    span = report_period(PeriodKind(kind), last, now, settings.time_zone)
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
-    wanted = ReportRequest(reported=span, language=language, teams=teams, managers=managers)
+    wanted = ReportRequest(report_period=span, language=language, teams=teams, managers=managers)
     log = audit_file(data_folder(data))
     hidden = hides_numbers(settings, shows_numbers, data)
     source, department = read_from(data, masked=hidden), department_of(settings)
@@ -141,7 +141,7 @@ def as_objects(report: Report) -> list[dict[str, object]]:
     return [{"part": one.part.id, "span": one.part.span.value, "rows": list(one.rows)} for one in report.parts()]
 
 
-def file_name(span: Reported, suffix: str) -> str:
+def file_name(span: ReportPeriod, suffix: str) -> str:
     return f"callfunnel-{span.kind}-{span.period.first}.{suffix}"
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from pipeline.audit import Action, audit_file, record
 from pipeline.endpoints import Endpoints, find, is_alive, is_embedded, running_stack
-from pipeline.loading.load_progress import Plain, Shown
+from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, preview, undo
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
@@ -68,7 +68,7 @@ def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path 
         if embedded is not None and not is_alive(embedded):
             raise Terminal("the stack stopped: see logs/ in its data folder, and start it again")
 
-    with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
+    with TerminalProgress(console, check) if console.is_terminal else PlainProgress(console, check) as progress:
         try:
             return undo(of, endpoints, store, zone, progress)
         except KeyboardInterrupt:

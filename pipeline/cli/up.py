@@ -21,7 +21,7 @@ from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Stack, StackPlan, lock, run
 from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.listening.replaying import replaying
-from pipeline.parts.broken import SETTLE, describe_losses
+from pipeline.parts.losses import SETTLE, describe_losses
 from pipeline.settings import read_settings
 from schemas.private_files import private_folder, private_opener
 from schemas.trouble import Terminal

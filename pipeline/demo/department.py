@@ -23,9 +23,9 @@ from department.options import DepartmentOptions
 from pipeline.embedded.supervise import Stack, StackPlan
 from pipeline.endpoints import Endpoints, Running
 from pipeline.loading.load import load
-from pipeline.loading.load_progress import Plain, Shown
+from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import LoadOptions, Prepared, prepare
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
@@ -42,7 +42,7 @@ class LoadedDepartment(msgspec.Struct, frozen=True):
     options: DepartmentOptions
     generated: Generated
     truth: dict[str, Any]
-    exports: dict[str, Prepared]
+    exports: dict[str, PreparedFile]
     """A file of each kind that has any rows."""
     settings: Settings
     stack: Stack
@@ -102,7 +102,7 @@ def loaded(folder: Path, options: DepartmentOptions) -> Iterator[LoadedDepartmen
         stack.stop()
 
 
-def _prepared(generated: Generated, settings: Settings) -> list[Prepared]:
+def _prepared(generated: Generated, settings: Settings) -> list[PreparedFile]:
     """The files to load: a small department may have no absence, no proposal, and on a day off no call."""
     found = []
     for kind, file in generated.files:
@@ -123,9 +123,11 @@ def _environment(folder: Path, exports: Path, data: Path) -> dict[str, str]:
     return env | ours | {"XDG_STATE_HOME": str(folder), "TMPDIR": str(folder)}
 
 
-def _load(exports: Path, running: Running, files: list[Prepared]) -> list[Outcome]:
+def _load(exports: Path, running: Running, files: list[PreparedFile]) -> list[Outcome]:
     console = Console(stderr=True)
-    with Shown(console, _unchecked) if console.is_terminal else Plain(console, _unchecked) as progress:
+    with (
+        TerminalProgress(console, _unchecked) if console.is_terminal else PlainProgress(console, _unchecked) as progress
+    ):
         outcomes = load(
             files,
             running.endpoints,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from department.comparison import Comparison
-from pipeline.activity import CallSeen, activity
+from pipeline.activity import CountedCall, activity
 from pipeline.funnel import By, Clock, Question, flat, funnel
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
@@ -62,7 +62,7 @@ def hold_funnels(
                 comparison.funnel([flat(step, by) for step in funnel(source, question)], str(clock), month)
 
 
-def _calls(source: Numbers, days: Period, of: str) -> list[CallSeen]:
+def _calls(source: Numbers, days: Period, of: str) -> list[CountedCall]:
     parameters = {
         **days.parameters,
         "of": of,
@@ -74,4 +74,4 @@ def _calls(source: Numbers, days: Period, of: str) -> list[CallSeen]:
         "potential": [],
         "limit": 4_000_000_000,
     }
-    return source.rows("calls", CallSeen, parameters)
+    return source.rows("calls", CountedCall, parameters)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.embedded.supervise import Stack
 from pipeline.endpoints import Running, journals_folder
-from pipeline.stored import Position, StorageWait
+from pipeline.storage_wait import Position, StorageWait
 from pipeline.transport import Transport, wait_until_stored
 from schemas.trouble import Transient, Trouble
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from pipeline.embedded.health_checks import Ask
 from pipeline.embedded.part import StackPart
-from pipeline.embedded.signs import Ask
 
 PATIENCE_S = 30.0
 _TRIES = 3

@@ -23,7 +23,7 @@ from connectors.http.crowd import BACKLOG
 from pipeline.backup.snapshot import drop
 from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
-from pipeline.embedded.store_books import StoreBooks
+from pipeline.embedded.store_ledger import StoreLedger
 
 _PASSWORDS = ("PASSWORD", "READER_PASSWORD", "INNER_PASSWORD")
 
@@ -59,7 +59,7 @@ def main(
     leftover = engine.unlimited()
     drop(lambda sql: leftover.query(sql, "JSONEachRow", {}, {}))  # of a backup that died
     try:
-        with StoreBooks(engine):
+        with StoreLedger(engine):
             asyncio.run(_serve(engine, users, limits, max_body_mb << 20, host, port))
     finally:
         engine.close()

@@ -16,7 +16,7 @@ import msgspec
 from pipeline import stacks
 from pipeline.admin import ensure_topics
 from pipeline.audit import audit_file
-from pipeline.embedded import broker, folder_lock, signs
+from pipeline.embedded import broker, folder_lock, health_checks
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
@@ -25,7 +25,7 @@ from pipeline.embedded.part import StackPart, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, stack_file
 from pipeline.migrate import migrate
-from pipeline.parts.broken import Loss, find_losses
+from pipeline.parts.losses import Loss, find_losses
 from pipeline.privacy.key import key_file
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
@@ -109,7 +109,7 @@ class Stack:
             "CALLFUNNEL_STORE_INNER_PASSWORD": passwords.inner,
         }
         store = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(plan.data / "store")]
-        of_broker, of_store = signs.of_broker(kafka_port), signs.of_store(store_port, passwords.inner)
+        of_broker, of_store = health_checks.of_broker(kafka_port), health_checks.of_store(store_port, passwords.inner)
         self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap), of_broker)
         self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: listens(store_port), of_store)
         for part in self.parts:
@@ -148,7 +148,7 @@ class Stack:
         extra: Mapping[str, str],
         logs: Path,
         ready: Callable[[], bool],
-        ask: signs.Ask,
+        ask: health_checks.Ask,
         ready_file: Path | None = None,
     ) -> StackPart:
         env = {**self._env, **extra}
@@ -163,7 +163,7 @@ class Stack:
         env["CALLFUNNEL_AUDIT"] = str(audit_file(self._plan.data.resolve(), {}))
         command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
         env["CALLFUNNEL_BOARD_TOKEN"] = token
-        self._add("board", command, env, logs, lambda: listens(port), signs.of_board(port)).start()
+        self._add("board", command, env, logs, lambda: listens(port), health_checks.of_board(port)).start()
 
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
         # A namespace is for servers that many companies share; this stack is one company's.
@@ -172,7 +172,7 @@ class Stack:
         for number in range(1, self._plan.workers + 1):
             mark = self._plan.data / f"worker-{number}.ready"
             command = [sys.executable, "-m", "pipeline.cli", "worker", "--ready-file", str(mark)]
-            self._add(f"worker-{number}", command, env, logs, mark.exists, signs.of_worker(mark), mark).start()
+            self._add(f"worker-{number}", command, env, logs, mark.exists, health_checks.of_worker(mark), mark).start()
         for part in self.parts:
             part.wait_ready(_STARTS_S)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.live.replay import Replay
 from pipeline.endpoints import Running, journals_folder
-from pipeline.loading.following import Following
+from pipeline.loading.follower import Follower
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def replaying(running: Running, say: Callable[[str], None]) -> Iterator[None]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     stopping = threading.Event()
-    replay = Replay(journals_folder(Path(running.data)), lambda: Following(lambda: running.endpoints), stopping)
+    replay = Replay(journals_folder(Path(running.data)), lambda: Follower(lambda: running.endpoints), stopping)
     thread = threading.Thread(target=replay.run, name="replay", daemon=True)
     thread.start()
     try:

@@ -18,11 +18,11 @@ from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import LoadOptions, Prepared, prepare_all
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
 from pipeline.loading.split_rejects import UnreadableFile
 from pipeline.settings import Settings
+from pipeline.storage_wait import Position
 from pipeline.store import Store
-from pipeline.stored import Position
 from pipeline.transport import Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
@@ -74,7 +74,7 @@ class DroppedFiles:
             return self._load_all(paths)
 
     def _load_all(self, paths: Sequence[Path]) -> list[Loaded]:
-        files: list[tuple[Path, Prepared]] = []
+        files: list[tuple[Path, PreparedFile]] = []
         finished: list[Loaded] = []
         for path in paths:
             try:
@@ -91,7 +91,7 @@ class DroppedFiles:
         files.sort(key=lambda file: _rank(file[1].recognised.kind))
         return [*finished, *self._loaded(files)]
 
-    def _prepared(self, path: Path) -> list[Prepared]:
+    def _prepared(self, path: Path) -> list[PreparedFile]:
         """The tables of a file, all of them: of an archive that holds anything else, nothing is loaded."""
         if self._options.kind != AUTO:
             return self._tables(path, self._options.kind)
@@ -105,19 +105,19 @@ class DroppedFiles:
                 raise Terminal(f"{path}: it may be a table of {' or '.join(found)}: load it with --kind") from None
             raise calls
 
-    def _tables(self, path: Path, kind: str) -> list[Prepared]:
+    def _tables(self, path: Path, kind: str) -> list[PreparedFile]:
         tables = prepare_all(path, msgspec.structs.replace(self._options, kind=kind), self._settings)
         if tables.failed:
             raise Terminal("; ".join(tables.failed))
         return tables.prepared
 
-    def _tables_or_none(self, path: Path, kind: str) -> list[Prepared]:
+    def _tables_or_none(self, path: Path, kind: str) -> list[PreparedFile]:
         try:
             return self._tables(path, kind)
         except Terminal:
             return []
 
-    def _loaded(self, files: Sequence[tuple[Path, Prepared]]) -> list[Loaded]:
+    def _loaded(self, files: Sequence[tuple[Path, PreparedFile]]) -> list[Loaded]:
         """The outcome of each dropped file, of any kind."""
         if not files:
             return []

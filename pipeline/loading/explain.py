@@ -7,11 +7,11 @@ from itertools import islice
 
 import msgspec
 
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import PreparedFile
 from schemas.records import Record, Rejected
 
 
-def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -> None:
+def explain(file: PreparedFile, show: Callable[[str], None], *, examples: int = 5) -> None:
     """Say what the file is, why, and how its first rows would be read. Sends nothing."""
     for line in explanation(file):
         show(line)
@@ -22,7 +22,7 @@ def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -
             show(f"  {msgspec.json.encode(record_fields(item)).decode()}")
 
 
-def explanation(file: Prepared) -> list[str]:
+def explanation(file: PreparedFile) -> list[str]:
     """What the file was taken for, and why."""
     seen = file.recognised
     return [

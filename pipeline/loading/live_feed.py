@@ -18,7 +18,7 @@ from department.live_department import KINDS, ExportRow, LiveDepartment
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import TOPICS
-from pipeline.loading.prepare import LoadOptions, Prepared, prepare
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.loading.sending import GatedSender, live_sender
 from pipeline.settings import Settings
 from schemas.records import Rejected
@@ -32,7 +32,7 @@ class LiveFeed:
     def __init__(
         self,
         living: LiveDepartment,
-        exports: Mapping[str, Prepared],
+        exports: Mapping[str, PreparedFile],
         folder: Path,
         endpoints: Endpoints,
         settings: Settings,

@@ -13,16 +13,16 @@ from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
-from pipeline.loading.audited import audited
+from pipeline.loading.audit_load import audit_load
 from pipeline.loading.distinct import Distinct
-from pipeline.loading.lookout import REPLACED_WITHIN_S, Lookout, Progress
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, finish_import, keep_import, mend
-from pipeline.loading.prepare import LoadOptions, Prepared
+from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.sending import Segments
 from pipeline.loading.split_rejects import FuseBlown, Sender, split_rejects
 from pipeline.loading.stack_probe import probe
-from pipeline.parts.books import Blocks, ImportedFile, enter, now_there
-from pipeline.privacy.again import forget_again
+from pipeline.loading.wait_reporter import REPLACED_WITHIN_S, Progress, WaitReporter
+from pipeline.parts.block_ledger import Blocks, ImportedFile, enter, present_blocks
+from pipeline.privacy.new_files import forget_again
 from pipeline.store import Store
 from schemas.records import CallLeg
 from schemas.trouble import Transient, Trouble
@@ -31,29 +31,29 @@ _ATTEMPTS = 3
 
 
 def load(
-    files: Sequence[Prepared], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
+    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
 ) -> list[Outcome]:
     """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
 
     When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it reports
     what is waited for.
     """
-    with Lookout(progress, partial(probe, endpoints)) as lookout:
+    with WaitReporter(progress, partial(probe, endpoints)) as reporter:
         try:
-            return audited(files, endpoints, lambda: _load(files, endpoints, store, options, lookout))
+            return audit_load(files, endpoints, lambda: _load(files, endpoints, store, options, reporter))
         except Trouble as error:
-            raise lookout.explained(error) from error
+            raise reporter.explained(error) from error
 
 
 def _load(
-    files: Sequence[Prepared], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
+    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
 ) -> list[Outcome]:
     started = time.monotonic()
     before: Blocks | None = None
     give_up_at = 0.0
     for attempt in count(1):
         try:
-            before = before or now_there(store)
+            before = before or present_blocks(store)
             outcomes = _send_and_wait(files, endpoints, store, options, progress)
             break
         except Transient as error:
@@ -75,7 +75,7 @@ def _load(
     return outcomes
 
 
-def _imported_file(file: Prepared, outcome: Outcome) -> ImportedFile:
+def _imported_file(file: PreparedFile, outcome: Outcome) -> ImportedFile:
     return ImportedFile(
         import_id=outcome.import_id,
         source=file.context.source,
@@ -87,7 +87,7 @@ def _imported_file(file: Prepared, outcome: Outcome) -> ImportedFile:
 
 
 def _send_and_wait(
-    files: Sequence[Prepared], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
+    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
 ) -> list[Outcome]:
     with Segments(endpoints, progress) as sender:
         outcomes = []
@@ -102,7 +102,7 @@ def _send_and_wait(
         return outcomes
 
 
-def send_file(file: Prepared, outcome: Outcome, sender: Sender, rejects: RejectedRows, progress: Progress) -> None:
+def send_file(file: PreparedFile, outcome: Outcome, sender: Sender, rejects: RejectedRows, progress: Progress) -> None:
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]

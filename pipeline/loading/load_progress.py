@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from connectors.reading.source import Reading
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 
 _LINE_EVERY_S = 10.0
 
@@ -18,7 +18,7 @@ _LINE_EVERY_S = 10.0
 Check = Callable[[], None]
 
 
-class Shown:
+class TerminalProgress:
     """Two bars: reading and sending a file (rows a second, time left), and what the workers have stored."""
 
     def __init__(self, console: Console, check: Check) -> None:
@@ -36,7 +36,7 @@ class Shown:
         self._storing: TaskID | None = None
         self._waits = ""
 
-    def __enter__(self) -> Shown:
+    def __enter__(self) -> TerminalProgress:
         self._progress.start()
         return self
 
@@ -66,7 +66,7 @@ class Shown:
             self.note(f"waiting: {message}")
 
 
-class Plain:
+class PlainProgress:
     """A line every ten seconds, for logs."""
 
     def __init__(self, console: Console, check: Check) -> None:
@@ -74,7 +74,7 @@ class Plain:
         self._console = console
         self._printed_at = time.monotonic()
 
-    def __enter__(self) -> Plain:
+    def __enter__(self) -> PlainProgress:
         return self
 
     def __exit__(self, *_: object) -> None:

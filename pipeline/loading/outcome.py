@@ -11,7 +11,7 @@ from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import CallSpan, fill
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
 from schemas.codec import encode
@@ -80,7 +80,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
 
 
-def begin(file: Prepared) -> Outcome:
+def begin(file: PreparedFile) -> Outcome:
     """An outcome with nothing done yet."""
     return Outcome(
         file=as_text(str(file.path)),
@@ -100,7 +100,7 @@ class _Reason(msgspec.Struct):
     n: int
 
 
-def finish_import(file: Prepared, outcome: Outcome, store: Store) -> None:
+def finish_import(file: PreparedFile, outcome: Outcome, store: Store) -> None:
     """What ClickHouse says of the import: what was new, and what was rejected by reason (agents reject too)."""
     wanted = texts([outcome.import_id])
     rows = store.rows(
@@ -122,7 +122,7 @@ def finish_import(file: Prepared, outcome: Outcome, store: Store) -> None:
     outcome.repeats = max(0, outcome.records - new - refused)
 
 
-def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
+def fill_gaps(file: PreparedFile, outcome: Outcome, store: Store) -> None:
     """Resolve the gaps of the source's listeners that the stored file spans."""
     if outcome.stopped or outcome.first_call_at is None or outcome.last_call_at is None:
         return
@@ -132,7 +132,7 @@ def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
     outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in gaps]
 
 
-def mend(file: Prepared, outcome: Outcome, store: Store) -> None:
+def mend(file: PreparedFile, outcome: Outcome, store: Store) -> None:
     """Resolve the rejects of the import whose file of rejected rows this is, now stored. What of it is rejected again
     is a reject of this import; what was left out was given up by whoever mended it.
     """
@@ -161,7 +161,7 @@ def _rejects_of(store: Store, import_id: str, source: str, after: str) -> list[R
     )
 
 
-def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> None:
+def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) -> None:
     now = wall_clock()
     done = state != "running"
     store.keep(

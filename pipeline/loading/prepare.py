@@ -33,7 +33,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     rejects: Path = Path("rejects")
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+class PreparedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that was recognised, and how it will be read."""
 
     path: Path
@@ -46,7 +46,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 class PreparedTables(NamedTuple):
     """The tables of one file: prepared, ignored, failed."""
 
-    prepared: list[Prepared]
+    prepared: list[PreparedFile]
     ignored: list[str]
     """Why other sheets of a workbook that holds a recognised one were passed over: a summary, say."""
     failed: list[str]
@@ -77,12 +77,12 @@ def prepare_all(path: Path, options: LoadOptions, settings: Settings) -> Prepare
     return tables
 
 
-def prepare(path: Path, options: LoadOptions, settings: Settings) -> Prepared:
+def prepare(path: Path, options: LoadOptions, settings: Settings) -> PreparedFile:
     """Recognise a table and decide how to read it. Raises Terminal; sends nothing."""
     return prepare_sample(Sample(path), options, settings)
 
 
-def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> Prepared:
+def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> PreparedFile:
     """The same, of a table whose beginning may have been read already."""
     path = sample.path
     if options.profile not in ("auto", *PROFILES, *settings.mappings):
@@ -114,4 +114,4 @@ def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> 
         stages=settings.stages,
         loaded_at=as_datetime(now),
     )
-    return Prepared(path=path, source=source, recognised=recognised, context=context, zone_why=why)
+    return PreparedFile(path=path, source=source, recognised=recognised, context=context, zone_why=why)

@@ -12,7 +12,7 @@ from connectors.sender import Ends, FrameSender
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.part import resident_bytes
 from pipeline.endpoints import Endpoints, read_running
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from pipeline.transport import Transport, wait_until_stored
 from schemas.codec import encode
 from schemas.records import Record

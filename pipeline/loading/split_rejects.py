@@ -9,7 +9,7 @@ from typing import Protocol
 
 from connectors.reading.rejected_rows import RejectedRows
 from connectors.reading.source import Reading
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import PreparedFile
 from schemas.records import Record, Rejected
 from schemas.topics import REJECTED, Topic
 from schemas.trouble import Terminal, Transient
@@ -54,7 +54,7 @@ def judged(reading: Iterable[Record | Rejected], path: Path) -> Iterator[Record 
         yield item
 
 
-def split_rejects(reading: Reading, file: Prepared, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
+def split_rejects(reading: Reading, file: PreparedFile, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
     """The records of a file; rejects are sent and written down on the way. Raises MostlyRejected."""
     reasons: Counter[str] = Counter()
     first: Rejected | None = None
@@ -88,7 +88,7 @@ def is_mostly_rejected(rows: int, rejected: int) -> bool:
     return rows >= _FEWEST_ROWS and rejected * 2 > rows
 
 
-def _wrong_format(file: Prepared, rows: int, reasons: Counter[str], first: Rejected | None) -> str:
+def _wrong_format(file: PreparedFile, rows: int, reasons: Counter[str], first: Rejected | None) -> str:
     seen = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
     example = f"; first at {first.origin}: {first.reason}, {first.detail}" if first else ""
     return (

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from pipeline.embedded.health_checks import any_broker_answers
 from pipeline.embedded.part import process_state
-from pipeline.embedded.signs import any_broker_answers
 from pipeline.endpoints import Endpoints, read_running
 from pipeline.folder_state import folder_state
 from pipeline.in_time import InTime
-from pipeline.loading.diagnosis import Seen
+from pipeline.loading.diagnosis import StackState
 from pipeline.store import Store, connect
 from pipeline.transport import Transport
 from schemas.trouble import Trouble
@@ -40,7 +40,7 @@ Facts = dict[str, Any]
 """Fields of Seen."""
 
 
-def probe(endpoints: Endpoints) -> Seen:
+def probe(endpoints: Endpoints) -> StackState:
     """The stack now. Takes some seconds at most; never raises."""
     questions: dict[str, Callable[[], Facts]] = {
         "broker": lambda: _broker(endpoints),
@@ -60,7 +60,7 @@ def probe(endpoints: Endpoints) -> Seen:
             seen |= answers.answer(name)
         except TimeoutError:
             seen |= late.get(name, {})
-    return Seen(kafka=endpoints.kafka, data=endpoints.data, **seen)
+    return StackState(kafka=endpoints.kafka, data=endpoints.data, **seen)
 
 
 def _broker(endpoints: Endpoints) -> Facts:

@@ -70,7 +70,7 @@ class _Leaf(msgspec.Struct):
     token: str
 
 
-class Forgetting:
+class ForgetRun:
     """One forget of some numbers and managers. Raises Transient or Terminal; repeating it is safe."""
 
     def __init__(

@@ -20,9 +20,9 @@ from pipeline.activity import roster
 from pipeline.alerts.evaluate import ask as ask_rules
 from pipeline.feeds import freshness, last_call
 from pipeline.readouts import Numbers, Period, utc
-from pipeline.report.periods import Reported, months_before
+from pipeline.report.fired_alerts import fired_alerts
+from pipeline.report.periods import ReportPeriod, months_before
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
-from pipeline.report.warned import warned
 from pipeline.settings import Settings
 from schemas.alerts import RULES, Urgency
 
@@ -45,7 +45,7 @@ class _Day(msgspec.Struct):
 class ReportRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for."""
 
-    reported: Reported
+    report_period: ReportPeriod
     language: str
     teams: Sequence[str] = ()
     managers: Sequence[str] = ()
@@ -56,12 +56,12 @@ def read_report(
 ) -> Report:
     """Ask for everything. `stale` are the reasons to distrust it, in words. Raises Transient or Terminal."""
     heading = Heading(
-        kind=report_words(wanted.language).kinds[wanted.reported.kind],
-        period=days(wanted.reported.period, wanted.language),
+        kind=report_words(wanted.language).kinds[wanted.report_period.kind],
+        period=days(wanted.report_period.period, wanted.language),
         before=against(wanted),
-        made_at=wanted.reported.now,
-        as_of=wanted.reported.as_of,
-        is_over=wanted.reported.is_over,
+        made_at=wanted.report_period.now,
+        as_of=wanted.report_period.as_of,
+        is_over=wanted.report_period.is_over,
         stale=stale,
         teams=wanted.teams,
         managers=wanted.managers,
@@ -73,7 +73,7 @@ def read_report(
         chosen = chosen_of(wanted, span)
         if query.metric == "freshness":
             # Of sources it matters how they stand now, not how they stood when the period ended.
-            chosen = msgspec.structs.replace(chosen, end=wanted.reported.now)
+            chosen = msgspec.structs.replace(chosen, end=wanted.report_period.now)
         bound = bind(query, department, chosen)
         question = (query.metric, repr(bound))
         if question not in answers:  # a table and its charts are one question
@@ -85,10 +85,10 @@ def read_report(
 
 def warnings(numbers: Numbers, settings: Settings, wanted: ReportRequest) -> list[Row]:
     """What the rules said at the close of the period's last working days, in words."""
-    reported = wanted.reported
-    moments = closed(numbers, settings, reported)[-_WARNING_DAYS:]
+    report_period = wanted.report_period
+    moments = closed(numbers, settings, report_period)[-_WARNING_DAYS:]
     rules = [rule for rule in RULES if rule.urgency is Urgency.HEAD and rule.replayable]
-    people = len(roster(numbers, reported.period))
+    people = len(roster(numbers, report_period.period))
     instances = ask_rules(numbers, settings, moments, rules, people=max(1, people)) if moments else ()
     texts = alert_words(wanted.language).rules
     return [
@@ -98,7 +98,7 @@ def warnings(numbers: Numbers, settings: Settings, wanted: ReportRequest) -> lis
             "on_days": len(one.days),
             "last_day": f"{one.days[-1]:{page_words(wanted.language).date}}",
         }
-        for one in warned(instances, settings.time_zone)
+        for one in fired_alerts(instances, settings.time_zone)
         if is_wanted(one.labels, wanted)
     ]
 
@@ -109,21 +109,21 @@ def is_wanted(labels: Mapping[str, str], wanted: ReportRequest) -> bool:
     return (not teams or labels.get("team") in teams) and (not managers or labels.get("manager_id") in managers)
 
 
-def closed(numbers: Numbers, settings: Settings, reported: Reported) -> list[datetime]:
+def closed(numbers: Numbers, settings: Settings, report_period: ReportPeriod) -> list[datetime]:
     """The closing times of the period's working days that have passed. Raises Transient or Terminal."""
-    period = reported.period
+    period = report_period.period
     days = numbers.rows("calendar", _Day, {"first": period.first.isoformat(), "last": period.last.isoformat()})
-    return closings(period, reported.now, settings.calendar, {one.day: bool(one.is_working) for one in days})
+    return closings(period, report_period.now, settings.calendar, {one.day: bool(one.is_working) for one in days})
 
 
 def stale_reasons(numbers: Numbers, settings: Settings, wanted: ReportRequest) -> list[str]:
     """Why the period's numbers cannot be trusted yet, in words. Raises Transient or Terminal."""
-    reported = wanted.reported
+    report_period = wanted.report_period
     last = last_call(numbers).moment
-    freshness_rows = freshness(numbers, reported.now)
-    days = closed(numbers, settings, reported)
-    found = staleness(freshness_rows, last, reported.period, reported.now, max(days, default=None))
-    found += without_calls(days, called(numbers, reported.period), last)
+    freshness_rows = freshness(numbers, report_period.now)
+    days = closed(numbers, settings, report_period)
+    found = staleness(freshness_rows, last, report_period.period, report_period.now, max(days, default=None))
+    found += without_calls(days, called(numbers, report_period.period), last)
     return [stale_text(one, wanted.language, settings) for one in found]
 
 
@@ -135,27 +135,27 @@ def called(numbers: Numbers, period: Period) -> set[date]:
 
 def chosen_of(wanted: ReportRequest, span: Span) -> Chosen:
     """The parameters of a span. `now` is the end of the period: a report of an old week tells of that week."""
-    reported = wanted.reported
-    period = reported.period
+    report_period = wanted.report_period
+    period = report_period.period
     values: dict[str, Value] = {
         "teams": tuple(wanted.teams),
         "managers": tuple(wanted.managers),
-        "before_from": utc(reported.before.start),
-        "before_to": utc(reported.before_end),
+        "before_from": utc(report_period.before.start),
+        "before_to": utc(report_period.before_end),
     }
-    return Chosen(start=_start(reported, span), end=period.end, now=reported.as_of, values=values)
+    return Chosen(start=_start(report_period, span), end=period.end, now=report_period.as_of, values=values)
 
 
-def _start(reported: Reported, span: Span) -> datetime:
-    period = reported.period
+def _start(report_period: ReportPeriod, span: Span) -> datetime:
+    period = report_period.period
 
     def midnight(day: Any) -> datetime:
         return datetime.combine(day, time(), period.zone)
 
     if span is Span.MONTH:
-        return midnight(reported.month)
+        return midnight(report_period.month)
     if span is Span.HALF_YEAR:
-        return midnight(months_before(reported.month, _MONTHS))
+        return midnight(months_before(report_period.month, _MONTHS))
     length = {Span.WEEKS: _WEEKS, Span.QUARTER: _QUARTER}.get(span)
     return period.start if length is None else midnight(min(period.first, period.last - length))
 
@@ -169,8 +169,12 @@ def days(period: Period, language: str) -> str:
 
 def against(wanted: ReportRequest) -> str:
     """What changes are changes to, with its days."""
-    reported = wanted.reported
-    return report_words(wanted.language).against[reported.kind].format(before=days(reported.before, wanted.language))
+    report_period = wanted.report_period
+    return (
+        report_words(wanted.language)
+        .against[report_period.kind]
+        .format(before=days(report_period.before, wanted.language))
+    )
 
 
 def stale_text(stale: Stale, language: str, settings: Settings) -> str:

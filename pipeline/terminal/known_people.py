@@ -13,7 +13,7 @@ _NAMED = 12
 """So many are listed."""
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownManager(msgspec.Struct, frozen=True):
     """A manager who is in any record."""
 
     manager_id: str
@@ -27,10 +27,10 @@ class Known(msgspec.Struct, frozen=True):
 def refuse_unknown(numbers: Numbers, managers: Sequence[str], teams: Sequence[str]) -> None:
     """Raises Terminal for an id or a team that is in no record; Transient or Terminal when the store does."""
     if managers or teams:
-        refuse_strangers(numbers.rows("known_people", Known, {}), managers, teams)
+        refuse_strangers(numbers.rows("known_people", KnownManager, {}), managers, teams)
 
 
-def refuse_strangers(known: Sequence[Known], managers: Sequence[str], teams: Sequence[str]) -> None:
+def refuse_strangers(known: Sequence[KnownManager], managers: Sequence[str], teams: Sequence[str]) -> None:
     """Raises Terminal for the first who is not among the known ones. Of an empty store nothing is refused."""
     ids = {one.manager_id for one in known}
     for stranger in managers if known else ():

@@ -16,7 +16,7 @@ from connectors.recognise import choose
 from connectors.sender import FrameSender
 from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import PreparedFile
 from pipeline.loading.split_rejects import FuseBlown, is_mostly_rejected, split_rejects
 from schemas.records import CallLeg, Record, Rejected
 from schemas.topics import Topic
@@ -45,10 +45,10 @@ class Wire:
         self.sent.append((topic.name, record))
 
 
-def prepared(path: Path, kind: str = "calls") -> Prepared:
+def prepared(path: Path, kind: str = "calls") -> PreparedFile:
     told = context()
     source, recognised = choose(Sample(path), kind, "auto", told.region)
-    return Prepared(path=path, source=source, recognised=recognised, context=told, zone_why="")
+    return PreparedFile(path=path, source=source, recognised=recognised, context=told, zone_why="")
 
 
 class Sifted:

@@ -16,7 +16,7 @@ from department.options import DepartmentOptions
 from grafana.query import Department
 from pipeline.embedded.ports import free_port
 from pipeline.loading.outcome import TOPICS, begin, keep_import
-from pipeline.loading.prepare import LoadOptions, Prepared, prepare
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.migrate import migrate
 from pipeline.settings import Settings, read_settings
 from pipeline.store import connect
@@ -134,7 +134,7 @@ def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Data
     return [record for _, record in told if isinstance(record, Plan)]
 
 
-def said(file: Prepared) -> list[Said]:
+def said(file: PreparedFile) -> list[Said]:
     """The records and rejects of a file."""
     topic = TOPICS[file.recognised.kind]
     return [

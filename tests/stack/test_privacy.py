@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.parts.broken import find_losses
+from pipeline.parts.losses import find_losses
 from pipeline.store import Store
 from tests.stack.deployment import CLI, Deployment
 

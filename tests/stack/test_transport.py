@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from pipeline.admin import ensure_topics
 from pipeline.embedded.part import StackPart
 from pipeline.endpoints import Endpoints
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from pipeline.transport import Transport, wait_until_stored
 from schemas.kafka_errors import Forgotten
 from schemas.topics import ALL, CALL_LEGS, MANAGERS, Topic

@@ -16,10 +16,10 @@ from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import LoadOptions, Prepared
+from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.upload.storage import Upload
+from pipeline.storage_wait import Position
 from pipeline.store import Store, texts
-from pipeline.stored import Position
 from schemas.trouble import Terminal, Trouble
 
 log = logging.getLogger("callfunnel.listen")
@@ -31,7 +31,7 @@ _REJECTS = 100
 _MOST_PAYLOAD = 500
 
 
-class RejectSeen(msgspec.Struct, frozen=True):
+class RejectSample(msgspec.Struct, frozen=True):
     """A rejected row, with its reason and place."""
 
     origin: str
@@ -46,7 +46,7 @@ class Result(msgspec.Struct, frozen=True):
 
     name: str
     outcome: Outcome
-    rejects: list[RejectSeen]
+    rejects: list[RejectSample]
     """The first of them."""
 
 
@@ -66,7 +66,7 @@ class JobProgress(msgspec.Struct, frozen=True):
 class Job:
     """Loads the tables of one upload once. `progress` may be read from any thread."""
 
-    def __init__(self, upload: Upload, files: Sequence[Prepared], options: LoadOptions, where: Where) -> None:
+    def __init__(self, upload: Upload, files: Sequence[PreparedFile], options: LoadOptions, where: Where) -> None:
         self.upload = upload
         self.progress = JobProgress()
         self.rejects: dict[str, Path] = {}
@@ -144,7 +144,7 @@ class Job:
         outcome.file = name
         outcome.stopped = self.upload.hide_folder(outcome.stopped)
         rows = store.rows(
-            msgspec.json.Decoder(RejectSeen),
+            msgspec.json.Decoder(RejectSample),
             f"SELECT origin, reason, field, detail, substring(payload, 1, {_MOST_PAYLOAD}) AS payload"
             f" FROM rejected FINAL WHERE import_id IN ({texts([outcome.import_id])}) AND resolved = 0"
             f" ORDER BY origin LIMIT {_REJECTS}",

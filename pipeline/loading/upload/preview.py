@@ -10,7 +10,7 @@ from connectors.reading.packed import label
 from connectors.registry import CRM
 from pipeline.loading.dropped_files import AUTO
 from pipeline.loading.explain import explanation, record_fields
-from pipeline.loading.prepare import LoadOptions, Prepared, PreparedTables, prepare_all
+from pipeline.loading.prepare import LoadOptions, PreparedFile, PreparedTables, prepare_all
 from pipeline.loading.upload.storage import Upload
 from pipeline.settings import Settings
 from schemas.records import Rejected
@@ -67,7 +67,7 @@ def recognise(upload: Upload, options: LoadOptions, settings: Settings) -> Prepa
     return next(iter(found.values()), calls)
 
 
-def preview(upload: Upload, options: LoadOptions, settings: Settings) -> tuple[Preview, list[Prepared]]:
+def preview(upload: Upload, options: LoadOptions, settings: Settings) -> tuple[Preview, list[PreparedFile]]:
     """What people are shown, and what would be loaded. Reads the beginning of the file; blocks."""
     tables = recognise(upload, options, settings)
     shown, readable, failed = [], [], list(tables.failed)
@@ -80,7 +80,7 @@ def preview(upload: Upload, options: LoadOptions, settings: Settings) -> tuple[P
     return Preview(shown, [upload.hide_folder(why) for why in failed]), readable
 
 
-def _shown(upload: Upload, file: Prepared) -> PreviewTable:
+def _shown(upload: Upload, file: PreparedFile) -> PreviewTable:
     """Raises Terminal when it cannot be read as it was taken."""
     rows = [_row(item) for item in islice(iter(file.source.read(file.path, file.recognised, file.context)), _ROWS)]
     columns = dict.fromkeys(name for row in rows for name in row.fields)

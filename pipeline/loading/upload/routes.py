@@ -15,7 +15,7 @@ from aiohttp import web
 from connectors.http.serving import Guard, Problem, answer
 from connectors.registry import KINDS, PROFILES
 from pipeline.loading.dropped_files import AUTO
-from pipeline.loading.prepare import LoadOptions, Prepared
+from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.upload.auth import PageAuth
 from pipeline.loading.upload.job import Job, Where
 from pipeline.loading.upload.preview import Preview, preview
@@ -184,7 +184,7 @@ class Pages:
         done.add_done_callback(lambda _: setattr(upload, "users", upload.users - 1))
         return answer({})
 
-    async def _in_thread(self, upload: Upload, options: LoadOptions) -> tuple[Preview, list[Prepared]]:
+    async def _in_thread(self, upload: Upload, options: LoadOptions) -> tuple[Preview, list[PreparedFile]]:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._lookers, preview, upload, options, self._settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.stored import STAGES, Partition, StorageWait, is_lost, looked
+from pipeline.storage_wait import STAGES, Partition, StorageWait, advance, is_lost
 
 FOLLOWS = {
     "managers": ("call-legs", "rejected"),
@@ -69,13 +69,13 @@ def test_nothing_is_found_stored_of_which_something_is_under_way(
         elif what == "work":
             wire.step(place, place[1])
         elif what == "look" and not waiting.is_over:
-            waiting, _ = looked(waiting, wire.ends(waiting.topics), dict(wire.consumed))
+            waiting, _ = advance(waiting, wire.ends(waiting.topics), dict(wire.consumed))
         assert not (waiting.is_over and wire.unstored)
     for _ in range(100):  # and in the end it is found, when the workers go on
         for place in list(wire.logs):
             wire.step(place, 0)
         if not waiting.is_over:
-            waiting, _ = looked(waiting, wire.ends(waiting.topics), dict(wire.consumed))
+            waiting, _ = advance(waiting, wire.ends(waiting.topics), dict(wire.consumed))
     assert waiting.is_over
     assert not wire.unstored
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.activity import BY, ActivityNumbers, ActivityRow, CallSeen, activity, unassigned_calls
+from pipeline.activity import BY, ActivityNumbers, ActivityRow, CountedCall, activity, unassigned_calls
 from pipeline.readouts import Period
 from schemas.records import Activity as Fact
 from schemas.records import ActivityKind, Direction, Disposition, Manager
@@ -171,7 +171,7 @@ def test_calls_behind_a_number_are_as_many_as_the_number_says(database: Database
     assert numbers.calls_per_organisation == (round(len(known) / organisations, 4) if organisations else None)
 
 
-def _calls(database: Database, asked: Asked, of: str) -> list[CallSeen]:
+def _calls(database: Database, asked: Asked, of: str) -> list[CountedCall]:
     parameters = {
         **asked.period.parameters,
         "of": of,
@@ -183,7 +183,7 @@ def _calls(database: Database, asked: Asked, of: str) -> list[CallSeen]:
         "potential": list(POTENTIAL),
         "limit": 1_000_000,
     }
-    return database.numbers.rows("calls", CallSeen, parameters)
+    return database.numbers.rows("calls", CountedCall, parameters)
 
 
 def test_ratio_of_sums_is_not_the_mean_of_daily_ratios(database: Database) -> None:

@@ -15,7 +15,7 @@ from pipeline.endpoints import Endpoints
 from pipeline.loading import dropped_files
 from pipeline.loading.dropped_files import AUTO, DroppedFiles
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import LoadOptions, Prepared
+from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.split_rejects import UnreadableFile, judged
 from pipeline.settings import read_settings
 from pipeline.store import Store
@@ -35,7 +35,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was loaded, as `kind path`, by a load that needs no stack."""
     seen: list[str] = []
 
-    def load(files: list[Prepared], *_: object) -> list[Outcome]:
+    def load(files: list[PreparedFile], *_: object) -> list[Outcome]:
         seen.extend(f"{file.recognised.kind} {file.path.name}" for file in files)
         return [
             Outcome(file=str(f.path), import_id=f.context.import_id, kind="", profile="", time_zone="", records=2)
@@ -100,7 +100,7 @@ def test_verdict_in_the_middle_of_one_file_refuses_that_one_and_loads_the_others
     cut.write_bytes(gzip.compress(CALLS * 2_000)[:-200])
     loads: Callable[..., list[Outcome]] = vars(dropped_files)["load"]
 
-    def reads(files: Sequence[Prepared], *more: object) -> list[Outcome]:
+    def reads(files: Sequence[PreparedFile], *more: object) -> list[Outcome]:
         for file in files:
             for _ in judged(file.source.read(file.path, file.recognised, file.context), file.path):
                 pass
@@ -135,7 +135,7 @@ def test_a_bug_is_no_verdict_and_stops_no_other_file(
         path.write_bytes(CALLS)
     loads: Callable[..., list[Outcome]] = vars(dropped_files)["load"]
 
-    def stumbles(files: Sequence[Prepared], *more: object) -> list[Outcome]:
+    def stumbles(files: Sequence[PreparedFile], *more: object) -> list[Outcome]:
         if any(file.path == odd for file in files):
             raise KeyError("a bug")
         return loads(files, *more)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.embedded.health_checks import of_worker
 from pipeline.embedded.liveness import LivenessWatch, Pulse, heard, silent_s
 from pipeline.embedded.part import StackPart
-from pipeline.embedded.signs import of_worker
 
 PATIENCE_S = 30.0
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.parts import broken
-from pipeline.parts.books import ImportedFile, LiveBooks, deleting, enter, now_there
-from pipeline.parts.broken import close_losses, describe_losses, find_losses, open_losses
+from pipeline.parts import losses
+from pipeline.parts.block_ledger import ImportedFile, LiveLedger, deleting, enter, present_blocks
 from pipeline.parts.damaged import put_aside_damaged
+from pipeline.parts.losses import close_losses, describe_losses, find_losses, open_losses
 from pipeline.parts.runs import Run, joined, subtract
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal
@@ -81,7 +81,7 @@ class Memory:
 
     def load(self, import_id: str, blocks: dict[str, Run], file: str = "", state: str = "stored") -> None:
         """An import that inserts these blocks, an hour after the one before."""
-        before = now_there(self)
+        before = present_blocks(self)
         row = len(self.imports) + 1  # an import is a row itself
         for table, run in {**blocks, "imports": (row, row)}.items():
             self.parts.setdefault(table, []).append(run)
@@ -99,8 +99,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
         memory.now += timedelta(minutes=10)
         return int(memory.now.timestamp() * 1e9)
 
-    monkeypatch.setattr("pipeline.parts.books.wall_clock", clock)
-    monkeypatch.setattr("pipeline.parts.broken.wall_clock", clock)
+    monkeypatch.setattr("pipeline.parts.block_ledger.wall_clock", clock)
+    monkeypatch.setattr("pipeline.parts.losses.wall_clock", clock)
     return memory
 
 
@@ -180,7 +180,7 @@ def test_a_part_that_was_put_aside_is_said_with_its_reason_and_not_as_gone_too(s
 
 
 def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
-    daily = LiveBooks(store)
+    daily = LiveLedger(store)
     store.load("one", {"call_legs": (1, 3)})
     daily.enter()
     store.parts["call_legs"] = [(1, 8)]
@@ -196,12 +196,12 @@ def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
 
 def test_live_rows_that_take_lost_numbers_are_entered_too(store: Memory) -> None:
     store.parts["call_legs"] = [(1, 3)]
-    LiveBooks(store).enter()
+    LiveLedger(store).enter()
     store.parts["call_legs"] = []
     find_losses(store)
     close_losses(store, anyway=True)
     store.parts["call_legs"] = [(1, 2)]
-    LiveBooks(store).enter()
+    LiveLedger(store).enter()
     store.parts["call_legs"] = []
     (loss,) = find_losses(store)
     assert loss.broken.run == (1, 2)
@@ -211,7 +211,7 @@ def test_a_loss_from_before_the_books_names_what_was_loaded_then(store: Memory) 
     store.parts["call_legs"] = [(1, 3)]
     old = {"import_id": "old", "source": "office", "kind": "calls", "file": "old.csv", "time_zone": "UTC"}
     store.imports.append({**old, "started_at": datetime(2025, 1, 1, tzinfo=UTC), "state": "stored"})
-    LiveBooks(store).enter()
+    LiveLedger(store).enter()
     store.load("new", {"call_legs": (4, 5)})
     store.parts["call_legs"] = [(4, 5)]
     find_losses(store)
@@ -233,7 +233,7 @@ def test_what_was_deleted_on_purpose_is_not_missed(store: Memory) -> None:
 
 def test_a_store_that_runs_loses_parts_by_deleting_only(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
-    books = LiveBooks(store)
+    books = LiveLedger(store)
     books.enter()
     store.parts["call_legs"] = []
     books.enter()
@@ -259,8 +259,8 @@ def test_a_dropped_file_is_found_in_done(tmp_path: Path) -> None:
     (tmp_path / "done").mkdir()
     dropped = tmp_path / "done" / "calls.zip"
     dropped.write_bytes(b"")
-    assert broken._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
-    assert broken._where(str(tmp_path / "other.csv")) == ""
+    assert losses._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
+    assert losses._where(str(tmp_path / "other.csv")) == ""
 
 
 def test_a_store_s_own_numbers_know_what_was_deleted(store_dsn: str) -> None:
@@ -271,7 +271,7 @@ def test_a_store_s_own_numbers_know_what_was_deleted(store_dsn: str) -> None:
     source = {"import_id": "real", "source": "parts", "kind": "calls", "file": "real.csv", "time_zone": ""}
 
     def load(version: int) -> None:
-        before = now_there(real)
+        before = present_blocks(real)
         client.command(f"INSERT INTO call_legs (source, record_id, version) VALUES ('parts', '{version}', {version})")
         enter(real, [ImportedFile(**source, path="/exports/real.csv")], before)
 
@@ -291,7 +291,7 @@ def test_a_changed_byte_is_found_by_reading_everything_and_its_part_put_aside(st
     client = connect(store_dsn)
     real = Store(client)
     client.command("TRUNCATE TABLE call_legs")
-    before = now_there(real)
+    before = present_blocks(real)
     rows = "SELECT 'parts', toString(number), 1 FROM numbers(999)"
     client.command(f"INSERT INTO call_legs (source, record_id, version) {rows}")
     source = {"import_id": "damaged", "source": "parts", "kind": "calls", "file": "damaged.csv", "time_zone": ""}

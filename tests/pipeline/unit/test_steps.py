@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from pipeline.agents.count_activities import CountActivities
-from pipeline.agents.deciding import Decider
+from pipeline.agents.decider import Decider
 from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Frame, Outgoing, Step, read_chunk
 from pipeline.agents.stitch_calls import StitchCalls

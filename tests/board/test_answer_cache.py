@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from pipeline.board.remembered import Remembered
+from pipeline.board.answer_cache import AnswerCache
 
 
 def test_many_who_ask_at_once_are_one_question() -> None:
     async def story() -> None:
-        remembered, asked = Remembered(1000), 0
+        remembered, asked = AnswerCache(1000), 0
 
         async def ask() -> bytes:
             nonlocal asked
@@ -28,7 +28,7 @@ def test_many_who_ask_at_once_are_one_question() -> None:
 
 def test_who_leaves_does_not_take_the_answer_away() -> None:
     async def story() -> None:
-        remembered, go = Remembered(1000), asyncio.Event()
+        remembered, go = AnswerCache(1000), asyncio.Event()
 
         async def ask() -> bytes:
             await go.wait()
@@ -47,7 +47,7 @@ def test_who_leaves_does_not_take_the_answer_away() -> None:
 
 def test_a_failure_reaches_all_and_is_asked_again() -> None:
     async def story() -> None:
-        remembered = Remembered(1000)
+        remembered = AnswerCache(1000)
         answers: list[OSError | bytes] = [OSError("away"), b"back"]
 
         async def ask() -> bytes:
@@ -66,7 +66,7 @@ def test_a_failure_reaches_all_and_is_asked_again() -> None:
 
 def test_the_oldest_answers_make_room() -> None:
     async def story() -> None:
-        remembered, asked = Remembered(25), list[str]()
+        remembered, asked = AnswerCache(25), list[str]()
 
         async def of(key: str) -> bytes:
             async def ask() -> bytes:

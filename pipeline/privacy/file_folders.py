@@ -33,7 +33,7 @@ class Holds(StrEnum):
     LOGS = "logs"
 
 
-class Kept(msgspec.Struct, frozen=True):
+class FileFolder(msgspec.Struct, frozen=True):
     """One folder, absolute."""
 
     holds: Holds
@@ -44,24 +44,24 @@ def remember(data: Path | str, holds: Holds, folder: Path) -> None:
     """Note a folder, once."""
     if not data:
         return
-    new = Kept(holds, str(folder.resolve()))
+    new = FileFolder(holds, str(folder.resolve()))
     with _locked(Path(data)):
         known = _read(Path(data))
         if new not in known:
             write_whole(Path(data) / _NAME, msgspec.json.encode([*known, new]))
 
 
-def folders(data: Path | str | None) -> list[Kept]:
+def folders(data: Path | str | None) -> list[FileFolder]:
     """Every folder that is remembered, and the logs of the stack. Raises Terminal for a broken list."""
     if not data:
         return []
-    return [Kept(Holds.LOGS, str(Path(data).resolve() / "logs")), *_read(Path(data))]
+    return [FileFolder(Holds.LOGS, str(Path(data).resolve() / "logs")), *_read(Path(data))]
 
 
-def _read(data: Path) -> list[Kept]:
+def _read(data: Path) -> list[FileFolder]:
     path = data / _NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Kept])
+        return msgspec.json.decode(path.read_bytes(), type=list[FileFolder])
     except FileNotFoundError:
         return []
     except (OSError, msgspec.DecodeError) as error:

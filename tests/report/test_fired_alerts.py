@@ -11,9 +11,9 @@ from department.anomalies import AnomalyKind as Planted
 from department.options import DepartmentOptions
 from pipeline.alerts.evaluate import AlertInstance
 from pipeline.readouts import Numbers
+from pipeline.report.fired_alerts import fired_alerts
 from pipeline.report.numbers import ReportRequest, warnings
-from pipeline.report.periods import PeriodKind, reported
-from pipeline.report.warned import warned
+from pipeline.report.periods import PeriodKind, report_period
 from pipeline.settings import read_settings
 from pipeline.store import connect
 from schemas.alerts import rule
@@ -30,7 +30,7 @@ def thing(name: str, day: int, who: str = "m1", *, fires: bool = True, calls: fl
 
 def test_a_thing_that_fires_for_days_is_told_once_with_its_last_numbers() -> None:
     things = [thing("calls_drop", 12, calls=3), thing("calls_drop", 11, calls=9), thing("calls_drop", 13, fires=False)]
-    (found,) = warned(things, MOSCOW)
+    (found,) = fired_alerts(things, MOSCOW)
     assert (found.rule, found.days) == ("calls_drop", (date(2026, 3, 11), date(2026, 3, 12)))
     assert found.numbers == {"calls": 3}
 
@@ -42,12 +42,12 @@ def test_each_thing_apart_and_the_longest_of_a_rule_first() -> None:
         thing("calls_drop", 9, "m2"),
         thing("calls_drop", 10, "m2"),
     ]
-    told = [(one.rule, one.labels["manager_id"]) for one in warned(things, MOSCOW)]
+    told = [(one.rule, one.labels["manager_id"]) for one in fired_alerts(things, MOSCOW)]
     assert told == [("squeeze", "m3"), ("calls_drop", "m2"), ("calls_drop", "m1")]
 
 
 def test_what_never_fires_is_not_told() -> None:
-    assert warned([thing("squeeze", 9, fires=False)], MOSCOW) == []
+    assert fired_alerts([thing("squeeze", 9, fires=False)], MOSCOW) == []
 
 
 @pytest.mark.stack
@@ -58,12 +58,12 @@ def test_the_silent_manager_is_named_and_the_one_on_leave_is_not(store_dsn: str)
     )
     settings = read_settings({"TZ": told.zone.key})
     until = silent.last + timedelta(days=1)
-    span = reported(PeriodKind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
+    span = report_period(PeriodKind.WEEK, until, datetime.combine(until, datetime.min.time(), told.zone), told.zone)
     client = connect(store_dsn)
     try:
-        wanted = ReportRequest(reported=span, language="ru")
+        wanted = ReportRequest(report_period=span, language="ru")
         rows = warnings(Numbers(client), settings, wanted)
-        others = ReportRequest(reported=span, language="ru", managers=("m99",))
+        others = ReportRequest(report_period=span, language="ru", managers=("m99",))
         assert warnings(Numbers(client), settings, others) == []
     finally:
         client.close()

@@ -13,7 +13,7 @@ from connectors.live.journal import Journal, journal_path
 from connectors.live.line import Line
 from connectors.live.replay import Replay
 from pipeline.endpoints import Endpoints
-from pipeline.loading.following import Following
+from pipeline.loading.follower import Follower
 
 log = logging.getLogger("callfunnel.listen")
 
@@ -24,7 +24,7 @@ _AWAY_S = 5.0
 _TELL_S = 2.0
 
 
-class Delivering:
+class Delivery:
     """Use as a context: on its end it waits until everything is stored, and says what is not. Raises Terminal."""
 
     def __init__(
@@ -40,15 +40,15 @@ class Delivering:
         self._over = threading.Event()
         self._hurried = threading.Event()
         self._failure: BaseException | None = None
-        following = Following(where)
+        following = Follower(where)
         self._forwarder = Forwarder(self.journal, following.outlet, following, lines)
-        replay = Replay(folder, lambda: Following(where), self._stopping)
+        replay = Replay(folder, lambda: Follower(where), self._stopping)
         self._threads = [
             threading.Thread(target=self._run, args=(self._forward,), name="forwarder"),
             threading.Thread(target=self._run, args=(replay.run,), name="replay"),
         ]
 
-    def __enter__(self) -> Delivering:
+    def __enter__(self) -> Delivery:
         for thread in self._threads:
             thread.start()
         return self

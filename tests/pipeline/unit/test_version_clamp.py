@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.agents.step import Frame, read_chunk
-from pipeline.ahead import MAX_AHEAD_NS, STORED_AHEAD_NS, clamp_versions, format_seconds
 from pipeline.merge_latest import merge_latest
+from pipeline.version_clamp import MAX_AHEAD_NS, STORED_AHEAD_NS, clamp_versions, format_seconds
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
 from schemas.topics import CALL_LEGS

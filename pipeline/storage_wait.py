@@ -54,7 +54,7 @@ class StorageWait(msgspec.Struct, frozen=True):
         return not self.topics
 
 
-def looked(waiting: StorageWait, ends: Offsets, consumed: Offsets) -> tuple[StorageWait, Position]:
+def advance(waiting: StorageWait, ends: Offsets, consumed: Offsets) -> tuple[StorageWait, Position]:
     """(what is waited for after a look at the partitions of `waiting.topics`, how far they were)."""
     wanted = waiting.ends
     if wanted is None:

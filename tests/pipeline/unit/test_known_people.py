@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.terminal.known_people import Known, refuse_strangers, refuse_unknown
+from pipeline.terminal.known_people import KnownManager, refuse_strangers, refuse_unknown
 from schemas.codec import encode
 from schemas.records import Manager, StageChange
 from schemas.trouble import Terminal
 from tests.pipeline.property.tables import Database
 
-ANNA, BORIS = Known("m1", "Anna Lind", ["North"]), Known("m2", "Boris", ["South"])
+ANNA, BORIS = KnownManager("m1", "Anna Lind", ["North"]), KnownManager("m2", "Boris", ["South"])
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_who_is_known_is_answered_and_an_empty_store_refuses_nobody() -> None:
 
 def test_a_large_department_is_not_listed_in_whole() -> None:
     with pytest.raises(Terminal, match=r"m011 and 288 more$"):
-        refuse_strangers([Known(f"m{n:03}") for n in range(300)], ["x"], [])
+        refuse_strangers([KnownManager(f"m{n:03}") for n in range(300)], ["x"], [])
 
 
 def test_whoever_anything_was_told_of_is_known_though_on_no_roster(store_dsn: str) -> None:

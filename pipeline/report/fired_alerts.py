@@ -11,7 +11,7 @@ import msgspec
 from pipeline.alerts.evaluate import AlertInstance
 
 
-class Warned(msgspec.Struct, frozen=True, kw_only=True):
+class FiredAlert(msgspec.Struct, frozen=True, kw_only=True):
     """One instance that fired, on `days` of the period; its numbers are those of the last of them."""
 
     rule: str
@@ -20,7 +20,7 @@ class Warned(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[date, ...]
 
 
-def warned(instances: Iterable[AlertInstance], zone: ZoneInfo) -> list[Warned]:
+def fired_alerts(instances: Iterable[AlertInstance], zone: ZoneInfo) -> list[FiredAlert]:
     """Every instance that fired, in the order of the rules, those that fired longest first."""
     found: dict[tuple[str, tuple[str, ...]], list[AlertInstance]] = {}
     for instance in instances:
@@ -31,7 +31,7 @@ def warned(instances: Iterable[AlertInstance], zone: ZoneInfo) -> list[Warned]:
     return sorted(found_warnings, key=lambda one: (order[one.rule], -len(one.days), tuple(one.labels.values())))
 
 
-def _warning(fired: list[AlertInstance], zone: ZoneInfo) -> Warned:
+def _warning(fired: list[AlertInstance], zone: ZoneInfo) -> FiredAlert:
     last = fired[-1]
     days = tuple(dict.fromkeys(one.at.astimezone(zone).date() for one in fired))
-    return Warned(rule=last.rule.id, labels=last.labels, numbers=last.numbers, days=days)
+    return FiredAlert(rule=last.rule.id, labels=last.labels, numbers=last.numbers, days=days)

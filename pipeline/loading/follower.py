@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from connectors.live.forwarder import Ends, Outlet
 from pipeline.endpoints import Endpoints
 from pipeline.loading.sending import live_sender
-from pipeline.stored import STAGES, StorageWait
+from pipeline.storage_wait import STAGES, StorageWait
 from pipeline.transport import Transport
 from schemas.trouble import Terminal, Transient
 
@@ -16,7 +16,7 @@ _DELIVERY_S = 15.0
 """How long a live frame may wait for its acknowledgement, before it is sent again over a new connection."""
 
 
-class Following:
+class Follower:
     """connectors.live.forwarder.Workers of the stack that `where` names now: it may be started again on other ports.
 
     For one thread. Raises Transient, also when no stack runs.

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
-from pipeline.loading.diagnosis import Seen, diagnose
+from pipeline.loading.diagnosis import StackState, diagnose
 from pipeline.loading.sending import Waiting
 from pipeline.loading.stack_probe import probe
+from pipeline.storage_wait import Position
 from pipeline.store import Store, connect
-from pipeline.stored import Position
 from pipeline.transport import Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
@@ -39,13 +39,13 @@ class Progress(Waiting, Protocol):
         """What it waits for, when that is another thing than before; "" when it moves again. From another thread."""
 
 
-class Lookout:
+class WaitReporter:
     """Stands between a load and its progress, sees when that moves, and looks at the stack when it does not."""
 
     def __init__(
         self,
         progress: Progress,
-        probe: Callable[[], Seen],
+        probe: Callable[[], StackState],
         *,
         after_s: float = AFTER_S,
         monotonic: Callable[[], float] = time.monotonic,
@@ -60,7 +60,7 @@ class Lookout:
         self.text = ""
         """What it waits for now; "" while it moves, or when nothing is wrong with what was seen."""
 
-    def __enter__(self) -> Lookout:
+    def __enter__(self) -> WaitReporter:
         threading.Thread(target=self._run, name="lookout", daemon=True).start()
         return self
 

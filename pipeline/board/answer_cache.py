@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable
 Answer = bytes
 
 
-class Remembered:
+class AnswerCache:
     """The latest answers by key, never more than `most_bytes` of them. Failures are not remembered."""
 
     def __init__(self, most_bytes: int) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pipeline.audit import Action, audit_file, record
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import PreparedFile
 
 
-def audited(files: Sequence[Prepared], endpoints: Endpoints, load: Callable[[], list[Outcome]]) -> list[Outcome]:
+def audit_load(files: Sequence[PreparedFile], endpoints: Endpoints, load: Callable[[], list[Outcome]]) -> list[Outcome]:
     """What `load` gives. A line for each file, also when it raises."""
     log = audit_file(endpoints.data)
     try:

@@ -10,7 +10,16 @@ from pathlib import Path
 import msgspec
 
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.parts.books import BlockRun, Blocks, BrokenPart, RowReader, RowStore, are_kept, kept, now_there
+from pipeline.parts.block_ledger import (
+    BlockRun,
+    Blocks,
+    BrokenPart,
+    RowReader,
+    RowStore,
+    has_ledger,
+    ledger_rows,
+    present_blocks,
+)
 from pipeline.parts.runs import Run, meet, subtract
 from schemas.trouble import Terminal
 
@@ -75,25 +84,25 @@ def find_losses(store: RowStore) -> list[Loss]:
 
     To be asked before anything is written after a start: a number that is gone may be given again.
     """
-    if not are_kept(store):
+    if not has_ledger(store):
         return []
-    books, known = kept(store), found(store)
+    ledger, known = ledger_rows(store), found_parts(store)
     version = wall_clock()
     new = _put_aside(store, known, version)
-    new += _gone(books, now_there(store), [*known, *new], version)
-    new += _unentered(store, books, [*known, *new], version)
+    new += _gone(ledger, present_blocks(store), [*known, *new], version)
+    new += _unentered(store, ledger, [*known, *new], version)
     store.keep("broken_parts", [msgspec.json.encode(one) for one in new])
     imports = _imports(store)
-    return [_loss(one, books, imports) for one in (*known, *new) if not one.settled]
+    return [_loss(one, ledger, imports) for one in (*known, *new) if not one.settled]
 
 
 def open_losses(store: RowReader) -> list[Loss]:
     """What was found and is not closed; nothing is looked for. Raises Trouble."""
-    open_ = [one for one in found(store) if not one.settled] if are_kept(store) else []
+    open_ = [one for one in found_parts(store) if not one.settled] if has_ledger(store) else []
     if not open_:
         return []
-    books, imports = kept(store), _imports(store)
-    return [_loss(one, books, imports) for one in open_]
+    ledger, imports = ledger_rows(store), _imports(store)
+    return [_loss(one, ledger, imports) for one in open_]
 
 
 def close_losses(store: RowStore, *, anyway: bool) -> list[Loss]:
@@ -117,7 +126,7 @@ def close_losses(store: RowStore, *, anyway: bool) -> list[Loss]:
     return losses
 
 
-def found(store: RowReader) -> list[BrokenPart]:
+def found_parts(store: RowReader) -> list[BrokenPart]:
     """All that was ever found, closed or not."""
     return store.rows(
         msgspec.json.Decoder(BrokenPart), "SELECT * FROM broken_parts FINAL ORDER BY found_at, table, name"
@@ -166,12 +175,12 @@ def _put_aside(store: RowStore, known: Sequence[BrokenPart], version: int) -> li
     ]  # fmt: skip
 
 
-def _gone(books: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart], version: int) -> list[BrokenPart]:
+def _gone(ledger: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart], version: int) -> list[BrokenPart]:
     """Blocks in the books that no part holds, beyond those that were found before."""
     new = []
-    for table in sorted({row.table for row in books}):
+    for table in sorted({row.table for row in ledger}):
         missing: set[Run] = set()
-        for row in books:
+        for row in ledger:
             if row.table == table:
                 earlier = [one.run for one in known if one.table == table and one.found_at >= row.at]
                 missing.update(subtract([row.run], [*there.get(table, []), *earlier]))
@@ -182,10 +191,10 @@ def _gone(books: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart],
 
 
 def _unentered(
-    store: RowStore, books: Sequence[BlockRun], known: Sequence[BrokenPart], version: int
+    store: RowStore, ledger: Sequence[BlockRun], known: Sequence[BrokenPart], version: int
 ) -> list[BrokenPart]:
     """Imports that the books do not name, though they were kept already: a part of the books is gone."""
-    entered = {row.import_id for row in books} | {one.name.removeprefix("import ") for one in known}
+    entered = {row.import_id for row in ledger} | {one.name.removeprefix("import ") for one in known}
     since = _since(store)
     return [
         BrokenPart(table="kept_blocks", name=f"import {one.import_id}", reason=_UNENTERED, first_block=0, last_block=0,
@@ -208,13 +217,13 @@ def _since(store: RowStore) -> datetime | None:
     return rows[0].at if rows else None
 
 
-def _loss(broken: BrokenPart, books: Sequence[BlockRun], imports: Sequence[_ImportRow]) -> Loss:
+def _loss(broken: BrokenPart, ledger: Sequence[BlockRun], imports: Sequence[_ImportRow]) -> Loss:
     """Who brought it: the imports that were on when it came; else whoever came that day."""
     if broken.table == "kept_blocks":
         named = [one for one in imports if f"import {one.import_id}" == broken.name]
         return Loss(broken=broken, files=[_file(one, imports, broken.found_at) for one in named], days=[])
     rows = [
-        row for row in books if row.table == broken.table and row.at <= broken.found_at and meet(row.run, broken.run)
+        row for row in ledger if row.table == broken.table and row.at <= broken.found_at and meet(row.run, broken.run)
     ]
     taken_back = {one.import_id for one in imports if one.state not in (_STORED, _RUNNING)}
     brought = [row for row in rows if row.import_id and row.import_id not in taken_back]
@@ -224,7 +233,7 @@ def _loss(broken: BrokenPart, books: Sequence[BlockRun], imports: Sequence[_Impo
     if not rows:
         days.add(f"{broken.found_at:%Y-%m-%d}")
     if days:  # it may be from before there were books
-        entered = {row.import_id for row in books} | taken_back
+        entered = {row.import_id for row in ledger} | taken_back
         early = [one for one in imports if one.import_id not in entered and one.started_at <= broken.found_at]
         files |= {one.import_id: _file(one, imports, broken.found_at) for one in early}
     return Loss(broken=broken, files=list(files.values()), days=sorted(days))

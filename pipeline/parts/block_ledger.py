@@ -89,7 +89,7 @@ _PARTS = (
 )
 
 
-def now_there(store: RowStore) -> Blocks:
+def present_blocks(store: RowStore) -> Blocks:
     """The blocks that the store has now."""
     found = store.rows(
         msgspec.json.Decoder(_ActivePart),
@@ -101,19 +101,19 @@ def now_there(store: RowStore) -> Blocks:
     return {table: joined(runs) for table, runs in tables.items()}
 
 
-def are_kept(store: RowReader) -> bool:
+def has_ledger(store: RowReader) -> bool:
     """The tables of the books are there: a store that was never migrated has none."""
     wanted = "SELECT name AS table, 0 AS first, 0 AS last FROM system.tables WHERE database = currentDatabase()"
     found = {one.table for one in store.rows(msgspec.json.Decoder(_ActivePart), wanted)}
     return {"kept_blocks", "broken_parts"} <= found
 
 
-def kept(store: RowReader) -> list[BlockRun]:
+def ledger_rows(store: RowReader) -> list[BlockRun]:
     """All that the books say."""
     return store.rows(msgspec.json.Decoder(BlockRun), "SELECT * FROM kept_blocks FINAL ORDER BY at")
 
 
-def grown(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
+def added_blocks(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
     """Table and run of the blocks that have come since."""
     for table, runs in sorted(now.items()):
         if table not in _OURS:
@@ -134,7 +134,7 @@ class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
 def enter(store: RowStore, imported: Sequence[ImportedFile], before: Blocks) -> None:
     """Write down what has come since `before`: imports that were on side by side brought it together."""
     version = wall_clock()
-    runs = list(grown(now_there(store), before))
+    runs = list(added_blocks(present_blocks(store), before))
     rows = [
         BlockRun(**msgspec.structs.asdict(one), table=table, first_block=first, last_block=last,
              at=as_datetime(version), version=version)
@@ -146,7 +146,7 @@ def enter(store: RowStore, imported: Sequence[ImportedFile], before: Blocks) -> 
 @contextmanager
 def deleting(store: RowStore) -> Iterator[None]:
     """Rows are deleted within, on purpose: blocks that hold none any more are not missed. Raises Trouble."""
-    before = now_there(store)
+    before = present_blocks(store)
     yield
     enter_deleted(store, before)
 
@@ -156,7 +156,7 @@ def enter_deleted(store: RowStore, before: Blocks) -> None:
     empty: dict[str, list[Run]] = {}
     for part in store.rows(msgspec.json.Decoder(_ActivePart), _PARTS + " AND rows = 0"):
         empty.setdefault(part.table, []).append((part.first, part.last))
-    there, version = now_there(store), wall_clock()
+    there, version = present_blocks(store), wall_clock()
     rows = [
         BrokenPart(table=table, name=f"blocks {first} to {last}", reason="deleted", first_block=first, last_block=last,
                    found_at=as_datetime(version), settled=1, version=version)
@@ -166,7 +166,7 @@ def enter_deleted(store: RowStore, before: Blocks) -> None:
     store.keep("broken_parts", [msgspec.json.encode(row) for row in rows])
 
 
-class LiveBooks:
+class LiveLedger:
     """Enters what comes between imports, a row a day for each table. One for a store, in one thread."""
 
     def __init__(self, store: RowStore) -> None:
@@ -178,15 +178,15 @@ class LiveBooks:
 
     def enter(self) -> None:
         """Write down what has come since the day began. Raises Trouble."""
-        if not are_kept(self._store):
+        if not has_ledger(self._store):
             return
         version = wall_clock()
         at = as_datetime(version)
         if self._day != f"{at:%Y-%m-%d}":
             self._begin(f"{at:%Y-%m-%d}")
         enter_deleted(self._store, self._seen)  # a store that runs loses no part, unless its rows were deleted
-        self._seen = now_there(self._store)
-        runs = list(grown(self._seen, self._before))
+        self._seen = present_blocks(self._store)
+        runs = list(added_blocks(self._seen, self._before))
         rows = [
             BlockRun(table=table, first_block=run[0], last_block=run[1], at=at, version=version)
             for table, run in runs
@@ -202,7 +202,7 @@ class LiveBooks:
             "SELECT table, first_block AS first, last_block AS last FROM broken_parts FINAL",
         )
         known: dict[str, list[Run]] = {}
-        for row in kept(self._store):
+        for row in ledger_rows(self._store):
             known.setdefault(row.table, []).append(row.run)
         self._before = {
             table: subtract(runs, [(one.first, one.last) for one in lost if one.table == table])

@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.embedded.engine import LIMITS, Engine, EngineError
-from pipeline.parts.books import LiveBooks
-from pipeline.parts.broken import SETTLE, describe_losses, find_losses
+from pipeline.parts.block_ledger import LiveLedger
+from pipeline.parts.losses import SETTLE, describe_losses, find_losses
 from pipeline.store import AS_WIRE, FROM_WIRE
 from schemas.trouble import Transient, Trouble
 
@@ -50,16 +50,16 @@ def _texts(settings: dict[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in settings.items()}
 
 
-class StoreBooks:
+class StoreLedger:
     """Use as a context around serving. What is broken is written down before anything else can be written."""
 
     def __init__(self, engine: Engine) -> None:
         self._store = EngineStore(engine)
-        self._daily = LiveBooks(self._store)
+        self._daily = LiveLedger(self._store)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="books", daemon=True)
 
-    def __enter__(self) -> StoreBooks:
+    def __enter__(self) -> StoreLedger:
         if losses := find_losses(self._store):
             logging.error(
                 "store: parts are broken or missing; %s when they are mended\n%s", SETTLE, describe_losses(losses)
