@@ -1,4 +1,4 @@
-"""The store's look at itself: broken parts before it serves, and the books of what came while it served."""
+"""The store's look at itself: broken parts before it serves, and the ledger of what came while it served."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class StoreLedger:
         self._store = EngineStore(engine)
         self._daily = LiveLedger(self._store)
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="books", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="ledger", daemon=True)
 
     def __enter__(self) -> StoreLedger:
         if losses := find_losses(self._store):

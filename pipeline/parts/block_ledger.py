@@ -1,4 +1,4 @@
-"""The books: which blocks of which table an import brought, and which came between imports.
+"""The ledger: which blocks of which table an import brought, and which came between imports.
 
 ClickHouse numbers inserted blocks; a part says which numbers it holds, and a merged part holds those of all it was made
 of. So a number that was there and that no part holds now is rows that are gone, whichever imports replaced which rows.
@@ -102,14 +102,14 @@ def present_blocks(store: RowStore) -> Blocks:
 
 
 def has_ledger(store: RowReader) -> bool:
-    """The tables of the books are there: a store that was never migrated has none."""
+    """The tables of the ledger exist: a store that was never migrated has none."""
     wanted = "SELECT name AS table, 0 AS first, 0 AS last FROM system.tables WHERE database = currentDatabase()"
     found = {one.table for one in store.rows(msgspec.json.Decoder(_ActivePart), wanted)}
     return {"kept_blocks", "broken_parts"} <= found
 
 
 def ledger_rows(store: RowReader) -> list[BlockRun]:
-    """All that the books say."""
+    """All rows of the ledger."""
     return store.rows(msgspec.json.Decoder(BlockRun), "SELECT * FROM kept_blocks FINAL ORDER BY at")
 
 
@@ -121,7 +121,7 @@ def added_blocks(now: Blocks, before: Blocks) -> Iterable[tuple[str, Run]]:
 
 
 class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The import of a file, for the books."""
+    """The import of a file, for the ledger."""
 
     import_id: str
     source: str
@@ -196,7 +196,7 @@ class LiveLedger:
         self._entered = runs
 
     def _begin(self, day: str) -> None:
-        """What the books have already is not entered again, unless it was lost: those numbers are given anew."""
+        """What the ledger has already is not entered again, unless it was lost: those numbers are given anew."""
         lost = self._store.rows(
             msgspec.json.Decoder(_ActivePart),
             "SELECT table, first_block AS first, last_block AS last FROM broken_parts FINAL",

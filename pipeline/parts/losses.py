@@ -80,7 +80,7 @@ class _ImportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_losses(store: RowStore) -> list[Loss]:
-    """Compare the parts with the books, write down what is new, and return what is not closed. Raises Trouble.
+    """Compare the parts with the ledger, write down what is new, and return what is not closed. Raises Trouble.
 
     To be asked before anything is written after a start: a number that is gone may be given again.
     """
@@ -176,7 +176,7 @@ def _put_aside(store: RowStore, known: Sequence[BrokenPart], version: int) -> li
 
 
 def _gone(ledger: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart], version: int) -> list[BrokenPart]:
-    """Blocks in the books that no part holds, beyond those that were found before."""
+    """Blocks in the ledger that no part holds, beyond those that were found before."""
     new = []
     for table in sorted({row.table for row in ledger}):
         missing: set[Run] = set()
@@ -193,7 +193,7 @@ def _gone(ledger: Sequence[BlockRun], there: Blocks, known: Sequence[BrokenPart]
 def _unentered(
     store: RowStore, ledger: Sequence[BlockRun], known: Sequence[BrokenPart], version: int
 ) -> list[BrokenPart]:
-    """Imports that the books do not name, though they were kept already: a part of the books is gone."""
+    """Imports that the ledger does not name, though it was kept already: a part of the ledger is gone."""
     entered = {row.import_id for row in ledger} | {one.name.removeprefix("import ") for one in known}
     since = _since(store)
     return [
@@ -209,7 +209,7 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 def _since(store: RowStore) -> datetime | None:
-    """When the books were opened."""
+    """When the ledger was begun."""
     rows = store.rows(
         msgspec.json.Decoder(_Opened),
         "SELECT max(applied_at) AS at FROM schema_migrations FINAL WHERE name LIKE '%_kept_blocks' HAVING count() > 0",
@@ -232,7 +232,7 @@ def _loss(broken: BrokenPart, ledger: Sequence[BlockRun], imports: Sequence[_Imp
     days = {f"{row.at:%Y-%m-%d}" for row in rows if not row.import_id and any(meet(row.run, run) for run in outside)}
     if not rows:
         days.add(f"{broken.found_at:%Y-%m-%d}")
-    if days:  # it may be from before there were books
+    if days:  # it may be from before there was a ledger
         entered = {row.import_id for row in ledger} | taken_back
         early = [one for one in imports if one.import_id not in entered and one.started_at <= broken.found_at]
         files |= {one.import_id: _file(one, imports, broken.found_at) for one in early}

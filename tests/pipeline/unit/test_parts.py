@@ -233,10 +233,10 @@ def test_what_was_deleted_on_purpose_is_not_missed(store: Memory) -> None:
 
 def test_a_store_that_runs_loses_parts_by_deleting_only(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
-    books = LiveLedger(store)
-    books.enter()
+    ledger = LiveLedger(store)
+    ledger.enter()
     store.parts["call_legs"] = []
-    books.enter()
+    ledger.enter()
     assert find_losses(store) == []
 
 
