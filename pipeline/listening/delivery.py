@@ -24,7 +24,7 @@ _AWAY_S = 5.0
 _TELL_S = 2.0
 
 
-class Delivery:
+class ListenerDelivery:
     """Use as a context: on its end it waits until everything is stored, and says what is not. Raises Terminal."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Delivery:
             threading.Thread(target=self._run, args=(replay.run,), name="replay"),
         ]
 
-    def __enter__(self) -> Delivery:
+    def __enter__(self) -> ListenerDelivery:
         for thread in self._threads:
             thread.start()
         return self

@@ -23,7 +23,7 @@ from connectors.live.pump import Door, Pump
 from connectors.reading.source import Context
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import credentials_file, find, is_embedded, journals_folder, pinned
-from pipeline.listening.delivery import Delivery
+from pipeline.listening.delivery import ListenerDelivery
 from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal
 
@@ -141,7 +141,7 @@ def keep_open(
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the forwarder reports its errors
     folder = journal_folder(data, state)
     lines = [line, *(one for one, _ in more)]
-    with Delivery(folder, lines, lambda: find(data)) as delivering:
+    with ListenerDelivery(folder, lines, lambda: find(data)) as delivering:
         for number in _STOPPING:
             signal.signal(number, lambda *_: delivering.stop())
         click.echo(f"callfunnel listens: {description}, into {data if data is not None else find().location}")

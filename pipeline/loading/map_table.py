@@ -36,7 +36,7 @@ class MappingRequest(NamedTuple):
     constants: Mapping[str, str]
 
 
-class MappedTable(NamedTuple):
+class MappingProposal(NamedTuple):
     """A table, the mapping that is proposed, and its name."""
 
     path: Path
@@ -46,7 +46,7 @@ class MappedTable(NamedTuple):
     name: str
 
 
-def map_table(file: Path, request: MappingRequest, region: str, settings: Settings) -> MappedTable:
+def map_table(file: Path, request: MappingRequest, region: str, settings: Settings) -> MappingProposal:
     """The first table of a file that can be mapped, with what is proposed. Raises Terminal naming what is missing."""
     error: Terminal | None = None
     for part in parts(file):
@@ -57,7 +57,7 @@ def map_table(file: Path, request: MappingRequest, region: str, settings: Settin
     raise error or Terminal(f"{file}: there is no table in it")
 
 
-def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings) -> MappedTable:
+def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings) -> MappingProposal:
     look = look_at(path, region, settings.stages)
     kind = request.kind or _kind(path, look)
     if unknown := {*request.columns, *request.constants} - set(KINDS[kind].columns):
@@ -70,7 +70,7 @@ def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings
     name = request.name or _name(path, kind)
     if not re.fullmatch(r"[\w-]+", name):
         raise Terminal(f"--name {name!r}: letters, digits, - and _")
-    return MappedTable(path, look, _with_known_values(proposed, settings.mappings.get(name)), kind, name)
+    return MappingProposal(path, look, _with_known_values(proposed, settings.mappings.get(name)), kind, name)
 
 
 def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Proposed:
@@ -106,7 +106,7 @@ def _name(path: Path, kind: str) -> str:
     return f"{stem}-{kind}" if stem and kind not in stem else stem or kind
 
 
-def describe(mapped: MappedTable) -> list[str]:
+def describe(mapped: MappingProposal) -> list[str]:
     """The proposal, for people: our column, theirs, and examples."""
     proposed, look = mapped.proposed, mapped.look
     lines = [f"{mapped.path}: {mapped.kind}, {len(look.header)} columns"]
@@ -131,7 +131,7 @@ def describe(mapped: MappedTable) -> list[str]:
     return lines
 
 
-def lacking(mapped: MappedTable) -> Terminal:
+def lacking(mapped: MappingProposal) -> Terminal:
     """Why nothing can be written."""
     missing = mapped.proposed.missing
     first = missing[0].partition(" or ")[0]
@@ -149,7 +149,7 @@ def _examples(look: Look, name: str) -> str:
     return " | ".join(one[:30] for one in list(seen)[:_EXAMPLES]) or "(empty)"
 
 
-def preview(mapped: MappedTable, options: LoadOptions, settings: Settings, show: Callable[[str], None]) -> None:
+def preview(mapped: MappingProposal, options: LoadOptions, settings: Settings, show: Callable[[str], None]) -> None:
     """The first rows as they would be read. Without a zone, those of calls in the reporting one, with a note."""
     mapping = mapped.proposed.said
     assert mapping is not None
@@ -163,7 +163,7 @@ def preview(mapped: MappedTable, options: LoadOptions, settings: Settings, show:
         show(f"  shown as if its times were in {tz}: `callfunnel load` asks for --tz")
 
 
-def keep(path: Path, mapped: MappedTable) -> None:
+def keep(path: Path, mapped: MappingProposal) -> None:
     """Put the mapping into the settings' file, whole or not at all. Raises Terminal."""
     mapping, unknown = mapped.proposed.said, mapped.proposed.strange
     assert mapping is not None

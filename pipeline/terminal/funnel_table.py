@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.funnel import Clock, FunnelStep, Question, groups, immature, unknown_stages
+from pipeline.funnel import Clock, Question, StageConversion, groups, immature, unknown_stages
 from pipeline.readouts import Numbers
 from pipeline.terminal.tables import table
 from schemas.stages import Stages
@@ -18,7 +18,12 @@ BAR, SHORT_BAR = 20, 8
 
 
 def funnel_table(
-    steps: Sequence[FunnelStep], question: Question, names: Mapping[str, str], *, bar: int = BAR, plain: bool = False
+    steps: Sequence[StageConversion],
+    question: Question,
+    names: Mapping[str, str],
+    *,
+    bar: int = BAR,
+    plain: bool = False,
 ) -> Table:
     """The steps for people, with bars, each group to its own scale; what is not final yet is hatched."""
     clock = question.clock
@@ -54,7 +59,7 @@ def _heads(clock: Clock, estimated: bool) -> list[str]:
     return heads
 
 
-def _cells(step: FunnelStep, clock: Clock, estimated: bool) -> list[str]:
+def _cells(step: StageConversion, clock: Clock, estimated: bool) -> list[str]:
     if clock is Clock.SNAPSHOT:
         return [f"{step.entered:,}"]
     counts = [f"{step.entered:,}", f"{step.reached:,}", percent(step.step_conversion)]
@@ -109,7 +114,7 @@ def footnotes(question: Question) -> list[str]:
     ]
 
 
-def warnings(source: Numbers, question: Question, steps: Sequence[FunnelStep]) -> list[str]:
+def warnings(source: Numbers, question: Question, steps: Sequence[StageConversion]) -> list[str]:
     """What a reader must know before trusting the numbers."""
     lines = []
     still_open, members = immature(steps)
