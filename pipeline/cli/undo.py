@@ -34,7 +34,7 @@ _MANAGERS_NAMED = 10
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one object.")
 def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_json: bool) -> None:
-    """Take a load back: what it brought is retracted, and all counts follow.
+    """Take a load back: what it brought is withdrawn, and all counts follow.
 
     `callfunnel imports` lists loads with their ids. What other loads brought too stays, and so does what they replaced
     since. What this one had replaced is not in the store any more: the files to load again are named. Loading the file
