@@ -19,7 +19,7 @@ from statistics import median
 import click
 
 from department.options import DepartmentOptions
-from pipeline.alerts.backtest import Alarm, Judged, Story, judge
+from pipeline.alerts.backtest import Alarm, BacktestResult, KnownAnomaly, judge
 from pipeline.alerts.replay import replay
 from pipeline.embedded.ports import free_port
 from pipeline.migrate import migrate
@@ -66,7 +66,7 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
         period, found, judged = examine(database, DepartmentOptions(managers=managers, days=days, seed=seed), minutes)
         wrong.update(alarm.rule.id for alarm, _ in judged.wrong)
         quarters += managers * (period.last - period.first).days / 91
-        by_kind = {story.kind: (story, alarm) for story, alarm in judged.told}
+        by_kind = {anomaly.kind: (anomaly, alarm) for anomaly, alarm in judged.detected}
         silent.append(_hours(*by_kind["silent"], period))
         leads.append(_lead(*by_kind["squeezer"], period))
         fed += by_kind["dead_feed"][1] is not None
@@ -86,29 +86,30 @@ def _run(database: Database, seeds: range, managers: int, days: int, minutes: in
     click.echo(f"dead feed: reported in {fed:.0f} of {len(leads)}")
 
 
-def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], Judged]:
+def examine(database: Database, options: DepartmentOptions, minutes: int) -> tuple[Period, list[Alarm], BacktestResult]:
     """A department from the day on which there is enough history."""
     stored = fill(database, options)
     keep_base_calendar(database.store, SETTINGS.calendar, options.last)
     period = Period(options.first + timedelta(weeks=_WEEKS_OF_HISTORY), options.last, stored.zone)
     found = replay(database.numbers, SETTINGS, period, timedelta(minutes=minutes), options.managers)
     stories = [
-        Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in stored.simulation.anomalies
+        KnownAnomaly(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id)
+        for p in stored.simulation.anomalies
     ]
     return period, found, judge(found, stories, period)
 
 
-def _hours(story: Story, alarm: Alarm | None, period: Period) -> float:
+def _hours(anomaly: KnownAnomaly, alarm: Alarm | None, period: Period) -> float:
     """From opening of the first silent day to the alarm; for ever when there was none."""
     if alarm is None:
         return float("inf")
-    opening = datetime.combine(story.first, SETTINGS.calendar.opens, period.zone)
+    opening = datetime.combine(anomaly.first, SETTINGS.calendar.opens, period.zone)
     return (alarm.first - opening).total_seconds() / 3600
 
 
-def _lead(story: Story, alarm: Alarm | None, period: Period) -> int | None:
+def _lead(anomaly: KnownAnomaly, alarm: Alarm | None, period: Period) -> int | None:
     """Days from the alarm to the first day without the squeezer's revenue."""
-    return None if alarm is None else (story.last - alarm.first.astimezone(period.zone).date()).days + 1
+    return None if alarm is None else (anomaly.last - alarm.first.astimezone(period.zone).date()).days + 1
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ from connectors.sender import FrameSender
 from pipeline.admin import ensure_topics
 from pipeline.loading.load import send_file
 from pipeline.loading.outcome import begin
-from pipeline.loading.prepare import Wish, prepare
+from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.settings import read_settings
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from tests.kafka.apache import classpath, format_log_dir
 
 _ROW_BYTES = 250
@@ -68,7 +68,7 @@ def main() -> None:
         try:
             node.wait_ready(60)
             ensure_topics(address)
-            wish = Wish(source="office", tz="Europe/Moscow", rejects=folder)
+            wish = LoadOptions(source="office", tz="Europe/Moscow", rejects=folder)
             file = prepare(export, wish, read_settings())
             watched, outcome, began = Watched(), begin(file), time.perf_counter()
             with FrameSender(address) as sender:

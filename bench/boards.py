@@ -33,7 +33,7 @@ from grafana.build import EXAMPLE
 from grafana.panel import Board, Query
 from grafana.query import Chosen, bind
 from grafana.variables import QUERIES
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
 from pipeline.store import connect
@@ -127,7 +127,7 @@ def _of_thread(schedstat: Path) -> int:
 def _store(folder: Path) -> Iterator[tuple[str, int]]:
     """A store over a folder: its address, with {} for user and password, and its process."""
     port = free_port(0, "--store-port")
-    store = Part(
+    store = StackPart(
         "store",
         [sys.executable, "-m", "pipeline.embedded.store_server", "--data", f"{folder}/data", "--port", str(port)],
         logs=folder,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.admin import ensure_topics
-from pipeline.embedded.part import Part, resident_bytes
+from pipeline.embedded.part import StackPart, resident_bytes
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import migrate
@@ -33,7 +33,7 @@ class Worker:
     def __init__(self, number: int, folder: Path, env: dict[str, str]) -> None:
         self._mark = folder / f"worker-{number}.ready"
         command = [sys.executable, "-m", "pipeline.cli", "worker", "--ready-file", str(self._mark)]
-        self.part = Part(f"worker-{number}", command, logs=folder, env=env, ready=self._mark.exists)
+        self.part = StackPart(f"worker-{number}", command, logs=folder, env=env, ready=self._mark.exists)
         self.left_frozen = False
         """Nobody ends it for being frozen: what happens to it must come from elsewhere."""
 
@@ -63,7 +63,7 @@ class Worker:
             os.kill(self.part.pid, signal.SIGKILL)
             self.part.stop(5)
         elif not self.part.is_running:
-            why = f"ended with {self.part.exit_code}: {self.part.last_words()}"
+            why = f"ended with {self.part.exit_code}: {self.part.last_log_line()}"
         if why:
             self.start()
         return why

@@ -18,7 +18,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from kafka import KafkaProducer
 
-from pipeline.embedded.supervise import Plan, Stack
+from pipeline.embedded.supervise import Stack, StackPlan
 from schemas.codec import encode
 from schemas.records import CallLeg, Direction, Disposition
 from schemas.topics import CALL_LEGS
@@ -78,7 +78,7 @@ def main() -> None:
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory() as folder:
         state = {**os.environ, "XDG_STATE_HOME": folder}
-        stack = Stack(Plan(data=Path(folder) / "data", kafka_port=0, store_port=0), state)
+        stack = Stack(StackPlan(data=Path(folder) / "data", kafka_port=0, store_port=0), state)
         running = stack.start()
         try:
             reader = clickhouse_connect.get_client(dsn=running.reader)

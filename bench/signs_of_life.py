@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError
 from bench.load import load
 from bench.parse import write_export
 from bench.stack import stack
-from pipeline.embedded import signs
+from pipeline.embedded import health_checks
 from pipeline.embedded.supervise import credentials
 from pipeline.endpoints import Running
 from pipeline.store import connect
@@ -57,7 +57,7 @@ def merge(running: Running, stopped: threading.Event) -> None:
         time.sleep(0.5)
 
 
-def ask(name: str, sign: signs.Ask, stopped: threading.Event, found: dict[str, list[float]]) -> None:
+def ask(name: str, sign: health_checks.Ask, stopped: threading.Event, found: dict[str, list[float]]) -> None:
     """Each second; a worker's sign is a change, so that it is waited for."""
     while not stopped.is_set():
         began = time.monotonic()
@@ -75,11 +75,11 @@ def main() -> None:
         data = Path(running.data)
         export = Path(name) / "Master.csv"
         write_export(export, legs)
-        checks: dict[str, signs.Ask] = {
-            "broker": signs.of_broker(int(running.kafka.rpartition(":")[2])),
-            "store": signs.of_store(urlsplit(running.clickhouse).port or 0, credentials(data).inner),
-            "board": signs.of_board(urlsplit(running.board).port or 0),
-            "worker-1": signs.of_worker(data / "worker-1.ready"),
+        checks: dict[str, health_checks.Ask] = {
+            "broker": health_checks.of_broker(int(running.kafka.rpartition(":")[2])),
+            "store": health_checks.of_store(urlsplit(running.clickhouse).port or 0, credentials(data).inner),
+            "board": health_checks.of_board(urlsplit(running.board).port or 0),
+            "worker-1": health_checks.of_worker(data / "worker-1.ready"),
         }
         stopped, found = threading.Event(), dict[str, list[float]]()
         works: list[Callable[[], None]] = [

@@ -16,7 +16,7 @@ import psutil
 
 from bench.parse import PHONES
 from connectors.sender import FrameSender
-from pipeline.embedded.supervise import Plan, Stack
+from pipeline.embedded.supervise import Stack, StackPlan
 from pipeline.endpoints import Endpoints, Running
 from pipeline.transport import Transport, wait_until_stored
 from schemas.records import Manager, Organisation, Record, StageChange
@@ -30,7 +30,7 @@ BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 def stack(workers: int = 0) -> Iterator[tuple[Stack, Running]]:
     """A running stack on free ports; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="callfunnel-bench-") as folder:
-        running = Stack(Plan(data=Path(folder), kafka_port=0, store_port=0, workers=workers))
+        running = Stack(StackPlan(data=Path(folder), kafka_port=0, store_port=0, workers=workers))
         services = running.start()
         try:
             yield running, services

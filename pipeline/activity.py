@@ -12,7 +12,7 @@ from pipeline.readouts import Numbers, Period
 BY = ("manager", "team", "day", "week")
 
 
-class Activity(msgspec.Struct, frozen=True, kw_only=True):
+class ActivityNumbers(msgspec.Struct, frozen=True, kw_only=True):
     """One row of numbers, defined in docs/metrics.md. None where there is nothing to divide by."""
 
     calls: int = 0
@@ -31,7 +31,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     match_coverage: float | None = None
 
 
-class _Answer(Activity, frozen=True, kw_only=True):
+class _Answer(ActivityNumbers, frozen=True, kw_only=True):
     manager_id: str
     team: str
     day: str
@@ -40,18 +40,41 @@ class _Answer(Activity, frozen=True, kw_only=True):
     amounts: list[Decimal]
 
 
-class Row(msgspec.Struct, frozen=True):
+class ActivityRow(msgspec.Struct, frozen=True):
     """What the numbers are of (in the order of `by`), and the numbers."""
 
     of: dict[str, str]
-    numbers: Activity
+    numbers: ActivityNumbers
 
     def flat(self) -> dict[str, object]:
         """One object, as `--json` prints it."""
         return {**self.of, **msgspec.structs.asdict(self.numbers)}
 
 
-class Manager(msgspec.Struct, frozen=True):
+class CountedCall(msgspec.Struct, frozen=True):
+    """One call as it was counted. `started_at` is UTC, `local_time` in the reporting zone."""
+
+    started_at: str
+    local_time: str
+    source: str
+    call_id: str
+    manager_id: str
+    team: str
+    extension: str
+    direction: str
+    disposition: str
+    contact: str
+    organisation_id: str
+    stage: str
+    talk_s: int
+    wait_s: int
+    queue: str
+    did: str
+    legs: int
+    recording: str
+
+
+class RosterManager(msgspec.Struct, frozen=True):
     """Someone of the roster, with the name and team said last."""
 
     manager_id: str
@@ -70,7 +93,7 @@ class Unassigned(msgspec.Struct, frozen=True):
 
 
 _KEYS = {"manager": "manager_id", "team": "team", "day": "day", "week": "week"}
-_COUNTED = Activity.__struct_fields__
+_COUNTED = ActivityNumbers.__struct_fields__
 
 
 def activity(
@@ -81,7 +104,7 @@ def activity(
     managers: Sequence[str] = (),
     teams: Sequence[str] = (),
     unassigned: bool = False,
-) -> list[Row]:
+) -> list[ActivityRow]:
     """A row per combination of `by`. By manager, team or both, the silent ones of the roster are rows of zeros."""
     parameters = {**period.parameters, "managers": list(managers), "teams": list(teams)}
     answers = numbers.rows("activity", _Answer, {**parameters, "by": list(by), "unassigned": int(unassigned)})
@@ -93,10 +116,14 @@ def activity(
 
 
 def _silent(
-    known: Sequence[Manager], rows: Sequence[Row], by: Sequence[str], managers: Sequence[str], teams: Sequence[str]
-) -> list[Row]:
+    known: Sequence[RosterManager],
+    rows: Sequence[ActivityRow],
+    by: Sequence[str],
+    managers: Sequence[str],
+    teams: Sequence[str],
+) -> list[ActivityRow]:
     """Zero is a value: rows of those who were there and did nothing."""
-    silent: dict[tuple[str, ...], Row] = {}
+    silent: dict[tuple[str, ...], ActivityRow] = {}
     there = {tuple(row.of.values()) for row in rows}
     for one in known:
         for team in one.teams:
@@ -104,19 +131,19 @@ def _silent(
                 continue
             of = {_KEYS[key]: one.manager_id if key == "manager" else team for key in by}
             if tuple(of.values()) not in there:
-                silent[tuple(of.values())] = Row(of, Activity())
+                silent[tuple(of.values())] = ActivityRow(of, ActivityNumbers())
     return list(silent.values())
 
 
-def _row(answer: _Answer, by: Sequence[str]) -> Row:
+def _row(answer: _Answer, by: Sequence[str]) -> ActivityRow:
     counted = {name: getattr(answer, name) for name in _COUNTED}
     counted["individual_amount"] = dict(zip(answer.currencies, answer.amounts, strict=True))
-    return Row({_KEYS[one]: getattr(answer, _KEYS[one]) for one in by}, Activity(**counted))
+    return ActivityRow({_KEYS[one]: getattr(answer, _KEYS[one]) for one in by}, ActivityNumbers(**counted))
 
 
-def roster(numbers: Numbers, period: Period) -> list[Manager]:
+def roster(numbers: Numbers, period: Period) -> list[RosterManager]:
     """Who was a manager in the period."""
-    return numbers.rows("roster", Manager, period.parameters)
+    return numbers.rows("roster", RosterManager, period.parameters)
 
 
 def unassigned_calls(numbers: Numbers, period: Period) -> Unassigned:

@@ -15,7 +15,7 @@ from schemas.topics import ALL
 log = logging.getLogger("callfunnel.topics")
 
 _STAMPED = {"message.timestamp.type": "LogAppendTime"}
-"""Kafka's clock, not the sender's, says when a record came: see `pipeline.ahead`. Its retention goes by it too."""
+"""Kafka's clock, not the sender's, says when a record came: see `pipeline.version_clamp`. Retention goes by it too."""
 
 
 def ensure_topics(bootstrap: str, prefix: str = "", *, within_s: float = 30.0) -> list[str]:
@@ -66,10 +66,10 @@ def _stamp(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
     """
     if not topics:
         return
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
     (setting,) = _STAMPED
     try:
-        found = admin.describe_configs(asked, config_filter="all").get("topic", {})
+        found = admin.describe_configs(resources, config_filter="all").get("topic", {})
         wrong = [name for name in topics if _value(found.get(name, {}).get(setting)) not in (None, _STAMPED[setting])]
         if wrong:
             changes = [ConfigResource(ConfigResourceType.TOPIC, name, configs=_STAMPED) for name in wrong]

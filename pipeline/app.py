@@ -1,6 +1,7 @@
 """The Faust application: one agent per step, all moved by the same loop.
 
-An agent only moves: take frames, settle them in a thread (retrying what may go through later), publish, acknowledge.
+An agent only moves frames: take them, settle them in a thread (retrying what may go through later), publish,
+acknowledge.
 The acknowledgement is the last line: Faust acknowledges an event whose agent raises, so nothing here may raise.
 """
 
@@ -21,7 +22,7 @@ import faust
 from faust.exceptions import ConsumerNotStarted
 
 from pipeline.agents.count_activities import CountActivities
-from pipeline.agents.deciding import Decider
+from pipeline.agents.decider import Decider
 from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Frame, Outgoing, Step
 from pipeline.agents.stitch_calls import StitchCalls
@@ -73,8 +74,8 @@ def make_steps(store: Store, settings: Settings, privacy_key: Path | None = None
     return [PrivacyFilter(step, ForgottenList(store, privacy_key)) for step in steps]
 
 
-class Moving:
-    """Moves chunks through steps; knows what is moving."""
+class StepRunner:
+    """Runs chunks through steps; knows which are busy."""
 
     def __init__(self, wire: Wire, steps: int) -> None:
         self._wire = wire
@@ -96,7 +97,7 @@ class Moving:
         self.busy.add(name)
         started = time.perf_counter()
         try:
-            await self._settle(step, [_frame(event) for event in chunk])
+            await self._settle_and_publish(step, [_frame(event) for event in chunk])
         finally:
             self.busy.discard(name)
         for event in chunk:
@@ -107,26 +108,26 @@ class Moving:
     async def _in_thread(self, what: Callable[..., R], *about: Any) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._threads, what, *about)
 
-    async def _settle(self, step: Step, frames: Sequence[Frame]) -> None:
+    async def _settle_and_publish(self, step: Step, frames: Sequence[Frame]) -> None:
         """Settle and publish, however long the world stays away. A Terminal ends the process, unacknowledged."""
         failures = 0
         while True:
             try:
-                settled = await self._in_thread(step.settle, frames)
-                await self._publish(settled.outgoing)
-                await self._in_thread(settled.then)
+                outcome = await self._in_thread(step.settle_chunk, frames)
+                await self._publish(outcome.outgoing)
+                await self._in_thread(outcome.then)
                 return
-            except Transient as trouble:
+            except Transient as error:
                 failures += 1
-                wait_s = min(_MOST_WAIT_S, trouble.retry_after_s * 1.5 ** min(failures, 10))
-                log.warning("%s: %s; again in %.1f s", step.topic.name, trouble, wait_s)
+                wait_s = min(_MOST_WAIT_S, error.retry_after_s * 1.5 ** min(failures, 10))
+                log.warning("%s: %s; again in %.1f s", step.topic.name, error, wait_s)
                 await asyncio.sleep(wait_s)
-            except Terminal as trouble:
-                die(f"{step.topic.name}: {trouble}")
+            except Terminal as error:
+                exit_now(f"{step.topic.name}: {error}")
             except Exception:
                 # A bug. Acknowledging would lose the chunk, so the process ends and says where.
-                log.exception("%s: stopped by an error of the program", step.topic.name)
-                die(f"{step.topic.name}: an error of the program, see the log above")
+                log.exception("%s: stopped by an internal error", step.topic.name)
+                exit_now(f"{step.topic.name}: internal error, see the log above")
 
     async def stop(self) -> None:
         """Let go of the broker."""
@@ -150,14 +151,14 @@ def _frame(event: Any) -> Frame:
     return Frame(event.value, f"{message.topic}:{message.partition}:{message.offset}", appended_ns)
 
 
-def die(words: str, code: int = 2) -> None:
+def exit_now(message: str, code: int = 2) -> None:
     """End the process now, from any thread, with nothing acknowledged that is not stored."""
-    log.critical("%s", words)
+    log.critical("%s", message)
     logging.shutdown()
     os._exit(code)
 
 
-def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: str, prefix: str = "") -> faust.App:
+def make_app(bootstrap: str, steps: Sequence[Step], runner: StepRunner, *, datadir: str, prefix: str = "") -> faust.App:
     """The application over a broker. Topics must exist (`pipeline.admin.ensure_topics`)."""
     app = App(
         prefix + GROUP,
@@ -176,15 +177,15 @@ def make_app(bootstrap: str, steps: Sequence[Step], moving: Moving, *, datadir: 
         topic = app.topic(
             prefix + step.topic.name, key_serializer="raw", value_serializer="raw", value_type=bytes, internal=False
         )
-        app.agent(topic, name=f"{step.topic.name}")(_agent(moving, step))
+        app.agent(topic, name=f"{step.topic.name}")(_agent(runner, step))
 
     @app.on_rebalance_complete.connect  # type: ignore[untyped-decorator]
-    async def ask_often(*_: object, **__: object) -> None:
-        _ask_often(app)
+    async def shorten_fetch_wait(*_: object, **__: object) -> None:
+        _shorten_fetch_wait(app)
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def let_go(*_: object, **__: object) -> None:
-        await moving.stop()
+        await runner.stop()
 
     return app
 
@@ -195,13 +196,13 @@ def assigned(app: faust.App, prefix: str) -> set[tuple[str, int]] | None:
     May be asked from any thread.
     """
     try:
-        places = app.consumer.assignment()
+        found = app.consumer.assignment()
     except ConsumerNotStarted:
         return None
-    return None if app.rebalancing else {(place.topic.removeprefix(prefix), place.partition) for place in places}
+    return None if app.rebalancing else {(tp.topic.removeprefix(prefix), tp.partition) for tp in found}
 
 
-def _ask_often(app: Any) -> None:
+def _shorten_fetch_wait(app: Any) -> None:
     """Shorten the long poll of Faust's consumer, 1.5 s without a setting for it.
 
     Tansu looks for new records only half-way through a poll, so each hop of a live call took 0.6 s; Kafka answers at
@@ -215,9 +216,9 @@ def _ask_often(app: Any) -> None:
         log.warning("this release of Faust or aiokafka hides its fetcher: live calls are counted a second later")
 
 
-def _agent(moving: Moving, step: Step) -> Any:
+def _agent(runner: StepRunner, step: Step) -> Any:
     async def agent(stream: Any) -> None:
-        await moving.run(step, stream)
+        await runner.run(step, stream)
 
     agent.__name__ = step.topic.name
     return agent

@@ -47,7 +47,7 @@ class Action(StrEnum):
     RESTORE = "restore"
 
 
-class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+class AuditLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that somebody did, or tried to."""
 
     at: datetime
@@ -74,11 +74,11 @@ def record(
 
     Texts are masked: a file may be called after a number.
     """
-    said = {
+    line_details = {
         name: mask_text(value) if isinstance(value, str) and name not in _IDS else value
         for name, value in about.items()
     }
-    line = msgspec.json.encode(Line(as_datetime(clock()), action, done, who or _user(), said)) + b"\n"
+    line = msgspec.json.encode(AuditLine(as_datetime(clock()), action, done, who or _user(), line_details)) + b"\n"
     try:
         make_folder(log.parent)
         handle = os.open(
@@ -122,14 +122,14 @@ def _older(file: Path) -> list[Path]:
     return [path for number, path in sorted((int(n), p) for n, p in numbered if n.isdigit())]
 
 
-def lines(file: Path) -> Iterator[Line]:
+def lines(file: Path) -> Iterator[AuditLine]:
     """Every line, the oldest first; a line that was cut by a crash is left out."""
     for path in (*_older(file), file):
         try:
             with path.open("rb") as read:
                 for line in read:
                     try:
-                        yield msgspec.json.decode(line, type=Line)
+                        yield msgspec.json.decode(line, type=AuditLine)
                     except msgspec.DecodeError:
                         continue
         except FileNotFoundError:
@@ -149,8 +149,8 @@ def local(at: datetime) -> str:
 
 
 class LoginAudit:
-    """Lines for logins at one door. Refusals beyond one in six seconds are counted, and told with the next line: nobody
-    fills the disk by guessing."""
+    """Lines for logins at one server. Refusals beyond one in six seconds are counted, and come with the next line:
+    nobody fills the disk by guessing."""
 
     def __init__(self, log: Path, door: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._log = log

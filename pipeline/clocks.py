@@ -13,8 +13,8 @@ from statistics import median_low
 
 import msgspec
 
-from pipeline.ahead import MAX_AHEAD_NS, SECOND_NS, STORED_AHEAD_NS, format_seconds
 from pipeline.store import Store
+from pipeline.version_clamp import MAX_AHEAD_NS, SECOND_NS, STORED_AHEAD_NS, format_seconds
 from schemas.topics import ALL
 
 HERE = "this machine"
@@ -52,10 +52,10 @@ def read_clocks(store: Store, clock: Callable[[], int] = time.time_ns) -> dict[s
 
     A listener's clock is only seen where it is ahead: a heartbeat that is behind may just be old.
     """
-    asked = clock()
+    sent_at = clock()
     (answer,) = store.rows(msgspec.json.Decoder(_Now), "SELECT toUnixTimestamp64Nano(now64(9)) AS now")
     now = clock()
-    clocks = {HERE: 0.0, "the store": (answer.now - (asked + now) // 2) / SECOND_NS}
+    clocks = {HERE: 0.0, "the store": (answer.now - (sent_at + now) // 2) / SECOND_NS}
     sql = (
         "SELECT concat('the listener ', source, ' ', door) AS name, toUnixTimestamp64Milli(heartbeat_at) AS heartbeat"
         f" FROM feeds FINAL WHERE toUnixTimestamp64Milli(heartbeat_at) > {(now + STORED_AHEAD_NS) // 10**6}"
@@ -74,10 +74,10 @@ def compare_clocks(clocks: Mapping[str, float]) -> Clocks:
         return Clocks(True, f"{', '.join(clocks)}: less than {NOTED_S:.0f} s apart")
     if len(clocks) == 2:
         one, other = clocks
-        words = f"{other} is {_apart(clocks[other] - clocks[one])} {one}"
-        return Clocks(well, words, f"set the one that is wrong ({_NTP})")
-    words = "; ".join(f"{name} is {_apart(seconds)} the other clocks" for name, seconds in off.items())
-    return Clocks(well, words, f"set the clock of {' and '.join(off)} ({_NTP})")
+        message = f"{other} is {_apart(clocks[other] - clocks[one])} {one}"
+        return Clocks(well, message, f"set the one that is wrong ({_NTP})")
+    message = "; ".join(f"{name} is {_apart(seconds)} the other clocks" for name, seconds in off.items())
+    return Clocks(well, message, f"set the clock of {' and '.join(off)} ({_NTP})")
 
 
 _NTP = "`timedatectl set-ntp true`"
@@ -90,7 +90,7 @@ def _apart(seconds: float) -> str:
 def stored_ahead(store: Store, now: int) -> Clocks:
     """Records whose version is in the future: stored by an earlier release, or before a clock was set back.
 
-    Never unwell: it can be corrected (`pipeline.standing`), and it is over when the clock gets there.
+    Never unwell: it can be corrected (`pipeline.merge_latest`), and it is over when the clock gets there.
     """
     found = []
     for topic in ALL:
@@ -104,5 +104,5 @@ def stored_ahead(store: Store, now: int) -> Clocks:
             found.append(f"{topic.table}: {ahead.records:,} versions are in the future, up to {until}")
     if not found:
         return Clocks(True, NOTHING_AHEAD)
-    words = "a clock was ahead when these were sent; a correction that is sent now replaces them all the same"
-    return Clocks(True, "\n".join([*found, words]))
+    message = "a clock was ahead when these were sent; a correction that is sent now replaces them all the same"
+    return Clocks(True, "\n".join([*found, message]))

@@ -129,16 +129,18 @@ def _sorted(texts: set[str]) -> list[str]:
 
 def _with_proposals(counted: ManagerActivity, proposals: Sequence[Fact]) -> ManagerActivity:
     """The cell with its proposals: organisations sent a general one, individual ones, their sums by currency."""
-    standing = [fact for fact in proposals if not fact.withdrawn]
-    individual = [fact for fact in standing if fact.kind is ActivityKind.INDIVIDUAL]
+    not_withdrawn = [fact for fact in proposals if not fact.withdrawn]
+    individual = [fact for fact in not_withdrawn if fact.kind is ActivityKind.INDIVIDUAL]
     amounts: dict[str, Decimal] = {}
     for fact in individual:
         amounts[fact.currency] = amounts.get(fact.currency, Decimal(0)) + fact.amount
     return msgspec.structs.replace(
         counted,
-        general_organisations=sorted({fact.organisation_id for fact in standing if fact.kind is ActivityKind.GENERAL}),
+        general_organisations=sorted(
+            {fact.organisation_id for fact in not_withdrawn if fact.kind is ActivityKind.GENERAL}
+        ),
         individual_proposals=len(individual),
-        withdrawn_proposals=len(proposals) - len(standing),
+        withdrawn_proposals=len(proposals) - len(not_withdrawn),
         currencies=sorted(amounts),
         amounts=[amounts[currency] for currency in sorted(amounts)],
     )

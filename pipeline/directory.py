@@ -67,8 +67,8 @@ class History:
 
     def stage_at(self, at: datetime) -> tuple[str, datetime | None]:
         """The stage as of a time and since when; ("", None) before the first change."""
-        place = bisect_right(self._at, at) - 1
-        return (self._stages[place], self._at[place]) if place >= 0 else ("", None)
+        index = bisect_right(self._at, at) - 1
+        return (self._stages[index], self._at[index]) if index >= 0 else ("", None)
 
 
 class Directory:

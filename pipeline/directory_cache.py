@@ -33,7 +33,7 @@ class DirectoryCache:
     def __init__(self, store: Store, stages: Stages) -> None:
         self._store = store
         self._stages = stages
-        self._order = {code: place for place, code in enumerate(stages.codes)}
+        self._order = {code: rank for rank, code in enumerate(stages.codes)}
         self._log = -1
         self._directory = Directory(stages)
         self._managers = msgspec.json.Decoder(Manager)

@@ -14,21 +14,20 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipeline import clocks
+from pipeline.embedded.health_checks import any_broker_answers, of_board
 from pipeline.embedded.heartbeat import beats
 from pipeline.embedded.part import process_state, resident_bytes
-from pipeline.embedded.signs import any_broker_answers, of_board
 from pipeline.endpoints import Endpoints, Running
 from pipeline.feeds import freshness, last_call
 from pipeline.folder_state import folder_state
-from pipeline.gaps import in_words as gaps_in_words
-from pipeline.gaps import latest_gaps
+from pipeline.gaps import describe_gaps, latest_gaps
 from pipeline.in_time import InTime
 from pipeline.migrate import lacking_durability, pending
-from pipeline.parts.broken import SETTLE, in_words, look
+from pipeline.parts.losses import SETTLE, describe_losses, find_losses
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
+from pipeline.storage_wait import STAGES
 from pipeline.store import Store, connect
-from pipeline.stored import STAGES
 from pipeline.transport import Transport
 from pipeline.verify import verify
 from schemas.topics import ALL
@@ -57,7 +56,7 @@ class Check(msgspec.Struct, frozen=True):
     todo: str = ""
 
 
-class Question(NamedTuple):
+class DoctorQuestion(NamedTuple):
     """One thing to look at. `todo` is for when it could not be looked at."""
 
     name: str
@@ -78,44 +77,44 @@ def examine(
     """
     questions = [*_stack(embedded), *_servers(endpoints, settings, embedded)]
     if data is not None:
-        questions.append(Question("disk", lambda: disk(data)))
-    asked = InTime({question.name: partial(_guarded, question) for question in questions}, within_s)
+        questions.append(DoctorQuestion("disk", lambda: disk(data)))
+    answers = InTime({question.name: partial(_guarded, question) for question in questions}, within_s)
     for question in questions:
         try:
-            yield asked.answer(question.name)
+            yield answers.answer(question.name)
         except TimeoutError:
             todo = question.todo or "it is busy or hangs: ask again in a minute, then look at its log"
             yield Check(question.name, False, f"no answer within {within_s:.0f} s", todo)
 
 
-def _stack(embedded: Running | None) -> Iterator[Question]:
+def _stack(embedded: Running | None) -> Iterator[DoctorQuestion]:
     if embedded is not None:
-        yield Question("supervisor", lambda: _supervisor(embedded))
+        yield DoctorQuestion("supervisor", lambda: _supervisor(embedded))
         for name, pid in embedded.parts.items():
-            yield Question(name, partial(_part, embedded, name, pid))
+            yield DoctorQuestion(name, partial(_part, embedded, name, pid))
 
 
-def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None) -> Iterator[Question]:
+def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None) -> Iterator[DoctorQuestion]:
     kafka = _REPLACED if embedded else "start `callfunnel up`, or check CALLFUNNEL_KAFKA"
     store = _REPLACED if embedded else "start the store, or check CALLFUNNEL_CLICKHOUSE"
     reading = (embedded and embedded.report) or endpoints.clickhouse
-    yield Question("kafka", lambda: _connected(endpoints, partial(_topics, endpoints=endpoints)), kafka)
-    yield Question("workers", lambda: _connected(endpoints, _workers), kafka)
-    yield Question("lag", lambda: _connected(endpoints, _lag), kafka)
-    yield Question("clickhouse", lambda: tables(endpoints), store)
-    yield Question("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
-    yield Question("clocks", lambda: _clocks(endpoints), store)
-    yield Question("last call", lambda: _last_call(reading), store)
-    yield Question("feeds", lambda: _feeds(reading), store)
-    yield Question("gaps", lambda: _gaps(endpoints.clickhouse), store)
-    yield Question("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
+    yield DoctorQuestion("kafka", lambda: _connected(endpoints, partial(_topics, endpoints=endpoints)), kafka)
+    yield DoctorQuestion("workers", lambda: _connected(endpoints, _workers), kafka)
+    yield DoctorQuestion("lag", lambda: _connected(endpoints, _lag), kafka)
+    yield DoctorQuestion("clickhouse", lambda: tables(endpoints), store)
+    yield DoctorQuestion("parts", lambda: _whole(endpoints), "look at the store's log; `callfunnel parts` asks again")
+    yield DoctorQuestion("clocks", lambda: _clocks(endpoints), store)
+    yield DoctorQuestion("last call", lambda: _last_call(reading), store)
+    yield DoctorQuestion("feeds", lambda: _feeds(reading), store)
+    yield DoctorQuestion("gaps", lambda: _gaps(endpoints.clickhouse), store)
+    yield DoctorQuestion("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
 
 
-def _guarded(question: Question) -> Check:
+def _guarded(question: DoctorQuestion) -> Check:
     try:
         return question.look()
-    except Trouble as trouble:
-        return Check(question.name, False, str(trouble), question.todo)
+    except Trouble as error:
+        return Check(question.name, False, str(error), question.todo)
 
 
 def _connected(endpoints: Endpoints, look: Callable[[Transport], Check]) -> Check:
@@ -133,8 +132,8 @@ def _supervisor(running: Running) -> Check:
     if state == "stopped":
         return Check("supervisor", False, f"process {running.pid} is stopped: nothing that dies is started again", todo)
     if running.data and not beats(Path(running.data), _BEATS_WITHIN_S):
-        words = f"process {running.pid} ({state}) has not looked after its parts for {_BEATS_WITHIN_S:.0f} s"
-        return Check("supervisor", False, words, f"ask again in a minute; if it stays so, {todo}")
+        message = f"process {running.pid} ({state}) has not looked after its parts for {_BEATS_WITHIN_S:.0f} s"
+        return Check("supervisor", False, message, f"ask again in a minute; if it stays so, {todo}")
     return Check("supervisor", True, f"process {running.pid} looks after {len(running.parts)} parts")
 
 
@@ -183,8 +182,8 @@ def _lag(transport: Transport) -> Check:
         now = transport.position(ends)
         if now.consumed > first.consumed or not now.lag:
             return Check("lag", True, f"{now.lag:,} frames wait, and get fewer")
-    words = f"{now.lag:,} frames wait and nothing moved for {_STALL_S:.0f} s"
-    return Check("lag", False, words, "look at the worker's log; restarting it loses nothing")
+    message = f"{now.lag:,} frames wait and nothing moved for {_STALL_S:.0f} s"
+    return Check("lag", False, message, "look at the worker's log; restarting it loses nothing")
 
 
 def tables(endpoints: Endpoints) -> Check:
@@ -200,12 +199,12 @@ def tables(endpoints: Endpoints) -> Check:
 
 
 def _whole(endpoints: Endpoints) -> Check:
-    """Unwell until what is broken or gone is settled; says which files to load again."""
-    losses = look(Store(connect(endpoints.clickhouse)))
+    """Unwell until what is broken or gone is closed; names the files to load again."""
+    losses = find_losses(Store(connect(endpoints.clickhouse)))
     if not losses:
         return Check("parts", True, "the store has all that it reported as stored")
-    found = f"the store has lost rows that were reported as stored\n{in_words(losses)}"
-    return Check("parts", False, found, f"do what is said above, then `{SETTLE}`")
+    found = f"the store has lost rows that were reported as stored\n{describe_losses(losses)}"
+    return Check("parts", False, found, f"follow the steps above, then `{SETTLE}`")
 
 
 def _clocks(endpoints: Endpoints) -> Check:
@@ -213,8 +212,8 @@ def _clocks(endpoints: Endpoints) -> Check:
     store = Store(connect(endpoints.clickhouse))
     found = clocks.compare_clocks(clocks.read_clocks(store))
     stored = clocks.stored_ahead(store, time.time_ns())
-    words = f"{found.found}\n{stored.found}" if stored.found != clocks.NOTHING_AHEAD else found.found
-    return Check("clocks", found.well, words, found.todo)
+    message = f"{found.found}\n{stored.found}" if stored.found != clocks.NOTHING_AHEAD else found.found
+    return Check("clocks", found.well, message, found.todo)
 
 
 def _last_call(dsn: str) -> Check:
@@ -226,17 +225,17 @@ def _last_call(dsn: str) -> Check:
 
 
 def _feeds(dsn: str) -> Check:
-    """Unwell when a live door fell silent, gave up, or cannot reach its source; a quiet hour is not."""
-    doors = freshness(Numbers(connect(dsn)))
-    todo = "look at what `callfunnel listen` of that door says; starting it again loses nothing that its source keeps"
-    found = "\n".join(map(str, doors))
-    return Check("feeds", all(door.well for door in doors), found or "nothing was loaded, nothing listens", todo)
+    """Unwell when a listener fell silent, gave up, or cannot reach its source; a quiet hour is not."""
+    feeds = freshness(Numbers(connect(dsn)))
+    todo = "look at the output of that `callfunnel listen`; starting it again loses nothing that its source keeps"
+    found = "\n".join(map(str, feeds))
+    return Check("feeds", all(feed.well for feed in feeds), found or "nothing was loaded, nothing listens", todo)
 
 
 def _gaps(dsn: str) -> Check:
-    """Never unwell: not every exchange keeps what its feed has missed, and a door that is restarted has a gap."""
-    told = latest_gaps(Store(connect(dsn)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
-    return Check("gaps", True, gaps_in_words(told) or f"none in {_GAPS_KEPT.days} days")
+    """Never unwell: not every exchange keeps what its feed has missed, and a listener that is restarted has a gap."""
+    gaps = latest_gaps(Store(connect(dsn)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
+    return Check("gaps", True, describe_gaps(gaps) or f"none in {_GAPS_KEPT.days} days")
 
 
 def _drift(dsn: str, settings: Settings) -> Check:
@@ -244,8 +243,8 @@ def _drift(dsn: str, settings: Settings) -> Check:
     period = Period(today - timedelta(days=7), today + timedelta(days=1), settings.time_zone)
     cells, differences = verify(Numbers(connect(dsn)), period, settings)
     if differences:
-        words = f"{len(differences)} numbers of the last 7 days differ from their facts"
-        return Check("stream = batch", False, words, "wait until nothing lags, then `callfunnel verify`")
+        message = f"{len(differences)} numbers of the last 7 days differ from their facts"
+        return Check("stream = batch", False, message, "wait until nothing lags, then `callfunnel verify`")
     return Check("stream = batch", True, f"{cells:,} cells of the last 7 days are what the facts say")
 
 
@@ -255,9 +254,11 @@ def disk(data: Path) -> Check:
     if found.error:
         todo = "look at the disk or mount of this folder (`dmesg`, `mount`): nothing can be stored until it answers"
         return Check("disk", False, f"{data}: {found.error}", todo)
-    words = f"{found.free_bytes / (1 << 30):.1f} GiB free for {data}"
+    message = f"{found.free_bytes / (1 << 30):.1f} GiB free for {data}"
     if found.is_read_only:
         return Check("disk", False, f"{data} is read-only", "mount it for writing")
     if found.free_files < _LEAST_FILES:
-        return Check("disk", False, f"{words}, but only {found.free_files:,} files (inodes) more", "make room")
-    return Check("disk", found.free_bytes >= _LEAST_FREE, words, "" if found.free_bytes >= _LEAST_FREE else "make room")
+        return Check("disk", False, f"{message}, but only {found.free_files:,} files (inodes) more", "make room")
+    return Check(
+        "disk", found.free_bytes >= _LEAST_FREE, message, "" if found.free_bytes >= _LEAST_FREE else "make room"
+    )

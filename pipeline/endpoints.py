@@ -39,7 +39,7 @@ class Endpoints(msgspec.Struct, frozen=True):
         return self.prefix + GROUP
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where records go, for people: the data folder, or the server's address without its user."""
         if self.data:
             return self.data
@@ -209,7 +209,7 @@ def _only_one(env: Mapping[str, str]) -> Running:
             "no stack is running: start one with `callfunnel up`, or set CALLFUNNEL_KAFKA and CALLFUNNEL_CLICKHOUSE"
         )
     if len(found) > 1:
-        listed = "".join(f"\n  --data {stacks.told(one.data, one.pid, one.since)}" for one in found)
+        listed = "".join(f"\n  --data {stacks.describe(one.data, one.pid, one.since)}" for one in found)
         raise Terminal(
             f"{len(found)} stacks are running: say which one is meant, with --data or CALLFUNNEL_DATA:{listed}"
         )

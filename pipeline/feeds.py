@@ -1,4 +1,4 @@
-"""How fresh everything is: sources, live doors by their heartbeats and files by their imports; and the last call."""
+"""How fresh everything is: sources, listeners by their heartbeats and files by their imports; and the last call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WELL = frozenset({"live", "stored", "stopped", "connecting"})
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """A row of the metric `freshness`: one door of one source."""
+    """A row of the metric `freshness`: one listener of one source."""
 
     source: str
     door: str
@@ -31,7 +31,7 @@ class Freshness(msgspec.Struct, frozen=True):
 
     @property
     def well(self) -> bool:
-        """Nobody needs to look at it: a door that was stopped on purpose is well, one that fell silent is not."""
+        """Nobody needs to look at it: a listener that was stopped on purpose is well, one that fell silent is not."""
         return self.state in _WELL
 
     def __str__(self) -> str:
@@ -41,8 +41,8 @@ class Freshness(msgspec.Struct, frozen=True):
         more = f", {self.gaps:,} gaps" if self.gaps else ""
         more += f", {self.waiting:,} wait for Kafka" if self.waiting else ""
         last = f"last event {self.last_event or 'never'}, last heartbeat {self.last_heartbeat}"
-        words = f"{self.source} {self.door}: {self.state}, {last}, {numbers}{more}"
-        return f"{words} ({self.detail})" if self.detail else words
+        text = f"{self.source} {self.door}: {self.state}, {last}, {numbers}{more}"
+        return f"{text} ({self.detail})" if self.detail else text
 
 
 class LastCall(msgspec.Struct, frozen=True):
@@ -64,5 +64,5 @@ def last_call(numbers: Numbers) -> LastCall:
 
 
 def freshness(numbers: Numbers, now: datetime | None = None) -> Sequence[Freshness]:
-    """Every door of every source, as of now. Raises Transient or Terminal."""
+    """Every listener of every source, as of now. Raises Transient or Terminal."""
     return numbers.rows("freshness", Freshness, {"to": utc(now or datetime.now(UTC))})

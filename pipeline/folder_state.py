@@ -43,7 +43,7 @@ class FolderState(msgspec.Struct, frozen=True):
 
 def folder_state(folder: Path, within_s: float = WITHIN_S) -> FolderState:
     """Never blocks for longer."""
-    asked = subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, str(folder)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -51,14 +51,14 @@ def folder_state(folder: Path, within_s: float = WITHIN_S) -> FolderState:
         text=True,
     )
     try:
-        said, _ = asked.communicate(timeout=within_s)
+        output, _ = child.communicate(timeout=within_s)
     except subprocess.TimeoutExpired:
-        asked.kill()
-        if asked.stdout:
-            asked.stdout.close()
+        child.kill()
+        if child.stdout:
+            child.stdout.close()
         # Not waited for: it ends when the disk answers.
         return FolderState(error=f"no answer within {within_s:.0f} s", hangs=True)
-    first, *rest = said.split() or ["error", "it", "could", "not", "be", "asked"]
+    first, *rest = output.split() or ["error", "it", "could", "not", "be", "asked"]
     if first == "error":
         return FolderState(error=" ".join(rest))
     return FolderState(int(first), int(rest[0]), rest[1] == "1")

@@ -70,7 +70,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class StageConversion(msgspec.Struct, frozen=True, kw_only=True):
     """One stage of one group, in the order of the funnel. None where there is nothing to divide by."""
 
     who: str
@@ -93,12 +93,12 @@ class _Unknown(msgspec.Struct, frozen=True):
     changes: int
 
 
-def funnel(numbers: Numbers, question: Question) -> list[Step]:
+def funnel(numbers: Numbers, question: Question) -> list[StageConversion]:
     """The steps of every group, in the order of the groups' names. Raises Transient or Terminal."""
-    return numbers.rows(f"funnel_{question.clock}", Step, question.parameters)
+    return numbers.rows(f"funnel_{question.clock}", StageConversion, question.parameters)
 
 
-def flat(step: Step, by: By) -> dict[str, object]:
+def flat(step: StageConversion, by: By) -> dict[str, object]:
     """One object, as `--json` prints it."""
     of: dict[str, object] = {by.key: step.who} if by.key else {}
     return of | {
@@ -111,15 +111,15 @@ def flat(step: Step, by: By) -> dict[str, object]:
     }
 
 
-def groups(steps: Iterable[Step]) -> dict[str, list[Step]]:
+def groups(steps: Iterable[StageConversion]) -> dict[str, list[StageConversion]]:
     """The steps of each group."""
-    grouped: dict[str, list[Step]] = {}
+    grouped: dict[str, list[StageConversion]] = {}
     for step in steps:
         grouped.setdefault(step.who, []).append(step)
     return grouped
 
 
-def immature(steps: Iterable[Step]) -> tuple[int, int]:
+def immature(steps: Iterable[StageConversion]) -> tuple[int, int]:
     """(organisations still within their window, organisations) of the cohorts of all groups."""
     first = [group[0] for group in groups(steps).values()]
     return sum(step.immature for step in first), sum(step.reached for step in first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping as Words
+from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +18,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = re.compile(r"\s*\[\[?\s*(.+?)\s*\]\]?\s*(?:#.*)?")
 
 
-def written(name: str, mapping: Mapping, unknown: Words[str, Sequence[str]]) -> str:
+def written(name: str, mapping: Mapping, unknown: AnyMapping[str, Sequence[str]]) -> str:
     """The table of a mapping. Words whose meaning is `unknown` stand in it as comments to be completed."""
     lines = [f"[mappings.{_key(name)}]", f"kind = {_text(mapping.kind)}"]
     if mapping.date_order != "ymd":
@@ -29,12 +29,12 @@ def written(name: str, mapping: Mapping, unknown: Words[str, Sequence[str]]) -> 
     lines += [f"constants.{_key(ours)} = {_text(value)}" for ours, value in mapping.constants.items()]
     for ours, known in mapping.values.items():
         lines += [f"values.{_key(ours)}.{_key(word)} = {_text(value)}" for word, value in known.items()]
-    for ours, words in unknown.items():
-        lines += [f'# values.{_key(ours)}.{_key(word)} = ""  # which of ours?' for word in words]
+    for ours, strange_words in unknown.items():
+        lines += [f'# values.{_key(ours)}.{_key(word)} = ""  # which of ours?' for word in strange_words]
     return "\n".join(lines) + "\n"
 
 
-def with_mapping(text: str, name: str, mapping: Mapping, unknown: Words[str, Sequence[str]]) -> str:
+def with_mapping(text: str, name: str, mapping: Mapping, unknown: AnyMapping[str, Sequence[str]]) -> str:
     """The file's text with this table. Raises Terminal when it could not be put in without touching anything else."""
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.replace("\r\n", "\n").split("\n")
@@ -92,19 +92,19 @@ def _path(line: str) -> list[str]:
 
 def _check(old: str, new: str, name: str, mapping: Mapping) -> None:
     """That the edit did what it should and nothing else: TOML has more ways to be written than are looked for."""
-    trouble = Terminal(f"mappings.{name} is written in a way that cannot be replaced: take it out of the file first")
+    error = Terminal(f"mappings.{name} is written in a way that cannot be replaced: take it out of the file first")
     try:
         before, after = tomllib.loads(old), tomllib.loads(new)
     except tomllib.TOMLDecodeError:
-        raise trouble from None
-    said = after.get("mappings", {}).pop(name, None)
+        raise error from None
+    written_mapping = after.get("mappings", {}).pop(name, None)
     before.get("mappings", {}).pop(name, None)
     for whole in (before, after):
         if not whole.get("mappings", True):
             del whole["mappings"]
-    known = {ours: words for ours, words in mapping.values.items() if words}
-    if before != after or msgspec.convert(said, Mapping) != msgspec.structs.replace(mapping, values=known):
-        raise trouble
+    known = {ours: values for ours, values in mapping.values.items() if values}
+    if before != after or msgspec.convert(written_mapping, Mapping) != msgspec.structs.replace(mapping, values=known):
+        raise error
 
 
 def _key(name: str) -> str:

@@ -71,7 +71,7 @@ class _Money(Measure[Decimal], frozen=True, kw_only=True):
     currency: str
 
 
-class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+class _PlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     month: str
     manager_id: str
     team: str
@@ -109,8 +109,8 @@ def plan_fact(
     Raises Transient or Terminal.
     """
     parameters = {**months.parameters, **calendar.hours, "now": utc(now)}
-    asked = {"by": list(by), "managers": list(managers), "teams": list(teams)}
-    return [_row(answer) for answer in numbers.rows("plan_fact", _Answer, {**parameters, **asked})]
+    filters = {"by": list(by), "managers": list(managers), "teams": list(teams)}
+    return [_row(answer) for answer in numbers.rows("plan_fact", _PlanAnswer, {**parameters, **filters})]
 
 
 class _Until(msgspec.Struct):
@@ -123,7 +123,7 @@ def data_until(numbers: Numbers, now: datetime) -> datetime | None:
     return answer.data_until.replace(tzinfo=UTC) if answer.data_until else None
 
 
-def _row(answer: _Answer) -> PlanFact:
+def _row(answer: _PlanAnswer) -> PlanFact:
     counts = {name: _measure(answer, name) for name in _COUNTS}
     sums = {
         one.currency: Measure(fact=one.fact, plan=one.plan, plan_to_date=one.plan_to_date, ratio=one.ratio)
@@ -142,6 +142,6 @@ def _row(answer: _Answer) -> PlanFact:
     )
 
 
-def _measure(answer: _Answer, name: str) -> Measure[int]:
+def _measure(answer: _PlanAnswer, name: str) -> Measure[int]:
     fact, plan, to_date, ratio = (getattr(answer, name + part) for part in ("", "_plan", "_plan_to_date", "_ratio"))
     return Measure(fact=fact, plan=plan, plan_to_date=to_date, ratio=ratio)

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from pipeline.endpoints import find, is_embedded, running_stack
-from pipeline.store import connect, trouble
+from pipeline.store import connect, store_error
 from schemas import metrics
 from schemas.mask import mask_row
 
@@ -84,7 +84,7 @@ class Numbers:
         try:
             answer = self._client.raw_query(sql, parameters=dict(parameters), fmt="JSONEachRow")
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
         # Not strict: a server may quote 64-bit integers.
         lines = (line for line in answer.split(b"\n") if line)
         if not self._masked:

@@ -172,11 +172,11 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     Raises Terminal naming the wrong or unknown setting.
     """
     _refuse_unknown(env)
-    file, said = _read_file(env)
-    tables, stages, calendar = said.pop("sources", {}), said.pop("stages", None), said.pop("calendar", {})
-    mappings = said.pop("mappings", {})
-    privacy, retention = said.pop("privacy", {}), said.pop("retention", {})
-    general = _section(said, _General, file, "calendar, mappings, privacy, retention, sources, stages")
+    file, raw = _read_file(env)
+    tables, stages, calendar = raw.pop("sources", {}), raw.pop("stages", None), raw.pop("calendar", {})
+    mappings = raw.pop("mappings", {})
+    privacy, retention = raw.pop("privacy", {}), raw.pop("retention", {})
+    general = _section(raw, _General, file, "calendar, mappings, privacy, retention, sources, stages")
     _check_region(general.region, f"{file}: region")
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
@@ -229,20 +229,20 @@ def _holds_nul(value: object) -> bool:
     return isinstance(value, str) and "\0" in value
 
 
-def _section(said: object, shape: type[S], where: str, tables: str = "") -> S:
+def _section(raw: object, shape: type[S], where: str, tables: str = "") -> S:
     """A table of the file as its shape; Terminal names the wrong or unknown setting, and what is accepted there."""
     try:
-        return msgspec.convert(said, shape)
+        return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
         accepted = ", ".join([*(f for f in shape.__struct_fields__), *([tables] if tables else [])])
         raise Terminal(f"{where}: {error}; accepted settings: {accepted}") from None
 
 
-def _source(said: object, where: str, stages: Stages) -> SourceSettings:
-    source = _section(said, SourceSettings, where)
-    for theirs, words in source.stages.items():
-        if stages.find(words) is None:
-            raise Terminal(f"{where}.stages: {theirs!r} = {words!r}: stages are {', '.join(stages.codes)}")
+def _source(raw: object, where: str, stages: Stages) -> SourceSettings:
+    source = _section(raw, SourceSettings, where)
+    for theirs, stage_text in source.stages.items():
+        if stages.find(stage_text) is None:
+            raise Terminal(f"{where}.stages: {theirs!r} = {stage_text!r}: stages are {', '.join(stages.codes)}")
     try:
         re.compile(source.extensions)
     except re.error as error:
@@ -256,8 +256,8 @@ def _source(said: object, where: str, stages: Stages) -> SourceSettings:
     return source
 
 
-def _calendar(said: object, region: str, where: str) -> WorkingCalendar:
-    given = _section(said, _Calendar, where)
+def _calendar(raw: object, region: str, where: str) -> WorkingCalendar:
+    given = _section(raw, _Calendar, where)
     country = region if given.country is None else given.country
     check_country(country, given.subdivision, where)
     if given.opens >= given.closes:
@@ -277,8 +277,8 @@ _FEWEST_DAYS = {"raw_numbers": 30, "legs": 370, "rejects": 1, "files_done": 1}
 one depends on the calls of a year."""
 
 
-def _kept_for(said: object, where: str) -> Retention:
-    given = _section(said, _Retention, where)
+def _kept_for(raw: object, where: str) -> Retention:
+    given = _section(raw, _Retention, where)
     days: dict[str, int] = {}
     for name in given.__struct_fields__:
         text = getattr(given, name)
@@ -295,19 +295,19 @@ def _kept_for(said: object, where: str) -> Retention:
     return Retention(**days)
 
 
-def _stages(said: object, where: str) -> Stages:
+def _stages(raw: object, where: str) -> Stages:
     """Stages in the order of the file. A word that meant two stages would put organisations into the wrong one."""
-    if not isinstance(said, list) or not said:
+    if not isinstance(raw, list) or not raw:
         raise Terminal(f"{where}: no stage; write [[stages]] once for each, or leave them out for the default ones")
-    stages = [_section(one, Stage, f"{where}[{number}]") for number, one in enumerate(said)]
+    stages = [_section(one, Stage, f"{where}[{number}]") for number, one in enumerate(raw)]
     known: dict[str, str] = {}
     for stage in stages:
         if not stage.code:
             raise Terminal(f"{where}: a stage has an empty code; a code is a short word such as new")
-        for words in {w.strip().casefold() for w in (stage.code, stage.title.ru, stage.title.en)} - {""}:
-            if words in known:
-                raise Terminal(f"{where}: {words!r} names two stages ({known[words]}, {stage.code}); give each its own")
-            known[words] = stage.code
+        for name in {w.strip().casefold() for w in (stage.code, stage.title.ru, stage.title.en)} - {""}:
+            if name in known:
+                raise Terminal(f"{where}: {name!r} names two stages ({known[name]}, {stage.code}); give each its own")
+            known[name] = stage.code
     return Stages(tuple(stages))
 
 
@@ -339,10 +339,10 @@ def _zone_meant(name: str) -> str:
             other = "-" if sign == "+" else "+"  # as POSIX counts
             return f"UTC{sign}{hours:02d}:00 all year is Etc/GMT{other}{hours}, a city's zone is safer"
     city = name.strip().replace(" ", "_").casefold()
-    places = sorted(
+    cities = sorted(
         zone for zone in available_timezones() if "/" in zone and zone.rpartition("/")[2].casefold() == city
     )
-    return f"{' or '.join(places)}?" if places else ""
+    return f"{' or '.join(cities)}?" if cities else ""
 
 
 def machine_zone(env: Mapping[str, str] = os.environ) -> ZoneInfo:

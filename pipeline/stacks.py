@@ -51,8 +51,8 @@ def registered(env: Mapping[str, str]) -> list[Path]:
     return found
 
 
-def told(data: str, pid: int, since: float) -> str:
-    """A stack, for people: its folder as a shell takes it, its process, and since when."""
+def describe(data: str, pid: int, since: float) -> str:
+    """One line about a stack, for people: its folder as a shell takes it, its process, and since when."""
     return f"{shlex.quote(data)}   (pid {pid}, since {datetime.fromtimestamp(since):%Y-%m-%d %H:%M:%S})"
 
 

@@ -205,8 +205,8 @@ def _dialler(legs: Sequence[CallLeg], direction: Direction) -> str:
 
 
 def _unanswered(legs: Sequence[CallLeg]) -> Disposition:
-    said = {leg.disposition for leg in legs}
-    return next(disposition for disposition in _UNANSWERED if disposition in said)
+    dispositions = {leg.disposition for leg in legs}
+    return next(disposition for disposition in _UNANSWERED if disposition in dispositions)
 
 
 def _picked_up(leg: CallLeg) -> datetime:

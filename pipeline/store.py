@@ -64,18 +64,18 @@ def connect(dsn: str, *, first_answer_s: float = _FIRST_ANSWER_S) -> Client:
             send_receive_timeout=math.ceil(first_answer_s),
         )
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble(error) from None
+        raise store_error(error) from None
     if first_answer_s == _FIRST_ANSWER_S and isinstance(client, HttpClient):
         client.timeout = Timeout(connect=_CONNECT_S, read=_ANSWERS_S)
     return client
 
 
-def trouble(error: Exception) -> Trouble:
+def store_error(error: Exception) -> Trouble:
     """Whether trying again can help, in one line without secrets."""
     code = getattr(error, "code", None) if isinstance(error, DatabaseError) else None
-    words = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    message = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
     advice = _TERMINAL.get(code) if code is not None else None
-    return Terminal(f"clickhouse: {advice} ({words})") if advice else Transient(f"clickhouse: {words}")
+    return Terminal(f"clickhouse: {advice} ({message})") if advice else Transient(f"clickhouse: {message}")
 
 
 class Store:
@@ -89,7 +89,7 @@ class Store:
         try:
             answer = self._client.raw_query(sql, fmt="JSONEachRow", settings=AS_WIRE)
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
         return decoder.decode_lines(answer)
 
     def keep(self, table: str, lines: Sequence[bytes]) -> None:
@@ -99,7 +99,7 @@ class Store:
         try:
             self._client.raw_insert(table, insert_block=b"\n".join(lines), fmt="JSONEachRow", settings=FROM_WIRE)
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
 
 def newest(table: str, identity: str, where: str) -> str:

@@ -12,14 +12,14 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
 from pipeline.endpoints import Endpoints
-from pipeline.stored import Places, Position, Waiting, is_lost, looked
+from pipeline.storage_wait import Offsets, Position, StorageWait, advance, is_lost
 from schemas.kafka_errors import Forgotten, KafkaAway, kafka_trouble
 from schemas.topics import ALL
 from schemas.trouble import Terminal
 
 _BEGINS_FOR_S = 10.0
 _ANSWERS_MS = 10_000
-"""A broker answers these questions in milliseconds; whoever asks one that hangs is told so, and may ask again."""
+"""A broker answers these questions in milliseconds; one that hangs is an error, and may be asked again."""
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]  # the library has no types
@@ -51,10 +51,12 @@ class Transport:
 
     def topic_ids(self) -> dict[str, str]:
         """The broker's id of each of our topics that it has: another id is another topic, however it is called."""
-        told = self._ask(self._admin.describe_topics)
+        topics_found = self._ask(self._admin.describe_topics)
         ours = {self._prefix + topic.name: topic.name for topic in ALL}
         return {
-            ours[one["name"]]: str(one["topic_id"]) for one in told if one["name"] in ours and not one["error_code"]
+            ours[one["name"]]: str(one["topic_id"])
+            for one in topics_found
+            if one["name"] in ours and not one["error_code"]
         }
 
     def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
@@ -63,25 +65,27 @@ class Transport:
 
     def _offsets(self, topics: Iterable[str], which: OffsetSpec) -> dict[tuple[str, int], int]:
         wanted = {self._prefix + name: name for name in topics}
-        told = self._ask(self._admin.describe_topics, list(wanted))
-        if missing := sorted(one["name"] for one in told if one["error_code"]):
+        topics_found = self._ask(self._admin.describe_topics, list(wanted))
+        if missing := sorted(one["name"] for one in topics_found if one["error_code"]):
             raise KafkaAway(f"kafka: topic {missing[0]} does not exist")
         specs = {
-            TopicPartition(one["name"], part["partition_index"]): which for one in told for part in one["partitions"]
+            TopicPartition(one["name"], part["partition_index"]): which
+            for one in topics_found
+            for part in one["partitions"]
         }
         found = self._ask(self._admin.list_partition_offsets, specs)
-        return {(wanted[place.topic], place.partition): int(at.offset) for place, at in found.items()}
+        return {(wanted[tp.topic], tp.partition): int(at.offset) for tp, at in found.items()}
 
     def consumed(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         """Up to where the group has acknowledged these topics; what the broker has dropped by age waits no more."""
         acknowledged = self._acknowledged()
-        return {place: max(begin, acknowledged.get(place, 0)) for place, begin in self._begins(tuple(topics)).items()}
+        return {tp: max(begin, acknowledged.get(tp, 0)) for tp, begin in self._begins(tuple(topics)).items()}
 
     def _acknowledged(self) -> dict[tuple[str, int], int]:
-        told = self._ask(self._admin.list_group_offsets, {self._group: None}).get(self._group, {})
-        return {(place.topic.removeprefix(self._prefix), place.partition): int(at.offset) for place, at in told.items()}
+        offsets = self._ask(self._admin.list_group_offsets, {self._group: None}).get(self._group, {})
+        return {(tp.topic.removeprefix(self._prefix), tp.partition): int(at.offset) for tp, at in offsets.items()}
 
-    def look(self, waiting: Waiting, topic_ids: Mapping[str, str]) -> tuple[Waiting, Position]:
+    def look(self, waiting: StorageWait, topic_ids: Mapping[str, str]) -> tuple[StorageWait, Position]:
         """One look at the stage that is waited for. Raises Forgotten when the broker is not the one of `topic_ids`, or
         has lost what it had acknowledged.
         """
@@ -91,8 +95,8 @@ class Transport:
         _check_same(self.topic_ids(), topic_ids)  # afterwards: an answer of another broker must not count
         if is_lost(waiting, begins, ends, acknowledged):
             raise Forgotten("the broker lost records that it had acknowledged")
-        consumed = {place: max(begins.get(place, 0), acknowledged.get(place, 0)) for place in ends}
-        return looked(waiting, ends, consumed)
+        consumed = {tp: max(begins.get(tp, 0), acknowledged.get(tp, 0)) for tp in ends}
+        return advance(waiting, ends, consumed)
 
     def _begins(self, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
         """Where each partition begins: not 0 once records were dropped. Asked for now and then; it hardly changes."""
@@ -104,13 +108,13 @@ class Transport:
 
     def members(self) -> int:
         """How many workers share the work now."""
-        told = self._ask(self._admin.describe_groups, [self._group])
-        return sum(len(group.get("members", ())) for group in told.values())
+        groups = self._ask(self._admin.describe_groups, [self._group])
+        return sum(len(group.get("members", ())) for group in groups.values())
 
-    def position(self, ends: Places) -> Position:
+    def position(self, ends: Offsets) -> Position:
         """How much of `ends` is consumed."""
         consumed = self.consumed(sorted({topic for topic, _ in ends}))
-        return Position(sum(min(consumed.get(place, 0), end) for place, end in ends.items()), sum(ends.values()))
+        return Position(sum(min(consumed.get(tp, 0), end) for tp, end in ends.items()), sum(ends.values()))
 
     def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
         with kafka_trouble("the broker does not answer"):
@@ -123,7 +127,7 @@ class Stalled(Terminal):
 
 def wait_until_stored(
     transport: Transport,
-    sent: Places,
+    sent: Offsets,
     topic_ids: Mapping[str, str],
     *,
     idle_s: float,
@@ -138,7 +142,7 @@ def wait_until_stored(
     between looks and may raise.
     """
     moved_at = monotonic()
-    waiting = Waiting(sent)
+    waiting = StorageWait(sent)
     seen: Position | None = None
     while not waiting.is_over:
         with contextlib.suppress(KafkaAway):

@@ -28,7 +28,7 @@ class _Cell(msgspec.Struct):
     batch: str
 
 
-class _Place(msgspec.Struct):
+class _Placement(msgspec.Struct):
     bucket: str
     manager_id: str
     activity_id: str
@@ -55,8 +55,8 @@ def verify(numbers: Numbers, period: Period, settings: Settings) -> tuple[int, l
         looked += numbers.rows("cells", _Cells, week.parameters)[0].cells
         for cell in numbers.rows("verify", _Cell, {**week.parameters, **rules}):
             found += differing(cell)
-        for place in numbers.rows("verify_placements", _Place, week.parameters):
-            found.append(Difference(place.bucket, place.manager_id, place.activity_id, place.what, ""))
+        for placement in numbers.rows("verify_placements", _Placement, week.parameters):
+            found.append(Difference(placement.bucket, placement.manager_id, placement.activity_id, placement.what, ""))
     return looked, found
 
 

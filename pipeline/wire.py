@@ -85,12 +85,12 @@ def grouped(outgoing: Iterable[Outgoing], partitions: dict[str, int]) -> dict[tu
 
 def frames(lines: Sequence[bytes]) -> Iterable[bytes]:
     """Lines joined to frames of at most 500 lines and about half a megabyte."""
-    for place in range(0, len(lines), FRAME_LINES):
-        frame = b"\n".join(lines[place : place + FRAME_LINES])
+    for first in range(0, len(lines), FRAME_LINES):
+        frame = b"\n".join(lines[first : first + FRAME_LINES])
         if len(frame) <= _FRAME_BYTES:
             yield frame
         else:
-            yield from _smaller_frames(lines[place : place + FRAME_LINES])
+            yield from _smaller_frames(lines[first : first + FRAME_LINES])
 
 
 def _smaller_frames(lines: Iterable[bytes]) -> Iterable[bytes]:

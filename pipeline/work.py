@@ -16,15 +16,14 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from pipeline.admin import ensure_topics
-from pipeline.app import Moving, assigned, die, make_app, make_steps
+from pipeline.app import StepRunner, assigned, exit_now, make_app, make_steps
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import pending
 from pipeline.privacy.key import key_file
 from pipeline.settings import read_settings
 from pipeline.sign_of_life import SignOfLife
-from pipeline.stall import PATIENCE_S, Watch
-from pipeline.store import Store, connect
-from pipeline.store import trouble as trouble_of
+from pipeline.stall import PATIENCE_S, StallWatch
+from pipeline.store import Store, connect, store_error
 from pipeline.transport import Transport
 from pipeline.wire import Wire
 from pipeline.working_calendar import keep_base_calendar
@@ -56,13 +55,13 @@ def work(
     patiently(lambda: keep_base_calendar(store, settings.calendar, today))
     patiently(lambda: ensure_topics(endpoints.kafka, endpoints.prefix))
     steps = make_steps(store, settings, key_file(endpoints.data))
-    moving = Moving(Wire(endpoints.kafka, endpoints.prefix), len(steps))
-    app = make_app(endpoints.kafka, steps, moving, datadir=str(datadir), prefix=endpoints.prefix)
-    watch = Watch(
+    runner = StepRunner(Wire(endpoints.kafka, endpoints.prefix), len(steps))
+    app = make_app(endpoints.kafka, steps, runner, datadir=str(datadir), prefix=endpoints.prefix)
+    watch = StallWatch(
         lambda: Transport(endpoints),
         [step.topic.name for step in steps],
         mine=lambda: assigned(app, endpoints.prefix),
-        seen=lambda: (set(moving.busy), dict(moving.settled)),
+        seen=lambda: (set(runner.busy), dict(runner.settled)),
         patience_s=patience_s,
     )
     threading.Thread(target=_watch, args=(watch,), name="watch", daemon=True).start()
@@ -91,7 +90,7 @@ def _checked(endpoints: Endpoints) -> Client:
     try:
         todo = pending(client)
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble_of(error) from None
+        raise store_error(error) from None
     if todo:
         raise Terminal(f"the database lacks {todo[0].name}: run `callfunnel migrate`")
     return client
@@ -103,24 +102,24 @@ def patiently(what: Callable[[], T], sleep: Callable[[float], None] = time.sleep
     while True:
         try:
             return what()
-        except Transient as trouble:
-            wait_s = min(_MOST_WAIT_S, trouble.retry_after_s * 1.5**failures)
+        except Transient as error:
+            wait_s = min(_MOST_WAIT_S, error.retry_after_s * 1.5**failures)
             failures += 1
-            log.warning("%s; again in %.1f s", trouble, wait_s)
+            log.warning("%s; again in %.1f s", error, wait_s)
             sleep(wait_s)
 
 
-def _watch(watch: Watch) -> None:
+def _watch(watch: StallWatch) -> None:
     """The body of a thread: an event loop that hangs cannot watch itself."""
     while True:
         time.sleep(watch.pause_s)
         try:
-            why = watch.look()
+            why = watch.check()
         except Exception:  # a broker that comes and goes upsets its client in many ways; the next look is a new one
             log.exception("the watch could not look")
             continue
         if why:
-            die(f"stalled: {why}; ending, to be started again", STALLED)
+            exit_now(f"stalled: {why}; ending, to be started again", STALLED)
 
 
 def _run(app: object, log_level: str) -> None:

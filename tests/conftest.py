@@ -13,7 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
 from pipeline.store import connect
@@ -74,10 +74,10 @@ def store_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         store.stop(15)
 
 
-def store_process(folder: Path, port: int, *options: str) -> Part:
+def store_process(folder: Path, port: int, *options: str) -> StackPart:
     """The embedded store over FOLDER/data, not started. Users: callfunnel:writer, reader:reader, and board:inner."""
     command = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(folder / "data")]
-    return Part(
+    return StackPart(
         "store",
         [*command, "--port", str(port), *options],
         logs=folder,
@@ -91,7 +91,7 @@ def writer_dsn(port: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Part, str]]:
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackPart, str]]:
     """A running Apache Kafka: (its process, its address). Skips where it cannot be had; fails there in CI."""
     try:
         jars = classpath()

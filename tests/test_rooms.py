@@ -18,8 +18,11 @@ MAY_IMPORT = {
     "department": {"schemas"},
     "pipeline": {"schemas"},
 }
-COMPOSITION_ROOT = {"pipeline/loading", "pipeline/cli"}
-"""Where pipeline may know connectors: the command that loads a file."""
+COMPOSITION_ROOT = {
+    *("pipeline/cli", "pipeline/demo", "pipeline/listening", "pipeline/loading"),
+    *("pipeline/board/screens.py", "pipeline/report/numbers.py"),
+}
+"""Where pipeline may know connectors, grafana and department: commands, and what they are made of."""
 PORTS = {"pipeline/board/", "pipeline/embedded/http_front.py", "pipeline/embedded/store_server.py"}
 """They serve HTTP, and keep to what the listener's port keeps to (`connectors.http`)."""
 

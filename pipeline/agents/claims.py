@@ -1,4 +1,4 @@
-"""What other imports said of a chunk's identities, read and kept: see `schemas.provenance`."""
+"""Claims of other imports on a chunk's identities, read and stored: see `schemas.provenance`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import chain
 
 import msgspec
 
-from pipeline.standing import Claims, R
+from pipeline.merge_latest import Claims, R
 from pipeline.store import Store, newest, texts
 from schemas.codec import encode
 from schemas.provenance import KINDS, TABLE, Provenance
@@ -15,9 +15,9 @@ from schemas.provenance import KINDS, TABLE, Provenance
 _ROWS = msgspec.json.Decoder(Provenance)
 
 
-def claims_of(store: Store, arrived: Sequence[R], standing: Iterable[R]) -> Claims:
+def claims_of(store: Store, arrived: Sequence[R], latest: Iterable[R]) -> Claims:
     """What is needed of them: nothing, where nothing is or was taken back. Raises Transient or Terminal."""
-    if not any(record.retracted for record in chain(arrived, standing)):
+    if not any(record.retracted for record in chain(arrived, latest)):
         return Claims()
     kind = KINDS[type(arrived[0])]
     question = f"what = '{kind.table}' AND identity IN ({texts({kind.identity(record) for record in arrived})})"

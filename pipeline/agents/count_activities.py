@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
+from pipeline.agents.step import ChunkOutcome, Frame, Outgoing, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.count import FACT_COLUMNS, Cell, Fact, Rules, by_cell, count, difference, differs
 from pipeline.store import Store, cells
@@ -51,10 +51,10 @@ class CountActivities:
         self._cells = msgspec.json.Decoder(ManagerActivity)
         self._days: dict[int, str] = {}
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         activities, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
         if not activities:
-            return Settled(rejected)
+            return ChunkOutcome(rejected)
         self._store.keep("activities", lines)
         touched = newest_causes(activities)
         before = {
@@ -64,7 +64,7 @@ class CountActivities:
         now = self._clock()
         facts = by_cell(self._store.rows(self._facts, f"{_FACTS} {_of(touched)}"))
         changed = []
-        standing = []
+        unchanged = []
         for cell in touched:
             known = before.get(cell)
             version = max(now, known.version + 1) if known else now
@@ -73,12 +73,12 @@ class CountActivities:
             if differs(known, after):
                 changed.append(after)
             elif known:  # published once more: whoever stored it may have died before that
-                standing.append(known)
+                unchanged.append(known)
         restated = self._restatements(changed, before, touched, now)
         self._store.keep("restatements", [encode(row) for row in restated])
-        out = [Outgoing(MANAGER_ACTIVITY, cell.manager_id, encode(cell)) for cell in (*changed, *standing)]
+        out = [Outgoing(MANAGER_ACTIVITY, cell.manager_id, encode(cell)) for cell in (*changed, *unchanged)]
         self._store.keep("manager_activity", [line for _, _, line in out[: len(changed)]])
-        return Settled(rejected + out)
+        return ChunkOutcome(rejected + out)
 
     def _restatements(
         self,

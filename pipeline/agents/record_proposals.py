@@ -13,11 +13,11 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.agents.claims import claims_of
-from pipeline.agents.deciding import Decider, Decision, Placing, Sum
-from pipeline.agents.step import Frame, Outgoing, Settled, outgoing_reject, read_chunk
+from pipeline.agents.decider import Decider, Decision, Placements, VersionSum
+from pipeline.agents.step import ChunkOutcome, Frame, Outgoing, outgoing_reject, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.enrich import enrich_proposal, proposal_activity_id
-from pipeline.standing import Claims, settle
+from pipeline.merge_latest import Claims, merge_latest
 from pipeline.store import newest, texts
 from schemas.codec import Codec, encode
 from schemas.provenance import KINDS
@@ -29,7 +29,7 @@ class _Id(msgspec.Struct):
     id: str
 
 
-class Settling(NamedTuple):
+class MergedRevisions(NamedTuple):
     """The revisions of one proposal: those that are new, all of them, and the one that caused the last change."""
 
     new: list[Proposal]
@@ -70,10 +70,10 @@ class RecordProposals:
         self._ids = msgspec.json.Decoder(_Id)
         self._rejects = msgspec.json.Decoder(_StoredReject)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         proposals, _, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
         if not proposals:
-            return Settled(rejected)
+            return ChunkOutcome(rejected)
         arrived: dict[str, list[Proposal]] = {}
         for proposal in proposals:
             arrived.setdefault(proposal.proposal_id, []).append(proposal)
@@ -82,21 +82,21 @@ class RecordProposals:
         homeless: list[Proposal] = []
         homed: list[Proposal] = []
 
-        def decide(placing: Placing, log: int) -> Decision:
+        def decide(placements: Placements, log: int) -> Decision:
             known = self._known(where)
             claims = claims_of(self._decider.store, proposals, chain.from_iterable(known.values()))
-            settling = [
-                settle_revisions(said, known.get(key, ()), self._clock(), claims) for key, said in arrived.items()
+            merged = [
+                merge_revisions(stored, known.get(key, ()), self._clock(), claims) for key, stored in arrived.items()
             ]
-            owned, unowned = self._divide(settling)
+            owned, unowned = self._divide(merged)
             homeless[:] = [revision for one in unowned for revision in one.revisions]
             # A reject of what was taken back is of no interest either.
-            taken_back = [revision for one in settling for revision in one.everything if revision.retracted]
+            taken_back = [revision for one in merged for revision in one.everything if revision.retracted]
             homed[:] = [revision for one in owned for revision in one.revisions] + taken_back
-            return self._decide(owned, unowned, placing, log, claims)
+            return self._decide(owned, unowned, placements, log, claims)
 
-        outgoing = self._decider.settle("proposals", _IDENTITY, activity_ids, where, decide)
-        return Settled(rejected + outgoing + self._rejections(homed, homeless))
+        outgoing = self._decider.decide_until_stable("proposals", _IDENTITY, activity_ids, where, decide)
+        return ChunkOutcome(rejected + outgoing + self._rejections(homed, homeless))
 
     def _known(self, where: str) -> dict[str, list[Proposal]]:
         known: dict[str, list[Proposal]] = {}
@@ -104,39 +104,44 @@ class RecordProposals:
             known.setdefault(row.proposal_id, []).append(row)
         return known
 
-    def _divide(self, settling: list[Settling]) -> tuple[list[Settling], list[Settling]]:
+    def _divide(self, merged: list[MergedRevisions]) -> tuple[list[MergedRevisions], list[MergedRevisions]]:
         """Those whose organisation is known, and those whose is not."""
-        wanted = {one.organisation_id for one in settling}
+        wanted = {one.organisation_id for one in merged}
         sql = f"SELECT organisation_id AS id FROM organisations FINAL PREWHERE organisation_id IN ({texts(wanted)})"
         known = {row.id for row in self._decider.store.rows(self._ids, sql)}
-        owned = [one for one in settling if one.organisation_id in known]
-        return owned, [one for one in settling if one.organisation_id not in known]
+        owned = [one for one in merged if one.organisation_id in known]
+        return owned, [one for one in merged if one.organisation_id not in known]
 
     def _decide(
-        self, owned: list[Settling], unowned: list[Settling], placing: Placing, log: int, claims: Claims
+        self,
+        owned: list[MergedRevisions],
+        unowned: list[MergedRevisions],
+        placements: Placements,
+        log: int,
+        claims: Claims,
     ) -> Decision:
         directory = self._decider.directory.at(log)
         self._decider.directory.know_histories({p.organisation_id for one in owned for p in one.revisions})
         now = self._clock()
         for one in owned:
             cause, caused_at = _cause(one, now)
-            placing.put(enrich_proposal(one.revisions, directory, cause=cause, caused_at=caused_at, version=now))
+            placements.put(enrich_proposal(one.revisions, directory, cause=cause, caused_at=caused_at, version=now))
         for one in unowned:
             # Counted before, and then a revision named an organisation that nobody knows, or all were taken back.
             cause, caused_at = _cause(one, now)
             activity_id = proposal_activity_id(one.latest.proposal_id)
-            placing.withdraw(activity_id, cause=cause, caused_at=caused_at, version=now)
+            placements.retract(activity_id, cause=cause, caused_at=caused_at, version=now)
         everything = [*owned, *unowned]
         return Decision(
             [encode(proposal) for one in everything for proposal in one.new],
-            Sum.of(proposal.version for one in everything for proposal in one.everything),
+            VersionSum.of(proposal.version for one in everything for proposal in one.everything),
             claims,
         )
 
     def _rejections(self, homed: list[Proposal], homeless: list[Proposal]) -> list[Outgoing]:
         """A rejection for each revision without an organisation; one rejected before and accepted now is resolved.
 
-        Stored here too, not only sent: whoever settles the proposal next must find it, however late the topic is.
+        Stored here too, not only sent: the next chunk with the proposal must find it, however late the topic is.
         """
         now = self._clock()
         accepted = {reject_id(proposal): proposal for proposal in homed}
@@ -159,21 +164,21 @@ class RecordProposals:
         return [outgoing_reject(rejected) for rejected in rejections]
 
 
-def _cause(one: Settling, now: int) -> tuple[str, int]:
+def _cause(one: MergedRevisions, now: int) -> tuple[str, int]:
     """(the import that changes something, when it began); taking back is a cause of now, as is sending again."""
     cause = one.latest.cause or one.latest.import_id
     return cause, one.latest.version if one.new and not one.latest.cause else now
 
 
-def settle_revisions(
+def merge_revisions(
     arrived: Sequence[Proposal], known: Sequence[Proposal], now: int, claims: Claims | None = None
-) -> Settling:
+) -> MergedRevisions:
     """What is new among the arrived revisions, and all of them after it. Pure; indifferent to order and repetition."""
     revisions = {proposal.revision: proposal for proposal in known}
-    changed = settle(arrived, revisions, lambda p: p.revision, _rank, claims, now=now).values()
-    causes = [arrived[place] for place, _ in changed]
+    changed = merge_latest(arrived, revisions, lambda p: p.revision, _rank, claims, now=now).values()
+    causes = [arrived[index] for index, _ in changed]
     new = [proposal for _, proposal in changed]
-    return Settling(new, list(revisions.values()), max(causes or arrived, key=lambda p: p.version))
+    return MergedRevisions(new, list(revisions.values()), max(causes or arrived, key=lambda p: p.version))
 
 
 _IDENTITY = ", ".join(KINDS[Proposal].columns)

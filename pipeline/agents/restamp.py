@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pipeline.ahead import STORED_AHEAD_NS, is_ahead
 from pipeline.store import Store
+from pipeline.version_clamp import STORED_AHEAD_NS, is_ahead
 from schemas.codec import encode
 from schemas.records import Feed, Rejected
 

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from pipeline.ahead import clamp_versions, clock_error
 from pipeline.clock import Clock, as_datetime
+from pipeline.version_clamp import clamp_versions, clock_error
 from schemas.codec import BadLine, Codec, encode
 from schemas.records import Reason, Record, Rejected
 from schemas.topics import ACTIVITIES, REJECTED, Topic
@@ -16,10 +16,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Frame(NamedTuple):
-    """The value of one Kafka record, and its place `topic:partition:offset` for people."""
+    """The value of one Kafka record, and its origin `topic:partition:offset` for people."""
 
     value: bytes
-    place: str
+    origin: str
     appended_ns: int | None = None
     """When Kafka got it, by Kafka's clock; None where only its sender's clock is known."""
 
@@ -36,7 +36,7 @@ def _nothing() -> None:
     return None
 
 
-class Settled(NamedTuple):
+class ChunkOutcome(NamedTuple):
     """A chunk that was decided and stored. `then` runs once everything in `outgoing` is on the wire."""
 
     outgoing: Iterable[Outgoing]
@@ -51,7 +51,7 @@ class Step(Protocol):
 
     topic: Topic
 
-    def settle(self, frames: Sequence[Frame]) -> Settled: ...
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome: ...
 
 
 def read_chunk(
@@ -71,11 +71,11 @@ def read_chunk(
         if topic.name not in _DECIDED:
             at = now if frame.appended_ns is None else frame.appended_ns
             for record in clamp_versions(good, good_lines, at):
-                row = _version_reject(record, topic, frame.place, at, now)
+                row = _version_reject(record, topic, frame.origin, at, now)
                 ahead[row.source, row.import_id] = row
         records += good
         lines += good_lines
-        rejected += [outgoing_reject(reject_line(line, topic, frame.place, clock)) for line in bad]
+        rejected += [outgoing_reject(reject_line(line, topic, frame.origin, clock)) for line in bad]
     return records, lines, rejected + [outgoing_reject(row) for row in ahead.values()]
 
 
@@ -83,7 +83,7 @@ _DECIDED = {ACTIVITIES.name}
 """Agents' own decisions: their versions are above what they replace, and may be ahead because that was."""
 
 
-def _version_reject(record: Record, topic: Topic, place: str, at: int, now: int) -> Rejected:
+def _version_reject(record: Record, topic: Topic, origin: str, at: int, now: int) -> Rejected:
     """The row that reports a version in the future: one for each import (session of a listener)."""
     source, import_id = getattr(record, "source", ""), getattr(record, "import_id", "")
     return Rejected(
@@ -96,7 +96,7 @@ def _version_reject(record: Record, topic: Topic, place: str, at: int, now: int)
             " received it, so that it can be corrected. Set that clock; `callfunnel doctor` compares clocks"
         ),
         payload=encode(record).decode("utf-8"),
-        origin=place,
+        origin=origin,
         at=as_datetime(now),
         import_id=import_id,
         version=now,
@@ -104,23 +104,23 @@ def _version_reject(record: Record, topic: Topic, place: str, at: int, now: int)
 
 
 def lines_of(new: Iterable[tuple[int, R]], arrived: Sequence[R], lines: Sequence[bytes]) -> list[bytes]:
-    """The lines to store of what stands anew: as they came, unless the record was given another version."""
-    return [lines[place] if record is arrived[place] else encode(record) for place, record in new]
+    """The lines to store of the new latest records: as they came, unless the record was given another version."""
+    return [lines[index] if record is arrived[index] else encode(record) for index, record in new]
 
 
 _MOST_PAYLOAD = 65_536
 
 
-def reject_line(bad: BadLine, topic: Topic, place: str, clock: Clock) -> Rejected:
+def reject_line(bad: BadLine, topic: Topic, origin: str, clock: Clock) -> Rejected:
     """A line of the wire that failed to decode, as a value."""
     now = clock()
     return Rejected(
-        rejected_id=f"wire:{place}:{hashlib.blake2b(bad.line, digest_size=8).hexdigest()}",
+        rejected_id=f"wire:{origin}:{hashlib.blake2b(bad.line, digest_size=8).hexdigest()}",
         source="",
         reason=Reason.UNKNOWN_WIRE_VERSION if bad.unknown_version else Reason.BAD_WIRE,
         detail=bad.why,
         payload=bad.line[:_MOST_PAYLOAD].decode("utf-8", "backslashreplace"),
-        origin=place,
+        origin=origin,
         topic=topic.name,
         at=as_datetime(now),
         version=now,

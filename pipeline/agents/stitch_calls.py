@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.agents.claims import claims_of
-from pipeline.agents.deciding import Decider, Decision, Placing, Sum
-from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
+from pipeline.agents.decider import Decider, Decision, Placements, VersionSum
+from pipeline.agents.step import ChunkOutcome, Frame, lines_of, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.enrich import call_activity_id, enrich_call
-from pipeline.standing import Claims, settle
+from pipeline.merge_latest import Claims, merge_latest
 from pipeline.stitch import stitch
 from pipeline.store import newest, texts
 from schemas.codec import Codec
@@ -34,20 +34,22 @@ class StitchCalls:
         self._codec = Codec(CallLeg)
         self._legs = msgspec.json.Decoder(CallLeg)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         legs, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
         if not legs:
-            return Settled(rejected)
+            return ChunkOutcome(rejected)
         arrived: dict[CallKey, list[int]] = {}
         for number, leg in enumerate(legs):
             arrived.setdefault((leg.source, leg.call_id), []).append(number)
         where = _where(arrived)
         activity_ids = [call_activity_id(source, call_id) for source, call_id in arrived]
 
-        def decide(placing: Placing, log: int) -> Decision:
-            return self._decide(legs, lines, arrived, self._known_legs(where), placing, log)
+        def decide(placements: Placements, log: int) -> Decision:
+            return self._decide(legs, lines, arrived, self._known_legs(where), placements, log)
 
-        return Settled(rejected + self._decider.settle("call_legs", _IDENTITY, activity_ids, where, decide))
+        return ChunkOutcome(
+            rejected + self._decider.decide_until_stable("call_legs", _IDENTITY, activity_ids, where, decide)
+        )
 
     def _known_legs(self, where: str) -> dict[CallKey, list[CallLeg]]:
         known: dict[CallKey, list[CallLeg]] = {}
@@ -61,44 +63,46 @@ class StitchCalls:
         lines: list[bytes],
         arrived: dict[CallKey, list[int]],
         known: dict[CallKey, list[CallLeg]],
-        placing: Placing,
+        placements: Placements,
         log: int,
     ) -> Decision:
         directory = self._decider.directory.at(log)
         contacts = {leg.contact for leg in legs}
-        self._decider.directory.know_phones(contacts.union(leg.contact for said in known.values() for leg in said))
-        claims = claims_of(self._decider.store, legs, (leg for said in known.values() for leg in said))
+        self._decider.directory.know_phones(
+            contacts.union(leg.contact for stored_legs in known.values() for leg in stored_legs)
+        )
+        claims = claims_of(self._decider.store, legs, (leg for stored_legs in known.values() for leg in stored_legs))
         now = self._clock()
         facts: list[bytes] = []
         versions: list[int] = []
         for key, numbers in arrived.items():
             first = legs[numbers[0]]
             if len(numbers) == 1 and key not in known and not first.retracted:
-                # Half of all calls, and nothing to settle.
+                # Half of all calls, and nothing to merge.
                 facts.append(lines[numbers[0]])
                 versions.append(first.version)
                 activity = enrich_call(
                     stitch([first]), directory, cause=cause_of(first), caused_at=first.version, version=now
                 )
-                placing.put(activity)
+                placements.put(activity)
                 continue
-            said = [legs[number] for number in numbers]
-            new, all_legs = settle_legs(said, known.get(key, ()), now, claims)
-            facts += lines_of(new, said, [lines[number] for number in numbers])
+            arrived_legs = [legs[number] for number in numbers]
+            new, all_legs = merge_legs(arrived_legs, known.get(key, ()), now, claims)
+            facts += lines_of(new, arrived_legs, [lines[number] for number in numbers])
             versions += [leg.version for leg in all_legs]
             # The cause is a leg that changed something: it must not depend on what came in the same chunk.
-            cause = max([said[place] for place, _ in new] if new else said, key=_by_version)
+            cause = max([arrived_legs[index] for index, _ in new] if new else arrived_legs, key=_by_version)
             # Legs that say nothing new were sent again because the directory changed: that is a cause of now, and so is
             # taking one back, whose version is behind what it takes back.
             caused_at = cause.version if new and not cause.cause else now
-            standing = [leg for leg in all_legs if not leg.retracted]
-            if standing:
-                call = stitch(standing)
-                placing.put(enrich_call(call, directory, cause=cause_of(cause), caused_at=caused_at, version=now))
+            current_legs = [leg for leg in all_legs if not leg.retracted]
+            if current_legs:
+                call = stitch(current_legs)
+                placements.put(enrich_call(call, directory, cause=cause_of(cause), caused_at=caused_at, version=now))
             else:
                 activity_id = call_activity_id(cause.source, cause.call_id)
-                placing.withdraw(activity_id, cause=cause_of(cause), caused_at=caused_at, version=now)
-        return Decision(facts, Sum.of(versions), claims)
+                placements.retract(activity_id, cause=cause_of(cause), caused_at=caused_at, version=now)
+        return Decision(facts, VersionSum.of(versions), claims)
 
 
 _IDENTITY = ", ".join(KINDS[CallLeg].columns)
@@ -113,18 +117,18 @@ def _by_version(leg: CallLeg) -> int:
     return leg.version
 
 
-def settle_legs(
+def merge_legs(
     arrived: Sequence[CallLeg], known: Sequence[CallLeg], now: int, claims: Claims | None = None
 ) -> tuple[list[tuple[int, CallLeg]], list[CallLeg]]:
-    """(legs that are new, with the places in `arrived` of what made them so; all legs of the call after it). Pure.
+    """(legs that are new, with the indexes in `arrived` of what caused them; all legs of the call after it). Pure.
 
-    A leg that says the same as the standing one is not new, whenever it was said: loading a file twice stores nothing.
-    Retracted legs are among them: they are stored, and tell nothing of the call.
+    A leg equal to the latest one is not new, whatever its version: loading a file twice stores nothing.
+    Retracted legs are among them: they are stored, and do not count for the call.
     """
     if not known and (len(arrived) == 1 or len({leg.record_id for leg in arrived}) == len(arrived)):
         return list(enumerate(arrived)), list(arrived)  # the most frequent by far
     legs = {leg.record_id: leg for leg in known}
-    new = settle(arrived, legs, _record_id, _rank, claims, now=now)
+    new = merge_latest(arrived, legs, _record_id, _rank, claims, now=now)
     return list(new.values()), list(legs.values())
 
 

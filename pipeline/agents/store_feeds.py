@@ -1,11 +1,11 @@
-"""feeds -> feeds: the latest word of every live door."""
+"""feeds -> feeds: the latest heartbeat of every listener."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from pipeline.agents.restamp import restamped
-from pipeline.agents.step import Frame, Settled, read_chunk
+from pipeline.agents.step import ChunkOutcome, Frame, read_chunk
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
 from schemas.codec import Codec
@@ -25,7 +25,7 @@ class StoreFeeds:
         self._clock = clock
         self._codec = Codec(Feed)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         feeds, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
         self._store.keep("feeds", restamped(self._store, "feeds", _KEY, feeds, lines, self._clock()))
-        return Settled(rejected)
+        return ChunkOutcome(rejected)

@@ -1,6 +1,6 @@
 """plans, calendar-days, absences -> the tables of their names: facts that change the meaning of no call.
 
-What was said once is not stored again, whoever says it; a correction replaces.
+An equal record is not stored again, from whichever import; a correction replaces.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from pipeline.agents.claims import claims_of, keep_claims
-from pipeline.agents.step import Frame, Settled, lines_of, read_chunk
+from pipeline.agents.step import ChunkOutcome, Frame, lines_of, read_chunk
 from pipeline.clock import Clock, wall_clock
-from pipeline.standing import settle
+from pipeline.merge_latest import merge_latest
 from pipeline.store import Store, newest, texts
 from schemas.codec import Codec
 from schemas.plans import Absence, CalendarDay, Plan
@@ -23,7 +23,7 @@ from schemas.topics import ABSENCES, CALENDAR_DAYS, PLANS, Topic
 R = TypeVar("R", Plan, CalendarDay, Absence)
 
 
-class _StoreStanding(Generic[R]):
+class _StoreLatest(Generic[R]):
     """The step of the three agents; each knows one kind of record. Not shared between threads."""
 
     topic: Topic
@@ -34,17 +34,17 @@ class _StoreStanding(Generic[R]):
         self._codec: Codec[R] = Codec(self.topic.record)  # type: ignore[arg-type]  # a topic's record is its class
         self._rows: msgspec.json.Decoder[R] = msgspec.json.Decoder(self.topic.record)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         arrived, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
         if arrived:
             kind = KINDS[type(arrived[0])]
             sql = newest(kind.table, ", ".join(kind.columns), self.those_of(arrived))
-            standing = {self.identity(row): row for row in self._store.rows(self._rows, sql)}
-            claims = claims_of(self._store, arrived, standing.values())
-            new = settle(arrived, standing, self.identity, claims=claims, now=self._clock())
+            latest = {self.identity(row): row for row in self._store.rows(self._rows, sql)}
+            claims = claims_of(self._store, arrived, latest.values())
+            new = merge_latest(arrived, latest, self.identity, claims=claims, now=self._clock())
             keep_claims(self._store, claims)
             self._store.keep(kind.table, lines_of(new.values(), arrived, lines))
-        return Settled(rejected)
+        return ChunkOutcome(rejected)
 
     def identity(self, record: R) -> tuple[str, ...]:
         """What never changes of it."""
@@ -55,7 +55,7 @@ class _StoreStanding(Generic[R]):
         return f"manager_id IN ({texts({self.identity(record)[0] for record in records})})"
 
 
-class StorePlans(_StoreStanding[Plan]):
+class StorePlans(_StoreLatest[Plan]):
     """What was planned."""
 
     topic = PLANS
@@ -64,7 +64,7 @@ class StorePlans(_StoreStanding[Plan]):
         return record.manager_id, record.month
 
 
-class StoreCalendar(_StoreStanding[CalendarDay]):
+class StoreCalendar(_StoreLatest[CalendarDay]):
     """What the department says of days."""
 
     topic = CALENDAR_DAYS
@@ -76,7 +76,7 @@ class StoreCalendar(_StoreStanding[CalendarDay]):
         return f"toString(day) IN ({texts({record.day.isoformat() for record in records})})"
 
 
-class StoreAbsences(_StoreStanding[Absence]):
+class StoreAbsences(_StoreLatest[Absence]):
     """Who is away."""
 
     topic = ABSENCES

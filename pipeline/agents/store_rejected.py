@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.agents.restamp import restamped
-from pipeline.agents.step import Frame, Settled, reject_line
+from pipeline.agents.step import ChunkOutcome, Frame, reject_line
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
 from schemas.codec import Codec, encode
@@ -23,17 +23,17 @@ class StoreRejected:
         self._clock = clock
         self._codec = Codec(Rejected)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         records: list[Rejected] = []
         lines: list[bytes] = []
         for frame in frames:
             rejected, good, bad = self._codec.read(frame.value)
             records += rejected
             lines += good
-            unreadable = [reject_line(line, self.topic, frame.place, self._clock) for line in bad]
+            unreadable = [reject_line(line, self.topic, frame.origin, self._clock) for line in bad]
             records += unreadable
             lines += map(encode, unreadable)
         self._store.keep(
             "rejected", restamped(self._store, "rejected", ("rejected_id",), records, lines, self._clock())
         )
-        return Settled([])
+        return ChunkOutcome([])

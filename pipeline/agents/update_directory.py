@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from pipeline.agents.claims import claims_of, keep_claims
-from pipeline.agents.step import Frame, Outgoing, Settled, read_chunk
+from pipeline.agents.step import ChunkOutcome, Frame, Outgoing, read_chunk
 from pipeline.clock import Clock, as_datetime, wall_clock
-from pipeline.standing import settle
+from pipeline.merge_latest import merge_latest
 from pipeline.store import Store, newest, texts, tuple_of
 from schemas.codec import Codec, encode
 from schemas.provenance import KINDS
@@ -49,29 +49,29 @@ class UpdateDirectory(Generic[R]):
         self._legs = msgspec.json.Decoder(CallLeg)
         self._proposals = msgspec.json.Decoder(Proposal)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         arrived, _, rejected = read_chunk(self._codec, self.topic, frames, self.clock)
         if not arrived:
-            return Settled(rejected)
+            return ChunkOutcome(rejected)
         known = self.known(arrived)
-        standing = {identity: known[identity] for identity in map(self.identity, arrived) if identity in known}
-        claims = claims_of(self.store, arrived, standing.values())
-        new = settle(arrived, standing, self.identity, claims=claims, now=self.clock())
-        spread = self._spread_versions(standing)
+        stored = {identity: known[identity] for identity in map(self.identity, arrived) if identity in known}
+        claims = claims_of(self.store, arrived, stored.values())
+        new = merge_latest(arrived, stored, self.identity, claims=claims, now=self.clock())
+        spread = self._spread_versions(stored)
         todo = {
             identity: record
-            for identity, record in standing.items()
+            for identity, record in stored.items()
             if identity in new or spread.get(identity, 0) < record.version  # stored before, but never spread
         }
         todo, refused = self.refuse(todo, known)
         if not todo:
             keep_claims(self.store, claims)
-            return Settled(rejected + refused)
+            return ChunkOutcome(rejected + refused)
         records = list(todo.values())
         keep_claims(self.store, claims)
         self.keep(records, known)
         self.store.keep("directory_log", [self._log_line(len(records))])
-        return Settled(
+        return ChunkOutcome(
             self._outgoing(rejected + refused, records),
             then=lambda: self.store.keep("directory_spread", [self._spread_line(i, r) for i, r in todo.items()]),
         )

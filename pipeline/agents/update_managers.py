@@ -27,18 +27,18 @@ class UpdateManagers(UpdateDirectory[Manager]):
         return {self.identity(row): row for row in self.newest(Manager)}
 
     def refuse(self, todo: dict[str, Manager], known: dict[str, Manager]) -> tuple[dict[str, Manager], list[Outgoing]]:
-        standing = {identity: row for identity, row in known.items() if identity not in todo and not row.retracted}
+        stored = {identity: row for identity, row in known.items() if identity not in todo and not row.retracted}
         accepted: dict[str, Manager] = {}
         refused = []
         for identity, manager in sorted(todo.items(), key=lambda item: (item[1].valid_from, item[0])):
-            others = [other for other in (*standing.values(), *accepted.values()) if not other.retracted]
+            others = [other for other in (*stored.values(), *accepted.values()) if not other.retracted]
             clash = None if manager.retracted else first_clash(manager, others)
             if clash is None:
                 accepted[identity] = manager
             else:
                 refused.append(outgoing_reject(self._reject(manager, *clash)))
                 if identity in known:
-                    standing[identity] = known[identity]
+                    stored[identity] = known[identity]
         return accepted, refused + self._resolved(accepted)
 
     def _resolved(self, accepted: dict[str, Manager]) -> list[Outgoing]:

@@ -1,4 +1,4 @@
-"""stage-changes -> stage_changes: which stage an organisation was in, however late it is said."""
+"""stage-changes -> stage_changes: which stage an organisation was in, however late the record comes."""
 
 from __future__ import annotations
 

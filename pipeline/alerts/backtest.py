@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.alerts.asking import Thing
+from pipeline.alerts.evaluate import AlertInstance
 from pipeline.readouts import Period
 from pipeline.working_calendar import WorkingCalendar
 from schemas.alerts import Rule
@@ -16,7 +16,7 @@ from schemas.trouble import Terminal
 
 
 class Alarm(msgspec.Struct, kw_only=True):
-    """A thing that began to fire, and when it was last seen firing."""
+    """An alert instance that began to fire, and when it was last seen firing."""
 
     rule: Rule
     labels: dict[str, str]
@@ -31,8 +31,8 @@ class Alarm(msgspec.Struct, kw_only=True):
         return self.labels.get("manager_id", "")
 
 
-class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """What truly happened (truth.json, `planted`): from `first` to `last`, both included."""
+class KnownAnomaly(msgspec.Struct, frozen=True, kw_only=True):
+    """What truly happened (truth.json, `anomalies`): from `first` to `last`, both included."""
 
     kind: str
     first: date
@@ -41,13 +41,13 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Truth(msgspec.Struct):
-    planted: list[Story]
+    anomalies: list[KnownAnomaly] = msgspec.field(name="planted")
 
 
-def stories_of(truth: bytes) -> list[Story]:
+def anomalies_of(truth: bytes) -> list[KnownAnomaly]:
     """The anomalies of a truth.json. Raises Terminal when the file is something else."""
     try:
-        return msgspec.json.decode(truth, type=_Truth).planted
+        return msgspec.json.decode(truth, type=_Truth).anomalies
     except msgspec.DecodeError as error:
         raise Terminal(f"the truth is not a truth.json of `callfunnel generate`: {error}") from None
 
@@ -58,7 +58,7 @@ EXPECTED = {
     "dead_feed": ("feed_dead",),
     "low_month": ("department_drop",),
 }
-"""Which rules a story is to be told by; the first one must."""
+"""Which rules may detect an anomaly; the first one must."""
 
 _FADES = timedelta(days=5)
 """A warning stands until the next working day has shown something else: over a long weekend."""
@@ -80,62 +80,74 @@ def at_closing(days: Iterable[date], zone: ZoneInfo, calendar: WorkingCalendar) 
     return [datetime.combine(day, calendar.closes, zone) for day in days]
 
 
-def alarms(things: Iterable[Thing]) -> list[Alarm]:
-    """Firing things as alarms: one goes on while it fires, and for its rule's `keep_s` after that.
+def alarms(instances: Iterable[AlertInstance]) -> list[Alarm]:
+    """Firing instances as alarms: one goes on while it fires, and for its rule's `keep_s` after that.
 
     What fires before and after a night that nobody asked in is one alarm.
     """
-    standing: dict[tuple[str, tuple[str, ...]], Alarm] = {}
+    ongoing: dict[tuple[str, tuple[str, ...]], Alarm] = {}
     found: list[Alarm] = []
-    for thing in sorted(things, key=lambda thing: thing.at):
-        key = thing.rule.id, tuple(thing.labels.values())
-        alarm = standing.get(key)
-        if not thing.is_firing:
-            if alarm is not None and thing.at - alarm.last > timedelta(seconds=thing.rule.keep_s):
-                del standing[key]
+    for instance in sorted(instances, key=lambda instance: instance.at):
+        key = instance.rule.id, tuple(instance.labels.values())
+        alarm = ongoing.get(key)
+        if not instance.is_firing:
+            if alarm is not None and instance.at - alarm.last > timedelta(seconds=instance.rule.keep_s):
+                del ongoing[key]
         elif alarm is None:
             found.append(
-                Alarm(rule=thing.rule, labels=thing.labels, first=thing.at, last=thing.at, numbers=thing.numbers)
+                Alarm(
+                    rule=instance.rule,
+                    labels=instance.labels,
+                    first=instance.at,
+                    last=instance.at,
+                    numbers=instance.numbers,
+                )
             )
-            standing[key] = found[-1]
+            ongoing[key] = found[-1]
         else:
-            alarm.last = thing.at
+            alarm.last = instance.at
             alarm.evaluations += 1
     return sorted(found, key=lambda alarm: (alarm.rule.id, alarm.first))
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms beside the truth."""
 
-    told: list[tuple[Story, Alarm | None]]
-    """Each story that a rule is to tell of, with the first alarm of it."""
+    detected: list[tuple[KnownAnomaly, Alarm | None]]
+    """Each anomaly that a rule is to detect, with the first alarm of it."""
     wrong: list[tuple[Alarm, str]]
-    """Alarms of nothing, with the kind of the story that the manager (or everybody) was in then, if any."""
+    """Alarms of nothing, with the kind of the anomaly that the manager (or everybody) was in then, if any."""
 
 
-def judge(found: Sequence[Alarm], stories: Sequence[Story], period: Period) -> Judged:
-    """Which stories that began in the period were told of, and which alarms nothing explains."""
+def judge(found: Sequence[Alarm], anomalies: Sequence[KnownAnomaly], period: Period) -> BacktestResult:
+    """Which anomalies that began in the period were detected, and which alarms nothing explains."""
     zone = period.zone
-    expected = [story for story in stories if story.kind in EXPECTED and period.first <= story.first < period.last]
-    told = []
-    for story in expected:
-        main = EXPECTED[story.kind][0]
-        told.append((story, next((one for one in found if one.rule.id == main and _is_of(one, story, zone)), None)))
+    expected = [
+        anomaly for anomaly in anomalies if anomaly.kind in EXPECTED and period.first <= anomaly.first < period.last
+    ]
+    detected = []
+    for anomaly in expected:
+        main = EXPECTED[anomaly.kind][0]
+        detected.append(
+            (anomaly, next((one for one in found if one.rule.id == main and _is_of(one, anomaly, zone)), None))
+        )
     wrong = []
     for alarm in found:
-        if not any(alarm.rule.id in EXPECTED[s.kind] and _is_of(alarm, s, zone) for s in stories if s.kind in EXPECTED):
-            around = (s.kind for s in stories if s.manager_id in ("", alarm.manager_id) and _covers(s, alarm, zone))
+        if not any(
+            alarm.rule.id in EXPECTED[s.kind] and _is_of(alarm, s, zone) for s in anomalies if s.kind in EXPECTED
+        ):
+            around = (s.kind for s in anomalies if s.manager_id in ("", alarm.manager_id) and _covers(s, alarm, zone))
             wrong.append((alarm, next(around, "")))
-    return Judged(told=told, wrong=wrong)
+    return BacktestResult(detected=detected, wrong=wrong)
 
 
-def _is_of(alarm: Alarm, story: Story, zone: ZoneInfo) -> bool:
-    return alarm.manager_id == story.manager_id and _covers(story, alarm, zone)
+def _is_of(alarm: Alarm, anomaly: KnownAnomaly, zone: ZoneInfo) -> bool:
+    return alarm.manager_id == anomaly.manager_id and _covers(anomaly, alarm, zone)
 
 
-def _covers(story: Story, alarm: Alarm, zone: ZoneInfo) -> bool:
-    begins = datetime.combine(story.first, time(), zone)
-    ends = datetime.combine(story.last, time(), zone) + timedelta(days=1) + _FADES
+def _covers(anomaly: KnownAnomaly, alarm: Alarm, zone: ZoneInfo) -> bool:
+    begins = datetime.combine(anomaly.first, time(), zone)
+    ends = datetime.combine(anomaly.last, time(), zone) + timedelta(days=1) + _FADES
     return begins <= alarm.first < ends
 
 

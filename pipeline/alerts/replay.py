@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from pipeline.alerts.asking import Thing, ask, moments_at_once
 from pipeline.alerts.backtest import Alarm, alarms, at_closing, days_of, every_day
+from pipeline.alerts.evaluate import AlertInstance, ask, moments_at_once
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
 from schemas.alerts import RULES, Rule
@@ -17,7 +17,7 @@ _DAYS_AT_ONCE = 10
 """Of such a rule; each day is a question of its own."""
 
 Watch = Callable[[int, int], None]
-"""Told after each stretch of the past how many are asked, of how many."""
+"""Called after each stretch of the past: how many are evaluated, of how many."""
 
 
 def replay(
@@ -27,13 +27,13 @@ def replay(
     step: timedelta,
     people: int,
     rules: Sequence[Rule] = RULES,
-    watch: Watch = lambda asked, of: None,
+    watch: Watch = lambda done, of: None,
 ) -> list[Alarm]:
     """Every alarm of the rules whose past can be asked. Raises Transient or Terminal."""
     days, calendar, zone = list(days_of(period.first, period.last)), settings.calendar, settings.time_zone
-    asked = [rule for rule in rules if rule.replayable]
-    often = [rule for rule in asked if rule.every_s < _SELDOM_S]
-    daily = [rule for rule in asked if rule.every_s >= _SELDOM_S]
+    replayable = [rule for rule in rules if rule.replayable]
+    often = [rule for rule in replayable if rule.every_s < _SELDOM_S]
+    daily = [rule for rule in replayable if rule.every_s >= _SELDOM_S]
     stretches = [
         (moments[n : n + size], together)
         for moments, size, together in (
@@ -42,8 +42,8 @@ def replay(
         )
         for n in range(0, len(moments), size)
     ]
-    things: list[Thing] = []
+    instances: list[AlertInstance] = []
     for done, (moments, together) in enumerate(stretches, 1):
-        things += ask(numbers, settings, moments, together, people=people + 1)
+        instances += ask(numbers, settings, moments, together, people=people + 1)
         watch(done, len(stretches))
-    return alarms(things)
+    return alarms(instances)

@@ -17,7 +17,7 @@ import msgspec
 from pipeline.backup import files
 from pipeline.backup.manifest import FILES, STORE, Manifest, base_of, seal
 from pipeline.backup.snapshot import Sum
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings
@@ -68,8 +68,8 @@ def restore_store(source: Path, manifest: Manifest, into: Path, say: Say) -> Non
         [*command, *(table.table for table in manifest.tables)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        words = (done.stderr.strip().splitlines() or ["it died"])[-1]
-        raise Terminal(f"{source}: the store cannot be read: {words[:400]}")
+        message = (done.stderr.strip().splitlines() or ["it died"])[-1]
+        raise Terminal(f"{source}: the store cannot be read: {message[:400]}")
     found = msgspec.json.decode(done.stdout.encode().splitlines()[-1], type=list[Sum])
     if wrong := differing(manifest.tables, found):
         raise Terminal(f"{source}: tables are not what was backed up: {', '.join(wrong)}; the backup is damaged")
@@ -94,7 +94,7 @@ def served(folder: Path) -> Iterator[str]:
     """The store of FOLDER/store as a process, for its reader."""
     port = free_port(0, "--store-port")
     password = secrets.token_urlsafe(16)
-    store = Part(
+    store = StackPart(
         "store",
         [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(folder / "store"), "--port", str(port)],
         logs=folder,

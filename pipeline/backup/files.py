@@ -30,7 +30,7 @@ def copy(data: Path, to: Path) -> dict[str, str]:
         try:
             _copy(path, target)
         except FileNotFoundError:
-            continue  # a door that was done with it took it away
+            continue  # a listener that was done with it removed it
         digests[str(name)] = hashlib.sha256(target.read_bytes()).hexdigest()
     return digests
 

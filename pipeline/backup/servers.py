@@ -8,7 +8,7 @@ import msgspec
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from pipeline.store import connect, trouble
+from pipeline.store import connect, store_error
 from schemas.trouble import Terminal
 
 _CLAUSE = re.compile(r"(Disk|S3|File|AzureBlobStorage)\(\s*'[^'\\]*'(\s*,\s*'[^'\\]*')*\s*\)")
@@ -45,12 +45,12 @@ def _run(dsn: str, sql: str) -> Done:
     client = connect(dsn)
     try:
         database = client.command("SELECT currentDatabase()")
-        told = client.query(sql.format(database=f"`{database}`")).result_rows
+        known_backups = client.query(sql.format(database=f"`{database}`")).result_rows
         found = client.query(
             "SELECT toString(status), total_size, num_files FROM system.backups WHERE id = {id:String}",
-            parameters={"id": str(told[0][0])},
+            parameters={"id": str(known_backups[0][0])},
         ).result_rows
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble(error) from None
-    status, size, number = found[0] if found else (str(told[0][1]), 0, 0)
+        raise store_error(error) from None
+    status, size, number = found[0] if found else (str(known_backups[0][1]), 0, 0)
     return Done(status=str(status), size_bytes=int(size), files=int(number))

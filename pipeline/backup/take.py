@@ -65,8 +65,8 @@ def take(
             files=_moment(running, target, say),
         )
         say(f"writing the tables{f', what {base.name} does not have' if base else ''}")
-        asked = {"to": str(target / STORE), "base": str((base / STORE).resolve()) if base else ""}
-        tables = _post(running, "write", asked, list[Sum])
+        write_request = {"to": str(target / STORE), "base": str((base / STORE).resolve()) if base else ""}
+        tables = _post(running, "write", write_request, list[Sum])
         if config.is_file():
             shutil.copyfile(config, target / SETTINGS)
         manifest = msgspec.structs.replace(manifest, tables=tables)
@@ -116,8 +116,8 @@ def _post(running: Running, what: str, body: object, answer: type[T]) -> T:
         with urllib.request.urlopen(request) as response:  # noqa: S310  # the stack's own address
             return msgspec.json.decode(response.read(), type=answer)
     except urllib.error.HTTPError as error:
-        words = error.read().decode("utf-8", "replace").strip()[:400]
-        raise Terminal(f"the store cannot make the backup: {words}") from None
+        problem = error.read().decode("utf-8", "replace").strip()[:400]
+        raise Terminal(f"the store cannot make the backup: {problem}") from None
     except OSError as error:
         raise Transient(f"the store does not answer: {error}") from None
 

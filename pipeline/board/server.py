@@ -20,8 +20,8 @@ from aiohttp import web
 from connectors.http.banner import hide
 from connectors.http.crowd import BACKLOG, Crowd
 from connectors.http.gates import wrong_secrets
-from pipeline.board.entrance import HEADERS, cookie_name, is_token
-from pipeline.board.remembered import Remembered
+from pipeline.board.answer_cache import AnswerCache
+from pipeline.board.auth import HEADERS, cookie_name, is_token
 from schemas.trouble import Trouble
 
 Pairs = Sequence[tuple[str, str]]
@@ -61,7 +61,7 @@ class Screens(Protocol):
     def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
         """JSON. Raises NotThere, NotUnderstood, Trouble."""
 
-    def notice(self, title: str, language: str, words: str = "") -> str:
+    def notice(self, title: str, language: str, message: str = "") -> str:
         """HTML that only says something: `login`, `not_found`, `wrong_address`, `failed`."""
 
 
@@ -85,7 +85,7 @@ class Server:
         """Told whether who (an address) was let in."""
         self._wrong = wrong_secrets(monotonic)
         self.crowd = Crowd(_IDLE_S)
-        self._remembered = Remembered(_REMEMBER_BYTES)
+        self._remembered = AnswerCache(_REMEMBER_BYTES)
         self._threads = ThreadPoolExecutor(_ASKING, thread_name_prefix="panel")
         self._waiting = 0
 
@@ -125,16 +125,16 @@ class Server:
             return self._notice(request, 404, "not_found")
         except NotUnderstood as wrong:
             return self._notice(request, 400, "wrong_address", str(wrong))
-        except Trouble as trouble:
-            return self._notice(request, 503, "failed", str(trouble))
+        except Trouble as error:
+            return self._notice(request, 503, "failed", str(error))
         except web.HTTPException as refused:
             return web.Response(status=refused.status, text=f"{refused.reason}\n")
 
-    def _notice(self, request: web.Request, status: int, title: str, words: str = "") -> web.Response:
+    def _notice(self, request: web.Request, status: int, title: str, message: str = "") -> web.Response:
         """To a person a page, to a script of ours a line."""
         if request.path.startswith(("/panel/", "/assets/")):
-            return web.Response(status=status, text=words or title)
-        html = self._screens.notice(title, language(request), words)
+            return web.Response(status=status, text=message or title)
+        html = self._screens.notice(title, language(request), message)
         return web.Response(status=status, text=html, content_type="text/html")
 
     async def _ping(self, _: web.Request) -> web.Response:
@@ -175,14 +175,14 @@ class Server:
         return answer
 
     async def _page(self, request: web.Request) -> web.Response:
-        board, pairs, said = request.match_info["board"], list(request.query.items()), language(request)
-        html = await self._ask(("page", board, *pairs, said), lambda: self._screens.page(board, pairs, said).encode())
+        board, pairs, lang = request.match_info["board"], list(request.query.items()), language(request)
+        html = await self._ask(("page", board, *pairs, lang), lambda: self._screens.page(board, pairs, lang).encode())
         return web.Response(body=html, content_type="text/html", charset="utf-8")
 
     async def _panel(self, request: web.Request) -> web.Response:
         board, panel = request.match_info["board"], request.match_info["panel"]
-        pairs, said = list(request.query.items()), language(request)
-        answer = await self._ask((board, panel, *pairs, said), lambda: self._screens.panel(board, panel, pairs, said))
+        pairs, lang = list(request.query.items()), language(request)
+        answer = await self._ask((board, panel, *pairs, lang), lambda: self._screens.panel(board, panel, pairs, lang))
         response = web.Response(body=answer, content_type="application/json", charset="utf-8")
         response.enable_compression()
         return response
@@ -204,8 +204,8 @@ class Server:
 
 def language(request: web.Request) -> str:
     """Of a browser that has not chosen: Russian when it is wanted before English."""
-    for said in request.headers.get("Accept-Language", "").split(","):
-        wanted = said.strip()[:2].lower()
+    for accepted in request.headers.get("Accept-Language", "").split(","):
+        wanted = accepted.strip()[:2].lower()
         if wanted in ("ru", "en"):
             return wanted
     return "en"

@@ -76,8 +76,8 @@ def main() -> None:
     try:
         _refuse_nul(sys.argv[1:])
         cli.main(standalone_mode=False)
-    except Trouble as trouble:
-        click.echo(f"callfunnel: {trouble}", err=True)
+    except Trouble as error:
+        click.echo(f"callfunnel: {error}", err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()

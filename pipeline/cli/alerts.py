@@ -15,15 +15,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from grafana.alerts.texts import alert_texts, plain
 from grafana.translations import LANGUAGES
 from pipeline.activity import roster
-from pipeline.alerts.asking import Thing, ask
-from pipeline.alerts.backtest import Alarm, Judged, judge, stories_of
+from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
+from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Day, output
-from pipeline.cli.tables import console, show_json, table
 from pipeline.feeds import last_call
 from pipeline.readouts import Numbers, Period
 from pipeline.settings import Settings, read_settings
+from pipeline.terminal.options import Day, output
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json, table
 from schemas.alerts import RULES, Rule
 from schemas.trouble import Terminal
 
@@ -32,7 +32,7 @@ _REFERENCES = timedelta(weeks=6)
 """What is usual is the mean of six same weekdays at least."""
 
 
-class _First(msgspec.Struct):
+class _FirstDay(msgspec.Struct):
     first: date
 
 
@@ -51,16 +51,16 @@ def check(language: str, as_json: bool, data: Path | None) -> None:
     """
     settings = read_settings()
     source, now = read_from(data), datetime.now(settings.time_zone)
-    found: list[Thing] = []
+    found: list[AlertInstance] = []
     for late_s in sorted({rule.late_s for rule in RULES}):
         rules = [rule for rule in RULES if rule.late_s == late_s]
         moment = now - timedelta(seconds=late_s)
-        found += [thing for thing in ask(source, settings, [moment], rules) if thing.is_firing]
+        found += [instance for instance in ask(source, settings, [moment], rules) if instance.is_firing]
     if as_json:
-        show_json([said(thing.rule, thing.labels, thing.numbers, language) for thing in found])
-    for thing in found if not as_json else ():
-        words = said(thing.rule, thing.labels, thing.numbers, language)
-        click.echo(f"{words['title']}: {words['summary']}\n  {words['description']}")
+        show_json([warning_fields(instance.rule, instance.labels, instance.numbers, language) for instance in found])
+    for instance in found if not as_json else ():
+        fields = warning_fields(instance.rule, instance.labels, instance.numbers, language)
+        click.echo(f"{fields['title']}: {fields['summary']}\n  {fields['description']}")
     if not found and not as_json:
         click.echo(f"{len(RULES)} rules, and none fires ({now:%Y-%m-%d %H:%M}, {settings.time_zone.key})")
         click.echo(known_until(source, settings))
@@ -75,7 +75,7 @@ def known_until(source: Numbers, settings: Settings) -> str:
     return f"Last call: {last.astimezone(settings.time_zone):%Y-%m-%d %H:%M}"
 
 
-def said(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:
+def warning_fields(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:
     """What a rule says of a thing, with what it says it of."""
     text = alert_texts(language).rules[rule.id]
     return {
@@ -115,9 +115,9 @@ def backtest(days: int, minutes: int, truth: Path | None, until: date | None, as
         task = progress.add_task(f"{period}", total=None)
         found = replay(
             source, settings, period, timedelta(minutes=minutes), people,
-            watch=lambda asked, of: progress.update(task, completed=asked, total=of),
+            watch=lambda done, of: progress.update(task, completed=done, total=of),
         )  # fmt: skip
-    judged = judge(found, stories_of(truth.read_bytes()), period) if truth else None
+    judged = judge(found, anomalies_of(truth.read_bytes()), period) if truth else None
     if as_json:
         show_json(_rows(found, judged))
     else:
@@ -128,7 +128,7 @@ def backtest(days: int, minutes: int, truth: Path | None, until: date | None, as
 
 def first_day(source: Numbers, last: date, settings: Settings) -> date:
     """The day of the first counted call. Raises Terminal when there is none before `last`."""
-    found = source.rows("first_call", _First, Period(last, last, settings.time_zone).parameters)
+    found = source.rows("first_call", _FirstDay, Period(last, last, settings.time_zone).parameters)
     if not found:
         raise Terminal(f"the store has no call before {last}: `callfunnel load` brings them, then ask again")
     return found[0].first
@@ -151,7 +151,7 @@ def _progress() -> Progress:
     return Progress(*columns, console=seen, transient=True, disable=not seen.is_terminal)
 
 
-def _rows(found: Sequence[Alarm], judged: Judged | None) -> list[dict[str, object]]:
+def _rows(found: Sequence[Alarm], judged: BacktestResult | None) -> list[dict[str, object]]:
     """Alarms, then the planted stories."""
     wrong = {id(alarm) for alarm, _ in judged.wrong} if judged else set()
     rows: list[dict[str, object]] = []
@@ -159,21 +159,21 @@ def _rows(found: Sequence[Alarm], judged: Judged | None) -> list[dict[str, objec
         verdict = {"is_wrong": id(alarm) in wrong} if judged else {}
         of = {"rule": alarm.rule.id, **alarm.labels, "first": alarm.first.isoformat(), "last": alarm.last.isoformat()}
         rows.append({**of, "evaluations": alarm.evaluations, **alarm.numbers, **verdict})
-    for story, first in judged.told if judged else ():
-        of = {"story": story.kind, "manager_id": story.manager_id, "began": story.first.isoformat()}
-        rows.append({**of, "ended": story.last.isoformat(), "told": first.first.isoformat() if first else None})
+    for anomaly, first in judged.detected if judged else ():
+        of = {"story": anomaly.kind, "manager_id": anomaly.manager_id, "began": anomaly.first.isoformat()}
+        rows.append({**of, "ended": anomaly.last.isoformat(), "told": first.first.isoformat() if first else None})
     return rows
 
 
-def _show(found: Sequence[Alarm], judged: Judged | None, period: Period, people: int) -> None:
+def _show(found: Sequence[Alarm], judged: BacktestResult | None, period: Period, people: int) -> None:
     shown = table(f"Warnings that would have been given, {period}")
     for head in ("rule", "on whom", "from", "to", "number, expected"):
         shown.add_column(head, overflow="fold")
     for alarm in found:
         on = " ".join(alarm.labels[name] for name in ("manager_id", "manager") if name in alarm.labels)
         first, last = (at.astimezone(period.zone) for at in (alarm.first, alarm.last))
-        told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in list(alarm.numbers.items())[:2])
-        shown.add_row(alarm.rule.id, on or "everybody", f"{first:%Y-%m-%d %H:%M}", f"{last:%Y-%m-%d %H:%M}", told)
+        numbers = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in list(alarm.numbers.items())[:2])
+        shown.add_row(alarm.rule.id, on or "everybody", f"{first:%Y-%m-%d %H:%M}", f"{last:%Y-%m-%d %H:%M}", numbers)
     console().print(shown)
     quarters = (period.last - period.first).days / _QUARTER_DAYS
     for rule in RULES:
@@ -187,17 +187,17 @@ def _show(found: Sequence[Alarm], judged: Judged | None, period: Period, people:
         _show_truth(judged, period, people)
 
 
-def _show_truth(judged: Judged, period: Period, people: int) -> None:
-    for story, alarm in judged.told:
-        who = story.manager_id or "everybody"
+def _show_truth(judged: BacktestResult, period: Period, people: int) -> None:
+    for anomaly, alarm in judged.detected:
+        who = anomaly.manager_id or "everybody"
         if alarm is None:
-            click.echo(f"{story.kind} of {who}, {story.first} to {story.last}: not told")
+            click.echo(f"{anomaly.kind} of {who}, {anomaly.first} to {anomaly.last}: not told")
             continue
         first = alarm.first.astimezone(period.zone)
-        left = (story.last - first.date()).days
+        left = (anomaly.last - first.date()).days
         click.echo(
-            f"{story.kind} of {who}, {story.first} to {story.last}: told {first:%Y-%m-%d %H:%M},"
-            f" day {(first.date() - story.first).days + 1} of it, {left} days before its last"
+            f"{anomaly.kind} of {who}, {anomaly.first} to {anomaly.last}: told {first:%Y-%m-%d %H:%M},"
+            f" day {(first.date() - anomaly.first).days + 1} of it, {left} days before its last"
         )
     quarters = (period.last - period.first).days / _QUARTER_DAYS
     click.echo(f"wrong: {len(judged.wrong)}, {len(judged.wrong) / quarters / max(people, 1):.2f} a manager and quarter")

@@ -61,8 +61,8 @@ def command(folder: Path | None, full: bool, to: str, base: str, data: Path | No
     running = running_stack(data)
     _refuse_inside(folder, Path(running.data))
 
-    def say(words: str) -> None:
-        click.echo(f"callfunnel: {words}", err=True)
+    def say(message: str) -> None:
+        click.echo(f"callfunnel: {message}", err=True)
 
     path, manifest = take(running, folder, config_path(), read_settings(), say, full=full)
     result = _result(path, manifest, time.monotonic() - started)

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from pipeline.audit import LoginAudit, audit_file
-from pipeline.board.entrance import new_token
+from pipeline.board.auth import new_token
+from pipeline.board.screens import BoardScreens
 from pipeline.board.server import Server, serve
-from pipeline.cli.board_screens import BoardScreens
-from pipeline.cli.meant import read_from
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import data_folder
 from pipeline.settings import read_settings
+from pipeline.terminal.stack_choice import read_from
 
 TOKEN = "CALLFUNNEL_BOARD_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -37,7 +37,7 @@ def command(port: int, data: Path | None) -> None:
     if not os.environ.get(TOKEN):
         click.echo(f"callfunnel board: {address(port, token)}")
     audit = LoginAudit(audit_file(data_folder(data)), "board page")
-    asyncio.run(_until_told(Server(screens, token, port, on_login=audit), port))
+    asyncio.run(_until_stopped(Server(screens, token, port, on_login=audit), port))
 
 
 def address(port: int, token: str) -> str:
@@ -45,7 +45,7 @@ def address(port: int, token: str) -> str:
     return f"http://127.0.0.1:{port}/?token={token}"
 
 
-async def _until_told(server: Server, port: int) -> None:
+async def _until_stopped(server: Server, port: int) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

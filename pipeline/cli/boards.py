@@ -13,7 +13,7 @@ from grafana.alerts.build import write as write_alerts
 from grafana.build import write
 from grafana.push import ClickHouse, Doing, Pusher
 from grafana.translations import LANGUAGES
-from pipeline.cli.board_screens import department_of
+from pipeline.board.screens import department_of
 from pipeline.endpoints import is_embedded, running_stack
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
@@ -47,7 +47,7 @@ def push(dry_run: bool, languages: tuple[str, ...], renew_password: bool, data: 
     Grafana reaches ClickHouse, http[s]://user:password@host:port/database with a user that only reads; it may be left
     out when both are on this machine and the embedded stack runs. The ClickHouse plugin must be installed there.
     """
-    url, token = (_said(name) for name in ("GRAFANA_URL", "GRAFANA_TOKEN"))
+    url, token = (_from_env(name) for name in ("GRAFANA_URL", "GRAFANA_TOKEN"))
     store = ClickHouse.of(reader(data))
     with closing(Pusher(url, token)) as pusher:
         changes = pusher.changes(
@@ -58,7 +58,7 @@ def push(dry_run: bool, languages: tuple[str, ...], renew_password: bool, data: 
             click.echo(f"{change.what} {change.name}: {would}{change.doing}")
 
 
-def _said(name: str, env: Mapping[str, str] = os.environ) -> str:
+def _from_env(name: str, env: Mapping[str, str] = os.environ) -> str:
     value = env.get(name, "")
     if not value:
         raise Terminal(f"{name} is not set: GRAFANA_URL is http[s]://host:port, GRAFANA_TOKEN a service account's")

@@ -6,41 +6,18 @@ from datetime import date
 from pathlib import Path
 
 import click
-import msgspec
 
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import hides_numbers, note_facts, output, people, period, period_said, show_numbers
-from pipeline.cli.tables import console, duration, show_json, table
+from pipeline.activity import CountedCall
 from pipeline.settings import read_settings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, duration, show_json, table
 
 OF = (
     *("calls", "attempts", "answered", "conversations", "calls_to_potential", "calls_per_organisation"),
     *("unknown_calls", "unassigned", "internal"),
 )
-
-
-class CallSeen(msgspec.Struct, frozen=True):
-    """One call as it was counted. `started_at` is UTC, `local_time` in the reporting zone."""
-
-    started_at: str
-    local_time: str
-    source: str
-    call_id: str
-    manager_id: str
-    team: str
-    extension: str
-    direction: str
-    disposition: str
-    contact: str
-    organisation_id: str
-    stage: str
-    talk_s: int
-    wait_s: int
-    queue: str
-    did: str
-    legs: int
-    recording: str
 
 
 @click.command("calls")
@@ -67,7 +44,7 @@ def command(
 ) -> None:
     """The calls behind a number of `callfunnel activity`, as they were counted."""
     settings = read_settings()
-    days = period_said(first, last, settings)
+    days = period_of_options(first, last, settings)
     most = limit or (4_000_000_000 if as_json else 200)
     parameters = {
         **days.parameters,
@@ -83,7 +60,7 @@ def command(
     source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))
     refuse_unknown(source, managers, teams)
     note_facts(source, days)
-    found = source.rows("calls", CallSeen, parameters)
+    found = source.rows("calls", CountedCall, parameters)
     if as_json:
         show_json(found)
         return

@@ -14,10 +14,10 @@ from typing import Any
 import click
 
 from department.options import DepartmentOptions
-from pipeline.cli.demo_department import loaded
-from pipeline.cli.demo_live import live
-from pipeline.cli.demo_once import once as show_once
-from pipeline.cli.options import Day
+from pipeline.demo.department import loaded
+from pipeline.demo.live import live
+from pipeline.demo.once import once as show_once
+from pipeline.terminal.options import Day
 from schemas.trouble import Terminal
 
 _DEFAULT = DepartmentOptions()

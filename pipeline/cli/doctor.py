@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.options import output
-from pipeline.cli.tables import show_json
 from pipeline.doctor import Check, disk, examine
 from pipeline.endpoints import find, is_embedded, running_stack
 from pipeline.folder_state import folder_state
-from pipeline.loading.kept import journals
+from pipeline.loading.journal_check import journals
 from pipeline.settings import read_settings
+from pipeline.terminal.options import output
+from pipeline.terminal.tables import show_json
 from schemas.trouble import Trouble
 
 
@@ -42,8 +42,8 @@ def _examine(data: Path | None, quiet: bool) -> list[Check]:
     try:
         settings = read_settings()
         endpoints = find(data)
-    except Trouble as trouble:
-        checks.append(Check("stack", False, str(trouble), ""))
+    except Trouble as error:
+        checks.append(Check("stack", False, str(error), ""))
         if not quiet:
             _say(checks[0])
         return checks

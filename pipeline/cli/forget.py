@@ -10,13 +10,13 @@ import msgspec
 
 from connectors.reading.phones import e164
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.options import output
 from pipeline.endpoints import Endpoints, find
-from pipeline.privacy.forget import Forgetting, Report, destroy_list
-from pipeline.privacy.kept import folders
+from pipeline.privacy.file_folders import folders
+from pipeline.privacy.forget import ForgetReport, ForgetRun, destroy_list
 from pipeline.privacy.key import destroy_key, key_file
 from pipeline.privacy.numbers import TOKEN
 from pipeline.settings import Settings, read_settings
+from pipeline.terminal.options import output
 from schemas.trouble import Terminal, Trouble
 
 _STILL = (
@@ -62,8 +62,8 @@ def command(
     if not phones and not managers:
         raise Terminal("say whom: --phone NUMBER or --manager ID")
     kept = [Path(one.folder) for one in folders(endpoints.data)] + [folder.resolve() for folder in extra]
-    forgetting = Forgetting(
-        endpoints, key_file(endpoints.data), kept, lambda words: click.echo(f"callfunnel: {words}", err=True)
+    forgetting = ForgetRun(
+        endpoints, key_file(endpoints.data), kept, lambda message: click.echo(f"callfunnel: {message}", err=True)
     )
     regions = _regions(settings)
     mobiles = forgetting.mobiles(managers)
@@ -117,20 +117,20 @@ def _destroy(endpoints: Endpoints, log: Path, yes: bool) -> None:
     click.echo("The key is destroyed: nothing leads back any more. Loading an old export brings its numbers in.")
 
 
-def lines(report: Report) -> list[str]:
+def lines(report: ForgetReport) -> list[str]:
     """What was touched, for people. Never the number."""
     whom = f"{report.numbers} numbers, {report.managers} managers"
-    said = [f"{'Forgotten' if report.done else 'Would be forgotten'}: {whom}"]
+    out = [f"{'Forgotten' if report.done else 'Would be forgotten'}: {whom}"]
     for one in report.tables:
         what = "stays: it identifies the record" if one.stays else "replaced" if report.done else "to be replaced"
-        said.append(f"  {one.table}.{one.column}: {one.rows:,} rows {what}")
+        out.append(f"  {one.table}.{one.column}: {one.rows:,} rows {what}")
     for file in report.files:
         what = f"left: {file.why_left}" if file.why_left else "replaced" if report.done else "to be replaced"
-        said.append(f"  {file.file}: {file.places:,} places {what}")
+        out.append(f"  {file.file}: {file.places:,} places {what}")
     if not report.tables and not report.files:
-        said.append("  nothing holds it")
+        out.append("  nothing holds it")
     if report.done:
-        said.append(f"  {report.calls:,} calls were decided again; what was counted is as it was: `callfunnel verify`")
+        out.append(f"  {report.calls:,} calls were decided again; what was counted is as it was: `callfunnel verify`")
     else:
-        said.append("  nothing was changed: --yes does it, and cannot be undone")
-    return [*said, _STILL]
+        out.append("  nothing was changed: --yes does it, and cannot be undone")
+    return [*out, _STILL]

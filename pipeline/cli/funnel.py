@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from pipeline.activity import roster
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import output, people, period, period_said
-from pipeline.cli.tables import console, show_json, table
-from pipeline.funnel import WINDOW, By, Clock, Question, Step, flat, funnel, groups, immature, unknown_stages
-from pipeline.readouts import Numbers
+from pipeline.funnel import WINDOW, By, Clock, Question, flat, funnel
 from pipeline.settings import read_settings
-from schemas.stages import Stages
+from pipeline.terminal.funnel_table import BAR, SHORT_BAR, footnotes, funnel_table, warnings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import output, people, period, period_of_options
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json
 
-_BAR, _SHORT_BAR = 20, 8
 _ROOM = 100
 """Columns of a terminal that has room for long bars."""
 
@@ -56,7 +50,7 @@ def command(
     """
     settings = read_settings()
     question = Question(
-        period=period_said(first, last, settings),
+        period=period_of_options(first, last, settings),
         stages=settings.stages,
         now=datetime.now(UTC),
         clock=Clock(clock),
@@ -76,114 +70,7 @@ def command(
         return
     shown = console()
     names = {one.manager_id: one.name for one in roster(source, question.period)} if question.by is By.MANAGER else {}
-    bar = _BAR if shown.width >= _ROOM else _SHORT_BAR
+    bar = BAR if shown.width >= _ROOM else SHORT_BAR
     shown.print(funnel_table(steps, question, names, bar=bar, plain=shown.options.ascii_only))
     for line in (*footnotes(question), *notes):
         shown.print(line, style="dim", highlight=False)
-
-
-def funnel_table(
-    steps: Sequence[Step], question: Question, names: Mapping[str, str], *, bar: int = _BAR, plain: bool = False
-) -> Table:
-    """The steps for people, with bars, each group to its own scale; what is not final yet is hatched."""
-    clock = question.clock
-    estimated = any(step.immature for step in steps)
-    when = f"just before {question.period.last}, {question.period.zone.key}"
-    shown = table(f"Funnel, {clock}, {when if clock is Clock.SNAPSHOT else question.period}")
-    if question.by.key:
-        shown.add_column(str(question.by), no_wrap=True)
-    shown.add_column("stage", no_wrap=True)
-    shown.add_column("", no_wrap=True)
-    for head in _heads(clock, estimated):
-        shown.add_column(head, justify="right", no_wrap=True)
-    titles = stage_titles(question.stages)
-    for who, group in groups(steps).items():
-        lengths = [step.reached if clock is Clock.COHORT else step.entered for step in group]
-        for number, step in enumerate(group):
-            of = [_named(who, names) if number == 0 else ""] if question.by.key else []
-            hatched = step.immature > 0 and number > 0
-            share = lengths[number] / max(1, *lengths)
-            drawn = Text(_bar(share, bar, hatched=hatched, plain=plain), style="cyan")
-            shown.add_row(*of, titles[step.stage], drawn, *_cells(step, clock, estimated))
-        if question.by.key:
-            shown.add_section()
-    return shown
-
-
-def _heads(clock: Clock, estimated: bool) -> list[str]:
-    if clock is Clock.SNAPSHOT:
-        return ["organisations"]
-    heads = ["entered", "reached", "step", "overall"]
-    if clock is Clock.COHORT:
-        heads = [*heads[:3], *(["est."] if estimated else []), "overall", "days"]
-    return heads
-
-
-def _cells(step: Step, clock: Clock, estimated: bool) -> list[str]:
-    if clock is Clock.SNAPSHOT:
-        return [f"{step.entered:,}"]
-    counts = [f"{step.entered:,}", f"{step.reached:,}", percent(step.step_conversion)]
-    if clock is Clock.FLOW:
-        return [*counts, percent(step.overall_conversion)]
-    estimate = [percent(step.step_estimate)] if estimated else []
-    days = "-" if step.median_days is None else f"{step.median_days:.1f}"
-    return [*counts, *estimate, percent(step.overall_conversion), days]
-
-
-def _bar(share: float, length: int, *, hatched: bool, plain: bool) -> str:
-    mark = (":" if hatched else "#") if plain else ("▒" if hatched else "█")
-    return mark * max(1, round(length * share)) if share else ""
-
-
-def percent(share: float | None) -> str:
-    """`12.5%`; `-` where there is nothing to divide by."""
-    return "-" if share is None else f"{share:.1%}"
-
-
-def _named(who: str, names: Mapping[str, str]) -> str:
-    name = names.get(who)
-    return f"{name} ({who})" if name else who or "nobody"
-
-
-def stage_titles(stages: Stages, env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Titles by code, in Russian where the terminal speaks it."""
-    language = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return {
-        stage.code: (language.startswith("ru") and stage.title.ru) or stage.title.en or stage.title.ru or stage.code
-        for stage in stages.stages
-    }
-
-
-def footnotes(question: Question) -> list[str]:
-    """How it was counted."""
-    zone = f"Days are those of {question.period.zone.key}."
-    owner = " A stage entry is its owner's then." if question.by.key or question.managers or question.teams else ""
-    skips = "Skipped stages: moved to or through, a later stage implies the earlier ones."
-    if question.clock is Clock.SNAPSHOT:
-        return [f"Clock: snapshot. Adjacent stages are not conversions: see --clock cohort.{owner} {zone}"]
-    if question.clock is Clock.FLOW:
-        return [
-            "Clock: flow. entered: every entry in the period, re-entry and regression included; reached: those that"
-            " came up from the stage before; step: reached / entered of the stage before. It mixes cohorts.",
-            f"{skips}{owner} {zone}",
-        ]
-    return [
-        f"Clock: cohort, of the organisations that first entered the funnel in the period. Window: {question.window}"
-        " working days of the calendar from that entry. days: median (Kaplan-Meier) from the stage before.",
-        f"{skips}{owner} {zone}",
-    ]
-
-
-def warnings(source: Numbers, question: Question, steps: Sequence[Step]) -> list[str]:
-    """What a reader must know before trusting the numbers."""
-    lines = []
-    still_open, members = immature(steps)
-    if still_open:
-        lines.append(
-            f"Immature: {still_open:,} of {members:,} organisations are within their window of {question.window}"
-            " working days: reached can still grow. est.: what step is likely to become (Kaplan-Meier)."
-        )
-    if unknown := unknown_stages(source, question.stages):
-        said = ", ".join(f"{stage} ({changes:,})" for stage, changes in unknown.items())
-        lines.append(f"Left out: changes to stages that are not configured: {said}. Add them to callfunnel.toml.")
-    return lines

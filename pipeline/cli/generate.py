@@ -13,7 +13,7 @@ from department.country import COUNTRIES
 from department.generate import TRUTH, Generated, generate
 from department.options import FORMATS, DepartmentOptions
 from department.truth_plot import draw, drawable
-from pipeline.cli.options import Day
+from pipeline.terminal.options import Day
 
 _DEFAULT = DepartmentOptions()
 
@@ -84,7 +84,7 @@ def summary(generated: Generated, options: DepartmentOptions) -> list[str]:
         f"{out}: {generated.calls:,} calls in {generated.legs:,} legs, {generated.organisations:,} organisations,"
         f" {generated.proposals:,} proposals, {options.first} to {options.last} (not included)",
         "hidden in it:",
-        *(f"  {_words(anomaly)}" for anomaly in generated.anomalies),
+        *(f"  {_sentence(anomaly)}" for anomaly in generated.anomalies),
         "load it, in this order:",
         f"  export CALLFUNNEL_CONFIG={out}/callfunnel.toml",
     ]
@@ -95,7 +95,7 @@ def summary(generated: Generated, options: DepartmentOptions) -> list[str]:
     return [*lines, f"the true numbers are in {out}/{TRUTH}"]
 
 
-def _words(anomaly: Anomaly) -> str:
+def _sentence(anomaly: Anomaly) -> str:
     who = anomaly.manager_id or "everybody"
     days = f"{anomaly.first}" if anomaly.first == anomaly.last else f"{anomaly.first} to {anomaly.last}"
     return f"{anomaly.kind.value.replace('_', ' '):13} {who:10} {days}"

@@ -9,10 +9,10 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.cli.options import Day, output
-from pipeline.cli.tables import console, show_json, table
 from pipeline.readouts import numbers, utc
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Day, output
+from pipeline.terminal.tables import console, show_json, table
 
 _KINDS = (
     "calls",

@@ -1,4 +1,4 @@
-"""`callfunnel listen`: live doors. Each is a file of its own, imported when it is asked for."""
+"""`callfunnel listen`: live listeners. Each is a file of its own, imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Doors(click.Group):
 def command() -> None:
     """Listen to a live exchange until Ctrl-C or SIGTERM. docs/live.md tells how to connect each.
 
-    Everything is sent at least once and counted once. How each door is doing is in `callfunnel doctor`.
+    Everything is sent at least once and counted once. How each listener is doing is in `callfunnel doctor`.
 
     Exit codes: 0 it was asked to end; 2 it could not go on.
     """

@@ -13,9 +13,9 @@ from connectors.ami.session import Login
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
-from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
-from pipeline.cli.listening_table import gap_filler
 from pipeline.endpoints import pinned
+from pipeline.listening.call_table import gap_filler
+from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -74,8 +74,8 @@ def command(
     line = Line(source, "ami", new_session())
     data = pinned(data)
     with (
-        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "ami", Alive) as checkpoint,
     ):
         door = TellerDoor(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
-        keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{words}")
+        keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{gap_text}")

@@ -13,9 +13,9 @@ from connectors.esl.session import Login
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.live.teller import Alive, TellerDoor
-from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session, secret
-from pipeline.cli.listening_table import gap_filler
 from pipeline.endpoints import pinned
+from pipeline.listening.call_table import gap_filler
+from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -70,12 +70,12 @@ def command(
     line = Line(source, "esl", new_session())
     data = pinned(data)
     with (
-        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, words),
+        gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "esl", Alive) as checkpoint,
     ):
         door = TellerDoor(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
         which = f" where {condition}" if chosen else ""
-        keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{words}")
+        keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{gap_text}")
 
 
 def _condition(text: str) -> tuple[str, str] | None:

@@ -11,11 +11,11 @@ from connectors.folder.door import ROWS, FolderDoor
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.registry import KINDS, PROFILES
-from pipeline.cli.listening import keep_open, new_session, stack_folder
 from pipeline.endpoints import Endpoints, find
-from pipeline.loading.dropped import AUTO, Dropped
-from pipeline.loading.prepare import Wish
-from pipeline.privacy.kept import Holds, remember
+from pipeline.listening.session import keep_open, new_session, stack_folder
+from pipeline.loading.dropped_files import AUTO, DroppedFiles
+from pipeline.loading.prepare import LoadOptions
+from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal, Transient
@@ -23,7 +23,7 @@ from schemas.trouble import Terminal, Transient
 STATE = ".callfunnel"
 
 
-class _Nothing(msgspec.Struct, frozen=True):
+class _NoFolderCheckpoint(msgspec.Struct, frozen=True):
     """The folder is its own checkpoint: what is still in it is not loaded yet."""
 
 
@@ -57,7 +57,7 @@ def command(
         raise Terminal(f"{folder}: there is no such folder: make it, or mount it")
     settings = read_settings()
     data = stack_folder(data)
-    wish = Wish(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
+    options = LoadOptions(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
     line = Line(source or "pbx", f"folder:{folder.resolve().name}", new_session())
 
     if data is not None:
@@ -66,8 +66,8 @@ def command(
     def where() -> tuple[Endpoints, Store]:
         try:
             endpoints = find(data)
-        except Terminal as trouble:
-            raise Transient(str(trouble)) from None
+        except Terminal as error:
+            raise Transient(str(error)) from None
         return endpoints, Store(connect(endpoints.clickhouse))
 
     def check() -> None:
@@ -77,6 +77,6 @@ def command(
     if (folder / STATE).is_symlink():
         raise Terminal(f"{folder / STATE} is a link: what is written there could go anywhere; remove it")
     # Two watchers of one folder would move each other's files, so the lock is in the folder.
-    with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _Nothing):
-        door = FolderDoor(folder, Dropped(wish, settings, where, check), settle_s=settle)
+    with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _NoFolderCheckpoint):
+        door = FolderDoor(folder, DroppedFiles(options, settings, where, check), settle_s=settle)
         keep_open(line, door, data, folder / ".callfunnel", f"folder {folder}")

@@ -22,10 +22,10 @@ from connectors.live.line import Line
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
 from pipeline.audit import LoginAudit, audit_file
-from pipeline.cli.listening import Exchange, exchange, keep_open, new_session, secret, stack_folder
 from pipeline.endpoints import Endpoints, find
+from pipeline.listening.session import Exchange, exchange, keep_open, new_session, secret, stack_folder
 from pipeline.loading.upload.routes import Pages
-from pipeline.privacy.kept import Holds, remember
+from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal
@@ -34,7 +34,7 @@ _TOKEN = "CALLFUNNEL_HTTP_TOKEN"  # noqa: S105  # the name of a variable
 _SOURCE = re.compile(r"[\w.-]{1,60}")
 
 
-class _Nothing(msgspec.Struct, frozen=True):
+class _NoHttpCheckpoint(msgspec.Struct, frozen=True):
     """A listener has nothing to go on from: who posts knows what was answered."""
 
 
@@ -97,7 +97,7 @@ def command(
     line = Line(source, "http", new_session())
     hooked = hooks(webhooks, of, settings)
     # Two listeners of one source would take each other's uploads away, and tell of one feed.
-    with Checkpoint(state, source, "http", _Nothing) as lock:
+    with Checkpoint(state, source, "http", _NoHttpCheckpoint) as lock:
         data = stack_folder(data)
         uploads = lock.path.with_suffix(".uploads")
         guard.on_login = LoginAudit(audit_file(data), "upload page")
@@ -105,7 +105,7 @@ def command(
             remember(data or "", Holds.UPLOADS, uploads)
         pages = [Pages(guard, settings, source, partial(stack, data), uploads, upload_mb << 20).add] if page else []
         door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)
-        keep_open(line, door, data, state, words(source, hooked), [(one.sink.line, one.sink) for one in hooked])
+        keep_open(line, door, data, state, describe(source, hooked), [(one.sink.line, one.sink) for one in hooked])
 
 
 def _say(at: str) -> None:
@@ -118,7 +118,7 @@ def stack(data: Path | None) -> tuple[Endpoints, Store]:
     return endpoints, Store(connect(endpoints.clickhouse))
 
 
-def words(source: str, hooked: Sequence[Hooked]) -> str:
+def describe(source: str, hooked: Sequence[Hooked]) -> str:
     """What is listened to."""
     return f"records of source {source} by POST{''.join(f', {one.path}' for one in hooked)}"
 

@@ -10,11 +10,11 @@ import click
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.line import Line
 from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
-from pipeline.cli.listening import Exchange, exchange, keep_open, new_session
-from pipeline.cli.listening_table import table_at
-from pipeline.cli.options import Day
 from pipeline.endpoints import pinned
+from pipeline.listening.call_table import table_at
+from pipeline.listening.session import Exchange, exchange, keep_open, new_session
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Day
 
 
 @click.command("sql")
@@ -51,5 +51,5 @@ def command(
         table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,
     ):
-        words = f"{cdr.where}, for source {source}, every {every:g} s"
-        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, state, words)
+        description = f"{cdr.where}, for source {source}, every {every:g} s"
+        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, state, description)

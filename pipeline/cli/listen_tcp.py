@@ -13,8 +13,8 @@ from connectors.live.line import Line
 from connectors.reading.source import Hints
 from connectors.registry import LINES
 from connectors.tcp.door import Alive, Connect, Listen, Network, TcpDoor
-from pipeline.cli.listening import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.endpoints import pinned
+from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 
@@ -54,7 +54,7 @@ def command(
     """Read the lines of an exchange that sends one per call over TCP.
 
     These protocols know no login and repeat nothing: name the exchange's address with --allow, and load its file for a
-    time in which the door was closed.
+    time in which the listener was closed.
     """
     if bool(here) == bool(there):
         raise Terminal("give --listen HOST:PORT (the exchange connects to us) or --connect HOST:PORT (we to it)")
@@ -62,16 +62,16 @@ def command(
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
     line = Line(source, "tcp", new_session())
-    said = settings.source(source)
-    hints = Hints(region=region or said.region or settings.region, columns=said.columns)
+    configured = settings.source(source)
+    hints = Hints(region=region or configured.region or settings.region, columns=configured.columns)
     lines = LINES[profile](hints, zone, of.contexts(settings, zone, line.session))
     where: Listen | Connect
     if here:
         where = Listen(*host_and_port(here), allowed or _HERE)
-        words = f"{profile} lines at {here}, from {', '.join(map(str, where.allowed))}"
+        description = f"{profile} lines at {here}, from {', '.join(map(str, where.allowed))}"
     else:
         where = Connect(*host_and_port(there))
-        words = f"{profile} lines of {there}"
+        description = f"{profile} lines of {there}"
     data = pinned(data)
     with Checkpoint(state, source, "tcp", Alive) as checkpoint:
-        keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{words}, for source {source}")
+        keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{description}, for source {source}")

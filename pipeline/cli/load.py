@@ -10,14 +10,14 @@ import msgspec
 from rich.console import Console
 
 from connectors.registry import KINDS, PROFILES
-from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
-from pipeline.loading.lookout import reached_store
+from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish, prepare_all
-from pipeline.privacy.kept import Holds, remember
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
+from pipeline.loading.wait_reporter import reached_store
+from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal, Trouble
 
@@ -61,32 +61,32 @@ def command(
     Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
     """
     settings = read_settings()
-    wish = Wish(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
-    prepared: list[Prepared] = []
+    options = LoadOptions(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
+    prepared: list[PreparedFile] = []
     failed: list[str] = []
     for path in files:
-        tables = prepare_all(path, wish, settings)
+        tables = prepare_all(path, options, settings)
         prepared += tables.prepared
         failed += tables.failed
-        for words in tables.passed_over:
-            click.echo(f"not loaded: {words}", err=True)
+        for message in tables.ignored:
+            click.echo(f"not loaded: {message}", err=True)
     if only_explain:
         for file in prepared:
             explain(file, click.echo)
         outcomes: list[Outcome] = []
     else:
-        outcomes = _load(prepared, wish, data) if prepared else []
+        outcomes = _load(prepared, options, data) if prepared else []
         _tell(outcomes, as_json)
-    for words in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
-        click.echo(f"callfunnel: {words}", err=True)
+    for message in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
+        click.echo(f"callfunnel: {message}", err=True)
     if failed or any(outcome.stopped for outcome in outcomes):
         sys.exit(2)
     sys.exit(1 if any(outcome.rejected for outcome in outcomes) else 0)
 
 
-def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]:
+def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
     endpoints = find(data)
-    remember(endpoints.data, Holds.REJECTS, wish.rejects)
+    remember(endpoints.data, Holds.REJECTS, options.rejects)
     console = Console(stderr=True)
     embedded = running_stack(data) if is_embedded(data) else None
 
@@ -94,13 +94,13 @@ def _load(files: list[Prepared], wish: Wish, data: Path | None) -> list[Outcome]
         if embedded is not None and not is_alive(embedded):
             raise Terminal("the stack stopped: see logs/ in its data folder, and start it again")
 
-    with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
+    with TerminalProgress(console, check) if console.is_terminal else PlainProgress(console, check) as progress:
         try:
-            return load(files, endpoints, reached_store(endpoints, progress), wish, progress)
+            return load(files, endpoints, reached_store(endpoints, progress), options, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
-        except Trouble as trouble:
-            raise Terminal(f"{trouble}. Not everything is stored; loading the files again is safe") from None
+        except Trouble as error:
+            raise Terminal(f"{error}. Not everything is stored; loading the files again is safe") from None
 
 
 def _tell(outcomes: list[Outcome], as_json: bool) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from connectors.mapped.kinds import KINDS
-from pipeline.loading.map_table import Asked, keep, lacking, map_table, pairs, preview, words
-from pipeline.loading.prepare import Wish
+from pipeline.loading.map_table import MappingRequest, describe, keep, lacking, map_table, pairs, preview
+from pipeline.loading.prepare import LoadOptions
 from pipeline.mapping_file import written
 from pipeline.settings import config_path, read_settings
 from schemas.mapping import MappedKind
@@ -46,14 +46,14 @@ def command(
     it into callfunnel.toml, where it can be corrected by hand.
     """
     settings = read_settings()
-    asked = Asked(kind, name, pairs(columns, "--column"), pairs(constants, "--constant"))
-    mapped = map_table(file, asked, region or settings.region, settings)
-    for line in words(mapped):
+    request = MappingRequest(kind, name, pairs(columns, "--column"), pairs(constants, "--constant"))
+    mapped = map_table(file, request, region or settings.region, settings)
+    for line in describe(mapped):
         click.echo(line)
     if mapped.proposed.said is None:
         raise lacking(mapped)
     click.echo("")
-    preview(mapped, Wish(source=source, tz=tz, region=region), settings, click.echo)
+    preview(mapped, LoadOptions(source=source, tz=tz, region=region), settings, click.echo)
     click.echo("\n" + written(mapped.name, mapped.proposed.said, mapped.proposed.strange))
     path = config_path()
     if mapped.name in settings.mappings:

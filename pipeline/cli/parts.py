@@ -11,12 +11,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from pipeline.cli.options import output
-from pipeline.cli.tables import show_json
 from pipeline.endpoints import find
-from pipeline.parts.broken import SETTLE, in_words, look, settle
 from pipeline.parts.damaged import put_aside_damaged
-from pipeline.store import Store, connect, trouble
+from pipeline.parts.losses import SETTLE, close_losses, describe_losses, find_losses
+from pipeline.store import Store, connect, store_error
+from pipeline.terminal.options import output
+from pipeline.terminal.tables import show_json
 
 
 @click.command("parts")
@@ -36,15 +36,15 @@ def command(is_checked: bool, is_settled: bool, anyway: bool, as_json: bool, dat
     store = Store(client)
     if is_checked:
         put_aside_damaged(store, partial(_run, client))
-    losses = look(store)
+    losses = find_losses(store)
     if is_settled:
-        losses = settle(store, anyway=anyway)
+        losses = close_losses(store, anyway=anyway)
     if as_json:
         show_json(losses)
     elif is_settled:
         click.echo(f"settled: {len(losses)}")
     else:
-        click.echo(in_words(losses) or "the store has all that it reported as stored")
+        click.echo(describe_losses(losses) or "the store has all that it reported as stored")
         if losses:
             click.echo(f"when that is done: {SETTLE}")
     sys.exit(1 if losses and not is_settled else 0)
@@ -55,4 +55,4 @@ def _run(client: Client, sql: str) -> None:
     try:
         client.command(sql)
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise trouble(error) from None
+        raise store_error(error) from None

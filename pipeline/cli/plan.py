@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from pipeline.activity import Manager, roster
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Listed, Month, output, people
-from pipeline.cli.tables import WIDE, console, manager_name, share, show_json, table
+from pipeline.activity import RosterManager, roster
 from pipeline.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
 from pipeline.readouts import Period
 from pipeline.settings import Settings, read_settings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import Listed, Month, output, people
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import WIDE, console, manager_name, share, show_json, table
 
 
 @click.command("plan")
@@ -68,7 +68,7 @@ _HEADS = {"manager": "manager", "team": "team"}
 _COUNTS = (("A", "calls_to_potential"), ("C", "general_proposals"), ("D", "individual_proposals"))
 
 
-def plan_table(rows: Sequence[PlanFact], by: Sequence[str], managers: dict[str, Manager], *, wide: bool) -> Table:
+def plan_table(rows: Sequence[PlanFact], by: Sequence[str], managers: dict[str, RosterManager], *, wide: bool) -> Table:
     """The rows for people. A narrow terminal gets facts and ratios."""
     shown = table(f"Plan and fact, {rows[0].month}")
     for one in by:
@@ -99,7 +99,7 @@ def _sums(sums: dict[str, Measure[Decimal]], wide: bool) -> list[str]:
     due = [_whole(one.plan_to_date) for one in sums.values() if one.plan_to_date is not None]
     plan = [_whole(one.plan) for one in sums.values() if one.plan is not None]
     ratios = [share(one.ratio) for one in sums.values() if one.plan is not None]
-    return [", ".join(said) or "-" for said in (fact, *((due, plan) if wide else ()), ratios)]
+    return [", ".join(texts) or "-" for texts in (fact, *((due, plan) if wide else ()), ratios)]
 
 
 def _whole(amount: float | Decimal) -> str:
@@ -116,9 +116,13 @@ def footnotes(rows: Sequence[PlanFact], settings: Settings, now: datetime, until
     if until is not None:
         lines.append(f"Data until {until.astimezone(settings.time_zone):%Y-%m-%d %H:%M}: what is due goes on after it.")
     lacking = [row for row in rows if row.without_plan]
-    without = len({row.manager_id for row in lacking}) if rows[0].manager_id else sum(r.without_plan for r in lacking)
-    if without:
-        lines.append(f"{without} of the roster have no plan, and their facts count: `callfunnel load --kind plan`.")
+    lacking_count = (
+        len({row.manager_id for row in lacking}) if rows[0].manager_id else sum(r.without_plan for r in lacking)
+    )
+    if lacking_count:
+        lines.append(
+            f"{lacking_count} of the roster have no plan, and their facts count: `callfunnel load --kind plan`."
+        )
     if any(row.unknown_days for row in rows):
         lines.append("Some days are in no calendar and count as free: a worker that starts writes the country's.")
     return lines

@@ -9,18 +9,18 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Day, hides_numbers, output, show_numbers
-from pipeline.cli.tables import console, show_json, table
 from pipeline.readouts import utc
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Day, hides_numbers, output, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json, table
 from schemas.records import Reason
 
 _MOST_SHOWN = 200
 """Characters of a row that people are shown; --json has all of it."""
 
 
-class RejectedSeen(msgspec.Struct, frozen=True):
+class RejectListing(msgspec.Struct, frozen=True):
     """One rejected row, with its reason and place."""
 
     at: str
@@ -75,7 +75,7 @@ def command(
         "imports": list(imports),
     }
     source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))
-    rows = source.rows("rejected", RejectedSeen, {**parameters, "limit": most})
+    rows = source.rows("rejected", RejectListing, {**parameters, "limit": most})
     if as_json:
         show_json(rows)
         return

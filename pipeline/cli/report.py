@@ -15,16 +15,16 @@ from grafana.report.page import letter, page
 from grafana.report.report_data import ReportData, ReportText
 from grafana.report.workbook import workbook
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.board_screens import department_of, page_file, plotly_script
-from pipeline.cli.known import refuse_unknown
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import Day, hides_numbers, output, people, show_numbers
-from pipeline.cli.report_numbers import Wanted, read_report, stale_reasons
-from pipeline.cli.tables import show_json
+from pipeline.board.screens import department_of, page_file, plotly_script
 from pipeline.endpoints import data_folder
 from pipeline.report.letter import Attachment, message, post_of, send
-from pipeline.report.periods import Kind, Reported, reported
+from pipeline.report.numbers import ReportRequest, read_report, stale_reasons
+from pipeline.report.periods import PeriodKind, ReportPeriod, report_period
 from pipeline.settings import read_settings
+from pipeline.terminal.known_people import refuse_unknown
+from pipeline.terminal.options import Day, hides_numbers, output, people, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import show_json
 from schemas.durable_files import write_whole
 from schemas.trouble import Terminal
 
@@ -33,7 +33,9 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @click.command("report")
-@click.option("--period", "kind", type=click.Choice([kind.value for kind in Kind]), default="week", show_default=True)
+@click.option(
+    "--period", "kind", type=click.Choice([kind.value for kind in PeriodKind]), default="week", show_default=True
+)
 @click.option("--to", "last", type=Day(), default=None,
               help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(["ru", "en"]), default=None, help="[default: the terminal's]")
@@ -69,10 +71,10 @@ def command(
     _refuse_others(outs)
     language = language or terminal_language(os.environ)
     now = datetime.now(UTC).replace(microsecond=0)
-    span = reported(Kind(kind), last, now, settings.time_zone)
+    span = report_period(PeriodKind(kind), last, now, settings.time_zone)
     if span.period.start > now:
         raise Terminal(f"--to {span.period.last}: this {kind} has not begun yet")
-    wanted = Wanted(reported=span, language=language, teams=teams, managers=managers)
+    wanted = ReportRequest(report_period=span, language=language, teams=teams, managers=managers)
     log = audit_file(data_folder(data))
     hidden = hides_numbers(settings, shows_numbers, data)
     source, department = read_from(data, masked=hidden), department_of(settings)
@@ -106,8 +108,8 @@ def command(
 
 
 def terminal_language(env: Mapping[str, str]) -> str:
-    said = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return "ru" if said.startswith("ru") else "en"
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "ru" if locale.startswith("ru") else "en"
 
 
 def _refuse_others(outs: tuple[Path, ...]) -> None:
@@ -139,7 +141,7 @@ def as_objects(report: ReportData) -> list[dict[str, object]]:
     return [{"part": one.part.id, "span": one.part.span.value, "rows": list(one.rows)} for one in report.parts()]
 
 
-def file_name(span: Reported, suffix: str) -> str:
+def file_name(span: ReportPeriod, suffix: str) -> str:
     return f"callfunnel-{span.kind}-{span.period.first}.{suffix}"
 
 

@@ -16,7 +16,7 @@ from pipeline.endpoints import find, is_embedded
 from schemas.trouble import Terminal
 
 
-class Restored(msgspec.Struct, frozen=True, kw_only=True):
+class RestoreResult(msgspec.Struct, frozen=True, kw_only=True):
     """A restored data folder, as `--json` prints it."""
 
     backup: str
@@ -55,10 +55,10 @@ def command(folder: Path | None, data: Path, source: str, as_json: bool) -> None
         raise Terminal("say which: callfunnel restore FOLDER")
     started = time.monotonic()
     path, manifest = chosen(folder)
-    size = bring(path, manifest, data, lambda words: click.echo(f"callfunnel: {words}", err=True))
+    size = bring(path, manifest, data, lambda message: click.echo(f"callfunnel: {message}", err=True))
     record(audit_file(data), Action.RESTORE, backup=str(path), rows=manifest.rows)
     settings = path / SETTINGS
-    result = Restored(
+    result = RestoreResult(
         backup=str(path),
         data=str(data),
         created_at=manifest.created_at,

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.options import output
-from pipeline.cli.tables import show_json
 from pipeline.endpoints import find
-from pipeline.privacy.kept import Holds, Kept, folders
+from pipeline.privacy.file_folders import FileFolder, Holds, folders
 from pipeline.privacy.key import key_file
-from pipeline.privacy.retention import Retaining
+from pipeline.privacy.retention import RetentionRun
 from pipeline.settings import read_settings
+from pipeline.terminal.options import output
+from pipeline.terminal.tables import show_json
 from schemas.trouble import Trouble
 
 
@@ -30,13 +30,13 @@ def command(extra: tuple[Path, ...], yes: bool, as_json: bool, data: Path | None
     settings = read_settings()
     endpoints = find(data)
     kept = [one for one in folders(endpoints.data) if one.holds is not Holds.LOGS]
-    kept += [Kept(Holds.DROPPED, str(folder.resolve())) for folder in extra]
-    retaining = Retaining(
+    kept += [FileFolder(Holds.DROPPED, str(folder.resolve())) for folder in extra]
+    retaining = RetentionRun(
         endpoints,
         settings.time_zone,
         key_file(endpoints.data),
         kept,
-        lambda words: click.echo(f"callfunnel: {words}", err=True),
+        lambda message: click.echo(f"callfunnel: {message}", err=True),
     )
     log = audit_file(endpoints.data)
     try:

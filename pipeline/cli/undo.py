@@ -10,9 +10,9 @@ import msgspec
 from rich.console import Console
 
 from pipeline.audit import Action, audit_file, record
-from pipeline.cli.load_progress import Plain, Shown
 from pipeline.endpoints import Endpoints, find, is_alive, is_embedded, running_stack
-from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, look, undo
+from pipeline.loading.load_progress import PlainProgress, TerminalProgress
+from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, preview, undo
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from schemas.records import Import
@@ -47,7 +47,7 @@ def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_
     zone = read_settings().time_zone.key
     of = find_import(store, import_id)
     check_undoable(of, interrupted=interrupted)
-    result = look(of, store, zone)
+    result = preview(of, store, zone)
     if yes and not (result.is_empty and of.state == UNDONE):
         result = _undo(of, endpoints, store, zone, data)
         log = audit_file(endpoints.data or None)
@@ -68,13 +68,13 @@ def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path 
         if embedded is not None and not is_alive(embedded):
             raise Terminal("the stack stopped: see logs/ in its data folder, and start it again")
 
-    with Shown(console, check) if console.is_terminal else Plain(console, check) as progress:
+    with TerminalProgress(console, check) if console.is_terminal else PlainProgress(console, check) as progress:
         try:
             return undo(of, endpoints, store, zone, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: undo it again to finish") from None
-        except Trouble as trouble:
-            raise Terminal(f"{trouble}. Not everything is taken back; the same command again is safe") from None
+        except Trouble as error:
+            raise Terminal(f"{error}. Not everything is taken back; the same command again is safe") from None
 
 
 def summary(result: Undo) -> list[str]:
@@ -96,8 +96,8 @@ def summary(result: Undo) -> list[str]:
     if result.rejects:
         lines.append(f"  {result.rejects:,} rejected rows of it {'are' if result.done else 'would be'} closed")
     if result.reopened:
-        words = "are open again" if result.done else "would be open again"
-        lines.append(f"  {result.reopened:,} rejected rows and gaps that it had resolved {words}")
+        verb_phrase = "are open again" if result.done else "would be open again"
+        lines.append(f"  {result.reopened:,} rejected rows and gaps that it had resolved {verb_phrase}")
     if result.activities:
         who = ", ".join(result.managers[:_MANAGERS_NAMED]) or "nobody"
         more = f" and {len(result.managers) - _MANAGERS_NAMED} more" if len(result.managers) > _MANAGERS_NAMED else ""

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.replaying import replaying
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
-from pipeline.embedded.supervise import Plan, Stack, lock, run
+from pipeline.embedded.supervise import Stack, StackPlan, lock, run
 from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
-from pipeline.parts.broken import SETTLE, in_words
+from pipeline.listening.replaying import replaying
+from pipeline.parts.losses import SETTLE, describe_losses
 from pipeline.settings import read_settings
 from schemas.private_files import private_folder, private_opener
 from schemas.trouble import Terminal
@@ -79,7 +79,7 @@ def command(
         _in_background(data)
         return
     board = usual_board_port() if board_port is None else board_port
-    plan = Plan(
+    plan = StackPlan(
         data=data,
         kafka_port=kafka_port,
         store_port=store_port,
@@ -97,13 +97,13 @@ def command(
     for number in _STOPPING:
         signal.signal(number, lambda got, _: stopping.append(got))
     if stack.broken:
-        click.echo(f"callfunnel: the store has lost rows that were reported as stored\n{in_words(stack.broken)}")
+        click.echo(f"callfunnel: the store has lost rows that were reported as stored\n{describe_losses(stack.broken)}")
         click.echo(f"when that is done: {SETTLE}")
     click.echo(ready_line(running, data, time.monotonic() - started))
     daily = _retention(data) if settings.retention.is_set else None
 
-    def say(words: str) -> None:
-        click.echo(f"callfunnel: {words}", err=True)
+    def say(message: str) -> None:
+        click.echo(f"callfunnel: {message}", err=True)
 
     try:
         with replaying(running, say):
@@ -153,9 +153,9 @@ def _in_background(data: Path) -> None:
             start_new_session=True,
         )
     while process.poll() is None:
-        said = log.read_text("utf-8", "replace")
-        if "boards: " in said and said.endswith("\n"):
-            click.echo(said.strip())
+        printed = log.read_text("utf-8", "replace")
+        if "boards: " in printed and printed.endswith("\n"):
+            click.echo(printed.strip())
             return
         time.sleep(0.1)
     raise Terminal(log.read_text("utf-8", "replace").strip().removeprefix("callfunnel: ") or "the stack did not start")

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from pipeline.cli.meant import read_from
-from pipeline.cli.options import hides_numbers, note_facts, output, period, period_said, show_numbers
-from pipeline.cli.tables import console, show_json, table
 from pipeline.settings import read_settings
+from pipeline.terminal.options import hides_numbers, note_facts, output, period, period_of_options, show_numbers
+from pipeline.terminal.stack_choice import read_from
+from pipeline.terminal.tables import console, show_json, table
 from pipeline.verify import Difference, verify
 from schemas.mask import mask_text
 
@@ -32,7 +32,7 @@ def command(first: date | None, last: date | None, shows_numbers: bool, as_json:
     Exit codes: 0 nothing differs; 1 something does.
     """
     settings = read_settings()
-    days = period_said(first, last, settings)
+    days = period_of_options(first, last, settings)
     source = read_from(data)
     cells, differences = verify(source, days, settings)
     if hides_numbers(settings, shows_numbers, data):

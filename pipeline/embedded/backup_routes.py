@@ -41,8 +41,8 @@ class BackupRoutes:
         body = await request.read()
 
         def write() -> list[snapshot.Sum]:
-            asked = msgspec.json.decode(body, type=Write)
-            return snapshot.write(self._ask, Path(asked.to), Path(asked.base) if asked.base else None)
+            wanted = msgspec.json.decode(body, type=Write)
+            return snapshot.write(self._ask, Path(wanted.to), Path(wanted.base) if wanted.base else None)
 
         return await self._answer(request, write)
 

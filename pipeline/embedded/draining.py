@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.embedded.supervise import Stack
 from pipeline.endpoints import Running, journals_folder
-from pipeline.stored import Position, Waiting
+from pipeline.storage_wait import Position, StorageWait
 from pipeline.transport import Transport, wait_until_stored
 from schemas.trouble import Transient, Trouble
 
@@ -31,7 +31,7 @@ def drain(
 ) -> str:
     """Wait until the workers have stored what is on the wire; what remains, in words, "" when nothing does."""
     until = monotonic() + within_s
-    told_at = monotonic()
+    reported_at = monotonic()
     waits = 0
 
     def check() -> None:
@@ -43,10 +43,10 @@ def drain(
             return  # a part that starts again is waited for
 
     def progress(position: Position) -> None:
-        nonlocal told_at, waits
+        nonlocal reported_at, waits
         waits = position.lag
-        if waits and monotonic() - told_at > _TELL_S:
-            told_at = monotonic()
+        if waits and monotonic() - reported_at > _TELL_S:
+            reported_at = monotonic()
             say(f"stopping: {waits:,} frames wait to be stored")
 
     try:
@@ -59,8 +59,8 @@ def drain(
             f"{waits:,} frames were not stored in time: what listeners acknowledged is in {kept} and is sent when the"
             " stack starts; a `load` that has not ended is to be begun again"
         )
-    except Trouble as trouble:
-        return f"it is not known that everything is stored: {trouble}; what listeners acknowledged is on disk"
+    except Trouble as error:
+        return f"it is not known that everything is stored: {error}; what listeners acknowledged is on disk"
     return ""
 
 
@@ -68,7 +68,7 @@ def lag(running: Running) -> int:
     """Frames on the wire that wait, of any stage; 0 when the broker does not say."""
     try:
         with closing(Transport(running.endpoints)) as transport:
-            waiting, ids, waits = Waiting({}), transport.topic_ids(), 0
+            waiting, ids, waits = StorageWait({}), transport.topic_ids(), 0
             while not waiting.is_over and not waits:
                 waiting, position = transport.look(waiting, ids)
                 waits = position.lag

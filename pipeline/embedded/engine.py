@@ -34,7 +34,7 @@ _YIELDS_ABOVE = 100_000_000
 are what the engine ends first, and no insert failed beside five of them."""
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class EngineLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one kind of user may have of the store at a time, and what each of their queries may use."""
 
     handles: int
@@ -50,22 +50,22 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     may_write: bool = False
 
 
-LIMITS: Mapping[str, Limits] = {
-    "callfunnel": Limits(
+LIMITS: Mapping[str, EngineLimits] = {
+    "callfunnel": EngineLimits(
         handles=4, waiting=64, wait_s=30, time_s=600, result_bytes=256 << 20, yields_memory=False, may_write=True
     ),
-    "board": Limits(handles=2, waiting=200, wait_s=20, time_s=10, memory_bytes=400_000_000),
+    "board": EngineLimits(handles=2, waiting=200, wait_s=20, time_s=10, memory_bytes=400_000_000),
     # Whoever waits at a terminal asked for a whole history (`verify`), and keeps nobody else from asking.
-    "report": Limits(handles=2, waiting=16, wait_s=20, time_s=60),
+    "report": EngineLimits(handles=2, waiting=16, wait_s=20, time_s=60),
     # A Grafana board is a dozen queries at once: five of them may wait.
-    "reader": Limits(handles=3, waiting=60, wait_s=10, time_s=10, memory_bytes=250_000_000),
-    "supervisor": Limits(handles=1, waiting=4, wait_s=5, time_s=5, memory_bytes=50_000_000),
+    "reader": EngineLimits(handles=3, waiting=60, wait_s=10, time_s=10, memory_bytes=250_000_000),
+    "supervisor": EngineLimits(handles=1, waiting=4, wait_s=5, time_s=5, memory_bytes=50_000_000),
 }
 """By user. Workers and loads write as `callfunnel`; the board page, our commands and whoever else asks (Grafana) have
 handles of their own, so that long queries of one of them leave the others theirs."""
 
 
-_UNLIMITED = Limits(handles=1, waiting=0, wait_s=0, time_s=0, memory_bytes=0, yields_memory=False, may_write=True)
+_UNLIMITED = EngineLimits(handles=1, waiting=0, wait_s=0, time_s=0, memory_bytes=0, yields_memory=False, may_write=True)
 """0: no limit but the engine's."""
 
 
@@ -111,10 +111,10 @@ class Handle:
             self._apply(settings)
             yield
         except Exception as error:  # chDB raises RuntimeError and classes of its own, alike in their text only
-            said = EngineError(str(error).removeprefix("Streaming query failed: "))
+            translated = EngineError(str(error).removeprefix("Streaming query failed: "))
             self.close()
             self._open()
-            raise said from None
+            raise translated from None
 
     def _apply(self, settings: Mapping[str, str]) -> None:
         """Have these settings and no others; nothing to do when the last query had the same."""
@@ -161,8 +161,8 @@ _JOINABLE = frozenset({"Native", "JSONEachRow", "TabSeparated", "TSV", "RowBinar
 
 
 def _is_joinable(sql: str, output: str) -> bool:
-    said = _SAID_FORMAT.search(sql[-200:])
-    return (said[1] if said else output) in _JOINABLE and _QUESTION.match(sql) is not None
+    format_clause = _SAID_FORMAT.search(sql[-200:])
+    return (format_clause[1] if format_clause else output) in _JOINABLE and _QUESTION.match(sql) is not None
 
 
 def _value(value: str) -> str:
@@ -180,7 +180,7 @@ class Engine:
         self._path = f"{folder}?{options}"
         self._handles: list[Handle] = []
 
-    def open(self, limits: Limits) -> Handle:
+    def open(self, limits: EngineLimits) -> Handle:
         """Another handle, which keeps to these limits."""
         fixed = {
             "max_threads": 2,

@@ -89,8 +89,8 @@ def holder(data: Path) -> Holder | None:
             return None
         if struct.unpack(_FLOCK, found)[0] == fcntl.F_UNLCK:
             return None
-        words = file.read(100).split()
-    if len(words) != 2 or not all(word.isdigit() for word in words):
+        parts = file.read(100).split()
+    if len(parts) != 2 or not all(word.isdigit() for word in parts):
         return None  # it was taken this moment, and its holder has not written yet
-    held = Holder(int(words[0]), int(words[1]))
+    held = Holder(int(parts[0]), int(parts[1]))
     return held if started_ticks(held.pid) == held.started else None

@@ -20,10 +20,10 @@ from connectors.http.banner import hide
 from connectors.http.crowd import Crowd
 from connectors.http.gates import basic, same, wrong_secrets
 from pipeline.embedded.backup_routes import BackupRoutes
-from pipeline.embedded.engine import Engine, EngineError, Handle, Limits
+from pipeline.embedded.engine import Engine, EngineError, EngineLimits, Handle
 from pipeline.embedded.native_hello import hello, is_hello
 from pipeline.embedded.pool import Pool
-from pipeline.embedded.sql_guard import Refused, guard
+from pipeline.embedded.sql_guard import RefusedQuery, guard
 
 _OWN = frozenset(
     {"query", "database", "user", "password", "default_format", "session_id", "session_timeout", "session_check"}
@@ -146,7 +146,7 @@ class Front:
         self,
         engine: Engine,
         users: Users,
-        limits: Mapping[str, Limits],
+        limits: Mapping[str, EngineLimits],
         *,
         most_body_bytes: int,
         clock: Callable[[], float] = time.monotonic,
@@ -194,7 +194,7 @@ class Front:
             answer = await self._pools[user].run(
                 lambda handle: _packed(_run(understood, handle, may_write=may_write), packs)
             )
-        except (EngineError, Refused) as error:
+        except (EngineError, RefusedQuery) as error:
             return _failure(error)
         except web.HTTPRequestEntityTooLarge:
             return _failure(_too_large(most))
@@ -275,7 +275,7 @@ def _refused(wait_s: int) -> web.Response:
     return answer
 
 
-def _failure(error: EngineError | Refused) -> web.Response:
+def _failure(error: EngineError | RefusedQuery) -> web.Response:
     return web.Response(
         status=_STATUS.get(error.code, 500),
         text=f"{error}\n",

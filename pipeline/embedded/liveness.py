@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from pipeline.embedded.part import Part
-from pipeline.embedded.signs import Ask
+from pipeline.embedded.health_checks import Ask
+from pipeline.embedded.part import StackPart
 
 PATIENCE_S = 30.0
 _TRIES = 3
@@ -40,13 +40,13 @@ class Pulse(msgspec.Struct, frozen=True):
     """Questions without an answer since then."""
 
 
-def heard(pulse: Pulse, pid: int, asked_at: float, *, answered: bool) -> Pulse:
+def heard(pulse: Pulse, pid: int, sent_at: float, *, answered: bool) -> Pulse:
     """The pulse after one more question. Pure."""
     if pulse.pid != pid:
-        pulse = Pulse(pid, asked_at)
+        pulse = Pulse(pid, sent_at)
     if answered:
         return Pulse(pid, pulse.since, has_answered=True)
-    since = asked_at if pulse.silent_since is None else pulse.silent_since
+    since = sent_at if pulse.silent_since is None else pulse.silent_since
     return msgspec.structs.replace(pulse, silent_since=since, tries=pulse.tries + 1)
 
 
@@ -58,11 +58,11 @@ def silent_s(pulse: Pulse, now: float, patience_s: float) -> float:
     return silent if silent >= (patience_s if pulse.has_answered else patience_s * _STARTS_WITHIN) else 0.0
 
 
-class Watch:
+class LivenessWatch:
     """Asks one part now and then, in a thread of its own: a part that hangs keeps nobody from noticing another."""
 
     def __init__(
-        self, part: Part, ask: Ask, patience_s: float = PATIENCE_S, monotonic: Callable[[], float] = time.monotonic
+        self, part: StackPart, ask: Ask, patience_s: float = PATIENCE_S, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self.part = part
         self._ask = ask
@@ -89,10 +89,10 @@ class Watch:
 
     def ask(self) -> None:
         """Ask once. Blocks for a third of the patience at most."""
-        pid, asked_at = self.part.pid, self._monotonic()
+        pid, sent_at = self.part.pid, self._monotonic()
         answered = self._ask(self._base_s / 3)
         if self.part.pid == pid:  # what was asked of a process that is gone says nothing of the next one
-            self._pulse = heard(self._pulse, pid, asked_at, answered=answered)
+            self._pulse = heard(self._pulse, pid, sent_at, answered=answered)
 
     @property
     def silent_s(self) -> float:

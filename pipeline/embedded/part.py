@@ -22,7 +22,7 @@ _MOST_QUICK_DEATHS = 5
 _WORST_PAUSE_S = 5.0
 
 
-def _die_with(parent: int) -> None:
+def _end_with_parent(parent: int) -> None:
     """In the child: a kill -9 of the supervisor must not leave a broker or an engine behind (Linux)."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -51,7 +51,7 @@ def resident_bytes(pid: int) -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-class Part:
+class StackPart:
     """A process, its log, and how often it died quickly. `ready` says whether it serves.
 
     `ready_file` is what the process makes for it: one of an earlier process is removed at each start.
@@ -112,7 +112,7 @@ class Part:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops parts in order
-                preexec_fn=lambda: _die_with(parent),
+                preexec_fn=lambda: _end_with_parent(parent),
                 umask=0o077,  # what it writes holds telephone numbers
             )
         self._started_at = self._monotonic()
@@ -122,10 +122,10 @@ class Part:
         until = self._monotonic() + within_s
         while not self._ready():
             if not self.is_running:
-                raise Terminal(f"{self.name} stopped while starting: {self.last_words()} (log: {self.log})")
+                raise Terminal(f"{self.name} stopped while starting: {self.last_log_line()} (log: {self.log})")
             if self._monotonic() > until:
                 raise Terminal(
-                    f"{self.name} did not answer within {within_s:.0f} s: {self.last_words()} (log: {self.log})"
+                    f"{self.name} did not answer within {within_s:.0f} s: {self.last_log_line()} (log: {self.log})"
                 )
             time.sleep(0.05)
 
@@ -141,7 +141,7 @@ class Part:
             quick = now - self._started_at < _QUICK_S
             self._quick_deaths = self._quick_deaths + 1 if quick else 0
             if self._quick_deaths >= _MOST_QUICK_DEATHS:
-                raise Terminal(f"{self.name} keeps stopping: {self.last_words()} (log: {self.log})")
+                raise Terminal(f"{self.name} keeps stopping: {self.last_log_line()} (log: {self.log})")
             self._again_at = now + min(_WORST_PAUSE_S, 0.2 * 2**self._quick_deaths)
         if now < self._again_at:
             return False
@@ -165,7 +165,7 @@ class Part:
             self._process.kill()
             self._process.wait()
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """The last line of its log that says something."""
         try:
             lines = [

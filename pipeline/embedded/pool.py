@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from pipeline.embedded.engine import EngineError, Handle, Limits
+from pipeline.embedded.engine import EngineError, EngineLimits, Handle
 
 T = TypeVar("T")
 
@@ -21,14 +21,14 @@ a half. A function that is slow on one value is not ended at all; whoever asked 
 class Pool:
     """For one event loop. Each handle has a thread; nothing waits in a thread."""
 
-    def __init__(self, user: str, limits: Limits, open_handle: Callable[[], Handle]) -> None:
+    def __init__(self, user: str, limits: EngineLimits, open_handle: Callable[[], Handle]) -> None:
         self._user = user
         self._limits = limits
         self._free: queue.SimpleQueue[Handle] = queue.SimpleQueue()
         for _ in range(limits.handles):
             self._free.put(open_handle())
         self._threads = ThreadPoolExecutor(limits.handles, thread_name_prefix=user)
-        self._places = asyncio.Semaphore(limits.handles)
+        self._free_handles = asyncio.Semaphore(limits.handles)
         self._waiting = 0
         self._began: dict[int, float] = {}
         """Queries that run: number -> when they began."""
@@ -56,22 +56,22 @@ class Pool:
         return await self._answer(running)
 
     async def _enter(self) -> None:
-        if self._places.locked():
+        if self._free_handles.locked():
             if self._waiting >= self._limits.waiting:
                 raise self._too_many()
             self._waiting += 1
             try:
-                await asyncio.wait_for(self._places.acquire(), self._limits.wait_s)
+                await asyncio.wait_for(self._free_handles.acquire(), self._limits.wait_s)
             except TimeoutError:
                 raise self._too_many() from None
             finally:
                 self._waiting -= 1
         else:
-            await self._places.acquire()
+            await self._free_handles.acquire()
 
     def _leave(self, number: int) -> None:
         del self._began[number]
-        self._places.release()
+        self._free_handles.release()
 
     def _with_handle(self, work: Callable[[Handle], T]) -> T:
         handle = self._free.get_nowait()  # there is one for each place

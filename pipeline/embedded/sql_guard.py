@@ -45,18 +45,18 @@ _BEYOND_LIMITS = {
 """Functions that are not served to readers, and why."""
 
 
-class Refused(Exception):
+class RefusedQuery(Exception):
     """What is not served. `code` is ClickHouse's."""
 
-    def __init__(self, code: int, name: str, words: str) -> None:
-        super().__init__(f"Code: {code}. DB::Exception: {words}. ({name})")
+    def __init__(self, code: int, name: str, message: str) -> None:
+        super().__init__(f"Code: {code}. DB::Exception: {message}. ({name})")
         self.code = code
 
 
 def guard(sql: str, *, reader: bool) -> None:
     """Raise Refused for SQL that is not served."""
     if reader and len(sql) > _LONGEST:
-        raise Refused(62, "SYNTAX_ERROR", f"a reader's question may have {_LONGEST} characters at most")
+        raise RefusedQuery(62, "SYNTAX_ERROR", f"a reader's question may have {_LONGEST} characters at most")
     first = earlier = before = ""
     ended = False
     for token in _TOKEN.finditer(sql):
@@ -64,10 +64,10 @@ def guard(sql: str, *, reader: bool) -> None:
         if kind == "skip":
             continue
         if ended:
-            raise Refused(62, "SYNTAX_ERROR", "one statement at a time")
+            raise RefusedQuery(62, "SYNTAX_ERROR", "one statement at a time")
         if kind == "other":
             if value in _NOT_SERVED:
-                raise Refused(62, "SYNTAX_ERROR", f"{value!r} is not closed, or not understood by this store")
+                raise RefusedQuery(62, "SYNTAX_ERROR", f"{value!r} is not closed, or not understood by this store")
             if value == "(":
                 _check_call(before, reader=reader)
             ended = value == ";"
@@ -84,32 +84,34 @@ def _check_call(name: str, *, reader: bool) -> None:
     """Of what stands before a bracket."""
     if name[:1] in ("`", '"'):
         if "\\" in name:
-            raise Refused(62, "SYNTAX_ERROR", f"{name}: write the name of a function without escapes")
+            raise RefusedQuery(62, "SYNTAX_ERROR", f"{name}: write the name of a function without escapes")
         name = name[1:-1]
     if _WAYS_OUT.fullmatch(name):
         raise _way_out()
     if reader and name in _BEYOND_LIMITS:
-        raise Refused(497, "ACCESS_DENIED", f"{name} is not served to readers: {_BEYOND_LIMITS[name]}")
+        raise RefusedQuery(497, "ACCESS_DENIED", f"{name} is not served to readers: {_BEYOND_LIMITS[name]}")
 
 
 def _check_explain(earlier: str, before: str, word: str, *, reader: bool) -> None:
     """Of EXPLAIN where a statement begins, and of the word after it."""
     if reader and word == "explain" and before in _BEGINS:
-        raise Refused(497, "ACCESS_DENIED", "EXPLAIN is not served to readers: that of a large query ends the store")
+        raise RefusedQuery(
+            497, "ACCESS_DENIED", "EXPLAIN is not served to readers: that of a large query ends the store"
+        )
     if before == "explain" and earlier in _BEGINS and word not in _EXPLAINED:
-        raise Refused(
+        raise RefusedQuery(
             48, "NOT_IMPLEMENTED", "the plan of a large query ends the store: ask for EXPLAIN PIPELINE, SYNTAX or AST"
         )
 
 
 def _check_statement(first: str, before: str, word: str, *, reader: bool) -> None:
     if first in ("set", "use") or (before == "create" and word == "temporary"):
-        raise Refused(48, "NOT_IMPLEMENTED", "this store keeps no sessions: give settings with the query")
+        raise RefusedQuery(48, "NOT_IMPLEMENTED", "this store keeps no sessions: give settings with the query")
     if first in ("backup", "restore"):
         raise _way_out()
     if reader and first and first not in _QUESTIONS:
-        raise Refused(164, "READONLY", "a reader may only ask")
+        raise RefusedQuery(164, "READONLY", "a reader may only ask")
 
 
-def _way_out() -> Refused:
-    return Refused(497, "ACCESS_DENIED", "this store does not read or write outside of itself")
+def _way_out() -> RefusedQuery:
+    return RefusedQuery(497, "ACCESS_DENIED", "this store does not read or write outside of itself")

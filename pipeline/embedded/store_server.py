@@ -21,9 +21,9 @@ from aiohttp import web
 
 from connectors.http.crowd import BACKLOG
 from pipeline.backup.snapshot import drop
-from pipeline.embedded.engine import LIMITS, Engine, Limits
+from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
-from pipeline.embedded.store_books import StoreBooks
+from pipeline.embedded.store_ledger import StoreLedger
 
 _PASSWORDS = ("PASSWORD", "READER_PASSWORD", "INNER_PASSWORD")
 
@@ -59,14 +59,14 @@ def main(
     leftover = engine.unlimited()
     drop(lambda sql: leftover.query(sql, "JSONEachRow", {}, {}))  # of a backup that died
     try:
-        with StoreBooks(engine):
+        with StoreLedger(engine):
             asyncio.run(_serve(engine, users, limits, max_body_mb << 20, host, port))
     finally:
         engine.close()
 
 
 async def _serve(
-    engine: Engine, users: Users, limits: Mapping[str, Limits], most_body_bytes: int, host: str, port: int
+    engine: Engine, users: Users, limits: Mapping[str, EngineLimits], most_body_bytes: int, host: str, port: int
 ) -> None:
     front = Front(engine, users, limits, most_body_bytes=most_body_bytes)
     runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=30)

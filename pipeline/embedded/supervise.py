@@ -16,16 +16,16 @@ import msgspec
 from pipeline import stacks
 from pipeline.admin import ensure_topics
 from pipeline.audit import audit_file
-from pipeline.embedded import broker, folder_lock, signs
+from pipeline.embedded import broker, folder_lock, health_checks
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
-from pipeline.embedded.liveness import PATIENCE_S, Watch
-from pipeline.embedded.part import Part, process_state, resident_bytes
+from pipeline.embedded.liveness import PATIENCE_S, LivenessWatch
+from pipeline.embedded.part import StackPart, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
 from pipeline.endpoints import Endpoints, Running, credentials_file, stack_file
 from pipeline.migrate import migrate
-from pipeline.parts.broken import Loss, look
+from pipeline.parts.losses import Loss, find_losses
 from pipeline.privacy.key import key_file
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
@@ -42,7 +42,7 @@ _STARTS_S = 90.0
 """A part starts in seconds, on a busy machine in a minute. One that dies meanwhile is not waited for."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class StackPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What to start. Ports 0 mean any free one."""
 
     data: Path
@@ -69,13 +69,13 @@ class Credentials(msgspec.Struct, frozen=True):
 class Stack:
     """Starts everything, tends it until told to stop, and stops it in order. One at a time per data folder."""
 
-    def __init__(self, plan: Plan, env: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, plan: StackPlan, env: Mapping[str, str] = os.environ) -> None:
         self._plan = plan
         self._env = dict(env)
         self._lock: IO[str] | None = None
-        self.parts: list[Part] = []
+        self.parts: list[StackPart] = []
         """The broker first, then the store, then the board page, then workers."""
-        self.watches: list[Watch] = []
+        self.watches: list[LivenessWatch] = []
         self._wire_is_new = False
         """The broker died, and the workers wait for topics on another one."""
         self._renew_at = 0.0
@@ -109,7 +109,7 @@ class Stack:
             "CALLFUNNEL_STORE_INNER_PASSWORD": passwords.inner,
         }
         store = [sys.executable, "-m", "pipeline.embedded.store_server", "--data", str(plan.data / "store")]
-        of_broker, of_store = signs.of_broker(kafka_port), signs.of_store(store_port, passwords.inner)
+        of_broker, of_store = health_checks.of_broker(kafka_port), health_checks.of_store(store_port, passwords.inner)
         self._add("broker", broker.command(kafka_port), {}, logs, lambda: broker.answers(bootstrap), of_broker)
         self._add("store", [*store, "--port", str(store_port)], secret, logs, lambda: listens(store_port), of_store)
         for part in self.parts:
@@ -119,7 +119,7 @@ class Stack:
         migrate(connect(dsn))
         sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
-        self.broken = look(Store(connect(dsn)))
+        self.broken = find_losses(Store(connect(dsn)))
         self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
@@ -148,13 +148,13 @@ class Stack:
         extra: Mapping[str, str],
         logs: Path,
         ready: Callable[[], bool],
-        ask: signs.Ask,
+        ask: health_checks.Ask,
         ready_file: Path | None = None,
-    ) -> Part:
+    ) -> StackPart:
         env = {**self._env, **extra}
-        part = Part(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
+        part = StackPart(name, command, logs=logs, env=env, ready=ready, ready_file=ready_file)
         self.parts.append(part)
-        self.watches.append(Watch(part, ask, self._plan.patience_s))
+        self.watches.append(LivenessWatch(part, ask, self._plan.patience_s))
         return part
 
     def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
@@ -163,7 +163,7 @@ class Stack:
         env["CALLFUNNEL_AUDIT"] = str(audit_file(self._plan.data.resolve(), {}))
         command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
         env["CALLFUNNEL_BOARD_TOKEN"] = token
-        self._add("board", command, env, logs, lambda: listens(port), signs.of_board(port)).start()
+        self._add("board", command, env, logs, lambda: listens(port), health_checks.of_board(port)).start()
 
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:
         # A namespace is for servers that many companies share; this stack is one company's.
@@ -172,7 +172,7 @@ class Stack:
         for number in range(1, self._plan.workers + 1):
             mark = self._plan.data / f"worker-{number}.ready"
             command = [sys.executable, "-m", "pipeline.cli", "worker", "--ready-file", str(mark)]
-            self._add(f"worker-{number}", command, env, logs, mark.exists, signs.of_worker(mark), mark).start()
+            self._add(f"worker-{number}", command, env, logs, mark.exists, health_checks.of_worker(mark), mark).start()
         for part in self.parts:
             part.wait_ready(_STARTS_S)
 
@@ -247,7 +247,7 @@ class Stack:
             time.sleep(0.05)
 
     @property
-    def _workers(self) -> list[Part]:
+    def _workers(self) -> list[StackPart]:
         return [part for part in self.parts if part.name.startswith("worker")]
 
     def stop(self) -> None:
@@ -263,8 +263,8 @@ class Stack:
             self._lock = None
 
     def _write_down(self) -> None:
-        said = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
-        write_whole(stack_file(self._plan.data), msgspec.json.encode(said))
+        current = msgspec.structs.replace(self._running, parts={part.name: part.pid for part in self.parts})
+        write_whole(stack_file(self._plan.data), msgspec.json.encode(current))
         stacks.register(self._plan.data, self._env)
 
 
@@ -286,16 +286,16 @@ def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None], 
     """Tend the stack until `stopping`, and run what is due each day."""
     while not stopping():
         try:
-            if daily is not None and (words := daily.tick()):
-                say(words)
-            for words in stack.end_hung():
-                say(words)
+            if daily is not None and (message := daily.tick()):
+                say(message)
+            for message in stack.end_hung():
+                say(message)
             for name in stack.tend():
                 say(f"{name} had stopped and was started again")
             if held := stack.renew():
                 say(f"the broker held {held / 1e6:,.0f} MB, all of it stored: a new one took its place")
-        except Transient as trouble:
-            say(f"{trouble}")
+        except Transient as error:
+            say(f"{error}")
         time.sleep(0.2)
 
 

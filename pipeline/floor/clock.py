@@ -1,4 +1,4 @@
-"""A clock of its own speed, for a story that is told faster than it happened."""
+"""A clock of its own speed, for a simulation that runs faster than it happened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-class StoryClock:
+class SimulatedClock:
     """Epoch seconds that run `speed` times as fast as the wall's clock. It jumps on, never back."""
 
     def __init__(self, starts_at: float, speed: float, monotonic: Callable[[], float] = time.monotonic) -> None:

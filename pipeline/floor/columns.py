@@ -6,66 +6,66 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from pipeline.activity import Activity
+from pipeline.activity import ActivityNumbers
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _PLAIN_BARS = " .:-=+*%#"
 
 
-class Line(NamedTuple):
-    """A manager, a team, or all: what stands in one line of the board."""
+class FloorLine(NamedTuple):
+    """A manager, a team, or all: the content of one line of the board."""
 
     label: str
-    numbers: Activity
+    numbers: ActivityNumbers
     sign: str = " "
     team: str = ""
     last_at: int | None = None
     pulse: Sequence[int] = ()
     plan_fact: float | None = None
-    words: str = ""
+    remark: str = ""
     style: str = ""
 
 
-class Column(NamedTuple):
+class FloorColumn(NamedTuple):
     """A number. The greater its `rank`, the sooner it makes room for others."""
 
     head: str
     rank: int
     least: int
-    write: Callable[[Line, tzinfo], str]
+    write: Callable[[FloorLine, tzinfo], str]
     left: bool = False
     optional: bool = False
     """Only there when somebody has something in it."""
 
 
-def _count(name: str) -> Callable[[Line, tzinfo], str]:
+def _count(name: str) -> Callable[[FloorLine, tzinfo], str]:
     return lambda line, _: str(getattr(line.numbers, name))
 
 
 COLUMNS = (
-    Column("team", 9, 4, lambda line, _: line.team, left=True, optional=True),
-    Column("calls", 0, 5, _count("calls")),
-    Column("dials", 10, 5, _count("attempts")),
-    Column("talks", 1, 5, _count("conversations")),
-    Column("hours", 11, 5, lambda line, _: clock_of(line.numbers.talk_s)),
-    Column("orgs", 4, 4, _count("organisations")),
-    Column("A", 0, 3, _count("calls_to_potential")),
-    Column("B", 5, 4, lambda line, _: _ratio(line.numbers.calls_per_organisation)),
-    Column("C", 6, 2, _count("general_proposals")),
-    Column("D", 6, 2, _count("individual_proposals")),
-    Column("sum of D", 12, 9, lambda line, _: _sums(line.numbers)),
-    Column("plan", 3, 5, lambda line, _: _percent(line.plan_fact), optional=True),
-    Column("match", 13, 5, lambda line, _: _percent(line.numbers.match_coverage)),
-    Column("last", 7, 5, lambda line, zone: _time(line.last_at, zone)),
-    Column("", 2, 13, lambda line, _: line.words, left=True),
+    FloorColumn("team", 9, 4, lambda line, _: line.team, left=True, optional=True),
+    FloorColumn("calls", 0, 5, _count("calls")),
+    FloorColumn("dials", 10, 5, _count("attempts")),
+    FloorColumn("talks", 1, 5, _count("conversations")),
+    FloorColumn("hours", 11, 5, lambda line, _: clock_of(line.numbers.talk_s)),
+    FloorColumn("orgs", 4, 4, _count("organisations")),
+    FloorColumn("A", 0, 3, _count("calls_to_potential")),
+    FloorColumn("B", 5, 4, lambda line, _: _ratio(line.numbers.calls_per_organisation)),
+    FloorColumn("C", 6, 2, _count("general_proposals")),
+    FloorColumn("D", 6, 2, _count("individual_proposals")),
+    FloorColumn("sum of D", 12, 9, lambda line, _: _sums(line.numbers)),
+    FloorColumn("plan", 3, 5, lambda line, _: _percent(line.plan_fact), optional=True),
+    FloorColumn("match", 13, 5, lambda line, _: _percent(line.numbers.match_coverage)),
+    FloorColumn("last", 7, 5, lambda line, zone: _time(line.last_at, zone)),
+    FloorColumn("", 2, 13, lambda line, _: line.remark, left=True),
 )
 """In the order of the board."""
 
 
-class Fit(NamedTuple):
+class ColumnFit(NamedTuple):
     """What fits into a width: the columns with their widths, and what is left for names and for the pulse."""
 
-    columns: Sequence[tuple[Column, int]]
+    columns: Sequence[tuple[FloorColumn, int]]
     name: int
     pulse: int
 
@@ -73,7 +73,7 @@ class Fit(NamedTuple):
 _SIGN, _GAP, _LEAST_NAME, _LEAST_PULSE, _PULSE_RANK = 2, 1, 8, 8, 8
 
 
-def fit(lines: Sequence[Line], width: int, zone: tzinfo) -> Fit:
+def fit(lines: Sequence[FloorLine], width: int, zone: tzinfo) -> ColumnFit:
     """The columns for a width: the most wanted first, each as wide as its longest cell; names are cut last."""
     longest_name = max((len(line.label) for line in lines), default=0)
     longest_pulse = max((len(line.pulse) for line in lines), default=0)
@@ -94,7 +94,7 @@ def fit(lines: Sequence[Line], width: int, zone: tzinfo) -> Fit:
     name, left = name + more, left - more
     if pulse:
         pulse += min(left, max(0, longest_pulse - pulse))
-    return Fit([(column, wide[column.head]) for column in COLUMNS if column.head in wide], name, pulse)
+    return ColumnFit([(column, wide[column.head]) for column in COLUMNS if column.head in wide], name, pulse)
 
 
 def bars(counts: Sequence[int], length: int, highest: int, *, plain: bool) -> str:
@@ -121,5 +121,5 @@ def _time(at: int | None, zone: tzinfo) -> str:
     return "-" if at is None else f"{datetime.fromtimestamp(at, zone):%H:%M}"
 
 
-def _sums(numbers: Activity) -> str:
+def _sums(numbers: ActivityNumbers) -> str:
     return ", ".join(f"{amount:,.0f}".replace(",", " ") for amount in numbers.individual_amount.values()) or "-"

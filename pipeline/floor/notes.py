@@ -27,7 +27,7 @@ class Note(NamedTuple):
     """A sign, and the word beside it."""
 
     sign: Sign = Sign.NONE
-    words: str = ""
+    text: str = ""
 
     @property
     def warns(self) -> bool:
@@ -57,8 +57,8 @@ def feed_is_dead(people: Sequence[Person]) -> bool:
 def _note(person: Person, now: float) -> Note:
     calls, talks = person.numbers.calls, person.numbers.conversations
     if person.why == "silent":
-        words = "silent today" if person.last_at is None else f"silent {_hours(now - person.last_at)}"
-        return Note(Sign.SILENT, words)
+        text = "silent today" if person.last_at is None else f"silent {_hours(now - person.last_at)}"
+        return Note(Sign.SILENT, text)
     if person.why == "moved":
         return Note(Sign.MOVED, f"moved to {person.moved_to}")
     if person.why == "away":

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipeline.activity import Activity, activity, roster
+from pipeline.activity import ActivityNumbers, activity, roster
 from pipeline.feeds import last_call
 from pipeline.readouts import Numbers, Period, utc
 from pipeline.settings import Settings
@@ -46,7 +46,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     manager_id: str
     name: str
     team: str
-    numbers: Activity = Activity()
+    numbers: ActivityNumbers = ActivityNumbers()
     first_at: int | None = None
     last_at: int | None = None
     pulse: Sequence[int] = ()
@@ -63,8 +63,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
 
     now: datetime
     people: Sequence[Person]
-    total: Activity = Activity()
-    teams: dict[str, Activity] = {}
+    total: ActivityNumbers = ActivityNumbers()
+    teams: dict[str, ActivityNumbers] = {}
     last_at: int | None = None
     """When the latest call of anybody began."""
     plans: Plans = Plans()
@@ -119,7 +119,7 @@ def read_floor(source: Numbers, now: datetime, settings: Settings, plans: Plans)
             manager_id=one.manager_id,
             name=one.name or one.manager_id,
             team=one.team,
-            numbers=numbers.get(one.manager_id, Activity()),
+            numbers=numbers.get(one.manager_id, ActivityNumbers()),
             first_at=pulse.first_at if (pulse := pulses.get(one.manager_id)) else None,
             last_at=pulse.last_at if pulse else None,
             pulse=_counts(pulse.steps if pulse else (), steps),
@@ -133,7 +133,7 @@ def read_floor(source: Numbers, now: datetime, settings: Settings, plans: Plans)
     return Floor(
         now=now,
         people=sorted(people, key=lambda one: (one.team, one.name)),
-        total=total[0].numbers if total else Activity(),
+        total=total[0].numbers if total else ActivityNumbers(),
         teams={row.of["team"]: row.numbers for row in activity(source, today, ("team",))},
         last_at=max((one.last_at for one in pulses.values()), default=None),
         plans=plans,

@@ -8,7 +8,7 @@ _LEAST_FREE = 100 << 20
 """Bytes. The store merges parts, so that it refuses inserts before the last byte is taken."""
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class StackState(msgspec.Struct, frozen=True, kw_only=True):
     """A stack at one moment. None: it could not be seen, or there is no such thing (servers of one's own)."""
 
     kafka: str
@@ -29,7 +29,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What keeps the disk of the data folder from answering, in words."""
 
 
-def diagnose(seen: Seen) -> str:
+def diagnose(seen: StackState) -> str:
     """What is waited for and what to do, in a line; "" when nothing is wrong with what was seen. The cause before what
     follows from it: a full disk makes a store refuse, and a store that hangs makes workers wait.
     """
@@ -61,7 +61,7 @@ def diagnose(seen: Seen) -> str:
 _REPLACED = "`callfunnel up` replaces what hangs within a minute"
 
 
-def _unwell_process(seen: Seen) -> str:
+def _unwell_process(seen: StackState) -> str:
     """Of the embedded stack: a process that is stopped or gone."""
     supervisor = seen.states.get("supervisor", "")
     for name, state in seen.states.items():

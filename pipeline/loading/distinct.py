@@ -53,7 +53,7 @@ class Distinct:
         return found if found > 5 * math.sqrt(self._bits * (math.exp(load) - load - 1)) else 0
 
     def _mark(self, number: int) -> None:
-        place, bit = (number >> 3) % len(self._map), 1 << (number & 7)
-        if not self._map[place] & bit:
-            self._map[place] |= bit
+        index, bit = (number >> 3) % len(self._map), 1 << (number & 7)
+        if not self._map[index] & bit:
+            self._map[index] |= bit
             self._marked += 1

@@ -7,22 +7,22 @@ from itertools import islice
 
 import msgspec
 
-from pipeline.loading.prepare import Prepared
+from pipeline.loading.prepare import PreparedFile
 from schemas.records import Record, Rejected
 
 
-def explain(file: Prepared, show: Callable[[str], None], *, examples: int = 5) -> None:
+def explain(file: PreparedFile, show: Callable[[str], None], *, examples: int = 5) -> None:
     """Say what the file is, why, and how its first rows would be read. Sends nothing."""
-    for line in words(file):
+    for line in explanation(file):
         show(line)
     for item in islice(iter(file.source.read(file.path, file.recognised, file.context)), examples):
         if isinstance(item, Rejected):
             show(f"  rejected {item.origin}: {item.reason} {item.field} {item.detail}".rstrip())
         else:
-            show(f"  {msgspec.json.encode(told(item)).decode()}")
+            show(f"  {msgspec.json.encode(record_fields(item)).decode()}")
 
 
-def words(file: Prepared) -> list[str]:
+def explanation(file: PreparedFile) -> list[str]:
     """What the file was taken for, and why."""
     seen = file.recognised
     return [
@@ -32,7 +32,7 @@ def words(file: Prepared) -> list[str]:
     ]
 
 
-def told(record: Record) -> dict[str, object]:
+def record_fields(record: Record) -> dict[str, object]:
     """The fields of a record that say something of the row."""
     hidden = {"import_id", "version"}
     return {name: value for name in record.__struct_fields__ if name not in hidden and (value := getattr(record, name))}

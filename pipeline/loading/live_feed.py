@@ -18,7 +18,7 @@ from department.live_department import KINDS, ExportRow, LiveDepartment
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.outcome import TOPICS
-from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.loading.sending import GatedSender, live_sender
 from pipeline.settings import Settings
 from schemas.records import Rejected
@@ -32,7 +32,7 @@ class LiveFeed:
     def __init__(
         self,
         living: LiveDepartment,
-        exports: Mapping[str, Prepared],
+        exports: Mapping[str, PreparedFile],
         folder: Path,
         endpoints: Endpoints,
         settings: Settings,
@@ -87,7 +87,7 @@ class LiveFeed:
         """Rows of one kind, acknowledged by the broker on return: people before their calls."""
         path = self._folder / f"live-{kind}.csv"
         path.write_text(self._living.header(kind) + "".join(row.text for row in rows), encoding="utf-8")
-        export = self._exports.get(kind) or prepare(path, Wish(kind=kind), self._settings)
+        export = self._exports.get(kind) or prepare(path, LoadOptions(kind=kind), self._settings)
         self._exports[kind] = export
         now = wall_clock()
         context = msgspec.structs.replace(export.context, version=now, loaded_at=as_datetime(now))

@@ -13,16 +13,16 @@ from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
-from pipeline.loading.audited import audited
+from pipeline.loading.audit_load import audit_load
 from pipeline.loading.distinct import Distinct
-from pipeline.loading.looking import look
-from pipeline.loading.lookout import REPLACED_WITHIN_S, Lookout, Progress
-from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, keep_import, mend, settle
-from pipeline.loading.prepare import Prepared, Wish
+from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, finish_import, keep_import, mend
+from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.sending import Segments
-from pipeline.loading.sift import MostlyRejected, Sender, sift
-from pipeline.parts.books import Blocks, ImportedFile, enter, now_there
-from pipeline.privacy.again import forget_again
+from pipeline.loading.split_rejects import FuseBlown, Sender, split_rejects
+from pipeline.loading.stack_probe import probe
+from pipeline.loading.wait_reporter import REPLACED_WITHIN_S, Progress, WaitReporter
+from pipeline.parts.block_ledger import Blocks, ImportedFile, enter, present_blocks
+from pipeline.privacy.new_files import forget_again
 from pipeline.store import Store
 from schemas.records import CallLeg
 from schemas.trouble import Transient, Trouble
@@ -31,42 +31,42 @@ _ATTEMPTS = 3
 
 
 def load(
-    files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
+    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
 ) -> list[Outcome]:
     """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
 
-    When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it is said
+    When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it reports
     what is waited for.
     """
-    with Lookout(progress, partial(look, endpoints)) as lookout:
+    with WaitReporter(progress, partial(probe, endpoints)) as reporter:
         try:
-            return audited(files, endpoints, lambda: _load(files, endpoints, store, wish, lookout))
-        except Trouble as trouble:
-            raise lookout.explained(trouble) from trouble
+            return audit_load(files, endpoints, lambda: _load(files, endpoints, store, options, reporter))
+        except Trouble as error:
+            raise reporter.explained(error) from error
 
 
 def _load(
-    files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
+    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
 ) -> list[Outcome]:
     started = time.monotonic()
     before: Blocks | None = None
     give_up_at = 0.0
     for attempt in count(1):
         try:
-            before = before or now_there(store)
-            outcomes = _send_and_wait(files, endpoints, store, wish, progress)
+            before = before or present_blocks(store)
+            outcomes = _send_and_wait(files, endpoints, store, options, progress)
             break
-        except Transient as trouble:
+        except Transient as error:
             # A broker that hangs is away for longer than three attempts take.
             give_up_at = give_up_at or time.monotonic() + (REPLACED_WITHIN_S if endpoints.data else 0.0)
             if attempt >= _ATTEMPTS and time.monotonic() >= give_up_at:
                 raise
-            progress.note(f"{trouble}; sending everything again")
-            time.sleep(trouble.retry_after_s)
+            progress.note(f"{error}; sending everything again")
+            time.sleep(error.retry_after_s)
     assert before is not None
     enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):
-        settle(file, outcome, store)
+        finish_import(file, outcome, store)
         fill_gaps(file, outcome, store)
         mend(file, outcome, store)
         forget_again(endpoints, store, outcome)
@@ -75,7 +75,7 @@ def _load(
     return outcomes
 
 
-def _imported_file(file: Prepared, outcome: Outcome) -> ImportedFile:
+def _imported_file(file: PreparedFile, outcome: Outcome) -> ImportedFile:
     return ImportedFile(
         import_id=outcome.import_id,
         source=file.context.source,
@@ -87,36 +87,36 @@ def _imported_file(file: Prepared, outcome: Outcome) -> ImportedFile:
 
 
 def _send_and_wait(
-    files: Sequence[Prepared], endpoints: Endpoints, store: Store, wish: Wish, progress: Progress
+    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
 ) -> list[Outcome]:
     with Segments(endpoints, progress) as sender:
         outcomes = []
         for file in files:
             outcome = begin(file)
-            outcome.into = endpoints.place
+            outcome.into = endpoints.location
             keep_import(file, outcome, store, "running")
-            rejects = RejectedRows(wish.rejects, file.path, file.recognised, outcome.import_id)
+            rejects = RejectedRows(options.rejects, file.path, file.recognised, outcome.import_id)
             send_file(file, outcome, sender, rejects, progress)
             outcomes.append(outcome)
         sender.store()
         return outcomes
 
 
-def send_file(file: Prepared, outcome: Outcome, sender: Sender, rejects: RejectedRows, progress: Progress) -> None:
+def send_file(file: PreparedFile, outcome: Outcome, sender: Sender, rejects: RejectedRows, progress: Progress) -> None:
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
     legs = _Legs()
     with rejects:
         try:
-            for number, item in enumerate(sift(reading, file, rejects, sender)):
+            for number, item in enumerate(split_rejects(reading, file, rejects, sender)):
                 sender.send(topic, item)
                 outcome.records += 1
                 if isinstance(item, CallLeg):
                     legs.add(item)
                 if not number % 5000:
                     progress.reading(file.path, reading)
-        except MostlyRejected as stopped:
+        except FuseBlown as stopped:
             outcome.stopped = str(stopped)
     progress.reading(file.path, reading)
     outcome.rows = reading.rows

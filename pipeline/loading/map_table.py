@@ -16,7 +16,7 @@ from connectors.mapped.propose import Look, Proposed, fitting_kinds, propose
 from connectors.reading.packed import label
 from connectors.reading.parts import parts
 from pipeline.loading.explain import explain
-from pipeline.loading.prepare import Wish, prepare
+from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.mapping_file import with_mapping
 from pipeline.settings import Settings
 from schemas.durable_files import write_whole
@@ -27,8 +27,8 @@ from schemas.trouble import Terminal
 _EXAMPLES = 3
 
 
-class Asked(NamedTuple):
-    """What the person said beside the file."""
+class MappingRequest(NamedTuple):
+    """The options of the person beside the file."""
 
     kind: MappedKind | None
     name: str
@@ -36,7 +36,7 @@ class Asked(NamedTuple):
     constants: Mapping[str, str]
 
 
-class Mapped(NamedTuple):
+class MappingProposal(NamedTuple):
     """A table, the mapping that is proposed, and its name."""
 
     path: Path
@@ -46,47 +46,47 @@ class Mapped(NamedTuple):
     name: str
 
 
-def map_table(file: Path, asked: Asked, region: str, settings: Settings) -> Mapped:
+def map_table(file: Path, request: MappingRequest, region: str, settings: Settings) -> MappingProposal:
     """The first table of a file that can be mapped, with what is proposed. Raises Terminal naming what is missing."""
-    trouble: Terminal | None = None
+    error: Terminal | None = None
     for part in parts(file):
         try:
-            return _mapped(part, asked, region, settings)
-        except Terminal as said:
-            trouble = trouble or said
-    raise trouble or Terminal(f"{file}: there is no table in it")
+            return _mapped(part, request, region, settings)
+        except Terminal as refusal:
+            error = error or refusal
+    raise error or Terminal(f"{file}: there is no table in it")
 
 
-def _mapped(path: Path, asked: Asked, region: str, settings: Settings) -> Mapped:
+def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings) -> MappingProposal:
     look = look_at(path, region, settings.stages)
-    kind = asked.kind or _kind(path, look)
-    if unknown := {*asked.columns, *asked.constants} - set(KINDS[kind].columns):
+    kind = request.kind or _kind(path, look)
+    if unknown := {*request.columns, *request.constants} - set(KINDS[kind].columns):
         known = ", ".join(KINDS[kind].columns)
         raise Terminal(f"{kind} have no column {', '.join(sorted(unknown))}; columns: {known}")
     try:
-        proposed = propose(look, kind, asked.columns, asked.constants)
+        proposed = propose(look, kind, request.columns, request.constants)
     except ValueError:
         raise Terminal(f"{path}: --column names a header that is not there: {', '.join(look.header)}") from None
-    name = asked.name or _name(path, kind)
+    name = request.name or _name(path, kind)
     if not re.fullmatch(r"[\w-]+", name):
         raise Terminal(f"--name {name!r}: letters, digits, - and _")
-    return Mapped(path, look, _with_known_words(proposed, settings.mappings.get(name)), kind, name)
+    return MappingProposal(path, look, _with_known_values(proposed, settings.mappings.get(name)), kind, name)
 
 
-def _with_known_words(proposed: Proposed, before: TableMapping | None) -> Proposed:
+def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Proposed:
     """With the meanings of words that somebody wrote into this mapping before: they are not asked for twice."""
-    said = proposed.said
-    if said is None or before is None or before.kind != said.kind:
+    mapping = proposed.said
+    if mapping is None or before is None or before.kind != mapping.kind:
         return proposed
     values = {
-        ours: said.values.get(ours, {}) | before.values.get(ours, {}) for ours in {**said.values, **before.values}
+        ours: mapping.values.get(ours, {}) | before.values.get(ours, {}) for ours in {**mapping.values, **before.values}
     }
     strange = {
         ours: left
-        for ours, words in proposed.strange.items()
-        if (left := tuple(word for word in words if word not in values.get(ours, {})))
+        for ours, strange_words in proposed.strange.items()
+        if (left := tuple(word for word in strange_words if word not in values.get(ours, {})))
     }
-    return proposed._replace(said=msgspec.structs.replace(said, values=values), strange=strange)
+    return proposed._replace(said=msgspec.structs.replace(mapping, values=values), strange=strange)
 
 
 def _kind(path: Path, look: Look) -> MappedKind:
@@ -106,8 +106,8 @@ def _name(path: Path, kind: str) -> str:
     return f"{stem}-{kind}" if stem and kind not in stem else stem or kind
 
 
-def words(mapped: Mapped) -> list[str]:
-    """The proposal, for people: ours, theirs, and what stands there."""
+def describe(mapped: MappingProposal) -> list[str]:
+    """The proposal, for people: our column, theirs, and examples."""
     proposed, look = mapped.proposed, mapped.look
     lines = [f"{mapped.path}: {mapped.kind}, {len(look.header)} columns"]
     if proposed.said is not None:
@@ -124,14 +124,14 @@ def words(mapped: Mapped) -> list[str]:
     if proposed.said is not None and known_by in proposed.said.columns:
         theirs = proposed.said.columns[known_by]
         lines.append(f"  an organisation is known by {theirs!r}: other tables must mean the same by it")
-    for ours, said in proposed.strange.items():
+    for ours, unknown in proposed.strange.items():
         lines.append(
-            f"  {ours}: rows with {', '.join(map(repr, said))} are rejected until the mapping's values say more"
+            f"  {ours}: rows with {', '.join(map(repr, unknown))} are rejected until the mapping's values say more"
         )
     return lines
 
 
-def lacking(mapped: Mapped) -> Terminal:
+def lacking(mapped: MappingProposal) -> Terminal:
     """Why nothing can be written."""
     missing = mapped.proposed.missing
     first = missing[0].partition(" or ")[0]
@@ -144,32 +144,32 @@ def lacking(mapped: Mapped) -> Terminal:
 
 
 def _examples(look: Look, name: str) -> str:
-    place = list(look.header).index(name)
-    seen = dict.fromkeys(cell for row in look.rows if place < len(row) and (cell := row[place].strip()))
+    position = list(look.header).index(name)
+    seen = dict.fromkeys(cell for row in look.rows if position < len(row) and (cell := row[position].strip()))
     return " | ".join(one[:30] for one in list(seen)[:_EXAMPLES]) or "(empty)"
 
 
-def preview(mapped: Mapped, wish: Wish, settings: Settings, show: Callable[[str], None]) -> None:
-    """The first rows as they would be read. Without a zone, those of calls in the reporting one, which is said."""
-    said = mapped.proposed.said
-    assert said is not None
-    with_it = msgspec.structs.replace(settings, mappings={mapped.name: said})
-    zone = wish.tz or settings.source(wish.source or wish.exchange).time_zone
+def preview(mapped: MappingProposal, options: LoadOptions, settings: Settings, show: Callable[[str], None]) -> None:
+    """The first rows as they would be read. Without a zone, those of calls in the reporting one, with a note."""
+    mapping = mapped.proposed.said
+    assert mapping is not None
+    with_it = msgspec.structs.replace(settings, mappings={mapped.name: mapping})
+    zone = options.tz or settings.source(options.source or options.exchange).time_zone
     tz = zone or settings.time_zone.key
-    told = msgspec.structs.replace(wish, kind=mapped.kind, profile=mapped.name, tz=tz)
-    file = prepare(mapped.path, told, with_it)
+    load_options = msgspec.structs.replace(options, kind=mapped.kind, profile=mapped.name, tz=tz)
+    file = prepare(mapped.path, load_options, with_it)
     explain(file, show)
     if mapped.kind == "calls" and file.recognised.needs_zone and not zone:
         show(f"  shown as if its times were in {tz}: `callfunnel load` asks for --tz")
 
 
-def keep(path: Path, mapped: Mapped) -> None:
+def keep(path: Path, mapped: MappingProposal) -> None:
     """Put the mapping into the settings' file, whole or not at all. Raises Terminal."""
-    said, unknown = mapped.proposed.said, mapped.proposed.strange
-    assert said is not None
+    mapping, unknown = mapped.proposed.said, mapped.proposed.strange
+    assert mapping is not None
     try:
         before = path.read_bytes() if path.exists() else b""
-        text = with_mapping(before.decode("utf-8-sig"), mapped.name, said, unknown)
+        text = with_mapping(before.decode("utf-8-sig"), mapped.name, mapping, unknown)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
         write_whole(path, mark + text.encode(), mode=mode)
@@ -177,8 +177,8 @@ def keep(path: Path, mapped: Mapped) -> None:
         raise Terminal(f"{path}: {error.strerror}: the mapping is not written") from None
 
 
-def pairs(said: Sequence[str], option: str) -> dict[str, str]:
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     """`ours=theirs` of an option that may be repeated. Raises Terminal."""
-    if wrong := [one for one in said if "=" not in one]:
+    if wrong := [one for one in texts if "=" not in one]:
         raise Terminal(f"{option} {wrong[0]!r}: as OURS=THEIRS, such as start=Дата")
-    return dict(one.split("=", 1) for one in said)
+    return dict(one.split("=", 1) for one in texts)

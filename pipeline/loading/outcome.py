@@ -10,8 +10,8 @@ from connectors.reading.names import as_text
 from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.gaps import Span, fill
-from pipeline.loading.prepare import Prepared
+from pipeline.gaps import CallSpan, fill
+from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
 from schemas.codec import encode
@@ -61,7 +61,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     calls_estimated: bool = False
     """Of more calls than are counted one by one (`pipeline.loading.distinct`)."""
     repeats: int = 0
-    """Records that are not the standing version of theirs: known before, or told again within the load. The board's
+    """Records that are not the latest of their identity: known before, or repeated within the load. The board's
     Repeats are the same, as of now: a correction that is loaded later adds to them.
     """
     equal_rows: int = 0
@@ -72,7 +72,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """When the first call of the file began; and the last."""
     last_call_at: datetime | None = None
     filled_gaps: list[str] = []
-    """Times in which a live door of the source may have missed calls, and which the file spans."""
+    """Times in which a listener of the source may have missed calls, and which the file spans."""
     mended: int = 0
     """Rejected rows of an earlier import that the file holds mended: no longer shown as rejected."""
     stopped: str = ""
@@ -80,7 +80,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
 
 
-def begin(file: Prepared) -> Outcome:
+def begin(file: PreparedFile) -> Outcome:
     """An outcome with nothing done yet."""
     return Outcome(
         file=as_text(str(file.path)),
@@ -91,7 +91,7 @@ def begin(file: Prepared) -> Outcome:
     )
 
 
-class _Count(msgspec.Struct):
+class _RowCount(msgspec.Struct):
     n: int
 
 
@@ -100,7 +100,7 @@ class _Reason(msgspec.Struct):
     n: int
 
 
-def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
+def finish_import(file: PreparedFile, outcome: Outcome, store: Store) -> None:
     """What ClickHouse says of the import: what was new, and what was rejected by reason (agents reject too)."""
     wanted = texts([outcome.import_id])
     rows = store.rows(
@@ -111,27 +111,28 @@ def settle(file: Prepared, outcome: Outcome, store: Store) -> None:
     outcome.rejected = {row.reason: row.n for row in rows}
     table = TOPICS[file.recognised.kind].table
     new = store.rows(
-        msgspec.json.Decoder(_Count), f"SELECT toUInt32(count()) AS n FROM {table} FINAL WHERE import_id IN ({wanted})"
+        msgspec.json.Decoder(_RowCount),
+        f"SELECT toUInt32(count()) AS n FROM {table} FINAL WHERE import_id IN ({wanted})",
     )[0].n
     refused = store.rows(
-        msgspec.json.Decoder(_Count),
+        msgspec.json.Decoder(_RowCount),
         f"SELECT toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
         f" AND topic = '{MANAGERS.name}'",
     )[0].n
     outcome.repeats = max(0, outcome.records - new - refused)
 
 
-def fill_gaps(file: Prepared, outcome: Outcome, store: Store) -> None:
-    """Resolve the gaps of the source's live doors that the stored file spans."""
+def fill_gaps(file: PreparedFile, outcome: Outcome, store: Store) -> None:
+    """Resolve the gaps of the source's listeners that the stored file spans."""
     if outcome.stopped or outcome.first_call_at is None or outcome.last_call_at is None:
         return
-    span = Span(outcome.first_call_at, outcome.last_call_at)
+    span = CallSpan(outcome.first_call_at, outcome.last_call_at)
     by = f"import {outcome.import_id} ({label(file.path)}), whose calls began from {span}"
-    filled = fill(store, file.context.source, span, by, outcome.import_id)
-    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in filled]
+    gaps = fill(store, file.context.source, span, by, outcome.import_id)
+    outcome.filled_gaps = [f"{gap.origin}: {gap_of(gap)}" for gap in gaps]
 
 
-def mend(file: Prepared, outcome: Outcome, store: Store) -> None:
+def mend(file: PreparedFile, outcome: Outcome, store: Store) -> None:
     """Resolve the rejects of the import whose file of rejected rows this is, now stored. What of it is rejected again
     is a reject of this import; what was left out was given up by whoever mended it.
     """
@@ -160,7 +161,7 @@ def _rejects_of(store: Store, import_id: str, source: str, after: str) -> list[R
     )
 
 
-def keep_import(file: Prepared, outcome: Outcome, store: Store, state: str) -> None:
+def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) -> None:
     now = wall_clock()
     done = state != "running"
     store.keep(

@@ -19,21 +19,21 @@ from pipeline.settings import Settings, zone_of
 from schemas.trouble import Terminal
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How files are to be loaded. "" where the settings or the file decide."""
 
     kind: str = ""
-    """"" is what a mapping says of the file, else calls."""
+    """"": the kind of the file's mapping, else calls."""
     source: str = ""
     exchange: str = "pbx"
-    """The source of calls when none is said."""
+    """The source of calls when none is given."""
     tz: str = ""
     profile: str = "auto"
     region: str = ""
     rejects: Path = Path("rejects")
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+class PreparedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that was recognised, and how it will be read."""
 
     path: Path
@@ -43,58 +43,58 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     zone_why: str
 
 
-class Tables(NamedTuple):
-    """What became of the tables of one file."""
+class PreparedTables(NamedTuple):
+    """The tables of one file: prepared, ignored, failed."""
 
-    prepared: list[Prepared]
-    passed_over: list[str]
+    prepared: list[PreparedFile]
+    ignored: list[str]
     """Why other sheets of a workbook that holds a recognised one were passed over: a summary, say."""
     failed: list[str]
     """Why a file, or one in an archive, cannot be loaded."""
 
 
-def prepare_all(path: Path, wish: Wish, settings: Settings) -> Tables:
+def prepare_all(path: Path, options: LoadOptions, settings: Settings) -> PreparedTables:
     """Recognise every table of a file, which mostly is one itself. Sends nothing."""
-    tables = Tables([], [], [])
+    tables = PreparedTables([], [], [])
     sheets: dict[Path, list[str]] = {}
     try:
         found = samples(path)
-    except Terminal as trouble:
-        return tables._replace(failed=[str(trouble)])
+    except Terminal as error:
+        return tables._replace(failed=[str(error)])
     if not found:
         return tables._replace(failed=[f"{path}: the workbook has no sheet with rows"])
     for sample in found:
         try:
-            tables.prepared.append(prepare_sample(sample, wish, settings))
-        except Terminal as trouble:
+            tables.prepared.append(prepare_sample(sample, options, settings))
+        except Terminal as error:
             if sample.is_sheet:
-                sheets.setdefault(sample.path.parent, []).append(str(trouble))
+                sheets.setdefault(sample.path.parent, []).append(str(error))
             else:
-                tables.failed.append(str(trouble))
+                tables.failed.append(str(error))
     read = {file.path.parent for file in tables.prepared}
-    for workbook, words in sheets.items():
-        (tables.passed_over if workbook in read else tables.failed).extend(words)
+    for workbook, messages in sheets.items():
+        (tables.ignored if workbook in read else tables.failed).extend(messages)
     return tables
 
 
-def prepare(path: Path, wish: Wish, settings: Settings) -> Prepared:
-    """Recognise a table and settle how to read it. Raises Terminal; sends nothing."""
-    return prepare_sample(Sample(path), wish, settings)
+def prepare(path: Path, options: LoadOptions, settings: Settings) -> PreparedFile:
+    """Recognise a table and decide how to read it. Raises Terminal; sends nothing."""
+    return prepare_sample(Sample(path), options, settings)
 
 
-def prepare_sample(sample: Sample, wish: Wish, settings: Settings) -> Prepared:
+def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> PreparedFile:
     """The same, of a table whose beginning may have been read already."""
     path = sample.path
-    if wish.profile not in ("auto", *PROFILES, *settings.mappings):
+    if options.profile not in ("auto", *PROFILES, *settings.mappings):
         known = ", ".join(("auto", *PROFILES, *settings.mappings))
-        raise Terminal(f"--profile {wish.profile}: there is none of this name; profiles and mappings: {known}")
-    mapped = choose_mapped(sample, wish.kind, wish.profile, settings.region, settings.mappings)
-    kind = mapped[1].kind if mapped else wish.kind or "calls"
-    name = wish.source or (wish.exchange if kind == "calls" else "crm")
-    said = settings.source(name)
-    region = wish.region or said.region or settings.region
-    source, recognised = mapped or choose(sample, kind, wish.profile, region, said.columns)
-    zone_name = wish.tz or said.time_zone or ("" if kind == "calls" else settings.time_zone.key)
+        raise Terminal(f"--profile {options.profile}: there is none of this name; profiles and mappings: {known}")
+    mapped = choose_mapped(sample, options.kind, options.profile, settings.region, settings.mappings)
+    kind = mapped[1].kind if mapped else options.kind or "calls"
+    name = options.source or (options.exchange if kind == "calls" else "crm")
+    configured = settings.source(name)
+    region = options.region or configured.region or settings.region
+    source, recognised = mapped or choose(sample, kind, options.profile, region, configured.columns)
+    zone_name = options.tz or configured.time_zone or ("" if kind == "calls" else settings.time_zone.key)
     if not zone_name and recognised.needs_zone:
         raise Terminal(
             f"{path}: {recognised.layout}: an export does not say its time zone: give --tz Europe/Moscow (say),"
@@ -109,9 +109,9 @@ def prepare_sample(sample: Sample, wish: Wish, settings: Settings) -> Prepared:
         version=now,
         zone=zone,
         region=region,
-        extension_pattern=said.extensions,
-        trunks=said.trunks,
+        extension_pattern=configured.extensions,
+        trunks=configured.trunks,
         stages=settings.stages,
         loaded_at=as_datetime(now),
     )
-    return Prepared(path=path, source=source, recognised=recognised, context=context, zone_why=why)
+    return PreparedFile(path=path, source=source, recognised=recognised, context=context, zone_why=why)

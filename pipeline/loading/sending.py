@@ -12,7 +12,7 @@ from connectors.sender import Ends, FrameSender
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.part import resident_bytes
 from pipeline.endpoints import Endpoints, read_running
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from pipeline.transport import Transport, wait_until_stored
 from schemas.codec import encode
 from schemas.records import Record
@@ -73,11 +73,11 @@ def send_once(endpoints: Endpoints, topic: Topic, records: Iterable[Record]) -> 
 
 
 class Waiting(Protocol):
-    """Told while something is waited for."""
+    """Called while something is waited for."""
 
     def storing(self, position: Position) -> None: ...
 
-    def note(self, words: str) -> None: ...
+    def note(self, message: str) -> None: ...
 
     def check(self) -> None:
         """Called while waiting; raises Trouble when it is in vain."""
@@ -159,11 +159,11 @@ def wait_for_room(
 ) -> None:
     """Return once the embedded broker holds little, or when it could not be changed in time. Others may send now."""
     until = monotonic() + _ROOM_WITHIN_S
-    told = False
+    reported = False
     while (held := _held_above(data)) and monotonic() < until:
-        if not told:
+        if not reported:
             waiting.note(f"the broker holds {held / 1e6:,.0f} MB: a new one takes its place, which takes seconds")
-            told = True
+            reported = True
         waiting.check()
         sleep(0.2)
     if held:

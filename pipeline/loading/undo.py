@@ -137,7 +137,7 @@ def check_undoable(of: Import, *, interrupted: bool) -> None:
         )
 
 
-def look(of: Import, store: Store, zone: str) -> Undo:
+def preview(of: Import, store: Store, zone: str) -> Undo:
     """What taking it back would do. Changes nothing."""
     return withdrawals(of, store, zone, lambda topic, record: None)
 
@@ -161,11 +161,11 @@ def undo(
                 done = withdrawals(of, store, zone, sender.send, done.undo_id)
                 sender.store()
             break
-        except Transient as trouble:
+        except Transient as error:
             if attempt == _ATTEMPTS:
                 raise
-            waiting.note(f"{trouble}; once more from the beginning ({attempt + 1} of {_ATTEMPTS})")
-            time.sleep(trouble.retry_after_s)
+            waiting.note(f"{error}; once more from the beginning ({attempt + 1} of {_ATTEMPTS})")
+            time.sleep(error.retry_after_s)
     done.done = True
     done.seconds = round(time.monotonic() - started, 3)
     keep.stored(done)
@@ -194,7 +194,7 @@ class _Undoing:
         """Send what takes it back, and tell what that does."""
         for record, kind in KINDS.items():
             rows: msgspec.json.Decoder[Any] = msgspec.json.Decoder(record)
-            for page in self._standing(kind, rows):
+            for page in self._stored_rows(kind, rows):
                 self._report(kind, page)
                 for row in page:
                     send(_TOPICS[kind.table], self._back(row, row.version))
@@ -213,7 +213,7 @@ class _Undoing:
     def _back(self, row: Any, version: int) -> Any:
         return taking_back(row, version, self._of.import_id, self._undo.undo_id)
 
-    def _standing(self, kind: Kind, rows: msgspec.json.Decoder[Any]) -> Iterator[list[Any]]:
+    def _stored_rows(self, kind: Kind, rows: msgspec.json.Decoder[Any]) -> Iterator[list[Any]]:
         """Its records that stand."""
         columns = ", ".join(kind.columns)
         sql = (
@@ -242,8 +242,8 @@ class _Undoing:
         self, kind: Kind, rows: msgspec.json.Decoder[Any], claims: Sequence[Provenance]
     ) -> Iterator[tuple[Any, int]]:
         """The record that stands in the place of each claim, and the claim's version."""
-        column, place = _FOUND_BY[kind.table]
-        keys = {claim.identity.split("\x1f")[place] for claim in claims}
+        column, index = _FOUND_BY[kind.table]
+        keys = {claim.identity.split("\x1f")[index] for claim in claims}
         sql = newest(kind.table, ", ".join(kind.columns), f"{column} IN ({texts(keys)})")
         found = {kind.identity(row): row for row in self._store.rows(rows, sql)}
         for claim in claims:
@@ -267,8 +267,8 @@ class _Undoing:
             others.setdefault(claim.identity, []).append(claim)
         stay = 0
         for identity, claims in others.items():
-            said = digest(identities[identity])
-            if any(claim.digest == said for claim in claims):
+            wanted = digest(identities[identity])
+            if any(claim.digest == wanted for claim in claims):
                 stay += 1
             else:
                 self._lost[max(claims, key=lambda claim: claim.version).import_id] += 1

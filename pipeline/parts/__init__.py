@@ -1,1 +1,1 @@
-"""Whether the store still has what it said it has: its parts against the books that were kept of them."""
+"""Whether the store still has all that it reported as stored: its parts against the ledger of them."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.parts.books import BrokenPart, RowStore, are_kept, now_there
+from pipeline.parts.block_ledger import BrokenPart, RowStore, has_ledger, present_blocks
 
 
 class _CheckedPart(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ def put_aside_damaged(store: RowStore, command: Callable[[str], object]) -> list
     Takes as long as reading the whole store. Raises Trouble.
     """
     damaged = []
-    for table in sorted(now_there(store)) if are_kept(store) else ():
+    for table in sorted(present_blocks(store)) if has_ledger(store) else ():
         parts = store.rows(
             msgspec.json.Decoder(_CheckedPart), f"CHECK TABLE `{table}` SETTINGS check_query_single_value_result = 0"
         )

@@ -19,7 +19,7 @@ def joined(runs: Iterable[Run]) -> list[Run]:
     return found
 
 
-def without(runs: Iterable[Run], taken: Iterable[Run]) -> list[Run]:
+def subtract(runs: Iterable[Run], taken: Iterable[Run]) -> list[Run]:
     """The numbers of `runs` that are not in `taken`."""
     left: list[Run] = []
     away = joined(taken)

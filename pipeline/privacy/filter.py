@@ -1,6 +1,6 @@
 """What no worker lets in: numbers that were forgotten, and records of days whose facts are not kept any more.
 
-One filter around every step, so that no door can bypass it. Each chunk asks the store first how long the list is: a
+One filter around every step, so that no source can bypass it. Each chunk asks the store first how long the list is: a
 chunk that begins after a number is on the list cannot bring it in.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.agents.step import Frame, Outgoing, Settled, Step, outgoing_reject
+from pipeline.agents.step import ChunkOutcome, Frame, Outgoing, Step, outgoing_reject
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.privacy.key import digest, key_id, read_key
 from pipeline.privacy.numbers import replace
@@ -119,17 +119,17 @@ class PrivacyFilter:
         self._clock = clock
         self._refuses = step.topic in (CALL_LEGS, PROPOSALS, ACTIVITIES)
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         forgotten = self._forgotten
         forgotten.refresh()
         if not forgotten.is_empty:
-            frames = [without_forgotten(frame, self.topic, forgotten) for frame in frames]
+            frames = [drop_forgotten(frame, self.topic, forgotten) for frame in frames]
         before_ms = self._before_ms
         if not self._refuses or not before_ms:
-            return self._step.settle(frames)
+            return self._step.settle_chunk(frames)
         kept, refused = self._refuse(frames, before_ms)
-        settled = self._step.settle(kept)
-        return Settled(chain(refused, settled.outgoing), settled.then) if refused else settled
+        outcome = self._step.settle_chunk(kept)
+        return ChunkOutcome(chain(refused, outcome.outgoing), outcome.then) if refused else outcome
 
     @property
     def _before_ms(self) -> int:
@@ -146,12 +146,12 @@ class PrivacyFilter:
             lines = (frame.value or b"").split(b"\n")
             late = [line for line in lines if 0 <= began_ms(line, self.topic) < before_ms]
             if late:
-                refused += [outgoing_reject(self._reject(line, frame.place, before_ms)) for line in late]
+                refused += [outgoing_reject(self._reject(line, frame.origin, before_ms)) for line in late]
                 frame = frame._replace(value=b"\n".join(line for line in lines if line not in set(late)))
             kept.append(frame)
         return kept, refused
 
-    def _reject(self, line: bytes, place: str, before_ms: int) -> Rejected:
+    def _reject(self, line: bytes, origin: str, before_ms: int) -> Rejected:
         record = msgspec.json.decode(line, type=dict[str, object])
         now = self._clock()
         first = datetime.fromtimestamp(before_ms / 1000, UTC)
@@ -163,7 +163,7 @@ class PrivacyFilter:
             field=_TIMES[self.topic.name],
             detail=f"facts are kept from {first:%Y-%m-%d} on ([retention]): what was counted before stays as it is",
             payload="",  # what retention took away is not kept here either
-            origin=str(record.get("origin", "")) or place,
+            origin=str(record.get("origin", "")) or origin,
             topic="",
             at=as_datetime(now),
             import_id=str(record.get("import_id", "")),
@@ -192,7 +192,7 @@ def began_ms(line: bytes, topic: Topic) -> int:
     return int(at.timestamp() * 1000) if at is not None and at.tzinfo is not None else -1
 
 
-def without_forgotten(frame: Frame, topic: Topic, forgotten: ForgottenList) -> Frame:
+def drop_forgotten(frame: Frame, topic: Topic, forgotten: ForgottenList) -> Frame:
     """The frame with what stands for forgotten numbers and names; the same frame when it holds none."""
     if not frame.value:
         return frame

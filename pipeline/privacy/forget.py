@@ -29,7 +29,7 @@ from pipeline.loading.sending import send_once
 from pipeline.privacy.files import FileFound, rewrite_files, rewriter
 from pipeline.privacy.key import digest, key_id, make_key, read_key
 from pipeline.privacy.numbers import new_token, pattern, spellings
-from pipeline.privacy.tables import WANTED, Found, Tables, Wanted
+from pipeline.privacy.tables import WANTED, FoundRows, Replacement, TextTables
 from pipeline.store import Store, connect, texts, tuple_of
 from pipeline.transport import Transport, wait_until_stored
 from schemas.records import CallLeg
@@ -43,13 +43,13 @@ _SHORTEST_NAME = 5
 _MOST_CALLS = 1_000_000
 
 
-class Report(msgspec.Struct, kw_only=True):
+class ForgetReport(msgspec.Struct, kw_only=True):
     """What was touched, or would be."""
 
     done: bool
     numbers: int
     managers: int
-    tables: list[Found]
+    tables: list[FoundRows]
     files: list[FileFound]
     calls: int = 0
     """Calls that were decided again."""
@@ -70,7 +70,7 @@ class _Leaf(msgspec.Struct):
     token: str
 
 
-class Forgetting:
+class ForgetRun:
     """One forget of some numbers and managers. Raises Transient or Terminal; repeating it is safe."""
 
     def __init__(
@@ -82,17 +82,17 @@ class Forgetting:
         self._say = say
         self._client = connect(endpoints.clickhouse)
         self._store = Store(self._client)
-        self._tables = Tables(self._client)
+        self._tables = TextTables(self._client)
 
-    def preview(self, numbers: Sequence[str], managers: Sequence[str]) -> Report:
+    def preview(self, numbers: Sequence[str], managers: Sequence[str]) -> ForgetReport:
         """What would be touched; nothing is."""
         tokens, names = dict.fromkeys(numbers, "-"), dict.fromkeys(self._names(managers), "-")
         with self._tables.wanting(_wanted(tokens, names)):
             found = self._tables.find(_wanted(tokens, names))
         files = rewrite_files(self._folders, _rewriter(tokens, names), write=False)
-        return Report(done=False, numbers=len(numbers), managers=len(managers), tables=found, files=files)
+        return ForgetReport(done=False, numbers=len(numbers), managers=len(managers), tables=found, files=files)
 
-    def forget(self, numbers: Sequence[str], managers: Sequence[str]) -> Report:
+    def forget(self, numbers: Sequence[str], managers: Sequence[str]) -> ForgetReport:
         """Do it; nothing of it is on the disk when this returns, but for what the report says is left."""
         key = self._key()
         tokens = self._tokens(key, numbers)
@@ -116,7 +116,9 @@ class Forgetting:
             self._say("waiting until the old parts of the tables are off the disk")
             self._tables.clean(sorted(rewritten | {found.table for found in touched}))
         files = rewrite_files(self._folders, _rewriter(tokens, names), write=True)
-        return Report(done=True, numbers=len(numbers), managers=len(managers), tables=touched, files=files, calls=calls)
+        return ForgetReport(
+            done=True, numbers=len(numbers), managers=len(managers), tables=touched, files=files, calls=calls
+        )
 
     def mobiles(self, managers: Sequence[str]) -> list[str]:
         """Extensions of these managers that are long enough for a number. Raises Terminal for who is not known."""
@@ -211,7 +213,7 @@ class Forgetting:
             self._changed_directory()
         return {"managers"} if pseudonyms else set()
 
-    def _rewrite(self, wanted: Sequence[Wanted]) -> set[str]:
+    def _rewrite(self, wanted: Sequence[Replacement]) -> set[str]:
         """Tables that were rewritten."""
         tables: set[str] = set()
         for number in range(1, _MOST_ROUNDS + 1):
@@ -239,9 +241,9 @@ class Forgetting:
         return len(legs)
 
 
-def _wanted(tokens: dict[str, str], names: dict[str, str]) -> list[Wanted]:
-    numbers = [Wanted(token, pattern=pattern(number), text=number) for number, token in tokens.items()]
-    return numbers + [Wanted(token, text=name) for name, token in names.items() if len(name) >= _SHORTEST_NAME]
+def _wanted(tokens: dict[str, str], names: dict[str, str]) -> list[Replacement]:
+    numbers = [Replacement(token, pattern=pattern(number), text=number) for number, token in tokens.items()]
+    return numbers + [Replacement(token, text=name) for name, token in names.items() if len(name) >= _SHORTEST_NAME]
 
 
 def _rewriter(tokens: dict[str, str], names: dict[str, str]) -> Callable[[str], tuple[str, int]]:
@@ -251,7 +253,7 @@ def _rewriter(tokens: dict[str, str], names: dict[str, str]) -> Callable[[str], 
 
 def destroy_list(endpoints: Endpoints) -> int:
     """Empty the list: what was forgotten is not recognised any more. How many entries it had."""
-    tables = Tables(connect(endpoints.clickhouse))
+    tables = TextTables(connect(endpoints.clickhouse))
     count = int(tables.query("SELECT count() FROM forgotten")[0][0])
     tables.command("ALTER TABLE forgotten DELETE WHERE 1", mutations_sync=2)
     return count

@@ -6,7 +6,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from pipeline.endpoints import Endpoints
-from pipeline.store import connect, trouble
+from pipeline.store import connect, store_error
 from schemas.trouble import Terminal
 
 _CODES = {164, 497}
@@ -25,4 +25,4 @@ def refuse_reader(endpoints: Endpoints) -> None:
                 "--show-numbers: [privacy] mask is set, and this user only reads: name the writing user in"
                 " CALLFUNNEL_CLICKHOUSE"
             ) from None
-        raise trouble(error) from None
+        raise store_error(error) from None

@@ -18,10 +18,10 @@ import msgspec
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.embedded.gate import Gate
 from pipeline.endpoints import Endpoints
-from pipeline.privacy.again import forget_in
-from pipeline.privacy.kept import Holds, Kept
+from pipeline.privacy.file_folders import FileFolder, Holds
 from pipeline.privacy.key import keyed_token, make_key, read_key
-from pipeline.privacy.tables import Tables
+from pipeline.privacy.new_files import forget_in
+from pipeline.privacy.tables import TextTables
 from pipeline.settings import Retention
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
@@ -35,7 +35,7 @@ _NUMBER_IN_JSON = r"'\"\\+([0-79]|8[0-79]|88[0-79])[0-9]{4,}\"'"
 _PAGE = 50_000
 
 
-class Gone(msgspec.Struct, frozen=True):
+class Removal(msgspec.Struct, frozen=True):
     """What goes, or went: rows of a table, or files of a folder."""
 
     what: str
@@ -52,7 +52,7 @@ def first_days(retention: Retention, today: date) -> dict[str, date]:
     return {name: today - timedelta(days=days) for name, days in kept.items() if days is not None}
 
 
-class Retaining:
+class RetentionRun:
     """One run. Raises Transient or Terminal; repeating it is safe."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Retaining:
         endpoints: Endpoints,
         zone: ZoneInfo,
         key: Path | None,
-        folders: Sequence[Kept],
+        folders: Sequence[FileFolder],
         say: Callable[[str], None],
         clock: Clock = wall_clock,
     ) -> None:
@@ -71,10 +71,10 @@ class Retaining:
         self._say = say
         self._clock = clock
         client = connect(endpoints.clickhouse)
-        self._tables = Tables(client)
+        self._tables = TextTables(client)
         self._store = Store(client)
 
-    def run(self, retention: Retention, *, write: bool) -> list[Gone]:
+    def run(self, retention: Retention, *, write: bool) -> list[Removal]:
         """What goes (nothing does unless `write`)."""
         today = as_datetime(self._clock()).astimezone(self._zone).date()
         first = first_days(retention, today)
@@ -88,10 +88,10 @@ class Retaining:
             self._take_away(first, {one.what for one in gone}, found, [path for _, _, path in files])
         again = forget_in(self._endpoints, self._store, [Path(one.folder) for one in self._folders], write=write)
         if again:
-            found.append(Gone("forgotten", today, "files that hold forgotten numbers", len(again)))
+            found.append(Removal("forgotten", today, "files that hold forgotten numbers", len(again)))
         return found
 
-    def _take_away(self, first: dict[str, date], facts: set[str], found: Sequence[Gone], files: list[Path]) -> None:
+    def _take_away(self, first: dict[str, date], facts: set[str], found: Sequence[Removal], files: list[Path]) -> None:
         tables = sorted({one.where for one in found if one.what in ("legs", "raw_numbers", "rejects")})
         with ExitStack() as stack:
             if self._endpoints.data:
@@ -122,7 +122,7 @@ class Retaining:
         row = {"what": name, "first": self._start(first).isoformat(), "is_done": is_done, "version": now}
         self._tables.insert("retained_from", [{**row, "at": as_datetime(now).isoformat()}])
 
-    def _facts(self, name: str, first: date) -> list[Gone]:
+    def _facts(self, name: str, first: date) -> list[Removal]:
         if name == "legs":
             return self._count(name, first, self._old_facts(first))
         return self._count(name, first, self._clear_numbers(first))
@@ -198,9 +198,9 @@ class Retaining:
         finally:
             self._tables.command(f"DROP TABLE IF EXISTS {_TOKENS} SYNC")
 
-    def _count(self, name: str, first: date, conditions: dict[str, str]) -> list[Gone]:
+    def _count(self, name: str, first: date, conditions: dict[str, str]) -> list[Removal]:
         counted = (
-            Gone(name, first, table, int(self._tables.query(f"SELECT count() FROM {table} WHERE {condition}")[0][0]))
+            Removal(name, first, table, int(self._tables.query(f"SELECT count() FROM {table} WHERE {condition}")[0][0]))
             for table, condition in conditions.items()
         )
         return [one for one in counted if one.count]
@@ -214,8 +214,8 @@ class Retaining:
                 yield from _older(folder / "done", "files_done", first, self._start)
                 for name in ("rejected", "rejected-rows"):
                     yield from _older(folder / name, "rejects", first, self._start)
-            for setting, place in places.items():
-                yield from _older(place, setting, first, self._start)
+            for setting, reject_folder in places.items():
+                yield from _older(reject_folder, setting, first, self._start)
 
     def _start(self, first: date) -> datetime:
         """The first moment of a local day."""
@@ -239,9 +239,9 @@ def _older(
             yield setting, first[setting], path
 
 
-def _by_folder(files: Sequence[tuple[str, date, Path]]) -> list[Gone]:
+def _by_folder(files: Sequence[tuple[str, date, Path]]) -> list[Removal]:
     counts: dict[tuple[str, date, str], int] = {}
     for setting, first, path in files:
-        place = (setting, first, str(path.parent))
-        counts[place] = counts.get(place, 0) + 1
-    return [Gone(setting, first, folder, count) for (setting, first, folder), count in counts.items()]
+        group = (setting, first, str(path.parent))
+        counts[group] = counts.get(group, 0) + 1
+    return [Removal(setting, first, folder, count) for (setting, first, folder), count in counts.items()]

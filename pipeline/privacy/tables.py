@@ -17,7 +17,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
-from pipeline.store import trouble
+from pipeline.store import store_error
 from schemas.trouble import Terminal
 
 WANTED = "privacy_wanted"
@@ -27,7 +27,7 @@ _NEVER = "'\\\\x00callfunnel\\\\x00'"
 _GONE_WITHIN_S = 600.0
 
 
-class Wanted(NamedTuple):
+class Replacement(NamedTuple):
     """What is replaced: a pattern by a token (numbers), or a text by a token (a name)."""
 
     token: str
@@ -35,7 +35,7 @@ class Wanted(NamedTuple):
     text: str = ""
 
 
-class Column(NamedTuple):
+class TextColumn(NamedTuple):
     """A column of text."""
 
     table: str
@@ -45,7 +45,7 @@ class Column(NamedTuple):
     """It identifies the row: it cannot be changed."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundRows(msgspec.Struct, frozen=True):
     """Rows of a column that hold what is looked for."""
 
     table: str
@@ -55,15 +55,15 @@ class Found(msgspec.Struct, frozen=True):
     """It identifies the record and is left as it is."""
 
 
-class Tables:
+class TextTables:
     """Every table of the database, by its texts. Raises Transient or Terminal."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._columns: list[Column] | None = None
+        self._columns: list[TextColumn] | None = None
 
     @contextmanager
-    def wanting(self, wanted: Sequence[Wanted]) -> Iterator[None]:
+    def wanting(self, wanted: Sequence[Replacement]) -> Iterator[None]:
         """Have what is looked for at hand, in memory only."""
         self.command(f"DROP TABLE IF EXISTS {WANTED} SYNC")
         self.command(f"CREATE TABLE {WANTED} (n UInt32, token String, pattern String, text String) ENGINE = Memory")
@@ -74,7 +74,7 @@ class Tables:
         finally:
             self.command(f"DROP TABLE IF EXISTS {WANTED} SYNC")
 
-    def find(self, wanted: Sequence[Wanted]) -> list[Found]:
+    def find(self, wanted: Sequence[Replacement]) -> list[FoundRows]:
         """Where it is now. Rows that are not folded yet count each."""
         found = []
         for table, columns in self._by_table().items():
@@ -83,13 +83,13 @@ class Tables:
             for column, count in zip(columns, rows, strict=True):
                 if count:
                     stays = column.is_key and table != "organisation_phones"
-                    found.append(Found(table, column.name, int(count), stays))
+                    found.append(FoundRows(table, column.name, int(count), stays))
         return found
 
-    def rewrite(self, wanted: Sequence[Wanted], found: Sequence[Found]) -> None:
+    def rewrite(self, wanted: Sequence[Replacement], found: Sequence[FoundRows]) -> None:
         """Replace it in the tables where it was found; durable on return, except for old parts (`clean`)."""
         columns = {(column.table, column.name): column for column in self._text_columns()}
-        by_table: dict[str, list[Column]] = {}
+        by_table: dict[str, list[TextColumn]] = {}
         for one in found:
             if not one.stays:
                 by_table.setdefault(one.table, []).append(columns[one.table, one.column])
@@ -101,9 +101,9 @@ class Tables:
             holds = " OR ".join(self._holds(column, wanted) for column in changed)
             self.command(f"ALTER TABLE {table} UPDATE {sets} WHERE {holds}", mutations_sync=2)
 
-    def _move_phones(self, wanted: Sequence[Wanted]) -> None:
+    def _move_phones(self, wanted: Sequence[Replacement]) -> None:
         """A sorting key cannot be changed: the rows are written again under the token, and the old ones deleted."""
-        column = Column("organisation_phones", "phone", False, False)
+        column = TextColumn("organisation_phones", "phone", False, False)
         holds = self._holds(column, wanted)
         self.command(
             "INSERT INTO organisation_phones (phone, organisation_id, retracted, version)"
@@ -155,25 +155,25 @@ class Tables:
                 table, insert_block=block, fmt="JSONEachRow", settings={"date_time_input_format": "best_effort"}
             )
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
     def command(self, sql: str, **settings: int) -> None:
         try:
             self._client.command(sql, settings=settings)
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
     def query(self, sql: str) -> list[Any]:
         try:
             return list(self._client.query(sql).result_rows)
         except (ClickHouseError, HTTPError, OSError) as error:
-            raise trouble(error) from error
+            raise store_error(error) from error
 
-    def _text_columns(self) -> list[Column]:
+    def _text_columns(self) -> list[TextColumn]:
         if self._columns is None:
             names = ", ".join(f"'{table}'" for table in _OURS)
             self._columns = [
-                Column(table, name, kind.startswith("Array("), bool(is_key))
+                TextColumn(table, name, kind.startswith("Array("), bool(is_key))
                 for table, name, kind, is_key in self.query(
                     "SELECT table, name, type, is_in_sorting_key FROM system.columns"
                     f" WHERE database = currentDatabase() AND position(type, 'String') > 0 AND table NOT IN ({names})"
@@ -183,18 +183,18 @@ class Tables:
             ]
         return self._columns
 
-    def _by_table(self) -> dict[str, list[Column]]:
-        tables: dict[str, list[Column]] = {}
+    def _by_table(self) -> dict[str, list[TextColumn]]:
+        tables: dict[str, list[TextColumn]] = {}
         for column in self._text_columns():
             tables.setdefault(column.table, []).append(column)
         return tables
 
-    def _holds(self, column: Column, wanted: Sequence[Wanted]) -> str:
+    def _holds(self, column: TextColumn, wanted: Sequence[Replacement]) -> str:
         value = "x" if column.is_list else column.name
         tests = " OR ".join(_test(n, one, value, column) for n, one in enumerate(wanted))
         return f"arrayExists(x -> {tests}, {column.name})" if column.is_list else f"({tests})"
 
-    def _replaced(self, column: Column, wanted: Sequence[Wanted]) -> str:
+    def _replaced(self, column: TextColumn, wanted: Sequence[Replacement]) -> str:
         value = "x" if column.is_list else column.name
         for n, one in enumerate(wanted):
             value = _changed(n, one, value, column)
@@ -209,24 +209,24 @@ NAMES_IN = (("rejected", "payload"), ("rejected", "detail"))
 """Where a manager's name may stand, beside the managers' own table."""
 
 
-def _test(n: int, one: Wanted, value: str, column: Column) -> str:
+def _test(n: int, one: Replacement, value: str, column: TextColumn) -> str:
     if one.pattern:
-        return f"match({value}, {_asked('pattern', n)})"
+        return f"match({value}, {_wanted_value('pattern', n)})"
     if (column.table, column.name) in NAMES_IN:
-        return f"position({value}, {_asked('text', n)}) > 0"
+        return f"position({value}, {_wanted_value('text', n)}) > 0"
     return "0"
 
 
-def _changed(n: int, one: Wanted, value: str, column: Column) -> str:
-    token = _asked("token", n)
+def _changed(n: int, one: Replacement, value: str, column: TextColumn) -> str:
+    token = _wanted_value("token", n)
     if one.pattern:
-        pattern, by = _asked("pattern", n), f"concat('\\\\1', {token}, '\\\\2')"
+        pattern, by = _wanted_value("pattern", n), f"concat('\\\\1', {token}, '\\\\2')"
         # Twice: what stands between two numbers belongs to the first of them.
         return f"replaceRegexpAll(replaceRegexpAll({value}, {pattern}, {by}), {pattern}, {by})"
     if (column.table, column.name) in NAMES_IN:
-        return f"replaceAll({value}, {_asked('text', n)}, {token})"
+        return f"replaceAll({value}, {_wanted_value('text', n)}, {token})"
     return value
 
 
-def _asked(what: str, n: int) -> str:
+def _wanted_value(what: str, n: int) -> str:
     return f"coalesce((SELECT any({what}) FROM {WANTED} WHERE n = {n} HAVING count() > 0), {_NEVER})"

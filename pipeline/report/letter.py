@@ -51,32 +51,32 @@ class Attachment(msgspec.Struct, frozen=True):
 
 def post_of(env: Mapping[str, str]) -> Post:
     """What the environment says. Raises Terminal, which names the variable and never says what is in it."""
-    said = {name: env.get(f"CALLFUNNEL_{name}", "").strip() for name in _NAMES}
+    values = {name: env.get(f"CALLFUNNEL_{name}", "").strip() for name in _NAMES}
     for name in ("SMTP_HOST", "MAIL_FROM", "MAIL_TO"):
-        if not said[name]:
+        if not values[name]:
             raise Terminal(
                 f"CALLFUNNEL_{name} is not set: --mail needs {', '.join(f'CALLFUNNEL_{n}' for n in _NAMES[:3])}"
             )
-    port = said["SMTP_PORT"] or "587"
+    port = values["SMTP_PORT"] or "587"
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise Terminal("CALLFUNNEL_SMTP_PORT is not a port: give a number from 1 to 65535, such as 587 or 465")
-    security = said["SMTP_SECURITY"] or ("tls" if int(port) == _TLS_PORT else "starttls")
+    security = values["SMTP_SECURITY"] or ("tls" if int(port) == _TLS_PORT else "starttls")
     if security not in ("tls", "starttls", "none"):
         raise Terminal("CALLFUNNEL_SMTP_SECURITY: one of tls, starttls, none")
-    if security == "none" and said["SMTP_HOST"] not in _LOCAL:
+    if security == "none" and values["SMTP_HOST"] not in _LOCAL:
         raise Terminal("CALLFUNNEL_SMTP_SECURITY=none is for a server of this machine: use tls or starttls")
-    if bool(said["SMTP_USER"]) != bool(said["SMTP_PASSWORD"]):
+    if bool(values["SMTP_USER"]) != bool(values["SMTP_PASSWORD"]):
         raise Terminal("CALLFUNNEL_SMTP_USER and CALLFUNNEL_SMTP_PASSWORD: set both or neither")
-    receivers = tuple(address for _, address in getaddresses([said["MAIL_TO"]]))
-    if not receivers or not all("@" in address for address in (*receivers, said["MAIL_FROM"])):
+    receivers = tuple(address for _, address in getaddresses([values["MAIL_TO"]]))
+    if not receivers or not all("@" in address for address in (*receivers, values["MAIL_FROM"])):
         raise Terminal("CALLFUNNEL_MAIL_FROM and CALLFUNNEL_MAIL_TO hold addresses such as head@example.com")
     return Post(
-        host=said["SMTP_HOST"],
+        host=values["SMTP_HOST"],
         port=int(port),
         security="tls" if security == "tls" else "starttls" if security == "starttls" else "none",
-        user=said["SMTP_USER"],
-        password=said["SMTP_PASSWORD"],
-        sender=said["MAIL_FROM"],
+        user=values["SMTP_USER"],
+        password=values["SMTP_PASSWORD"],
+        sender=values["MAIL_FROM"],
         receivers=receivers,
     )
 
@@ -135,6 +135,6 @@ def _connected(post: Post, secure: ssl.SSLContext) -> smtplib.SMTP:
 
 
 def _answered(post: Post, error: smtplib.SMTPResponseException) -> Terminal | Transient:
-    said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-    words = f"smtp {post.host}: answered {error.smtp_code} {said}"
-    return Transient(words) if 400 <= error.smtp_code < 500 else Terminal(words)
+    answer = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+    problem = f"smtp {post.host}: answered {error.smtp_code} {answer}"
+    return Transient(problem) if 400 <= error.smtp_code < 500 else Terminal(problem)

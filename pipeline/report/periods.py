@@ -11,16 +11,16 @@ import msgspec
 from pipeline.readouts import Period
 
 
-class Kind(StrEnum):
+class PeriodKind(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
 
 
-class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """A period, the one before it, and as of when they are told."""
+class ReportPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    """A period, the one before it, and as of when they are reported."""
 
-    kind: Kind
+    kind: PeriodKind
     period: Period
     before: Period
     now: datetime
@@ -51,7 +51,7 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
         return max(last, self.period.first).replace(day=1)
 
 
-def reported(kind: Kind, last: date | None, now: datetime, zone: ZoneInfo) -> Reported:
+def report_period(kind: PeriodKind, last: date | None, now: datetime, zone: ZoneInfo) -> ReportPeriod:
     """The period that ends before `last`; by default the latest one that is over.
 
     A day is held against the same day a week before: the day before is often a day off. A month that does not begin
@@ -59,16 +59,18 @@ def reported(kind: Kind, last: date | None, now: datetime, zone: ZoneInfo) -> Re
     """
     today = now.astimezone(zone).date()
     if last is None:
-        last = {Kind.DAY: today, Kind.WEEK: today - timedelta(days=today.weekday()), Kind.MONTH: today.replace(day=1)}[
-            kind
-        ]
-    if kind is Kind.MONTH:
+        last = {
+            PeriodKind.DAY: today,
+            PeriodKind.WEEK: today - timedelta(days=today.weekday()),
+            PeriodKind.MONTH: today.replace(day=1),
+        }[kind]
+    if kind is PeriodKind.MONTH:
         first, before = month_before(last), month_before(month_before(last))
-        return Reported(kind=kind, period=Period(first, last, zone), before=Period(before, first, zone), now=now)
-    length = timedelta(days=1 if kind is Kind.DAY else 7)
+        return ReportPeriod(kind=kind, period=Period(first, last, zone), before=Period(before, first, zone), now=now)
+    length = timedelta(days=1 if kind is PeriodKind.DAY else 7)
     week = timedelta(days=7)
     period = Period(last - length, last, zone)
-    return Reported(kind=kind, period=period, before=Period(period.first - week, period.last - week, zone), now=now)
+    return ReportPeriod(kind=kind, period=period, before=Period(period.first - week, period.last - week, zone), now=now)
 
 
 def month_before(day: date) -> date:

@@ -1,7 +1,7 @@
 """Whether the data covers the period that is reported. Pure.
 
 Data is needed up to the close of the last working day of the period: nobody calls later, and a nightly export is early
-enough. A source that has told nothing for `RETIRED` is taken for one that is not used any more.
+enough. A source that has sent nothing for `RETIRED` is taken for one that is not used any more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.working_calendar import WorkingCalendar, base_days
 RETIRED = timedelta(days=90)
 _WELL = frozenset({"live", "stopped", "connecting"})
 _NEEDED = frozenset({"calls", "stages", "proposals"})
-"""What a file may hold that grows every day. Others are told when they change."""
+"""What a file may hold that grows every day. Others come when they change."""
 
 
 class Why(StrEnum):
@@ -47,20 +47,20 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     days: Sequence[date] = ()
 
 
-def closings(period: Period, now: datetime, calendar: WorkingCalendar, told: Mapping[date, bool]) -> list[datetime]:
+def closings(period: Period, now: datetime, calendar: WorkingCalendar, own_days: Mapping[date, bool]) -> list[datetime]:
     """The closing times of the period's working days that have passed, in order.
 
-    `told` is what the store knows of days (`calendar.sql`), loaded ones too; of others the settings' calendar says.
+    `own_days` is what the store knows of days (`calendar.sql`), loaded ones too; of others the settings' calendar says.
     """
     years = range(period.first.year, period.last.year + 1)
-    worked = {one.day: one.kind.is_working for one in base_days(calendar, years)} | dict(told)
+    worked = {one.day: one.kind.is_working for one in base_days(calendar, years)} | dict(own_days)
     days = sorted(day for day, is_worked in worked.items() if is_worked and period.first <= day < period.last)
     times = (datetime.combine(day, calendar.closes, period.zone) for day in days)
     return [closing for closing in times if closing <= now]
 
 
 def staleness(
-    doors: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, needed: datetime | None
+    feeds_seen: Sequence[Freshness], last_call: datetime | None, period: Period, now: datetime, needed: datetime | None
 ) -> list[Stale]:
     """Every reason, as the sources stand now; none when the data covers the period.
 
@@ -68,13 +68,13 @@ def staleness(
     """
     if last_call is None:
         return [Stale(why=Why.NOTHING)]
-    found = [] if needed is None else list(_late(doors, needed))
+    found = [] if needed is None else list(_late(feeds_seen, needed))
     if now < period.end:
-        live = (door for door in doors if not door.door.startswith("file:") and door.state not in _WELL)
+        live = (feed for feed in feeds_seen if not feed.door.startswith("file:") and feed.state not in _WELL)
         found += [
-            Stale(why=Why.DEAD, source=door.source, what="calls", seen=_moment(door.last_seen), state=door.state)
-            for door in live
-            if not any(one.source == door.source and one.what == "calls" for one in found)
+            Stale(why=Why.DEAD, source=feed.source, what="calls", seen=_moment(feed.last_seen), state=feed.state)
+            for feed in live
+            if not any(one.source == feed.source and one.what == "calls" for one in found)
         ]
     if needed is not None and last_call.astimezone(period.zone).date() < needed.date() and not found:
         found.append(Stale(why=Why.NO_CALLS_SINCE, seen=last_call, needed=needed))
@@ -89,14 +89,14 @@ def without_calls(closed: Sequence[datetime], called: Collection[date], last_cal
     return [Stale(why=Why.NO_CALLS_ON, days=days)] if days else []
 
 
-def _late(doors: Iterable[Freshness], needed: datetime) -> Iterable[Stale]:
-    """Of what each source tells, by whichever door it came last."""
+def _late(feeds_seen: Iterable[Freshness], needed: datetime) -> Iterable[Stale]:
+    """The last moment of each kind of record of each source, over its listeners and files."""
     seen: dict[tuple[str, str], datetime | None] = {}
-    for door in doors:
-        what = door.door.removeprefix("file:") if door.door.startswith("file:") else "calls"
+    for feed in feeds_seen:
+        what = feed.door.removeprefix("file:") if feed.door.startswith("file:") else "calls"
         if what in _NEEDED:
-            known, now = seen.get((door.source, what)), _moment(door.last_seen)
-            seen[door.source, what] = max(filter(None, (known, now)), default=None)
+            known, now = seen.get((feed.source, what)), _moment(feed.last_seen)
+            seen[feed.source, what] = max(filter(None, (known, now)), default=None)
     for (source, what), at in sorted(seen.items()):
         if at is None or needed - RETIRED < at < needed:
             yield Stale(why=Why.LATE, source=source, what=what, seen=at, needed=needed)

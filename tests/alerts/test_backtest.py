@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.alerts.asking import Thing
-from pipeline.alerts.backtest import Story, alarms, at_closing, days_of, every_day, judge, stories_of
+from pipeline.alerts.backtest import KnownAnomaly, alarms, anomalies_of, at_closing, days_of, every_day, judge
+from pipeline.alerts.evaluate import AlertInstance
 from pipeline.readouts import Period
 from pipeline.working_calendar import WorkingCalendar
 from schemas.alerts import Rule, rule
@@ -21,9 +21,9 @@ PERIOD = Period(date(2026, 3, 1), date(2026, 6, 1), MOSCOW)
 SILENT, DROP, SQUEEZE, FEED = (rule(name) for name in ("manager_silent", "calls_drop", "squeeze", "feed_dead"))
 
 
-def thing(of: Rule, at: datetime, fires: bool, manager: str = "ann") -> Thing:
+def thing(of: Rule, at: datetime, fires: bool, manager: str = "ann") -> AlertInstance:
     labels = dict.fromkeys(of.labels, manager)
-    return Thing(of, at, labels, dict.fromkeys(of.numbers, 9.0), fires)
+    return AlertInstance(of, at, labels, dict.fromkeys(of.numbers, 9.0), fires)
 
 
 def at(hour: float, day: date = DAY) -> datetime:
@@ -52,10 +52,10 @@ def test_managers_and_rules_have_alarms_of_their_own() -> None:
 
 def test_story_is_told_by_its_rule_and_what_nothing_explains_is_wrong() -> None:
     stories = [
-        Story(kind="silent", first=DAY, last=DAY + timedelta(days=2), manager_id="ann"),
-        Story(kind="dead_feed", first=DAY + timedelta(days=20), last=DAY + timedelta(days=20)),
-        Story(kind="gamer", first=DAY, last=DAY + timedelta(days=9), manager_id="bob"),
-        Story(kind="silent", first=date(2026, 2, 1), last=date(2026, 2, 3), manager_id="ann"),
+        KnownAnomaly(kind="silent", first=DAY, last=DAY + timedelta(days=2), manager_id="ann"),
+        KnownAnomaly(kind="dead_feed", first=DAY + timedelta(days=20), last=DAY + timedelta(days=20)),
+        KnownAnomaly(kind="gamer", first=DAY, last=DAY + timedelta(days=9), manager_id="bob"),
+        KnownAnomaly(kind="silent", first=date(2026, 2, 1), last=date(2026, 2, 3), manager_id="ann"),
     ]
     things = [
         thing(SILENT, at(10), True),
@@ -65,7 +65,7 @@ def test_story_is_told_by_its_rule_and_what_nothing_explains_is_wrong() -> None:
         thing(SILENT, at(9, DAY + timedelta(days=30)), True, "ann2"),
     ]
     judged = judge(alarms(things), stories, PERIOD)
-    assert [(story.kind, alarm and alarm.first) for story, alarm in judged.told] == [
+    assert [(anomaly.kind, alarm and alarm.first) for anomaly, alarm in judged.detected] == [
         ("silent", at(10)),
         ("dead_feed", None),
     ]
@@ -77,9 +77,9 @@ def test_story_is_told_by_its_rule_and_what_nothing_explains_is_wrong() -> None:
 
 
 def test_alarm_of_another_manager_tells_of_no_story() -> None:
-    story = Story(kind="silent", first=DAY, last=DAY, manager_id="ann")
-    judged = judge(alarms([thing(SILENT, at(10), True, "bob")]), [story], PERIOD)
-    assert judged.told == [(story, None)]
+    anomaly = KnownAnomaly(kind="silent", first=DAY, last=DAY, manager_id="ann")
+    judged = judge(alarms([thing(SILENT, at(10), True, "bob")]), [anomaly], PERIOD)
+    assert judged.detected == [(anomaly, None)]
     assert len(judged.wrong) == 1
 
 
@@ -94,6 +94,6 @@ def test_moments_are_of_working_hours_on_every_day_and_of_the_local_clock() -> N
 def test_truth_is_read_and_what_is_none_is_refused() -> None:
     planted = b'{"kind": "silent", "first": "2026-03-25", "last": "2026-03-29", "manager_id": "m03"}'
     said = b'{"knobs": {}, "planted": [' + planted + b"]}"
-    assert stories_of(said) == [Story(kind="silent", first=DAY, last=date(2026, 3, 29), manager_id="m03")]
+    assert anomalies_of(said) == [KnownAnomaly(kind="silent", first=DAY, last=date(2026, 3, 29), manager_id="m03")]
     with pytest.raises(Terminal, match=r"truth\.json"):
-        stories_of(b"[]")
+        anomalies_of(b"[]")

@@ -8,8 +8,8 @@ import pytest
 
 from department.anomalies import Anomaly, AnomalyKind
 from department.options import DepartmentOptions
-from pipeline.alerts.asking import ask
-from pipeline.alerts.backtest import Story, judge
+from pipeline.alerts.backtest import KnownAnomaly, judge
+from pipeline.alerts.evaluate import ask
 from pipeline.alerts.replay import replay
 from pipeline.readouts import Period
 from schemas.alerts import RULES, rule
@@ -43,10 +43,11 @@ def test_silent_manager_is_told_of_on_the_first_morning_and_those_on_leave_are_n
     period = Period(silent.first - timedelta(days=7), leave.last + timedelta(days=7), stored.zone)
     found = replay(database.numbers, SETTINGS, period, HOUR, MANAGERS, PACE)
     stories = [
-        Story(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id) for p in stored.simulation.anomalies
+        KnownAnomaly(kind=p.kind, first=p.first, last=p.last, manager_id=p.manager_id)
+        for p in stored.simulation.anomalies
     ]
     judged = judge(found, stories, period)
-    (alarm,) = [alarm for story, alarm in judged.told if story.kind == AnomalyKind.SILENT]
+    (alarm,) = [alarm for story, alarm in judged.detected if story.kind == AnomalyKind.SILENT]
     assert alarm is not None
     assert alarm.first.astimezone(stored.zone) <= datetime.combine(silent.first, time(12), stored.zone)
     # It stands over the nights until they call again.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.alerts.asking import Thing, ask
+from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.working_calendar import keep_base_calendar
 from schemas.alerts import rule
 from tests.pipeline.property.tables import SETTINGS, Database
@@ -35,7 +35,7 @@ def said(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def asked(database: Database, name: str, at: datetime = NOON) -> list[Thing]:
+def asked(database: Database, name: str, at: datetime = NOON) -> list[AlertInstance]:
     return list(ask(database.numbers, SETTINGS, [at], [rule(name)]))
 
 

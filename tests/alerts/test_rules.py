@@ -21,7 +21,7 @@ from grafana.boards import BOARDS
 from grafana.build import EXAMPLE
 from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION
 from grafana.translations import LANGUAGES, board_texts
-from pipeline.alerts.asking import ask
+from pipeline.alerts.evaluate import ask
 from schemas.alerts import RULES, Rule, Urgency
 from tests.alerts.test_triage import NOON, PEOPLE, Department, keep
 from tests.grafana.expand import expanded

@@ -9,7 +9,7 @@ import pytest
 
 from grafana.boards.today import TODAY as BOARD
 from grafana.query import Chosen, Department, bind
-from pipeline.alerts.asking import ask
+from pipeline.alerts.evaluate import ask
 from schemas import metrics
 from schemas.alerts import rule
 from tests.alerts.test_triage import NOON, OFTEN, TODAY, ZONE, keep

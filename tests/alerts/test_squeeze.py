@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.alerts.asking import Thing, ask
+from pipeline.alerts.evaluate import AlertInstance, ask
 from schemas.alerts import rule
 from tests.pipeline.property.tables import SETTINGS, Database
 
@@ -67,7 +67,7 @@ def department(ann: tuple[int, int, int], others: int = 2) -> Calls:
     return calls
 
 
-def squeeze(database: Database, calls: Calls) -> dict[str, Thing]:
+def squeeze(database: Database, calls: Calls) -> dict[str, AlertInstance]:
     calls.keep(database)
     things = ask(database.numbers, SETTINGS, [NOW], [rule("squeeze")])
     return {thing.labels["manager_id"]: thing for thing in things}

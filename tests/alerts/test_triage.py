@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.alerts.asking import Thing, ask
+from pipeline.alerts.evaluate import AlertInstance, ask
 from schemas.alerts import RULES
 from tests.alerts.by_hand import World
 from tests.alerts.test_pace import store
@@ -62,11 +62,11 @@ def keep(database: Database, table: str, *rows: dict[str, Any]) -> None:
     database.store.keep(table, [json.dumps({**row, "version": 1}).encode() for row in rows])
 
 
-def firing(database: Database, *moments: datetime) -> list[Thing]:
+def firing(database: Database, *moments: datetime) -> list[AlertInstance]:
     return [thing for thing in ask(database.numbers, SETTINGS, list(moments or (NOON,)), OFTEN) if thing.is_firing]
 
 
-def told(things: Sequence[Thing]) -> list[tuple[str, str]]:
+def told(things: Sequence[AlertInstance]) -> list[tuple[str, str]]:
     return [(thing.rule.id, thing.labels.get("manager_id", "")) for thing in things]
 
 

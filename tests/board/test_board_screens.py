@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from pipeline.board.screens import BoardScreens
 from pipeline.board.server import Pairs
-from pipeline.cli.board_screens import BoardScreens
 from pipeline.readouts import Numbers
 from pipeline.settings import read_settings
 

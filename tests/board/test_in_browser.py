@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from grafana.boards import BOARDS
 from grafana.panel import Board
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from tests.board.conftest import Commands, scrolls_sideways, values, watched
 from tests.browser.chromium import picture
@@ -39,14 +39,14 @@ class Served(NamedTuple):
     """The command `callfunnel board` at work."""
 
     address: str
-    process: Part
+    process: StackPart
 
 
 @pytest.fixture(scope="module")
 def served(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     port = free_port(0, "--port")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
-    part = Part(
+    part = StackPart(
         "board",
         [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)],
         logs=tmp_path_factory.mktemp("board"),

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from pipeline.board.entrance import HEADERS, cookie_name, is_token, new_token
+from pipeline.board.auth import HEADERS, cookie_name, is_token, new_token
 from pipeline.board.server import MOST_URL, NotThere, NotUnderstood, Pairs, Server
 from schemas.trouble import Transient
 

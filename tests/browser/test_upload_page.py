@@ -31,6 +31,7 @@ def door(embedded: Deployment) -> Iterator[Http]:
         log = http_door.end()
         assert http_door.process.returncode == 0, log
         assert "error of the program" not in log
+        assert "internal error" not in log
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.load import summary
-from pipeline.cli.meant import WRITING
 from pipeline.loading.outcome import Outcome
+from pipeline.terminal.stack_choice import WRITING
 from tests.cli.walk import COMMANDS, NEEDS, SECRETS, prepare, run
 from tests.pipeline.unit.stacks import Stacks
 
@@ -63,7 +63,7 @@ def test_reading_command_says_which_stack_it_read_when_nobody_named_it(
 ) -> None:
     stacks.end(tmp_path / "second")
     monkeypatch.setattr("pipeline.readouts.connect", lambda dsn: None)
-    from pipeline.cli.meant import read_from
+    from pipeline.terminal.stack_choice import read_from
 
     monkeypatch.delenv("CALLFUNNEL_DATA", raising=False)
     read_from(None)

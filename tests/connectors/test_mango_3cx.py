@@ -13,7 +13,7 @@ from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from connectors.threecx.log import ORDERS
 from pipeline.loading.explain import explain
-from pipeline.loading.prepare import Wish, prepare
+from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.settings import read_settings
 from schemas.records import CallLeg, Reason, Rejected
 from schemas.trouble import Terminal
@@ -75,10 +75,10 @@ def test_order_of_the_settings_comes_with_the_source(
     columns = ", ".join(f'"{name}"' for name in (*NAMES, "final-number", "final-dn"))
     settings(tmp_path, monkeypatch, f"[sources.office]\ntime_zone = 'UTC'\ncolumns = [{columns}]\n")
     path = write(OWN_ORDER.replace("\n", ",,\n") * 3)
-    file = prepare(path, Wish(source="office"), read_settings())
+    file = prepare(path, LoadOptions(source="office"), read_settings())
     assert (file.recognised.profile, file.recognised.layout) == ("3cx", "3CX log, 10 fields")
     with pytest.raises(Terminal, match="in an order of its own"):
-        prepare(path, Wish(source="branch", tz="UTC"), read_settings())
+        prepare(path, LoadOptions(source="branch", tz="UTC"), read_settings())
 
 
 @pytest.mark.parametrize("profile", ["mango", "asterisk-csv"])
@@ -94,17 +94,17 @@ def test_profile_that_is_given_is_the_only_one_tried(profile: str) -> None:
 def test_epochs_need_no_zone_and_heed_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings(tmp_path, monkeypatch)
     for tz in ("", "auto", "Asia/Vladivostok"):
-        file = prepare(MANGO, Wish(tz=tz), read_settings())
+        file = prepare(MANGO, LoadOptions(tz=tz), read_settings())
         assert (file.context.zone, file.zone_why) == (UTC, "times are seconds since the epoch: no zone is asked for")
 
 
 def test_new_3cx_is_utc_unless_a_zone_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings(tmp_path, monkeypatch)
     for tz in ("", "auto"):
-        file = prepare(V20, Wish(tz=tz), read_settings())
+        file = prepare(V20, LoadOptions(tz=tz), read_settings())
         assert file.context.zone is UTC
         assert "v18 and later was seen to write UTC" in file.zone_why
-    file = prepare(V20, Wish(tz="Europe/Moscow"), read_settings())
+    file = prepare(V20, LoadOptions(tz="Europe/Moscow"), read_settings())
     assert file.context.zone == ZoneInfo("Europe/Moscow")
     assert "v18 and later writes UTC" in file.zone_why
 
@@ -112,9 +112,9 @@ def test_new_3cx_is_utc_unless_a_zone_is_given(tmp_path: Path, monkeypatch: pyte
 def test_old_3cx_must_be_told_its_zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings(tmp_path, monkeypatch)
     with pytest.raises(Terminal, match="an export does not say its time zone"):
-        prepare(V16, Wish(), read_settings())
+        prepare(V16, LoadOptions(), read_settings())
     with pytest.raises(Terminal, match=r"nothing in a log of 3CX before v18 proves its zone: give --tz by name"):
-        prepare(V16, Wish(tz="auto"), read_settings())
+        prepare(V16, LoadOptions(tz="auto"), read_settings())
 
 
 def test_log_that_is_read_again_in_another_zone_replaces_its_records() -> None:
@@ -145,7 +145,7 @@ def test_number_of_more_digits_than_python_reads_is_a_reject(write: Write) -> No
 def test_explain_shows_what_was_seen_and_the_first_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings(tmp_path, monkeypatch)
     said: list[str] = []
-    explain(prepare(MANGO, Wish(), read_settings()), said.append, examples=2)
+    explain(prepare(MANGO, LoadOptions(), read_settings()), said.append, examples=2)
     assert said[0] == f"{MANGO}: mango, Mango statistics, 12 columns"
     assert "  no header; 12 columns in the usual order, times are epochs" in said
     assert sum('"direction":"outbound"' in line for line in said) == 2

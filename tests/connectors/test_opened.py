@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.registry import CALLS
-from pipeline.loading.prepare import Wish, prepare_all
+from pipeline.loading.prepare import LoadOptions, prepare_all
 from pipeline.settings import read_settings
 from tests.connectors.conftest import Write
 from tests.connectors.golden import golden
@@ -29,7 +29,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def records(path: Path) -> int:
-    ((file,), _, failed) = prepare_all(path, Wish(tz="Europe/Moscow"), read_settings({}))
+    ((file,), _, failed) = prepare_all(path, LoadOptions(tz="Europe/Moscow"), read_settings({}))
     assert failed == []
     return len(list(file.source.read(path, file.recognised, file.context)))
 

@@ -16,8 +16,8 @@ from connectors.recognise import choose
 from connectors.sender import FrameSender
 from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared
-from pipeline.loading.sift import MostlyRejected, mostly, sift
+from pipeline.loading.prepare import PreparedFile
+from pipeline.loading.split_rejects import FuseBlown, is_mostly_rejected, split_rejects
 from schemas.records import CallLeg, Record, Rejected
 from schemas.topics import Topic
 from schemas.trouble import Terminal
@@ -45,10 +45,10 @@ class Wire:
         self.sent.append((topic.name, record))
 
 
-def prepared(path: Path, kind: str = "calls") -> Prepared:
+def prepared(path: Path, kind: str = "calls") -> PreparedFile:
     told = context()
     source, recognised = choose(Sample(path), kind, "auto", told.region)
-    return Prepared(path=path, source=source, recognised=recognised, context=told, zone_why="")
+    return PreparedFile(path=path, source=source, recognised=recognised, context=told, zone_why="")
 
 
 class Sifted:
@@ -65,7 +65,7 @@ class Sifted:
             return list(self.going())
 
     def going(self) -> Iterator[Record]:
-        return sift(self.reading, self.file, self.rejects, cast(FrameSender, self.wire))
+        return split_rejects(self.reading, self.file, self.rejects, cast(FrameSender, self.wire))
 
 
 def test_rejects_stand_under_the_header_and_load_again_once_mended(write: Write, tmp_path: Path) -> None:
@@ -160,15 +160,15 @@ def test_folder_that_cannot_be_written_says_which_option_moves_it(write: Write, 
 
 
 def test_half_of_the_rows_is_not_yet_most_and_few_rows_prove_nothing() -> None:
-    assert mostly(20, 11)
-    assert not mostly(20, 10)
-    assert not mostly(19, 19)
+    assert is_mostly_rejected(20, 11)
+    assert not is_mostly_rejected(20, 10)
+    assert not is_mostly_rejected(19, 19)
 
 
 def test_file_of_mostly_rejected_rows_sends_no_record_and_speaks_of_its_format(write: Write, tmp_path: Path) -> None:
     rows = [row(n) if n % 3 == 0 else row(n, talk_s=-9) for n in range(1, 31)]
     sifted = Sifted(write("".join(rows)), tmp_path / "rejects")
-    with pytest.raises(MostlyRejected, match="20 of 30 rows were rejected") as stopped:
+    with pytest.raises(FuseBlown, match="20 of 30 rows were rejected") as stopped:
         sifted.run()
     assert [name for name, record in sifted.wire.sent if not isinstance(record, Rejected)] == []
     words = str(stopped.value)
@@ -181,7 +181,7 @@ def test_file_of_mostly_rejected_rows_sends_no_record_and_speaks_of_its_format(w
 def test_file_without_one_good_row_is_given_up_after_a_thousand_rows(write: Write, tmp_path: Path) -> None:
     rows = [row(1)] + [row(n, talk_s=-9) for n in range(2, 5001)]
     sifted = Sifted(write("".join(rows)), tmp_path / "rejects")
-    with pytest.raises(MostlyRejected, match="999 of 1000 rows"):
+    with pytest.raises(FuseBlown, match="999 of 1000 rows"):
         sifted.run()
     assert len(sifted.wire.sent) == 999
 
@@ -189,7 +189,7 @@ def test_file_without_one_good_row_is_given_up_after_a_thousand_rows(write: Writ
 def test_format_that_changes_later_stops_the_load_when_most_is_rejected(write: Write, tmp_path: Path) -> None:
     rows = [row(n) for n in range(1, 2001)] + [row(n, talk_s=-9) for n in range(2001, 9001)]
     sifted = Sifted(write("".join(rows)), tmp_path / "rejects")
-    with pytest.raises(MostlyRejected, match="3000 of 5000 rows"):
+    with pytest.raises(FuseBlown, match="3000 of 5000 rows"):
         sifted.run()
 
 

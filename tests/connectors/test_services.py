@@ -19,7 +19,7 @@ from connectors.reading.sample import Sample
 from connectors.reading.service_table import ServiceTable
 from connectors.recognise import choose
 from connectors.registry import CALLS
-from pipeline.loading.prepare import Wish, prepare
+from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.settings import read_settings
 from schemas.codec import encode
 from schemas.records import CallLeg, Rejected
@@ -76,10 +76,10 @@ def test_json_csv_sheet_and_archives_of_one_table_say_the_same(path: Path, write
 
 def test_zone_is_asked_for_where_times_say_none() -> None:
     with pytest.raises(Terminal, match="an export does not say its time zone"):
-        prepare(golden("uis/calls_report.body"), Wish(), read_settings({}))
+        prepare(golden("uis/calls_report.body"), LoadOptions(), read_settings({}))
     with pytest.raises(Terminal, match="proves its zone"):
-        prepare(golden("uis/calls_report.body"), Wish(tz="auto"), read_settings({}))
-    file = prepare(golden("bitrix24/statistic_get.body"), Wish(), read_settings({}))
+        prepare(golden("uis/calls_report.body"), LoadOptions(tz="auto"), read_settings({}))
+    file = prepare(golden("bitrix24/statistic_get.body"), LoadOptions(), read_settings({}))
     assert file.zone_why == "times say their offset: no zone is asked for"
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 
 
@@ -25,7 +25,7 @@ class Missing(Exception):
 class Server(NamedTuple):
     """A running server. `url` is of a user who may write, `reader` of one who may read."""
 
-    part: Part
+    part: StackPart
     url: str
     reader: str
 
@@ -122,8 +122,8 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(name: str, command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> Iterator[Part]:
-    part = Part(name, command, logs=folder, env=os.environ, ready=ready)
+def _running(name: str, command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> Iterator[StackPart]:
+    part = StackPart(name, command, logs=folder, env=os.environ, ready=ready)
     part.start()
     try:
         part.wait_ready(120)

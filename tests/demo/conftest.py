@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from department.options import DepartmentOptions
-from pipeline.cli.demo_department import Loaded, loaded
+from pipeline.demo.department import LoadedDepartment, loaded
 
 SMALL = DepartmentOptions(managers=4, days=20, seed=3)
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedDepartment]:
     with loaded(tmp_path_factory.mktemp("small"), SMALL) as department:
         yield department
 
 
 @pytest.fixture(scope="module")
-def default(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+def default(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedDepartment]:
     """The department that everybody sees."""
     with loaded(tmp_path_factory.mktemp("default"), DepartmentOptions()) as department:
         yield department

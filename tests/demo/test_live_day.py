@@ -15,7 +15,7 @@ from department.live_department import LiveDepartment
 from department.simulation import Simulation
 from department.truth import Truth
 from pipeline.activity import activity
-from pipeline.cli.demo_department import Loaded
+from pipeline.demo.department import LoadedDepartment
 from pipeline.floor.board import Around, board
 from pipeline.floor.state import Floor, read_floor, read_plans
 from pipeline.loading.live_feed import LiveFeed
@@ -29,7 +29,7 @@ TODAY, TOMORROW = date(2026, 5, 12), date(2026, 5, 13)
 
 
 @pytest.fixture(scope="module")
-def feed(default: Loaded) -> Iterator[LiveFeed]:
+def feed(default: LoadedDepartment) -> Iterator[LiveFeed]:
     feed = LiveFeed(
         LiveDepartment(default.options), default.exports, default.folder, default.endpoints, default.settings
     )
@@ -37,11 +37,11 @@ def feed(default: Loaded) -> Iterator[LiveFeed]:
     feed.close()
 
 
-def at(department: Loaded, hour: int) -> datetime:
+def at(department: LoadedDepartment, hour: int) -> datetime:
     return datetime(2026, 5, 12, hour, tzinfo=department.settings.time_zone)
 
 
-def stored(department: Loaded) -> None:
+def stored(department: LoadedDepartment) -> None:
     """Return once everything that was sent is counted."""
     transport = Transport(department.endpoints)
     topics = ("organisations", "stage-changes", "proposals", "call-legs", "plans", "absences", "activities")
@@ -54,7 +54,7 @@ def stored(department: Loaded) -> None:
         transport.close()
 
 
-def test_noon_of_the_first_day_is_the_board_of_the_readme(default: Loaded, feed: LiveFeed) -> None:
+def test_noon_of_the_first_day_is_the_board_of_the_readme(default: LoadedDepartment, feed: LiveFeed) -> None:
     noon = at(default, 12)
     feed.send(noon.timestamp())
     stored(default)
@@ -67,7 +67,7 @@ def test_noon_of_the_first_day_is_the_board_of_the_readme(default: Loaded, feed:
     _is_what_activity_says(default, floor)
 
 
-def _is_what_activity_says(department: Loaded, floor: Floor) -> None:
+def _is_what_activity_says(department: LoadedDepartment, floor: Floor) -> None:
     """Every number of the floor is the command's; those of nobody's calls are on neither."""
     days = Period(TODAY, TOMORROW, department.settings.time_zone)
     rows = {row.of["manager_id"]: row.numbers for row in activity(department.numbers, days, ("manager",))}
@@ -80,7 +80,7 @@ def _is_what_activity_says(department: Loaded, floor: Floor) -> None:
     }
 
 
-def test_whole_day_is_the_true_one_however_often_it_is_sent(default: Loaded, feed: LiveFeed) -> None:
+def test_whole_day_is_the_true_one_however_often_it_is_sent(default: LoadedDepartment, feed: LiveFeed) -> None:
     feed.send(datetime(2026, 5, 13, 4, tzinfo=default.settings.time_zone).timestamp())
     stored(default)
     assert _differences(default) == []
@@ -91,7 +91,7 @@ def test_whole_day_is_the_true_one_however_often_it_is_sent(default: Loaded, fee
     assert feed.rejected == 0
 
 
-def _differences(department: Loaded) -> list[str]:
+def _differences(department: LoadedDepartment) -> list[str]:
     days = Period(TODAY, TOMORROW, department.settings.time_zone)
     rows = activity(department.numbers, days, ("manager", "day"), unassigned=True)
     compared = Comparison(_truth(department))
@@ -100,7 +100,7 @@ def _differences(department: Loaded) -> list[str]:
     return compared.differences
 
 
-def _truth(department: Loaded) -> dict[str, Any]:
+def _truth(department: LoadedDepartment) -> dict[str, Any]:
     """The truth of the first live day, from the story told once more."""
     simulation = Simulation(department.options)
     for _ in simulation.run():

@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from department.anomalies import Anomaly, AnomalyKind
-from pipeline.activity import Activity, Row
+from pipeline.activity import ActivityNumbers, ActivityRow
 from pipeline.cli import cli, demo
-from pipeline.cli.demo_department import Loaded
-from pipeline.cli.demo_stories import stories
+from pipeline.demo.department import LoadedDepartment
+from pipeline.demo.planted_anomalies import stories
 
 pytestmark = pytest.mark.stack
 
@@ -32,14 +32,14 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def once(monkeypatch: pytest.MonkeyPatch, department: Loaded, truth: dict[str, Any]) -> Result:
+def once(monkeypatch: pytest.MonkeyPatch, department: LoadedDepartment, truth: dict[str, Any]) -> Result:
     """The command on a department that is loaded already, with that truth."""
     there = msgspec.structs.replace(department, truth=truth)
     monkeypatch.setattr(demo, "loaded", lambda folder, options: contextlib.nullcontext(there))
     return CliRunner().invoke(cli, ["demo", "--once"])
 
 
-def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, small: Loaded) -> None:
+def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, small: LoadedDepartment) -> None:
     result = once(monkeypatch, small, small.truth)
     assert result.exit_code == 0, result.output
     found = re.search(r"equal to the truth: ([\d,]+) numbers", result.output)
@@ -55,7 +55,9 @@ def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, sma
 @pytest.mark.parametrize(
     ("part", "number"), [("activity", "talk_s"), ("nobody", "calls"), ("funnel_flow", "entered"), ("calls", "ids")]
 )
-def test_spoiled_truth_is_named(monkeypatch: pytest.MonkeyPatch, small: Loaded, part: str, number: str) -> None:
+def test_spoiled_truth_is_named(
+    monkeypatch: pytest.MonkeyPatch, small: LoadedDepartment, part: str, number: str
+) -> None:
     truth = copy.deepcopy(small.truth)
     spoiled = truth[part][-1]
     if number == "ids":
@@ -70,9 +72,9 @@ def test_spoiled_truth_is_named(monkeypatch: pytest.MonkeyPatch, small: Loaded, 
     assert re.search(said, result.output)
 
 
-def row(manager_id: str, day: int, calls: int, talks: int = 0) -> Row:
-    numbers = Activity(calls=calls, conversations=talks, calls_to_potential=talks // 2)
-    return Row({"manager_id": manager_id, "day": f"2026-03-{day:02d}"}, numbers)
+def row(manager_id: str, day: int, calls: int, talks: int = 0) -> ActivityRow:
+    numbers = ActivityNumbers(calls=calls, conversations=talks, calls_to_potential=talks // 2)
+    return ActivityRow({"manager_id": manager_id, "day": f"2026-03-{day:02d}"}, numbers)
 
 
 def test_stories_are_told_in_averages_of_days_that_were_worked() -> None:

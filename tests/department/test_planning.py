@@ -49,9 +49,9 @@ def load(database: Database, folder: Path, version: int) -> int:
     loaded = 0
     for kind, step in zip(TABLES, steps, strict=True):
         lines = [encode(record) for record in read(folder / f"{kind}.csv", kind, version)]
-        settled = step.settle([Frame(b"\n".join(lines), f"{step.topic.name}:0:0")])
-        assert list(settled.outgoing) == []
-        settled.then()
+        outcome = step.settle_chunk([Frame(b"\n".join(lines), f"{step.topic.name}:0:0")])
+        assert list(outcome.outgoing) == []
+        outcome.then()
         loaded += len(lines)
     return loaded
 

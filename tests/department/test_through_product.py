@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from department.comparison import Comparison
-from pipeline.cli.demo_truth import hold_funnels, months
+from pipeline.demo.truth import hold_funnels, months
 from pipeline.readouts import numbers
 from pipeline.settings import read_settings
 

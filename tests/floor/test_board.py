@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from pipeline.activity import Activity
+from pipeline.activity import ActivityNumbers
 from pipeline.floor.board import Around, board
-from pipeline.floor.columns import Line, bars, fit
+from pipeline.floor.columns import FloorLine, bars, fit
 from pipeline.floor.first_calls import PATIENCE_S, FirstCalls
 from pipeline.floor.notes import Sign, notes
 from pipeline.floor.state import Floor, Latest, Person, Plans
@@ -32,7 +32,7 @@ def person(number: int, why: str = "working", calls: int = 20, talks: int = 12, 
         manager_id=f"m{number:02d}",
         name=f"{NAMES[number % len(NAMES)]} {number}",
         team="AB"[number % 2],
-        numbers=Activity(
+        numbers=ActivityNumbers(
             calls=calls,
             conversations=talks,
             organisations=calls // 2,
@@ -57,8 +57,8 @@ def floor(people: list[Person]) -> Floor:
     return Floor(
         now=NOON,
         people=people,
-        total=Activity(calls=sum(one.numbers.calls for one in people), match_coverage=0.91),
-        teams={one.team: Activity(calls=1) for one in people},
+        total=ActivityNumbers(calls=sum(one.numbers.calls for one in people), match_coverage=0.91),
+        teams={one.team: ActivityNumbers(calls=1) for one in people},
         last_at=int(NOON.timestamp()) - 75,
         plans=Plans(total=0.9),
         records=123_456,
@@ -94,7 +94,7 @@ def test_any_board_fits_and_nobody_is_forgotten(some: list[Person], width: int, 
 @settings(max_examples=50, deadline=None)
 @given(people, st.integers(40, 300))
 def test_a_wider_board_shows_what_a_narrower_one_did(some: list[Person], width: int) -> None:
-    lines = [Line(label=one.name, numbers=one.numbers, words="silent today") for one in some]
+    lines = [FloorLine(label=one.name, numbers=one.numbers, remark="silent today") for one in some]
     narrow, wide = ({column.head for column, _ in fit(lines, w, ZONE).columns} for w in (width, width + 40))
     assert narrow <= wide
     assert {"calls", "A"} <= narrow
@@ -157,7 +157,7 @@ def test_a_feed_that_dies_after_its_first_calls_is_dead_at_once() -> None:
 
 
 def test_trouble_takes_the_place_of_freshness() -> None:
-    (head, *_) = board(floor([person(1)]), AROUND._replace(trouble="clickhouse: away"), 80, 24)
+    (head, *_) = board(floor([person(1)]), AROUND._replace(problem="clickhouse: away"), 80, 24)
     assert "! clickhouse: away" in head.plain
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.floor.clock import StoryClock
+from pipeline.floor.clock import SimulatedClock
 
 
 class Wall:
@@ -15,14 +15,14 @@ class Wall:
 
 def test_story_runs_as_many_times_as_fast() -> None:
     wall = Wall()
-    clock = StoryClock(50_000, 60, wall)
+    clock = SimulatedClock(50_000, 60, wall)
     wall.at += 2
     assert clock.now() == 50_120
 
 
 def test_quiet_is_skipped_and_the_clock_goes_on_from_there() -> None:
     wall = Wall()
-    clock = StoryClock(0, 10, wall)
+    clock = SimulatedClock(0, 10, wall)
     wall.at += 1
     assert not clock.skip_quiet(1_810, longest_s=1_800, lead_s=60)
     assert clock.skip_quiet(50_000, longest_s=1_800, lead_s=60)
@@ -32,6 +32,6 @@ def test_quiet_is_skipped_and_the_clock_goes_on_from_there() -> None:
 
 
 def test_what_is_due_is_nothing_to_skip() -> None:
-    clock = StoryClock(5_000, 1, Wall())
+    clock = SimulatedClock(5_000, 1, Wall())
     assert not clock.skip_quiet(10, longest_s=1_800, lead_s=60)
     assert clock.now() == 5_000

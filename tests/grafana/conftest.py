@@ -16,7 +16,7 @@ from department.options import DepartmentOptions
 from grafana.query import Department
 from pipeline.embedded.ports import free_port
 from pipeline.loading.outcome import TOPICS, begin, keep_import
-from pipeline.loading.prepare import Prepared, Wish, prepare
+from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.migrate import migrate
 from pipeline.settings import Settings, read_settings
 from pipeline.store import connect
@@ -124,7 +124,7 @@ def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Data
     for kind in KINDS:
         for one in truth["files"]:
             if one["kind"] == kind:
-                file = prepare(folder / one["file"], Wish(kind=kind), settings)
+                file = prepare(folder / one["file"], LoadOptions(kind=kind), settings)
                 records = records_of(file)
                 wire.send(lines(records))
                 run(wire, [Turn(frames=40)] * 400, database.store, settings)
@@ -134,7 +134,7 @@ def load(folder: Path, truth: dict[str, Any], settings: Settings, database: Data
     return [record for _, record in planning if isinstance(record, Plan)]
 
 
-def records_of(file: Prepared) -> list[Said]:
+def records_of(file: PreparedFile) -> list[Said]:
     """The records and rejects of a file."""
     topic = TOPICS[file.recognised.kind]
     return [

@@ -11,7 +11,7 @@ from grafana.boards.manager import MANAGER
 from grafana.panel import Board, Panel, Query, Value
 from grafana.query import SEVERAL, SINGLE, Chosen
 from grafana.variables import QUERIES
-from pipeline.cli.board_screens import department_of
+from pipeline.board.screens import department_of
 from tests.grafana.asking import NOW, Asker, Row, period
 from tests.grafana.conftest import StoredDepartment
 

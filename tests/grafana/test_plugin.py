@@ -20,7 +20,7 @@ from grafana.build import EXAMPLE
 from grafana.panel import Board, Panel
 from grafana.query import Department
 from grafana.variables import QUERIES
-from pipeline.cli.board_screens import department_of
+from pipeline.board.screens import department_of
 from tests.conftest import required
 from tests.grafana.asking import Asker, Row
 from tests.grafana.conftest import StoredDepartment

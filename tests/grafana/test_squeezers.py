@@ -11,7 +11,7 @@ import pytest
 
 from grafana.boards.warning import WARNING
 from grafana.query import Chosen, Department
-from pipeline.alerts.asking import ask
+from pipeline.alerts.evaluate import ask
 from schemas.alerts import rule
 from schemas.records import Activity, ActivityKind, Direction, Disposition
 from tests.grafana.asking import Asker

@@ -12,7 +12,7 @@ from department.comparison import Comparison
 from grafana.boards import panel
 from grafana.panel import Query, Value
 from grafana.query import Chosen
-from pipeline.cli.board_screens import department_of
+from pipeline.board.screens import department_of
 from tests.grafana.asking import NOW, Asker, Row
 from tests.grafana.conftest import StoredDepartment
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.embedded.broker import answers
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 
 _POM = Path(__file__).parent / "pom.xml"
@@ -80,7 +80,7 @@ def _properties(port: int, controller: int, log_dir: Path) -> dict[str, str]:
     }
 
 
-def format_log_dir(folder: Path, jars: str) -> tuple[Part, str]:
+def format_log_dir(folder: Path, jars: str) -> tuple[StackPart, str]:
     """A node with an empty log directory in `folder`, not started: (its process, its address)."""
     port, controller = free_port(0, ""), free_port(0, "")
     settings = folder / "server.properties"
@@ -94,7 +94,7 @@ def format_log_dir(folder: Path, jars: str) -> tuple[Part, str]:
         timeout=180,
     )
     address = f"127.0.0.1:{port}"
-    node = Part(
+    node = StackPart(
         "kafka",
         [*java, "kafka.Kafka", str(settings)],
         logs=folder,

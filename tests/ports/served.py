@@ -17,8 +17,7 @@ from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Limits
 from connectors.http.sink import Sink
 from connectors.live.line import Line
 from pipeline.board.server import Server
-from pipeline.embedded.engine import LIMITS, Engine
-from pipeline.embedded.engine import Limits as EngineLimits
+from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
 from tests.board.test_server import Fake
 from tests.connectors.http.listener import context_of

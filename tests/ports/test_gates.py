@@ -8,7 +8,7 @@ from connectors.http.crowd import Crowd
 from connectors.http.gates import FEWEST_CHARACTERS, too_short
 from connectors.registry import HOOKS
 from pipeline.cli.listen_http import hooks
-from pipeline.cli.listening import Exchange
+from pipeline.listening.session import Exchange
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
 from tests.ports.served import PORTS, SECRET, served, told

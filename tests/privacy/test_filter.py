@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.agents.step import Frame, Settled
+from pipeline.agents.step import ChunkOutcome, Frame
 from pipeline.privacy.filter import MARGIN_MS, ForgottenList, PrivacyFilter
 from pipeline.privacy.key import digest, key_id, make_key
 from pipeline.privacy.numbers import spellings
@@ -46,9 +46,9 @@ class Taken:
         self.topic = topic
         self.lines: list[bytes] = []
 
-    def settle(self, frames: Sequence[Frame]) -> Settled:
+    def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         self.lines += [line for frame in frames for line in frame.value.split(b"\n") if line]
-        return Settled([])
+        return ChunkOutcome([])
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def forget(store: Store, key: bytes, *, manager: str = "") -> None:
 def test_a_number_that_is_forgotten_while_the_worker_runs_is_replaced(store: Store, tmp_path: Path) -> None:
     step = Taken(CALL_LEGS)
     filtered = PrivacyFilter(step, ForgottenList(store, tmp_path / "key"))
-    filtered.settle([Frame(encode(LEG), "call-legs:0:0")])
+    filtered.settle_chunk([Frame(encode(LEG), "call-legs:0:0")])
     assert step.lines.pop() == encode(LEG), "the bytes are those that were sent"
     forget(store, make_key(tmp_path / "key"))
-    filtered.settle([Frame(encode(LEG) + b"\n" + b'{"broken 89161234567', "call-legs:0:1")])
+    filtered.settle_chunk([Frame(encode(LEG) + b"\n" + b'{"broken 89161234567', "call-legs:0:1")])
     leg, broken = step.lines
     expected = msgspec.structs.replace(LEG, contact=TOKEN, contact_raw=TOKEN, recording="out-+88800000000001-101.wav")
     assert msgspec.json.decode(leg, type=CallLeg) == expected, "an identity is left as it is"
@@ -95,7 +95,7 @@ def test_a_forgotten_manager_keeps_the_id_and_gets_no_name(store: Store, tmp_pat
         Manager(manager_id=one, name="Имя", extensions=["101", "89161234567"], valid_from=AT, version=1)
         for one in ("m1", "m2")
     ]
-    PrivacyFilter(step, ForgottenList(store, tmp_path / "key")).settle(
+    PrivacyFilter(step, ForgottenList(store, tmp_path / "key")).settle_chunk(
         [Frame(b"\n".join(encode(one) for one in people), "managers:0:0")]
     )
     stored = [msgspec.json.decode(line, type=Manager) for line in step.lines]
@@ -109,7 +109,7 @@ def test_a_worker_without_the_key_stops_and_says_so(store: Store, tmp_path: Path
         if wrong and wrong.name == "other":
             make_key(wrong)
         with pytest.raises(Terminal, match="CALLFUNNEL_PRIVACY_KEY"):
-            PrivacyFilter(Taken(CALL_LEGS), ForgottenList(store, wrong)).settle([Frame(encode(LEG), "")])
+            PrivacyFilter(Taken(CALL_LEGS), ForgottenList(store, wrong)).settle_chunk([Frame(encode(LEG), "")])
 
 
 def test_a_record_of_a_day_that_is_not_kept_is_refused_with_a_reason(store: Store) -> None:
@@ -118,7 +118,9 @@ def test_a_record_of_a_day_that_is_not_kept_is_refused_with_a_reason(store: Stor
     store.keep("retained_from", [json.dumps(row).encode()])
     step = Taken(CALL_LEGS)
     early = msgspec.structs.replace(LEG, started_at=datetime(2026, 10, 1, 11, 59, 59, tzinfo=UTC), record_id="r2")
-    settled = PrivacyFilter(step, ForgottenList(store, None)).settle([Frame(encode(LEG) + b"\n" + encode(early), "x")])
+    settled = PrivacyFilter(step, ForgottenList(store, None)).settle_chunk(
+        [Frame(encode(LEG) + b"\n" + encode(early), "x")]
+    )
     (reject,) = [msgspec.json.decode(line.line, type=Rejected) for line in settled.outgoing]
     assert step.lines == [encode(LEG)]
     assert (reject.reason, reject.field, reject.payload) == ("past_retention", "started_at", "")

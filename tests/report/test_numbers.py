@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.activity import activity
-from pipeline.cli.board_screens import BoardScreens
+from pipeline.board.screens import BoardScreens
 from pipeline.readouts import Numbers, Period
 from pipeline.store import connect
 from tests.board.conftest import WEEK, Commands

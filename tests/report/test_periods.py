@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report.periods import Kind, month_before, months_before, reported
+from pipeline.report.periods import PeriodKind, month_before, months_before, report_period
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 3, 13, 12, 30, tzinfo=UTC)
@@ -19,32 +19,32 @@ NOW = datetime(2026, 3, 13, 12, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("kind", "last", "period", "before"),
     [
-        (Kind.DAY, None, ("2026-03-12", "2026-03-13"), ("2026-03-05", "2026-03-06")),
-        (Kind.WEEK, None, ("2026-03-02", "2026-03-09"), ("2026-02-23", "2026-03-02")),
-        (Kind.MONTH, None, ("2026-02-01", "2026-03-01"), ("2026-01-01", "2026-02-01")),
-        (Kind.DAY, "2026-03-10", ("2026-03-09", "2026-03-10"), ("2026-03-02", "2026-03-03")),
-        (Kind.WEEK, "2026-03-16", ("2026-03-09", "2026-03-16"), ("2026-03-02", "2026-03-09")),
-        (Kind.MONTH, "2026-04-01", ("2026-03-01", "2026-04-01"), ("2026-02-01", "2026-03-01")),
-        (Kind.MONTH, "2026-03-31", ("2026-02-28", "2026-03-31"), ("2026-01-28", "2026-02-28")),
+        (PeriodKind.DAY, None, ("2026-03-12", "2026-03-13"), ("2026-03-05", "2026-03-06")),
+        (PeriodKind.WEEK, None, ("2026-03-02", "2026-03-09"), ("2026-02-23", "2026-03-02")),
+        (PeriodKind.MONTH, None, ("2026-02-01", "2026-03-01"), ("2026-01-01", "2026-02-01")),
+        (PeriodKind.DAY, "2026-03-10", ("2026-03-09", "2026-03-10"), ("2026-03-02", "2026-03-03")),
+        (PeriodKind.WEEK, "2026-03-16", ("2026-03-09", "2026-03-16"), ("2026-03-02", "2026-03-09")),
+        (PeriodKind.MONTH, "2026-04-01", ("2026-03-01", "2026-04-01"), ("2026-02-01", "2026-03-01")),
+        (PeriodKind.MONTH, "2026-03-31", ("2026-02-28", "2026-03-31"), ("2026-01-28", "2026-02-28")),
     ],
 )
 def test_period_and_the_one_before(
-    kind: Kind, last: str | None, period: tuple[str, str], before: tuple[str, str]
+    kind: PeriodKind, last: str | None, period: tuple[str, str], before: tuple[str, str]
 ) -> None:
-    found = reported(kind, (last and date.fromisoformat(last)) or None, NOW, MOSCOW)
+    found = report_period(kind, (last and date.fromisoformat(last)) or None, NOW, MOSCOW)
     assert (str(found.period.first), str(found.period.last)) == period
     assert (str(found.before.first), str(found.before.last)) == before
 
 
 def test_by_default_it_is_over_and_told_as_of_its_end() -> None:
-    for kind in Kind:
-        found = reported(kind, None, NOW, MOSCOW)
+    for kind in PeriodKind:
+        found = report_period(kind, None, NOW, MOSCOW)
         assert found.is_over
         assert (found.as_of, found.before_end) == (found.period.end, found.before.end)
 
 
 def test_an_unfinished_week_is_held_against_the_same_part_of_the_week_before() -> None:
-    found = reported(Kind.WEEK, date(2026, 3, 16), NOW, MOSCOW)
+    found = report_period(PeriodKind.WEEK, date(2026, 3, 16), NOW, MOSCOW)
     assert not found.is_over
     assert found.as_of == NOW
     assert found.before_end == datetime(2026, 3, 6, 15, 30, tzinfo=MOSCOW)
@@ -52,24 +52,26 @@ def test_an_unfinished_week_is_held_against_the_same_part_of_the_week_before() -
 
 def test_an_unfinished_month_never_reaches_into_itself() -> None:
     at = datetime(2026, 3, 31, 12, tzinfo=UTC)
-    found = reported(Kind.MONTH, date(2026, 4, 1), at, MOSCOW)
+    found = report_period(PeriodKind.MONTH, date(2026, 4, 1), at, MOSCOW)
     assert found.before_end == found.before.end == found.period.start
 
 
 def test_the_plan_is_of_the_month_that_has_come() -> None:
-    assert reported(Kind.WEEK, date(2026, 3, 3), datetime(2026, 3, 10, tzinfo=UTC), MOSCOW).month == date(2026, 3, 1)
-    begun = reported(Kind.WEEK, date(2026, 3, 5), datetime(2026, 2, 27, 12, tzinfo=UTC), MOSCOW)
+    assert report_period(PeriodKind.WEEK, date(2026, 3, 3), datetime(2026, 3, 10, tzinfo=UTC), MOSCOW).month == date(
+        2026, 3, 1
+    )
+    begun = report_period(PeriodKind.WEEK, date(2026, 3, 5), datetime(2026, 2, 27, 12, tzinfo=UTC), MOSCOW)
     assert begun.month == date(2026, 2, 1), "today is still in February"
 
 
-@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.sampled_from(Kind))
-def test_the_earlier_period_is_before_and_as_long(last: date, kind: Kind) -> None:
-    found = reported(kind, last, datetime(2091, 1, 1, tzinfo=UTC), MOSCOW)
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.sampled_from(PeriodKind))
+def test_the_earlier_period_is_before_and_as_long(last: date, kind: PeriodKind) -> None:
+    found = report_period(kind, last, datetime(2091, 1, 1, tzinfo=UTC), MOSCOW)
     assert found.period.last == last
-    assert found.before.last <= found.period.first or (kind is Kind.DAY and found.before.last < found.period.last)
+    assert found.before.last <= found.period.first or (kind is PeriodKind.DAY and found.before.last < found.period.last)
     lengths = {(one.last - one.first) for one in (found.period, found.before)}
-    assert lengths == {timedelta(days=7 if kind is Kind.WEEK else 1)} or kind is Kind.MONTH
-    if kind is not Kind.MONTH:
+    assert lengths == {timedelta(days=7 if kind is PeriodKind.WEEK else 1)} or kind is PeriodKind.MONTH
+    if kind is not PeriodKind.MONTH:
         assert found.before.first.weekday() == found.period.first.weekday()
 
 

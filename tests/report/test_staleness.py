@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.cli.report_numbers import called, closed
 from pipeline.directory import Directory
 from pipeline.enrich import enrich_call
 from pipeline.feeds import Freshness
 from pipeline.readouts import Period
-from pipeline.report.periods import Kind, reported
+from pipeline.report.numbers import called, closed
+from pipeline.report.periods import PeriodKind, report_period
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
 from pipeline.stitch import stitch
 from pipeline.working_calendar import WorkingCalendar
@@ -98,7 +98,7 @@ def test_report_knows_the_days_of_the_store(store_dsn: str) -> None:
     country = {FRIDAY: DayKind.WORKING, SATURDAY: DayKind.WEEKEND, date(2026, 3, 9): DayKind.WORKING}
     for table, days in (("base_calendar", country), ("calendar_days", {FRIDAY: DayKind.HOLIDAY})):
         database.store.keep(table, [encode(CalendarDay(day=day, kind=kind, version=1)) for day, kind in days.items()])
-    week = reported(Kind.WEEK, WEEK.last, MONDAY, MOSCOW)
+    week = report_period(PeriodKind.WEEK, WEEK.last, MONDAY, MOSCOW)
     # Monday is worked as the store says, whatever the settings' country does; of days it does not know they say.
     assert [f"{moment:%a %d %H}" for moment in closed(database.numbers, SETTINGS, week)] == [
         *("Mon 09 18", "Tue 10 18", "Wed 11 18", "Thu 12 18"),

@@ -14,7 +14,7 @@ from grafana.page.render_context import page_texts
 from grafana.report.sections import SECTIONS, ReportSpan
 from grafana.report.texts import report_texts
 from grafana.translations import LANGUAGES, board_texts
-from pipeline.report.periods import Kind
+from pipeline.report.periods import PeriodKind
 from pipeline.report.staleness import Why
 
 PARTS = [part for section in SECTIONS for part in section.parts]
@@ -50,7 +50,7 @@ def test_every_part_and_column_has_words(language: str) -> None:
     assert said.panels.keys() <= {part.id for part in PARTS}
     assert said.sections.keys() == {section.id for section in SECTIONS}
     assert said.spans.keys() == set(ReportSpan)
-    assert said.kinds.keys() == said.against.keys() == set(Kind)
+    assert said.kinds.keys() == said.against.keys() == set(PeriodKind)
     assert page_texts(language).periods.keys() == PERIODS.keys()
     assert all(hasattr(said, why.value) for why in Why)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.embedded.folder_lock import lock_file, take
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.endpoints import credentials_file
 from schemas.private_files import private_folder, private_opener
 
@@ -68,7 +68,7 @@ def test_opened_files_are_closed_to_others_and_links_are_not_followed(tmp_path: 
 
 
 def test_what_a_part_writes_is_for_its_owner_alone(tmp_path: Path) -> None:
-    part = Part(
+    part = StackPart(
         "x", ["sh", "-c", f"echo x; mkdir {tmp_path}/d; echo x > {tmp_path}/d/f"], logs=tmp_path, env={}, ready=bool
     )
     part.start()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.embedded import broker
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 from tests.conftest import STARTS_S
 from tests.stack.department import Department, found
@@ -19,11 +19,11 @@ LEGS = 20_000
 
 
 @pytest.fixture(scope="session")
-def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Part, str]]:
+def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackPart, str]]:
     """A running embedded broker: (its process, its address)."""
     port = free_port(0, "")
     address = f"127.0.0.1:{port}"
-    part = Part(
+    part = StackPart(
         "broker",
         broker.command(port),
         logs=tmp_path_factory.mktemp("broker"),
@@ -60,7 +60,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deplo
 
 
 @pytest.fixture
-def embedded(embedded_broker: tuple[Part, str], tmp_path: Path) -> Iterator[Deployment]:
+def embedded(embedded_broker: tuple[StackPart, str], tmp_path: Path) -> Iterator[Deployment]:
     """The same on the embedded broker only, for what no broker has a part in."""
     deployment = Deployment(tmp_path, *embedded_broker, remembers=False)
     try:

@@ -16,7 +16,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from pipeline.admin import ensure_topics
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 from pipeline.migrate import migrate
 from pipeline.store import connect
@@ -51,7 +51,7 @@ def clean_env(**extra: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")} | extra
 
 
-def kill(part: Part) -> None:
+def kill(part: StackPart) -> None:
     """kill -9, and wait until it is gone."""
     os.kill(part.pid, signal.SIGKILL)
     wait_for(f"end of {part.name}", lambda: not part.is_running)
@@ -89,7 +89,7 @@ class Loading:
 class Deployment:
     """Broker, store and workers of one test; everything is fresh but the broker process."""
 
-    def __init__(self, folder: Path, broker: Part, bootstrap: str, *, remembers: bool) -> None:
+    def __init__(self, folder: Path, broker: StackPart, bootstrap: str, *, remembers: bool) -> None:
         self.folder = folder
         self.broker = broker
         self.bootstrap = bootstrap
@@ -97,7 +97,7 @@ class Deployment:
         """The broker's log outlives it."""
         port = free_port(0, "")
         self.store = store_process(folder, port)
-        self.workers: dict[str, Part] = {}
+        self.workers: dict[str, StackPart] = {}
         self.namespace = f"{folder.name}-{port}".replace("[", "-").replace("]", "")
         self._dsn = writer_dsn(port)
         self.env = clean_env(
@@ -120,11 +120,13 @@ class Deployment:
     def prefix(self) -> str:
         return f"{self.namespace}."
 
-    def add_worker(self, name: str, *options: str, wait: bool = True, env: Mapping[str, str] | None = None) -> Part:
+    def add_worker(
+        self, name: str, *options: str, wait: bool = True, env: Mapping[str, str] | None = None
+    ) -> StackPart:
         mark = self.folder / f"{name}.ready"
         mark.unlink(missing_ok=True)
         command = [*CLI, "worker", "--ready-file", str(mark), *options]
-        worker = Part(name, command, logs=self.folder, env=env or self.env, ready=mark.exists)
+        worker = StackPart(name, command, logs=self.folder, env=env or self.env, ready=mark.exists)
         self.workers[name] = worker
         worker.start()
         if wait:
@@ -135,7 +137,7 @@ class Deployment:
         """SIGTERM, as a service manager does."""
         self.workers.pop(name).stop(20)
 
-    def start_again(self, part: Part) -> None:
+    def start_again(self, part: StackPart) -> None:
         """As a service manager does with what has died."""
         (self.folder / f"{part.name}.ready").unlink(missing_ok=True)
         part.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.sender import FrameSender
 from pipeline.admin import ensure_topics
 from pipeline.embedded import broker
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import Endpoints
 from pipeline.transport import Transport
@@ -30,7 +30,9 @@ def main() -> None:
     """Ends without an error when each trouble was Transient."""
     port = free_port(0, "")
     address = f"127.0.0.1:{port}"
-    part = Part("broker", broker.command(port), logs=Path(sys.argv[1]), env={}, ready=lambda: broker.answers(address))
+    part = StackPart(
+        "broker", broker.command(port), logs=Path(sys.argv[1]), env={}, ready=lambda: broker.answers(address)
+    )
     part.start()
     part.wait_ready(STARTS_S)
     ensure_topics(address)

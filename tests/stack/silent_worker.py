@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.agents.step import Step
-from pipeline.app import Moving
+from pipeline.app import StepRunner
 from pipeline.endpoints import find
 from pipeline.work import work
 
 
-async def fall_silent(self: Moving, step: Step, stream: Any) -> None:
+async def fall_silent(self: StepRunner, step: Step, stream: Any) -> None:
     async for _ in stream.noack_take(16, within=0.1):
         await asyncio.Event().wait()
 
 
 def main() -> None:
-    Moving.run = fall_silent  # type: ignore[method-assign]
+    StepRunner.run = fall_silent  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as folder:
         work(find(), Path(folder), None, "info", patience_s=3.0)
 

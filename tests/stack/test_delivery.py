@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from tests.stack.department import Department
 from tests.stack.deployment import Deployment, kill, wait_for
 
@@ -47,7 +47,7 @@ def test_worker_killed_three_times_in_the_middle_of_a_load(deployment: Deploymen
 @pytest.mark.stack
 @pytest.mark.kafka
 def test_worker_that_is_frozen_hands_its_partitions_over_and_counts_nothing_twice_when_it_goes_on(
-    apache_kafka: tuple[Part, str], tmp_path: Path, department: Department
+    apache_kafka: tuple[StackPart, str], tmp_path: Path, department: Department
 ) -> None:
     deployment = Deployment(tmp_path, *apache_kafka, remembers=True)
     try:

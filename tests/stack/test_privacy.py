@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.parts.broken import look
+from pipeline.parts.losses import find_losses
 from pipeline.store import Store
 from tests.stack.deployment import CLI, Deployment
 
@@ -129,7 +129,7 @@ def test_forgotten_person_leaves_counts_and_nothing_else(embedded: Deployment) -
     verified = embedded.run("verify", "--from", "2026-10-01", "--to", "2026-11-01")
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
-    assert look(Store(embedded.client)) == [], "what was replaced is not called lost"
+    assert find_losses(Store(embedded.client)) == [], "what was replaced is not called lost"
 
     stands = everything(embedded), embedded.content()
     for kind in ("managers", "organisations"):
@@ -182,7 +182,7 @@ def test_facts_go_when_their_time_is_over_and_counts_stay(embedded: Deployment) 
     verified = embedded.run("verify", *ever)
     assert (verified.returncode, "calls are kept from" in verified.stderr) == (0, True), verified.stdout
 
-    assert look(Store(embedded.client)) == [], "what retention took away is not called lost"
+    assert find_losses(Store(embedded.client)) == [], "what retention took away is not called lost"
 
     late = embedded.run("load", "old.csv", "--tz", "UTC")
     assert embedded.number("SELECT count() FROM rejected FINAL WHERE reason = 'past_retention'") == 50, late.stdout

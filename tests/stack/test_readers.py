@@ -12,7 +12,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 from tests.conftest import STARTS_S, store_process
 from tests.stack.deployment import wait_for
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 
 class Store(NamedTuple):
-    process: Part
+    process: StackPart
     port: int
 
     def ask(self, user: str, sql: str) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.embedded.sql_guard import Refused, guard
+from pipeline.embedded.sql_guard import RefusedQuery, guard
 
 PASSWD = "('/etc/passwd', 'LineAsString')"
 
@@ -46,7 +46,7 @@ PASSWD = "('/etc/passwd', 'LineAsString')"
     ],
 )
 def test_refused_to_everybody(sql: str, reader: bool) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedQuery):
         guard(sql, reader=reader)
 
 
@@ -65,7 +65,7 @@ def test_refused_to_everybody(sql: str, reader: bool) -> None:
 )
 def test_a_reader_may_only_ask_and_the_writer_may_do_it(sql: str) -> None:
     guard(sql, reader=False)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedQuery) as refused:
         guard(sql, reader=True)
     assert refused.value.code == 164
 
@@ -86,7 +86,7 @@ def test_a_reader_may_only_ask_and_the_writer_may_do_it(sql: str) -> None:
     ],
 )
 def test_what_would_end_the_process_is_not_served_to_readers(sql: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedQuery) as refused:
         guard(sql, reader=True)
     assert refused.value.code == 497
     assert "not served to readers: " in str(refused.value)
@@ -94,7 +94,7 @@ def test_what_would_end_the_process_is_not_served_to_readers(sql: str) -> None:
 
 def test_a_reader_s_question_that_the_engine_would_refuse_is_not_looked_at() -> None:
     long = "SELECT " + "(" * 262_144
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedQuery) as refused:
         guard(long, reader=True)
     assert refused.value.code == 62
     guard(long, reader=False)
@@ -105,7 +105,7 @@ def test_writer_is_shown_everything_but_a_plan() -> None:
     for kind in ("AST", "SYNTAX", "QUERY TREE", "PIPELINE", "ESTIMATE"):
         guard(f"EXPLAIN {kind} SELECT 1", reader=False)
     for sql in ("EXPLAIN SELECT 1", "EXPLAIN PLAN SELECT 1", "EXPLAIN indexes = 1 SELECT 1", "(EXPLAIN (SELECT 1))"):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedQuery) as refused:
             guard(sql, reader=False)
         assert refused.value.code == 48
     guard("SELECT explain, plan AS explain FROM notes", reader=True)

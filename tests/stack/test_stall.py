@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 
 import pytest
 
-from pipeline.embedded.part import Part
-from pipeline.stall import Look, Place, Still, Watch, judge
+from pipeline.embedded.part import StackPart
+from pipeline.stall import Partition, Snapshot, StallWatch, Still, judge
 from pipeline.work import STALLED
 from schemas.trouble import Transient
 from tests.conftest import STARTS_S
@@ -19,14 +19,14 @@ LEGS_0, LEGS_1, ACTIVITIES_0 = ("call-legs", 0), ("call-legs", 1), ("activities"
 PATIENCE_S = 30.0
 
 
-def look(at: float, waiting: Mapping[Place, int], busy: Sequence[str] = (), settled: int = 0) -> Look:
+def look(at: float, waiting: Mapping[Partition, int], busy: Sequence[str] = (), settled: int = 0) -> Snapshot:
     """`settled` chunks of call-legs."""
-    return Look(at, waiting, set(busy), {"call-legs": settled})
+    return Snapshot(at, waiting, set(busy), {"call-legs": settled})
 
 
-def stalled_after(*looks: Look) -> list[list[Place]]:
+def stalled_after(*looks: Snapshot) -> list[list[Partition]]:
     """What is judged at each look, one after another."""
-    still: dict[Place, Still] = {}
+    still: dict[Partition, Still] = {}
     judged = []
     for one in looks:
         still, stalled = judge(still, one, PATIENCE_S)
@@ -64,7 +64,7 @@ def test_a_busy_topic_does_not_excuse_another_one() -> None:
 
 
 def test_a_topic_that_waits_while_chunks_of_another_one_are_settled_has_some_times_the_patience() -> None:
-    def at(second: int) -> Look:
+    def at(second: int) -> Snapshot:
         return look(second, {LEGS_0: second, ACTIVITIES_0: 2}, settled=second // 10)
 
     judged = stalled_after(*map(at, range(0, 130, 10)))
@@ -72,7 +72,7 @@ def test_a_topic_that_waits_while_chunks_of_another_one_are_settled_has_some_tim
 
 
 def test_a_partition_that_hundreds_of_chunks_of_others_pass_by_is_a_stall_though_its_topic_is_busy() -> None:
-    def at(second: int) -> Look:
+    def at(second: int) -> Snapshot:
         return look(second, {LEGS_0: 5, LEGS_1: second}, busy=["call-legs"], settled=second * 10)
 
     judged = stalled_after(*map(at, range(0, 60, 5)))
@@ -91,12 +91,12 @@ class FakeBroker:
     def __init__(self) -> None:
         self.away = False
 
-    def ends(self, _: object) -> dict[Place, int]:
+    def ends(self, _: object) -> dict[Partition, int]:
         if self.away:
             raise Transient("kafka: away")
         return {LEGS_0: 7, LEGS_1: 7}
 
-    def consumed(self, _: object) -> dict[Place, int]:
+    def consumed(self, _: object) -> dict[Partition, int]:
         return {LEGS_0: 5, LEGS_1: 7}
 
 
@@ -107,16 +107,16 @@ class Seconds:
         return self.now
 
 
-def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Place] | None) -> Watch:
-    return Watch(lambda: broker, ["call-legs"], lambda: mine, lambda: (set(), {}), PATIENCE_S, clock)  # type: ignore[arg-type, return-value]
+def watch_over(broker: FakeBroker, clock: Seconds, mine: Set[Partition] | None) -> StallWatch:
+    return StallWatch(lambda: broker, ["call-legs"], lambda: mine, lambda: (set(), {}), PATIENCE_S, clock)  # type: ignore[arg-type, return-value]
 
 
-def look_until(watch: Watch, clock: Seconds, until: float) -> str:
+def look_until(watch: StallWatch, clock: Seconds, until: float) -> str:
     """Look as often as the worker does; what the last look said."""
-    said = watch.look()
+    said = watch.check()
     while clock.now < until:
         clock.now = min(until, clock.now + watch.pause_s)
-        said = watch.look()
+        said = watch.check()
     return said
 
 
@@ -127,12 +127,12 @@ def look_until(watch: Watch, clock: Seconds, until: float) -> str:
         pytest.param(None, id="a rebalance without end: everybody's frames count"),
     ],
 )
-def test_the_watch_names_the_partition_and_the_time(mine: Set[Place] | None) -> None:
+def test_the_watch_names_the_partition_and_the_time(mine: Set[Partition] | None) -> None:
     clock = Seconds()
     watch = watch_over(FakeBroker(), clock, mine)
     assert not look_until(watch, clock, PATIENCE_S - 1)
     clock.now = PATIENCE_S
-    assert watch.look() == "frames wait on call-legs:0, nobody is at work on them, and nothing moved for 30 s"
+    assert watch.check() == "frames wait on call-legs:0, nobody is at work on them, and nothing moved for 30 s"
 
 
 def test_a_process_that_was_frozen_for_an_hour_had_no_time_to_move_anything() -> None:
@@ -140,7 +140,7 @@ def test_a_process_that_was_frozen_for_an_hour_had_no_time_to_move_anything() ->
     watch = watch_over(FakeBroker(), clock, {LEGS_0})
     assert not look_until(watch, clock, 10)
     clock.now = 3600
-    assert not watch.look()
+    assert not watch.check()
     assert not look_until(watch, clock, 3610)
     assert look_until(watch, clock, 3620), "10 s before, 20 s after, and one pause and a half of the hour"
 
@@ -171,7 +171,7 @@ def test_a_worker_whose_streams_give_nothing_ends_with_its_code_and_the_next_one
     embedded: Deployment, department: Department
 ) -> None:
     embedded.start(workers=0)
-    silent = Part(
+    silent = StackPart(
         "silent",
         [sys.executable, "-m", "tests.stack.silent_worker"],
         logs=embedded.folder,

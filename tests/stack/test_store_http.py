@@ -20,9 +20,9 @@ import psutil
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
-from pipeline.embedded.sql_guard import Refused, guard
+from pipeline.embedded.sql_guard import RefusedQuery, guard
 from tests.conftest import STARTS_S, store_process
 from tests.stack.deployment import wait_for
 
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 class Store(NamedTuple):
     """A store with small limits: bodies of 3 MB (1 MB of a reader), 100 MB a query, 2 s for a reader."""
 
-    process: Part
+    process: StackPart
     port: int
 
     def ask(
@@ -250,7 +250,7 @@ def test_every_table_function_of_the_engine_is_known_to_be_harmless_or_is_refuse
         try:
             guard(f"SELECT * FROM {name}('x')", reader=True)
             served.add(name.lower())
-        except Refused:
+        except RefusedQuery:
             continue
     of_our_tables = {name for name in served if name.startswith(("mergetree", "timeseries"))}
     assert served - of_our_tables <= harmless
@@ -340,7 +340,7 @@ def test_two_stores_cannot_open_one_folder(store: Store, tmp_path: Path) -> None
     second.log = tmp_path / "second.log"
     second.start()
     try:
-        wait_for("its end", lambda: not second.is_running or "listening" in second.last_words(), STARTS_S)
+        wait_for("its end", lambda: not second.is_running or "listening" in second.last_log_line(), STARTS_S)
         assert second.exit_code not in (None, 0)
     finally:
         second.stop(5)

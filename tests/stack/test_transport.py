@@ -11,9 +11,9 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipeline.admin import ensure_topics
-from pipeline.embedded.part import Part
+from pipeline.embedded.part import StackPart
 from pipeline.endpoints import Endpoints
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from pipeline.transport import Transport, wait_until_stored
 from schemas.kafka_errors import Forgotten
 from schemas.topics import ALL, CALL_LEGS, MANAGERS, Topic
@@ -149,7 +149,7 @@ def send_one(address: str) -> None:
 @pytest.mark.stack
 @pytest.mark.kafka
 def test_kafka_stamps_what_it_receives_on_new_topics_and_on_those_of_an_earlier_release(
-    apache_kafka: tuple[Part, str],
+    apache_kafka: tuple[StackPart, str],
 ) -> None:
     _, address = apache_kafka
     prefix = f"stamps-{time.time_ns()}."

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.loading.upload.shelf import Shelf, safe_name
+from pipeline.loading.upload.storage import UploadStorage, safe_name
 from schemas.trouble import Terminal
 
 HOSTILE = [
@@ -21,7 +21,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_name_is_a_file_of_its_own_folder(name: str, tmp_path: Path) -> None:
-    upload = Shelf(tmp_path / "uploads", lambda: 1.0).new(name)
+    upload = UploadStorage(tmp_path / "uploads", lambda: 1.0).new(name)
     assert upload.path.parent == upload.folder
     upload.path.write_text("x")
     assert [path.name for path in upload.folder.iterdir()] == [upload.path.name]
@@ -43,5 +43,5 @@ def test_folder_of_uploads_that_is_a_link_is_refused_and_what_it_leads_to_stays(
     (tmp_path / "elsewhere" / "mine.txt").write_text("x")
     (tmp_path / "uploads").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Terminal, match="uploads cannot be kept there"):
-        Shelf(tmp_path / "uploads", lambda: 1.0)
+        UploadStorage(tmp_path / "uploads", lambda: 1.0)
     assert (tmp_path / "elsewhere" / "mine.txt").exists()

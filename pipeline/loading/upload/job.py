@@ -16,10 +16,10 @@ from connectors.reading.source import Reading
 from pipeline.endpoints import Endpoints
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Prepared, Wish
-from pipeline.loading.upload.shelf import Upload
+from pipeline.loading.prepare import LoadOptions, PreparedFile
+from pipeline.loading.upload.storage import Upload
+from pipeline.storage_wait import Position
 from pipeline.store import Store, texts
-from pipeline.stored import Position
 from schemas.trouble import Terminal, Trouble
 
 log = logging.getLogger("callfunnel.listen")
@@ -31,7 +31,7 @@ _REJECTS = 100
 _MOST_PAYLOAD = 500
 
 
-class RejectSeen(msgspec.Struct, frozen=True):
+class RejectSample(msgspec.Struct, frozen=True):
     """A rejected row, with its reason and place."""
 
     origin: str
@@ -46,11 +46,11 @@ class Result(msgspec.Struct, frozen=True):
 
     name: str
     outcome: Outcome
-    rejects: list[RejectSeen]
+    rejects: list[RejectSample]
     """The first of them."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class JobProgress(msgspec.Struct, frozen=True):
     """How far a load is. `state` is waiting, reading, storing, done or failed."""
 
     state: str = "waiting"
@@ -58,7 +58,7 @@ class Progress(msgspec.Struct, frozen=True):
     rate: float = 0.0
     """Rows a second."""
     share: float = 0.0
-    words: str = ""
+    message: str = msgspec.field(default="", name="words")
     """Why it failed, or is begun anew."""
     results: list[Result] = []
 
@@ -66,13 +66,13 @@ class Progress(msgspec.Struct, frozen=True):
 class Job:
     """Loads the tables of one upload once. `progress` may be read from any thread."""
 
-    def __init__(self, upload: Upload, files: Sequence[Prepared], wish: Wish, where: Where) -> None:
+    def __init__(self, upload: Upload, files: Sequence[PreparedFile], options: LoadOptions, where: Where) -> None:
         self.upload = upload
-        self.progress = Progress()
+        self.progress = JobProgress()
         self.rejects: dict[str, Path] = {}
         """Files of rejected rows by the number of their table."""
         self._files = files
-        self._wish = msgspec.structs.replace(wish, rejects=upload.rejects)
+        self._options = msgspec.structs.replace(options, rejects=upload.rejects)
         self._where = where
         self._began = 0.0
         self._done_rows = 0
@@ -92,20 +92,20 @@ class Job:
         self._began = time.monotonic()
         try:
             endpoints, store = self._where()
-            outcomes = load(self._files, endpoints, store, self._wish, self)
+            outcomes = load(self._files, endpoints, store, self._options, self)
             results = [self._result(n, outcome, store) for n, outcome in enumerate(outcomes)]
             rows = sum(outcome.rows for outcome in outcomes)
-            self.progress = Progress("done", rows, self._rate(rows), 1.0, "", results)
-        except Trouble as trouble:
-            words = self.upload.without_folder(f"{trouble}. Not everything is stored; loading the file again is safe")
-            self._tell(state="failed", words=words)
+            self.progress = JobProgress("done", rows, self._rate(rows), 1.0, "", results)
+        except Trouble as error:
+            message = self.upload.hide_folder(f"{error}. Not everything is stored; loading the file again is safe")
+            self._tell(state="failed", message=message)
         except Exception as error:  # a message may hold what was in the file: the log gets the place only
             log.error("upload: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            self._tell(state="failed", words="an error of the program: see the listener's log, and report it")
+            self._tell(state="failed", message="internal error: see the listener's log, and report it")
         finally:
             self.upload.path.unlink(missing_ok=True)
 
-    # What `load` tells.
+    # The progress that `load` reports.
 
     def check(self) -> None:
         if self._stopped.is_set():
@@ -123,12 +123,12 @@ class Job:
     def storing(self, position: Position) -> None:
         self._tell(state="storing", share=position.consumed / max(position.there, 1))
 
-    def note(self, words: str) -> None:
+    def note(self, message: str) -> None:
         self._reading, self._done_rows = None, 0
-        self._tell(words=self.upload.without_folder(words))
+        self._tell(message=self.upload.hide_folder(message))
 
-    def waits(self, words: str) -> None:
-        self._tell(words=self.upload.without_folder(words))
+    def waits(self, message: str) -> None:
+        self._tell(message=self.upload.hide_folder(message))
 
     def _tell(self, **changes: object) -> None:
         self.progress = msgspec.structs.replace(self.progress, **changes)
@@ -142,9 +142,9 @@ class Job:
             outcome.rejects_file = Path(outcome.rejects_file).name
         name = label(self._files[number].path)
         outcome.file = name
-        outcome.stopped = self.upload.without_folder(outcome.stopped)
+        outcome.stopped = self.upload.hide_folder(outcome.stopped)
         rows = store.rows(
-            msgspec.json.Decoder(RejectSeen),
+            msgspec.json.Decoder(RejectSample),
             f"SELECT origin, reason, field, detail, substring(payload, 1, {_MOST_PAYLOAD}) AS payload"
             f" FROM rejected FINAL WHERE import_id IN ({texts([outcome.import_id])}) AND resolved = 0"
             f" ORDER BY origin LIMIT {_REJECTS}",

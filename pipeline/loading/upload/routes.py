@@ -14,12 +14,12 @@ from aiohttp import web
 
 from connectors.http.serving import Guard, Problem, answer
 from connectors.registry import KINDS, PROFILES
-from pipeline.loading.dropped import AUTO
-from pipeline.loading.prepare import Prepared, Wish
-from pipeline.loading.upload.entrance import Entrance
+from pipeline.loading.dropped_files import AUTO
+from pipeline.loading.prepare import LoadOptions, PreparedFile
+from pipeline.loading.upload.auth import PageAuth
 from pipeline.loading.upload.job import Job, Where
-from pipeline.loading.upload.looking import Looked, look
-from pipeline.loading.upload.shelf import Full, Shelf, Upload
+from pipeline.loading.upload.preview import Preview, preview
+from pipeline.loading.upload.storage import Full, Upload, UploadStorage
 from pipeline.settings import Settings
 from schemas.trouble import Terminal
 
@@ -27,7 +27,7 @@ _SILENT_S = 30.0
 """How long a file that is being received may stand still."""
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LoadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the person who loads it wants the file to be read; "" where settings or the file decide."""
 
     kind: str = AUTO
@@ -35,14 +35,14 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tz: str = ""
     profile: str = AUTO
 
-    def wish(self, exchange: str) -> Wish:
-        """`exchange` is whose calls they are when no source is said. Raises Problem for an unknown kind or profile."""
+    def options(self, exchange: str) -> LoadOptions:
+        """`exchange`: the source of calls when none is given. Raises Problem for an unknown kind or profile."""
         if self.kind not in (AUTO, *KINDS):
             raise Problem(400, f"kinds are {', '.join((AUTO, *KINDS))}")
         if self.profile not in (AUTO, *PROFILES):
             raise Problem(400, f"profiles are {', '.join((AUTO, *PROFILES))}")
         source, tz = self.source.strip(), self.tz.strip()
-        return Wish(kind=self.kind, source=source, exchange=exchange, tz=tz, profile=self.profile)
+        return LoadOptions(kind=self.kind, source=source, exchange=exchange, tz=tz, profile=self.profile)
 
 
 class Pages:
@@ -58,23 +58,23 @@ class Pages:
         most_bytes: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._entrance = Entrance(guard, clock)
+        self._auth = PageAuth(guard, clock)
         self._body = guard.body
         self._settings = settings
         self._exchange = exchange
         self._where = where
         self._most_bytes = most_bytes
-        self._shelf = Shelf(folder, clock)
+        self._storage = UploadStorage(folder, clock)
         self._jobs: dict[str, Job] = {}
         self._lookers = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._loaders = ThreadPoolExecutor(1, thread_name_prefix="upload")
 
     def add(self, application: web.Application) -> None:
         router = application.router
-        self._entrance.add(router)
+        self._auth.add(router)
         router.add_get("/upload/options", self._options)
         router.add_post("/upload", self._receive)
-        router.add_post("/upload/{id}/look", self._look)
+        router.add_post("/upload/{id}/look", self._preview)
         router.add_post("/upload/{id}/load", self._load)
         router.add_get("/upload/{id}", self._state)
         router.add_get("/upload/{id}/rejects/{table}", self._rejects)
@@ -87,16 +87,16 @@ class Pages:
         loop = asyncio.get_running_loop()
         for threads in (self._lookers, self._loaders):
             await loop.run_in_executor(None, threads.shutdown)
-        self._shelf.close()
+        self._storage.close()
 
     def _upload(self, request: web.Request) -> Upload:
-        upload = self._shelf.get(request.match_info["id"])
+        upload = self._storage.get(request.match_info["id"])
         if upload is None:
             raise Problem(404, "this file is here no more: upload it again")
         return upload
 
     async def _options(self, request: web.Request) -> web.Response:
-        self._entrance.admit(request)
+        self._auth.admit(request)
         return answer(
             {
                 "kinds": [AUTO, *KINDS],
@@ -109,18 +109,18 @@ class Pages:
         )
 
     async def _receive(self, request: web.Request) -> web.Response:
-        self._entrance.admit(request)
+        self._auth.admit(request)
         if (request.content_length or 0) > self._most_bytes:
             raise self._too_large()
         try:
-            upload = self._shelf.new(request.query.get("name", ""))
+            upload = self._storage.new(request.query.get("name", ""))
         except Full:
             raise Problem(503, "too many files are here: load them, or take them away", 60) from None
         upload.users += 1
         try:
             await self._write(request, upload)
         except BaseException:
-            self._shelf.drop(upload)
+            self._storage.drop(upload)
             raise
         upload.users -= 1
         upload.is_whole = True
@@ -154,52 +154,52 @@ class Pages:
     def _too_large(self) -> Problem:
         return Problem(413, f"a file may have {self._most_bytes >> 20} MB: use `callfunnel load` for larger ones")
 
-    async def _asked(self, request: web.Request) -> Wish:
+    async def _load_options(self, request: web.Request) -> LoadOptions:
         try:
-            return msgspec.json.decode(await self._body(request), type=Asked).wish(self._exchange)
+            return msgspec.json.decode(await self._body(request), type=LoadRequest).options(self._exchange)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Problem(400, str(error)) from None
 
-    async def _look(self, request: web.Request) -> web.Response:
-        self._entrance.admit(request)
-        upload, wish = self._upload(request), await self._asked(request)
+    async def _preview(self, request: web.Request) -> web.Response:
+        self._auth.admit(request)
+        upload, options = self._upload(request), await self._load_options(request)
         with _Using(upload):
-            found, _ = await self._in_thread(upload, wish)
+            found, _ = await self._in_thread(upload, options)
         return answer(found)
 
     async def _load(self, request: web.Request) -> web.Response:
-        self._entrance.admit(request)
-        upload, wish = self._upload(request), await self._asked(request)
+        self._auth.admit(request)
+        upload, options = self._upload(request), await self._load_options(request)
         with _Using(upload):
-            found, files = await self._in_thread(upload, wish)
+            found, files = await self._in_thread(upload, options)
         if not files:
             raise Problem(422, "; ".join(found.failed) or "nothing in this file can be loaded")
         _refuse_busy(upload)
         upload.is_loading = True
         upload.users += 1
-        self._jobs = {id_: job for id_, job in self._jobs.items() if self._shelf.has(id_)}
-        job = Job(upload, files, wish, self._where)
+        self._jobs = {id_: job for id_, job in self._jobs.items() if self._storage.has(id_)}
+        job = Job(upload, files, options, self._where)
         self._jobs[upload.id] = job
         done = asyncio.get_running_loop().run_in_executor(self._loaders, job.run)
         done.add_done_callback(lambda _: setattr(upload, "users", upload.users - 1))
         return answer({})
 
-    async def _in_thread(self, upload: Upload, wish: Wish) -> tuple[Looked, list[Prepared]]:
+    async def _in_thread(self, upload: Upload, options: LoadOptions) -> tuple[Preview, list[PreparedFile]]:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._lookers, look, upload, wish, self._settings)
-        except Terminal as trouble:
-            raise Problem(422, upload.without_folder(str(trouble))) from None
+            return await loop.run_in_executor(self._lookers, preview, upload, options, self._settings)
+        except Terminal as error:
+            raise Problem(422, upload.hide_folder(str(error))) from None
 
     async def _state(self, request: web.Request) -> web.Response:
-        self._entrance.admit(request)
+        self._auth.admit(request)
         job = self._jobs.get(self._upload(request).id)
         if job is None:
             raise Problem(409, "it is not being loaded")
         return answer(job.progress)
 
     async def _rejects(self, request: web.Request) -> web.StreamResponse:
-        self._entrance.admit(request)
+        self._auth.admit(request)
         job = self._jobs.get(self._upload(request).id)
         path = job.rejects.get(request.match_info["table"]) if job is not None else None
         if path is None:
@@ -210,12 +210,12 @@ class Pages:
         )
 
     async def _drop(self, request: web.Request) -> web.Response:
-        self._entrance.admit(request)
+        self._auth.admit(request)
         upload = self._upload(request)
         if upload.users:
             raise Problem(409, "it is being loaded")
         self._jobs.pop(upload.id, None)
-        self._shelf.drop(upload)
+        self._storage.drop(upload)
         return answer({})
 
 

@@ -22,7 +22,7 @@ from connectors.reading.rejected_rows import RejectedRows
 from connectors.reading.sample import Sample
 from connectors.reading.sheet_process import text_of
 from connectors.recognise import choose
-from pipeline.loading.prepare import Wish, prepare_all
+from pipeline.loading.prepare import LoadOptions, prepare_all
 from pipeline.settings import read_settings
 from schemas.records import CallLeg, Rejected
 from schemas.trouble import Terminal
@@ -83,9 +83,9 @@ def test_sheet_is_read_below_its_titles_and_dates_are_dates(write: Write) -> Non
         line[0] = datetime.fromisoformat(str(line[0]))
         line[2], line[6] = float(str(line[2])), int(str(line[6]))
     path = write(workbook(Сводка=[["Всего", 9]], Звонки=rows, Пусто=[]), "report.xlsx")
-    tables = prepare_all(path, Wish(tz="Europe/Moscow"), read_settings())
+    tables = prepare_all(path, LoadOptions(tz="Europe/Moscow"), read_settings())
     (table,) = tables.prepared
-    assert (len(tables.passed_over), tables.failed) == (1, [])
+    assert (len(tables.ignored), tables.failed) == (1, [])
     assert any("2 rows of titles" in why or "1 row of titles" in why for why in table.recognised.reasons)
     items = list(table.source.read(table.path, table.recognised, context()))
     assert contents(items) == contents(read(write(REPORT, "report.csv")))
@@ -117,7 +117,7 @@ def test_ods_that_says_a_row_stands_there_two_billion_times_has_a_sheet_of_rows(
 
 def test_rejected_row_of_a_sheet_is_kept_as_csv_that_loads_again(write: Write, tmp_path: Path) -> None:
     path = write(workbook(Calls=[["Report"], *cells(REPORT + BAD, ",")]), "calls.xlsx")
-    (table,) = prepare_all(path, Wish(tz="Europe/Moscow"), read_settings()).prepared
+    (table,) = prepare_all(path, LoadOptions(tz="Europe/Moscow"), read_settings()).prepared
     items = list(table.source.read(table.path, table.recognised, context()))
     (rejected,) = [item for item in items if isinstance(item, Rejected)]
     with RejectedRows(tmp_path / "rejects", table.path, table.recognised, "i") as kept:
@@ -135,7 +135,7 @@ def test_rejected_row_of_a_sheet_is_kept_as_csv_that_loads_again(write: Write, t
 def test_rejects_of_what_was_packed_have_the_name_of_a_text(name: str, kept: str, write: Write, tmp_path: Path) -> None:
     content = zipped({"x/b.csv": REPORT.encode(), "b.csv.gz": gzipped(REPORT.encode())})
     write(content if name.startswith("a.zip") else gzipped(REPORT.encode()), name.split("/")[0])
-    (table,) = prepare_all(tmp_path / name, Wish(tz="auto"), read_settings()).prepared
+    (table,) = prepare_all(tmp_path / name, LoadOptions(tz="auto"), read_settings()).prepared
     assert RejectedRows(tmp_path / "rejects", table.path, table.recognised, "i").path.name == kept
 
 
@@ -144,7 +144,7 @@ def test_zone_is_proved_in_the_middle_of_a_packed_file_too(write: Write) -> None
     rows = "".join(many(40_000, every_s=600)).encode()
     plain, same = write(rows), write(gzipped(rows), "Master.csv.gz")
     for path in (plain, same):
-        (table,) = prepare_all(path, Wish(tz="auto"), read_settings()).prepared
+        (table,) = prepare_all(path, LoadOptions(tz="auto"), read_settings()).prepared
         assert "UTC+03:00" in str(table.context.zone) or "3:00" in table.zone_why
     assert packed.size(same) == packed.size(plain) == len(rows)
 
@@ -240,7 +240,7 @@ def test_archive_in_an_archive_is_refused(write: Write) -> None:
 
 
 def test_file_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
-    failed = prepare_all(tmp_path / "no.csv", Wish(tz="UTC"), read_settings()).failed
+    failed = prepare_all(tmp_path / "no.csv", LoadOptions(tz="UTC"), read_settings()).failed
     assert failed == [f"{tmp_path / 'no.csv'}: No such file or directory"]
 
 
@@ -262,7 +262,7 @@ def test_damaged_container_is_items_or_words(name: str, tmp_path: Path) -> None:
             content[at : at + dice.choice((0, 1, 30))] = dice.randbytes(dice.choice((0, 1, 9)))
         path = tmp_path / name
         path.write_bytes(content[: dice.choice((len(content), dice.randrange(len(content))))])
-        tables = prepare_all(path, Wish(tz="Europe/Moscow"), read_settings())
+        tables = prepare_all(path, LoadOptions(tz="Europe/Moscow"), read_settings())
         assert tables.prepared or all(str(path) in words for words in tables.failed)
         for table in tables.prepared:
             reading = table.source.read(table.path, table.recognised, context())
@@ -290,7 +290,7 @@ def test_any_bytes_are_parts_or_words(content: bytes) -> None:
 
 def test_progress_counts_bytes_of_the_disk(write: Write) -> None:
     content = gzip.compress("".join(many(5_000)).encode(), mtime=0)
-    (table,) = prepare_all(write(content, "a.csv.gz"), Wish(tz="Europe/Moscow"), read_settings()).prepared
+    (table,) = prepare_all(write(content, "a.csv.gz"), LoadOptions(tz="Europe/Moscow"), read_settings()).prepared
     reading = table.source.read(table.path, table.recognised, context())
     list(reading)
     assert reading.bytes_read == reading.bytes_total == len(content)

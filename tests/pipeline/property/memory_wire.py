@@ -150,13 +150,13 @@ class Worker:
         self.store = MortalStore(store)
         self.steps: dict[str, Step] = {step.topic.name: step for step in make(self.store, settings)}
 
-    def settle(
+    def settle_chunk(
         self, topic: str, chunk: Sequence[Frame], send: Callable[[list[Outgoing]], None], kill: Kill | None
     ) -> bool:
         """Move one chunk as `pipeline.app` does; False when the worker died on the way."""
         self.store.dies(kill)
         try:
-            settled = self.steps[topic].settle(chunk)
+            settled = self.steps[topic].settle_chunk(chunk)
             if kill is not None and kill.published is not None:
                 send(list(islice(settled.outgoing, kill.published)))
                 return False
@@ -238,7 +238,7 @@ def run(
         mine = [p for (name, p), owner in owners.items() if name == topic and owner == number]
         taken = wire.take(topic, mine, turn.frames)
         chunk = [frame for of_partition in taken.values() for frame in of_partition]
-        lives = workers[number].settle(topic, chunk, wire.send, turn.kill)
+        lives = workers[number].settle_chunk(topic, chunk, wire.send, turn.kill)
         if lives and not turn.loses_ack:
             wire.acknowledge(topic, taken)
         if not lives:

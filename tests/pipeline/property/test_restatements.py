@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pipeline.agents.count_activities import CountActivities
-from pipeline.agents.deciding import Decider
+from pipeline.agents.decider import Decider
 from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Outgoing, Step
 from pipeline.agents.stitch_calls import StitchCalls

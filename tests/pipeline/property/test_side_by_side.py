@@ -76,7 +76,7 @@ def _settle(step: Step, chunk: Sequence[Frame], barrier: threading.Barrier) -> l
     try:
         for _ in range(_TRIES):
             try:
-                settled = step.settle(chunk)
+                settled = step.settle_chunk(chunk)
                 outgoing = list(settled.outgoing)
                 settled.then()
             except Transient:

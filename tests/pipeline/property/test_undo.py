@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.loading.undo import look, withdrawals
+from pipeline.loading.undo import preview, withdrawals
 from schemas.provenance import KINDS, digest
 from schemas.records import Import, Record
 from schemas.topics import REJECTED, Topic
@@ -92,7 +92,7 @@ def test_load_that_was_taken_back_was_never_there(
     of = imported(number)
     database.empty()
     deliver(department.said, data.draw(deliveries(len(department.said))), database.store, SETTINGS)
-    told = look(of, database.store, ZONE)
+    told = preview(of, database.store, ZONE)
     back = sent(database, of)
     # What it said may come again with it, as after a death of the sender.
     again = [one for one in department.said if getattr(one[1], "import_id", "") == of.import_id]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pipeline.funnel import By, Clock, Question, Step
+from pipeline.funnel import By, Clock, Question, StageConversion
 from schemas.records import StageChange
 from tests.pipeline.readouts.histories import Histories
 
@@ -40,7 +40,7 @@ class Brute:
             if moves:
                 self.moves.append(sorted(moves, key=lambda move: (move.at, codes.index(move.stage))))
 
-    def answer(self) -> list[Step]:
+    def answer(self) -> list[StageConversion]:
         """Every group's steps, in order."""
         by_clock = {Clock.COHORT: self.cohort, Clock.FLOW: self.flow, Clock.SNAPSHOT: self.snapshot}
         return by_clock[self.question.clock]()
@@ -77,7 +77,7 @@ class Brute:
     def overlaps(self, since: datetime, until: datetime | None) -> bool:
         return since < self.end and (until is None or until > self.start)
 
-    def cohort(self) -> list[Step]:
+    def cohort(self) -> list[StageConversion]:
         entered: dict[tuple[str, int], int] = {}
         members: dict[str, list[list[Move]]] = {}
         for whole in self.moves:
@@ -100,7 +100,7 @@ class Brute:
         """The first move to this stage or through it."""
         return next((move for move in moves if self.funnel.index(move.stage) >= place), None)
 
-    def cohort_step(self, who: str, place: int, entered: int, members: Sequence[Sequence[Move]]) -> Step:
+    def cohort_step(self, who: str, place: int, entered: int, members: Sequence[Sequence[Move]]) -> StageConversion:
         reached = asked = still_open = 0
         waits: list[tuple[timedelta, bool]] = []
         for moves in members:
@@ -118,7 +118,7 @@ class Brute:
             else:
                 waits.append((max(timedelta(), min(ends, self.question.now) - before.at), False))
         estimate, median = kaplan_meier(waits)
-        return Step(
+        return StageConversion(
             who=who,
             stage=self.funnel[place],
             entered=entered,
@@ -130,7 +130,7 @@ class Brute:
             step_estimate=float(estimate) if estimate is not None and still_open else None,
         )
 
-    def flow(self) -> list[Step]:
+    def flow(self) -> list[StageConversion]:
         entered: dict[tuple[str, str], int] = {}
         came_up: dict[tuple[str, str], int] = {}
         for moves in self.moves:
@@ -157,15 +157,15 @@ class Brute:
 
     def flow_step(
         self, who: str, stage: str, entered: dict[tuple[str, str], int], came_up: dict[tuple[str, str], int]
-    ) -> Step:
+    ) -> StageConversion:
         count = entered.get((who, stage), 0)
         if stage not in self.funnel:
-            return Step(who=who, stage=stage, entered=count, reached=count)
+            return StageConversion(who=who, stage=stage, entered=count, reached=count)
         place = self.funnel.index(stage)
         reached = came_up.get((who, stage), 0)
         before = entered.get((who, self.funnel[place - 1]), 0) if place else 0
         first = entered.get((who, self.funnel[0]), 0)
-        return Step(
+        return StageConversion(
             who=who,
             stage=stage,
             entered=count,
@@ -174,7 +174,7 @@ class Brute:
             overall_conversion=reached / first if first else None,
         )
 
-    def snapshot(self) -> list[Step]:
+    def snapshot(self) -> list[StageConversion]:
         standing: dict[tuple[str, str], int] = {}
         for moves in self.moves:
             entry: Move | None = None
@@ -189,7 +189,7 @@ class Brute:
             return since < self.end and (until is None or until >= self.end)
 
         return [
-            Step(who=who, stage=stage, entered=count, reached=count)
+            StageConversion(who=who, stage=stage, entered=count, reached=count)
             for who in self.groups({who for who, _ in standing}, on_roster)
             for stage in self.shown
             for count in [standing.get((who, stage), 0)]

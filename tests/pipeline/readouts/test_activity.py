@@ -13,8 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.activity import BY, Activity, Row, activity, unassigned_calls
-from pipeline.cli.calls import CallSeen
+from pipeline.activity import BY, ActivityNumbers, ActivityRow, CountedCall, activity, unassigned_calls
 from pipeline.readouts import Period
 from schemas.records import Activity as Fact
 from schemas.records import ActivityKind, Direction, Disposition, Manager
@@ -84,7 +83,7 @@ def _key(asked: Asked, manager_id: str, team: str, day: date) -> tuple[str, ...]
     return tuple(words[one] for one in asked.by)
 
 
-def _numbers(facts: Sequence[Fact], zone: ZoneInfo) -> Activity:
+def _numbers(facts: Sequence[Fact], zone: ZoneInfo) -> ActivityNumbers:
     calls = [fact for fact in facts if fact.kind is ActivityKind.CALL]
     answered = [fact for fact in calls if fact.disposition is Disposition.ANSWERED]
     conversations = [fact for fact in answered if fact.talk_s >= CONVERSATION_S]
@@ -95,7 +94,7 @@ def _numbers(facts: Sequence[Fact], zone: ZoneInfo) -> Activity:
     amounts: dict[str, Decimal] = {}
     for fact in individual:
         amounts[fact.currency] = amounts.get(fact.currency, Decimal(0)) + fact.amount
-    return Activity(
+    return ActivityNumbers(
         calls=len(calls),
         attempts=sum(fact.direction is Direction.OUTBOUND for fact in calls),
         answered=len(answered),
@@ -119,7 +118,7 @@ def _numbers(facts: Sequence[Fact], zone: ZoneInfo) -> Activity:
     )
 
 
-def _in_order(rows: Iterable[Row]) -> list[dict[str, object]]:
+def _in_order(rows: Iterable[ActivityRow]) -> list[dict[str, object]]:
     return [row.flat() for row in sorted(rows, key=lambda row: tuple(row.of.values()))]
 
 
@@ -161,7 +160,7 @@ def test_calls_behind_a_number_are_as_many_as_the_number_says(database: Database
     keep(database, activities(random, begin, zone), managers(begin, zone))
     asked = msgspec.structs.replace(_asked(random, begin, zone), by=(), unassigned=False)
     rows = activity(database.numbers, asked.period, (), managers=asked.managers, teams=asked.teams)
-    numbers = rows[0].numbers if rows else Activity()
+    numbers = rows[0].numbers if rows else ActivityNumbers()
     for name in COUNTED_CALLS:
         assert len(_calls(database, asked, name)) == getattr(numbers, name), (name, asked)
     nobody = unassigned_calls(database.numbers, asked.period)
@@ -172,7 +171,7 @@ def test_calls_behind_a_number_are_as_many_as_the_number_says(database: Database
     assert numbers.calls_per_organisation == (round(len(known) / organisations, 4) if organisations else None)
 
 
-def _calls(database: Database, asked: Asked, of: str) -> list[CallSeen]:
+def _calls(database: Database, asked: Asked, of: str) -> list[CountedCall]:
     parameters = {
         **asked.period.parameters,
         "of": of,
@@ -184,7 +183,7 @@ def _calls(database: Database, asked: Asked, of: str) -> list[CallSeen]:
         "potential": list(POTENTIAL),
         "limit": 1_000_000,
     }
-    return database.numbers.rows("calls", CallSeen, parameters)
+    return database.numbers.rows("calls", CountedCall, parameters)
 
 
 def test_ratio_of_sums_is_not_the_mean_of_daily_ratios(database: Database) -> None:
@@ -228,4 +227,4 @@ def test_the_silent_are_rows_of_zeros(database: Database, by: tuple[str, ...]) -
     names = [{"manager": "manager_id"}.get(one, one) for one in by]
     for name, one in zip(names, by, strict=True):
         assert {row.of[name] for row in rows} == of[one]
-    assert all(row.numbers == Activity() for row in rows)
+    assert all(row.numbers == ActivityNumbers() for row in rows)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.funnel import Clock, Question, Step, funnel, unknown_stages
+from pipeline.funnel import Clock, Question, StageConversion, funnel, unknown_stages
 from pipeline.readouts import Period
 from schemas.codec import encode
 from schemas.plans import CalendarDay, DayKind
@@ -70,7 +70,7 @@ def test_funnel_equals_a_count_by_hand(database: Database, clock: Clock, seed: i
         assert rounded(funnel(database.numbers, asked)) == rounded(Brute(said, asked).answer()), asked
 
 
-def rounded(steps: list[Step]) -> list[tuple[object, ...]]:
+def rounded(steps: list[StageConversion]) -> list[tuple[object, ...]]:
     """Steps as tuples; ratios and days to the ninth place."""
     rows = [msgspec.structs.astuple(step) for step in steps]
     return [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in rows]

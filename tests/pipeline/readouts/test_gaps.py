@@ -16,7 +16,7 @@ from pipeline.endpoints import Endpoints
 from pipeline.loading import sending
 from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import Wish, prepare
+from pipeline.loading.prepare import LoadOptions, prepare
 from schemas.codec import encode
 from schemas.gaps import Gap
 from schemas.records import Reason, Record, Rejected
@@ -108,7 +108,7 @@ def loaded(
 ) -> Outcome:
     path = folder / name
     path.write_text("".join(rows), encoding="utf-8")
-    wish = Wish(source=source, tz="Europe/Moscow", rejects=folder / "rejects")
+    wish = LoadOptions(source=source, tz="Europe/Moscow", rejects=folder / "rejects")
     file = prepare(path, wish, SETTINGS)
     (outcome,) = load([file], Endpoints("", ""), database.store, wish, Silent())
     return outcome

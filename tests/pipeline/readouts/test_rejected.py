@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.cli.rejected import ByReason, RejectedSeen
+from pipeline.cli.rejected import ByReason, RejectListing
 from schemas.codec import encode
 from schemas.records import Reason, Rejected
 from tests.pipeline.property.tables import Database
@@ -78,7 +78,7 @@ def test_rejected_rows_are_those_asked_for(
         and (not sources or row.source in sources)
         and (not imports or row.import_id in imports)
     ]
-    shown = database.numbers.rows("rejected", RejectedSeen, {**asked, "limit": 1000})
+    shown = database.numbers.rows("rejected", RejectListing, {**asked, "limit": 1000})
     assert {one.rejected_id for one in shown} == {row.rejected_id for row in wanted}
     assert [one.at for one in shown] == sorted(f"{row.at:%FT%TZ}" for row in wanted)
     summary = database.numbers.rows("rejected_by_reason", ByReason, asked)

@@ -6,8 +6,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from pipeline.activity import Unassigned
-from pipeline.cli.activity import nothing
 from pipeline.readouts import Period
+from pipeline.terminal.activity_table import nothing
 
 WEEK = Period(date(2026, 11, 2), date(2026, 11, 9), ZoneInfo("UTC"))
 

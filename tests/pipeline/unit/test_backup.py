@@ -16,7 +16,7 @@ from pipeline.backup.manifest import Manifest, backups, base_of, chosen, seal, w
 from pipeline.backup.servers import back_up
 from pipeline.backup.snapshot import Sum
 from pipeline.embedded.gate import Gate
-from pipeline.embedded.sql_guard import Refused, guard
+from pipeline.embedded.sql_guard import RefusedQuery, guard
 from schemas.trouble import Terminal
 
 
@@ -101,7 +101,7 @@ def test_seal_makes_everything_private(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("reader", [True, False])
 def test_nobody_has_the_store_write_or_read_files_by_sql(sql: str, reader: bool) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedQuery):
         guard(sql, reader=reader)
 
 

@@ -82,7 +82,7 @@ def test_listener_whose_clock_was_set_back_is_seen_as_it_is_now(store: Store) ->
     store.keep("feeds", [encode(feed(noon + timedelta(hours=3), now + 3 * 3600 * S))])
     step = StoreFeeds(store, lambda: now)
     for seconds in (1, 2):
-        step.settle([Frame(encode(feed(noon + timedelta(seconds=seconds), now + seconds * S)), "feeds:0:1")])
+        step.settle_chunk([Frame(encode(feed(noon + timedelta(seconds=seconds), now + seconds * S)), "feeds:0:1")])
         (row,) = store.rows(msgspec.json.Decoder(Feed), "SELECT * FROM feeds FINAL")
         assert row.heartbeat_at == noon + timedelta(seconds=seconds)
 
@@ -108,6 +108,6 @@ def test_rejection_of_a_fast_clock_is_resolved_by_a_right_one_and_stays_so_when_
     step = StoreRejected(store, lambda: now)
     fast, right = gap(now + 3 * 3600 * S, 0), gap(now, 1)
     for line in (fast, right, fast):
-        step.settle([Frame(line, "rejected:0:1")])
+        step.settle_chunk([Frame(line, "rejected:0:1")])
     (resolved,) = store.rows(INTEGERS, "SELECT toUInt64(resolved) AS resolved FROM rejected FINAL")
     assert resolved == {"resolved": 1}

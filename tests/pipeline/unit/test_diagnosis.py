@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.loading.diagnosis import Seen, diagnose
-from pipeline.loading.lookout import Lookout
-from pipeline.stored import Position
+from pipeline.loading.diagnosis import StackState, diagnose
+from pipeline.loading.wait_reporter import WaitReporter
+from pipeline.storage_wait import Position
 from pipeline.transport import Stalled
 from schemas.trouble import Terminal, Transient, Trouble
 
@@ -57,13 +57,13 @@ def stopped(*names: str) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_the_cause_is_named_with_what_to_do(seen: dict[str, Any], words: str) -> None:
-    found = diagnose(Seen(**seen))
+    found = diagnose(StackState(**seen))
     assert found.startswith(words) if words else not found, found
 
 
 def test_a_full_disk_comes_before_what_follows_from_it() -> None:
     seen = WELL | {"free_bytes": 0, "refusal": "NOT_ENOUGH_SPACE", "members": 0, "broker_answers": False}
-    assert "is full" in diagnose(Seen(**seen))
+    assert "is full" in diagnose(StackState(**seen))
 
 
 class Clock:
@@ -95,13 +95,13 @@ class Shown:
         pass
 
 
-HANGS = Seen(**WELL | {"store": "no answer within 5 s"})
+HANGS = StackState(**WELL | {"store": "no answer within 5 s"})
 
 
-def watched(look: Callable[[], Seen]) -> tuple[Lookout, Shown, Clock]:
+def watched(probe: Callable[[], StackState]) -> tuple[WaitReporter, Shown, Clock]:
     """Its thread is not started: the test looks in its place."""
     clock, shown = Clock(), Shown()
-    return Lookout(shown, look, after_s=6, monotonic=clock), shown, clock
+    return WaitReporter(shown, probe, after_s=6, monotonic=clock), shown, clock
 
 
 def test_nothing_is_said_before_six_seconds_nor_twice_and_it_is_taken_back_when_it_moves() -> None:
@@ -122,7 +122,7 @@ def test_nothing_is_said_before_six_seconds_nor_twice_and_it_is_taken_back_when_
 
 
 def test_a_stack_that_is_well_and_slow_is_said_to_be_so_after_half_a_minute() -> None:
-    lookout, shown, clock = watched(lambda: Seen(**WELL))
+    lookout, shown, clock = watched(lambda: StackState(**WELL))
     for clock.now in (6, 29):
         lookout.watch()
     assert shown.waited == []
@@ -145,9 +145,9 @@ def test_the_error_says_what_was_waited_for_and_stays_of_its_kind(kind: type[Tro
 
 def test_looking_at_nothing_takes_no_longer_than_its_limit(tmp_path: Path) -> None:
     from pipeline.endpoints import Endpoints
-    from pipeline.loading.looking import look
+    from pipeline.loading.stack_probe import probe
 
-    seen = look(Endpoints("127.0.0.1:1", "http://callfunnel:secret@127.0.0.1:1/default"))
+    seen = probe(Endpoints("127.0.0.1:1", "http://callfunnel:secret@127.0.0.1:1/default"))
     assert not seen.broker_answers
     assert "refused" in seen.store
     assert "secret" not in seen.store

@@ -142,15 +142,15 @@ def test_neither_servers_nor_a_stack_names_the_folder_and_the_way_out(nowhere: d
 
 
 @pytest.mark.parametrize(
-    ("endpoints", "place"),
+    ("endpoints", "location"),
     [
         (Endpoints("k:1", "http://u:s3cret@127.0.0.1:8123/default", data="/home/me/data"), "/home/me/data"),
         (Endpoints("k:1", "https://u:s3cret@clickhouse:8443/office"), "https://clickhouse:8443/office"),
         (Endpoints("k:1", "http://u:p@ss@[::1]:8123/x", "acme"), "http://[::1]:8123/x, namespace acme"),
     ],
 )
-def test_place_is_told_without_a_password(endpoints: Endpoints, place: str) -> None:
-    assert endpoints.place == place
+def test_location_is_shown_without_a_password(endpoints: Endpoints, location: str) -> None:
+    assert endpoints.location == location
 
 
 @pytest.mark.parametrize(("given", "missing"), [("CALLFUNNEL_KAFKA", "CLICKHOUSE"), ("CALLFUNNEL_CLICKHOUSE", "KAFKA")])

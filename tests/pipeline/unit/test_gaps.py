@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.live.line import Line
 from pipeline.clock import as_datetime
-from pipeline.gaps import Span, filled, in_words, spanned
+from pipeline.gaps import CallSpan, describe_gaps, resolved_gap, spanned
 from schemas.gaps import Gap, gap_of
 from schemas.records import Reason, Rejected
 
@@ -27,9 +27,9 @@ def gap(since: int, until: int, source: str = "office", **more: object) -> Rejec
     return msgspec.structs.replace(told, **more)
 
 
-def span(starts: Sequence[int]) -> Span:
+def span(starts: Sequence[int]) -> CallSpan:
     at = [NINE + timedelta(minutes=minute) for minute in starts]
-    return Span(min(at), max(at))
+    return CallSpan(min(at), max(at))
 
 
 MINUTES = st.integers(-600, 600)
@@ -79,18 +79,18 @@ def test_other_rejects_are_no_gaps() -> None:
 @pytest.mark.parametrize("now", [NOW - 10**12, NOW, NOW + 10**12], ids=["behind", "equal", "ahead"])
 def test_filled_gap_replaces_the_open_one_whatever_the_clocks_say(now: int) -> None:
     one = gap(0, 5)
-    done = filled(one, "import 7 (Master.csv)", now)
+    done = resolved_gap(one, "import 7 (Master.csv)", now)
     assert done.version > one.version
     assert (done.rejected_id, done.resolved, done.at) == (one.rejected_id, 1, as_datetime(now))
     assert done.detail == "filled by import 7 (Master.csv)"
 
 
 def test_words_name_the_open_ones_and_by_what_others_were_filled() -> None:
-    assert in_words([]) == ""
-    open_, done = gap(0, 5), filled(gap(60, 90), "import 7 (Master.csv)", NOW)
-    assert in_words([open_, done]) == (
+    assert describe_gaps([]) == ""
+    open_, done = gap(0, 5), resolved_gap(gap(60, 90), "import 7 (Master.csv)", NOW)
+    assert describe_gaps([open_, done]) == (
         "1 open, to be filled by a file of the source that spans them: office ami 2026-11-02 09:00:00 to 2026-11-02"
         " 09:05:00 UTC; 1 filled: office ami 2026-11-02 10:00:00 to 2026-11-02 10:30:00 UTC, filled by import 7"
         " (Master.csv)"
     )
-    assert in_words([gap(n, n) for n in range(7)]).endswith("09:04:00 UTC; and 2 before")
+    assert describe_gaps([gap(n, n) for n in range(7)]).endswith("09:04:00 UTC; and 2 before")

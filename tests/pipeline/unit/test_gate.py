@@ -14,7 +14,7 @@ from pipeline.embedded.folder_lock import take, this_process
 from pipeline.embedded.gate import Gate
 from pipeline.endpoints import Running, stack_file
 from pipeline.loading.sending import wait_for_room
-from pipeline.stored import Position
+from pipeline.storage_wait import Position
 from schemas.trouble import Terminal
 
 

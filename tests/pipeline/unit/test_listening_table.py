@@ -12,8 +12,8 @@ from sqlalchemy import DateTime, String
 from sqlalchemy.types import TypeEngine
 
 from connectors.sql.database import Database
-from pipeline.cli.listening import Exchange
-from pipeline.cli.listening_table import gap_filler, table_at
+from pipeline.listening.call_table import gap_filler, table_at
+from pipeline.listening.session import Exchange
 from pipeline.settings import Settings, read_settings
 from schemas.trouble import Terminal, Transient
 

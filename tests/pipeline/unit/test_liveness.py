@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.embedded.liveness import Pulse, Watch, heard, silent_s
-from pipeline.embedded.part import Part
-from pipeline.embedded.signs import of_worker
+from pipeline.embedded.health_checks import of_worker
+from pipeline.embedded.liveness import LivenessWatch, Pulse, heard, silent_s
+from pipeline.embedded.part import StackPart
 
 PATIENCE_S = 30.0
 
@@ -62,7 +62,7 @@ class Clock:
         return self.now
 
 
-class FakePart(Part):
+class FakePart(StackPart):
     """A process by its number only."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class World:
         self.clock = Clock()
         self.part = FakePart()
         self.answers = True
-        self.watch = Watch(self.part, self._ask, PATIENCE_S, self.clock)
+        self.watch = LivenessWatch(self.part, self._ask, PATIENCE_S, self.clock)
 
     def _ask(self, within_s: float) -> bool:
         self.clock.now += 0 if self.answers else within_s

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.parts import broken
-from pipeline.parts.books import ImportedFile, LiveBooks, deleting, enter, now_there
-from pipeline.parts.broken import in_words, look, open_losses, settle
+from pipeline.parts import losses
+from pipeline.parts.block_ledger import ImportedFile, LiveLedger, deleting, enter, present_blocks
 from pipeline.parts.damaged import put_aside_damaged
-from pipeline.parts.runs import Run, joined, without
+from pipeline.parts.losses import close_losses, describe_losses, find_losses, open_losses
+from pipeline.parts.runs import Run, joined, subtract
 from pipeline.store import Store, connect
 from schemas.trouble import Terminal
 
@@ -33,7 +33,7 @@ def numbers(runs: Sequence[Run]) -> set[int]:
 @given(RUNS, RUNS)
 def test_runs_are_sets_of_numbers(runs: list[Run], taken: list[Run]) -> None:
     assert numbers(joined(runs)) == numbers(runs)
-    assert numbers(without(runs, taken)) == numbers(runs) - numbers(taken)
+    assert numbers(subtract(runs, taken)) == numbers(runs) - numbers(taken)
     kept = joined(runs)
     assert all(one[1] + 1 < other[0] for one, other in pairwise(kept))
 
@@ -81,7 +81,7 @@ class Memory:
 
     def load(self, import_id: str, blocks: dict[str, Run], file: str = "", state: str = "stored") -> None:
         """An import that inserts these blocks, an hour after the one before."""
-        before = now_there(self)
+        before = present_blocks(self)
         row = len(self.imports) + 1  # an import is a row itself
         for table, run in {**blocks, "imports": (row, row)}.items():
             self.parts.setdefault(table, []).append(run)
@@ -99,8 +99,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
         memory.now += timedelta(minutes=10)
         return int(memory.now.timestamp() * 1e9)
 
-    monkeypatch.setattr("pipeline.parts.books.wall_clock", clock)
-    monkeypatch.setattr("pipeline.parts.broken.wall_clock", clock)
+    monkeypatch.setattr("pipeline.parts.block_ledger.wall_clock", clock)
+    monkeypatch.setattr("pipeline.parts.losses.wall_clock", clock)
     return memory
 
 
@@ -111,27 +111,27 @@ def files(store: Memory) -> list[list[str]]:
 def test_a_store_that_has_everything_says_nothing(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3), "placements": (1, 2)})
     store.load("two", {"call_legs": (4, 9)})
-    assert look(store) == []
+    assert find_losses(store) == []
     store.parts["call_legs"] = [(1, 9)]  # merged
-    assert look(store) == []
+    assert find_losses(store) == []
 
 
 def test_lost_blocks_name_the_file_that_brought_them_and_the_command(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
     store.load("two", {"call_legs": (4, 9), "placements": (1, 1)})
     store.parts["call_legs"] = [(1, 3)]
-    (loss,) = look(store)
+    (loss,) = find_losses(store)
     assert (loss.broken.table, loss.broken.run) == ("call_legs", (4, 9))
     assert [file.file for file in loss.files] == ["two.csv"]
-    assert "callfunnel load two.csv --source office --kind calls --tz UTC" in in_words([loss])
-    assert look(store) == open_losses(store) == [loss]  # found once, said until it is settled
+    assert "callfunnel load two.csv --source office --kind calls --tz UTC" in describe_losses([loss])
+    assert find_losses(store) == open_losses(store) == [loss]  # found once, said until it is settled
 
 
 def test_a_merged_part_that_is_lost_takes_all_whose_blocks_it_held(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
     store.load("two", {"call_legs": (4, 9)})
     store.parts["call_legs"] = []
-    look(store)
+    find_losses(store)
     assert files(store) == [["one.csv", "two.csv"]]
 
 
@@ -139,31 +139,31 @@ def test_what_was_loaded_again_since_can_be_settled_and_nothing_else(store: Memo
     store.load("one", {"call_legs": (1, 3)})
     store.load("before", {}, file="one.csv")  # again, but before it was lost: that mends nothing
     store.parts["call_legs"] = []
-    look(store)
+    find_losses(store)
     with pytest.raises(Terminal, match=r"load one\.csv .*\n.*nothing is settled"):
-        settle(store, anyway=False)
+        close_losses(store, anyway=False)
     store.load("again", {"call_legs": (4, 6)}, file="one.csv")
-    assert len(settle(store, anyway=False)) == 1
-    assert open_losses(store) == look(store) == []
+    assert len(close_losses(store, anyway=False)) == 1
+    assert open_losses(store) == find_losses(store) == []
 
 
 def test_what_cannot_be_mended_is_given_up_by_a_word_of_its_own(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
     store.parts["call_legs"] = []
-    look(store)
-    settle(store, anyway=True)
-    assert open_losses(store) == look(store) == []
+    find_losses(store)
+    close_losses(store, anyway=True)
+    assert open_losses(store) == find_losses(store) == []
 
 
 def test_numbers_that_are_given_again_and_lost_again_are_found_again(store: Memory) -> None:
     """ClickHouse counts on from the highest number that it finds."""
     store.load("one", {"call_legs": (1, 3)})
     store.parts["call_legs"] = []
-    look(store)
+    find_losses(store)
     store.load("again", {"call_legs": (1, 3)}, file="one.csv")
-    settle(store, anyway=False)
+    close_losses(store, anyway=False)
     store.parts["call_legs"] = []
-    (loss,) = look(store)
+    (loss,) = find_losses(store)
     assert loss.broken.run == (1, 3)
     assert not loss.is_mended
 
@@ -173,14 +173,14 @@ def test_a_part_that_was_put_aside_is_said_with_its_reason_and_not_as_gone_too(s
     store.parts["call_legs"] = []
     name = "broken-on-start_all_1_3_1"
     store.detached = [{"table": "call_legs", "name": name, "reason": "broken-on-start", "first": 1, "last": 3}]
-    (loss,) = look(store)
+    (loss,) = find_losses(store)
     assert loss.broken.name == f"part {name}"
     assert loss.broken.reason == "put aside (broken-on-start)"
     assert [file.file for file in loss.files] == ["one.csv"]
 
 
 def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
-    daily = LiveBooks(store)
+    daily = LiveLedger(store)
     store.load("one", {"call_legs": (1, 3)})
     daily.enter()
     store.parts["call_legs"] = [(1, 8)]
@@ -189,21 +189,21 @@ def test_what_live_doors_brought_is_said_with_its_days(store: Memory) -> None:
     daily.enter()
     assert [row["last_block"] for row in store.kept.values() if not row["import_id"]] == [9]  # one row, extended
     store.parts["call_legs"] = [(1, 3)]
-    (loss,) = look(store)
+    (loss,) = find_losses(store)
     assert (loss.files, loss.days, loss.is_mended) == ([], ["2026-11-01"], False)
-    assert "what live doors brought on 2026-11-01" in in_words([loss])
+    assert "what listeners brought on 2026-11-01" in describe_losses([loss])
 
 
 def test_live_rows_that_take_lost_numbers_are_entered_too(store: Memory) -> None:
     store.parts["call_legs"] = [(1, 3)]
-    LiveBooks(store).enter()
+    LiveLedger(store).enter()
     store.parts["call_legs"] = []
-    look(store)
-    settle(store, anyway=True)
+    find_losses(store)
+    close_losses(store, anyway=True)
     store.parts["call_legs"] = [(1, 2)]
-    LiveBooks(store).enter()
+    LiveLedger(store).enter()
     store.parts["call_legs"] = []
-    (loss,) = look(store)
+    (loss,) = find_losses(store)
     assert loss.broken.run == (1, 2)
 
 
@@ -211,10 +211,10 @@ def test_a_loss_from_before_the_books_names_what_was_loaded_then(store: Memory) 
     store.parts["call_legs"] = [(1, 3)]
     old = {"import_id": "old", "source": "office", "kind": "calls", "file": "old.csv", "time_zone": "UTC"}
     store.imports.append({**old, "started_at": datetime(2025, 1, 1, tzinfo=UTC), "state": "stored"})
-    LiveBooks(store).enter()
+    LiveLedger(store).enter()
     store.load("new", {"call_legs": (4, 5)})
     store.parts["call_legs"] = [(4, 5)]
-    look(store)
+    find_losses(store)
     assert files(store) == [["old.csv"]]
 
 
@@ -225,25 +225,25 @@ def test_what_was_deleted_on_purpose_is_not_missed(store: Memory) -> None:
         store.empty["placements"] = [(1, 2)]
     store.parts["placements"] = []  # or later
     store.empty = {}
-    assert look(store) == []
+    assert find_losses(store) == []
     store.load("two", {"call_legs": (1, 2)})  # the numbers are given again
     store.parts["call_legs"] = []
-    assert [loss.broken.run for loss in look(store)] == [(1, 2)]
+    assert [loss.broken.run for loss in find_losses(store)] == [(1, 2)]
 
 
 def test_a_store_that_runs_loses_parts_by_deleting_only(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
-    books = LiveBooks(store)
-    books.enter()
+    ledger = LiveLedger(store)
+    ledger.enter()
     store.parts["call_legs"] = []
-    books.enter()
-    assert look(store) == []
+    ledger.enter()
+    assert find_losses(store) == []
 
 
 def test_an_import_that_was_taken_back_is_not_to_be_loaded_again(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)}, state="undone")
     store.parts["call_legs"] = []
-    look(store)
+    find_losses(store)
     assert files(store) == [[]]
 
 
@@ -251,7 +251,7 @@ def test_books_that_are_gone_are_noticed(store: Memory) -> None:
     store.load("one", {"call_legs": (1, 3)})
     store.load("two", {"call_legs": (4, 5)})
     store.kept = {key: row for key, row in store.kept.items() if row["import_id"] != "one"}
-    look(store)
+    find_losses(store)
     assert files(store) == [["one.csv"]]
 
 
@@ -259,8 +259,8 @@ def test_a_dropped_file_is_found_in_done(tmp_path: Path) -> None:
     (tmp_path / "done").mkdir()
     dropped = tmp_path / "done" / "calls.zip"
     dropped.write_bytes(b"")
-    assert broken._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
-    assert broken._where(str(tmp_path / "other.csv")) == ""
+    assert losses._where(str(tmp_path / "calls.zip" / "a.csv")) == str(dropped / "a.csv")
+    assert losses._where(str(tmp_path / "other.csv")) == ""
 
 
 def test_a_store_s_own_numbers_know_what_was_deleted(store_dsn: str) -> None:
@@ -271,27 +271,27 @@ def test_a_store_s_own_numbers_know_what_was_deleted(store_dsn: str) -> None:
     source = {"import_id": "real", "source": "parts", "kind": "calls", "file": "real.csv", "time_zone": ""}
 
     def load(version: int) -> None:
-        before = now_there(real)
+        before = present_blocks(real)
         client.command(f"INSERT INTO call_legs (source, record_id, version) VALUES ('parts', '{version}', {version})")
         enter(real, [ImportedFile(**source, path="/exports/real.csv")], before)
 
     load(1)
     with deleting(real):
         client.command("ALTER TABLE call_legs DELETE WHERE source = 'parts'", settings={"mutations_sync": 2})
-    assert "call_legs" not in {loss.broken.table for loss in look(real)}
+    assert "call_legs" not in {loss.broken.table for loss in find_losses(real)}
     load(2)
     load(3)
     client.command("OPTIMIZE TABLE call_legs FINAL")
-    assert "call_legs" not in {loss.broken.table for loss in look(real)}
+    assert "call_legs" not in {loss.broken.table for loss in find_losses(real)}
     client.command("ALTER TABLE call_legs DROP PARTITION tuple()")
-    assert "call_legs" not in {loss.broken.table for loss in look(real)}, "an empty part keeps the numbers"
+    assert "call_legs" not in {loss.broken.table for loss in find_losses(real)}, "an empty part keeps the numbers"
 
 
 def test_a_changed_byte_is_found_by_reading_everything_and_its_part_put_aside(store_dsn: str) -> None:
     client = connect(store_dsn)
     real = Store(client)
     client.command("TRUNCATE TABLE call_legs")
-    before = now_there(real)
+    before = present_blocks(real)
     rows = "SELECT 'parts', toString(number), 1 FROM numbers(999)"
     client.command(f"INSERT INTO call_legs (source, record_id, version) {rows}")
     source = {"import_id": "damaged", "source": "parts", "kind": "calls", "file": "damaged.csv", "time_zone": ""}
@@ -307,7 +307,7 @@ def test_a_changed_byte_is_found_by_reading_everything_and_its_part_put_aside(st
     (part,) = put_aside_damaged(real, client.command)
     assert part.reason.startswith("damaged, put aside (Code: 40. DB::Exception: Checksum mismatch")
     assert client.command("SELECT count() FROM call_legs") == 0
-    (loss,) = [loss for loss in look(real) if loss.broken.table == "call_legs"]
+    (loss,) = [loss for loss in find_losses(real) if loss.broken.table == "call_legs"]
     assert [file.file for file in loss.files] == ["damaged.csv"]
-    settle(real, anyway=True)
+    close_losses(real, anyway=True)
     client.command("ALTER TABLE call_legs DROP DETACHED PARTITION ALL", settings={"allow_drop_detached": 1})

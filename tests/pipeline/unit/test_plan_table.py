@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from pipeline.activity import Manager
-from pipeline.cli.options import Month
+from pipeline.activity import RosterManager
 from pipeline.cli.plan import footnotes, month_of, plan_table
 from pipeline.plan_fact import Measure, PlanFact
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Month
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 ROW = PlanFact(
@@ -34,7 +34,7 @@ ROW = PlanFact(
     without_plan=0,
     unknown_days=0,
 )
-ANNA = {"m1": Manager("m1", "Анна", "north")}
+ANNA = {"m1": RosterManager("m1", "Анна", "north")}
 
 
 def lines(row: PlanFact, by: tuple[str, ...], *, width: int) -> list[list[str]]:

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from pipeline.embedded import pool as pools
-from pipeline.embedded.engine import EngineError, Handle, Limits
+from pipeline.embedded.engine import EngineError, EngineLimits, Handle
 from pipeline.embedded.pool import Pool
 
-LIMITS = Limits(handles=2, waiting=1, wait_s=60, time_s=60)
+LIMITS = EngineLimits(handles=2, waiting=1, wait_s=60, time_s=60)
 
 
-def make(limits: Limits = LIMITS) -> Pool:
+def make(limits: EngineLimits = LIMITS) -> Pool:
     return Pool("reader", limits, lambda: Mock(spec=Handle))
 
 

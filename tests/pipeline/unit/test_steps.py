@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from pipeline.agents.count_activities import CountActivities
-from pipeline.agents.deciding import Decider
+from pipeline.agents.decider import Decider
 from pipeline.agents.record_proposals import RecordProposals
 from pipeline.agents.step import Frame, Outgoing, Step, read_chunk
 from pipeline.agents.stitch_calls import StitchCalls
@@ -59,7 +59,7 @@ def decider(store: Store) -> Decider:
 def send(step: Step, *records: Record | bytes) -> list[Outgoing]:
     """One frame through a step; gives what it sends on."""
     lines = [record if isinstance(record, bytes) else encode(record) for record in records]
-    settled = step.settle([Frame(b"\n".join(lines), "call-legs:0:7")])
+    settled = step.settle_chunk([Frame(b"\n".join(lines), "call-legs:0:7")])
     outgoing = list(settled.outgoing)
     settled.then()
     return outgoing
@@ -119,7 +119,7 @@ def test_rejection_that_is_no_rejection_is_kept_as_one(store: Store) -> None:
 def test_chunk_without_a_record_stores_nothing(store: Store, value: bytes) -> None:
     steps: list[Step] = [StitchCalls(decider(store)), RecordProposals(decider(store)), counting(store)]
     for step in steps:
-        settled = step.settle([Frame(value, "p")])
+        settled = step.settle_chunk([Frame(value, "p")])
         assert {line.topic.name for line in settled.outgoing} <= {"rejected"}
     assert [table for table in TABLES if store.rows(msgspec.json.Decoder(), f"SELECT 1 FROM {table} LIMIT 1")] == []
 

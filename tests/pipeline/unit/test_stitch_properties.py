@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.agents.stitch_calls import settle_legs
+from pipeline.agents.stitch_calls import merge_legs
 from pipeline.stitch import _several, stitch
 from schemas.records import CallLeg, Direction, Disposition
 from tests.pipeline.unit.making import CUSTOMER, NINE, at, leg
@@ -106,7 +106,7 @@ def test_call_is_what_the_base_facts_say(legs: list[CallLeg]) -> None:
 @given(legs_of_a_call(), st.data())
 def test_any_order_and_repetition_of_legs_gives_the_same_call(legs: list[CallLeg], data: st.DataObject) -> None:
     repeated = legs + data.draw(st.lists(st.sampled_from(legs), max_size=6))
-    _, settled = settle_legs(data.draw(st.permutations(repeated)), (), now=10**18)
+    _, settled = merge_legs(data.draw(st.permutations(repeated)), (), now=10**18)
     assert stitch(settled) == stitch(legs)
     assert stitch(data.draw(st.permutations(legs))) == stitch(legs)
 

@@ -26,11 +26,11 @@ def test_latest_word_of_each_door_stands_whatever_comes_last(store_dsn: str) -> 
     newest = feed("sql", FeedState.AWAY, 3)
     said = [feed("sql", FeedState.LIVE, 1), newest, feed("sql", FeedState.LIVE, 2), feed("ami", FeedState.LIVE, 1)]
     frames = [Frame(encode(one), "feeds:0:1") for one in said]
-    assert list(step.settle(frames).outgoing) == []
-    step.settle(frames[::-1])
+    assert list(step.settle_chunk(frames).outgoing) == []
+    step.settle_chunk(frames[::-1])
     found = Store(client).rows(msgspec.json.Decoder(Feed), "SELECT * FROM feeds FINAL ORDER BY door")
     assert found == [feed("ami", FeedState.LIVE, 1), newest]
-    (reject,) = step.settle([Frame(b'{"v":1,"door":"sql"}', "feeds:0:9")]).outgoing
+    (reject,) = step.settle_chunk([Frame(b'{"v":1,"door":"sql"}', "feeds:0:9")]).outgoing
     (rejected,) = Codec(Rejected).read(reject.line)[0]
     assert (reject.topic.name, rejected.reason, rejected.topic) == ("rejected", Reason.BAD_WIRE, "feeds")
     client.command("TRUNCATE TABLE feeds")

@@ -51,7 +51,7 @@ def send(store: Store, *records: Record | bytes) -> list[Outgoing]:
     """One frame through a new step of the first record's kind."""
     step = STEPS[type(records[0])](store, lambda: NOW)
     lines = [one if isinstance(one, bytes) else encode(one) for one in records]
-    settled = step.settle([Frame(b"\n".join(lines), f"{step.topic.name}:0:7")])
+    settled = step.settle_chunk([Frame(b"\n".join(lines), f"{step.topic.name}:0:7")])
     return list(settled.outgoing)
 
 

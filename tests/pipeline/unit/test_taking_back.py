@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.standing import Claims, settle
+from pipeline.merge_latest import Claims, merge_latest
 from schemas.provenance import Provenance, claim_of, taking_back
 from schemas.records import Organisation
 from tests.pipeline.unit.making import organisation
@@ -30,19 +30,19 @@ class Table:
         self.rows: dict[str, Organisation] = {}
         self.claims: dict[tuple[str, str], Provenance] = {}
 
-    def settle(self, chunk: Sequence[Organisation]) -> None:
-        standing = {r.organisation_id: self.rows[r.organisation_id] for r in chunk if r.organisation_id in self.rows}
-        asks = any(r.retracted for r in chunk) or any(r.retracted for r in standing.values())
+    def merge_latest(self, chunk: Sequence[Organisation]) -> None:
+        latest = {r.organisation_id: self.rows[r.organisation_id] for r in chunk if r.organisation_id in self.rows}
+        asks = any(r.retracted for r in chunk) or any(r.retracted for r in latest.values())
         claims = Claims(self.claims.values() if asks else ())
-        new = settle(chunk, standing, lambda r: r.organisation_id, claims=claims, now=NOW)
+        new = merge_latest(chunk, latest, lambda r: r.organisation_id, claims=claims, now=NOW)
         for claim in claims.new:
             known = self.claims.get((claim.identity, claim.import_id))
             if known is None or known.version <= claim.version:
                 self.claims[claim.identity, claim.import_id] = claim
         for name in new:
             before = self.rows.get(name)
-            assert before is None or standing[name].version >= before.version, "the table folds by version"
-            self.rows[name] = standing[name]
+            assert before is None or latest[name].version >= before.version, "the table folds by version"
+            self.rows[name] = latest[name]
 
     def phones(self) -> dict[str, list[str]]:
         return {name: row.phones for name, row in self.rows.items() if not row.retracted}
@@ -93,7 +93,7 @@ def test_what_others_said_stands_after_any_order_repetition_and_chunks(
     left = data.draw(st.permutations(records))
     while left:
         size = data.draw(st.integers(1, len(left)))
-        table.settle(left[:size])
+        table.merge_latest(left[:size])
         left = left[size:]
     back = table.take_back(load)
     assert {r.import_id for r in back} <= {load}
@@ -104,7 +104,7 @@ def test_what_others_said_stands_after_any_order_repetition_and_chunks(
     mixed = list(data.draw(st.permutations([*back, *back[:2], *again])))
     while mixed:
         size = data.draw(st.integers(1, len(mixed)))
-        table.settle(mixed[:size])
+        table.merge_latest(mixed[:size])
         mixed = mixed[size:]
     assert table.phones() == stays
     assert table.take_back(load) == []
@@ -116,38 +116,38 @@ def test_every_load_taken_back_one_after_the_other_leaves_nothing(
 ) -> None:
     table = Table()
     for record in data.draw(st.permutations(records)):
-        table.settle([record])
+        table.merge_latest([record])
     for load in loads:
-        table.settle(table.take_back(load))
+        table.merge_latest(table.take_back(load))
         assert all(row.import_id != load for row in table.rows.values() if not row.retracted)
     assert table.phones() == {}
 
 
 def test_record_of_two_imports_stays_under_the_others_name() -> None:
     table = Table()
-    table.settle([said("x", "a", 1)])
-    table.settle([said("x", "b", 1)])
+    table.merge_latest([said("x", "a", 1)])
+    table.merge_latest([said("x", "b", 1)])
     assert table.rows["x"].import_id == "a"
-    table.settle(table.take_back("a"))
+    table.merge_latest(table.take_back("a"))
     assert (table.rows["x"].import_id, table.rows["x"].origin, table.rows["x"].retracted) == ("b", "b.csv:1", 0)
 
 
 def test_record_said_again_after_it_was_taken_back_stands() -> None:
     table = Table()
-    table.settle([said("x", "a", 1)])
+    table.merge_latest([said("x", "a", 1)])
     back = table.take_back("a")
-    table.settle(back)
+    table.merge_latest(back)
     assert table.phones() == {}
-    table.settle([said("x", "b", 1)])
-    table.settle(back)
+    table.merge_latest([said("x", "b", 1)])
+    table.merge_latest(back)
     assert table.phones() == {"x": ["+74950000001"]}
 
 
 def test_earlier_load_that_arrives_after_the_later_one_was_taken_back_stands() -> None:
     table = Table()
-    table.settle([said("x", "b", 2)])
-    table.settle(table.take_back("b"))
-    table.settle([said("x", "a", 1)])
+    table.merge_latest([said("x", "b", 2)])
+    table.merge_latest(table.take_back("b"))
+    table.merge_latest([said("x", "a", 1)])
     assert table.phones() == {"x": ["+74950000001"]}
 
 

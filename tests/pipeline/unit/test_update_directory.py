@@ -94,11 +94,11 @@ ticks = itertools.count(1_000)
 def send(step: Step, *records: Record | bytes) -> list[Outgoing]:
     """One chunk through the step, and what it rejects through that step; gives everything sent on."""
     lines = [record if isinstance(record, bytes) else encode(record) for record in records]
-    settled = step.settle([Frame(b"\n".join(lines), "place")])
+    settled = step.settle_chunk([Frame(b"\n".join(lines), "place")])
     outgoing = list(settled.outgoing)
     settled.then()
     rejects = [Frame(line.line, "place") for line in outgoing if line.topic.name == "rejected"]
-    StoreRejected(step.store, lambda: next(ticks)).settle(rejects)  # type: ignore[attr-defined]
+    StoreRejected(step.store, lambda: next(ticks)).settle_chunk(rejects)  # type: ignore[attr-defined]
     return outgoing
 
 
@@ -189,7 +189,7 @@ def test_number_that_was_taken_away_is_nobodys(store: Store) -> None:
 def test_record_that_was_stored_and_never_spread_is_spread_when_it_comes_again(store: Store) -> None:
     step = UpdateOrganisations(store, lambda: next(ticks))
     record = organisation("o1", ["+74950000012"])
-    step.settle([Frame(encode(record), "place")])  # and dies before anything is sent
+    step.settle_chunk([Frame(encode(record), "place")])  # and dies before anything is sent
     before = logged(store)
     again = msgspec.structs.replace(record, version=5)
     send(step, again)

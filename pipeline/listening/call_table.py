@@ -1,0 +1,82 @@
+"""A database's table of call records, opened as the options say: to be polled, or to fill another listener's gaps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+import click
+
+from connectors.live.teller import Backfill
+from connectors.sql.database import Database
+from connectors.sql.door import overlap_of
+from connectors.sql.reading import TableReader
+from connectors.sql.shapes import shape_of
+from connectors.sql.zone import check_zone
+from pipeline.listening.session import Exchange, secret
+from pipeline.settings import Settings
+from schemas.records import Record, Rejected
+from schemas.trouble import Transient
+
+_PROOF_DAYS = 30
+
+
+class CallTable:
+    """A table of call records whose database need not be there yet."""
+
+    def __init__(self, database: Database, table: str, exchange: Exchange, settings: Settings, session: str) -> None:
+        self._database = database
+        self._table = table
+        self._exchange = exchange
+        self._settings = settings
+        self._session = session
+        self._reader: TableReader | None = None
+        self.where = f"table {table} at {database.where}"
+
+    def reader(self) -> TableReader:
+        """Reads it. Opened when it is asked for first and is there; says then how the zone was checked.
+
+        Raises Transient while the database is away, Terminal when somebody must mend something.
+        """
+        if self._reader is None:
+            self._reader = self._open()
+        return self._reader
+
+    def ended_since(self, moment: datetime, overlap: timedelta) -> Iterator[Sequence[Record | Rejected]]:
+        """As the reader's."""
+        yield from self.reader().ended_since(moment, overlap)
+
+    def _open(self) -> TableReader:
+        database, table = self._database, self._table
+        shape = shape_of(table, database.types(table), self._exchange.zone(self._settings))
+        since = (database.now() - timedelta(days=_PROOF_DAYS)).astimezone(shape.zone).replace(tzinfo=None)
+        click.echo(f"{self.where}: {check_zone(database, table, shape, since)}")
+        return TableReader(database, table, shape, self._exchange.contexts(self._settings, shape.zone, self._session))
+
+
+@contextmanager
+def table_at(variable: str, table: str, exchange: Exchange, settings: Settings, session: str) -> Iterator[CallTable]:
+    """The table, tried once. Raises Terminal for what somebody must mend; one that is away is waited for later."""
+    database = Database(secret(variable, os.environ, "the URL of the database"), variable)
+    try:
+        found = CallTable(database, table, exchange, settings, session)
+        with suppress(Transient):
+            found.reader()
+        yield found
+    finally:
+        database.close()
+
+
+@contextmanager
+def gap_filler(
+    variable: str, table: str, overlap: float, exchange: Exchange, settings: Settings, session: str
+) -> Iterator[tuple[Backfill | None, str]]:
+    """What fills the gaps of a listener, and a text about it; nothing without a database. Raises as `table_at`."""
+    if not variable:
+        yield None, ""
+        return
+    with table_at(variable, table, exchange, settings, session) as found:
+        yield partial(found.ended_since, overlap=overlap_of(overlap)), f", gaps are read from {found.where}"

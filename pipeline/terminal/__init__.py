@@ -1,0 +1,1 @@
+"""What commands share with people: options in, tables and notes out."""
