@@ -214,7 +214,7 @@ def _http(route: Route[msgspec.Struct]) -> list[Case]:  # type: ignore[type-var]
 
     def read(is_lines: bool, data: bytes, told: Context) -> tuple[int, Items]:
         items = route.read(data, is_lines, lambda _: told)
-        return len({item.place for item in items}), [item.record for item in items]
+        return len({item.position for item in items}), [item.record for item in items]
 
     return [
         Case("array", b"[" + one + b", " + one + b"]", context(), partial(read, False)),

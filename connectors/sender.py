@@ -69,20 +69,20 @@ class FrameSender:
         """The same for a record that is a line of the wire already, and for what keys it."""
         name = topic.name
         partitions = self._partitions.get(name) or self._count_partitions(name)
-        place = (name, partition_of(key, partitions))
-        frame = self._frames.get(place)
+        partition = (name, partition_of(key, partitions))
+        frame = self._frames.get(partition)
         if frame is None:
-            self._frames[place], self._sizes[place] = [line], len(line)
+            self._frames[partition], self._sizes[partition] = [line], len(line)
             return
         frame.append(line)
-        self._sizes[place] += len(line)
-        if len(frame) >= FRAME_LINES or self._sizes[place] > _FRAME_BYTES:
-            self._send_frame(place)
+        self._sizes[partition] += len(line)
+        if len(frame) >= FRAME_LINES or self._sizes[partition] > _FRAME_BYTES:
+            self._send_frame(partition)
 
     def flush(self) -> Ends:
         """Send what is left; where everything ends, once acknowledged. Raises Transient when something was not."""
-        for place in list(self._frames):
-            self._send_frame(place)
+        for partition in list(self._frames):
+            self._send_frame(partition)
         while self._in_flight:
             self._acknowledged()
         return dict(self._ends)
@@ -95,18 +95,18 @@ class FrameSender:
         self._partitions[name] = len(partitions)
         return len(partitions)
 
-    def _send_frame(self, place: tuple[str, int]) -> None:
-        lines = self._frames.pop(place)
-        del self._sizes[place]
+    def _send_frame(self, partition: tuple[str, int]) -> None:
+        lines = self._frames.pop(partition)
+        del self._sizes[partition]
         if len(self._in_flight) >= _MOST_IN_FLIGHT:
             self._acknowledged()
-        with kafka_trouble(f"a frame for {place[0]} was not taken"):
-            sent = self._producer.send(self._prefix + place[0], value=b"\n".join(lines), partition=place[1])
-        self._in_flight.append((place, sent))
+        with kafka_trouble(f"a frame for {partition[0]} was not taken"):
+            sent = self._producer.send(self._prefix + partition[0], value=b"\n".join(lines), partition=partition[1])
+        self._in_flight.append((partition, sent))
 
     def _acknowledged(self) -> None:
         """Wait for the oldest frame in flight."""
-        place, sent = self._in_flight.popleft()
-        with kafka_trouble(f"a frame for {place[0]} was not taken"):
+        partition, sent = self._in_flight.popleft()
+        with kafka_trouble(f"a frame for {partition[0]} was not taken"):
             offset = sent.get().offset
-        self._ends[place] = max(self._ends.get(place, 0), offset + 1)
+        self._ends[partition] = max(self._ends.get(partition, 0), offset + 1)

@@ -47,13 +47,13 @@ class Fit(Generic[R]):
             times = list(map(attrgetter(name), records))
             # Whole columns first, since they nearly always fit: a quarter of the time of looking at each value.
             if not self._all_fit([at for at in times if at is not None]):
-                found.update(place for place, at in enumerate(times) if at is not None and not self._all_fit([at]))
+                found.update(index for index, at in enumerate(times) if at is not None and not self._all_fit([at]))
         for name in self._days:
             days = map(attrgetter(name), records)
-            found.update(place for place, day in enumerate(days) if not _FIRST_YEAR <= day.year <= _LAST_YEAR)
+            found.update(index for index, day in enumerate(days) if not _FIRST_YEAR <= day.year <= _LAST_YEAR)
         for name in self._sums:
             amounts = map(attrgetter(name), records)
-            found.update(place for place, amount in enumerate(amounts) if amount and not _is_whole(amount))
+            found.update(index for index, amount in enumerate(amounts) if amount and not _is_whole(amount))
         return sorted(found)
 
     def _all_fit(self, times: Sequence[datetime]) -> bool:

@@ -89,8 +89,8 @@ def claim_of(record: R, *, retracted: int = 0) -> Provenance:
 
 def digest(record: R) -> str:
     """Of what a record says, whoever says it and whenever."""
-    said = msgspec.structs.replace(record, import_id="", origin="", cause="", retracted=0, version=0)
-    return hashlib.blake2b(encode(said), digest_size=12).hexdigest()
+    claimed = msgspec.structs.replace(record, import_id="", origin="", cause="", retracted=0, version=0)
+    return hashlib.blake2b(encode(claimed), digest_size=12).hexdigest()
 
 
 def taking_back(record: R, claim: int, import_id: str, cause: str) -> R:

@@ -56,15 +56,15 @@ class CdrEvents:
     def item(self, event: Message) -> CallLeg | Rejected:
         """The leg of an event, or why there is none."""
         context = self._context()
-        place = event.get("uniqueid") or "-"
+        event_ref = event.get("uniqueid") or "-"
         if not event.whole:
             bad = Bad(Reason.LINE_TOO_LONG, detail="the event is too long; its beginning is kept")
-            return reject(bad, event.text, place, _ORIGIN, context)
+            return reject(bad, event.text, event_ref, _ORIGIN, context)
         cells = [event.get(header) for header in HEADERS]
         try:
-            return LegReader(self._columns, self._clock, self._peers, context, _ORIGIN).leg(cells, place)
+            return LegReader(self._columns, self._clock, self._peers, context, _ORIGIN).leg(cells, event_ref)
         except Misread as misread:
-            return reject(misread.bad, event.text, place, _ORIGIN, context)
+            return reject(misread.bad, event.text, event_ref, _ORIGIN, context)
 
 
 def lacks_ids(event: Message) -> bool:

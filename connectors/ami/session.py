@@ -105,6 +105,6 @@ class Session:
 
 def _action(name: str, number: str, **headers: str) -> bytes:
     """An action as bytes. A line end inside a value would begin another action, so it goes."""
-    said = {"Action": name, "ActionID": number, **headers}
-    lines = (f"{key}: {value}".replace("\r", "").replace("\n", "") for key, value in said.items())
+    fields = {"Action": name, "ActionID": number, **headers}
+    lines = (f"{key}: {value}".replace("\r", "").replace("\n", "") for key, value in fields.items())
     return "\r\n".join([*lines, "", ""]).encode()

@@ -13,7 +13,7 @@ from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
 from connectors.asterisk.cel_story import Story
 from connectors.asterisk.peers import Kind, Peers
-from connectors.reading.form import Place
+from connectors.reading.form import RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
 from connectors.reading.phones import refuse_cut_digits
@@ -27,7 +27,7 @@ class Unfinished(NamedTuple):
     """A channel that makes no leg, and why; place and text are of the row that began it."""
 
     bad: Bad
-    place: Place
+    row_ref: RowRef
     text: str
 
 
@@ -47,7 +47,7 @@ class CelLegs:
                 try:
                     yield self._leg(end, story, context)
                 except Misread as misread:
-                    yield Unfinished(misread.bad, end.channel.place, end.channel.text)
+                    yield Unfinished(misread.bad, end.channel.row_ref, end.channel.text)
 
     def _end(self, channel: Channel) -> End:
         peer = self._peers.of(channel.name)
@@ -68,7 +68,7 @@ class CelLegs:
         began = end is story.first
         return build_leg(
             context,
-            f"{self._file}:{channel.end_place}",
+            f"{self._file}:{channel.end_row_ref}",
             channel.linkedid,
             f"{channel.uniqueid}{CEL}",
             started_at,
@@ -90,11 +90,11 @@ class CelLegs:
 def _times(channel: Channel) -> tuple[datetime, datetime]:
     """Start and end. Raises Misread when the events do not tell them."""
     if channel.started is None:
-        said = f"no CHAN_START of {channel.name}: it began before the file did, or its row was rejected"
-        raise Misread(Reason.MISSING_FIELD, "event", said)
+        detail = f"no CHAN_START of {channel.name}: it began before the file did, or its row was rejected"
+        raise Misread(Reason.MISSING_FIELD, "event", detail)
     if channel.ended is None:
-        said = f"no HANGUP of {channel.name}: it was up still, or the file is cut"
-        raise Misread(Reason.TRUNCATED, "event", said)
+        detail = f"no HANGUP of {channel.name}: it was up still, or the file is cut"
+        raise Misread(Reason.TRUNCATED, "event", detail)
     check_order(channel.started, 0, channel.ended, ("at", "at"), Reason.BAD_DURATION)
     return _moment(channel.started), _moment(channel.ended)
 

@@ -28,8 +28,8 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
         return WRONG_SECRET
     if posted.get("event", "").upper() != "ONVOXIMPLANTCALLEND":
         return Answered()
-    said = {found[1]: text for name, text in posted.items() if (found := _DATA.fullmatch(name))}
-    return Answered((call_item(_TABLE, said, context, _KIND, said.get("CALL_ID") or "-"),))
+    fields = {found[1]: text for name, text in posted.items() if (found := _DATA.fullmatch(name))}
+    return Answered((call_item(_TABLE, fields, context, _KIND, fields.get("CALL_ID") or "-"),))
 
 
 WEBHOOK = Webhook(

@@ -39,19 +39,19 @@ class HangupEvents:
 
     def _item(self, event: Event) -> CallLeg | Rejected:
         context = self._context()
-        place = event.get("Unique-ID") or "-"
+        event_ref = event.get("Unique-ID") or "-"
         if event.bad is not None:
-            return reject(event.bad, event.text, place, _ORIGIN, context)
+            return reject(event.bad, event.text, event_ref, _ORIGIN, context)
         try:
-            return CdrReader(context, _ORIGIN).leg(cdr_of(event), place)
+            return CdrReader(context, _ORIGIN).leg(cdr_of(event), event_ref)
         except Misread as misread:
-            return reject(misread.bad, event.text, place, _ORIGIN, context)
+            return reject(misread.bad, event.text, event_ref, _ORIGIN, context)
 
 
 def cdr_of(event: Event) -> Cdr:
     """What mod_json_cdr would have written of the channel, as far as it is read."""
-    said = event.headers.items()
-    variables = {name.removeprefix(_VARIABLE): value for name, value in said if name.startswith(_VARIABLE)}
+    headers_pairs = event.headers.items()
+    variables = {name.removeprefix(_VARIABLE): value for name, value in headers_pairs if name.startswith(_VARIABLE)}
     other = _profile(event, "Other-Leg")
     kind = event.get("Other-Type")
     last = _profile(event, "Caller")

@@ -91,10 +91,10 @@ class Session:
 
     def _log_in(self) -> None:
         where = self._login.where
-        asked = self._talk.ask(
+        request = self._talk.ask(
             b"", lambda message: message.kind in ("auth/request", _REJECTION), "request to log in (is it ESL?)"
         )
-        if asked.kind == _REJECTION:
+        if request.kind == _REJECTION:
             raise Terminal(
                 f"{where}: this machine's address is refused: allow it in the list that apply-inbound-acl of"
                 " event_socket.conf.xml names (loopback.auto lets in the switch's own machine only)"
@@ -103,20 +103,22 @@ class Session:
         answer = self._ask(f"userauth {user}:{password}" if user else f"auth {password}", "login")
         if not _is_ok(answer):
             kept = f"esl-password of {user}" if user else "`password` of event_socket.conf.xml"
-            raise Terminal(f"{where}: the password is refused ({_said(answer)}): check it against {kept}")
+            raise Terminal(f"{where}: the password is refused ({_reply_text(answer)}): check it against {kept}")
 
     def _subscribe(self) -> None:
         if self._login.filter is not None:
             name, value = self._login.filter
             answer = self._ask(f"filter {name} {value}", "filter")
             if not _is_ok(answer):
-                raise Terminal(f"{self._login.where}: filter {name} is refused ({_said(answer)})")
+                raise Terminal(f"{self._login.where}: filter {name} is refused ({_reply_text(answer)})")
         for form in _FORMS:
             self._subscription = _command(f"event {form} {NAME}")
             answer = self._ask(f"event {form} {NAME}", "subscription")
             if _is_ok(answer):
                 return
-        raise Terminal(f"{self._login.where}: events {NAME} are refused ({_said(answer)}): allow them to this login")
+        raise Terminal(
+            f"{self._login.where}: events {NAME} are refused ({_reply_text(answer)}): allow them to this login"
+        )
 
     def _ask(self, command: str, what: str) -> Message:
         return self._talk.ask(_command(command), lambda message: message.kind == _REPLY, f"answer to the {what}")
@@ -126,7 +128,7 @@ def _is_ok(answer: Message) -> bool:
     return answer.get("reply-text").startswith("+OK")
 
 
-def _said(answer: Message) -> str:
+def _reply_text(answer: Message) -> str:
     return answer.get("reply-text")[:_MOST_SHOWN] or "no reason given"
 
 

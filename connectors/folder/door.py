@@ -109,7 +109,7 @@ class FolderDoor:
         for name in (DONE, REJECTED, ROWS):
             with contextlib.suppress(FileExistsError):
                 (self._folder / name).mkdir(mode=0o700)
-            self._place(name).close()
+            self._target(name).close()
         self._round(line)
         while not line.stopping.is_set():
             # The watcher cannot tell a name that is not UTF-8, and ends with it: something happened all the same.
@@ -174,11 +174,11 @@ class FolderDoor:
             return ""
         return "" if stat.S_ISDIR(is_.st_mode) else oddity(is_)
 
-    def _place(self, name: str) -> Place:
+    def _target(self, name: str) -> FolderHandle:
         """done/, rejected/ or rejected-rows/, as it is now. Raises Terminal when it is a link."""
         try:
             with no_links():
-                return Place(open_folder(self._folder / name))
+                return FolderHandle(open_folder(self._folder / name))
         except FileNotFoundError:
             raise Transient(f"{self._folder / name} is gone: it is made anew") from None
 
@@ -194,11 +194,11 @@ class FolderDoor:
             if self._stamp(name) != self._settling.stamp(name):
                 log.warning("%s: %s changed while it was loaded; it is loaded again", line.name, printable(name))
                 continue
-            place = self._move(loaded)
+            target = self._move(loaded)
             line.counted(loaded.records, loaded.rejects)
-            words = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
-            where = printable(str(place.relative_to(self._folder)))
-            log.info("%s: %s is in %s: %s", line.name, printable(name), where, printable(words))
+            outcome = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
+            where = printable(str(target.relative_to(self._folder)))
+            log.info("%s: %s is in %s: %s", line.name, printable(name), where, printable(outcome))
         self._backoff.succeeded()
 
     def _put_off(self, line: Line, name: str, why: str) -> None:
@@ -220,20 +220,20 @@ class FolderDoor:
         """The report first, then the file: a crash in between leaves a file that is loaded again."""
         into = DONE if loaded.accepted else REJECTED
         name = fitting(loaded.path.name, _ROOM)
-        with self._place(into) as place:
-            if exists(place, name):
+        with self._target(into) as handle:
+            if exists(handle, name):
                 stem, suffix = os.path.splitext(name)
                 name = f"{fitting(stem, 2 * _ROOM)}.{loaded.tag}{suffix}"
-            write_new(place, f"{name}.report.json", loaded.report)
+            write_new(handle, f"{name}.report.json", loaded.report)
             with (
                 no_links(),
                 contextlib.suppress(FileNotFoundError),
             ):  # somebody took it away: it was loaded all the same
-                move_into(place, loaded.path, name)
+                move_into(handle, loaded.path, name)
         return self._folder / into / name
 
 
-class Place:
+class FolderHandle:
     """A handle of a folder: what is put there goes there, whatever its name leads to by then."""
 
     def __init__(self, handle: int) -> None:

@@ -59,9 +59,9 @@ def _item(text: bytes, context: Context) -> Record | Rejected:
     except Misread as misread:
         bad = misread.bad
     except msgspec.ValidationError as error:
-        said, _, field = str(error).partition(" - at `$.")
-        missing = "missing required field" in said
-        bad = Bad(Reason.MISSING_FIELD if missing else Reason.UNKNOWN_LAYOUT, field.rstrip("`"), said)
+        message_text, _, field = str(error).partition(" - at `$.")
+        missing = "missing required field" in message_text
+        bad = Bad(Reason.MISSING_FIELD if missing else Reason.UNKNOWN_LAYOUT, field.rstrip("`"), message_text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         bad = Bad(Reason.UNREADABLE_TEXT, detail=f"no JSON: {error}")
     return reject(bad, text.decode("utf-8", "backslashreplace"), "-", _KIND, context)

@@ -132,8 +132,8 @@ class HttpDoor:
             items = route.read(body, content_type != JSON, self._contexts)
             await _put(self._sink, [item.record for item in items])
             rejects = [
-                Reject(place, record.reason, record.field, record.detail)
-                for place, record in items
+                Reject(position, record.reason, record.field, record.detail)
+                for position, record in items
                 if isinstance(record, Rejected)
             ]
             taken = Taken(len(items) - len(rejects), len(rejects), rejects)
@@ -155,12 +155,12 @@ class HttpDoor:
                 raise Problem(found.status, found.why)
             self._guard.count(request, hooked.path)
             await _put(hooked.sink, found.items)
-            return _told(found)
+            return _response(found)
 
         return receive
 
 
-def _told(found: Answered) -> web.Response:
+def _response(found: Answered) -> web.Response:
     return web.Response(text=found.body, content_type=found.content_type)
 
 

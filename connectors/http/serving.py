@@ -142,16 +142,16 @@ def _too_large(most: int) -> Problem:
 class Problem(Exception):
     """An answer that takes nothing."""
 
-    def __init__(self, status: int, words: str, retry_after_s: int = 0) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, message: str, retry_after_s: int = 0) -> None:
+        super().__init__(message)
         self.status = status
-        self.words = words
+        self.message = message
         self.headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
         if status == 401:
             self.headers["WWW-Authenticate"] = 'Bearer realm="callfunnel", Basic realm="callfunnel"'
 
     def response(self) -> web.Response:
-        response = answer(Trouble(self.words), self.status)
+        response = answer(Trouble(self.message), self.status)
         response.headers.update(self.headers)
         return response
 

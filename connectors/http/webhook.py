@@ -112,23 +112,23 @@ def bearer(incoming: Incoming, secret: str, posted: str = "") -> bool:
 
 
 def call_item(
-    table: ServiceTable, said: Mapping[str, str], context: Context, kind: str, place: str
+    table: ServiceTable, event: Mapping[str, str], context: Context, kind: str, item_ref: str
 ) -> Record | Rejected:
     """The leg of an event whose fields are named as the service's API names them: as its file would be read.
 
-    `said` is the event without its secrets.
+    `event` is the event without its secrets.
     """
-    known = {name.replace("_", "").casefold(): text for name, text in said.items()}
-    cells = [next((known[word] for word in words if word in known), "") for words in table.fields.values()]
+    known = {name.replace("_", "").casefold(): text for name, text in event.items()}
+    cells = [next((known[word] for word in names if word in known), "") for names in table.fields.values()]
     try:
-        told = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
-        return leg_of_fields(told, context, f"{kind}:{place}")
+        fields = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
+        return leg_of_fields(fields, context, f"{kind}:{item_ref}")
     except Misread as misread:
-        return rejected(misread.bad, said, context, kind, place)
+        return rejected(misread.bad, event, context, kind, item_ref)
 
 
-def rejected(bad: Bad, said: Mapping[str, object], context: Context, kind: str, place: str) -> Rejected:
-    return reject(bad, msgspec.json.encode(said).decode(), place, kind, context)
+def rejected(bad: Bad, event: Mapping[str, object], context: Context, kind: str, item_ref: str) -> Rejected:
+    return reject(bad, msgspec.json.encode(event).decode(), item_ref, kind, context)
 
 
 def whole(text: str, field: str) -> int:

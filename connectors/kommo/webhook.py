@@ -47,11 +47,11 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
 
 
 def _item(lead: dict[str, str], context: Context) -> Record | Rejected:
-    place = lead.get("id", "-")
+    item_ref = lead.get("id", "-")
     try:
-        return _change(lead, context, f"{_KIND}:{place}")
+        return _change(lead, context, f"{_KIND}:{item_ref}")
     except Misread as misread:
-        return rejected(misread.bad, lead, context, _KIND, place)
+        return rejected(misread.bad, lead, context, _KIND, item_ref)
 
 
 def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
@@ -65,8 +65,8 @@ def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
     pipeline, status = lead.get("pipeline_id", ""), lead["status_id"]
     stage = context.stage_of(f"{pipeline}/{status}") or context.stage_of(status)
     if stage is None:
-        words = f"{pipeline}/{status} is not mapped: name it under [sources.{context.source}.stages]"
-        raise Misread(Reason.UNKNOWN_STAGE, "status_id", words)
+        advice = f"{pipeline}/{status} is not mapped: name it under [sources.{context.source}.stages]"
+        raise Misread(Reason.UNKNOWN_STAGE, "status_id", advice)
     return StageChange(
         organisation_id=lead["id"],
         stage=stage,

@@ -146,8 +146,8 @@ class Forwarder:
         if wire == self._wire:
             return
         if self._sent and self.journal.records:
-            words = "%s: the broker was started anew: %s records that are not known to be stored are sent again"
-            log.warning(words, self._name, f"{self.journal.records:,}")
+            message = "%s: the broker was started anew: %s records that are not known to be stored are sent again"
+            log.warning(message, self._name, f"{self.journal.records:,}")
         self._wire, self._sent, self._ends, self._is_stored = wire, 0, {}, None
 
     def _send(self, outlet: Outlet, entries: Sequence[Entry]) -> None:
@@ -164,9 +164,9 @@ class Forwarder:
         self._counted = max(self._counted, self._sent)
 
     def _acknowledged(self, ends: Ends) -> None:
-        for place, end in ends.items():
-            if place[0] != FEEDS.name:
-                self._ends[place] = max(self._ends.get(place, 0), end)
+        for partition, end in ends.items():
+            if partition[0] != FEEDS.name:
+                self._ends[partition] = max(self._ends.get(partition, 0), end)
         self._backoff.succeeded()
         if self.is_away:
             self.is_away = False

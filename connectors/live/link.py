@@ -38,11 +38,11 @@ class Link:
             raise Transient(f"{self.where}: the exchange closed the connection")
         return data
 
-    def close(self, last_words: bytes = b"") -> None:
+    def close(self, goodbye: bytes = b"") -> None:
         """Close, after last words when the other side is there to hear them."""
         try:
-            if last_words:
-                self._socket.sendall(last_words)
+            if goodbye:
+                self._socket.sendall(goodbye)
         except OSError:
             pass  # it is gone already
         finally:

@@ -105,12 +105,12 @@ class Pump:
     def _keep(self, deliveries: Sequence[Delivery]) -> None:
         """On return they are in the journal and confirmed. Waits for room and for a disk that can be written."""
         found = [entry for one in deliveries for entry in entries(self._line.name, one)]
-        asked_at: float | None = None
+        polled_at: float | None = None
         while found:
-            if asked_at is None and self._line.stopping.is_set():
-                asked_at = self._monotonic()
+            if polled_at is None and self._line.stopping.is_set():
+                polled_at = self._monotonic()
             # What a listener that ends has taken is kept beyond the bound: nobody would send it again.
-            if self._journal.is_full and asked_at is None:
+            if self._journal.is_full and polled_at is None:
                 self._held_up(_FULL.format(records=self._journal.records))
             else:
                 try:
@@ -118,10 +118,10 @@ class Pump:
                     break
                 except Transient as trouble:
                     self._held_up(str(trouble))
-                    if asked_at is not None and self._monotonic() - asked_at > _LAST_TRIES_S:
+                    if polled_at is not None and self._monotonic() - polled_at > _LAST_TRIES_S:
                         raise Terminal(f"{trouble}; {self._line.unkept:,} received records were not kept") from None
             wait_s = self._backoff.next_s()
-            if asked_at is None:
+            if polled_at is None:
                 self._line.wait(wait_s)
             else:
                 time.sleep(min(wait_s, 1.0))
@@ -132,18 +132,18 @@ class Pump:
         for delivery in deliveries:
             self._line.kept(delivery)
 
-    def _held_up(self, words: str) -> None:
+    def _held_up(self, reason: str) -> None:
         if not self._line.held_up:
-            log.warning("%s: %s; nothing more is taken until then", self._line.name, words)
-        self._line.held_up = words
+            log.warning("%s: %s; nothing more is taken until then", self._line.name, reason)
+        self._line.held_up = reason
 
     def _last_words(self) -> None:
         """What is told of the feed from now on."""
         if self._failure is None:
             self._line.state(FeedState.STOPPED)
             return
-        words = str(self._failure) if isinstance(self._failure, Terminal) else "an error of the program, see its log"
-        self._line.state(FeedState.FAILED, words)
+        reason = str(self._failure) if isinstance(self._failure, Terminal) else "an error of the program, see its log"
+        self._line.state(FeedState.FAILED, reason)
 
 
 def entries(feed: str, delivery: Delivery) -> list[Entry]:

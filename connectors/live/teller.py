@@ -164,9 +164,9 @@ class TellerDoor(Generic[M]):
         line.deliver([], partial(self._checkpoint.write, Alive(now, unfilled)))
 
     def _gap(self, line: Line, since: datetime, until: datetime, why: str) -> None:
-        words = f"{self._teller.where}: {why}: calls that ended in between may be missing"
+        what = f"{self._teller.where}: {why}: calls that ended in between may be missing"
         more = "they are read from the database" if self._backfill else f"load {self._teller.archive} of that time"
-        line.deliver([line.gap(since, until, f"{words}; {more}")])
+        line.deliver([line.gap(since, until, f"{what}; {more}")])
         if self._backfill is not None:
             with self._lock:
                 self._unfilled.append(since)
@@ -183,14 +183,14 @@ class TellerDoor(Generic[M]):
         if before is not None:
             before.join()
         backoff = Backoff()
-        told = False
+        reported = False
         while not line.stopping.is_set():
             try:
                 if not self._read_back(line, since):
                     return
             except Transient as trouble:
-                if not told:
-                    told = True
+                if not reported:
+                    reported = True
                     log.warning("%s: back-fill: %s; it is tried again until it answers", line.name, trouble)
                 line.wait(backoff.next_s())
                 continue

@@ -13,9 +13,9 @@ from connectors.crm.definition import Table
 
 
 class MappedColumn(NamedTuple):
-    """One of our columns; `words` are bare headers, the surest first."""
+    """One of our columns; `keywords` are bare headers, the surest first."""
 
-    words: tuple[str, ...]
+    keywords: tuple[str, ...]
     holds: str = ""
     """What its values must look like to be proposed: time, phone, length; "" for anything."""
     takes_all: bool = False
@@ -289,7 +289,7 @@ TIMES = frozenset({"changed_at", "sent_at", "valid_from", "valid_to"})
 
 
 def bare(header: str) -> str:
-    """A header without its case, spaces and marks, as `words` above are."""
+    """A header without its case, spaces and marks, as `keywords` above are."""
     return "".join(char for char in header.casefold() if char.isalnum()).replace("ё", "е")
 
 

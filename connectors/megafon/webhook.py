@@ -37,8 +37,8 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
         return Answered(body="{}", content_type="application/json")
     if command != "history":
         return Answered()
-    place = posted.get("callid") or posted.get("uid") or "-"
-    return Answered((call_item(_TABLE, posted, context, _KIND, place),))
+    item_ref = posted.get("callid") or posted.get("uid") or "-"
+    return Answered((call_item(_TABLE, posted, context, _KIND, item_ref),))
 
 
 WEBHOOK = Webhook(

@@ -6,7 +6,7 @@ import csv
 from enum import Enum
 from typing import Literal, NamedTuple
 
-Place = int | str
+RowRef = int | str
 """Where a row stands in its file, for people: a line's number, or a sheet and row (`Sheet1!7`)."""
 SHEET, JSON = "workbook", "JSON"
 """Encodings of a sheet, and of objects: their cells are known without reading a text."""
@@ -29,7 +29,7 @@ class JsonForm(NamedTuple):
     under: tuple[str, ...] = ()
     field: str = ""
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """For people."""
         inside = f" under {'.'.join(self.under)}" if self.under else ""
         return f"{self.encoding}, JSON: {self.shape.value}{inside}"

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from connectors.reading.form import JsonForm, JsonShape, Place
+from connectors.reading.form import JsonForm, JsonShape, RowRef
 from connectors.reading.packed import Opened
 from connectors.reading.rejects import Bad, too_long
 from schemas.records import Reason
@@ -38,7 +38,7 @@ class Value(NamedTuple):
     """A value's text, where it stood, and its row as it came; with `bad` it was rejected."""
 
     text: str
-    place: Place
+    row_ref: RowRef
     row: str
     whole: bool = True
     """False for what the file's end may have cut."""
@@ -115,13 +115,13 @@ class JsonRows:
         while not is_array or window.enter(self._form.under):
             while (value := window.value(in_array=is_array)) is not None:
                 number += 1
-                yield value._replace(place=f"#{number}")
+                yield value._replace(row_ref=f"#{number}")
                 if value.bad:
                     return
             if not (is_array and window.leave(len(self._form.under))):
                 break
         if (rest := window.rest()) is not None:
-            yield rest._replace(place=f"#{number + 1}")
+            yield rest._replace(row_ref=f"#{number + 1}")
 
 
 def _lines(text: TextIO) -> Iterator[Value]:

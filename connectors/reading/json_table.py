@@ -45,9 +45,9 @@ class JsonTable:
         for value in self._values:
             cells = _cells(value)
             if isinstance(cells, Bad):
-                yield Broken(cells, value.place, value.row)
+                yield Broken(cells, value.row_ref, value.row)
             else:
-                yield Row([cells.get(column, "") for column in columns], value.place, value.row, True)
+                yield Row([cells.get(column, "") for column in columns], value.row_ref, value.row, True)
 
 
 def keys_of(values: Iterable[Value]) -> tuple[str, ...]:

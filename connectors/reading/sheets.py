@@ -40,27 +40,27 @@ class SheetRows:
 
     def __iter__(self) -> Iterator[Row | TooLong]:
         sheet = self._path.name
-        with _process(self._path, self._workbook, sheet) as told:
-            height = int(told.readline() or 0)
-            for number, line in enumerate(told, 1):
+        with _process(self._path, self._workbook, sheet) as output:
+            height = int(output.readline() or 0)
+            for number, line in enumerate(output, 1):
                 self.bytes_read = self.bytes_total * number // max(height, number)
                 if line == b"[]\n":
                     continue
-                place = f"{sheet}!{number}"
+                row_ref = f"{sheet}!{number}"
                 if len(line) > MOST_LINE:
-                    yield TooLong(place, line[:65_536].decode("utf-8", "replace"))
+                    yield TooLong(row_ref, line[:65_536].decode("utf-8", "replace"))
                     continue
                 cells = _cells(line)
                 if self._is_ours:
                     cells = [restored(cell) for cell in cells]
-                yield Row(cells, place, written(cells), True)
+                yield Row(cells, row_ref, written(cells), True)
         self.bytes_read = self.bytes_total
 
 
 def names(path: Path) -> list[str]:
     """The sheets of a workbook that hold rows, hidden ones too, in their order. Raises Terminal."""
-    with _process(path, workbook_bytes(path)) as told:
-        return _cells(told.read() or b"[]")
+    with _process(path, workbook_bytes(path)) as output:
+        return _cells(output.read() or b"[]")
 
 
 def written(cells: list[str]) -> str:
@@ -100,5 +100,5 @@ def _process(path: Path, workbook: bytes, *sheet: str) -> Iterator[IO[bytes]]:
         if process.wait() == 0:
             return
         trouble.seek(0)
-        words = trouble.read(1_000).decode("utf-8", "replace") if process.returncode == _WORDS else ""
-        raise Terminal(f"{path}: {words or 'the workbook is too large, or broken: save the sheet as CSV'}")
+        message = trouble.read(1_000).decode("utf-8", "replace") if process.returncode == _WORDS else ""
+        raise Terminal(f"{path}: {message or 'the workbook is too large, or broken: save the sheet as CSV'}")

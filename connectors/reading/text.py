@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from connectors.reading.form import Form, Place
+from connectors.reading.form import Form, RowRef
 from connectors.reading.packed import Opened
 from schemas.trouble import Terminal
 
@@ -34,7 +34,7 @@ class Row(NamedTuple):
     """One row: its fields, its place (the physical line it began on, from 1), and its text as it stood there."""
 
     fields: list[str]
-    line: Place
+    line: RowRef
     text: str
     whole: bool
     """False when the text ends inside of a quoted field, or the file ends without a line end."""
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 class TooLong(NamedTuple):
     """A line longer than MOST_LINE, or with a cell beyond csv's limit (128 Ki); `text` is its beginning."""
 
-    line: Place
+    line: RowRef
     text: str
 
 

@@ -156,8 +156,8 @@ class TcpDoor:
             elif not self._ends(line):
                 await self._away(line, where, "the exchange closed the connection")
 
-    async def _away(self, line: Line, where: Connect, words: str) -> None:
-        line.state(FeedState.AWAY, f"{where.host}:{where.port}: {words}")
+    async def _away(self, line: Line, where: Connect, why: str) -> None:
+        line.state(FeedState.AWAY, f"{where.host}:{where.port}: {why}")
         await asyncio.to_thread(line.wait, self._backoff.next_s())
 
     async def _read(self, line: Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, Protocol
 
-from connectors.reading.form import Form, Place
+from connectors.reading.form import Form, RowRef
 from connectors.reading.rejects import Bad, reject, too_long
 from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Recognised
@@ -73,10 +73,10 @@ class DelimitedLines:
         cells = self._cells(line.text)
         recognised = self._recognised or self._recognise(cells)
         if recognised is None:
-            words = (
+            why = (
                 f"{'no' if line.whole else 'the beginning of a line, and not of a'} line of {self._source.about.reads}"
             )
-            return [reject(Bad(Reason.UNKNOWN_LAYOUT, detail=words), line.text, "-", origin, context)]
+            return [reject(Bad(Reason.UNKNOWN_LAYOUT, detail=why), line.text, "-", origin, context)]
         items = list(self._read(cells, line, recognised, context, origin))
         if line.whole:  # the order of columns of half a line may be any
             self._recognised = recognised
@@ -125,10 +125,10 @@ class _One:
 
     bytes_read = bytes_total = 0
 
-    def __init__(self, row: tuple[list[str], Place, str, bool]) -> None:
+    def __init__(self, row: tuple[list[str], RowRef, str, bool]) -> None:
         self._row = row
 
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong]:
+    def __iter__(self) -> Iterator[tuple[list[str], RowRef, str, bool] | TooLong]:
         yield self._row
 
 

@@ -26,7 +26,7 @@ from connectors.http.webhook import (
     form,
     rejected,
 )
-from connectors.reading.call_words import seconds
+from connectors.reading.call_keywords import seconds
 from connectors.reading.moments import absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -52,12 +52,12 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
         return WRONG_SECRET
     if posted.get("CallStatus") not in _OVER:
         return Answered()
-    place = posted.get("CallSid") or "-"
+    item_ref = posted.get("CallSid") or "-"
     try:
         resource = _resource(posted)
     except Misread as misread:
-        return Answered((rejected(misread.bad, posted, context, _KIND, place),))
-    return Answered((call_item(_TABLE, resource, context, _KIND, place),))
+        return Answered((rejected(misread.bad, posted, context, _KIND, item_ref),))
+    return Answered((call_item(_TABLE, resource, context, _KIND, item_ref),))
 
 
 def _resource(posted: dict[str, str]) -> dict[str, str]:

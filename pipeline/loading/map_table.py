@@ -75,7 +75,7 @@ def _mapped(path: Path, asked: Asked, region: str, settings: Settings) -> Mapped
 
 def _with_known_words(proposed: Proposed, before: TableMapping | None) -> Proposed:
     """With the meanings of words that somebody wrote into this mapping before: they are not asked for twice."""
-    said = proposed.said
+    said = proposed.mapping
     if said is None or before is None or before.kind != said.kind:
         return proposed
     values = {
@@ -86,7 +86,7 @@ def _with_known_words(proposed: Proposed, before: TableMapping | None) -> Propos
         for ours, words in proposed.strange.items()
         if (left := tuple(word for word in words if word not in values.get(ours, {})))
     }
-    return proposed._replace(said=msgspec.structs.replace(said, values=values), strange=strange)
+    return proposed._replace(mapping=msgspec.structs.replace(said, values=values), strange=strange)
 
 
 def _kind(path: Path, look: Look) -> MappedKind:
@@ -110,19 +110,19 @@ def words(mapped: Mapped) -> list[str]:
     """The proposal, for people: ours, theirs, and what stands there."""
     proposed, look = mapped.proposed, mapped.look
     lines = [f"{mapped.path}: {mapped.kind}, {len(look.header)} columns"]
-    if proposed.said is not None:
-        for ours, names in proposed.said.columns.items():
+    if proposed.mapping is not None:
+        for ours, names in proposed.mapping.columns.items():
             listed = [names] if isinstance(names, str) else names
             seen = [_examples(look, name) for name in listed]
             lines.append(f"  {ours:16} {' + '.join(listed)}   e.g. {' + '.join(seen)}")
-        lines += [f"  {ours:16} always {text!r}" for ours, text in proposed.said.constants.items()]
-        for ours, known in proposed.said.values.items():
+        lines += [f"  {ours:16} always {text!r}" for ours, text in proposed.mapping.constants.items()]
+        for ours, known in proposed.mapping.values.items():
             lines += [f"  {ours:16} {word!r} means {code}" for word, code in known.items()]
     if proposed.unused:
         lines.append(f"  not read: {', '.join(proposed.unused)}")
     known_by = "id" if mapped.kind == "organisations" else "organisation_id"
-    if proposed.said is not None and known_by in proposed.said.columns:
-        theirs = proposed.said.columns[known_by]
+    if proposed.mapping is not None and known_by in proposed.mapping.columns:
+        theirs = proposed.mapping.columns[known_by]
         lines.append(f"  an organisation is known by {theirs!r}: other tables must mean the same by it")
     for ours, said in proposed.strange.items():
         lines.append(
@@ -151,7 +151,7 @@ def _examples(look: Look, name: str) -> str:
 
 def preview(mapped: Mapped, wish: Wish, settings: Settings, show: Callable[[str], None]) -> None:
     """The first rows as they would be read. Without a zone, those of calls in the reporting one, which is said."""
-    said = mapped.proposed.said
+    said = mapped.proposed.mapping
     assert said is not None
     with_it = msgspec.structs.replace(settings, mappings={mapped.name: said})
     zone = wish.tz or settings.source(wish.source or wish.exchange).time_zone
@@ -165,7 +165,7 @@ def preview(mapped: Mapped, wish: Wish, settings: Settings, show: Callable[[str]
 
 def keep(path: Path, mapped: Mapped) -> None:
     """Put the mapping into the settings' file, whole or not at all. Raises Terminal."""
-    said, unknown = mapped.proposed.said, mapped.proposed.strange
+    said, unknown = mapped.proposed.mapping, mapped.proposed.strange
     assert said is not None
     try:
         before = path.read_bytes() if path.exists() else b""

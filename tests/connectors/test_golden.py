@@ -22,7 +22,7 @@ from connectors.registry import CALLS, CONNECTORS
 from schemas.records import CallLeg, Record, Rejected
 from tests.connectors.conftest import context
 from tests.connectors.golden import CASES, HERE
-from tests.connectors.told import LEG, plain
+from tests.connectors.golden_legs import LEG, plain
 
 _SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version", "retracted"}
 

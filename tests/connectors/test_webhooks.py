@@ -14,7 +14,7 @@ from connectors.http.webhook import Answered, Refused
 from connectors.registry import HOOKS
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Record, Rejected, StageChange
-from tests.connectors.told import LEG, plain
+from tests.connectors.golden_legs import LEG, plain
 from tests.connectors.webhook_requests import CASES, answered, context_of, incoming, kind_of, name_of, read, signed
 
 _LEG = {"id": "record_id", "call": "call_id"} | LEG

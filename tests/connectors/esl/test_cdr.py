@@ -21,9 +21,9 @@ from schemas.records import CallLeg, Reason, Rejected
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.esl.peer import Headers, as_json, event, message, plain, told
 from tests.connectors.golden import golden
+from tests.connectors.golden_legs import LEG
+from tests.connectors.golden_legs import plain as said
 from tests.connectors.rows import NINE
-from tests.connectors.told import LEG
-from tests.connectors.told import plain as said
 
 FORMS = [plain, as_json]
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))

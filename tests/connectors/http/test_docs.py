@@ -17,7 +17,7 @@ ROWS = {cells[0]: cells[1:] for line in TEXT.splitlines() if line.startswith("| 
 def test_every_field_that_may_be_posted_is_named_and_every_required_one_is_bold() -> None:
     for route in ROUTES:
         fields = ROWS[f"| {route.path}"][0]
-        told = msgspec.inspect.type_info(route.words)
+        told = msgspec.inspect.type_info(route.contract)
         assert isinstance(told, msgspec.inspect.StructType)
         for field in told.fields:
             assert re.search(rf"\b{field.name}\b", fields), (route.path, field.name)

@@ -75,7 +75,7 @@ def told(item: Record | Rejected) -> str:
 def test_mapping_is_proposed_from_header_and_values(case: dict[str, Any]) -> None:
     look = look_at(HERE / "files" / case["file"], case.get("region", "RU"), default_stages())
     proposed = propose(look, case["kind"])
-    assert proposed.said == mapping(case)
+    assert proposed.mapping == mapping(case)
     assert {ours: list(words) for ours, words in proposed.strange.items()} == case.get("strange", {})
     if case.get("found"):
         assert fitting_kinds(look) == [case["kind"]]
@@ -105,14 +105,14 @@ def test_workbook_of_1c_with_titles_numbers_and_a_footer(write: Write) -> None:
     ]
     path = write(workbook(Лист1=rows), "1c.xlsx") / "Лист1"
     proposed = propose(look_at(path, "RU", default_stages()), "organisations")
-    assert proposed.said is not None
-    assert proposed.said.columns == {
+    assert proposed.mapping is not None
+    assert proposed.mapping.columns == {
         "id": "Наименование",
         "name": "Наименование",
         "phones": "Телефон",
         "manager_id": "Основной менеджер",
     }
-    items = read(path, proposed.said)
+    items = read(path, proposed.mapping)
     assert list(map(told, items)) == [
         "ООО Ромашка ООО Ромашка +74950000001 Анна",
         "ООО Лютик ООО Лютик +74950000002,+74950000003 Борис",
@@ -126,8 +126,8 @@ def test_workbook_of_1c_with_titles_numbers_and_a_footer(write: Write) -> None:
 def test_phones_are_found_by_their_values_when_no_header_says_so(write: Write) -> None:
     path = write("Имя;Куда звонить;Сколько\nАльфа;84950000001;1800000\nБета;84950000002;1900000\n", "t.csv")
     proposed = propose(look_at(path, "RU", default_stages()), "organisations", {"id": "Имя"})
-    assert proposed.said is not None
-    assert proposed.said.columns["phones"] == "Куда звонить"
+    assert proposed.mapping is not None
+    assert proposed.mapping.columns["phones"] == "Куда звонить"
 
 
 def test_table_without_a_header_is_refused_in_words(write: Write) -> None:
@@ -198,7 +198,7 @@ def test_start_with_an_offset_needs_no_zone(write: Write) -> None:
 
 def test_headers_by_which_columns_are_proposed_are_bare() -> None:
     """A word with a space, a capital or ё would never be found."""
-    words = [word for table in KINDS.values() for column in table.columns.values() for word in column.words]
+    words = [word for table in KINDS.values() for column in table.columns.values() for word in column.keywords]
     assert [word for word in words if word != bare(word)] == []
 
 

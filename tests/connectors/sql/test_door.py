@@ -209,7 +209,7 @@ def test_server_that_dies_is_away_until_it_is_back(mariadb_server: Server, cdr: 
 def test_it_reads_only(mariadb_server: Server, postgresql_server: Server) -> None:
     for server in (mariadb_server, postgresql_server):
         database = Database(server.url, "OFFICE_DB")  # of a user who may write
-        with pytest.raises((Transient, Terminal), match=r"(?i)read.only"), database._asked() as connection:
+        with pytest.raises((Transient, Terminal), match=r"(?i)read.only"), database._connection() as connection:
             connection.exec_driver_sql("CREATE TABLE mine (x int)")
         database.close()
 

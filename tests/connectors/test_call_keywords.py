@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.reading.call_words import direction, disposition, seconds
+from connectors.reading.call_keywords import direction, disposition, seconds
 from connectors.reading.moments import Moments
 from connectors.reading.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
