@@ -15,9 +15,9 @@ import msgspec
 
 from connectors.ami.cdr import CdrEvents
 from connectors.ami.cel import CelEvents
-from connectors.ami.messages import Messages as AmiMessages
+from connectors.ami.messages import AmiMessages
 from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import Messages as EslMessages
+from connectors.esl.messages import EslMessages
 from connectors.http.reading import ROUTES, Route
 from connectors.http.webhook import Answered, form
 from connectors.mapped.source import MappedSource

@@ -9,7 +9,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from schemas.codec import FRAME_LINES, encode
-from schemas.kafka_errors import kafka_trouble
+from schemas.kafka_errors import kafka_errors
 from schemas.partitions import partition_of
 from schemas.records import Record
 from schemas.topics import Topic
@@ -35,7 +35,7 @@ class FrameSender:
         self._partitions: dict[str, int] = {}
         self._in_flight: deque[tuple[tuple[str, int], Any]] = deque()
         self._ends: Ends = {}
-        with kafka_trouble(f"{bootstrap} does not answer"):
+        with kafka_errors(f"{bootstrap} does not answer"):
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap,
                 acks="all",
@@ -43,7 +43,7 @@ class FrameSender:
                 # A batch is one frame: Tansu's latest offset counts a batch as one record, and waiting relies on it.
                 batch_size=0,
                 max_request_size=4 << 20,
-                metrics_enabled=False,  # nobody reads them: a twelfth of a live door's cost of sending
+                metrics_enabled=False,  # nobody reads them: a twelfth of a live listener's cost of sending
                 delivery_timeout_ms=int(delivery_s * 1000),
                 request_timeout_ms=int(delivery_s * 500),
                 max_block_ms=int(delivery_s * 1000),
@@ -56,10 +56,10 @@ class FrameSender:
     def __exit__(self, *_: object) -> None:
         """Never raises: what `flush` returned is acknowledged, whatever the client says of its end."""
         try:
-            with kafka_trouble("a connection was not closed in order"):
+            with kafka_errors("a connection was not closed in order"):
                 self._producer.close(timeout=5)
-        except Transient as trouble:
-            log.debug("%s", trouble)
+        except Transient as error:
+            log.debug("%s", error)
 
     def send(self, topic: Topic, record: Record) -> None:
         """Put a record into its frame; full frames are sent. May block while many are in flight. Raises Transient."""
@@ -88,7 +88,7 @@ class FrameSender:
         return dict(self._ends)
 
     def _count_partitions(self, name: str) -> int:
-        with kafka_trouble(f"topic {self._prefix + name}"):
+        with kafka_errors(f"topic {self._prefix + name}"):
             partitions = self._producer.partitions_for(self._prefix + name)
         if not partitions:
             raise Transient(f"kafka: topic {self._prefix + name} does not exist")
@@ -100,13 +100,13 @@ class FrameSender:
         del self._sizes[partition]
         if len(self._in_flight) >= _MOST_IN_FLIGHT:
             self._acknowledged()
-        with kafka_trouble(f"a frame for {partition[0]} was not taken"):
+        with kafka_errors(f"a frame for {partition[0]} was not taken"):
             sent = self._producer.send(self._prefix + partition[0], value=b"\n".join(lines), partition=partition[1])
         self._in_flight.append((partition, sent))
 
     def _acknowledged(self) -> None:
         """Wait for the oldest frame in flight."""
         partition, sent = self._in_flight.popleft()
-        with kafka_trouble(f"a frame for {partition[0]} was not taken"):
+        with kafka_errors(f"a frame for {partition[0]} was not taken"):
             offset = sent.get().offset
         self._ends[partition] = max(self._ends.get(partition, 0), offset + 1)

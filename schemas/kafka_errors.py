@@ -32,7 +32,7 @@ class Forgotten(Transient):
 
 
 @contextmanager
-def kafka_trouble(action: str) -> Iterator[None]:
+def kafka_errors(action: str) -> Iterator[None]:
     """Around calls of a Kafka client, and nothing else. Raises KafkaAway with `action` and the client's."""
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.ami.messages import Message
+from connectors.ami.messages import AmiMessage
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
 from connectors.reading.rejects import Bad, Misread, reject
@@ -53,7 +53,7 @@ class CdrEvents:
         self._peers = Peers(first.extension_pattern, first.trunks)
         self._columns = tuple(HEADERS.values())
 
-    def item(self, event: Message) -> CallLeg | Rejected:
+    def item(self, event: AmiMessage) -> CallLeg | Rejected:
         """The leg of an event, or why there is none."""
         context = self._context()
         event_ref = event.get("uniqueid") or "-"
@@ -67,6 +67,6 @@ class CdrEvents:
             return reject(misread.bad, event.text, event_ref, _ORIGIN, context)
 
 
-def lacks_ids(event: Message) -> bool:
+def lacks_ids(event: AmiMessage) -> bool:
     """It has not what makes a leg the same as its row in Master.csv or SQL."""
     return not (event.get("linkedid") and event.get("sequence"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from connectors.ami.messages import Message
+from connectors.ami.messages import AmiMessage
 from connectors.asterisk.cel import WallSeconds, epoch_s
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer
 from connectors.asterisk.cel_layouts import EPOCH
@@ -44,7 +44,7 @@ class CelEvents:
         self._legs = CelLegs(first.extension_pattern, first.trunks, _ORIGIN)
         self._heard = monotonic()
 
-    def items(self, events: Sequence[Message]) -> list[CallLeg | Rejected]:
+    def items(self, events: Sequence[AmiMessage]) -> list[CallLeg | Rejected]:
         """The legs of calls that are over, and what is not an event. Asked without events, it tells the last ones."""
         found: list[CallLeg | Rejected] = []
         if events:

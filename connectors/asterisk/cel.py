@@ -17,7 +17,7 @@ from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_e
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
 from connectors.reading import zone_proof as clock
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
 from connectors.reading.row_source import RowFilter, RowSource

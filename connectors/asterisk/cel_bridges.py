@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from connectors.asterisk.cel_calls import Channel
-from connectors.asterisk.peers import Kind
+from connectors.asterisk.peers import PeerKind
 
 Pieces = list[tuple[float, float]]
 """(from, to), in seconds since the epoch."""
@@ -17,7 +17,7 @@ class End(NamedTuple):
     """A channel, who is at it, and when it was in which bridge: (bridge, from, to)."""
 
     channel: Channel
-    kind: Kind
+    kind: PeerKind
     number: str
     spans: Sequence[tuple[str, float, float]]
 

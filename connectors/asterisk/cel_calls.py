@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.lengths import WEEK_S
 from connectors.reading.rejects import Misread
 from schemas.records import Reason

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
-from connectors.asterisk.cel_story import Story
-from connectors.asterisk.peers import Kind, Peers
-from connectors.reading.form import RowRef
+from connectors.asterisk.cel_facts import CallFacts
+from connectors.asterisk.peers import PeerKind, Peers
+from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
 from connectors.reading.phones import refuse_cut_digits
@@ -41,9 +41,9 @@ class CelLegs:
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
         """A leg for each channel that makes one, or why it does not."""
         ends = [self._end(channel) for channel in call.channels.values()]
-        story = Story(ends, self._peers, context.region)
+        story = CallFacts(ends, self._peers, context.region)
         for end in ends:
-            if end is story.first or end.kind is Kind.EXTENSION:
+            if end is story.first or end.kind is PeerKind.EXTENSION:
                 try:
                     yield self._leg(end, story, context)
                 except Misread as misread:
@@ -53,7 +53,7 @@ class CelLegs:
         peer = self._peers.of(channel.name)
         return End(channel, peer.kind, peer.number, spans(channel) if channel.marks else ())
 
-    def _leg(self, end: End, story: Story, context: Context) -> CallLeg:
+    def _leg(self, end: End, story: CallFacts, context: Context) -> CallLeg:
         channel = end.channel
         started_at, ended_at = _times(channel)
         direction, extension, talk, disposition, other, outside = story.of(end)

@@ -13,9 +13,9 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.asterisk.legs import BRIDGING, read_disposition
-from connectors.asterisk.peers import Kind, Peer, Peers
+from connectors.asterisk.peers import Peer, PeerKind, Peers
 from connectors.reading import zone_proof as clock
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, durations
@@ -39,7 +39,7 @@ _WAYS = {
     "outbound": OUTBOUND,
     "internal": INTERNAL,
 }
-_EXTENSION, _TRUNK, _LOCAL = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL
+_EXTENSION, _TRUNK, _LOCAL = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL
 _ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
-from connectors.reading.form import RowRef
+from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers
+from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
@@ -65,7 +65,7 @@ _DISPOSITIONS = {
     "CANCEL": CANCELLED,
     "UNKNOWN": Disposition.UNKNOWN,
 }
-_EXTENSION, _TRUNK, _LOCAL, _NONE = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL, Kind.NONE
+_EXTENSION, _TRUNK, _LOCAL, _NONE = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL, PeerKind.NONE
 _UNKNOWN = Direction.UNKNOWN
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from connectors.reading.epochs import NO_ZONE, moment
-from connectors.reading.form import SHEET, Form, RowRef
+from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
@@ -97,7 +97,7 @@ class QueueLog(Delimited):
         unconfirmed="a caller whose `uniqueid` is not the call's `linkedid`: its legs stay by themselves",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         form = super().form(sample)
         if form.encoding == SHEET or _LINE.fullmatch(_first_line(sample)) is None:
             return form

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zlib import crc32
 
-from connectors.reading.form import Form, RowRef
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
@@ -64,7 +64,7 @@ class AvayaSmdr(Delimited):
         unconfirmed="a long real log; what a firmware with 34 columns writes behind the 30th; NULs in saved lines",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         return super().form(sample)._replace(delimiter=",", quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:

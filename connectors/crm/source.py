@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from connectors.crm.definition import Table
-from connectors.reading.form import RowRef
+from connectors.crm.definition import CrmTable
+from connectors.reading.file_format import RowRef
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -20,7 +20,7 @@ class CrmCsv(Delimited):
 
     json_under = ()
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: CrmTable) -> None:
         self._table = table
         self.kind = table.kind
         self.profile = f"{table.kind}-csv"

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from connectors.esl.events import Event, event_of
-from connectors.esl.messages import Message
+from connectors.esl.messages import EslMessage
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context
@@ -32,7 +32,7 @@ class HangupEvents:
         """`context` gives the context of what is read next, with a new version each time."""
         self._context = context
 
-    def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
+    def items(self, messages: Sequence[EslMessage]) -> list[CallLeg | Rejected]:
         """A leg or a reject for each event that tells of an ended leg, and for each that cannot be read."""
         events = [event for event in map(event_of, messages) if event is not None]
         return [self._item(event) for event in events if event.bad is not None or event.get("Event-Name") == NAME]

@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.reading.epochs import NO_ZONE, moment
-from connectors.reading.form import SHEET, Form, RowRef
+from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
@@ -90,7 +90,7 @@ class FreeSwitchCsv(Delimited):
         " as a person; template opencdrrate has no start and is not read",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         """As it is told; INSERTs line by line, since a comma in a name does not begin a cell."""
         form = super().form(sample)
         if form.encoding == SHEET:

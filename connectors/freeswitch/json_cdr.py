@@ -18,7 +18,7 @@ import msgspec
 
 from connectors.freeswitch.causes import unanswered
 from connectors.reading.epochs import NO_ZONE, moment
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.json_source import JsonLayout, JsonSource
 from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.lengths import check_durations
@@ -127,7 +127,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
 
 
 class CdrReader:
-    """Objects to legs, for a file and for a door."""
+    """Objects to legs, for a file and for a listener."""
 
     def __init__(self, context: Context, origin: str) -> None:
         self._context = context

@@ -39,6 +39,8 @@ class Trouble(msgspec.Struct, frozen=True):
     error: str
 
 
+_POSTED = "Posted"
+"""How classes of the contract begin whose names other records have; clients know the components without it."""
 _ERRORS = {
     "400": "The request is malformed, or its body does not come through.",
     "401": "No token, or a wrong one.",
@@ -55,7 +57,10 @@ def document() -> dict[str, Any]:
     shapes, components = msgspec.json.schema_components(
         [*(route.contract for route in ROUTES), Taken, Trouble], ref_template="#/components/schemas/{name}"
     )
+    components = {name.removeprefix(_POSTED): component for name, component in components.items()}
+    shapes = tuple({"$ref": shape["$ref"].replace(f"/{_POSTED}", "/")} for shape in shapes)
     for component in components.values():
+        component["title"] = component["title"].removeprefix(_POSTED)
         for field in component.get("properties", {}).values():
             if field.get("format") == "decimal":
                 field["type"] = ["number", "string"]  # msgspec reads both, and describes the text

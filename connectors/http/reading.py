@@ -10,7 +10,7 @@ import msgspec
 from connectors.http import contract
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
-from schemas.fit import Fit
+from schemas.column_bounds import ColumnBounds
 from schemas.records import CallLeg, Manager, Organisation, Proposal, Reason, Record, Rejected, StageChange
 
 P = TypeVar("P", bound=contract.Posted)
@@ -53,13 +53,13 @@ class Route(Generic[P]):
         self.title = title
         self._make = make
         self._decode = msgspec.json.Decoder(contract).decode
-        self._fit = Fit(record)
+        self._bounds = ColumnBounds(record)
 
     def record(self, posted: P, context: Context, origin: str) -> Record:
         """As its row will be. Raises Misread."""
         record = self._make(posted, context, origin)
         try:
-            return self._fit.fitted(record)
+            return self._bounds.coerced(record)
         except ValueError as error:
             raise Misread(*_why_not(error)) from None
 
@@ -125,11 +125,11 @@ def _why_not(error: Exception) -> Bad:
     return Bad(_REASONS.get(field, Reason.UNKNOWN_LAYOUT), field, message_text)
 
 
-CALLS = Route("/calls", contract.Call, contract.leg, CallLeg, "Calls, or legs of calls")
+CALLS = Route("/calls", contract.PostedCall, contract.leg, CallLeg, "Calls, or legs of calls")
 ROUTES: tuple[Route[Any], ...] = (
     CALLS,
-    Route("/stages", contract.Stage, contract.stage_change, StageChange, "Changes of stage"),
-    Route("/proposals", contract.Offer, contract.proposal, Proposal, "Proposals"),
+    Route("/stages", contract.PostedStage, contract.stage_change, StageChange, "Changes of stage"),
+    Route("/proposals", contract.PostedOffer, contract.proposal, Proposal, "Proposals"),
     Route("/organisations", contract.Company, contract.organisation, Organisation, "Organisations"),
     Route("/managers", contract.Seller, contract.manager, Manager, "Managers"),
 )

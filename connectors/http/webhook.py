@@ -43,14 +43,14 @@ class Answered(NamedTuple):
     content_type: str = "text/plain"
 
 
-class Refused(NamedTuple):
+class WebhookRefused(NamedTuple):
     """It was somebody else, or nothing of it can be read."""
 
     status: int
     why: str
 
 
-Answer = Callable[[Incoming, str, Context], Answered | Refused]
+Answer = Callable[[Incoming, str, Context], Answered | WebhookRefused]
 """(request, secret, context) to what is answered."""
 
 
@@ -73,7 +73,7 @@ class Webhook(NamedTuple):
     """What is wrong with a secret, "" when nothing is."""
 
 
-WRONG_SECRET = Refused(403, "the secret or the signature is wrong")
+WRONG_SECRET = WebhookRefused(403, "the secret or the signature is wrong")
 
 
 class Unreadable(Exception):

@@ -15,9 +15,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     bearer,
     form,
     rejected,
@@ -32,13 +32,13 @@ _LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")
 _KIND = "kommo"
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     if not bearer(incoming, secret):
         return WRONG_SECRET
     try:
         posted = form(incoming.body)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     leads: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
     for name, value in posted.items():
         if found := _LEAD.fullmatch(name):

@@ -10,7 +10,7 @@ from schemas.trouble import Terminal, Transient
 _READ_BYTES = 65_536
 
 
-class Link:
+class TcpLink:
     """Connected from the start. Raises Transient when the other side is away, Terminal for a certificate."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, answer_s: float) -> None:

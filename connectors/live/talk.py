@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from connectors.live.link import Link
+from connectors.live.link import TcpLink
 from schemas.trouble import Transient
 
 M = TypeVar("M")
@@ -28,7 +28,7 @@ class Talk(Generic[M]):
 
     def __init__(
         self,
-        link: Link,
+        link: TcpLink,
         feed: Callable[[bytes], Sequence[M]],
         patience: Patience,
         monotonic: Callable[[], float] = time.monotonic,

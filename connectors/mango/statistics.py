@@ -14,7 +14,7 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order

@@ -15,9 +15,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     form,
     json_object,
     rejected,
@@ -31,7 +31,7 @@ _KIND = "mango"
 _ROW = Recognised(profile="mango", kind="calls", layout="events/summary", columns=ORDERS[0], reasons=())
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     key, _, salt = secret.partition(":")
     try:
         posted = form(incoming.body)
@@ -43,7 +43,7 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
             return Answered()
         return Answered((_item(json_object(text), context),))
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
 
 
 def _item(event: dict[str, Any], context: Context) -> Record | Rejected:

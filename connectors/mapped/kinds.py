@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from connectors.crm import managers, organisations, proposals, stages
-from connectors.crm.definition import Table
+from connectors.crm.definition import CrmTable
 
 
 class MappedColumn(NamedTuple):
@@ -28,7 +28,7 @@ class MappedTable(NamedTuple):
     columns: Mapping[str, MappedColumn]
     needed: Sequence[frozenset[str]]
     """Of each of these sets, at least one column or constant."""
-    table: Table | None = None
+    table: CrmTable | None = None
     """How its cells become a record; None for calls."""
 
 

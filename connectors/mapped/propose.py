@@ -47,7 +47,7 @@ class Proposed(NamedTuple):
     """Ours -> their words whose meaning nobody can tell: rows with them are rejected until `values` says."""
 
 
-class Look(NamedTuple):
+class TableSample(NamedTuple):
     """What is known of a table before it is mapped."""
 
     header: Sequence[str]
@@ -57,42 +57,47 @@ class Look(NamedTuple):
 
 
 def propose(
-    look: Look, kind: MappedKind, chosen: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None
+    sample: TableSample,
+    kind: MappedKind,
+    chosen: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
 ) -> Proposed:
     """The likeliest mapping of a table to one kind. `chosen` (ours -> their header) and `constants` are given."""
     table = KINDS[kind]
     positions = _find_columns(
-        look, table, {ours: _index_of(look.header, name) for ours, name in (chosen or {}).items()}
+        sample, table, {ours: _index_of(sample.header, name) for ours, name in (chosen or {}).items()}
     )
     if table is CALLS:
-        _settle_calls(look, positions)
+        _settle_calls(sample, positions)
     fixed = dict(constants or {})
     if kind == "proposals" and "kind" not in positions and "kind" not in fixed:
         # A deal has a sum: it is an offer of its own, not a letter to everybody.
         fixed["kind"] = "individual" if "amount" in positions else "general"
     columns = {
-        ours: _named(look.header, positions[ours]) for ours in table.columns if ours in positions and ours not in fixed
+        ours: _named(sample.header, positions[ours])
+        for ours in table.columns
+        if ours in positions and ours not in fixed
     }
     missing = tuple(" or ".join(sorted(choice)) for choice in table.needed if not choice & {*columns, *fixed})
     used = {index for found in positions.values() for index in found}
-    unused = tuple(name for index, name in enumerate(look.header) if index not in used and name.strip())
-    values, strange = _values(look, positions)
-    order = _order(look, positions, kind)
+    unused = tuple(name for index, name in enumerate(sample.header) if index not in used and name.strip())
+    values, strange = _values(sample, positions)
+    order = _order(sample, positions, kind)
     if missing:
         return Proposed(None, missing, unused, strange)
     mapping = TableMapping(kind=kind, columns=columns, constants=fixed, values=values, date_order=order)  # type: ignore[arg-type]  # one of the three
     return Proposed(mapping, missing, unused, strange)
 
 
-def fitting_kinds(look: Look) -> list[MappedKind]:
+def fitting_kinds(sample: TableSample) -> list[MappedKind]:
     """The kinds that a table can be read as; a table of calls is nothing else, though it has phones and ids."""
-    fits: list[MappedKind] = [kind for kind in KINDS if propose(look, kind).mapping is not None]  # type: ignore[arg-type, misc]  # its keys
+    fits: list[MappedKind] = [kind for kind in KINDS if propose(sample, kind).mapping is not None]  # type: ignore[arg-type, misc]  # its keys
     return ["calls"] if "calls" in fits else fits
 
 
-def _find_columns(look: Look, table: MappedTable, chosen: Mapping[str, int]) -> dict[str, list[int]]:
+def _find_columns(sample: TableSample, table: MappedTable, chosen: Mapping[str, int]) -> dict[str, list[int]]:
     """Ours -> the places of their columns: by the whole header first, then by words inside of it."""
-    known = [spellings(name) for name in look.header]
+    known = [spellings(name) for name in sample.header]
     positions: dict[str, list[int]] = {ours: [index] for ours, index in chosen.items()}
     taken = set(chosen.values())
     for fits in (_is_word, _holds_word):
@@ -105,12 +110,12 @@ def _find_columns(look: Look, table: MappedTable, chosen: Mapping[str, int]) -> 
                 for index, names in enumerate(known)
                 if (index not in taken or (ours in _SHARED and fits is _is_word))
                 and any(fits(name, word) for name in names)
-                and _looks_like(column.holds, _column(look, index), look.region)
+                and _looks_like(column.holds, _column(sample, index), sample.region)
             ]
             if found:
                 positions[ours] = [*positions.get(ours, []), *dict.fromkeys(found)] if column.takes_all else found[:1]
                 taken.update(positions[ours])
-    _by_values(look, table, positions, taken)
+    _by_values(sample, table, positions, taken)
     return positions
 
 
@@ -122,22 +127,22 @@ def _holds_word(name: str, word: str) -> bool:
     return len(word) >= _SHORTEST and word in name
 
 
-def _by_values(look: Look, table: MappedTable, positions: dict[str, list[int]], taken: set[int]) -> None:
+def _by_values(sample: TableSample, table: MappedTable, positions: dict[str, list[int]], taken: set[int]) -> None:
     """What no header tells: the only column of times, and the only one of phones."""
     for ours, column in table.columns.items():
         if column.holds in ("time", "phone") and any(choice == {ours} or ours == "contact" for choice in table.needed):
             if ours in positions or (ours == "contact" and {"from", "to"} & positions.keys()):
                 continue
-            found = [p for p in range(len(look.header)) if p not in taken and _is_sure(column.holds, look, p)]
+            found = [p for p in range(len(sample.header)) if p not in taken and _is_sure(column.holds, sample, p)]
             if len(found) == 1:
                 positions[ours] = found
                 taken.add(found[0])
 
 
-def _settle_calls(look: Look, positions: dict[str, list[int]]) -> None:
+def _settle_calls(sample: TableSample, positions: dict[str, list[int]]) -> None:
     """A day and a time of day are one start; two ends tell more than one number, one number more than one end."""
     clock = positions.pop("time", None)
-    if clock and "start" in positions and _share(_column(look, positions["start"][0]), _is_day) > _ENOUGH:
+    if clock and "start" in positions and _share(_column(sample, positions["start"][0]), _is_day) > _ENOUGH:
         positions["start"] = [*positions["start"], *clock]
     if {"from", "to"} <= positions.keys():
         positions.pop("contact", None)
@@ -147,37 +152,39 @@ def _settle_calls(look: Look, positions: dict[str, list[int]]) -> None:
 
 
 def _values(
-    look: Look, positions: Mapping[str, list[int]]
+    sample: TableSample, positions: Mapping[str, list[int]]
 ) -> tuple[dict[str, dict[str, str]], dict[str, tuple[str, ...]]]:
     """Words that need a meaning: those that are proposed, and those that nobody can tell."""
     values: dict[str, dict[str, str]] = {}
     strange: dict[str, tuple[str, ...]] = {}
     if "stage" in positions:
-        means = unknown_stages(_cell_texts(look, positions["stage"]), look.stages)
+        means = unknown_stages(_cell_texts(sample, positions["stage"]), sample.stages)
         if known := {word: code for word, code in means.items() if code}:
             values["stage"] = known
         strange["stage"] = tuple(word for word, code in means.items() if not code)
     for ours, understood in (("direction", DIRECTIONS.keys() | MISSED), ("status", DISPOSITIONS.keys())):
         if ours in positions and "changed_at" not in positions and "sent_at" not in positions:
-            texts = _cell_texts(look, positions[ours])
+            texts = _cell_texts(sample, positions[ours])
             strange[ours] = tuple(word for word in texts if bare_word(word) not in understood)
     return values, {ours: texts for ours, texts in strange.items() if texts}
 
 
-def _cell_texts(look: Look, positions: Sequence[int]) -> list[str]:
-    texts = dict.fromkeys(cell.strip() for cell in _column(look, positions[0]) if cell.strip())
+def _cell_texts(sample: TableSample, positions: Sequence[int]) -> list[str]:
+    texts = dict.fromkeys(cell.strip() for cell in _column(sample, positions[0]) if cell.strip())
     return list(texts)[:_MOST_WORDS]
 
 
-def _order(look: Look, positions: Mapping[str, list[int]], kind: str) -> str:
+def _order(sample: TableSample, positions: Mapping[str, list[int]], kind: str) -> str:
     times = [ours for ours, column in KINDS[kind].columns.items() if column.holds == "time" and ours in positions]
     if not times:
         return "ymd"
-    texts = [" ".join(row[index] for index in positions[times[0]]) for row in look.rows if len(row) == len(look.header)]
+    texts = [
+        " ".join(row[index] for index in positions[times[0]]) for row in sample.rows if len(row) == len(sample.header)
+    ]
     plain = [
         f"{text} 00:00" if _is_day(text) else re.sub(r"\s?[AaPp][Mm]$", "", text) for text in texts if text.strip()
     ]
-    return date_order([(text, "") for text in plain], look.region)[0]
+    return date_order([(text, "") for text in plain], sample.region)[0]
 
 
 def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
@@ -191,11 +198,11 @@ def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
     return not holds or not any(map(str.strip, cells)) or _share(cells, checks[holds]) >= _ENOUGH
 
 
-def _is_sure(holds: str, look: Look, index: int) -> bool:
+def _is_sure(holds: str, sample: TableSample, index: int) -> bool:
     """Whether a column holds nothing but such values, whatever it is called."""
     if holds == "time":
-        return _share(_column(look, index), _is_time) == 1
-    return _share(_column(look, index), lambda text: _is_phone(text, look.region)) > _SURE
+        return _share(_column(sample, index), _is_time) == 1
+    return _share(_column(sample, index), lambda text: _is_phone(text, sample.region)) > _SURE
 
 
 def _share(cells: Sequence[str], check: Callable[[str], bool]) -> float:
@@ -233,8 +240,8 @@ def _is_length(text: str) -> bool:
     return True
 
 
-def _column(look: Look, index: int) -> list[str]:
-    return [row[index] for row in look.rows if index < len(row)]
+def _column(sample: TableSample, index: int) -> list[str]:
+    return [row[index] for row in sample.rows if index < len(row)]
 
 
 def _index_of(header: Sequence[str], name: str) -> int:

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from connectors.mapped.calls import READ, parse_row
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_of_fields
 from connectors.reading.moments import Moments, absolute

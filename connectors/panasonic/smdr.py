@@ -14,7 +14,7 @@ from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
 
-from connectors.reading.form import Form, RowRef
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS
@@ -64,7 +64,7 @@ class PanasonicSmdr(Delimited):
         " lines of one minute are one call when they come over a socket",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         return super().form(sample)._replace(delimiter=NO_DELIMITER, quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:

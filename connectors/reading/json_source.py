@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from connectors.reading.form import Form, RowRef
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.json_rows import JsonRows, Value
 from connectors.reading.packed import label, open_bytes
 from connectors.reading.rejects import Bad, Misread, reject
@@ -134,7 +134,7 @@ class JsonSource(ABC, Generic[T]):
             profile=self.profile,
             kind=self.kind,
             layout=layout.name,
-            form=Form(form.encoding, "", "", json=form),
+            form=FileFormat(form.encoding, "", "", json=form),
             columns=(),
             needs_zone=layout.needs_zone,
             reasons=(form.describe(), *layout.why),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.source import Context
 from schemas.records import Reason, Rejected
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.rejects import Broken
-from connectors.reading.text import Row, TooLong
+from connectors.reading.text import RawRow, TooLong
 
 
 class RowSource(Protocol):
@@ -46,5 +46,5 @@ class FilteredRows(RowFilter):
 
     def __iter__(self) -> Iterator[tuple[list[str], RowRef, str, bool] | TooLong | Broken]:
         for row in self._rows:
-            if row.__class__ is not Row or not self._is_skipped(row.fields):
+            if row.__class__ is not RawRow or not self._is_skipped(row.fields):
                 yield row

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
 
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import LegFields, leg_of_fields
 from connectors.reading.moments import Moments, absolute

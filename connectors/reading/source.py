@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from connectors.reading.form import Form
+from connectors.reading.file_format import FileFormat
 from schemas.records import Record, Rejected
 from schemas.stages import Stages
 
@@ -81,7 +81,7 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """calls, or the kind of a table."""
     layout: str
-    form: Form = Form("", "", "")
+    form: FileFormat = FileFormat("", "", "")
     """How it is written."""
     columns: tuple[str, ...]
     """What each column is, in order; "" for one that is not used."""

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.reading.form import SHEET, Form, RowRef
+from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.packed import label
 from connectors.reading.rejects import Bad, Broken, Misread, reject, too_long
@@ -147,7 +147,7 @@ class TableSource(ABC):
             raise Terminal(f"{sample.path}: nothing in {recognised.layout} proves its zone: give --tz by name")
         return zone, f"times without an offset are read in {zone}"
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         """How the file is written. Raises Terminal for what is not text."""
         return sample.form_or_json(self.json_under)
 
@@ -173,8 +173,8 @@ class TableSource(ABC):
         rows = sample.rows(form)
         try:
             layout = self._layout([row.fields for row in rows], hints)
-        except Terminal as trouble:
-            raise Terminal(f"{sample.path}: {trouble}") from None
+        except Terminal as error:
+            raise Terminal(f"{sample.path}: {error}") from None
         if layout is None:
             return None
         if layout.head and not self.may_be_empty and not sample.has_more_than(form, layout.head):
@@ -233,7 +233,7 @@ def titles(rows: Sequence[Sequence[str]]) -> int:
     return next((number for number, count in enumerate(cell_counts) if count * 2 >= most), 0)
 
 
-def _written(path: Path, form: Form) -> str:
+def _written(path: Path, form: FileFormat) -> str:
     """How a table is written, for people."""
     if form.encoding == SHEET:
         return f"sheet {path.name!r} of a workbook"

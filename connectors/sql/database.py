@@ -25,7 +25,7 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _ANSWER_WITHIN_S = 120
-"""A server that says nothing for so long is gone: the door connects anew."""
+"""A server that says nothing for so long is gone: the listener connects anew."""
 _SERVER_TELLS_S = 5
 """PostgreSQL ends a slow query itself, and says so, before it is taken for silent."""
 _READ_ONLY = {
@@ -125,7 +125,7 @@ class Database:
             with self._engine.connect() as connection, self._watched(connection):
                 yield connection
         except DBAPIError as error:
-            raise self._trouble(error) from None
+            raise self._as_ours(error) from None
         except SQLAlchemyError as error:
             raise Transient(f"{self.where}: {type(error).__name__}") from None
 
@@ -140,13 +140,13 @@ class Database:
             yield
             connection.rollback()  # a question too, which closing would ask unwatched
 
-    def _trouble(self, error: DBAPIError) -> Trouble:
+    def _as_ours(self, error: DBAPIError) -> Trouble:
         cause = error.orig
         number = cause.args[0] if cause is not None and cause.args else None
         # PyMySQL has an SQLSTATE too, which says less than the number.
         code = number if isinstance(number, int) else getattr(cause, "sqlstate", None)
-        words = str(cause.args[-1] if cause is not None and cause.args else cause).strip().splitlines() or [""]
-        message = f"{self.where}: {words[0][:200]}"
+        message_lines = str(cause.args[-1] if cause is not None and cause.args else cause).strip().splitlines() or [""]
+        message = f"{self.where}: {message_lines[0][:200]}"
         if not isinstance(code, int) and code not in _TERMINAL:
             # libpq gives no SQLSTATE for what fails while connecting.
             code = next((state for pattern, state in _CONNECTING.items() if re.search(pattern, message)), code)

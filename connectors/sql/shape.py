@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
-from connectors.reading.form import RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.source import Context
 from schemas.records import CallLeg
 

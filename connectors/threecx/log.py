@@ -14,7 +14,7 @@ from enum import Enum
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.reading.form import Form, RowRef
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.outcomes import (
@@ -123,7 +123,7 @@ class ThreeCxLog(Delimited):
         " says; fixed widths",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         return super().form(sample)._replace(quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:

@@ -19,9 +19,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     call_item,
     form,
     rejected,
@@ -43,11 +43,11 @@ def signature(secret: str, url: str, body: bytes) -> str:
     return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     try:
         posted = form(incoming.body)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     if not same(incoming.headers.get("x-twilio-signature", ""), signature(secret, incoming.url, incoming.body)):
         return WRONG_SECRET
     if posted.get("CallStatus") not in _OVER:

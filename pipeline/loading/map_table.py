@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.mapped.kinds import KINDS
-from connectors.mapped.look import look_at
-from connectors.mapped.propose import Look, Proposed, fitting_kinds, propose
+from connectors.mapped.propose import Proposed, TableSample, fitting_kinds, propose
+from connectors.mapped.table_sample import sample_table
 from connectors.reading.packed import label
 from connectors.reading.parts import parts
 from pipeline.loading.explain import explain
@@ -40,7 +40,7 @@ class Mapped(NamedTuple):
     """A table, the mapping that is proposed, and its name."""
 
     path: Path
-    look: Look
+    look: TableSample
     proposed: Proposed
     kind: MappedKind
     name: str
@@ -58,7 +58,7 @@ def map_table(file: Path, asked: Asked, region: str, settings: Settings) -> Mapp
 
 
 def _mapped(path: Path, asked: Asked, region: str, settings: Settings) -> Mapped:
-    look = look_at(path, region, settings.stages)
+    look = sample_table(path, region, settings.stages)
     kind = asked.kind or _kind(path, look)
     if unknown := {*asked.columns, *asked.constants} - set(KINDS[kind].columns):
         known = ", ".join(KINDS[kind].columns)
@@ -89,7 +89,7 @@ def _with_known_words(proposed: Proposed, before: TableMapping | None) -> Propos
     return proposed._replace(mapping=msgspec.structs.replace(said, values=values), strange=strange)
 
 
-def _kind(path: Path, look: Look) -> MappedKind:
+def _kind(path: Path, look: TableSample) -> MappedKind:
     fits = fitting_kinds(look)
     if len(fits) == 1:
         return fits[0]
@@ -143,7 +143,7 @@ def lacking(mapped: Mapped) -> Terminal:
     )
 
 
-def _examples(look: Look, name: str) -> str:
+def _examples(look: TableSample, name: str) -> str:
     place = list(look.header).index(name)
     seen = dict.fromkeys(cell for row in look.rows if place < len(row) and (cell := row[place].strip()))
     return " | ".join(one[:30] for one in list(seen)[:_EXAMPLES]) or "(empty)"

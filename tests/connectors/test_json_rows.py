@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.reading.form import JsonShape
+from connectors.reading.file_format import JsonShape
 from connectors.reading.json_rows import MOST_VALUE, JsonRows, Value
 from connectors.reading.packed import open_bytes
 from connectors.reading.sample import Sample

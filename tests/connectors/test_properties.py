@@ -16,13 +16,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from connectors.reading.form import Form
+from connectors.reading.file_format import FileFormat
 from connectors.reading.moments import Moments
 from connectors.reading.packed import open_bytes
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
-from connectors.reading.text import Row, Rows, TooLong
+from connectors.reading.text import RawRow, Rows, TooLong
 from connectors.reading.wall import EARLIEST, LATEST, WallClock
 from connectors.reading.zone_proof import epoch_of
 from connectors.recognise import choose
@@ -133,7 +133,7 @@ def test_every_line_that_is_not_blank_is_in_exactly_one_row(text: str, delimiter
     with TemporaryDirectory() as folder:
         path = Path(folder) / "any.csv"
         path.write_bytes(text.encode())
-        rows = list(Rows(open_bytes(path), Form("utf-8", delimiter, "LF"), width))
+        rows = list(Rows(open_bytes(path), FileFormat("utf-8", delimiter, "LF"), width))
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     covered: Counter[int] = Counter()
     for found in rows:
@@ -159,7 +159,7 @@ def test_every_row_of_calls_gives_exactly_one_item(pieces: list[str], data: st.D
         items = list(reading)
         widths = frozenset({len(recognised.columns)})
         form = recognised.form
-        rows = [found for found in Rows(open_bytes(path), form, widths) if isinstance(found, Row | TooLong)]
+        rows = [found for found in Rows(open_bytes(path), form, widths) if isinstance(found, RawRow | TooLong)]
     assert len(items) == len(rows) == reading.rows
     assert [getattr(item, "origin") for item in items] == [f"Master.csv:{found.line}" for found in rows]  # noqa: B009
     assert sum(isinstance(item, CallLeg) for item in items) >= 16

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.http.webhook import Answered, Refused
+from connectors.http.webhook import Answered, WebhookRefused
 from connectors.registry import HOOKS
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Record, Rejected, StageChange
@@ -40,7 +40,7 @@ def test_another_secret_is_refused_whatever_is_sent(path: Path) -> None:
     case = read(path)
     for wrong in ("x", f"{case['secret']}x", f"x{case['secret']}", ":", ""):
         found = answered(kind_of(path), case, wrong)
-        assert isinstance(found, Refused)
+        assert isinstance(found, WebhookRefused)
         assert found.status in (401, 403)
         assert case["secret"] not in found.why
 
@@ -50,19 +50,19 @@ def test_signed_body_that_was_changed_on_the_way_is_refused(path: Path) -> None:
     case = read(path)
     changed = case["body"].replace("0", "9", 1).encode()
     assert changed != case["body"].encode()
-    assert isinstance(answered(kind_of(path), case, body=changed), Refused)
+    assert isinstance(answered(kind_of(path), case, body=changed), WebhookRefused)
 
 
 @pytest.mark.parametrize("path", [path for path in CASES if kind_of(path) == "zadarma"], ids=name_of)
 def test_signed_fields_of_zadarma_that_were_changed_are_refused(path: Path) -> None:
     case = read(path)
     first = "in_" if "call_start" not in case["body"] else "2026-11"
-    assert isinstance(answered("zadarma", case, body=case["body"].replace(first, "2027-12").encode()), Refused)
+    assert isinstance(answered("zadarma", case, body=case["body"].replace(first, "2027-12").encode()), WebhookRefused)
 
 
 def test_twilio_signs_the_address_that_it_was_told() -> None:
     case = read(next(path for path in CASES if kind_of(path) == "twilio"))
-    assert isinstance(answered("twilio", case, url="http://127.0.0.1:8480/webhooks/twilio/cloud"), Refused)
+    assert isinstance(answered("twilio", case, url="http://127.0.0.1:8480/webhooks/twilio/cloud"), WebhookRefused)
 
 
 def test_every_sender_has_golden_requests() -> None:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, cast
 from aiohttp import web
 
 from connectors.http.crowd import BACKLOG, Crowd
-from connectors.http.door import HttpDoor
 from connectors.http.gates import Token
-from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Limits
-from connectors.http.sink import Sink
-from connectors.live.line import Line
+from connectors.http.listener import HttpListener
+from connectors.http.request_delivery import RequestDelivery
+from connectors.http.serving import PROTOCOL_LOG, Address, Guard, RequestLimits
+from connectors.live.delivery_queue import DeliveryQueue
 from pipeline.board.server import Server
 from pipeline.embedded.engine import LIMITS, Engine
 from pipeline.embedded.engine import Limits as EngineLimits
@@ -119,8 +119,8 @@ def _application(name: str, clock: Clock) -> tuple[web.Application, Crowd]:
     if name == "board":
         server = Server(Fake(), SECRET, 8090, monotonic=clock)
         return server.application(), server.crowd
-    guard = Guard(Token(SECRET, "T"), Address(host="127.0.0.1", port=0), Limits(), clock)
-    door = HttpDoor(guard, Sink(Line("office", "http", "s1")), context_of)
+    guard = Guard(Token(SECRET, "T"), Address(host="127.0.0.1", port=0), RequestLimits(), clock)
+    door = HttpListener(guard, RequestDelivery(DeliveryQueue("office", "http", "s1")), context_of)
     return door.application(), door.crowd
 
 

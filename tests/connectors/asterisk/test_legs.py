@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.asterisk.peers import Kind, Peer, Peers
+from connectors.asterisk.peers import Peer, PeerKind, Peers
 from pipeline.stitch import stitch
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
 from tests.connectors.conftest import Write, read
@@ -37,35 +37,35 @@ def one(write: Write, line: str, **more: Any) -> CallLeg:
 @pytest.mark.parametrize(
     ("channel", "peer"),
     [
-        ("", Peer(Kind.NONE, "")),
-        ("PJSIP/114-000000c4", Peer(Kind.EXTENSION, "114")),
-        ("SIP/12345-000000c4", Peer(Kind.EXTENSION, "12345")),
-        ("SIP/123456-000000c4", Peer(Kind.TRUNK, "")),
-        ("PJSIP/provider-000000c4", Peer(Kind.TRUNK, "")),
-        ("PJSIP/pro-vi-der-000000c4", Peer(Kind.TRUNK, "")),
-        ("PJSIP/900-000000c4", Peer(Kind.TRUNK, "")),  # named in `trunks`
-        ("DAHDI/4-1", Peer(Kind.TRUNK, "")),
-        ("DAHDI/i1/84950000000-5", Peer(Kind.TRUNK, "")),
-        ("DAHDI/21-1", Peer(Kind.TRUNK, "")),  # named with its technology: an analog line, not a phone
-        ("SIP/21-00000001", Peer(Kind.EXTENSION, "21")),
-        ("IAX2/branch-17", Peer(Kind.TRUNK, "")),
-        ("PJSIP/101", Peer(Kind.EXTENSION, "101")),  # cut off: no running number
-        ("PJSIP/provider", Peer(Kind.TRUNK, "")),
-        ("Local/101@from-queue-0000001a;1", Peer(Kind.LOCAL, "101")),
-        ("Local/101@from-queue-0000001a;2", Peer(Kind.LOCAL, "101", mirror=True)),
-        ("Local/101@from-queue-0000001a;2<ZOMBIE>", Peer(Kind.LOCAL, "101", mirror=True)),
-        ("Local/FMPR-101@from-internal-00000001;1", Peer(Kind.LOCAL, "101")),
-        ("Local/RG-600-101@from-internal-00000001;1", Peer(Kind.LOCAL, "101")),
-        ("Local/FMGL-89160000002#@from-internal-00000001;1", Peer(Kind.LOCAL, "", outside=True)),
-        ("Local/89160000002@from-internal-00000001;2", Peer(Kind.LOCAL, "", mirror=True, outside=True)),
-        ("Local/vmu101@default-00000001;1", Peer(Kind.LOCAL, "")),
-        ("Local/*203@access-code-00000000;2", Peer(Kind.LOCAL, "", mirror=True)),
-        ("AsyncGoto/PJSIP/101-00000001", Peer(Kind.EXTENSION, "101")),
-        ("Surrogate/PJSIP/provider-00000001", Peer(Kind.TRUNK, "")),
-        ("PJSIP/101-00000001<ZOMBIE>", Peer(Kind.EXTENSION, "101")),
-        ("Message/ast_msg_queue", Peer(Kind.LOCAL, "")),
-        ("CBAnn/800-00000001;2", Peer(Kind.LOCAL, "", mirror=True)),
-        ("DAHDI/pseudo-1234", Peer(Kind.LOCAL, "")),
+        ("", Peer(PeerKind.NONE, "")),
+        ("PJSIP/114-000000c4", Peer(PeerKind.EXTENSION, "114")),
+        ("SIP/12345-000000c4", Peer(PeerKind.EXTENSION, "12345")),
+        ("SIP/123456-000000c4", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/provider-000000c4", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/pro-vi-der-000000c4", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/900-000000c4", Peer(PeerKind.TRUNK, "")),  # named in `trunks`
+        ("DAHDI/4-1", Peer(PeerKind.TRUNK, "")),
+        ("DAHDI/i1/84950000000-5", Peer(PeerKind.TRUNK, "")),
+        ("DAHDI/21-1", Peer(PeerKind.TRUNK, "")),  # named with its technology: an analog line, not a phone
+        ("SIP/21-00000001", Peer(PeerKind.EXTENSION, "21")),
+        ("IAX2/branch-17", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/101", Peer(PeerKind.EXTENSION, "101")),  # cut off: no running number
+        ("PJSIP/provider", Peer(PeerKind.TRUNK, "")),
+        ("Local/101@from-queue-0000001a;1", Peer(PeerKind.LOCAL, "101")),
+        ("Local/101@from-queue-0000001a;2", Peer(PeerKind.LOCAL, "101", mirror=True)),
+        ("Local/101@from-queue-0000001a;2<ZOMBIE>", Peer(PeerKind.LOCAL, "101", mirror=True)),
+        ("Local/FMPR-101@from-internal-00000001;1", Peer(PeerKind.LOCAL, "101")),
+        ("Local/RG-600-101@from-internal-00000001;1", Peer(PeerKind.LOCAL, "101")),
+        ("Local/FMGL-89160000002#@from-internal-00000001;1", Peer(PeerKind.LOCAL, "", outside=True)),
+        ("Local/89160000002@from-internal-00000001;2", Peer(PeerKind.LOCAL, "", mirror=True, outside=True)),
+        ("Local/vmu101@default-00000001;1", Peer(PeerKind.LOCAL, "")),
+        ("Local/*203@access-code-00000000;2", Peer(PeerKind.LOCAL, "", mirror=True)),
+        ("AsyncGoto/PJSIP/101-00000001", Peer(PeerKind.EXTENSION, "101")),
+        ("Surrogate/PJSIP/provider-00000001", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/101-00000001<ZOMBIE>", Peer(PeerKind.EXTENSION, "101")),
+        ("Message/ast_msg_queue", Peer(PeerKind.LOCAL, "")),
+        ("CBAnn/800-00000001;2", Peer(PeerKind.LOCAL, "", mirror=True)),
+        ("DAHDI/pseudo-1234", Peer(PeerKind.LOCAL, "")),
     ],
 )
 def test_channel_names_its_peer(channel: str, peer: Peer) -> None:

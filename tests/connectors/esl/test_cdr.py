@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import MOST_BODY, Message, Messages
+from connectors.esl.messages import MOST_BODY, EslMessage, EslMessages
 from connectors.freeswitch.fusionpbx import leg as fusionpbx_leg
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.reading.rejects import Misread
@@ -32,7 +32,7 @@ _LEG = {"id": "record_id", "call": "call_id"} | LEG
 
 
 def items_of(data: bytes) -> list[CallLeg | Rejected]:
-    return HangupEvents(context).items(Messages().feed(data))
+    return HangupEvents(context).items(EslMessages().feed(data))
 
 
 def leg_of(data: bytes) -> CallLeg:
@@ -192,6 +192,6 @@ bodies = st.one_of(
 
 @given(st.sampled_from(["text/event-plain", "text/event-json", "text/event-"]), bodies)
 def test_any_event_is_a_leg_that_the_wire_takes_or_a_reject_or_of_another_name(kind: str, body: bytes) -> None:
-    for item in HangupEvents(context).items([Message({"content-type": kind}, body)]):
+    for item in HangupEvents(context).items([EslMessage({"content-type": kind}, body)]):
         kind_of: Codec[Any] = Codec(type(item))
         assert kind_of.read(encode(item))[0] == [item]

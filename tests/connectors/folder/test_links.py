@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.folder.door import DONE, REJECTED, ROWS
+from connectors.folder.listener import DONE, REJECTED, ROWS
 from connectors.reading.names import fitting, printable
 from connectors.reading.opening import NotAFile, no_links, open_file, open_folder
 from schemas.records import FeedState
 from schemas.trouble import Terminal
-from tests.connectors.folder.test_door import Loader, names, opened
-from tests.connectors.live.outlets import until
+from tests.connectors.folder.test_listener import Loader, names, opened
+from tests.connectors.live.sinks import until
 
 
 def a_link(path: Path) -> None:

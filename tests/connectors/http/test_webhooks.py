@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from connectors.http.serving import Limits
+from connectors.http.serving import RequestLimits
 from schemas.records import CallLeg, FeedState
 from tests.connectors.http.listener import listening
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live.sinks import Broker, until
 from tests.connectors.webhook_requests import read, request
 
 
@@ -84,7 +84,7 @@ def test_token_of_the_records_opens_no_webhook_and_a_webhook_no_records() -> Non
 
 def test_webhooks_have_limits_too() -> None:
     case = read(request("megapbx/history_in"))
-    limits = Limits(body_bytes=2_000, requests_per_s=2)
+    limits = RequestLimits(body_bytes=2_000, requests_per_s=2)
     with listening(limits=limits, hooks=[("megapbx", case["secret"])], clock=lambda: 7.0) as listener:
         assert listener.ask("POST", "/webhooks/megapbx/cloud", "x" * 2_001, case["headers"]).status == 413
         said = [listener.ask("POST", "/webhooks/megapbx/cloud", case["body"], case["headers"]) for _ in range(4)]

@@ -12,13 +12,13 @@ import msgspec
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import Backfill, EventCheckpoint, EventListener, EventSource
 from connectors.live.talk import Patience
-from connectors.live.teller import Alive, Backfill, Teller, TellerDoor
 from connectors.reading.source import Context
 from schemas.records import Feed, Reason, Rejected
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door
+from tests.connectors.live.sinks import Broker, run_door
 
 PATIENT = Patience(answer_s=60.0, ping_s=20.0)
 """Whatever the test is about: nobody knows when a busy machine lets the exchange speak."""
@@ -31,7 +31,7 @@ M = TypeVar("M")
 class Opened:
     """A door that runs, and what it sent."""
 
-    def __init__(self, line: Line, broker: Broker) -> None:
+    def __init__(self, line: DeliveryQueue, broker: Broker) -> None:
         self.line = line
         self.broker = broker
         self.failure: BaseException | None = None
@@ -47,7 +47,7 @@ class Opened:
 
 @contextmanager
 def opened(
-    teller: Callable[[Callable[[], Context]], Teller[M]],
+    teller: Callable[[Callable[[], Context]], EventSource[M]],
     folder: Path,
     name: str,
     *,
@@ -55,15 +55,15 @@ def opened(
     tz: str = "Europe/Moscow",
 ) -> Iterator[Opened]:
     """`teller` is made of what gives the context; `name` is the door's."""
-    line = Line("office", name, "s1")
+    line = DeliveryQueue("office", name, "s1")
     broker = Broker()
     opened = Opened(line, broker)
 
     def fresh() -> Context:
         return msgspec.structs.replace(context(tz), version=line.clock())
 
-    with Checkpoint(folder, "office", name, Alive) as checkpoint:
-        door = TellerDoor(teller(fresh), checkpoint, backfill, Backoff(0.01, 0.05), look_s=0.05)
+    with Checkpoint(folder, "office", name, EventCheckpoint) as checkpoint:
+        door = EventListener(teller(fresh), checkpoint, backfill, Backoff(0.01, 0.05), look_s=0.05)
 
         def run() -> None:
             try:

@@ -13,26 +13,26 @@ from sqlalchemy import DateTime, String
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.pump import Door
-from connectors.live.teller import Alive, TellerDoor
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import EventCheckpoint, EventListener
+from connectors.live.feed_runner import Listener
 from connectors.sql.database import Database
-from connectors.sql.door import Polled, SqlDoor, Wanted
+from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.window import Slice
 from schemas.records import FeedState, Record, Rejected
 from schemas.trouble import Terminal, Transient
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door
-from tests.connectors.live.test_pump import leg
+from tests.connectors.live.sinks import Broker, run_door
+from tests.connectors.live.test_feed_runner import leg
 
 AWAY = "pbx.example: nobody answers"
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 _CDR = ("calldate", "src", "dst", "channel", "dstchannel", "duration", "billsec", "disposition", "uniqueid")
 
 
-class Waiting(Line):
+class Waiting(DeliveryQueue):
     """A line whose waits are written down and over at once; a door that waits for more of its live source is ended."""
 
     def __init__(self, door: str) -> None:
@@ -88,7 +88,7 @@ class Exchange:
     where = "pbx.example"
     heard = True
 
-    def __init__(self, source: Source, line: Line) -> None:
+    def __init__(self, source: Source, line: DeliveryQueue) -> None:
         self._source = source
         self._line = line
 
@@ -113,7 +113,7 @@ class Exchange:
         return ""
 
 
-def sql(source: Source, line: Line, folder: Path) -> Door:
+def sql(source: Source, line: DeliveryQueue, folder: Path) -> Listener:
     table = Table()
 
     def there() -> TableReader:
@@ -121,18 +121,20 @@ def sql(source: Source, line: Line, folder: Path) -> Door:
         return table
 
     checkpoint = Checkpoint(folder, "office", "sql", Polled)
-    return SqlDoor(there, Wanted(overlap=timedelta(hours=4), every_s=10.0), checkpoint, backoff=_backoff())
+    return SqlListener(there, PollOptions(overlap=timedelta(hours=4), every_s=10.0), checkpoint, backoff=_backoff())
 
 
-def teller(source: Source, line: Line, folder: Path) -> Door:
-    return TellerDoor(Exchange(source, line), Checkpoint(folder, "office", "ami", Alive), backoff=_backoff())
+def teller(source: Source, line: DeliveryQueue, folder: Path) -> Listener:
+    return EventListener(
+        Exchange(source, line), Checkpoint(folder, "office", "ami", EventCheckpoint), backoff=_backoff()
+    )
 
 
 def _backoff() -> Backoff:
     return Backoff(1.0, 60.0, draw=lambda: 1.0)
 
 
-Making = Callable[[Source, Line, Path], Door]
+Making = Callable[[Source, DeliveryQueue, Path], Listener]
 DOORS = pytest.mark.parametrize("making", [sql, teller])
 
 

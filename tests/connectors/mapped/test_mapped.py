@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from connectors.mapped.choose import choose_mapped
 from connectors.mapped.kinds import KINDS, bare
-from connectors.mapped.look import look_at
 from connectors.mapped.propose import fitting_kinds, propose
 from connectors.mapped.source import MappedSource
+from connectors.mapped.table_sample import sample_table
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints
 from schemas.codec import encode
@@ -73,7 +73,7 @@ def told(item: Record | Rejected) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_mapping_is_proposed_from_header_and_values(case: dict[str, Any]) -> None:
-    look = look_at(HERE / "files" / case["file"], case.get("region", "RU"), default_stages())
+    look = sample_table(HERE / "files" / case["file"], case.get("region", "RU"), default_stages())
     proposed = propose(look, case["kind"])
     assert proposed.mapping == mapping(case)
     assert {ours: list(words) for ours, words in proposed.strange.items()} == case.get("strange", {})
@@ -88,7 +88,7 @@ def test_rows_are_read_as_a_person_reads_them(case: dict[str, Any]) -> None:
 
 
 def test_deals_are_stages_or_proposals_and_a_person_says_which() -> None:
-    look = look_at(HERE / "files" / "hubspot_deals.csv", "US", default_stages())
+    look = sample_table(HERE / "files" / "hubspot_deals.csv", "US", default_stages())
     assert fitting_kinds(look) == ["stages", "proposals"]
 
 
@@ -104,7 +104,7 @@ def test_workbook_of_1c_with_titles_numbers_and_a_footer(write: Write) -> None:
         ["Итого", "", "", ""],
     ]
     path = write(workbook(Лист1=rows), "1c.xlsx") / "Лист1"
-    proposed = propose(look_at(path, "RU", default_stages()), "organisations")
+    proposed = propose(sample_table(path, "RU", default_stages()), "organisations")
     assert proposed.mapping is not None
     assert proposed.mapping.columns == {
         "id": "Наименование",
@@ -125,14 +125,14 @@ def test_workbook_of_1c_with_titles_numbers_and_a_footer(write: Write) -> None:
 
 def test_phones_are_found_by_their_values_when_no_header_says_so(write: Write) -> None:
     path = write("Имя;Куда звонить;Сколько\nАльфа;84950000001;1800000\nБета;84950000002;1900000\n", "t.csv")
-    proposed = propose(look_at(path, "RU", default_stages()), "organisations", {"id": "Имя"})
+    proposed = propose(sample_table(path, "RU", default_stages()), "organisations", {"id": "Имя"})
     assert proposed.mapping is not None
     assert proposed.mapping.columns["phones"] == "Куда звонить"
 
 
 def test_table_without_a_header_is_refused_in_words(write: Write) -> None:
     with pytest.raises(Terminal, match="put a first line with the columns' names above"):
-        look_at(write("2026-11-02 09:00:00,101,84950000001\n" * 2), "RU", default_stages())
+        sample_table(write("2026-11-02 09:00:00,101,84950000001\n" * 2), "RU", default_stages())
 
 
 # --- which mapping

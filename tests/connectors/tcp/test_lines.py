@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.tcp.lines import MOST_LINE, Line, Lines
+from connectors.tcp.lines import MOST_LINE, Lines, ReceivedLine
 
 pieces = st.one_of(
     st.binary(max_size=30),
@@ -15,7 +15,7 @@ pieces = st.one_of(
 )
 
 
-def read(data: bytes, at: list[int]) -> list[Line]:
+def read(data: bytes, at: list[int]) -> list[ReceivedLine]:
     reader = Lines()
     places = sorted({place % (len(data) + 1) for place in at} | {0, len(data)})
     found = [line for begin, end in pairwise(places) for line in reader.feed(data[begin:end])]
@@ -39,7 +39,7 @@ def test_every_line_comes_out_as_it_was(said: list[str], end: str, ends: bool) -
 
 
 def test_padding_and_blank_lines_are_nothing() -> None:
-    assert read(b"\0\0\0a,b\0\r\n\r\n \r\n\0\0", []) == [Line("a,b")]
+    assert read(b"\0\0\0a,b\0\r\n\r\n \r\n\0\0", []) == [ReceivedLine("a,b")]
 
 
 def test_line_without_end_takes_no_more_than_its_bound() -> None:
@@ -49,4 +49,4 @@ def test_line_without_end_takes_no_more_than_its_bound() -> None:
     assert len(reader._begun) == MOST_LINE
     (long, after) = reader.feed(b"\nCall 1\n")
     assert (long.too_long, len(long.text)) == (True, MOST_LINE)
-    assert after == Line("Call 1")
+    assert after == ReceivedLine("Call 1")

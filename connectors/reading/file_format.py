@@ -21,7 +21,7 @@ class JsonShape(Enum):
     FORMS = "bodies of forms, one a line"
 
 
-class JsonForm(NamedTuple):
+class JsonFormat(NamedTuple):
     """How a file of JSON is written; `under` are the keys on the way to its array, `field` is the one of its forms."""
 
     shape: JsonShape
@@ -35,7 +35,7 @@ class JsonForm(NamedTuple):
         return f"{self.encoding}, JSON: {self.shape.value}{inside}"
 
 
-class Form(NamedTuple):
+class FileFormat(NamedTuple):
     """How a file is written."""
 
     encoding: str
@@ -43,7 +43,7 @@ class Form(NamedTuple):
     line_end: str
     quoted: bool = True
     """False where a quote is a character like another, and each line is a row."""
-    json: JsonForm | None = None
+    json: JsonFormat | None = None
     """How the objects stand whose cells these are."""
     keys: tuple[str, ...] = ()
     """Of objects: the columns."""

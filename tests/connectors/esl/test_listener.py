@@ -1,6 +1,6 @@
 """The ESL door against a switch that disconnects, says garbage, falls silent, and refuses.
 
-What any door does with gaps and databases is tested in tests/connectors/ami/test_door.py, whose loop is the same.
+What any door does with gaps and databases is tested in tests/connectors/ami/test_listener.py, whose loop is the same.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.esl.door import Esl
-from connectors.esl.session import Login
+from connectors.esl.listener import Esl
+from connectors.esl.session import EslLogin
+from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
-from connectors.live.teller import Backfill
 from schemas.records import FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.esl.peer import (
@@ -34,8 +34,8 @@ from tests.connectors.esl.peer import (
 )
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened
-from tests.connectors.live.outlets import until
 from tests.connectors.live.peer import Peer, hang_up
+from tests.connectors.live.sinks import until
 from tests.connectors.rows import NINE
 
 
@@ -49,7 +49,7 @@ def opened(
     backfill: Backfill | None = None,
     patience: Patience = PATIENT,
 ) -> AbstractContextManager[Opened]:
-    login = Login("127.0.0.1", switch.port, password, user, chosen)
+    login = EslLogin("127.0.0.1", switch.port, password, user, chosen)
     return live.opened(lambda context: Esl(login, context, patience), folder, "esl", backfill=backfill)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.folder.door import BATCH_FILES, FolderDoor, Load, Loaded
+from connectors.folder.listener import BATCH_FILES, FolderListener, Load, LoadedFile
 from connectors.live.backoff import Backoff
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_door, until
 
 
 class Loader:
@@ -29,14 +29,16 @@ class Loader:
         """What the door's thread had worked by each batch: other programs of the machine are not in it."""
         self.before: Callable[[Sequence[Path]], None] = lambda _: None
 
-    def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
+    def __call__(self, paths: Sequence[Path]) -> list[LoadedFile]:
         self.before(paths)
         self.batches.append(len(paths))
         self.cpu_s.append(time.thread_time())
         for path in paths:
             self.texts.setdefault(path.name, []).append(path.read_text(encoding="utf-8"))
         return [
-            Loaded(path, "refuse" not in self.texts[path.name][-1], b'{"records": 3}', f"tag{len(self.batches)}", 3, 1)
+            LoadedFile(
+                path, "refuse" not in self.texts[path.name][-1], b'{"records": 3}', f"tag{len(self.batches)}", 3, 1
+            )
             for path in paths
         ]
 
@@ -62,9 +64,9 @@ class Clock:
 @contextmanager
 def opened(
     folder: Path, loader: Load, monotonic: Callable[[], float] = time.monotonic
-) -> Iterator[tuple[Line, Broker]]:
-    line, broker = Line("office", "folder:drop", "s1"), Broker()
-    door = FolderDoor(folder, loader, settle_s=0.1, backoff=Backoff(0.01, 0.05), monotonic=monotonic)
+) -> Iterator[tuple[DeliveryQueue, Broker]]:
+    line, broker = DeliveryQueue("office", "folder:drop", "s1"), Broker()
+    door = FolderListener(folder, loader, settle_s=0.1, backoff=Backoff(0.01, 0.05), monotonic=monotonic)
     failure: list[BaseException] = []
 
     def run() -> None:
@@ -181,11 +183,11 @@ def test_file_of_which_nothing_can_be_said_stays_and_is_tried_again(tmp_path: Pa
     loader = Loader()
     tries: list[str] = []
 
-    def load(paths: Sequence[Path]) -> list[Loaded]:
+    def load(paths: Sequence[Path]) -> list[LoadedFile]:
         odd = [path for path in paths if path.name == "odd.csv"]
         tries.extend(path.name for path in odd)
         if odd and len(tries) < 3:
-            later = [Loaded(path, False, b"", "", later="Input/output error") for path in odd]
+            later = [LoadedFile(path, False, b"", "", later="Input/output error") for path in odd]
             return [*later, *loader([path for path in paths if path not in odd])]
         return loader(paths)
 

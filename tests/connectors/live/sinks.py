@@ -12,10 +12,10 @@ from types import TracebackType
 import msgspec
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.feed_runner import FeedRunner, Listener
 from connectors.live.forwarder import Ends, Forwarder
 from connectors.live.journal import Journal
-from connectors.live.line import Line
-from connectors.live.pump import Door, Pump
 from schemas.kafka_errors import Forgotten
 from schemas.records import CallLeg, Feed, Record, Rejected
 from schemas.topics import Topic
@@ -37,12 +37,12 @@ class Broker:
         self.stores = True
         """The workers have stored what is here."""
 
-    def outlet(self) -> Outlet:
+    def sink(self) -> ListSink:
         self.asked += 1
         if self.away:
             raise Transient("kafka: nobody answers")
         self.opened += 1
-        return Outlet(self)
+        return ListSink(self)
 
     # The workers' side.
 
@@ -70,12 +70,12 @@ class Broker:
         return [record for record in self.records if isinstance(record, Rejected)]
 
 
-class Outlet:
+class ListSink:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._sent: list[Record] = []
 
-    def __enter__(self) -> Outlet:
+    def __enter__(self) -> ListSink:
         return self
 
     def __exit__(
@@ -106,11 +106,11 @@ class Outlet:
 
 
 def run_door(
-    line: Line,
+    line: DeliveryQueue,
     broker: Broker,
-    door: Door,
+    door: Listener,
     *,
-    beside: Sequence[tuple[Line, Door]] = (),
+    beside: Sequence[tuple[DeliveryQueue, Listener]] = (),
     journal: Path | None = None,
     heartbeat_s: float = 0.05,
 ) -> None:
@@ -123,14 +123,16 @@ def run_door(
         lines = [line, *(one for one, _ in beside)]
         quick = Backoff(0.001, 0.01)
         forwarder = Forwarder(
-            kept, broker.outlet, broker, lines, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
+            kept, broker.sink, broker, lines, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
         )
         threads = [threading.Thread(target=forwarder.run, args=(over.is_set,))]
-        threads += [threading.Thread(target=Pump(one, kept, backoff=quick).run, args=(feed,)) for one, feed in beside]
+        threads += [
+            threading.Thread(target=FeedRunner(one, kept, backoff=quick).run, args=(feed,)) for one, feed in beside
+        ]
         for thread in threads:
             thread.start()
         try:
-            Pump(line, kept, backoff=quick).run(door)
+            FeedRunner(line, kept, backoff=quick).run(door)
         finally:
             for one, _ in beside:
                 one.stopping.set()

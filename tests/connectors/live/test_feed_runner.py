@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import MOST_WAITING, DeliveryQueue
+from connectors.live.feed_runner import FeedRunner
 from connectors.live.journal import Entry, Journal
-from connectors.live.line import MOST_WAITING, Line
-from connectors.live.pump import Pump
 from schemas.records import CallLeg, Direction, Disposition, FeedState
 from schemas.trouble import Terminal, Transient
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_door, until
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def leg(number: int) -> CallLeg:
 class Scripted:
     """A door that does what the test says."""
 
-    def __init__(self, script: Callable[[Line], None]) -> None:
+    def __init__(self, script: Callable[[DeliveryQueue], None]) -> None:
         self.run = script
 
 
@@ -54,15 +54,15 @@ class Disk(Journal):
         super().append(entries)
 
 
-def pump(line: Line, journal: Journal, **more: Callable[[], float]) -> Pump:
-    return Pump(line, journal, backoff=Backoff(0.001, 0.002), **more)
+def pump(line: DeliveryQueue, journal: Journal, **more: Callable[[], float]) -> FeedRunner:
+    return FeedRunner(line, journal, backoff=Backoff(0.001, 0.002), **more)
 
 
 def test_everything_arrives_in_order_and_is_confirmed_in_order() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "tcp", "s1")
     confirmed: list[int] = []
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         line.state(FeedState.LIVE)
         for number in range(100):
             line.deliver([leg(number)], lambda number=number: confirmed.append(number))  # type: ignore[misc]
@@ -75,10 +75,10 @@ def test_everything_arrives_in_order_and_is_confirmed_in_order() -> None:
 
 
 def test_nothing_is_confirmed_that_another_process_could_not_read_from_disk(tmp_path: Path) -> None:
-    line, path = Line("office", "tcp", "s1"), tmp_path / "j.journal"
+    line, path = DeliveryQueue("office", "tcp", "s1"), tmp_path / "j.journal"
     missing: list[int] = []
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         for number in range(60):
 
             def done(number: int = number) -> None:
@@ -98,10 +98,10 @@ def test_nothing_is_confirmed_that_another_process_could_not_read_from_disk(tmp_
 
 
 def test_nothing_is_lost_when_flushes_go_wrong() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "tcp", "s1")
     broker.fails = 7
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         for number in range(60):
             line.deliver([leg(number)])
 
@@ -111,10 +111,10 @@ def test_nothing_is_lost_when_flushes_go_wrong() -> None:
 
 
 def test_broker_that_is_away_holds_nobody_up() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "tcp", "s1")
     broker.away = True
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         for number in range(0, 3 * MOST_WAITING, 1000):
             line.deliver([leg(number + n) for n in range(1000)])
         until(lambda: not line.unkept)
@@ -128,10 +128,10 @@ def test_broker_that_is_away_holds_nobody_up() -> None:
 
 @pytest.mark.parametrize("why", ["full", "no space left"])
 def test_door_waits_while_nothing_can_be_kept_and_memory_stays_bounded(tmp_path: Path, why: str) -> None:
-    line = Line("office", "tcp", "s1")
+    line = DeliveryQueue("office", "tcp", "s1")
     delivered: list[int] = []
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         for number in range(0, 3 * MOST_WAITING, 1000):
             line.deliver([leg(number + n) for n in range(1000)])
             delivered.append(number)
@@ -153,9 +153,9 @@ def test_door_waits_while_nothing_can_be_kept_and_memory_stays_bounded(tmp_path:
 
 
 def test_door_that_gives_up_is_told_after_all_it_had_received() -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "ami", "s1")
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         line.deliver([leg(1)])
         raise Terminal("pbx: login refused: check the user")
 
@@ -166,9 +166,9 @@ def test_door_that_gives_up_is_told_after_all_it_had_received() -> None:
 
 
 def test_error_of_the_program_is_raised_and_told_without_its_words() -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "ami", "s1")
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         raise ValueError("+7 495 000-00-00 is personal data")
 
     with pytest.raises(ValueError, match="personal"):
@@ -178,12 +178,12 @@ def test_error_of_the_program_is_raised_and_told_without_its_words() -> None:
 
 
 def test_checkpoint_that_cannot_be_written_ends_the_door() -> None:
-    broker, line = Broker(), Line("office", "sql", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "sql", "s1")
 
     def full() -> None:
         raise Terminal("no room")
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         line.deliver([leg(1)], full)
         line.wait(60)
 
@@ -193,9 +193,9 @@ def test_checkpoint_that_cannot_be_written_ends_the_door() -> None:
 
 
 def test_heartbeats_go_on_in_a_quiet_hour_and_news_is_told_at_once() -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, line = Broker(), DeliveryQueue("office", "ami", "s1")
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         line.state(FeedState.LIVE)
         until(lambda: len(broker.feeds) > 5)
         line.state(FeedState.AWAY, "connection refused")
@@ -210,14 +210,14 @@ def test_heartbeats_go_on_in_a_quiet_hour_and_news_is_told_at_once() -> None:
 
 
 def test_a_stop_while_the_disk_is_full_ends_and_says_what_was_not_kept(tmp_path: Path) -> None:
-    line = Line("office", "tcp", "s1")
+    line = DeliveryQueue("office", "tcp", "s1")
     now = [0.0]
 
     def monotonic() -> float:
         now[0] += 1.0
         return now[0]
 
-    def script(line: Line) -> None:
+    def script(line: DeliveryQueue) -> None:
         line.deliver([leg(1), leg(2)])
         line.stopping.set()
 

@@ -1,4 +1,4 @@
-"""From a door's line into the journal: nothing is confirmed before it is on disk."""
+"""From a listener's queue into the journal: nothing is confirmed before it is on disk."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import Delivery, DeliveryQueue
 from connectors.live.journal import Entry, Journal
-from connectors.live.line import Delivery, Line
 from schemas.codec import encode
 from schemas.records import (
     CallLeg,
@@ -37,77 +37,77 @@ TOPICS: dict[type[Record], Topic] = {
 }
 _COMMIT_ITEMS = 5_000
 _LAST_TRIES_S = 15.0
-"""How long a door that is asked to end waits for a journal that cannot be written."""
+"""How long a listener that is asked to end waits for a journal that cannot be written."""
 _FULL = "the journal is full: {records:,} records wait for the workers to store them; `callfunnel doctor` tells why"
 
 
-class Door(Protocol):
+class Listener(Protocol):
     """A live source."""
 
-    def run(self, line: Line) -> None:
-        """Read the source and deliver, until `line.stopping`. Blocks, in a thread of its own.
+    def run(self, queue: DeliveryQueue) -> None:
+        """Read the source and deliver, until `queue.stopping`. Blocks, in a thread of its own.
 
         A source that is away is waited for here. Raises Terminal when waiting cannot help.
         """
 
 
-class Pump:
-    """Runs one door. `run` returns when the door has ended and everything it delivered is in the journal.
+class FeedRunner:
+    """Runs one listener. `run` returns when the listener has ended and everything it delivered is in the journal.
 
     All that comes while one commit runs is the next commit: a disk that takes long to write gets few and large ones.
     """
 
     def __init__(
         self,
-        line: Line,
+        queue: DeliveryQueue,
         journal: Journal,
         *,
         backoff: Backoff | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._line = line
+        self._queue = queue
         self._journal = journal
         self._backoff = backoff or Backoff(0.1, 2.0)
         self._monotonic = monotonic
         self._failure: BaseException | None = None
 
-    def run(self, door: Door) -> None:
-        """Raises Terminal when the door gave up, or ends while the journal cannot be written."""
+    def run(self, listener: Listener) -> None:
+        """Raises Terminal when the listener gave up, or ends while the journal cannot be written."""
         try:
-            self._until_ended(door)
-        except Terminal as trouble:
-            self._failure = trouble
-            self._line.stopping.set()
-        self._last_words()
+            self._until_ended(listener)
+        except Terminal as error:
+            self._failure = error
+            self._queue.stopping.set()
+        self._report_end()
         if self._failure is not None:
             raise self._failure
 
-    def _until_ended(self, door: Door) -> None:
-        thread = threading.Thread(target=self._read, args=(door,), name=self._line.name, daemon=True)
+    def _until_ended(self, listener: Listener) -> None:
+        thread = threading.Thread(target=self._read, args=(listener,), name=self._queue.name, daemon=True)
         thread.start()
-        while not self._line.ended:
-            if taken := self._line.take(1.0, _COMMIT_ITEMS):
+        while not self._queue.ended:
+            if taken := self._queue.take(1.0, _COMMIT_ITEMS):
                 self._keep(taken)
         thread.join()
 
-    def _read(self, door: Door) -> None:
-        """The door's thread."""
+    def _read(self, listener: Listener) -> None:
+        """The listener's thread."""
         try:
-            door.run(self._line)
-        except Terminal as trouble:
-            self._failure = trouble
-        except BaseException as error:  # a bug of the door: it is told and raised where the process ends
-            log.exception("%s: stopped by an error of the program", self._line.name)
+            listener.run(self._queue)
+        except Terminal as error:
+            self._failure = error
+        except BaseException as error:  # a bug of the listener: it is told and raised where the process ends
+            log.exception("%s: stopped by an error of the program", self._queue.name)
             self._failure = error
         finally:
-            self._line.close()
+            self._queue.close()
 
     def _keep(self, deliveries: Sequence[Delivery]) -> None:
         """On return they are in the journal and confirmed. Waits for room and for a disk that can be written."""
-        found = [entry for one in deliveries for entry in entries(self._line.name, one)]
+        found = [entry for one in deliveries for entry in entries(self._queue.name, one)]
         polled_at: float | None = None
         while found:
-            if polled_at is None and self._line.stopping.is_set():
+            if polled_at is None and self._queue.stopping.is_set():
                 polled_at = self._monotonic()
             # What a listener that ends has taken is kept beyond the bound: nobody would send it again.
             if self._journal.is_full and polled_at is None:
@@ -116,34 +116,34 @@ class Pump:
                 try:
                     self._journal.append(found)
                     break
-                except Transient as trouble:
-                    self._held_up(str(trouble))
+                except Transient as error:
+                    self._held_up(str(error))
                     if polled_at is not None and self._monotonic() - polled_at > _LAST_TRIES_S:
-                        raise Terminal(f"{trouble}; {self._line.unkept:,} received records were not kept") from None
+                        raise Terminal(f"{error}; {self._queue.unkept:,} received records were not kept") from None
             wait_s = self._backoff.next_s()
             if polled_at is None:
-                self._line.wait(wait_s)
+                self._queue.wait(wait_s)
             else:
                 time.sleep(min(wait_s, 1.0))
         self._backoff.succeeded()
-        if self._line.held_up:
-            self._line.held_up = ""
-            log.info("%s: it is kept again", self._line.name)
+        if self._queue.held_up:
+            self._queue.held_up = ""
+            log.info("%s: it is kept again", self._queue.name)
         for delivery in deliveries:
-            self._line.kept(delivery)
+            self._queue.kept(delivery)
 
     def _held_up(self, reason: str) -> None:
-        if not self._line.held_up:
-            log.warning("%s: %s; nothing more is taken until then", self._line.name, reason)
-        self._line.held_up = reason
+        if not self._queue.held_up:
+            log.warning("%s: %s; nothing more is taken until then", self._queue.name, reason)
+        self._queue.held_up = reason
 
-    def _last_words(self) -> None:
+    def _report_end(self) -> None:
         """What is told of the feed from now on."""
         if self._failure is None:
-            self._line.state(FeedState.STOPPED)
+            self._queue.state(FeedState.STOPPED)
             return
         reason = str(self._failure) if isinstance(self._failure, Terminal) else "an error of the program, see its log"
-        self._line.state(FeedState.FAILED, reason)
+        self._queue.state(FeedState.FAILED, reason)
 
 
 def entries(feed: str, delivery: Delivery) -> list[Entry]:

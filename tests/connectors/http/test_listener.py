@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from connectors.http import sink as sinks
-from connectors.http.door import HttpDoor
+from connectors.http import request_delivery
 from connectors.http.gates import Token
-from connectors.http.serving import Address, Guard, Limits
-from connectors.http.sink import Sink
+from connectors.http.listener import HttpListener
+from connectors.http.request_delivery import RequestDelivery
+from connectors.http.serving import Address, Guard, RequestLimits
+from connectors.live.delivery_queue import MOST_WAITING, Delivery, DeliveryQueue
 from connectors.live.journal import Entry, Journal, found_in
-from connectors.live.line import MOST_WAITING, Delivery, Line
 from schemas.records import FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, Said, call, context_of, listening
-from tests.connectors.live import outlets
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live import sinks
+from tests.connectors.live.sinks import Broker, run_door, until
 
 GZIP = {"Content-Encoding": "gzip"}
 ROUTES = (
@@ -90,7 +90,7 @@ def test_every_route_asks_for_the_token(method: str, path: str) -> None:
 
 
 def test_what_is_no_json_too_large_or_empty_is_refused_with_the_reason() -> None:
-    with listening(limits=Limits(body_bytes=10_000)) as listener:
+    with listening(limits=RequestLimits(body_bytes=10_000)) as listener:
         assert listener.ask("POST", "/calls", "a=1").status == 415
         assert listener.ask("POST", "/calls", "", {**BEARER, **JSON}).status == 400
         assert listener.ask("POST", "/calls", "x" * 10_001, {**BEARER, **JSON}).status == 413
@@ -103,7 +103,7 @@ def test_what_is_no_json_too_large_or_empty_is_refused_with_the_reason() -> None
 
 
 def test_body_that_does_not_arrive_is_not_waited_for() -> None:
-    with listening(limits=Limits(body_s=0.2)) as listener:
+    with listening(limits=RequestLimits(body_s=0.2)) as listener:
         where = urlsplit(listener.address)
         with socket.create_connection((where.hostname, where.port), timeout=60) as slow:
             head = f"POST /calls HTTP/1.1\r\nHost: x\r\nAuthorization: {BEARER['Authorization']}\r\n"
@@ -112,7 +112,7 @@ def test_body_that_does_not_arrive_is_not_waited_for() -> None:
 
 
 def test_head_that_does_not_arrive_is_not_waited_for() -> None:
-    with listening(limits=Limits(idle_s=0.3)) as listener:
+    with listening(limits=RequestLimits(idle_s=0.3)) as listener:
         where = urlsplit(listener.address)
         with socket.create_connection((where.hostname, where.port), timeout=60) as slow:
             slow.sendall(b"POST /calls HTTP/1.1\r\nHost: x\r\n")
@@ -120,7 +120,7 @@ def test_head_that_does_not_arrive_is_not_waited_for() -> None:
 
 
 def test_too_many_requests_are_told_when_to_come_again() -> None:
-    with listening(limits=Limits(requests_per_s=3), clock=lambda: 7.0) as listener:
+    with listening(limits=RequestLimits(requests_per_s=3), clock=lambda: 7.0) as listener:
         said = [listener.post("/calls", call(number)) for number in range(5)]
         assert [one.status for one in said] == [200, 200, 200, 429, 429]
         assert int(said[-1].headers["Retry-After"]) >= 1
@@ -145,8 +145,8 @@ class Full(Journal):
 
 
 def test_what_cannot_be_kept_is_503_and_taken_once_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.1)
-    monkeypatch.setattr(outlets, "Journal", Full)
+    monkeypatch.setattr(request_delivery, "ACKNOWLEDGED_S", 0.1)
+    monkeypatch.setattr(sinks, "Journal", Full)
     broker = Broker()
     with listening(broker) as listener:
         for words in ("not written to disk", "no space left"):  # the first one waits for it, the next ones are told
@@ -180,18 +180,18 @@ def test_listener_takes_calls_while_kafka_is_away_at_its_start_and_says_so_once(
 
 
 def test_memory_is_bounded_while_the_disk_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.05)
+    monkeypatch.setattr(request_delivery, "ACKNOWLEDGED_S", 0.05)
     with listening() as listener:
         until(lambda: listener.broker.feeds)
         is_stuck = threading.Event()
 
-        def takes_nothing(line: Line, within_s: float, most: int) -> list[Delivery]:
+        def takes_nothing(line: DeliveryQueue, within_s: float, most: int) -> list[Delivery]:
             is_stuck.set()
             time.sleep(0.01)
             return []
 
         with monkeypatch.context() as stuck:
-            stuck.setattr(Line, "take", takes_nothing)
+            stuck.setattr(DeliveryQueue, "take", takes_nothing)
             assert is_stuck.wait(10), "the pump is still within the take that it had begun"
             many = [call(number) for number in range(4_000)]
             said = [listener.post("/calls", many) for _ in range(5)]
@@ -201,7 +201,7 @@ def test_memory_is_bounded_while_the_disk_takes_nothing(monkeypatch: pytest.Monk
 
 
 def test_request_that_has_come_is_answered_when_the_listener_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlets, "Journal", Full)
+    monkeypatch.setattr(sinks, "Journal", Full)
     broker = Broker()
     with listening(broker) as listener:
         until(lambda: broker.feeds)
@@ -273,9 +273,9 @@ def test_port_that_is_taken_is_said_in_one_line() -> None:
 
 
 def _run_at(port: int) -> None:
-    line = Line("office", "http", "s")
-    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=port), Limits())
-    run_door(line, Broker(), HttpDoor(guard, Sink(line), context_of))
+    line = DeliveryQueue("office", "http", "s")
+    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=port), RequestLimits())
+    run_door(line, Broker(), HttpListener(guard, RequestDelivery(line), context_of))
 
 
 def test_many_at_once_over_kept_connections() -> None:

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from connectors.ami.door import Ami
-from connectors.ami.session import Login
+from connectors.ami.listener import Ami
+from connectors.ami.session import AmiLogin
+from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
-from connectors.live.teller import Backfill
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal, Transient
 from tests.connectors.ami.peer import BANNER, SECRET, Connection, event, peer
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened
-from tests.connectors.live.outlets import until
 from tests.connectors.live.peer import Peer, hang_up
+from tests.connectors.live.sinks import until
 from tests.connectors.rows import NINE
 
 
@@ -38,7 +38,7 @@ def opened(
     tz: str = "Europe/Moscow",
     tls: ssl.SSLContext | None = None,
 ) -> AbstractContextManager[Opened]:
-    login = Login("127.0.0.1", exchange.port, "callfunnel", secret, plain, tls)
+    login = AmiLogin("127.0.0.1", exchange.port, "callfunnel", secret, plain, tls)
     return live.opened(lambda context: Ami(login, context, patience), folder, "ami", backfill=backfill, tz=tz)
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.teller import Alive, TellerDoor
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import EventCheckpoint, EventListener
 from schemas.records import Record, Rejected
 from schemas.trouble import Transient
 
@@ -27,7 +27,7 @@ class Clock:
         return int(self.now.timestamp()) * 10**9
 
 
-class Slow(Line):
+class Slow(DeliveryQueue):
     """Kafka takes its time over a call."""
 
     def __init__(self, clock: Clock, takes: timedelta) -> None:
@@ -97,8 +97,8 @@ def test_gap_begins_where_it_was_certain_that_all_was_read(
 ) -> None:
     clock = Clock()
     line = Slow(clock, timedelta(seconds=takes_s))
-    with Checkpoint(tmp_path, "office", "esl", Alive) as checkpoint:
-        TellerDoor(Told(line, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(line)
+    with Checkpoint(tmp_path, "office", "esl", EventCheckpoint) as checkpoint:
+        EventListener(Told(line, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(line)
         written = checkpoint.read()
     (gap,) = line.gaps
     assert datetime.fromisoformat(gap.payload.split("/")[0]) == NINE + timedelta(seconds=certain_s)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from connectors.asterisk.cel_bridges import Bridges, End, Pieces, length_s, within
 from connectors.asterisk.cel_calls import Channel
-from connectors.asterisk.peers import Kind, Peers
+from connectors.asterisk.peers import PeerKind, Peers
 from connectors.reading.phones import e164
 from schemas.records import Direction, Disposition
 
-_EXTENSION, _TRUNK, _LOCAL = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL
+_EXTENSION, _TRUNK, _LOCAL = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL
 _IN, _OUT, _INSIDE = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 _ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _STATUSES = {
@@ -41,7 +41,7 @@ class EndFacts(NamedTuple):
     outside: str = ""
 
 
-class Story:
+class CallFacts:
     """What the channels of a call tell together."""
 
     def __init__(self, ends: Sequence[End], peers: Peers, region: str) -> None:

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from connectors.sql.database import Database
-from connectors.sql.door import Polled, SqlDoor, Wanted
+from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone
@@ -25,7 +25,7 @@ from schemas.records import CallLeg, FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.conftest import STARTS_S
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_door, until
 from tests.connectors.sql.tables import ALEMBIC, FREEPBX, FUSIONPBX, MOSCOW, Table, call, now
 from tests.databases.servers import Server
 
@@ -40,7 +40,7 @@ def cdr(mariadb_server: Server) -> Iterator[Table]:
 class Opened:
     """A door that runs, and what it sent."""
 
-    def __init__(self, line: Line, broker: Broker) -> None:
+    def __init__(self, line: DeliveryQueue, broker: Broker) -> None:
         self.line = line
         self.broker = broker
 
@@ -56,13 +56,13 @@ class Opened:
 @contextmanager
 def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "cdr", **wanted: Any) -> Iterator[Opened]:
     """The door of a table, until the end of the block."""
-    line = Line("office", "sql", "s1")
+    line = DeliveryQueue("office", "sql", "s1")
     broker = broker or Broker()
-    what = Wanted(overlap=timedelta(hours=4), every_s=0.05, **wanted)
+    what = PollOptions(overlap=timedelta(hours=4), every_s=0.05, **wanted)
     with Checkpoint(folder, "office", "sql", Polled) as checkpoint:
         database = Database(url, "OFFICE_DB")
         reader = TableReader(database, table, shape_of(table, database.types(table), MOSCOW), fresh(line))
-        door = SqlDoor(lambda: reader, what, checkpoint)
+        door = SqlListener(lambda: reader, what, checkpoint)
         running = threading.Thread(target=run_door, args=(line, broker, door))
         running.start()
         try:
@@ -74,7 +74,7 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
         assert not running.is_alive()
 
 
-def fresh(line: Line) -> Callable[[], Context]:
+def fresh(line: DeliveryQueue) -> Callable[[], Context]:
     return lambda: msgspec.structs.replace(context(), version=line.clock())
 
 
