@@ -31,7 +31,7 @@ from schemas.records import Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors import webhook_requests as webhooks
 from tests.connectors.ami.peer import event as ami_event
-from tests.connectors.ami.test_cel import told as ami_cel
+from tests.connectors.ami.test_cel import event_bytes as ami_cel
 from tests.connectors.asterisk.cel_rows import inbound
 from tests.connectors.conftest import context
 from tests.connectors.esl.peer import as_json, event, message, plain

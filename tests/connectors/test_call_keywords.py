@@ -117,7 +117,7 @@ def test_missed_is_a_direction_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "became"),
+    ("word", "expected"),
     [
         ("Отвечен", Disposition.ANSWERED),
         ("Нет ответа", Disposition.NO_ANSWER),
@@ -126,5 +126,5 @@ def test_missed_is_a_direction_too() -> None:
         ("ЗАНЯТО", Disposition.BUSY),
     ],
 )
-def test_word_of_an_end(word: str, became: Disposition) -> None:
-    assert disposition(word, "status") == became
+def test_word_of_an_end(word: str, expected: Disposition) -> None:
+    assert disposition(word, "status") == expected

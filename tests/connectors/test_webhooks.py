@@ -29,10 +29,10 @@ def test_request_is_read_as_a_person_reads_it(path: Path) -> None:
     assert found.body == case.get("answer", "")
     assert len(found.items) == len(case["items"]), found.items
     for item, wanted in zip(found.items, case["items"], strict=True):
-        told = _told(item)
+        item_fields = _as_json(item)
         name = wanted.get("id", "")
-        assert fnmatchcase(str(told.pop("id", "")), name)
-        assert told == {key: value for key, value in wanted.items() if key != "id"}
+        assert fnmatchcase(str(item_fields.pop("id", "")), name)
+        assert item_fields == {key: value for key, value in wanted.items() if key != "id"}
 
 
 @pytest.mark.parametrize("path", CASES, ids=name_of)
@@ -107,7 +107,7 @@ def _damage(body: bytes, data: st.DataObject) -> bytes:
     return body
 
 
-def _told(item: Record | Rejected) -> dict[str, Any]:
+def _as_json(item: Record | Rejected) -> dict[str, Any]:
     if isinstance(item, Rejected):
         return {"reject": str(item.reason), "field": item.field}
     names = _LEG if isinstance(item, CallLeg) else _STAGE

@@ -67,11 +67,11 @@ class Served(NamedTuple):
 
     async def with_secret(self, secret: bytes, within_s: float = 30.0) -> Reply:
         """Somebody who says this is the secret."""
-        said = base64.b64encode(b"reader:" + secret)
+        credentials = base64.b64encode(b"reader:" + secret)
         lines = {
-            "store": b"GET /?query=SELECT%201 HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + said,
+            "store": b"GET /?query=SELECT%201 HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + credentials,
             "board": b"GET /today HTTP/1.1\r\nHost: h\r\nCookie: callfunnel_board_8090=" + secret,
-            "listener": b"GET /ping HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + said,
+            "listener": b"GET /ping HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + credentials,
         }
         return await self.ask(lines[self.name] + b"\r\n\r\n", within_s)
 
@@ -124,5 +124,5 @@ def _application(name: str, clock: Clock) -> tuple[web.Application, Crowd]:
     return door.application(), door.crowd
 
 
-def told(story: Callable[[], Awaitable[Any]]) -> None:
+def run_story(story: Callable[[], Awaitable[Any]]) -> None:
     asyncio.run(cast(Any, story()))

@@ -23,7 +23,7 @@ from pipeline.loading.upload.routes import Pages
 from pipeline.settings import read_settings
 from pipeline.store import Store
 from schemas.trouble import Transient
-from tests.connectors.http.listener import TOKEN, Listener, Said, listening
+from tests.connectors.http.listener import TOKEN, HttpAnswer, Listener, listening
 from tests.connectors.live.sinks import until
 from tests.connectors.rows import many
 
@@ -45,17 +45,17 @@ class Site(NamedTuple):
     folder: Path
     clock: Clock
 
-    def log_in(self, token: str = TOKEN, **headers: str) -> Said:
+    def log_in(self, token: str = TOKEN, **headers: str) -> HttpAnswer:
         return self.listener.ask("POST", "/login", urlencode({"token": token}), {**FORM, **headers})
 
     def cookie(self) -> dict[str, str]:
         """Of somebody who has logged in just now, and asks from the page."""
         return {**PAGE, "Cookie": self.log_in().headers["Set-Cookie"].partition(";")[0]}
 
-    def upload(self, headers: dict[str, str], content: str | bytes, name: str = "Master.csv") -> Said:
+    def upload(self, headers: dict[str, str], content: str | bytes, name: str = "Master.csv") -> HttpAnswer:
         return self.listener.ask("POST", f"/upload?name={quote(name)}", content, headers)
 
-    def post(self, path: str, headers: dict[str, str], body: str = ASKED) -> Said:
+    def post(self, path: str, headers: dict[str, str], body: str = ASKED) -> HttpAnswer:
         return self.listener.ask("POST", path, body, {**headers, "Content-Type": "application/json"})
 
 

@@ -64,8 +64,8 @@ class Connection(live.Connection):
         return headers
 
     def answer(self, action: dict[str, str], response: str = "Success", **more: str) -> None:
-        said = {"Response": response, "ActionID": action.get("ActionID", ""), **more}
-        self.send("".join(f"{name}: {value}\r\n" for name, value in said.items()).encode() + b"\r\n")
+        fields = {"Response": response, "ActionID": action.get("ActionID", ""), **more}
+        self.send("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
 
     def log_in(self, secret: str = SECRET) -> bool:
         """Greet, and ask for the login with MD5 or the plain secret, as main/manager.c does."""

@@ -24,7 +24,7 @@ from tests.connectors.live.sinks import until
 from tests.connectors.rows import MOSCOW, NINE
 
 
-def told(one: Event, **more: str) -> bytes:
+def event_bytes(one: Event, **more: str) -> bytes:
     """An event on the wire, by cel_manager.c: its time is local."""
     headers = {
         "Event": "CEL",
@@ -48,7 +48,7 @@ def told(one: Event, **more: str) -> bytes:
 
 
 def messages(*events: Event) -> list[AmiMessage]:
-    return AmiMessages().feed(b"".join(map(told, sorted(events, key=lambda one: one.at_s))))
+    return AmiMessages().feed(b"".join(map(event_bytes, sorted(events, key=lambda one: one.at_s))))
 
 
 class Clock:
@@ -96,7 +96,11 @@ def test_channel_of_which_not_all_was_heard_makes_nothing() -> None:
 
 def test_event_that_says_what_cannot_be_is_a_reject() -> None:
     (one, *_) = inbound(1, 0)
-    wire = told(one, EventTime="soon") + told(one._replace(linkedid="")) + told(one, AppData="x" * MOST_LINE)
+    wire = (
+        event_bytes(one, EventTime="soon")
+        + event_bytes(one._replace(linkedid=""))
+        + event_bytes(one, AppData="x" * MOST_LINE)
+    )
     items = CelEvents(context).items(AmiMessages().feed(wire))
     assert [(item.reason, item.field) for item in items if isinstance(item, Rejected)] == [
         (Reason.BAD_TIME, "time"),
@@ -107,7 +111,7 @@ def test_event_that_says_what_cannot_be_is_a_reject() -> None:
 
 def test_times_are_taken_as_epochs_where_cel_conf_says_so() -> None:
     clock = Clock()
-    wire = b"".join(told(one, EventTime=f"{START_S + one.at_s:.6f}") for one in inbound(1, 0))
+    wire = b"".join(event_bytes(one, EventTime=f"{START_S + one.at_s:.6f}") for one in inbound(1, 0))
     reader = CelEvents(context, clock)
     reader.items(AmiMessages().feed(wire))
     clock.now = 6.0

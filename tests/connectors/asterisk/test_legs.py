@@ -97,22 +97,22 @@ def test_six_digits_are_inside_only_when_the_pattern_says_so(write: Write) -> No
     """Six digits are an extension here and a provider's account there: by default a trunk, as providers name them."""
     line = row(channel="PJSIP/200101-00000001", src="200101", dst="200102", dstchannel="PJSIP/200102-00000002")
     assert one(write, line).direction is Direction.INBOUND
-    told = one(write, line, extension_pattern=r"\d{6}")
-    assert (told.direction, told.extension, told.peer_extension) == (Direction.INTERNAL, "200101", "200102")
+    found = one(write, line, extension_pattern=r"\d{6}")
+    assert (found.direction, found.extension, found.peer_extension) == (Direction.INTERNAL, "200101", "200102")
 
 
 def test_trunk_that_looks_like_an_extension_is_named_in_the_settings(write: Write) -> None:
     line = row(channel="SIP/62342-00000001", src="84950000001", dst="101")
     assert one(write, line).direction is Direction.INTERNAL
-    told = one(write, line, trunks=("62342",))
-    assert (told.direction, told.extension, told.contact) == (Direction.INBOUND, "101", "+74950000001")
+    found = one(write, line, trunks=("62342",))
+    assert (found.direction, found.extension, found.contact) == (Direction.INBOUND, "101", "+74950000001")
 
 
 def test_src_of_an_outgoing_call_is_the_number_that_was_sent_not_the_person(write: Write) -> None:
     """FreePBX puts the outbound CID there (formats.md, 2); the channel tells who dialled."""
     line = row(channel="PJSIP/101-00000001", src="74950000100", dst="84950000001", dstchannel="PJSIP/provider-00000002")
-    told = one(write, line)
-    assert (told.direction, told.extension, told.contact) == (Direction.OUTBOUND, "101", "+74950000001")
+    found = one(write, line)
+    assert (found.direction, found.extension, found.contact) == (Direction.OUTBOUND, "101", "+74950000001")
 
 
 def test_person_of_a_trunk_to_trunk_row_is_in_cnum(write: Write) -> None:
@@ -121,16 +121,20 @@ def test_person_of_a_trunk_to_trunk_row_is_in_cnum(write: Write) -> None:
         '2026-11-02 09:00:00,x,74950000100,84950000001,from-internal,PJSIP/provider-1,PJSIP/provider-2,Dial,"",'
         "70,60,ANSWERED,3,,1793599200.1,,,101,Anna,74950000100,,,,1793599200.1,,1"
     )
-    told = one(write, f"{FREEPBX}\n{line}\n")
-    assert (told.direction, told.extension, told.contact) == (Direction.OUTBOUND, "101", "+74950000001")
+    found = one(write, f"{FREEPBX}\n{line}\n")
+    assert (found.direction, found.extension, found.contact) == (Direction.OUTBOUND, "101", "+74950000001")
 
 
 def test_number_outside_that_nobody_reached_is_still_an_attempt(write: Write) -> None:
     line = row(
         channel="PJSIP/101-00000001", src="101", dst="84950000001", dstchannel="", talk_s=0, disposition="FAILED"
     )
-    told = one(write, line)
-    assert (told.direction, told.disposition, told.contact) == (Direction.OUTBOUND, Disposition.FAILED, "+74950000001")
+    found = one(write, line)
+    assert (found.direction, found.disposition, found.contact) == (
+        Direction.OUTBOUND,
+        Disposition.FAILED,
+        "+74950000001",
+    )
 
 
 @pytest.mark.parametrize(

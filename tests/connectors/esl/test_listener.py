@@ -120,7 +120,7 @@ def no_events(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "message_text"),
     [
         (refuse, r"the password is refused \(-ERR invalid\): check it against `password` of event_socket"),
         (reject, r"this machine's address is refused: allow it in the list that apply-inbound-acl"),
@@ -128,13 +128,13 @@ def no_events(connection: Connection) -> None:
     ],
 )
 def test_refusal_ends_the_door_with_what_to_do(
-    tmp_path: Path, script: Callable[[Connection], None], words: str
+    tmp_path: Path, script: Callable[[Connection], None], message_text: str
 ) -> None:
     with peer(script) as switch:
         with opened(switch, tmp_path, password="wrong\npassword") as door:
             until(lambda: door.failure)
         (connection,) = switch.connections
-    with pytest.raises(Terminal, match=words):
+    with pytest.raises(Terminal, match=message_text):
         raise door.failure or AssertionError
     assert "wrong" not in str(door.failure)
     assert (door.broker.feeds[-1].state, door.broker.feeds[-1].detail) == (FeedState.FAILED, str(door.failure))
@@ -174,10 +174,10 @@ def test_what_comes_with_the_answer_to_the_subscription_is_not_lost(tmp_path: Pa
 
 
 def test_gap_is_filled_from_the_database_and_resolved(tmp_path: Path) -> None:
-    asked: list[datetime] = []
+    asked_since: list[datetime] = []
 
     def kept(since: datetime) -> Iterator[Sequence[Record | Rejected]]:
-        asked.append(since)
+        asked_since.append(since)
         yield list(door.broker.legs[:1])
 
     with (
@@ -186,7 +186,7 @@ def test_gap_is_filled_from_the_database_and_resolved(tmp_path: Path) -> None:
     ):
         until(lambda: sorted(numbers(door)) == [1, 1, 3])
         until(lambda: [gap.resolved for gap in door.gaps] == [0, 1])
-    assert asked == [datetime.fromisoformat(door.gaps[0].payload.split("/")[0])]
+    assert asked_since == [datetime.fromisoformat(door.gaps[0].payload.split("/")[0])]
 
 
 @pytest.mark.parametrize(

@@ -22,25 +22,25 @@ pieces = st.one_of(
 )
 
 
-def cut(data: bytes, places: list[int]) -> list[bytes]:
-    at = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
+def cut(data: bytes, cuts: list[int]) -> list[bytes]:
+    at = sorted({position % (len(data) + 1) for position in cuts} | {0, len(data)})
     return [data[begin:end] for begin, end in pairwise(at)]
 
 
 @given(st.lists(pieces, max_size=12).map(b"".join), st.lists(st.integers(0, 10**6), max_size=30))
-def test_any_cut_of_any_bytes_gives_the_same_messages(data: bytes, places: list[int]) -> None:
+def test_any_cut_of_any_bytes_gives_the_same_messages(data: bytes, cuts: list[int]) -> None:
     once, reader = EslMessages(), EslMessages()
     whole = once.feed(data)
-    assert [found for part in cut(data, places) for found in reader.feed(part)] == whole
+    assert [found for part in cut(data, cuts) for found in reader.feed(part)] == whole
     assert reader.broken == once.broken
 
 
 @given(st.lists(bodies, max_size=6))
-def test_every_message_comes_out_with_its_body(said: list[bytes]) -> None:
+def test_every_message_comes_out_with_its_body(sent: list[bytes]) -> None:
     reader = EslMessages()
-    found = reader.feed(REQUEST + b"".join(message("api/response", body) for body in said))
-    assert [one.body for one in found] == [b"", *said]
-    assert [one.kind for one in found] == ["auth/request", *["api/response"] * len(said)]
+    found = reader.feed(REQUEST + b"".join(message("api/response", body) for body in sent))
+    assert [one.body for one in found] == [b"", *sent]
+    assert [one.kind for one in found] == ["auth/request", *["api/response"] * len(sent)]
     assert not reader.broken
 
 

@@ -77,9 +77,9 @@ def test_what_is_no_file_of_its_own_is_left_alone_with_a_word_and_stops_nobody(
         until(lambda: "more.csv" in names(folder / DONE))
     assert set(loader.texts) == {"calls.csv", "more.csv"}
     assert os.path.lexists(folder / "odd.csv")
-    told = [record.getMessage() for record in caplog.records if "odd.csv" in record.getMessage()]
-    assert len(told) == 1, "it is said once"
-    assert "left alone: it is a" in told[0]
+    logged = [record.getMessage() for record in caplog.records if "odd.csv" in record.getMessage()]
+    assert len(logged) == 1, "it is said once"
+    assert "left alone: it is a" in logged[0]
     assert (folder.parent / "secret").read_text() == "the passwords"
 
 

@@ -49,16 +49,16 @@ class Clock:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.runs = False
-        self._asked = 0
+        self._rounds = 0
 
     def __call__(self) -> float:
-        self._asked += 1
+        self._rounds += 1
         return time.monotonic() if self.runs else self.now_s
 
     def looked_again(self) -> None:
         """Return once the door has looked into its folder, from beginning to end, after now."""
-        asked = self._asked
-        until(lambda: self._asked >= asked + 2)
+        rounds_before = self._rounds
+        until(lambda: self._rounds >= rounds_before + 2)
 
 
 @contextmanager

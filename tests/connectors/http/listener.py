@@ -29,7 +29,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 JSON = {"Content-Type": "application/json"}
 
 
-class Said(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     body: bytes
     headers: Mapping[str, str]
@@ -47,17 +47,17 @@ class Listener(NamedTuple):
 
     def ask(
         self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str] = BEARER, timeout: float = 60
-    ) -> Said:
+    ) -> HttpAnswer:
         where = urlsplit(self.address)
         connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=timeout)
         try:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
-            return Said(response.status, response.read(), dict(response.getheaders()))
+            return HttpAnswer(response.status, response.read(), dict(response.getheaders()))
         finally:
             connection.close()
 
-    def post(self, path: str, value: object, headers: Mapping[str, str] = BEARER) -> Said:
+    def post(self, path: str, value: object, headers: Mapping[str, str] = BEARER) -> HttpAnswer:
         return self.ask("POST", path, json.dumps(value), {**JSON, **headers})
 
 

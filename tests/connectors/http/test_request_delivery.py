@@ -59,8 +59,8 @@ def test_what_is_not_confirmed_in_time_is_told_to_all_of_the_turn(monkeypatch: p
 
     async def main() -> None:
         sink = _sink()
-        told = await asyncio.gather(*(sink.put(_legs(number)) for number in range(3)), return_exceptions=True)
-        assert [type(one) for one in told] == [NotTaken] * 3
+        outcomes = await asyncio.gather(*(sink.put(_legs(number)) for number in range(3)), return_exceptions=True)
+        assert [type(one) for one in outcomes] == [NotTaken] * 3
         assert sink.queue.unkept == 3
 
     asyncio.run(main())

@@ -31,14 +31,14 @@ class Broker:
         self.fails = 0
         self.away = False
         self.opened = 0
-        self.asked = 0
+        self.connects = 0
         self.name = "a"
         """Another one is another broker, which has nothing."""
         self.stores = True
         """The workers have stored what is here."""
 
     def sink(self) -> ListSink:
-        self.asked += 1
+        self.connects += 1
         if self.away:
             raise Transient("kafka: nobody answers")
         self.opened += 1

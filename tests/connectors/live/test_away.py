@@ -148,8 +148,8 @@ def test_source_that_is_away_at_the_start_is_waited_for_and_said_once(
     assert line.waits[:-1] == [(s, FeedState.AWAY, False) for s in (1, 2, 4, 8, 16, 32, 60, 60)]
     assert line.waits[-1][1:] == (FeedState.LIVE, True)
     assert [one.record_id for one in broker.legs] == ["r1"]
-    told = [record.getMessage() for record in caplog.records if AWAY in record.getMessage()]
-    assert told == [f"office door: away: {AWAY}; it is tried again until it answers"]
+    logged = [record.getMessage() for record in caplog.records if AWAY in record.getMessage()]
+    assert logged == [f"office door: away: {AWAY}; it is tried again until it answers"]
 
 
 @DOORS

@@ -43,7 +43,7 @@ class Slow(DeliveryQueue):
         done()
 
 
-class Told:
+class ScriptedSource:
     """An exchange that tells what the script says, a second after the other, connection by connection."""
 
     archive = "the CSV"
@@ -56,10 +56,10 @@ class Told:
         self._scripts = list(scripts)
         self._script: list[str] = []
 
-    def session(self) -> Told:
+    def session(self) -> ScriptedSource:
         return self
 
-    def __enter__(self) -> Told:
+    def __enter__(self) -> ScriptedSource:
         self._script = list(self._scripts.pop(0))
         return self
 
@@ -67,9 +67,9 @@ class Told:
 
     def read(self, within_s: float) -> Sequence[str]:
         self._clock.now += timedelta(seconds=1)
-        said = self._script.pop(0) if self._script else LOST
-        if said != LOST:
-            return [said] if said else []
+        message = self._script.pop(0) if self._script else LOST
+        if message != LOST:
+            return [message] if message else []
         if not self._scripts:
             self._line.stopping.set()
         raise Transient("the connection is gone")
@@ -98,7 +98,7 @@ def test_gap_begins_where_it_was_certain_that_all_was_read(
     clock = Clock()
     line = Slow(clock, timedelta(seconds=takes_s))
     with Checkpoint(tmp_path, "office", "esl", EventCheckpoint) as checkpoint:
-        EventListener(Told(line, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(line)
+        EventListener(ScriptedSource(line, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(line)
         written = checkpoint.read()
     (gap,) = line.gaps
     assert datetime.fromisoformat(gap.payload.split("/")[0]) == NINE + timedelta(seconds=certain_s)

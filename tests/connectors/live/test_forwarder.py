@@ -89,7 +89,7 @@ def test_a_broker_that_is_away_gets_everything_when_it_is_back(journal: Journal)
     broker.away = True
     with forwarding(journal, broker, line):
         keep(journal, *range(50))
-        until(lambda: broker.asked > 2)
+        until(lambda: broker.connects > 2)
         assert journal.records == 50
         broker.fails = 3
         broker.away = False

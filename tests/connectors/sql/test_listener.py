@@ -79,7 +79,7 @@ def fresh(line: DeliveryQueue) -> Callable[[], Context]:
 
 
 @pytest.fixture
-def asked() -> Iterator[Callable[[str], Database]]:
+def open_database() -> Iterator[Callable[[str], Database]]:
     """Makes databases that are closed in the end."""
     made: list[Database] = []
 
@@ -215,7 +215,7 @@ def test_it_reads_only(mariadb_server: Server, postgresql_server: Server) -> Non
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda url: url.replace("://reader:", "://reader:x"), "user or password is wrong"),
         (lambda url: url.replace("://reader:", "://nobody:"), "user or password is wrong"),
@@ -225,23 +225,23 @@ def test_it_reads_only(mariadb_server: Server, postgresql_server: Server) -> Non
 def test_login_that_is_refused_says_what_to_mend_without_the_password(
     mariadb_server: Server,
     postgresql_server: Server,
-    asked: Callable[[str], Database],
+    open_database: Callable[[str], Database],
     spoil: Callable[[str], str],
-    said: str,
+    message: str,
 ) -> None:
     for server in (mariadb_server, postgresql_server):
         word = server.reader.partition("reader:")[2].partition("@")[0]
-        with pytest.raises(Terminal, match=said) as trouble:
-            asked(spoil(server.reader)).types("cdr")
+        with pytest.raises(Terminal, match=message) as trouble:
+            open_database(spoil(server.reader)).types("cdr")
         assert word not in str(trouble.value)
 
 
 def test_table_that_is_not_there(
-    mariadb_server: Server, postgresql_server: Server, asked: Callable[[str], Database]
+    mariadb_server: Server, postgresql_server: Server, open_database: Callable[[str], Database]
 ) -> None:
     for server in (mariadb_server, postgresql_server):
         with pytest.raises(Terminal, match="no table cdr_2019: see --table"):
-            asked(server.reader).types("cdr_2019")
+            open_database(server.reader).types("cdr_2019")
 
 
 def test_url_that_is_none_is_never_repeated() -> None:
@@ -251,10 +251,10 @@ def test_url_that_is_none_is_never_repeated() -> None:
         assert "secret" not in str(trouble.value)
 
 
-def test_nobody_listens(asked: Callable[[str], Database]) -> None:
+def test_nobody_listens(open_database: Callable[[str], Database]) -> None:
     for url in ("mysql://a:b@127.0.0.1:1/x", "postgresql://a:b@127.0.0.1:1/x"):
         with pytest.raises(Transient, match=r"127\.0\.0\.1"):
-            asked(url).now()
+            open_database(url).now()
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])

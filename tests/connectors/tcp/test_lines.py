@@ -17,25 +17,25 @@ pieces = st.one_of(
 
 def read(data: bytes, at: list[int]) -> list[ReceivedLine]:
     reader = Lines()
-    places = sorted({place % (len(data) + 1) for place in at} | {0, len(data)})
-    found = [line for begin, end in pairwise(places) for line in reader.feed(data[begin:end])]
+    cuts = sorted({cut % (len(data) + 1) for cut in at} | {0, len(data)})
+    found = [line for begin, end in pairwise(cuts) for line in reader.feed(data[begin:end])]
     return found + reader.end()
 
 
 @given(st.lists(pieces, max_size=12).map(b"".join), st.lists(st.integers(0, 10**6), max_size=30))
-def test_any_cut_of_any_bytes_gives_the_same_lines(data: bytes, places: list[int]) -> None:
-    assert read(data, places) == read(data, [])
+def test_any_cut_of_any_bytes_gives_the_same_lines(data: bytes, cuts: list[int]) -> None:
+    assert read(data, cuts) == read(data, [])
 
 
 texts = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), min_size=1, max_size=20)
 
 
 @given(st.lists(texts.filter(str.strip), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
-def test_every_line_comes_out_as_it_was(said: list[str], end: str, ends: bool) -> None:
-    data = end.join(said) + (end if ends else "")
+def test_every_line_comes_out_as_it_was(sent: list[str], end: str, ends: bool) -> None:
+    data = end.join(sent) + (end if ends else "")
     found = read(data.encode(), [3, 7, 11])
-    assert [line.text for line in found] == said
-    assert [line.whole for line in found] == [ends or number < len(said) - 1 for number in range(len(said))]
+    assert [line.text for line in found] == sent
+    assert [line.whole for line in found] == [ends or number < len(sent) - 1 for number in range(len(sent))]
 
 
 def test_padding_and_blank_lines_are_nothing() -> None:
