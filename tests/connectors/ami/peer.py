@@ -48,14 +48,14 @@ def event(number: int, at: datetime, *, talk_s: int = 60, ids: bool = True, **mo
 
 
 class Connection(live.Connection):
-    """One connection of the door, as Asterisk sees it."""
+    """One connection of the listener, as Asterisk sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self.actions: list[dict[str, str]] = []
 
     def action(self) -> dict[str, str]:
-        """The next action; empty when the door has closed."""
+        """The next action; empty when the listener has closed."""
         headers: dict[str, str] = {}
         while line := self.line():
             name, _, value = line.decode().partition(":")
@@ -84,7 +84,7 @@ class Connection(live.Connection):
         return False
 
     def serve(self) -> None:
-        """Answer pings until the door goes away."""
+        """Answer pings until the listener goes away."""
         while action := self.action():
             self.answer(action, "Goodbye" if action["Action"] == "Logoff" else "Success", Ping="Pong")
 

@@ -1,4 +1,4 @@
-"""The AMI door against an exchange that disconnects, says garbage, falls silent, and refuses."""
+"""The AMI listener against an exchange that disconnects, says garbage, falls silent, and refuses."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def numbers(door: Opened) -> list[int]:
 
 
 def serving(*data: bytes, then: Callable[[Connection], None] = Connection.serve) -> Callable[[Connection], None]:
-    """Log the door in, send, and go on."""
+    """Log the listener in, send, and go on."""
 
     def script(connection: Connection) -> None:
         assert connection.log_in()

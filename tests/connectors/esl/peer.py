@@ -97,14 +97,14 @@ def _profile(prefix: str, profile: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 class Connection(live.Connection):
-    """One connection of the door, as FreeSWITCH sees it."""
+    """One connection of the listener, as FreeSWITCH sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self.commands: list[str] = []
 
     def command(self) -> str:
-        """The next command; empty when the door has closed."""
+        """The next command; empty when the listener has closed."""
         found = self.line().decode()
         self.line()  # the blank one that ends it
         self.commands.append(found)
@@ -130,7 +130,7 @@ class Connection(live.Connection):
         return False
 
     def serve(self) -> None:
-        """Answer every command until the door goes away."""
+        """Answer every command until the listener goes away."""
         while received := self.command():
             self.reply("+OK bye" if received == "exit" else "+OK event listener enabled json")
 
@@ -140,7 +140,7 @@ def peer(*scripts: Callable[[Connection], None]) -> contextlib.AbstractContextMa
 
 
 def serving(*data: bytes, then: Callable[[Connection], None] = Connection.serve) -> Callable[[Connection], None]:
-    """Log the door in, send, and go on."""
+    """Log the listener in, send, and go on."""
 
     def script(connection: Connection) -> None:
         assert connection.log_in()

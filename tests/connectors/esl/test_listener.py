@@ -1,6 +1,6 @@
-"""The ESL door against a switch that disconnects, says garbage, falls silent, and refuses.
+"""The ESL listener against a switch that disconnects, says garbage, falls silent, and refuses.
 
-What any door does with gaps and databases is tested in tests/connectors/ami/test_listener.py, whose loop is the same.
+What any listener does with gaps and databases is tested in tests/connectors/ami/test_listener.py: the loop is the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The folder door with a loader made of a list: files are loaded whole, moved once, and none is lost."""
+"""The folder listener with a loader made of a list: files are loaded whole, moved once, and none is lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from connectors.live.backoff import Backoff
 from connectors.live.delivery_queue import DeliveryQueue
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
-from tests.connectors.live.sinks import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 
 class Loader:
@@ -26,7 +26,7 @@ class Loader:
         self.texts: dict[str, list[str]] = {}
         self.batches: list[int] = []
         self.cpu_s: list[float] = []
-        """What the door's thread had worked by each batch: other programs of the machine are not in it."""
+        """What the listener's thread had worked by each batch: other programs of the machine are not in it."""
         self.before: Callable[[Sequence[Path]], None] = lambda _: None
 
     def __call__(self, paths: Sequence[Path]) -> list[LoadedFile]:
@@ -44,7 +44,7 @@ class Loader:
 
 
 class Clock:
-    """The door's clock: it stands until the test moves it, or lets it run."""
+    """The listener's clock: it stands until the test moves it, or lets it run."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -56,7 +56,7 @@ class Clock:
         return time.monotonic() if self.runs else self.now_s
 
     def looked_again(self) -> None:
-        """Return once the door has looked into its folder, from beginning to end, after now."""
+        """Return once the listener has looked into its folder, from beginning to end, after now."""
         rounds_before = self._rounds
         until(lambda: self._rounds >= rounds_before + 2)
 
@@ -71,7 +71,7 @@ def opened(
 
     def run() -> None:
         try:
-            run_door(line, broker, door)
+            run_listener(line, broker, door)
         except BaseException as error:
             failure.append(error)
 

@@ -22,7 +22,7 @@ from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
 from tests.connectors.conftest import context
-from tests.connectors.live.sinks import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 TOKEN = "correct horse battery"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -102,7 +102,7 @@ def listening(
 
     def run() -> None:
         beside = [(one.sink.queue, one.sink) for one in hooked]
-        run_door(line, broker, door, beside=beside, journal=journal, heartbeat_s=0.5)
+        run_listener(line, broker, door, beside=beside, journal=journal, heartbeat_s=0.5)
         ended.set()
 
     running = threading.Thread(target=run)

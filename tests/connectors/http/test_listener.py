@@ -26,7 +26,7 @@ from schemas.records import FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, HttpAnswer, call, context_of, listening
 from tests.connectors.live import sinks
-from tests.connectors.live.sinks import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 GZIP = {"Content-Encoding": "gzip"}
 ROUTES = (
@@ -277,7 +277,7 @@ def test_port_that_is_taken_is_said_in_one_line() -> None:
 def _run_at(port: int) -> None:
     line = DeliveryQueue("office", "http", "s")
     guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=port), RequestLimits())
-    run_door(line, Broker(), HttpListener(guard, RequestDelivery(line), context_of))
+    run_listener(line, Broker(), HttpListener(guard, RequestDelivery(line), context_of))
 
 
 def test_many_at_once_over_kept_connections() -> None:

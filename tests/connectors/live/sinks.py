@@ -1,4 +1,4 @@
-"""A broker made of a list, which may be away, and may forget; and a door run through a journal into it."""
+"""A broker made of a list, which may be away, and may forget; and a listener run through a journal into it."""
 
 from __future__ import annotations
 
@@ -105,25 +105,25 @@ class ListSink:
         return {("call-legs", 0): len(self._broker.records)}
 
 
-def run_door(
-    line: DeliveryQueue,
+def run_listener(
+    queue: DeliveryQueue,
     broker: Broker,
-    door: Listener,
+    listener: Listener,
     *,
     beside: Sequence[tuple[DeliveryQueue, Listener]] = (),
     journal: Path | None = None,
     heartbeat_s: float = 0.05,
 ) -> None:
-    """Run a door as a listener does: through a journal on disk (one that is kept, where it is named), until it has
-    ended and everything it delivered is stored. Raises what the door raised.
+    """Run a listener as its command does: through a journal on disk (one that is kept, where it is named), until it has
+    ended and everything it delivered is stored. Raises what the listener raised.
     """
     with tempfile.TemporaryDirectory() as folder:
         kept = Journal(journal or Path(folder) / "test.journal")
         over = threading.Event()
-        lines = [line, *(one for one, _ in beside)]
+        queues = [queue, *(one for one, _ in beside)]
         quick = Backoff(0.001, 0.01)
         forwarder = Forwarder(
-            kept, broker.sink, broker, lines, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
+            kept, broker.sink, broker, queues, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
         )
         threads = [threading.Thread(target=forwarder.run, args=(over.is_set,))]
         threads += [
@@ -132,13 +132,13 @@ def run_door(
         for thread in threads:
             thread.start()
         try:
-            FeedRunner(line, kept, backoff=quick).run(door)
+            FeedRunner(queue, kept, backoff=quick).run(listener)
         finally:
             for one, _ in beside:
                 one.stopping.set()
             for thread in threads[1:]:
                 thread.join()
-            until(lambda: not kept.records and not any(one.news for one in lines))
+            until(lambda: not kept.records and not any(one.news for one in queues))
             over.set()
             forwarder.wake()
             threads[0].join()

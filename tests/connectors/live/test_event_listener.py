@@ -1,4 +1,4 @@
-"""A gap begins where it is last certain that everything was received. The rest is tested with each exchange's door."""
+"""A gap begins where it is last certain that everything was received. The rest is tested with each listener."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class ScriptedSource:
     where = "pbx:1"
     heard = True
 
-    def __init__(self, line: Slow, clock: Clock, *scripts: Sequence[str]) -> None:
-        self._line = line
+    def __init__(self, queue: Slow, clock: Clock, *scripts: Sequence[str]) -> None:
+        self._line = queue
         self._clock = clock
         self._scripts = list(scripts)
         self._script: list[str] = []
@@ -96,11 +96,11 @@ def test_gap_begins_where_it_was_certain_that_all_was_read(
     tmp_path: Path, takes_s: int, script: list[str], certain_s: int
 ) -> None:
     clock = Clock()
-    line = Slow(clock, timedelta(seconds=takes_s))
+    queue = Slow(clock, timedelta(seconds=takes_s))
     with Checkpoint(tmp_path, "office", "esl", EventCheckpoint) as checkpoint:
-        EventListener(ScriptedSource(line, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(line)
+        EventListener(ScriptedSource(queue, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(queue)
         written = checkpoint.read()
-    (gap,) = line.gaps
+    (gap,) = queue.gaps
     assert datetime.fromisoformat(gap.payload.split("/")[0]) == NINE + timedelta(seconds=certain_s)
     assert written is not None
     assert written.at <= clock.now

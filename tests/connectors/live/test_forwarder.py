@@ -32,10 +32,10 @@ def versions(broker: Broker) -> list[int]:
 
 
 @contextmanager
-def forwarding(journal: Journal, broker: Broker, *lines: DeliveryQueue) -> Iterator[None]:
+def forwarding(journal: Journal, broker: Broker, *queues: DeliveryQueue) -> Iterator[None]:
     over = threading.Event()
     forwarder = Forwarder(
-        journal, broker.sink, broker, lines, heartbeat_s=0.02, look_s=0.005, backoff=Backoff(0.001, 0.002)
+        journal, broker.sink, broker, queues, heartbeat_s=0.02, look_s=0.005, backoff=Backoff(0.001, 0.002)
     )
     thread = threading.Thread(target=forwarder.run, args=(over.is_set,))
     thread.start()
@@ -85,9 +85,9 @@ def test_a_broker_in_the_place_of_another_gets_what_was_not_stored(journal: Jour
 
 
 def test_a_broker_that_is_away_gets_everything_when_it_is_back(journal: Journal) -> None:
-    broker, line = Broker(), DeliveryQueue("office", "ami", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "ami", "s1")
     broker.away = True
-    with forwarding(journal, broker, line):
+    with forwarding(journal, broker, queue):
         keep(journal, *range(50))
         until(lambda: broker.connects > 2)
         assert journal.records == 50

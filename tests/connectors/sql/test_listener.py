@@ -1,4 +1,4 @@
-"""The SQL door on real servers: late rows, equal times, restarts, corrections, a server that dies."""
+"""The SQL listener on real servers: late rows, equal times, restarts, corrections, a server that dies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from schemas.records import CallLeg, FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.conftest import STARTS_S
 from tests.connectors.conftest import context
-from tests.connectors.live.sinks import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 from tests.connectors.sql.tables import ALEMBIC, FREEPBX, FUSIONPBX, MOSCOW, Table, call, now
 from tests.databases.servers import Server
 
@@ -38,7 +38,7 @@ def cdr(mariadb_server: Server) -> Iterator[Table]:
 
 
 class Opened:
-    """A door that runs, and what it sent."""
+    """A listener that runs, and what it sent."""
 
     def __init__(self, line: DeliveryQueue, broker: Broker) -> None:
         self.line = line
@@ -55,7 +55,7 @@ class Opened:
 
 @contextmanager
 def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "cdr", **wanted: Any) -> Iterator[Opened]:
-    """The door of a table, until the end of the block."""
+    """The listener of a table, until the end of the block."""
     line = DeliveryQueue("office", "sql", "s1")
     broker = broker or Broker()
     what = PollOptions(overlap=timedelta(hours=4), every_s=0.05, **wanted)
@@ -63,7 +63,7 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
         database = Database(url, "OFFICE_DB")
         reader = TableReader(database, table, shape_of(table, database.types(table), MOSCOW), fresh(line))
         door = SqlListener(lambda: reader, what, checkpoint)
-        running = threading.Thread(target=run_door, args=(line, broker, door))
+        running = threading.Thread(target=run_listener, args=(line, broker, door))
         running.start()
         try:
             yield Opened(line, broker)

@@ -1,4 +1,4 @@
-"""The TCP door in both directions: partial lines, several connections, silent clients, strangers, restarts."""
+"""The TCP listener in both directions: partial lines, several connections, silent clients, strangers, restarts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from connectors.tcp.lines import ReceivedLine
 from connectors.tcp.listener import MOST_CONNECTIONS, Connect, Listen, TcpCheckpoint, TcpListener, is_allowed
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
-from tests.connectors.live.sinks import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -93,7 +93,7 @@ def opened(folder: Path, where: Listen | Connect | None = None, backoff: Backoff
 
         def run() -> None:
             try:
-                run_door(line, broker, tcp)
+                run_listener(line, broker, tcp)
             except BaseException as failure:
                 door.failure = failure
                 listens.set()
