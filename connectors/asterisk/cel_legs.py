@@ -41,11 +41,11 @@ class CelLegs:
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
         """A leg for each channel that makes one, or why it does not."""
         ends = [self._end(channel) for channel in call.channels.values()]
-        story = CallFacts(ends, self._peers, context.region)
+        call_facts = CallFacts(ends, self._peers, context.region)
         for end in ends:
-            if end is story.first or end.kind is PeerKind.EXTENSION:
+            if end is call_facts.first or end.kind is PeerKind.EXTENSION:
                 try:
-                    yield self._leg(end, story, context)
+                    yield self._leg(end, call_facts, context)
                 except Misread as misread:
                     yield Unfinished(misread.bad, end.channel.row_ref, end.channel.text)
 
@@ -53,10 +53,10 @@ class CelLegs:
         peer = self._peers.of(channel.name)
         return End(channel, peer.kind, peer.number, spans(channel) if channel.marks else ())
 
-    def _leg(self, end: End, story: CallFacts, context: Context) -> CallLeg:
+    def _leg(self, end: End, call_facts: CallFacts, context: Context) -> CallLeg:
         channel = end.channel
         started_at, ended_at = _times(channel)
-        direction, extension, talk, disposition, other, outside = story.of(end)
+        direction, extension, talk, disposition, other, outside = call_facts.of(end)
         refuse_cut_digits(number=outside)
         answered_at, billsec = None, 0
         if talk:
@@ -65,7 +65,7 @@ class CelLegs:
             answered_at = _moment(channel.answered)
         if answered_at is not None and not started_at <= answered_at <= ended_at - timedelta(seconds=billsec - 1):
             raise Misread(Reason.BAD_TIME, "at", f"{channel.name} was answered before it began, or after its end")
-        began = end is story.first
+        began = end is call_facts.first
         return build_leg(
             context,
             f"{self._file}:{channel.end_row_ref}",
@@ -80,7 +80,7 @@ class CelLegs:
             extension=extension,
             peer=other,
             outside=outside,
-            did=story.did if began else "",
+            did=call_facts.did if began else "",
             # Not of a phone: its talk is inside of what the queue's own CDR tells.
             queue=channel.queue if began and direction is Direction.INBOUND else "",
             application=channel.app,

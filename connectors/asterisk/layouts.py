@@ -162,7 +162,7 @@ def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     at = f"no header; {width} columns, the first date in column {index + 1}"
     if index == 9 and width in _CDR_CSV_TAILS and not _is_freeswitch(sample):
         tail = [_uniqueid_or_userfield(sample) if name == "?" else name for name in _CDR_CSV_TAILS[width]]
-        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), 0, (at, _tail_words(tail)))
+        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), 0, (at, _describe_tail(tail)))
     if index == 8 and width <= len(_CDR_CUSTOM) and width >= 14:
         return Layout(f"cdr_custom, {width} columns", _used(_CDR_CUSTOM[:width]), 0, (at,))
     if index == 0 and width in (16, 25, 26):
@@ -203,7 +203,7 @@ def _uniqueid_or_userfield(rows: Sequence[Sequence[str]]) -> str:
     return "uniqueid" if ids > len(rows) / 2 else "userfield"
 
 
-def _tail_words(tail: Sequence[str]) -> str:
+def _describe_tail(tail: Sequence[str]) -> str:
     return (
         f"after amaflags: {', '.join(tail)}"
         if tail

@@ -145,11 +145,11 @@ class QueueLog(Delimited):
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
         index = recognised.columns.index("event")
 
-        def is_no_leg(fields: list[str]) -> bool:
+        def makes_no_leg(fields: list[str]) -> bool:
             word = fields[index] if len(fields) > index else ""
             return word not in _EVENTS and _NO_LEG.fullmatch(word) is not None
 
-        return FilteredRows(super().rows(path, recognised), is_no_leg)
+        return FilteredRows(super().rows(path, recognised), makes_no_leg)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg

@@ -177,8 +177,8 @@ async def careful(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = error if error.status < 400 else _plain(error).response()
     except Exception as error:  # the sender is told to come again; a message may hold what was posted: only its place
         where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("http: %s: an error of the program: %s\n%s", route_of(request), type(error).__name__, where)
-        response = Problem(500, "an error of the program: see the listener's log").response()
+        log.error("http: %s: an internal error: %s\n%s", route_of(request), type(error).__name__, where)
+        response = Problem(500, "an internal error: see the listener's log").response()
     for name, text in _HEADERS.items():
         response.headers.setdefault(name, text)
     return response

@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.http.gates import same
 from connectors.reading.json_table import flat
-from connectors.reading.leg import leg_of_fields
+from connectors.reading.leg import leg_from_fields
 from connectors.reading.moments import Moments
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.service_table import ServiceTable
@@ -122,7 +122,7 @@ def call_item(
     cells = [next((known[word] for word in names if word in known), "") for names in table.fields.values()]
     try:
         fields = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
-        return leg_of_fields(fields, context, f"{kind}:{item_ref}")
+        return leg_from_fields(fields, context, f"{kind}:{item_ref}")
     except Misread as misread:
         return rejected(misread.bad, event, context, kind, item_ref)
 

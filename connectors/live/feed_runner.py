@@ -97,7 +97,7 @@ class FeedRunner:
         except Terminal as error:
             self._failure = error
         except BaseException as error:  # a bug of the listener: it is told and raised where the process ends
-            log.exception("%s: stopped by an error of the program", self._queue.name)
+            log.exception("%s: stopped by an internal error", self._queue.name)
             self._failure = error
         finally:
             self._queue.close()
@@ -142,7 +142,7 @@ class FeedRunner:
         if self._failure is None:
             self._queue.state(FeedState.STOPPED)
             return
-        reason = str(self._failure) if isinstance(self._failure, Terminal) else "an error of the program, see its log"
+        reason = str(self._failure) if isinstance(self._failure, Terminal) else "an internal error, see its log"
         self._queue.state(FeedState.FAILED, reason)
 
 

@@ -11,7 +11,7 @@ from connectors.mapped.calls import READ, parse_row
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
-from connectors.reading.leg import leg_of_fields
+from connectors.reading.leg import leg_from_fields
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -78,7 +78,7 @@ class MappedSource(Delimited):
         table = self._table.table
         if table is None:
             call_of = self._reader(recognised.columns, READ)
-            return lambda fields, row_ref: leg_of_fields(
+            return lambda fields, row_ref: leg_from_fields(
                 parse_row(call_of(fields), moments, context), context, f"{file}:{row_ref}"
             )
         names = tuple({*table.columns, *self._table.columns})

@@ -88,14 +88,14 @@ class PanasonicSmdr(Delimited):
         return _parts(fields[0]) is not None
 
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
-        return FilteredRows(super().rows(path, recognised), lambda fields: is_no_call(fields[0]))
+        return FilteredRows(super().rows(path, recognised), lambda fields: is_page_header(fields[0]))
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order)
         return PanasonicLegs(clock, recognised.columns[0] == _STARTS, context, file).leg
 
 
-def is_no_call(line: str) -> bool:
+def is_page_header(line: str) -> bool:
     """Whether a line is a page header, or of somebody who logged in or out."""
     return "'" not in line and _NO_CALL.fullmatch(line.rstrip("\r\n")) is not None
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
-from connectors.reading.leg import LegFields, leg_of_fields
+from connectors.reading.leg import LegFields, leg_from_fields
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -67,7 +67,7 @@ class ServiceTable(Delimited):
 
         def leg(fields: list[str], row_ref: RowRef) -> CallLeg:
             fields.append("")
-            return leg_of_fields(parse_row(pick(fields), moments, context), context, f"{file}:{row_ref}")
+            return leg_from_fields(parse_row(pick(fields), moments, context), context, f"{file}:{row_ref}")
 
         return leg
 

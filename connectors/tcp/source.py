@@ -135,13 +135,13 @@ class _One:
 class Printed:
     """A LineSource for what is printed in pages: lines that are not rows are left out before another one reads."""
 
-    def __init__(self, source: LineSource, is_no_row: Callable[[str], bool]) -> None:
+    def __init__(self, source: LineSource, is_skipped: Callable[[str], bool]) -> None:
         self._source = source
-        self._is_no_row = is_no_row
+        self._is_skipped = is_skipped
 
     @property
     def advice(self) -> str:
         return self._source.advice
 
     def items(self, lines: Sequence[ReceivedLine], peer: str) -> list[Record | Rejected]:
-        return self._source.items([line for line in lines if not self._is_no_row(line.text)], peer)
+        return self._source.items([line for line in lines if not self._is_skipped(line.text)], peer)
