@@ -30,7 +30,7 @@ def door(embedded: Deployment) -> Iterator[Http]:
     finally:
         log = http_door.end()
         assert http_door.process.returncode == 0, log
-        assert "internal error" not in log
+        assert "error of the program" not in log
 
 
 @pytest.fixture
