@@ -35,7 +35,7 @@ def _nothing() -> None:
     return None
 
 
-class Delivery(NamedTuple):
+class DeliveryBatch(NamedTuple):
     """What a listener has received. `done` runs in the runner's thread once it and all before it are in the journal."""
 
     items: Sequence[Record | Rejected]
@@ -59,7 +59,7 @@ class DeliveryQueue:
         self.held_up = ""
         """Why nothing can be kept now, "" when it can: what is delivered waits."""
         self._changed = threading.Condition()
-        self._queue: deque[Delivery] = deque()
+        self._queue: deque[DeliveryBatch] = deque()
         self._unkept = 0
         """Records that were delivered and are not in the journal."""
         self._closed = False
@@ -82,7 +82,7 @@ class DeliveryQueue:
         now = self.clock()
         with self._changed:
             self._changed.wait_for(lambda: self._unkept < MOST_WAITING or self.stopping.is_set())
-            self._queue.append(Delivery(items, done, now))
+            self._queue.append(DeliveryBatch(items, done, now))
             self._unkept += len(items)
             changes = {"last_event_at": moment(now), "seen_at": moment(now)} if items else {}
             self._change(waiting=self._feed.waiting + len(items), **changes)
@@ -148,11 +148,11 @@ class DeliveryQueue:
 
     # The runner's side.
 
-    def take(self, within_s: float, most: int) -> list[Delivery]:
+    def take(self, within_s: float, most: int) -> list[DeliveryBatch]:
         """Deliveries of about `most` items, as soon as there are any; none when time is up or nothing more comes."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closed, within_s)
-            taken: list[Delivery] = []
+            taken: list[DeliveryBatch] = []
             items = 0
             while self._queue and (not taken or items + len(self._queue[0].items) <= most):
                 taken.append(self._queue.popleft())
@@ -171,7 +171,7 @@ class DeliveryQueue:
         with self._changed:
             return self._unkept
 
-    def kept(self, delivery: Delivery) -> None:
+    def kept(self, delivery: DeliveryBatch) -> None:
         """It is in the journal: count it, and let the listener go on."""
         rejects = sum(isinstance(item, Rejected) for item in delivery.items)
         with self._changed:

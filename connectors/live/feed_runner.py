@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connectors.live.backoff import Backoff
-from connectors.live.delivery_queue import Delivery, DeliveryQueue
+from connectors.live.delivery_queue import DeliveryBatch, DeliveryQueue
 from connectors.live.journal import Entry, Journal
 from schemas.codec import encode
 from schemas.records import (
@@ -102,7 +102,7 @@ class FeedRunner:
         finally:
             self._queue.close()
 
-    def _keep(self, deliveries: Sequence[Delivery]) -> None:
+    def _keep(self, deliveries: Sequence[DeliveryBatch]) -> None:
         """On return they are in the journal and confirmed. Waits for room and for a disk that can be written."""
         found = [entry for one in deliveries for entry in entries(self._queue.name, one)]
         polled_at: float | None = None
@@ -146,7 +146,7 @@ class FeedRunner:
         self._queue.state(FeedState.FAILED, reason)
 
 
-def entries(feed: str, delivery: Delivery) -> list[Entry]:
+def entries(feed: str, delivery: DeliveryBatch) -> list[Entry]:
     """What was delivered, one entry for each topic."""
     by_topic: dict[str, tuple[list[str], list[bytes]]] = {}
     for item in delivery.items:

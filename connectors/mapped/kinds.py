@@ -22,7 +22,7 @@ class MappedColumn(NamedTuple):
     """Whether every column that fits is a part of it: several phones."""
 
 
-class MappedTable(NamedTuple):
+class TableKind(NamedTuple):
     """One kind of table."""
 
     columns: Mapping[str, MappedColumn]
@@ -52,7 +52,7 @@ _OWNER = (
     *("hubspotownerid", "contactowner", "dealowner", "companyowner"),
     *("responsible", "responsibleuser", "responsibleuserid", "manager", "salesrep", "кемсоздан"),
 )
-CALLS = MappedTable(
+CALLS = TableKind(
     {
         "start": MappedColumn(
             (
@@ -161,7 +161,7 @@ CALLS = MappedTable(
     },
     _needed("start", "contact|from", "contact|to", "talk|duration|end|status"),
 )
-ORGANISATIONS = MappedTable(
+ORGANISATIONS = TableKind(
     {
         "id": MappedColumn(
             (
@@ -189,7 +189,7 @@ ORGANISATIONS = MappedTable(
     _needed("id", "phones"),
     organisations.TABLE,
 )
-STAGES = MappedTable(
+STAGES = TableKind(
     {
         "organisation_id": MappedColumn(_COMPANY),
         "stage": MappedColumn(
@@ -220,7 +220,7 @@ STAGES = MappedTable(
     _needed("organisation_id", "stage", "changed_at"),
     stages.TABLE,
 )
-PROPOSALS = MappedTable(
+PROPOSALS = TableKind(
     {
         "proposal_id": MappedColumn(
             (
@@ -253,7 +253,7 @@ PROPOSALS = MappedTable(
     _needed("proposal_id", "organisation_id", "manager_id", "kind", "sent_at"),
     proposals.TABLE,
 )
-MANAGERS = MappedTable(
+MANAGERS = TableKind(
     {
         "id": MappedColumn(
             (
@@ -277,7 +277,7 @@ MANAGERS = MappedTable(
     _needed("id", "extensions"),
     managers.TABLE,
 )
-KINDS: dict[str, MappedTable] = {
+KINDS: dict[str, TableKind] = {
     "calls": CALLS,
     "organisations": ORGANISATIONS,
     "stages": STAGES,

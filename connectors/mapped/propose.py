@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from connectors.mapped.kinds import CALLS, KINDS, MappedTable, spellings
+from connectors.mapped.kinds import CALLS, KINDS, TableKind, spellings
 from connectors.mapped.stage_proposals import unknown_stages
 from connectors.reading.call_keywords import DIRECTIONS, DISPOSITIONS, MISSED, seconds
 from connectors.reading.call_keywords import bare as bare_word
@@ -95,7 +95,7 @@ def fitting_kinds(sample: TableSample) -> list[MappedKind]:
     return ["calls"] if "calls" in fits else fits
 
 
-def _find_columns(sample: TableSample, table: MappedTable, chosen: Mapping[str, int]) -> dict[str, list[int]]:
+def _find_columns(sample: TableSample, table: TableKind, chosen: Mapping[str, int]) -> dict[str, list[int]]:
     """Ours -> the places of their columns: by the whole header first, then by words inside of it."""
     known = [spellings(name) for name in sample.header]
     positions: dict[str, list[int]] = {ours: [index] for ours, index in chosen.items()}
@@ -127,7 +127,7 @@ def _holds_word(name: str, word: str) -> bool:
     return len(word) >= _SHORTEST and word in name
 
 
-def _by_values(sample: TableSample, table: MappedTable, positions: dict[str, list[int]], taken: set[int]) -> None:
+def _by_values(sample: TableSample, table: TableKind, positions: dict[str, list[int]], taken: set[int]) -> None:
     """What no header tells: the only column of times, and the only one of phones."""
     for ours, column in table.columns.items():
         if column.holds in ("time", "phone") and any(choice == {ours} or ours == "contact" for choice in table.needed):

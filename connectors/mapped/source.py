@@ -8,7 +8,7 @@ from datetime import tzinfo
 from operator import itemgetter
 
 from connectors.mapped.calls import READ, parse_row
-from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
+from connectors.mapped.kinds import CALLS, KINDS, TIMES, TableKind
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_from_fields
@@ -167,7 +167,7 @@ def _word(text: str) -> str:
     return text.strip().casefold()
 
 
-def _check(name: str, mapping: TableMapping, table: MappedTable) -> None:
+def _check(name: str, mapping: TableMapping, table: TableKind) -> None:
     where = f"mappings.{name}"
     used = {*mapping.columns, *mapping.constants}
     ours = set(table.columns) - ({"time"} if table is CALLS else set())

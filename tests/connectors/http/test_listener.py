@@ -20,7 +20,7 @@ from connectors.http.gates import Token
 from connectors.http.listener import HttpListener
 from connectors.http.request_delivery import RequestDelivery
 from connectors.http.serving import Address, Guard, RequestLimits
-from connectors.live.delivery_queue import MOST_WAITING, Delivery, DeliveryQueue
+from connectors.live.delivery_queue import MOST_WAITING, DeliveryBatch, DeliveryQueue
 from connectors.live.journal import Entry, Journal, found_in
 from schemas.records import FeedState, Reason
 from schemas.trouble import Terminal, Transient
@@ -157,7 +157,7 @@ def test_what_cannot_be_kept_is_503_and_taken_once_it_can(monkeypatch: pytest.Mo
             assert reason in answered.json["error"]
             assert "send it again" in answered.json["error"]
         assert broker.legs == []
-        monkeypatch.setattr(Full, "words", "")
+        monkeypatch.setattr(Full, "reason", "")
         until(lambda: broker.legs)
         until(lambda: listener.post("/calls", call(2)).status == 200)
     assert {leg.record_id for leg in broker.legs} == {"c1", "c2"}
@@ -187,7 +187,7 @@ def test_memory_is_bounded_while_the_disk_takes_nothing(monkeypatch: pytest.Monk
         until(lambda: listener.broker.feeds)
         is_stuck = threading.Event()
 
-        def takes_nothing(line: DeliveryQueue, within_s: float, most: int) -> list[Delivery]:
+        def takes_nothing(line: DeliveryQueue, within_s: float, most: int) -> list[DeliveryBatch]:
             is_stuck.set()
             time.sleep(0.01)
             return []
@@ -213,7 +213,7 @@ def test_request_that_has_come_is_answered_when_the_listener_is_asked_to_end(mon
         until(lambda: listener.line.unkept)
         listener.line.stopping.set()
         assert not listener.ended.wait(0.3)
-        monkeypatch.setattr(Full, "words", "")
+        monkeypatch.setattr(Full, "reason", "")
         thread.join()
         assert answered[0].status == 200
         assert listener.ended.wait(60)

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.http import request_delivery
 from connectors.http.request_delivery import NotTaken, RequestDelivery
-from connectors.live.delivery_queue import MOST_WAITING, Delivery, DeliveryQueue
+from connectors.live.delivery_queue import MOST_WAITING, DeliveryBatch, DeliveryQueue
 from schemas.records import CallLeg
 from tests.connectors.live.test_feed_runner import leg
 
@@ -18,7 +18,7 @@ def _sink() -> RequestDelivery:
     return RequestDelivery(line)
 
 
-def _taken(line: DeliveryQueue) -> list[Delivery]:
+def _taken(line: DeliveryQueue) -> list[DeliveryBatch]:
     return line.take(60, MOST_WAITING)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.live.backoff import Backoff
-from connectors.live.delivery_queue import Delivery, DeliveryQueue
+from connectors.live.delivery_queue import DeliveryBatch, DeliveryQueue
 from connectors.live.feed_runner import entries
 from connectors.live.forwarder import Forwarder
 from connectors.live.journal import Journal, journals
@@ -20,7 +20,9 @@ from tests.connectors.live.test_feed_runner import leg
 
 
 def keep(journal: Journal, *numbers: int) -> None:
-    journal.append([one for number in numbers for one in entries("office http", Delivery([leg(number)], _nothing, 0))])
+    journal.append(
+        [one for number in numbers for one in entries("office http", DeliveryBatch([leg(number)], _nothing, 0))]
+    )
 
 
 def _nothing() -> None:
