@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from connectors.asterisk.cel import epoch_s
@@ -288,7 +288,12 @@ def test_any_events_are_legs_or_rejects_and_no_phone_is_lost(made: list[tuple[Ev
         for event, broken in made
     ]
     good = [event for number in range(50, 100, 10) for event in inbound(number, 41)]
-    items = _read("".join(rows) + log(*good))
+    try:
+        items = _read("".join(rows) + log(*good))
+    except Terminal as refusal:  # more steps back in time than forth: rightly refused, and no case of this test
+        if "the rows stand newest first" not in str(refusal):
+            raise
+        reject()
     for item in items:
         encode(item)
     bad = [item for item in items if isinstance(item, Rejected) and item.reason is Reason.BAD_TIME]
