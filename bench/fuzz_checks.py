@@ -13,7 +13,7 @@ import msgspec
 from bench.fuzz_targets import Case, Items
 from connectors.reading.source import Context
 from schemas.codec import Codec, encode
-from schemas.fit import Fit
+from schemas.column_bounds import ColumnBounds
 from schemas.records import CallLeg, Record, Rejected
 from schemas.trouble import Terminal
 
@@ -59,7 +59,7 @@ def _fits(item: Record | Rejected) -> None:
     assert not bad, f"no record when it is read back: {bad[0].why}"
     assert read_back == [item], "another record when it is read back"
     assert lines == [encode(item)], "no column holds it as it is"
-    assert not Fit(type(item)).misfits([item]), "no column holds it as it is"
+    assert not ColumnBounds(type(item)).violations([item]), "no column holds it as it is"
     if isinstance(item, Rejected):
         assert item.origin, "a reject without an origin"
         assert item.reason, "a reject without a reason"

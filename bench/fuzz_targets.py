@@ -15,9 +15,9 @@ import msgspec
 
 from connectors.ami.cdr import CdrEvents
 from connectors.ami.cel import CelEvents
-from connectors.ami.messages import Messages as AmiMessages
+from connectors.ami.messages import AmiMessages
 from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import Messages as EslMessages
+from connectors.esl.messages import EslMessages
 from connectors.http.reading import ROUTES, Route
 from connectors.http.webhook import Answered, form
 from connectors.mapped.source import MappedSource
@@ -31,7 +31,7 @@ from schemas.records import Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors import webhook_requests as webhooks
 from tests.connectors.ami.peer import event as ami_event
-from tests.connectors.ami.test_cel import told as ami_cel
+from tests.connectors.ami.test_cel import event_bytes as ami_cel
 from tests.connectors.asterisk.cel_rows import inbound
 from tests.connectors.conftest import context
 from tests.connectors.esl.peer import as_json, event, message, plain
@@ -218,7 +218,7 @@ def _http(route: Route[msgspec.Struct]) -> list[Case]:  # type: ignore[type-var]
 
     def read(is_lines: bool, data: bytes, read_context: Context) -> tuple[int, Items]:
         items = route.read(data, is_lines, lambda _: read_context)
-        return len({item.place for item in items}), [item.record for item in items]
+        return len({item.position for item in items}), [item.record for item in items]
 
     return [
         Case("array", b"[" + one + b", " + one + b"]", context(), partial(read, False)),

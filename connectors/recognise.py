@@ -25,9 +25,9 @@ def choose(
     # What one vendor's own source knows is not its family's, whatever profile was asked for.
     of_family = any(source.is_family and source.profile == profile for source in CALLS)
     for source in CALLS:
-        is_asked = profile in ("auto", source.profile)
-        if (is_asked or of_family) and (recognised := source.recognise(sample, hints)):
-            if is_asked:
+        is_requested = profile in ("auto", source.profile)
+        if (is_requested or of_family) and (recognised := source.recognise(sample, hints)):
+            if is_requested:
                 return source, recognised
             break
     also = next((k for k, table in CRM.items() if table.recognise(sample, hints)), "")

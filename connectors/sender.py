@@ -9,7 +9,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from schemas.codec import FRAME_LINES, encode
-from schemas.kafka_errors import kafka_trouble
+from schemas.kafka_errors import kafka_errors
 from schemas.partitions import partition_of
 from schemas.records import Record
 from schemas.topics import Topic
@@ -35,7 +35,7 @@ class FrameSender:
         self._partitions: dict[str, int] = {}
         self._in_flight: deque[tuple[tuple[str, int], Any]] = deque()
         self._ends: Ends = {}
-        with kafka_trouble(f"{bootstrap} does not answer"):
+        with kafka_errors(f"{bootstrap} does not answer"):
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap,
                 acks="all",
@@ -43,7 +43,7 @@ class FrameSender:
                 # A batch is one frame: Tansu's latest offset counts a batch as one record, and waiting relies on it.
                 batch_size=0,
                 max_request_size=4 << 20,
-                metrics_enabled=False,  # nobody reads them: a twelfth of a live door's cost of sending
+                metrics_enabled=False,  # nobody reads them: a twelfth of a live listener's cost of sending
                 delivery_timeout_ms=int(delivery_s * 1000),
                 request_timeout_ms=int(delivery_s * 500),
                 max_block_ms=int(delivery_s * 1000),
@@ -56,10 +56,10 @@ class FrameSender:
     def __exit__(self, *_: object) -> None:
         """Never raises: what `flush` returned is acknowledged, whatever the client says of its end."""
         try:
-            with kafka_trouble("a connection was not closed in order"):
+            with kafka_errors("a connection was not closed in order"):
                 self._producer.close(timeout=5)
-        except Transient as trouble:
-            log.debug("%s", trouble)
+        except Transient as error:
+            log.debug("%s", error)
 
     def send(self, topic: Topic, record: Record) -> None:
         """Put a record into its frame; full frames are sent. May block while many are in flight. Raises Transient."""
@@ -69,44 +69,44 @@ class FrameSender:
         """The same for a record that is a line of the wire already, and for what keys it."""
         name = topic.name
         partitions = self._partitions.get(name) or self._count_partitions(name)
-        place = (name, partition_of(key, partitions))
-        frame = self._frames.get(place)
+        partition = (name, partition_of(key, partitions))
+        frame = self._frames.get(partition)
         if frame is None:
-            self._frames[place], self._sizes[place] = [line], len(line)
+            self._frames[partition], self._sizes[partition] = [line], len(line)
             return
         frame.append(line)
-        self._sizes[place] += len(line)
-        if len(frame) >= FRAME_LINES or self._sizes[place] > _FRAME_BYTES:
-            self._send_frame(place)
+        self._sizes[partition] += len(line)
+        if len(frame) >= FRAME_LINES or self._sizes[partition] > _FRAME_BYTES:
+            self._send_frame(partition)
 
     def flush(self) -> Ends:
         """Send what is left; where everything ends, once acknowledged. Raises Transient when something was not."""
-        for place in list(self._frames):
-            self._send_frame(place)
+        for partition in list(self._frames):
+            self._send_frame(partition)
         while self._in_flight:
             self._acknowledged()
         return dict(self._ends)
 
     def _count_partitions(self, name: str) -> int:
-        with kafka_trouble(f"topic {self._prefix + name}"):
+        with kafka_errors(f"topic {self._prefix + name}"):
             partitions = self._producer.partitions_for(self._prefix + name)
         if not partitions:
             raise Transient(f"kafka: topic {self._prefix + name} does not exist")
         self._partitions[name] = len(partitions)
         return len(partitions)
 
-    def _send_frame(self, place: tuple[str, int]) -> None:
-        lines = self._frames.pop(place)
-        del self._sizes[place]
+    def _send_frame(self, partition: tuple[str, int]) -> None:
+        lines = self._frames.pop(partition)
+        del self._sizes[partition]
         if len(self._in_flight) >= _MOST_IN_FLIGHT:
             self._acknowledged()
-        with kafka_trouble(f"a frame for {place[0]} was not taken"):
-            sent = self._producer.send(self._prefix + place[0], value=b"\n".join(lines), partition=place[1])
-        self._in_flight.append((place, sent))
+        with kafka_errors(f"a frame for {partition[0]} was not taken"):
+            sent = self._producer.send(self._prefix + partition[0], value=b"\n".join(lines), partition=partition[1])
+        self._in_flight.append((partition, sent))
 
     def _acknowledged(self) -> None:
         """Wait for the oldest frame in flight."""
-        place, sent = self._in_flight.popleft()
-        with kafka_trouble(f"a frame for {place[0]} was not taken"):
+        partition, sent = self._in_flight.popleft()
+        with kafka_errors(f"a frame for {partition[0]} was not taken"):
             offset = sent.get().offset
-        self._ends[place] = max(self._ends.get(place, 0), offset + 1)
+        self._ends[partition] = max(self._ends.get(partition, 0), offset + 1)

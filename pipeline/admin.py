@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import BrokerResponseError, TopicAlreadyExistsError
 
-from schemas.kafka_errors import KafkaAway, kafka_trouble
+from schemas.kafka_errors import KafkaAway, kafka_errors
 from schemas.topics import ALL
 
 log = logging.getLogger("callfunnel.topics")
@@ -23,7 +23,7 @@ def ensure_topics(bootstrap: str, prefix: str = "", *, within_s: float = 30.0) -
     answer a question in time.
     """
     most_ms = int(within_s * 1000)
-    with kafka_trouble(f"nobody answers at {bootstrap}: start `callfunnel up`, or set CALLFUNNEL_KAFKA"):
+    with kafka_errors(f"nobody answers at {bootstrap}: start `callfunnel up`, or set CALLFUNNEL_KAFKA"):
         admin = KafkaAdminClient(
             bootstrap_servers=bootstrap,
             client_id="callfunnel-admin",
@@ -31,10 +31,10 @@ def ensure_topics(bootstrap: str, prefix: str = "", *, within_s: float = 30.0) -
             request_timeout_ms=most_ms,
         )
     try:
-        with kafka_trouble("topics cannot be made"):
+        with kafka_errors("topics cannot be made"):
             return _make_missing(admin, prefix)
     finally:
-        with contextlib.suppress(KafkaAway), kafka_trouble("a connection was not closed in order"):
+        with contextlib.suppress(KafkaAway), kafka_errors("a connection was not closed in order"):
             admin.close()
 
 

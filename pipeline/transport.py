@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient, OffsetSpec
 
 from pipeline.endpoints import Endpoints
 from pipeline.storage_wait import Offsets, Position, StorageWait, advance, is_lost
-from schemas.kafka_errors import Forgotten, KafkaAway, kafka_trouble
+from schemas.kafka_errors import Forgotten, KafkaAway, kafka_errors
 from schemas.topics import ALL
 from schemas.trouble import Terminal
 
@@ -37,7 +37,7 @@ class Transport:
         self._prefix = endpoints.prefix
         self._group = endpoints.group
         self._begins_at: dict[tuple[str, ...], tuple[float, dict[tuple[str, int], int]]] = {}
-        with kafka_trouble(f"nobody answers at {endpoints.kafka}"):
+        with kafka_errors(f"nobody answers at {endpoints.kafka}"):
             self._admin = _Admin(
                 bootstrap_servers=endpoints.kafka,
                 client_id="callfunnel-admin",
@@ -46,7 +46,7 @@ class Transport:
             )
 
     def close(self) -> None:
-        with contextlib.suppress(KafkaAway), kafka_trouble("a connection was not closed in order"):
+        with contextlib.suppress(KafkaAway), kafka_errors("a connection was not closed in order"):
             self._admin.close()
 
     def topic_ids(self) -> dict[str, str]:
@@ -117,7 +117,7 @@ class Transport:
         return Position(sum(min(consumed.get(tp, 0), end) for tp, end in ends.items()), sum(ends.values()))
 
     def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
-        with kafka_trouble("the broker does not answer"):
+        with kafka_errors("the broker does not answer"):
             return question(*about)
 
 

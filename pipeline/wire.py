@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from pipeline.agents.step import Outgoing
 from schemas.codec import FRAME_LINES
-from schemas.kafka_errors import KafkaAway, kafka_trouble
+from schemas.kafka_errors import KafkaAway, kafka_errors
 from schemas.partitions import partition_of
 
 _FRAME_BYTES = 512 * 1024
@@ -37,7 +37,7 @@ class Wire:
                     max_request_size=4 << 20,
                 )
                 try:
-                    with kafka_trouble(f"{self._bootstrap} does not answer"):
+                    with kafka_errors(f"{self._bootstrap} does not answer"):
                         await producer.start()
                 except KafkaAway:
                     await _stop(producer)
@@ -54,7 +54,7 @@ class Wire:
         """Publish all lines. Raises Transient when one could not be; some may be on the wire already then."""
         producer = await self._producer()
         partitions = {name: await self._partitions(producer, name) for name in {line.topic.name for line in outgoing}}
-        with kafka_trouble("a frame was not taken"):
+        with kafka_errors("a frame was not taken"):
             sent = [
                 await producer.send(self._prefix + name, frame, partition=partition)
                 for (name, partition), lines in grouped(outgoing, partitions).items()
@@ -63,7 +63,7 @@ class Wire:
             await asyncio.gather(*sent)
 
     async def _partitions(self, producer: AIOKafkaProducer, name: str) -> int:
-        with kafka_trouble(f"topic {self._prefix + name}"):
+        with kafka_errors(f"topic {self._prefix + name}"):
             partitions = await producer.partitions_for(self._prefix + name)
         if not partitions:
             raise KafkaAway(f"kafka: topic {self._prefix + name} does not exist")
@@ -71,7 +71,7 @@ class Wire:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    with contextlib.suppress(KafkaAway), kafka_trouble("a connection was not closed in order"):
+    with contextlib.suppress(KafkaAway), kafka_errors("a connection was not closed in order"):
         await producer.stop()
 
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from schemas.fit import Fit
+from schemas.column_bounds import ColumnBounds
 from schemas.records import Record
 
 R = TypeVar("R", bound=Record)
@@ -44,12 +44,12 @@ class Codec(Generic[R]):
     def __init__(self, record: type[R]) -> None:
         self.record = record
         self._decoder = msgspec.json.Decoder(record)
-        self._fit = Fit(record)
+        self._bounds = ColumnBounds(record)
 
     def read(self, frame: bytes | None) -> tuple[list[R], list[bytes], list[BadLine]]:
         """The records of a frame, the bytes of each (same order, same length), and the lines that failed to decode.
 
-        The bytes are those that were sent, unless no column holds them as they are (`schemas.fit`). A Kafka
+        The bytes are those that were sent, unless no column holds them as they are (`schemas.column_bounds`). A Kafka
         tombstone (None) holds nothing.
         """
         if not frame:
@@ -59,7 +59,7 @@ class Codec(Generic[R]):
             records = self._decoder.decode_lines(frame)
         except _NOT_JSON:
             return self._one_by_one(lines)
-        if len(records) != len(lines) or self._fit.misfits(records):
+        if len(records) != len(lines) or self._bounds.violations(records):
             return self._one_by_one(lines)
         return records, lines, []
 
@@ -70,8 +70,8 @@ class Codec(Generic[R]):
                 continue
             try:
                 record = self._decoder.decode(line)
-                if self._fit.misfits([record]):
-                    record = self._fit.fitted(record)
+                if self._bounds.violations([record]):
+                    record = self._bounds.coerced(record)
                     line = encode(record)
             except (*_NOT_JSON, ValueError) as error:
                 bad.append(BadLine(line, str(error)))

@@ -32,10 +32,10 @@ class Forgotten(Transient):
 
 
 @contextmanager
-def kafka_trouble(words: str) -> Iterator[None]:
-    """Around calls of a Kafka client, and nothing else. Raises KafkaAway with `words` and the client's."""
+def kafka_errors(action: str) -> Iterator[None]:
+    """Around calls of a Kafka client, and nothing else. Raises KafkaAway with `action` and the client's."""
     try:
         yield
     except KAFKA as error:
-        said = str(error).strip() or "no word why"
-        raise KafkaAway(f"kafka: {words}: {type(error).__name__}: {said}"[:500]) from error
+        message = str(error).strip() or "no word why"
+        raise KafkaAway(f"kafka: {action}: {type(error).__name__}: {message}"[:500]) from error

@@ -39,7 +39,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ClaimKind(msgspec.Struct, frozen=True):
     """What can be taken back: a table, the columns of its identity, and the identity of a record as text."""
 
     table: str
@@ -49,27 +49,29 @@ class Kind(msgspec.Struct, frozen=True):
 
 _SEPARATOR = "\x1f"
 
-KINDS: dict[type, Kind] = {
-    CallLeg: Kind(
+KINDS: dict[type, ClaimKind] = {
+    CallLeg: ClaimKind(
         "call_legs",
         ("source", "call_id", "record_id"),
         lambda r: f"{r.source}{_SEPARATOR}{r.call_id}{_SEPARATOR}{r.record_id}",
     ),
-    Proposal: Kind("proposals", ("proposal_id", "revision"), lambda r: f"{r.proposal_id}{_SEPARATOR}{r.revision}"),
-    Manager: Kind(
+    Proposal: ClaimKind("proposals", ("proposal_id", "revision"), lambda r: f"{r.proposal_id}{_SEPARATOR}{r.revision}"),
+    Manager: ClaimKind(
         "managers",
         ("manager_id", "valid_from"),
         lambda r: f"{r.manager_id}{_SEPARATOR}{r.valid_from.isoformat()}",
     ),
-    Organisation: Kind("organisations", ("organisation_id",), lambda r: str(r.organisation_id)),
-    StageChange: Kind(
+    Organisation: ClaimKind("organisations", ("organisation_id",), lambda r: str(r.organisation_id)),
+    StageChange: ClaimKind(
         "stage_changes",
         ("organisation_id", "changed_at", "stage"),
         lambda r: f"{r.organisation_id}{_SEPARATOR}{r.changed_at.isoformat()}{_SEPARATOR}{r.stage}",
     ),
-    Plan: Kind("plans", ("manager_id", "month"), lambda r: f"{r.manager_id}{_SEPARATOR}{r.month}"),
-    CalendarDay: Kind("calendar_days", ("day",), lambda r: str(r.day.isoformat())),
-    Absence: Kind("absences", ("manager_id", "first"), lambda r: f"{r.manager_id}{_SEPARATOR}{r.first.isoformat()}"),
+    Plan: ClaimKind("plans", ("manager_id", "month"), lambda r: f"{r.manager_id}{_SEPARATOR}{r.month}"),
+    CalendarDay: ClaimKind("calendar_days", ("day",), lambda r: str(r.day.isoformat())),
+    Absence: ClaimKind(
+        "absences", ("manager_id", "first"), lambda r: f"{r.manager_id}{_SEPARATOR}{r.first.isoformat()}"
+    ),
 }
 
 
@@ -89,8 +91,8 @@ def claim_of(record: R, *, retracted: int = 0) -> Provenance:
 
 def digest(record: R) -> str:
     """Of what a record says, whoever says it and whenever."""
-    said = msgspec.structs.replace(record, import_id="", origin="", cause="", retracted=0, version=0)
-    return hashlib.blake2b(encode(said), digest_size=12).hexdigest()
+    claimed = msgspec.structs.replace(record, import_id="", origin="", cause="", retracted=0, version=0)
+    return hashlib.blake2b(encode(claimed), digest_size=12).hexdigest()
 
 
 def taking_back(record: R, claim: int, import_id: str, cause: str) -> R:

@@ -16,7 +16,7 @@ import msgspec
 WIRE_VERSION = 1
 
 # What a column can hold is what a line may say: a stranger's record must not stop the worker at the store.
-# `schemas.fit` says the rest: what is finer than a millisecond or a cent is cut, what no row can hold is refused.
+# The rest is in `schemas.column_bounds`: parts of a millisecond or a cent are cut, what no row can hold is refused.
 Moment = Annotated[
     datetime,
     msgspec.Meta(tz=True, description="With Z or an offset; kept in whole milliseconds. Of calls: 1970 to 2105."),

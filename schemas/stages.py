@@ -49,22 +49,22 @@ class Stages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def potential(self) -> frozenset[str]:
         return frozenset(stage.code for stage in self.stages if stage.potential)
 
-    def find(self, words: str) -> str | None:
+    def find(self, text: str) -> str | None:
         """The code for a code or a title in either language, whatever its case; None when there is none."""
-        return self._by_words.get(words.strip().casefold())
+        return self._by_text.get(text.strip().casefold())
 
     @property
-    def _by_words(self) -> dict[str, str]:
+    def _by_text(self) -> dict[str, str]:
         return _index(self)
 
 
 @cache
 def _index(stages: Stages) -> dict[str, str]:
     return {
-        words.casefold(): stage.code
+        text.casefold(): stage.code
         for stage in stages.stages
-        for words in (stage.code, stage.title.ru, stage.title.en)
-        if words  # a title may be in one language alone
+        for text in (stage.code, stage.title.ru, stage.title.en)
+        if text  # a title may be in one language alone
     }
 
 

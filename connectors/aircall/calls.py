@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.reading.call_words import direction
+from connectors.reading.call_keywords import direction
 from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
@@ -42,7 +42,7 @@ class AircallCalls(ServiceTable):
     json_under = (("calls",), ("data",))
     about = About(
         reads="Aircall calls",
-        told_by="columns or keys `id`, `direction`, `started_at`, `answered_at`, `ended_at`, `raw_digits`",
+        recognised_by="columns or keys `id`, `direction`, `started_at`, `answered_at`, `ended_at`, `raw_digits`",
         ids="call and leg `id`",
         zone="none needed: times are seconds since the epoch",
         proof="an answer made from the API's reference",

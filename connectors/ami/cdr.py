@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.ami.messages import Message
+from connectors.ami.messages import AmiMessage
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
 from connectors.reading.rejects import Bad, Misread, reject
@@ -53,20 +53,20 @@ class CdrEvents:
         self._peers = Peers(first.extension_pattern, first.trunks)
         self._columns = tuple(HEADERS.values())
 
-    def item(self, event: Message) -> CallLeg | Rejected:
+    def item(self, event: AmiMessage) -> CallLeg | Rejected:
         """The leg of an event, or why there is none."""
         context = self._context()
-        place = event.get("uniqueid") or "-"
+        event_ref = event.get("uniqueid") or "-"
         if not event.whole:
             bad = Bad(Reason.LINE_TOO_LONG, detail="the event is too long; its beginning is kept")
-            return reject(bad, event.text, place, _ORIGIN, context)
+            return reject(bad, event.text, event_ref, _ORIGIN, context)
         cells = [event.get(header) for header in HEADERS]
         try:
-            return LegReader(self._columns, self._clock, self._peers, context, _ORIGIN).leg(cells, place)
+            return LegReader(self._columns, self._clock, self._peers, context, _ORIGIN).leg(cells, event_ref)
         except Misread as misread:
-            return reject(misread.bad, event.text, place, _ORIGIN, context)
+            return reject(misread.bad, event.text, event_ref, _ORIGIN, context)
 
 
-def lacks_ids(event: Message) -> bool:
+def lacks_ids(event: AmiMessage) -> bool:
     """It has not what makes a leg the same as its row in Master.csv or SQL."""
     return not (event.get("linkedid") and event.get("sequence"))

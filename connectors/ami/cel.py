@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from connectors.ami.messages import Message
+from connectors.ami.messages import AmiMessage
 from connectors.asterisk.cel import WallSeconds, epoch_s
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer
 from connectors.asterisk.cel_layouts import EPOCH
@@ -44,34 +44,34 @@ class CelEvents:
         self._legs = CelLegs(first.extension_pattern, first.trunks, _ORIGIN)
         self._heard = monotonic()
 
-    def items(self, events: Sequence[Message]) -> list[CallLeg | Rejected]:
+    def items(self, events: Sequence[AmiMessage]) -> list[CallLeg | Rejected]:
         """The legs of calls that are over, and what is not an event. Asked without events, it tells the last ones."""
         found: list[CallLeg | Rejected] = []
         if events:
             self._heard = self._monotonic()
         elif self._monotonic() - self._heard > _GRACE_S:
-            found += self._told(self._calls.closed())
+            found += self._items_of(self._calls.closed())
         for event in events:
-            place = event.get("uniqueid") or "-"
+            row_ref = event.get("uniqueid") or "-"
             try:
                 if not event.whole:
                     raise Misread(Reason.LINE_TOO_LONG, "", "the event is too long; its beginning is kept")
-                is_due = self._calls.add([event.get(name) for name in HEADERS], place, event.text)
+                is_due = self._calls.add([event.get(name) for name in HEADERS], row_ref, event.text)
             except Misread as misread:
-                found.append(reject(misread.bad, event.text, place, _ORIGIN, self._context()))
+                found.append(reject(misread.bad, event.text, row_ref, _ORIGIN, self._context()))
                 continue
             if is_due:
-                found += self._told(self._calls.settled())
+                found += self._items_of(self._calls.settled())
         return found
 
-    def _told(self, calls: Iterable[Gathered]) -> Iterator[CallLeg | Rejected]:
+    def _items_of(self, calls: Iterable[Gathered]) -> Iterator[CallLeg | Rejected]:
         for call in calls:
             context = self._context()
             for item in self._legs.items(call, context):
                 if not isinstance(item, Unfinished):
                     yield item
                 elif item.bad.reason not in _NOT_WHOLE:
-                    yield reject(item.bad, item.text, item.place, _ORIGIN, context)
+                    yield reject(item.bad, item.text, item.row_ref, _ORIGIN, context)
 
     def _seconds(self, text: str, uniqueid: str) -> float:
         """cel_manager writes local time, a newer one what `dateformat` of cel.conf says."""

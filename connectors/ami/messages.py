@@ -11,7 +11,7 @@ MOST_MESSAGE = 131_072
 """Bytes of a message that are kept."""
 
 
-class Message(NamedTuple):
+class AmiMessage(NamedTuple):
     """An event or a response: what stands before the blank line."""
 
     headers: Mapping[str, str]
@@ -25,7 +25,7 @@ class Message(NamedTuple):
         return self.headers.get(name, "")
 
 
-class Messages:
+class AmiMessages:
     """Feed it what a socket gives. Holds at most one line and one message."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Messages:
         self._size = 0
         self._whole = True
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[AmiMessage]:
         """The messages that end in these bytes. Other lines than `Name: value`, such as the banner, are not headers."""
         found = []
         *ended, rest = data.split(b"\n")
@@ -62,14 +62,14 @@ class Messages:
         self._size += len(line)
         self._lines.append(line)
 
-    def _message(self) -> Message:
+    def _message(self) -> AmiMessage:
         text = [line.decode("utf-8", "backslashreplace") for line in self._lines]
         headers: dict[str, str] = {}
         for line in text:
             name, colon, value = line.partition(":")
             if colon:
                 headers.setdefault(name.strip().lower(), value.strip())
-        message = Message(headers, "\n".join(text), self._whole)
+        message = AmiMessage(headers, "\n".join(text), self._whole)
         self._lines = []
         self._size = 0
         self._whole = True

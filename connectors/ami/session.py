@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from connectors.ami.messages import Message, Messages
-from connectors.live.link import Link
+from connectors.ami.messages import AmiMessage, AmiMessages
+from connectors.live.link import TcpLink
 from connectors.live.talk import Patience, Talk
 from schemas.trouble import Terminal
 
 
-class Login(NamedTuple):
+class AmiLogin(NamedTuple):
     """Where, and as whom."""
 
     host: str
@@ -38,21 +38,21 @@ class Login(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-class Session:
+class AmiSession:
     """Use as a context: logged in on entry. Raises Transient when the exchange is away, Terminal when it refuses."""
 
-    def __init__(self, login: Login, patience: Patience, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, login: AmiLogin, patience: Patience, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._login = login
         self._patience = patience
         self._monotonic = monotonic
         self._ids = itertools.count(1)
-        self._link: Link
-        self._talk: Talk[Message]
+        self._link: TcpLink
+        self._talk: Talk[AmiMessage]
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> AmiSession:
         login = self._login
-        self._link = Link(login.host, login.port, login.tls, self._patience.answer_s)
-        self._talk = Talk(self._link, Messages().feed, self._patience, self._monotonic)
+        self._link = TcpLink(login.host, login.port, login.tls, self._patience.answer_s)
+        self._talk = Talk(self._link, AmiMessages().feed, self._patience, self._monotonic)
         try:
             self._log_in()
         except BaseException:
@@ -63,7 +63,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._link.close(_action("Logoff", "bye"))
 
-    def read(self, within_s: float) -> Sequence[Message]:
+    def read(self, within_s: float) -> Sequence[AmiMessage]:
         """Messages that arrived within a time; none when there were none. Pings in between.
 
         Raises Transient when the connection is lost, or silent for too long.
@@ -93,11 +93,11 @@ class Session:
                 f" the secret, and the user's secret, permit and read = {login.classes} in manager.conf"
             )
 
-    def _ask(self, action: str, **headers: str) -> Message:
+    def _ask(self, action: str, **headers: str) -> AmiMessage:
         """The response to an action; events that come first are kept."""
         number = str(next(self._ids))
 
-        def is_answer(message: Message) -> bool:
+        def is_answer(message: AmiMessage) -> bool:
             return bool(message.get("response")) and message.get("actionid") in ("", number)
 
         return self._talk.ask(_action(action, number, **headers), is_answer, f"answer to {action} (is it AMI?)")
@@ -105,6 +105,6 @@ class Session:
 
 def _action(name: str, number: str, **headers: str) -> bytes:
     """An action as bytes. A line end inside a value would begin another action, so it goes."""
-    said = {"Action": name, "ActionID": number, **headers}
-    lines = (f"{key}: {value}".replace("\r", "").replace("\n", "") for key, value in said.items())
+    fields = {"Action": name, "ActionID": number, **headers}
+    lines = (f"{key}: {value}".replace("\r", "").replace("\n", "") for key, value in fields.items())
     return "\r\n".join([*lines, "", ""]).encode()

@@ -23,7 +23,7 @@ class AsteriskCsv(Delimited):
     about = About(
         reads="Asterisk cdr_csv and cdr_custom, FreePBX report, PBXware dump,"
         " columns calldate,src,dst,duration,billsec,disposition",
-        told_by="a header, or where the first date stands: see below",
+        recognised_by="a header, or where the first date stands: see below",
         ids="call `linkedid`, else `uniqueid`; leg `uniqueid` and `sequence`",
         zone="checked against the epoch in `uniqueid`; `--tz auto` takes what it proves",
         proof="nine real exports",

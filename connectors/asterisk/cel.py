@@ -17,10 +17,10 @@ from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_e
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
 from connectors.reading import zone_proof as clock
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
-from connectors.reading.row_source import Over, RowSource
+from connectors.reading.row_source import RowFilter, RowSource
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Layout, TableReading, TableSource
@@ -35,8 +35,8 @@ class AsteriskCel(TableSource):
     profile = "asterisk-cel"
     about = About(
         reads="Asterisk CEL (cel_custom's CSV, or the `cel` table as CSV)",
-        told_by="events in column 1 and a time in column 2, 3 or 4 of 20, 21 or 24; a header with eventtype, eventtime,"
-        " channame, uniqueid, linkedid",
+        recognised_by="events in column 1 and a time in column 2, 3 or 4 of 20, 21 or 24; a header with eventtype,"
+        " eventtime, channame, uniqueid, linkedid",
         ids="call `linkedid`, which is the CDR's: load both under one source; leg `uniqueid` of the channel",
         zone="none needed where times are epochs; else checked against the epoch in `uniqueid`",
         proof="371 calls of a FreePBX dump, its `cel` against its `cdr`, that is not at hand",
@@ -131,9 +131,9 @@ class CelReading:
                 yield from self._items(self._events.settled())
         yield from self._items(self._events.rest())
 
-    def _take(self, fields: list[str], place: Place) -> Record:
+    def _take(self, fields: list[str], row_ref: RowRef) -> Record:
         fields.append("")
-        self._due = self._events.add(self._pick(fields), place, self._source.text)
+        self._due = self._events.add(self._pick(fields), row_ref, self._source.text)
         return _TAKEN
 
     def _items(self, calls: Iterable[Gathered]) -> Iterator[CallLeg | Rejected]:
@@ -141,7 +141,7 @@ class CelReading:
             for item in self._legs.items(call, self._context):
                 self.rows += 1
                 if isinstance(item, Unfinished):
-                    yield reject(item.bad, item.text, item.place, self._file, self._context)
+                    yield reject(item.bad, item.text, item.row_ref, self._file, self._context)
                 else:
                     yield item
 
@@ -150,14 +150,14 @@ _TAKEN = Record()
 """What a row gives that only tells more of a channel."""
 
 
-class _Noted(Over):
+class _Noted(RowFilter):
     """Rows, with the text of the last one."""
 
     def __init__(self, rows: RowSource) -> None:
         super().__init__(rows)
         self.text = ""
 
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
+    def __iter__(self) -> Iterator[tuple[list[str], RowRef, str, bool] | TooLong | Broken]:
         for row in self._rows:
             self.text = row.text if isinstance(row, TooLong | Broken) else row[2]
             yield row

@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from connectors.asterisk.cel_calls import Channel
-from connectors.asterisk.peers import Kind
+from connectors.asterisk.peers import PeerKind
 
 Pieces = list[tuple[float, float]]
 """(from, to), in seconds since the epoch."""
@@ -17,7 +17,7 @@ class End(NamedTuple):
     """A channel, who is at it, and when it was in which bridge: (bridge, from, to)."""
 
     channel: Channel
-    kind: Kind
+    kind: PeerKind
     number: str
     spans: Sequence[tuple[str, float, float]]
 
@@ -61,13 +61,17 @@ class Bridges:
         pieces: Pieces = []
         for bridge, since, until in end.spans:
             for other in others:
-                for place, start, stop in other.spans:
+                for other_bridge, start, stop in other.spans:
                     first, last = max(since, start), min(until, stop)
                     if first < last:
-                        pieces += [(first, last)] if place == bridge else self._joined(bridge, place, first, last)
+                        pieces += (
+                            [(first, last)]
+                            if other_bridge == bridge
+                            else self._joined(bridge, other_bridge, first, last)
+                        )
         return _union(pieces) if len(pieces) > 1 else pieces
 
-    def _joined(self, bridge: str, place: str, first: float, last: float) -> Pieces:
+    def _joined(self, bridge: str, other_bridge: str, first: float, last: float) -> Pieces:
         """When two bridges were one between two moments."""
         joins = [join for join in self._joins if join.since < last and join.until > first]
         if not joins:
@@ -76,16 +80,16 @@ class Bridges:
         return [
             (since, until)
             for since, until in pairwise(moments)
-            if place in _reached(bridge, [join for join in joins if join.since <= since and until <= join.until])
+            if other_bridge in _reached(bridge, [join for join in joins if join.since <= since and until <= join.until])
         ]
 
 
 def _joins(pair: Sequence[End]) -> Iterator[Join]:
     for one, other in combinations(pair, 2):
         for bridge, since, until in one.spans:
-            for place, start, stop in other.spans:
-                if bridge != place and (first := max(since, start)) < (last := min(until, stop)):
-                    yield Join(bridge, place, first, last)
+            for other_bridge, start, stop in other.spans:
+                if bridge != other_bridge and (first := max(since, start)) < (last := min(until, stop)):
+                    yield Join(bridge, other_bridge, first, last)
 
 
 def _reached(bridge: str, joins: Sequence[Join]) -> set[str]:

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.lengths import WEEK_S
 from connectors.reading.rejects import Misread
 from schemas.records import Reason
@@ -38,22 +38,34 @@ class Channel:
     """What the events say of one channel so far. Times are seconds since the epoch, None where no event said it."""
 
     __slots__ = (
-        *("uniqueid", "born", "linkedid", "name", "place", "text", "seen", "started", "answered", "ended", "end_place"),
+        *(
+            "uniqueid",
+            "born",
+            "linkedid",
+            "name",
+            "row_ref",
+            "text",
+            "seen",
+            "started",
+            "answered",
+            "ended",
+            "end_row_ref",
+        ),
         *("exten", "number", "queue", "app", "originated", "status", "cause", "marks"),
     )
 
-    def __init__(self, uniqueid: str, linkedid: str, name: str, place: Place, text: str, at: float) -> None:
+    def __init__(self, uniqueid: str, linkedid: str, name: str, row_ref: RowRef, text: str, at: float) -> None:
         self.uniqueid = uniqueid
         self.born = self.linkedid = linkedid
         """The id of its call at first, and at last: a transfer makes calls one."""
         self.name = name
-        self.place, self.text = place, text
+        self.row_ref, self.text = row_ref, text
         """Of the row that began it, else of the first one that tells of it."""
         self.seen = at
         self.started: float | None = None
         self.answered: float | None = None
         self.ended: float | None = None
-        self.end_place: Place = place
+        self.end_row_ref: RowRef = row_ref
         self.exten = ""
         """What it dialled, or was called by, when it was made."""
         self.number = ""
@@ -94,9 +106,9 @@ class Gatherer:
         self._now = self._before = 0.0
         """The times of the last event, and of the one before."""
 
-    def add(self, said: Sequence[str], place: Place, text: str) -> bool:
+    def add(self, event_fields: Sequence[str], row_ref: RowRef, text: str) -> bool:
         """Take an event, its cells in the order of READ. True when `settled` has something. Raises Misread."""
-        event, when, uniqueid, linkedid, name, number, ani, exten, context, app, data, peer, extra = said
+        event, when, uniqueid, linkedid, name, number, ani, exten, context, app, data, peer, extra = event_fields
         if not (event and uniqueid and linkedid):
             field = "linkedid" if event and uniqueid else "uniqueid" if event else "event"
             raise Misread(Reason.MISSING_FIELD, field, "an event says its type, and the ids of its channel and call")
@@ -104,7 +116,7 @@ class Gatherer:
         call = self._calls.get(linkedid)
         channel = call.channels.get(uniqueid) if call is not None else None
         if call is None or channel is None:
-            call, channel = self._channel(linkedid, uniqueid, name, place, text, at)
+            call, channel = self._channel(linkedid, uniqueid, name, row_ref, text, at)
         channel.linkedid = linkedid
         if not channel.number:
             channel.number = number or ani
@@ -121,9 +133,9 @@ class Gatherer:
                 _mark(call, channel, at, peer, extra, event == "BRIDGE_EXIT")
                 self._count(call)
         elif event == "HANGUP" or event == "CHAN_END":
-            self._end(call, channel, at, place, extra, event == "HANGUP")
+            self._end(call, channel, at, row_ref, extra, event == "HANGUP")
         elif event == "CHAN_START":
-            channel.started, channel.exten, channel.place, channel.text = at, exten, place, text
+            channel.started, channel.exten, channel.row_ref, channel.text = at, exten, row_ref, text
             channel.name, channel.born = name, linkedid
         elif event == "ANSWER" and channel.answered is None:
             channel.answered = at
@@ -177,7 +189,7 @@ class Gatherer:
         return call
 
     def _channel(
-        self, linkedid: str, uniqueid: str, name: str, place: Place, text: str, at: float
+        self, linkedid: str, uniqueid: str, name: str, row_ref: RowRef, text: str, at: float
     ) -> tuple[Gathered, Channel]:
         """A channel that is new to its call; a transfer moves one, and with it all of its call."""
         call = self._calls.get(linkedid)
@@ -192,7 +204,7 @@ class Gatherer:
         assert call is not None
         channel = call.channels.get(uniqueid)
         if channel is None:
-            channel = call.channels[uniqueid] = Channel(uniqueid, linkedid, name, place, text, at)
+            channel = call.channels[uniqueid] = Channel(uniqueid, linkedid, name, row_ref, text, at)
             self._of_channel[uniqueid] = call
             call.open += 1
             call.closed_at = None
@@ -222,14 +234,14 @@ class Gatherer:
         if call.open == 0:
             self._close(call, self._now)
 
-    def _end(self, call: Gathered, channel: Channel, at: float, place: Place, extra: str, hangup: bool) -> None:
+    def _end(self, call: Gathered, channel: Channel, at: float, row_ref: RowRef, extra: str, hangup: bool) -> None:
         if channel.ended is None:
             call.open -= 1
             if call.open == 0:
                 self._close(call, at)
         elif not hangup:
             return
-        channel.ended, channel.end_place = at, place
+        channel.ended, channel.end_row_ref = at, row_ref
         if hangup:
             status, cause = _STATUS.search(extra), _CAUSE.search(extra)
             channel.status = status[1] if status else ""

@@ -48,7 +48,7 @@ _HEADLESS = {
 def by_header(names: Sequence[str]) -> Layout | None:
     """The layout that a header names, in any order."""
     header = [_NAMES.get(re.sub(r"[\s_]", "", name).lower(), "") for name in names]
-    columns = tuple(name if name not in header[:place] else "" for place, name in enumerate(header))
+    columns = tuple(name if name not in header[:index] else "" for index, name in enumerate(header))
     if not set(columns) >= _NEEDED:
         return None
     why = f"the first row is a header that names {len(columns)} columns, eventtype and linkedid among them"

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
-from connectors.asterisk.cel_story import Story
-from connectors.asterisk.peers import Kind, Peers
-from connectors.reading.form import Place
+from connectors.asterisk.cel_facts import CallFacts
+from connectors.asterisk.peers import PeerKind, Peers
+from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
 from connectors.reading.phones import refuse_cut_digits
@@ -27,7 +27,7 @@ class Unfinished(NamedTuple):
     """A channel that makes no leg, and why; place and text are of the row that began it."""
 
     bad: Bad
-    place: Place
+    row_ref: RowRef
     text: str
 
 
@@ -41,22 +41,22 @@ class CelLegs:
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
         """A leg for each channel that makes one, or why it does not."""
         ends = [self._end(channel) for channel in call.channels.values()]
-        story = Story(ends, self._peers, context.region)
+        call_facts = CallFacts(ends, self._peers, context.region)
         for end in ends:
-            if end is story.first or end.kind is Kind.EXTENSION:
+            if end is call_facts.first or end.kind is PeerKind.EXTENSION:
                 try:
-                    yield self._leg(end, story, context)
+                    yield self._leg(end, call_facts, context)
                 except Misread as misread:
-                    yield Unfinished(misread.bad, end.channel.place, end.channel.text)
+                    yield Unfinished(misread.bad, end.channel.row_ref, end.channel.text)
 
     def _end(self, channel: Channel) -> End:
         peer = self._peers.of(channel.name)
         return End(channel, peer.kind, peer.number, spans(channel) if channel.marks else ())
 
-    def _leg(self, end: End, story: Story, context: Context) -> CallLeg:
+    def _leg(self, end: End, call_facts: CallFacts, context: Context) -> CallLeg:
         channel = end.channel
         started_at, ended_at = _times(channel)
-        direction, extension, talk, disposition, other, outside = story.of(end)
+        direction, extension, talk, disposition, other, outside = call_facts.of(end)
         refuse_cut_digits(number=outside)
         answered_at, billsec = None, 0
         if talk:
@@ -65,10 +65,10 @@ class CelLegs:
             answered_at = _moment(channel.answered)
         if answered_at is not None and not started_at <= answered_at <= ended_at - timedelta(seconds=billsec - 1):
             raise Misread(Reason.BAD_TIME, "at", f"{channel.name} was answered before it began, or after its end")
-        began = end is story.first
+        began = end is call_facts.first
         return build_leg(
             context,
-            f"{self._file}:{channel.end_place}",
+            f"{self._file}:{channel.end_row_ref}",
             channel.linkedid,
             f"{channel.uniqueid}{CEL}",
             started_at,
@@ -80,7 +80,7 @@ class CelLegs:
             extension=extension,
             peer=other,
             outside=outside,
-            did=story.did if began else "",
+            did=call_facts.did if began else "",
             # Not of a phone: its talk is inside of what the queue's own CDR tells.
             queue=channel.queue if began and direction is Direction.INBOUND else "",
             application=channel.app,
@@ -90,11 +90,11 @@ class CelLegs:
 def _times(channel: Channel) -> tuple[datetime, datetime]:
     """Start and end. Raises Misread when the events do not tell them."""
     if channel.started is None:
-        said = f"no CHAN_START of {channel.name}: it began before the file did, or its row was rejected"
-        raise Misread(Reason.MISSING_FIELD, "event", said)
+        detail = f"no CHAN_START of {channel.name}: it began before the file did, or its row was rejected"
+        raise Misread(Reason.MISSING_FIELD, "event", detail)
     if channel.ended is None:
-        said = f"no HANGUP of {channel.name}: it was up still, or the file is cut"
-        raise Misread(Reason.TRUNCATED, "event", said)
+        detail = f"no HANGUP of {channel.name}: it was up still, or the file is cut"
+        raise Misread(Reason.TRUNCATED, "event", detail)
     check_order(channel.started, 0, channel.ended, ("at", "at"), Reason.BAD_DURATION)
     return _moment(channel.started), _moment(channel.ended)
 

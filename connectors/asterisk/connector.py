@@ -11,7 +11,7 @@ from connectors.connector import Connector
 
 _NOTES = """### The Asterisk family (`--profile asterisk-csv`)
 
-| layout | told by |
+| layout | recognised by |
 |---|---|
 | `cdr_csv` Master.csv, 16 to 21 columns | no header, the first date in column 10 |
 | `cdr_custom` Master.csv, 14 to 19 columns | no header, the first date in column 9 |
@@ -29,11 +29,11 @@ Header words, whatever their case and punctuation:
 """
 
 
-def _header_words() -> str:
-    words: dict[str, list[str]] = {}
+def _headers_table() -> str:
+    headers: dict[str, list[str]] = {}
     for word, name in NAMES.items():
-        words.setdefault(name, []).append(word)
-    rows = [f"| {name} | {', '.join(accepted)} |" for name, accepted in words.items()]
+        headers.setdefault(name, []).append(word)
+    rows = [f"| {name} | {', '.join(accepted)} |" for name, accepted in headers.items()]
     return "\n".join(["| column | accepted headers |", "|---|---|", *rows]) + "\n"
 
 
@@ -41,5 +41,5 @@ CONNECTOR = Connector(
     "asterisk",
     files=(AsteriskCsv(), AsteriskCel(), QueueLog()),
     tables=(CDR,),
-    notes=_NOTES + _header_words(),
+    notes=_NOTES + _headers_table(),
 )

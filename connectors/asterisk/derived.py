@@ -13,9 +13,9 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.asterisk.legs import BRIDGING, read_disposition
-from connectors.asterisk.peers import Kind, Peer, Peers
+from connectors.asterisk.peers import Peer, PeerKind, Peers
 from connectors.reading import zone_proof as clock
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, durations
@@ -39,7 +39,7 @@ _WAYS = {
     "outbound": OUTBOUND,
     "internal": INTERNAL,
 }
-_EXTENSION, _TRUNK, _LOCAL = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL
+_EXTENSION, _TRUNK, _LOCAL = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL
 _ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
 
 
@@ -87,7 +87,7 @@ class DerivedLegs:
         self._context = context
         self._file = file
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         (start, src, dst, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition, uniqueid, way, dstext,
@@ -100,10 +100,15 @@ class DerivedLegs:
         near, far = self._peer(channel), self._peer(dstchannel)
         does, queue = ("DIAL", "") if action == "DIAL" else _does(action, lastapp, lastdata)
         reached = far.number or self._inside(dstext)
-        told = _WAYS.get(way) or _WAYS.get(way.strip().lower())
-        if not reached and does == "DIAL" and told is not OUTBOUND and not (self._has_channels and told is INBOUND):
+        stated_way = _WAYS.get(way) or _WAYS.get(way.strip().lower())
+        if (
+            not reached
+            and does == "DIAL"
+            and stated_way is not OUTBOUND
+            and not (self._has_channels and stated_way is INBOUND)
+        ):
             reached = self._inside(dst)  # from outside a menu's number would be one
-        direction, extension, other, outside = self._ends(told, near, src, dst, reached)
+        direction, extension, other, outside = self._ends(stated_way, near, src, dst, reached)
         outcome = read_disposition(disposition)
         if outcome is ANSWERED:
             person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
@@ -122,7 +127,7 @@ class DerivedLegs:
         is_up = outcome is ANSWERED or outcome is MACHINE
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             call or uniqueid or record_id,
             record_id,
             started_at,
@@ -171,7 +176,7 @@ class DerivedLegs:
 
 def _does(action: str, lastapp: str, lastdata: str) -> tuple[str, str]:
     """(what the row is of: DIAL, QUEUE, IVR, VM; the queue)."""
-    if said := _ACTION.match(action):
-        return said.group(1), (said.group(2) or "") if said.group(1) == "QUEUE" else ""
+    if action_match := _ACTION.match(action):
+        return action_match.group(1), (action_match.group(2) or "") if action_match.group(1) == "QUEUE" else ""
     does = lastapp.upper()
     return does, lastdata.partition(",")[0] if does == "QUEUE" else ""

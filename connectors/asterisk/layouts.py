@@ -121,8 +121,8 @@ def _without_false_linkedid(layout: Layout, rows: Sequence[Sequence[str]]) -> La
     """Leave out a linkedid column that holds no ids: taking it would make one call of everything."""
     if "linkedid" not in layout.columns:
         return layout
-    place = layout.columns.index("linkedid")
-    values = [row[place].strip('"') for row in rows[layout.head :] if len(row) == len(layout.columns)]
+    index = layout.columns.index("linkedid")
+    values = [row[index].strip('"') for row in rows[layout.head :] if len(row) == len(layout.columns)]
     # Empty ones say nothing: a file may begin before the exchange was told to write them.
     values = [value for value in values if value not in ("", "NULL")]
     ids = sum(UNIQUEID.fullmatch(value) is not None for value in values)
@@ -156,18 +156,18 @@ def by_values(rows: Sequence[Sequence[str]]) -> Layout | None:
 
 def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     sample = [row for row in rows if len(row) == width]
-    place = _date_column(sample)
-    if place is None:
+    index = _date_column(sample)
+    if index is None:
         return None
-    at = f"no header; {width} columns, the first date in column {place + 1}"
-    if place == 9 and width in _CDR_CSV_TAILS and not _is_freeswitch(sample):
+    at = f"no header; {width} columns, the first date in column {index + 1}"
+    if index == 9 and width in _CDR_CSV_TAILS and not _is_freeswitch(sample):
         tail = [_uniqueid_or_userfield(sample) if name == "?" else name for name in _CDR_CSV_TAILS[width]]
-        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), 0, (at, _tail_words(tail)))
-    if place == 8 and width <= len(_CDR_CUSTOM) and width >= 14:
+        return Layout(f"cdr_csv, {width} columns", _used([*_CDR_CSV, *tail]), 0, (at, _describe_tail(tail)))
+    if index == 8 and width <= len(_CDR_CUSTOM) and width >= 14:
         return Layout(f"cdr_custom, {width} columns", _used(_CDR_CUSTOM[:width]), 0, (at,))
-    if place == 0 and width in (16, 25, 26):
+    if index == 0 and width in (16, 25, 26):
         return _headless_freepbx(width, at)
-    if place == 0 and width == 6:
+    if index == 0 and width == 6:
         names = ("start", "src", "dst", "duration", "billsec", "disposition")
         return Layout("hand-picked columns, 6 without a header", names, 0, (at,))
     return None
@@ -191,10 +191,10 @@ def _used(names: Sequence[str]) -> tuple[str, ...]:
 
 def _date_column(rows: Sequence[Sequence[str]]) -> int | None:
     """The first column that holds a date and time in most rows."""
-    for place in range(len(rows[0]) if rows else 0):
-        dates = sum(DATE.fullmatch(row[place]) is not None for row in rows)
+    for index in range(len(rows[0]) if rows else 0):
+        dates = sum(DATE.fullmatch(row[index]) is not None for row in rows)
         if dates > len(rows) / 2:
-            return place
+            return index
     return None
 
 
@@ -203,7 +203,7 @@ def _uniqueid_or_userfield(rows: Sequence[Sequence[str]]) -> str:
     return "uniqueid" if ids > len(rows) / 2 else "userfield"
 
 
-def _tail_words(tail: Sequence[str]) -> str:
+def _describe_tail(tail: Sequence[str]) -> str:
     return (
         f"after amaflags: {', '.join(tail)}"
         if tail

@@ -7,8 +7,8 @@ from datetime import timedelta
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.asterisk.peers import NOBODY, Kind, Peer, Peers
-from connectors.reading.form import Place
+from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers
+from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
@@ -65,7 +65,7 @@ _DISPOSITIONS = {
     "CANCEL": CANCELLED,
     "UNKNOWN": Disposition.UNKNOWN,
 }
-_EXTENSION, _TRUNK, _LOCAL, _NONE = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL, Kind.NONE
+_EXTENSION, _TRUNK, _LOCAL, _NONE = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL, PeerKind.NONE
 _UNKNOWN = Direction.UNKNOWN
 
 
@@ -88,7 +88,7 @@ class LegReader:
         self._file = file
         self._has_channels = "channel" in columns
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         picked: Sequence[str] = self._pick(fields)
@@ -108,7 +108,11 @@ class LegReader:
         started_at = self._utc(start, uniqueid, "start")
         # Not the end as written: an hour that a change of clocks repeats would mislead it.
         ended_at = started_at + SPANS[duration_s]
-        if end and (said := self._utc(end, uniqueid, "end")) != ended_at and abs(said - ended_at) > _HOUR:
+        if (
+            end
+            and (reported_end := self._utc(end, uniqueid, "end")) != ended_at
+            and abs(reported_end - ended_at) > _HOUR
+        ):
             raise Misread(Reason.BAD_TIME, "end", f"end {end} is not {duration_s} s after start {start}")
         if "+" in everything:
             refuse_cut_digits(src=src, dst=dst)
@@ -143,7 +147,7 @@ class LegReader:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             linkedid or uniqueid or record_id,
             record_id,
             started_at,

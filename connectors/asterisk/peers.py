@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Kind(Enum):
+class PeerKind(Enum):
     NONE = 0
     EXTENSION = 1
     TRUNK = 2
@@ -18,7 +18,7 @@ class Kind(Enum):
 class Peer(NamedTuple):
     """One end. `number` is the extension, for a Local channel the extension it dials; "" for a trunk."""
 
-    kind: Kind
+    kind: PeerKind
     number: str
     mirror: bool = False
     """The `;2` half of a Local pair: it goes on to whom the `;1` half was asked to reach."""
@@ -26,7 +26,7 @@ class Peer(NamedTuple):
     """A Local channel that dials a number outside."""
 
 
-NOBODY = Peer(Kind.NONE, "")
+NOBODY = Peer(PeerKind.NONE, "")
 
 # Masquerades wrap the name of the channel they move: a transfer by the manager interface is AsyncGoto/PJSIP/101-...
 _WRAPPED = re.compile(r"(?:(?:AsyncGoto|Surrogate|Transfered|Parked|Bridge)/)+")
@@ -67,10 +67,10 @@ class Peers:
         if tech in _OWN or rest == "pseudo":
             number = _MARK.sub("", rest.partition("@")[0], count=1).rstrip("#") if tech == "Local" else ""
             inside = self.is_extension(number)
-            return Peer(Kind.LOCAL, number if inside else "", mirror, not inside and _is_outside(number))
+            return Peer(PeerKind.LOCAL, number if inside else "", mirror, not inside and _is_outside(number))
         if rest in self._trunks or name in self._trunks or not self.is_extension(rest):
-            return Peer(Kind.TRUNK, "")
-        return Peer(Kind.EXTENSION, rest)
+            return Peer(PeerKind.TRUNK, "")
+        return Peer(PeerKind.EXTENSION, rest)
 
 
 def _is_outside(number: str) -> bool:

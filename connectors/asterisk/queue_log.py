@@ -18,12 +18,12 @@ from typing import NamedTuple
 from zlib import crc32
 
 from connectors.reading.epochs import NO_ZONE, moment
-from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
 from connectors.reading.rejects import Misread
-from connectors.reading.row_source import RowSource, Without
+from connectors.reading.row_source import FilteredRows, RowSource
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -90,14 +90,14 @@ class QueueLog(Delimited):
     profile = "asterisk-queue-log"
     about = About(
         reads="Asterisk queue_log (the file, or its table as CSV)",
-        told_by="lines of epoch|callid|queue|agent|EVENT; a header with callid, event, agent and a time",
+        recognised_by="lines of epoch|callid|queue|agent|EVENT; a header with callid, event, agent and a time",
         ids="call `callid`, which is the CDR's uniqueid: load both under one source; leg that, event, time, agent",
         zone="none needed where times are epochs; else checked against the epoch in `callid`",
         proof="1,000 rows of a table",
         unconfirmed="a caller whose `uniqueid` is not the call's `linkedid`: its legs stay by themselves",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         form = super().form(sample)
         if form.encoding == SHEET or _LINE.fullmatch(_first_line(sample)) is None:
             return form
@@ -117,11 +117,11 @@ class QueueLog(Delimited):
         if not any(len(row) > event and row[event] in _EVENTS for row in rows[1:]):
             return None
         if "epoch" in header:
-            place = header.index("epoch")
-            epochs = sum(len(row) > place and row[place].isdecimal() for row in rows[1:])
+            index = header.index("epoch")
+            epochs = sum(len(row) > index and row[index].isdecimal() for row in rows[1:])
             header = ["" if name == "time" and epochs else name for name in header]
             header = ["time" if name == "epoch" and not epochs else name for name in header]
-        columns = tuple(name if name not in header[:place] else "" for place, name in enumerate(header))
+        columns = tuple(name if name not in header[:index] else "" for index, name in enumerate(header))
         why = ("a header with callid, event, agent and a time", _PASSED_OVER)
         return Layout("Asterisk queue_log, table", columns, 1, why)
 
@@ -143,13 +143,13 @@ class QueueLog(Delimited):
         return False
 
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
-        place = recognised.columns.index("event")
+        index = recognised.columns.index("event")
 
-        def is_no_leg(fields: list[str]) -> bool:
-            word = fields[place] if len(fields) > place else ""
+        def makes_no_leg(fields: list[str]) -> bool:
+            word = fields[index] if len(fields) > index else ""
             return word not in _EVENTS and _NO_LEG.fullmatch(word) is not None
 
-        return Without(super().rows(path, recognised), is_no_leg)
+        return FilteredRows(super().rows(path, recognised), makes_no_leg)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg
@@ -173,7 +173,7 @@ class _Reader:
         self._context = context
         self._file = file
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of an event; `fields` is used up."""
         fields += [""] * (self._width + 1 - len(fields))
         epoch, time, callid, queue, agent, word, hold, talk, d1, d2, d3, d4 = self._pick(fields)
@@ -197,7 +197,7 @@ class _Reader:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             callid,
             f"{callid}:{word.lower()}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             answered_at - SPANS[hold_s],

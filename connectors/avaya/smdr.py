@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zlib import crc32
 
-from connectors.reading.form import Form, Place
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
@@ -57,22 +57,22 @@ class AvayaSmdr(Delimited):
     profile = "avaya"
     about = About(
         reads="Avaya IP Office SMDR lines",
-        told_by="a date, lengths, I or O, and flags where the first 17 columns have them",
+        recognised_by="a date, lengths, I or O, and flags where the first 17 columns have them",
         ids="call: Call Start and Call ID (which begins anew at a restart); leg: that, lengths and both parties",
         zone="checked against the record's time in UTC that R11 writes; `--tz auto` takes what it proves; else `--tz`",
         proof="six public lines",
         unconfirmed="a long real log; what a firmware with 34 columns writes behind the 30th; NULs in saved lines",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         return super().form(sample)._replace(delimiter=",", quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         if not rows or not fits(COLUMNS, [row[:_FEWEST] for row in rows], _SHAPES):
             return None
         widths = sorted({len(row) for row in rows if _FEWEST <= len(row) <= _MOST})
-        said = f"no header; a date, lengths, I or O and flags in the first columns of {', '.join(map(str, widths))}"
-        return Layout("Avaya IP Office SMDR", COLUMNS, 0, (said,))
+        why = f"no header; a date, lengths, I or O and flags in the first columns of {', '.join(map(str, widths))}"
+        return Layout("Avaya IP Office SMDR", COLUMNS, 0, (why,))
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         return frozenset(range(_FEWEST, _MOST + 1))
@@ -104,7 +104,7 @@ class AvayaLegs:
         self._context = context
         self._file = file
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a line."""
         start, connected, ring, caller, way, called, dialled, _, internal, number, more, near = fields[:12]
         start, caller, called, dialled = start.strip(), caller.strip(), called.strip(), dialled.strip()
@@ -117,11 +117,13 @@ class AvayaLegs:
         recorded = fields[_RECORD_TIME].strip() if len(fields) > _RECORD_TIME else ""
         started_at = self._utc(start, recorded, "start")
         answered_at = started_at + SPANS[ring_s]
-        if (told := _recorded_at(recorded)) is not None:  # the start is the call's: a later segment begins later
-            told -= SPANS[talk_s]
-            if not answered_at <= told <= answered_at + WEEK:
-                told = answered_at
-            answered_at, started_at = told, told - SPANS[ring_s]
+        if (
+            recorded_from := _recorded_at(recorded)
+        ) is not None:  # the start is the call's: a later segment begins later
+            recorded_from -= SPANS[talk_s]
+            if not answered_at <= recorded_from <= answered_at + WEEK:
+                recorded_from = answered_at
+            answered_at, started_at = recorded_from, recorded_from - SPANS[ring_s]
         if "+" in caller + called:
             refuse_cut_digits(caller=caller, called=called)
         direction, extension, other, outside = _who(way, internal, caller, called, dialled, near, far)
@@ -139,7 +141,7 @@ class AvayaLegs:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             call_id,
             f"{call_id}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}",
             started_at,
@@ -172,9 +174,9 @@ def _who(
 def _second_party(fields: Sequence[str]) -> str:
     """The second party's device, behind a name that may hold commas; raises Misread."""
     if not fields[11] or _is_device(fields[11]):
-        for place in range(13, min(17, len(fields))):
-            if _is_device(fields[place]):
-                return fields[place]
+        for index in range(13, min(17, len(fields))):
+            if _is_device(fields[index]):
+                return fields[index]
         if not fields[13]:
             return ""
     raise Misread(

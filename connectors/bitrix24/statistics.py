@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_words import seconds
+from connectors.reading.call_keywords import seconds
 from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
@@ -56,7 +56,7 @@ class Bitrix24Statistics(ServiceTable):
     json_under = (("result",),)
     about = About(
         reads="Bitrix24 voximplant.statistic.get",
-        told_by="keys `CALL_ID`, `CALL_TYPE`, `CALL_START_DATE`, `CALL_FAILED_CODE`, `PHONE_NUMBER`",
+        recognised_by="keys `CALL_ID`, `CALL_TYPE`, `CALL_START_DATE`, `CALL_FAILED_CODE`, `PHONE_NUMBER`",
         ids="call `CALL_ID`; leg `ID`",
         zone="none needed: `CALL_START_DATE` has an offset",
         proof="an answer of the documentation",

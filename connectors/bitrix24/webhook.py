@@ -11,7 +11,16 @@ import re
 
 from connectors.bitrix24.statistics import Bitrix24Statistics
 from connectors.http.gates import same
-from connectors.http.webhook import WRONG_SECRET, Answered, Incoming, Refused, Unreadable, Webhook, call_item, form
+from connectors.http.webhook import (
+    WRONG_SECRET,
+    Answered,
+    Incoming,
+    Unreadable,
+    Webhook,
+    WebhookRefused,
+    call_item,
+    form,
+)
 from connectors.reading.source import Context
 
 _KIND = "bitrix24"
@@ -19,17 +28,17 @@ _TABLE = Bitrix24Statistics()
 _DATA = re.compile(r"data\[(\w+)\]")
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     try:
         posted = form(incoming.body)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     if not same(posted.get("auth[application_token]", ""), secret):
         return WRONG_SECRET
     if posted.get("event", "").upper() != "ONVOXIMPLANTCALLEND":
         return Answered()
-    said = {found[1]: text for name, text in posted.items() if (found := _DATA.fullmatch(name))}
-    return Answered((call_item(_TABLE, said, context, _KIND, said.get("CALL_ID") or "-"),))
+    fields = {found[1]: text for name, text in posted.items() if (found := _DATA.fullmatch(name))}
+    return Answered((call_item(_TABLE, fields, context, _KIND, fields.get("CALL_ID") or "-"),))
 
 
 WEBHOOK = Webhook(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, Cells, Table
+from connectors.crm.definition import MANAGER, Cells, CrmTable
 from connectors.reading.cells import day, some
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -45,7 +45,7 @@ def _absence(cells: Cells, context: Context, origin: str) -> Absence:
     )
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "absences",
     {
         "manager_id": MANAGER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from connectors.crm.definition import Cells, Table
+from connectors.crm.definition import Cells, CrmTable
 from connectors.reading.cells import day
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -48,7 +48,7 @@ def _minutes(text: str) -> int | None:
     return minutes
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "calendar",
     {
         "day": ("day", "date", "день", "дата"),

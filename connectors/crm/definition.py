@@ -13,7 +13,7 @@ Cells = Mapping[str, str]
 """The used cells of a row by our column names; absent columns are ""."""
 
 
-class Table(NamedTuple):
+class CrmTable(NamedTuple):
     """One kind of table: column -> accepted headers (lower case, without spaces and marks), and how a row is read."""
 
     kind: str

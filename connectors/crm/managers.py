@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.crm.definition import MANAGER, Cells, Table, zone_of
+from connectors.crm.definition import MANAGER, Cells, CrmTable, zone_of
 from connectors.reading.cells import moment, some
 from connectors.reading.phones import split_phones
 from connectors.reading.rejects import Misread
@@ -33,7 +33,7 @@ def _manager(cells: Cells, context: Context, origin: str) -> Manager:
     )
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "managers",
     {
         "id": ("id", "код", "табельныйномер", *MANAGER),

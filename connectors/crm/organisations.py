@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table
+from connectors.crm.definition import MANAGER, ORGANISATION, Cells, CrmTable
 from connectors.reading.cells import some
 from connectors.reading.phones import e164, is_scientific, split_outside
 from connectors.reading.rejects import Misread
@@ -33,7 +33,7 @@ def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
     )
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "organisations",
     {
         "id": ("id", "код", *ORGANISATION),

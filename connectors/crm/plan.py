@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, Cells, Table
+from connectors.crm.definition import MANAGER, Cells, CrmTable
 from connectors.reading.cells import amount, count, currency, month, some
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -29,7 +29,7 @@ def _plan(cells: Cells, context: Context, origin: str) -> Plan:
     )
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "plan",
     {
         "month": ("month", "period", "месяц", "период"),

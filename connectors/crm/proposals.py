@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table, zone_of
+from connectors.crm.definition import MANAGER, ORGANISATION, Cells, CrmTable, zone_of
 from connectors.reading.cells import amount, currency, moment, number, some
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -46,7 +46,7 @@ def _proposal(cells: Cells, context: Context, origin: str) -> Proposal:
     )
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "proposals",
     {
         "proposal_id": ("proposalid", "proposal", "id", "number", "номер", "номерпредложения", "предложение"),

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from connectors.crm.definition import Table
-from connectors.reading.form import Place
+from connectors.crm.definition import CrmTable
+from connectors.reading.file_format import RowRef
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -20,14 +20,14 @@ class CrmCsv(Delimited):
 
     json_under = ()
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: CrmTable) -> None:
         self._table = table
         self.kind = table.kind
         self.profile = f"{table.kind}-csv"
         self.may_be_empty = table.may_be_empty
         self.about = About(
             reads=f"a table of {table.kind}",
-            told_by=f"a header with {', '.join(table.required)}",
+            recognised_by=f"a header with {', '.join(table.required)}",
             ids="the columns of ids",
             zone="as given; an offset in a cell counts",
             proof="",
@@ -61,13 +61,13 @@ class CrmCsv(Delimited):
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         table, columns = self._table, recognised.columns
 
-        def record(fields: list[str], place: Place) -> Record:
+        def record(fields: list[str], row_ref: RowRef) -> Record:
             cells = dict.fromkeys(table.columns, "")
             for column, cell in zip(columns, fields, strict=True):
                 if column:
                     before = cells[column]
                     cells[column] = f"{before}\n{cell}" if before else cell
-            return table.make(cells, context, f"{file}:{place}")
+            return table.make(cells, context, f"{file}:{row_ref}")
 
         return record
 
@@ -79,14 +79,14 @@ class CrmCsv(Delimited):
         """What each header is; "" for one that is not used. The surest word's of several; all of a list's."""
         bare = [re.sub(r"[\s_.\-\"№()]", "", name).casefold() for name in header]
         columns = [""] * len(header)
-        for column, words in self._table.columns.items():
-            fits = (bare.index(word) for word in words if word in bare)
-            place = next((place for place in fits if not columns[place]), None)
-            if place is not None:
-                columns[place] = column
+        for column, headers in self._table.columns.items():
+            fits = (bare.index(word) for word in headers if word in bare)
+            index = next((index for index in fits if not columns[index]), None)
+            if index is not None:
+                columns[index] = column
         for column in self._table.several:
-            words = self._table.columns[column]
-            for place, name in enumerate(bare):
-                if not columns[place] and name.rstrip("0123456789") in words:
-                    columns[place] = column
+            headers = self._table.columns[column]
+            for index, name in enumerate(bare):
+                if not columns[index] and name.rstrip("0123456789") in headers:
+                    columns[index] = column
         return tuple(columns)

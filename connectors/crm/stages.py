@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, ORGANISATION, Cells, Table, zone_of
+from connectors.crm.definition import MANAGER, ORGANISATION, Cells, CrmTable, zone_of
 from connectors.reading.cells import moment, some
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -25,7 +25,7 @@ def _stage(cells: Cells, context: Context, origin: str) -> StageChange:
     )
 
 
-TABLE = Table(
+TABLE = CrmTable(
     "stages",
     {
         "organisation_id": (*ORGANISATION, "id"),

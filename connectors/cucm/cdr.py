@@ -14,7 +14,7 @@ from enum import Enum
 from operator import itemgetter
 
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
 from connectors.reading.outcomes import (
@@ -57,7 +57,7 @@ _READ = {
     "huntpilotdn": -1,
 }
 """What is read, and where it stands in every version; -1 for where it differs."""
-_NEEDED = {name for name, place in _READ.items() if 0 <= place < 60}
+_NEEDED = {name for name, index in _READ.items() if 0 <= index < 60}
 _TYPE = re.compile(r"(?:INTEGER|STRING|UNIQUEIDENTIFIER|(?:N?VARCHAR|CHAR)\(\d+\))", re.IGNORECASE)
 _PHONES = re.compile(r"(?:SEP|ATA|CSF|TCT|BOT|TAB|CTI?RD|UDP|AN|VGC|BAT|CIPC|IPC)[0-9A-Z_.-]+", re.IGNORECASE)
 """Names of devices that are somebody's: desk phones, soft phones of desk, mobile and tablet, analog ports."""
@@ -85,7 +85,7 @@ class CucmCdr(Delimited):
     profile = "cucm"
     about = About(
         reads="Cisco CUCM CDR files (cdr_...)",
-        told_by="a header with `cdrRecordType` and `finalCalledPartyNumber`, or its line of types",
+        recognised_by="a header with `cdrRecordType` and `finalCalledPartyNumber`, or its line of types",
         ids="call cluster, `globalCallID_callManagerId` and `globalCallID_callId`; leg `pkid`",
         zone="none needed: times are seconds since the epoch",
         proof="rows of a laboratory",
@@ -105,8 +105,8 @@ class CucmCdr(Delimited):
             head = 2 if len(rows) > 1 and _are_types(rows[1]) else 1
             return _layout(header, head, f"the first row names {len(header)} columns, cdrRecordType first")
         if _are_types(rows[0]) and len(rows[0]) > _READ["globalcallid_clusterid"]:
-            named = {place: name for name, place in _READ.items() if place >= 0}
-            columns = [named.get(place, "") for place in range(len(rows[0]))]
+            named = {index: name for name, index in _READ.items() if index >= 0}
+            columns = [named.get(index, "") for index in range(len(rows[0]))]
             return _layout(columns, 1, "no header but a line of types: the columns that stand alike in all versions")
         return None
 
@@ -136,7 +136,7 @@ class CucmLegs:
         width = len(columns)
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _READ))
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         (record, manager, number, start, caller, orig_cause, first, called, dest_cause, connect, disconnect, pkid,
@@ -163,7 +163,7 @@ class CucmLegs:
             contact = e164(outside, region)
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             f"{cluster}:{manager}:{number}" if cluster else f"{manager}:{number}",
             pkid,
             at(start_s),
@@ -250,5 +250,5 @@ def _are_types(cells: Sequence[str]) -> bool:
 def _layout(header: Sequence[str], head: int, why: str) -> Layout:
     used = tuple(name if name in _READ else "" for name in header)
     missing = [name for name in ("huntpilotdn", "outpulsedcalledpartynumber") if name not in used]
-    said = (why, f"without {', '.join(missing)}") if missing else (why,)
-    return Layout(f"Cisco CUCM CDR, {len(used)} columns", used, head, said)
+    reasons = (why, f"without {', '.join(missing)}") if missing else (why,)
+    return Layout(f"Cisco CUCM CDR, {len(used)} columns", used, head, reasons)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from connectors.esl.events import Event, event_of
-from connectors.esl.messages import Message
+from connectors.esl.messages import EslMessage
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context
@@ -32,26 +32,26 @@ class HangupEvents:
         """`context` gives the context of what is read next, with a new version each time."""
         self._context = context
 
-    def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
+    def items(self, messages: Sequence[EslMessage]) -> list[CallLeg | Rejected]:
         """A leg or a reject for each event that tells of an ended leg, and for each that cannot be read."""
         events = [event for event in map(event_of, messages) if event is not None]
         return [self._item(event) for event in events if event.bad is not None or event.get("Event-Name") == NAME]
 
     def _item(self, event: Event) -> CallLeg | Rejected:
         context = self._context()
-        place = event.get("Unique-ID") or "-"
+        event_ref = event.get("Unique-ID") or "-"
         if event.bad is not None:
-            return reject(event.bad, event.text, place, _ORIGIN, context)
+            return reject(event.bad, event.text, event_ref, _ORIGIN, context)
         try:
-            return CdrReader(context, _ORIGIN).leg(cdr_of(event), place)
+            return CdrReader(context, _ORIGIN).leg(cdr_of(event), event_ref)
         except Misread as misread:
-            return reject(misread.bad, event.text, place, _ORIGIN, context)
+            return reject(misread.bad, event.text, event_ref, _ORIGIN, context)
 
 
 def cdr_of(event: Event) -> Cdr:
     """What mod_json_cdr would have written of the channel, as far as it is read."""
-    said = event.headers.items()
-    variables = {name.removeprefix(_VARIABLE): value for name, value in said if name.startswith(_VARIABLE)}
+    headers_pairs = event.headers.items()
+    variables = {name.removeprefix(_VARIABLE): value for name, value in headers_pairs if name.startswith(_VARIABLE)}
     other = _profile(event, "Other-Leg")
     kind = event.get("Other-Type")
     last = _profile(event, "Caller")

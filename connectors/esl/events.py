@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from connectors.esl.messages import MOST_BODY, Message
+from connectors.esl.messages import MOST_BODY, EslMessage
 from connectors.reading.rejects import Bad
 from schemas.records import Reason
 
@@ -32,7 +32,7 @@ class Event(NamedTuple):
         return self.headers.get(name, "")
 
 
-def event_of(message: Message) -> Event | None:
+def event_of(message: EslMessage) -> Event | None:
     """The event of a message; None for one that is not an event, such as an answer."""
     if not message.kind.startswith(_EVENTS):
         return None

@@ -21,7 +21,7 @@ MOST_SKIPPED = 16 * MOST_BODY
 _LENGTH = re.compile(r"[0-9]{1,9}")
 
 
-class Message(NamedTuple):
+class EslMessage(NamedTuple):
     """What the switch said, in one piece."""
 
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class Message(NamedTuple):
         return self.get("content-type").lower()
 
 
-class Messages:
+class EslMessages:
     """Feed it what a socket gives. Holds at most one message."""
 
     def __init__(self) -> None:
@@ -55,14 +55,14 @@ class Messages:
         self.broken = ""
         """Why the step is lost; "" while it is kept."""
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[EslMessage]:
         """The messages that end in these bytes."""
-        found: list[Message] = []
+        found: list[EslMessage] = []
         while data and not self.broken:
             data = self._read_body(data, found) if self._left else self._read_line(data, found)
         return found
 
-    def _read_body(self, data: bytes, found: list[Message]) -> bytes:
+    def _read_body(self, data: bytes, found: list[EslMessage]) -> bytes:
         part, rest = data[: self._left], data[self._left :]
         self._left -= len(part)
         self._body += part[: MOST_BODY - len(self._body)]
@@ -70,7 +70,7 @@ class Messages:
             self._end(found)
         return rest
 
-    def _read_line(self, data: bytes, found: list[Message]) -> bytes:
+    def _read_line(self, data: bytes, found: list[EslMessage]) -> bytes:
         part, newline, rest = data.partition(b"\n")
         self._size += len(part)
         if self._size > MOST_HEAD:
@@ -89,7 +89,7 @@ class Messages:
             self._blank(found)
         return rest
 
-    def _blank(self, found: list[Message]) -> None:
+    def _blank(self, found: list[EslMessage]) -> None:
         """The headers have ended; a blank line that none came before is nothing."""
         lines, self._lines, self._size = self._lines, [], 0
         if not lines:
@@ -103,8 +103,8 @@ class Messages:
         if not self._length:
             self._end(found)
 
-    def _end(self, found: list[Message]) -> None:
-        found.append(Message(self._headers, bytes(self._body), len(self._body) == self._length))
+    def _end(self, found: list[EslMessage]) -> None:
+        found.append(EslMessage(self._headers, bytes(self._body), len(self._body) == self._length))
         self._body.clear()
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from connectors.esl.cdr import NAME
-from connectors.esl.messages import Message, Messages
-from connectors.live.link import Link
+from connectors.esl.messages import EslMessage, EslMessages
+from connectors.live.link import TcpLink
 from connectors.live.talk import Patience, Talk
 from schemas.trouble import Terminal, Transient
 
@@ -19,7 +19,7 @@ _FORMS = ("json", "plain")
 _MOST_SHOWN = 100
 
 
-class Login(NamedTuple):
+class EslLogin(NamedTuple):
     """Where, with which password, and which events of it."""
 
     host: str
@@ -35,23 +35,23 @@ class Login(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-class Session:
+class EslSession:
     """Use as a context: subscribed on entry. Raises Transient when the switch is away, Terminal when it refuses."""
 
-    def __init__(self, login: Login, patience: Patience, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, login: EslLogin, patience: Patience, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._login = login
         self._patience = patience
         self._monotonic = monotonic
-        self._messages = Messages()
+        self._messages = EslMessages()
         self._subscription = b""
         self._ended = ""
         """Why nothing more comes."""
-        self._link: Link
-        self._talk: Talk[Message]
+        self._link: TcpLink
+        self._talk: Talk[EslMessage]
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> EslSession:
         login = self._login
-        self._link = Link(login.host, login.port, None, self._patience.answer_s)
+        self._link = TcpLink(login.host, login.port, None, self._patience.answer_s)
         self._talk = Talk(self._link, self._feed, self._patience, self._monotonic)
         try:
             self._log_in()
@@ -64,7 +64,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._link.close(_command("exit"))
 
-    def read(self, within_s: float) -> Sequence[Message]:
+    def read(self, within_s: float) -> Sequence[EslMessage]:
         """Messages that arrived within a time; none when there were none. Pings in between.
 
         The ping is the subscription itself: it changes nothing, asks for no right to commands, and is answered.
@@ -81,7 +81,7 @@ class Session:
         """Something came since the last ping was sent: the switch is there."""
         return self._talk.heard
 
-    def _feed(self, data: bytes) -> Sequence[Message]:
+    def _feed(self, data: bytes) -> Sequence[EslMessage]:
         messages = self._messages.feed(data)
         if any(message.kind == _NOTICE for message in messages):
             self._ended = "the switch ended the connection"
@@ -91,10 +91,10 @@ class Session:
 
     def _log_in(self) -> None:
         where = self._login.where
-        asked = self._talk.ask(
+        request = self._talk.ask(
             b"", lambda message: message.kind in ("auth/request", _REJECTION), "request to log in (is it ESL?)"
         )
-        if asked.kind == _REJECTION:
+        if request.kind == _REJECTION:
             raise Terminal(
                 f"{where}: this machine's address is refused: allow it in the list that apply-inbound-acl of"
                 " event_socket.conf.xml names (loopback.auto lets in the switch's own machine only)"
@@ -103,30 +103,32 @@ class Session:
         answer = self._ask(f"userauth {user}:{password}" if user else f"auth {password}", "login")
         if not _is_ok(answer):
             kept = f"esl-password of {user}" if user else "`password` of event_socket.conf.xml"
-            raise Terminal(f"{where}: the password is refused ({_said(answer)}): check it against {kept}")
+            raise Terminal(f"{where}: the password is refused ({_reply_text(answer)}): check it against {kept}")
 
     def _subscribe(self) -> None:
         if self._login.filter is not None:
             name, value = self._login.filter
             answer = self._ask(f"filter {name} {value}", "filter")
             if not _is_ok(answer):
-                raise Terminal(f"{self._login.where}: filter {name} is refused ({_said(answer)})")
+                raise Terminal(f"{self._login.where}: filter {name} is refused ({_reply_text(answer)})")
         for form in _FORMS:
             self._subscription = _command(f"event {form} {NAME}")
             answer = self._ask(f"event {form} {NAME}", "subscription")
             if _is_ok(answer):
                 return
-        raise Terminal(f"{self._login.where}: events {NAME} are refused ({_said(answer)}): allow them to this login")
+        raise Terminal(
+            f"{self._login.where}: events {NAME} are refused ({_reply_text(answer)}): allow them to this login"
+        )
 
-    def _ask(self, command: str, what: str) -> Message:
+    def _ask(self, command: str, what: str) -> EslMessage:
         return self._talk.ask(_command(command), lambda message: message.kind == _REPLY, f"answer to the {what}")
 
 
-def _is_ok(answer: Message) -> bool:
+def _is_ok(answer: EslMessage) -> bool:
     return answer.get("reply-text").startswith("+OK")
 
 
-def _said(answer: Message) -> str:
+def _reply_text(answer: EslMessage) -> str:
     return answer.get("reply-text")[:_MOST_SHOWN] or "no reason given"
 
 

@@ -22,7 +22,7 @@ def is_unfinished(name: str) -> bool:
     return name.startswith(".") or name.lower().endswith(_UNFINISHED)
 
 
-class Settling:
+class FileSettling:
     """Files are whole once they stayed as they were for `settle_s`, by the clock of whoever looks.
 
     The file's own time is only compared with itself: a share's clock may be another. An empty file is never whole.

@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from connectors.freeswitch.causes import CAUSE, unanswered
 from connectors.reading.epochs import NO_ZONE, moment
-from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
@@ -81,7 +81,7 @@ class FreeSwitchCsv(Delimited):
     profile = "freeswitch-csv"
     about = About(
         reads="FreeSWITCH mod_cdr_csv (Master.csv), templates example, default, sql, snom, linksys, asterisk",
-        told_by="a UUID, dates and a hangup cause where a shipped template has them; a header of variables;"
+        recognised_by="a UUID, dates and a hangup cause where a shipped template has them; a header of variables;"
         " or `columns`, the variables of your own template",
         ids="call `uuid` of the A leg (with both legs logged: of the B leg that `bleg_uuid` names); leg `uuid`",
         zone="checked against the time inside of `uuid` where it has one (version 1); none needed with `start_epoch`",
@@ -90,7 +90,7 @@ class FreeSwitchCsv(Delimited):
         " as a person; template opencdrrate has no start and is not read",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         """As it is told; INSERTs line by line, since a comma in a name does not begin a cell."""
         form = super().form(sample)
         if form.encoding == SHEET:
@@ -156,14 +156,14 @@ class FreeSwitchLegs:
         self._context = context
         self._file = file
 
-    def inserted(self, fields: list[str], place: Place) -> CallLeg:
+    def inserted(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of an INSERT."""
         values = _values(fields)
         if len(values) != self._width:
             raise Misread(Reason.WRONG_WIDTH, "", f"{len(values)} values in the INSERT, {self._width} expected")
-        return self.leg(values, place)
+        return self.leg(values, row_ref)
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         (uuid, bleg, other_leg, caller, dialled, where, stamp, epoch, duration, billsec, cause, bridge, last_app,
@@ -187,7 +187,7 @@ class FreeSwitchLegs:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             other_leg or uuid,
             uuid,
             started_at,
@@ -241,16 +241,16 @@ def _values(fields: Sequence[str]) -> list[str]:
 
 
 def _layout(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]], head: int, why: str) -> Layout:
-    said = [why]
+    reasons = [why]
     used = [column if column in _READ else "" for column in columns]
     if "bleg_uuid" in used:
-        place = used.index("bleg_uuid")
-        others = {row[place] for row in rows if len(row) == len(used)} - {""}
+        index = used.index("bleg_uuid")
+        others = {row[index] for row in rows if len(row) == len(used)} - {""}
         own = used.index("uuid")
         if not others:
-            used[place] = ""
-            said.append("no row has a bleg_uuid: whoever answers an extension is taken for a person")
+            used[index] = ""
+            reasons.append("no row has a bleg_uuid: whoever answers an extension is taken for a person")
         elif others & {row[own] for row in rows if len(row) == len(used)}:
-            used[place] = "other_leg"
-            said.append("both legs are logged: they are joined by bleg_uuid")
-    return Layout(f"FreeSWITCH cdr_csv, {name}", tuple(used), head, tuple(said))
+            used[index] = "other_leg"
+            reasons.append("both legs are logged: they are joined by bleg_uuid")
+    return Layout(f"FreeSWITCH cdr_csv, {name}", tuple(used), head, tuple(reasons))

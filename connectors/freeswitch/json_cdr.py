@@ -18,7 +18,7 @@ import msgspec
 
 from connectors.freeswitch.causes import unanswered
 from connectors.reading.epochs import NO_ZONE, moment
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.json_source import JsonLayout, JsonSource
 from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.lengths import check_durations
@@ -97,7 +97,7 @@ class FreeSwitchJson(JsonSource[Cdr]):
     profile = "freeswitch-json"
     about = About(
         reads="FreeSWITCH mod_json_cdr: files, JSON lines, arrays, saved bodies (`cdr=...`, percent-encoded or base64)",
-        told_by="objects with `variables` that hold `uuid` and `start_epoch`",
+        recognised_by="objects with `variables` that hold `uuid` and `start_epoch`",
         ids="call `uuid` of the A leg, which its B legs name as `originator`; leg `uuid`",
         zone="none needed: times are seconds since the epoch",
         proof="shapes of two exchanges; `listen esl` makes the same legs of events",
@@ -122,79 +122,81 @@ class FreeSwitchJson(JsonSource[Cdr]):
 
     def maker(
         self, recognised: Recognised, context: Context, zone: tzinfo, file: str
-    ) -> Callable[[Cdr, Place], CallLeg]:
+    ) -> Callable[[Cdr, RowRef], CallLeg]:
         return CdrReader(context, file).leg
 
 
 class CdrReader:
-    """Objects to legs, for a file and for a door."""
+    """Objects to legs, for a file and for a listener."""
 
     def __init__(self, context: Context, origin: str) -> None:
         self._context = context
         self._origin = origin
         self._is_extension = re.compile(context.extension_pattern).fullmatch
 
-    def leg(self, cdr: Cdr, place: Place) -> CallLeg:
+    def leg(self, cdr: Cdr, row_ref: RowRef) -> CallLeg:
         """The leg of an object; raises Misread."""
-        said = cdr.variables
-        uuid = _text(said.uuid)
+        variables = cdr.variables
+        uuid = _text(variables.uuid)
         if not uuid:
             raise Misread(Reason.MISSING_FIELD, "variables.uuid", "no id")
         flows = cdr.callflow if isinstance(cdr.callflow, list) else [cdr.callflow]
         last = flows[0].caller_profile if flows else _Profile()
         first = flows[-1].caller_profile if flows else last
-        billsec_s, duration_s = _seconds(said.billsec, "billsec"), _seconds(said.duration, "duration")
+        billsec_s, duration_s = _seconds(variables.billsec, "billsec"), _seconds(variables.duration, "duration")
         check_durations(duration_s, billsec_s, "variables.billsec")
-        started_at = _moment(said.start_epoch, "start_epoch")
+        started_at = _moment(variables.start_epoch, "start_epoch")
         if started_at is None:
             raise Misread(Reason.BAD_TIME, "variables.start_epoch", "no start")
-        ended_at = _moment(said.end_epoch, "end_epoch") or started_at + timedelta(seconds=duration_s)
+        ended_at = _moment(variables.end_epoch, "end_epoch") or started_at + timedelta(seconds=duration_s)
         answered_at = None
         if billsec_s:
-            answered_at = _moment(said.answer_epoch, "answer_epoch")
+            answered_at = _moment(variables.answer_epoch, "answer_epoch")
             if answered_at is None or not started_at <= answered_at <= ended_at:
                 answered_at = max(started_at, ended_at - timedelta(seconds=billsec_s))
-        is_b = _is_b(said, last)
-        direction, extension, other, outside, did = self._of_b(said, last) if is_b else self._of_a(said, first, last)
+        is_b = _is_b(variables, last)
+        direction, extension, other, outside, did = (
+            self._of_b(variables, last) if is_b else self._of_a(variables, first, last)
+        )
         context = self._context
         return build_leg(
             context,
-            f"{self._origin}:{place}",
-            _originator(said, last, uuid) if is_b else uuid,
+            f"{self._origin}:{row_ref}",
+            _originator(variables, last, uuid) if is_b else uuid,
             uuid,
             started_at,
             ended_at,
             direction,
-            _disposition(said, billsec_s, is_b),
+            _disposition(variables, billsec_s, is_b),
             answered_at,
             billsec_s,
             extension=extension,
             peer=other,
             outside=outside,
             did=did,
-            queue=_text(said.cc_queue).partition("@")[0],
-            application=_text(said.last_app),
-            recording=_text(said.record_name),
+            queue=_text(variables.cc_queue).partition("@")[0],
+            application=_text(variables.last_app),
+            recording=_text(variables.record_name),
             times=_TIMES,
         )
 
-    def _of_a(self, said: _Variables, first: _Profile, last: _Profile) -> tuple[Direction, str, str, str, str]:
+    def _of_a(self, variables: _Variables, first: _Profile, last: _Profile) -> tuple[Direction, str, str, str, str]:
         """(direction, the person's extension, the other extension, the outside number, the number that was dialled)."""
         caller, dialled = _text(first.caller_id_number), _text(first.destination_number)
         reached = self._reached(last)
-        own = self._inside(_text(said.user_name), _text(said.sip_auth_username), caller)
-        if said.sip_gateway_name or not own or _text(first.context) == "public":
+        own = self._inside(_text(variables.user_name), _text(variables.sip_auth_username), caller)
+        if variables.sip_gateway_name or not own or _text(first.context) == "public":
             return INBOUND, reached, "", caller, "" if self._is_extension(dialled) else dialled
         if not self._is_extension(dialled) and e164(dialled, self._context.region):
             return OUTBOUND, own, "", dialled, ""
         return INTERNAL, reached or own, own if reached else "", "", ""
 
-    def _of_b(self, said: _Variables, last: _Profile) -> tuple[Direction, str, str, str, str]:
+    def _of_b(self, variables: _Variables, last: _Profile) -> tuple[Direction, str, str, str, str]:
         """The same of a leg that the switch called."""
         caller, called = _text(last.caller_id_number), _text(last.destination_number)
         by = last.originator.originator_caller_profiles if last.originator else []
-        own = self._inside(_text(said.dialed_user), called)
-        if said.sip_gateway_name or (not own and e164(called, self._context.region)):
+        own = self._inside(_text(variables.dialed_user), called)
+        if variables.sip_gateway_name or (not own and e164(called, self._context.region)):
             dialler = [_text(number) for one in by[:1] for number in (one.caller_id_number, one.destination_number)]
             return OUTBOUND, self._inside(caller, *dialler), "", called, ""
         inside = self._inside(caller)
@@ -212,48 +214,48 @@ class CdrReader:
         return next((number for number in numbers if self._is_extension(number)), "")
 
 
-def _is_b(said: _Variables, last: _Profile) -> bool:
-    if said.direction:
-        return said.direction == "outbound"
+def _is_b(variables: _Variables, last: _Profile) -> bool:
+    if variables.direction:
+        return variables.direction == "outbound"
     return last.originator is not None and last.originatee is None
 
 
-def _originator(said: _Variables, last: _Profile, uuid: str) -> str:
+def _originator(variables: _Variables, last: _Profile, uuid: str) -> str:
     """The uuid of the A leg, as a B leg names it."""
     by = last.originator.originator_caller_profiles if last.originator else []
-    named = (said.originator, said.originating_leg_uuid, *(one.uuid for one in by[:1]))
+    named = (variables.originator, variables.originating_leg_uuid, *(one.uuid for one in by[:1]))
     return next((text for text in map(_text, named) if text), uuid)
 
 
-def _disposition(said: _Variables, billsec_s: int, is_b: bool) -> Disposition:
+def _disposition(variables: _Variables, billsec_s: int, is_b: bool) -> Disposition:
     """A leg with billsec was answered: a B leg by whom it called, an A leg by a person when it was bridged."""
     if not billsec_s:
-        return unanswered(_text(said.hangup_cause))
-    voicemail = _is_true(said.voicemail_message) or said.last_app == "voicemail"
-    waited = said.cc_side == "member" and not _is_true(said.cc_agent_bridged or "true")
-    bridged = is_b or said.bridge_uuid or said.signal_bond or said.last_app == "bridge"
+        return unanswered(_text(variables.hangup_cause))
+    voicemail = _is_true(variables.voicemail_message) or variables.last_app == "voicemail"
+    waited = variables.cc_side == "member" and not _is_true(variables.cc_agent_bridged or "true")
+    bridged = is_b or variables.bridge_uuid or variables.signal_bond or variables.last_app == "bridge"
     return ANSWERED if bridged and not voicemail and not waited else MACHINE
 
 
-def _is_true(said: _Text) -> bool:
-    return str(said).lower() in ("true", "t", "1")
+def _is_true(value: _Text) -> bool:
+    return str(value).lower() in ("true", "t", "1")
 
 
-def _text(said: _Text) -> str:
+def _text(value: _Text) -> str:
     """A value as it was before `encode-values`: what is read here holds no bare percent sign."""
-    text = "" if said is None else str(said)
+    text = "" if value is None else str(value)
     return unquote(text, errors="backslashreplace") if "%" in text else text
 
 
-def _seconds(said: _Text, name: str) -> int:
-    if said in ("", None):
+def _seconds(value: _Text, name: str) -> int:
+    if value in ("", None):
         return 0
-    if not re.fullmatch(r"\d{1,9}", str(said)):
-        raise Misread(Reason.BAD_DURATION, f"variables.{name}", f"{str(said)[:40]!r} is not a number of seconds")
-    return int(str(said))
+    if not re.fullmatch(r"\d{1,9}", str(value)):
+        raise Misread(Reason.BAD_DURATION, f"variables.{name}", f"{str(value)[:40]!r} is not a number of seconds")
+    return int(str(value))
 
 
-def _moment(said: _Text, name: str) -> datetime | None:
+def _moment(value: _Text, name: str) -> datetime | None:
     """The moment of an epoch in whole seconds; None for 0, which means that there was none."""
-    text = str(said or "0")
+    text = str(value or "0")
     return None if text == "0" else moment(text, f"variables.{name}")

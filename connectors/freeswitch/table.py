@@ -32,7 +32,7 @@ class FusionPbx:
         return [text(cell, UTC) for cell in row]
 
     def maker(self, context: Context, origin: str) -> Make:
-        return lambda cells, place: leg(dict(zip(self.columns, cells, strict=True)), f"{origin}:{place}", context)
+        return lambda cells, row_ref: leg(dict(zip(self.columns, cells, strict=True)), f"{origin}:{row_ref}", context)
 
 
 def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -> FusionPbx | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.http.gates import basic, same, too_short
-from connectors.http.webhook import Answered, Incoming, Refused, Webhook
+from connectors.http.webhook import Answered, Incoming, Webhook, WebhookRefused
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
 from schemas.records import Reason, Record, Rejected
@@ -24,15 +24,15 @@ _FIELD = b"cdr="
 _decode = msgspec.json.Decoder(Cdr).decode
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     if not same(":".join(basic(incoming.headers.get("authorization", ""))), secret):
-        return Refused(401, "user or password is wrong")
+        return WebhookRefused(401, "user or password is wrong")
     if incoming.method != "POST":
         return Answered()
     try:
         text = _json(incoming)
     except ValueError:
-        return Refused(400, "the body is neither cdr=... nor JSON")
+        return WebhookRefused(400, "the body is neither cdr=... nor JSON")
     return Answered((_item(text, context),))
 
 
@@ -59,9 +59,9 @@ def _item(text: bytes, context: Context) -> Record | Rejected:
     except Misread as misread:
         bad = misread.bad
     except msgspec.ValidationError as error:
-        said, _, field = str(error).partition(" - at `$.")
-        missing = "missing required field" in said
-        bad = Bad(Reason.MISSING_FIELD if missing else Reason.UNKNOWN_LAYOUT, field.rstrip("`"), said)
+        message_text, _, field = str(error).partition(" - at `$.")
+        missing = "missing required field" in message_text
+        bad = Bad(Reason.MISSING_FIELD if missing else Reason.UNKNOWN_LAYOUT, field.rstrip("`"), message_text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         bad = Bad(Reason.UNREADABLE_TEXT, detail=f"no JSON: {error}")
     return reject(bad, text.decode("utf-8", "backslashreplace"), "-", _KIND, context)

@@ -23,7 +23,7 @@ class GrandstreamCsv(DerivedCsv):
     names, title, own = COLUMNS, "Grandstream UCM CDR", "action"
     about = About(
         reads="Grandstream UCM CDR (Master.csv, download)",
-        told_by="a header with `Caller Number`, `Callee Number`, `Talk Time`, `Log Userfield`, `Action Type`",
+        recognised_by="a header with `Caller Number`, `Callee Number`, `Talk Time`, `Log Userfield`, `Action Type`",
         ids="call `Session`, else `Unique ID`; leg `Unique ID`, start, ends, channels and action",
         zone="checked against the epoch in `Unique ID`; `--tz auto` takes what it proves",
         proof="shapes counted on a real dump that is not at hand",

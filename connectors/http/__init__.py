@@ -1,4 +1,4 @@
-"""The HTTP door: records posted as JSON, webhooks of exchanges and CRMs, and whatever pages share its listener."""
+"""The HTTP listener: records posted as JSON, webhooks of exchanges and CRMs, and whatever pages share its port."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of what may be posted: an unknown field is a reject, since a misspelled one would be silence."""
 
 
-class Call(Posted, frozen=True):
+class PostedCall(Posted, frozen=True):
     """One call, or one leg of it. Identity: (source, record_id); legs of one call share a `call_id`."""
 
     record_id: Name
@@ -80,7 +80,7 @@ class Call(Posted, frozen=True):
     recording: str = ""
 
 
-class Stage(Posted, frozen=True):
+class PostedStage(Posted, frozen=True):
     """An organisation entered a stage. Identity: (organisation_id, changed_at, stage)."""
 
     organisation_id: Name
@@ -90,7 +90,7 @@ class Stage(Posted, frozen=True):
     manager_id: str = ""
 
 
-class Offer(Posted, frozen=True):
+class PostedOffer(Posted, frozen=True):
     """One revision of a proposal. Identity: (proposal_id, revision)."""
 
     proposal_id: Name
@@ -125,7 +125,7 @@ class Seller(Posted, frozen=True):
     """Exclusive."""
 
 
-def leg(call: Call, context: Context, origin: str) -> CallLeg:
+def leg(call: PostedCall, context: Context, origin: str) -> CallLeg:
     """The record of a posted call. Raises Misread."""
     answered_at, billsec = _talk(call)
     disposition = call.disposition or (Disposition.ANSWERED if answered_at else Disposition.NO_ANSWER)
@@ -151,7 +151,7 @@ def leg(call: Call, context: Context, origin: str) -> CallLeg:
     )
 
 
-def _talk(call: Call) -> tuple[datetime | None, int]:
+def _talk(call: PostedCall) -> tuple[datetime | None, int]:
     """(answered_at, billsec) of a call that may say either. Raises Misread when its times cannot be."""
     try:
         lasted = call.ended_at - call.started_at
@@ -170,7 +170,7 @@ def _talk(call: Call) -> tuple[datetime | None, int]:
     return answered_at, int((call.ended_at - answered_at).total_seconds()) if call.billsec is None else call.billsec
 
 
-def stage_change(stage: Stage, context: Context, origin: str) -> StageChange:
+def stage_change(stage: PostedStage, context: Context, origin: str) -> StageChange:
     """The record of a posted change of stage. Raises Misread."""
     code = context.stages.find(stage.stage)
     if code is None:
@@ -187,7 +187,7 @@ def stage_change(stage: Stage, context: Context, origin: str) -> StageChange:
     )
 
 
-def proposal(offer: Offer, context: Context, origin: str) -> Proposal:
+def proposal(offer: PostedOffer, context: Context, origin: str) -> Proposal:
     return Proposal(
         proposal_id=offer.proposal_id,
         revision=offer.revision,

@@ -39,6 +39,8 @@ class Trouble(msgspec.Struct, frozen=True):
     error: str
 
 
+_POSTED = "Posted"
+"""How classes of the contract begin whose names other records have; clients know the components without it."""
 _ERRORS = {
     "400": "The request is malformed, or its body does not come through.",
     "401": "No token, or a wrong one.",
@@ -53,13 +55,16 @@ _ERRORS = {
 def document() -> dict[str, Any]:
     """The description, as JSON values."""
     shapes, components = msgspec.json.schema_components(
-        [*(route.words for route in ROUTES), Taken, Trouble], ref_template="#/components/schemas/{name}"
+        [*(route.contract for route in ROUTES), Taken, Trouble], ref_template="#/components/schemas/{name}"
     )
+    components = {name.removeprefix(_POSTED): component for name, component in components.items()}
+    shapes = tuple({"$ref": shape["$ref"].replace(f"/{_POSTED}", "/")} for shape in shapes)
     for component in components.values():
+        component["title"] = component["title"].removeprefix(_POSTED)
         for field in component.get("properties", {}).values():
             if field.get("format") == "decimal":
                 field["type"] = ["number", "string"]  # msgspec reads both, and describes the text
-    of = dict(zip([*(route.words for route in ROUTES), Taken, Trouble], shapes, strict=True))
+    of = dict(zip([*(route.contract for route in ROUTES), Taken, Trouble], shapes, strict=True))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -85,7 +90,7 @@ def document() -> dict[str, Any]:
 
 
 def _post(route: Route[Any], of: dict[Any, Any]) -> dict[str, Any]:
-    one = of[route.words]
+    one = of[route.contract]
     many = {"type": "array", "items": one}
     return {
         "operationId": f"post_{route.path[1:]}",
@@ -100,7 +105,7 @@ def _post(route: Route[Any], of: dict[Any, Any]) -> dict[str, Any]:
         "responses": {
             "200": {"description": "Kafka has what was accepted, and what was rejected.", **_body(of[Taken])},
             "422": {"description": "Every item was rejected; Kafka has the rejects.", **_body(of[Taken])},
-            **{code: {"description": words, **_body(of[Trouble])} for code, words in _ERRORS.items()},
+            **{code: {"description": description, **_body(of[Trouble])} for code, description in _ERRORS.items()},
         },
     }
 

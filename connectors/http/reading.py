@@ -10,7 +10,7 @@ import msgspec
 from connectors.http import contract
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
-from schemas.fit import Fit
+from schemas.column_bounds import ColumnBounds
 from schemas.records import CallLeg, Manager, Organisation, Proposal, Reason, Record, Rejected, StageChange
 
 P = TypeVar("P", bound=contract.Posted)
@@ -38,7 +38,7 @@ _REASONS = {
 class Item(NamedTuple):
     """What became of an item; places count from 1."""
 
-    place: int
+    position: int
     record: Record | Rejected
 
 
@@ -46,53 +46,53 @@ class Route(Generic[P]):
     """One kind of record that is accepted: its path, its words, and what makes a record of them. Stateless."""
 
     def __init__(
-        self, path: str, words: type[P], make: Callable[[P, Context, str], Record], record: type[Record], title: str
+        self, path: str, contract: type[P], make: Callable[[P, Context, str], Record], record: type[Record], title: str
     ) -> None:
         self.path = path
-        self.words = words
+        self.contract = contract
         self.title = title
         self._make = make
-        self._decode = msgspec.json.Decoder(words).decode
-        self._fit = Fit(record)
+        self._decode = msgspec.json.Decoder(contract).decode
+        self._bounds = ColumnBounds(record)
 
-    def record(self, words: P, context: Context, origin: str) -> Record:
+    def record(self, posted: P, context: Context, origin: str) -> Record:
         """As its row will be. Raises Misread."""
-        record = self._make(words, context, origin)
+        record = self._make(posted, context, origin)
         try:
-            return self._fit.fitted(record)
+            return self._bounds.coerced(record)
         except ValueError as error:
             raise Misread(*_why_not(error)) from None
 
-    def item(self, raw: bytes, place: int, contexts: Contexts) -> Record | Rejected:
+    def item(self, raw: bytes, position: int, contexts: Contexts) -> Record | Rejected:
         """The record of one item, or why it was rejected."""
         context = contexts("")
         if len(raw) > MOST_ITEM:
             bad = Bad(Reason.LINE_TOO_LONG, detail=f"an item may have {MOST_ITEM} bytes; its beginning is kept")
-            return self._reject(bad, raw, place, context)
+            return self._reject(bad, raw, position, context)
         try:
-            words = self._decode(raw)
-            if source := getattr(words, "source", ""):
+            posted = self._decode(raw)
+            if source := getattr(posted, "source", ""):
                 context = contexts(source)
-            return self.record(words, context, self._origin(place))
+            return self.record(posted, context, self._origin(position))
         except Misread as misread:
-            return self._reject(misread.bad, raw, place, context)
+            return self._reject(misread.bad, raw, position, context)
         except msgspec.ValidationError as error:
-            return self._reject(_why_not(error), raw, place, context)
+            return self._reject(_why_not(error), raw, position, context)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return self._reject(Bad(Reason.UNREADABLE_TEXT, detail=f"no JSON: {error}"), raw, place, context)
+            return self._reject(Bad(Reason.UNREADABLE_TEXT, detail=f"no JSON: {error}"), raw, position, context)
 
     def read(self, body: bytes, is_lines: bool, contexts: Contexts) -> list[Item]:
         """Every item of a body, in order. A body that is not one of the three shapes is one reject."""
         pieces = _lines(body) if is_lines else _values(body)
         if isinstance(pieces, Bad):
             return [Item(1, self._reject(pieces, body, 1, contexts("")))]
-        return [Item(place, self.item(raw, place, contexts)) for place, raw in pieces]
+        return [Item(position, self.item(raw, position, contexts)) for position, raw in pieces]
 
-    def _reject(self, bad: Bad, raw: bytes, place: int, context: Context) -> Rejected:
-        return reject(bad, raw[:MOST_ITEM].decode("utf-8", "backslashreplace"), place, f"http{self.path}", context)
+    def _reject(self, bad: Bad, raw: bytes, position: int, context: Context) -> Rejected:
+        return reject(bad, raw[:MOST_ITEM].decode("utf-8", "backslashreplace"), position, f"http{self.path}", context)
 
-    def _origin(self, place: int) -> str:
-        return f"http{self.path}:{place}"
+    def _origin(self, position: int) -> str:
+        return f"http{self.path}:{position}"
 
 
 Pieces = list[tuple[int, bytes]] | Bad
@@ -115,21 +115,21 @@ def _values(body: bytes) -> Pieces:
 
 def _why_not(error: Exception) -> Bad:
     """What msgspec says of a value that is JSON and no record."""
-    said, _, path = str(error).partition(" - at `$")
+    message_text, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
-    if "missing required field" in said:
-        return Bad(Reason.MISSING_FIELD, said.split("`")[1], said)
-    if "unknown field" in said:
-        return Bad(Reason.UNKNOWN_LAYOUT, said.split("`")[1], said)
+    if "missing required field" in message_text:
+        return Bad(Reason.MISSING_FIELD, message_text.split("`")[1], message_text)
+    if "unknown field" in message_text:
+        return Bad(Reason.UNKNOWN_LAYOUT, message_text.split("`")[1], message_text)
     field = path.partition("[")[0]
-    return Bad(_REASONS.get(field, Reason.UNKNOWN_LAYOUT), field, said)
+    return Bad(_REASONS.get(field, Reason.UNKNOWN_LAYOUT), field, message_text)
 
 
-CALLS = Route("/calls", contract.Call, contract.leg, CallLeg, "Calls, or legs of calls")
+CALLS = Route("/calls", contract.PostedCall, contract.leg, CallLeg, "Calls, or legs of calls")
 ROUTES: tuple[Route[Any], ...] = (
     CALLS,
-    Route("/stages", contract.Stage, contract.stage_change, StageChange, "Changes of stage"),
-    Route("/proposals", contract.Offer, contract.proposal, Proposal, "Proposals"),
+    Route("/stages", contract.PostedStage, contract.stage_change, StageChange, "Changes of stage"),
+    Route("/proposals", contract.PostedOffer, contract.proposal, Proposal, "Proposals"),
     Route("/organisations", contract.Company, contract.organisation, Organisation, "Organisations"),
     Route("/managers", contract.Seller, contract.manager, Manager, "Managers"),
 )

@@ -26,13 +26,13 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Server": "callfunnel",
 }
-_TELL_EVERY_S = 60.0
+_LOG_EVERY_S = 60.0
 PROTOCOL_LOG = logging.getLogger("callfunnel.listen.protocol")
 """aiohttp's own: it would repeat what it does not understand, secrets and numbers included."""
 PROTOCOL_LOG.disabled = True
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class RequestLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one sender may do."""
 
     body_bytes: int = 4 << 20
@@ -63,14 +63,14 @@ class Guard:
     """The gate of the listener. One for all routes, in one event loop."""
 
     def __init__(
-        self, token: Token, address: Address, limits: Limits, clock: Callable[[], float] = time.monotonic
+        self, token: Token, address: Address, limits: RequestLimits, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.token = token
         self.address = address
         self.limits = limits
         self._rates = Rates(limits.requests_per_s, clock)
         self._wrong = wrong_secrets(clock)
-        self._tell = Rates(1 / _TELL_EVERY_S, clock, burst=1)
+        self._log_rate = Rates(1 / _LOG_EVERY_S, clock, burst=1)
         self.on_login: Callable[[bool, str], None] = lambda done, who: None
         """Told whether who (an address) was let in to the page."""
 
@@ -99,7 +99,7 @@ class Guard:
     def refused(self, request: web.Request, status: int, why: str) -> Problem:
         """The answer to a request without its secret; logged now and then, without anything of it but its address."""
         who = self.peer(request)
-        if not self._tell.wait_s(who):
+        if not self._log_rate.wait_s(who):
             log.warning("http: refused a request of %s to %s: %s", who, route_of(request), why)
         if wait_s := self._wrong.wait_s(who):
             return Problem(429, "too many refused requests", wait_s)
@@ -142,16 +142,16 @@ def _too_large(most: int) -> Problem:
 class Problem(Exception):
     """An answer that takes nothing."""
 
-    def __init__(self, status: int, words: str, retry_after_s: int = 0) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, message: str, retry_after_s: int = 0) -> None:
+        super().__init__(message)
         self.status = status
-        self.words = words
+        self.message = message
         self.headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
         if status == 401:
             self.headers["WWW-Authenticate"] = 'Bearer realm="callfunnel", Basic realm="callfunnel"'
 
     def response(self) -> web.Response:
-        response = answer(Trouble(self.words), self.status)
+        response = answer(Trouble(self.message), self.status)
         response.headers.update(self.headers)
         return response
 
@@ -177,8 +177,8 @@ async def careful(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = error if error.status < 400 else _plain(error).response()
     except Exception as error:  # the sender is told to come again; a message may hold what was posted: only its place
         where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("http: %s: an error of the program: %s\n%s", route_of(request), type(error).__name__, where)
-        response = Problem(500, "an error of the program: see the listener's log").response()
+        log.error("http: %s: an internal error: %s\n%s", route_of(request), type(error).__name__, where)
+        response = Problem(500, "an internal error: see the listener's log").response()
     for name, text in _HEADERS.items():
         response.headers.setdefault(name, text)
     return response

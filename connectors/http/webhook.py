@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.http.gates import same
 from connectors.reading.json_table import flat
-from connectors.reading.leg import leg_of_fields
+from connectors.reading.leg import leg_from_fields
 from connectors.reading.moments import Moments
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.service_table import ServiceTable
@@ -43,14 +43,14 @@ class Answered(NamedTuple):
     content_type: str = "text/plain"
 
 
-class Refused(NamedTuple):
+class WebhookRefused(NamedTuple):
     """It was somebody else, or nothing of it can be read."""
 
     status: int
     why: str
 
 
-Answer = Callable[[Incoming, str, Context], Answered | Refused]
+Answer = Callable[[Incoming, str, Context], Answered | WebhookRefused]
 """(request, secret, context) to what is answered."""
 
 
@@ -73,7 +73,7 @@ class Webhook(NamedTuple):
     """What is wrong with a secret, "" when nothing is."""
 
 
-WRONG_SECRET = Refused(403, "the secret or the signature is wrong")
+WRONG_SECRET = WebhookRefused(403, "the secret or the signature is wrong")
 
 
 class Unreadable(Exception):
@@ -112,23 +112,23 @@ def bearer(incoming: Incoming, secret: str, posted: str = "") -> bool:
 
 
 def call_item(
-    table: ServiceTable, said: Mapping[str, str], context: Context, kind: str, place: str
+    table: ServiceTable, event: Mapping[str, str], context: Context, kind: str, item_ref: str
 ) -> Record | Rejected:
     """The leg of an event whose fields are named as the service's API names them: as its file would be read.
 
-    `said` is the event without its secrets.
+    `event` is the event without its secrets.
     """
-    known = {name.replace("_", "").casefold(): text for name, text in said.items()}
-    cells = [next((known[word] for word in words if word in known), "") for words in table.fields.values()]
+    known = {name.replace("_", "").casefold(): text for name, text in event.items()}
+    cells = [next((known[word] for word in names if word in known), "") for names in table.fields.values()]
     try:
-        told = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
-        return leg_of_fields(told, context, f"{kind}:{place}")
+        fields = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
+        return leg_from_fields(fields, context, f"{kind}:{item_ref}")
     except Misread as misread:
-        return rejected(misread.bad, said, context, kind, place)
+        return rejected(misread.bad, event, context, kind, item_ref)
 
 
-def rejected(bad: Bad, said: Mapping[str, object], context: Context, kind: str, place: str) -> Rejected:
-    return reject(bad, msgspec.json.encode(said).decode(), place, kind, context)
+def rejected(bad: Bad, event: Mapping[str, object], context: Context, kind: str, item_ref: str) -> Rejected:
+    return reject(bad, msgspec.json.encode(event).decode(), item_ref, kind, context)
 
 
 def whole(text: str, field: str) -> int:

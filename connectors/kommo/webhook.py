@@ -15,9 +15,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     bearer,
     form,
     rejected,
@@ -32,13 +32,13 @@ _LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")
 _KIND = "kommo"
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     if not bearer(incoming, secret):
         return WRONG_SECRET
     try:
         posted = form(incoming.body)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     leads: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
     for name, value in posted.items():
         if found := _LEAD.fullmatch(name):
@@ -47,11 +47,11 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
 
 
 def _item(lead: dict[str, str], context: Context) -> Record | Rejected:
-    place = lead.get("id", "-")
+    item_ref = lead.get("id", "-")
     try:
-        return _change(lead, context, f"{_KIND}:{place}")
+        return _change(lead, context, f"{_KIND}:{item_ref}")
     except Misread as misread:
-        return rejected(misread.bad, lead, context, _KIND, place)
+        return rejected(misread.bad, lead, context, _KIND, item_ref)
 
 
 def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
@@ -65,8 +65,8 @@ def _change(lead: dict[str, str], context: Context, origin: str) -> StageChange:
     pipeline, status = lead.get("pipeline_id", ""), lead["status_id"]
     stage = context.stage_of(f"{pipeline}/{status}") or context.stage_of(status)
     if stage is None:
-        words = f"{pipeline}/{status} is not mapped: name it under [sources.{context.source}.stages]"
-        raise Misread(Reason.UNKNOWN_STAGE, "status_id", words)
+        advice = f"{pipeline}/{status} is not mapped: name it under [sources.{context.source}.stages]"
+        raise Misread(Reason.UNKNOWN_STAGE, "status_id", advice)
     return StageChange(
         organisation_id=lead["id"],
         stage=stage,

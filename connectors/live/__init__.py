@@ -1,1 +1,1 @@
-"""What every live door shares: delivery into Kafka, checkpoints, back-off, heartbeats. Knows no source."""
+"""What every live listener shares: delivery into Kafka, checkpoints, back-off, heartbeats. Knows no source."""

@@ -1,4 +1,4 @@
-"""How far a door has come, on disk: written whole or not at all, by one process at a time."""
+"""How far a listener has come, on disk: written whole or not at all, by one process at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Checkpoint(Generic[S]):
-    """The state of one door of one source in FOLDER/<source>.<door>.json. Use as a context: it holds a lock.
+    """The state of one listener of one source in FOLDER/<source>.<door>.json. Use as a context: it holds a lock.
 
     Raises Terminal when another process holds it, or the file cannot be used; the message says which and what to do.
     """

@@ -16,8 +16,8 @@ from typing import Protocol
 import msgspec
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.journal import Entry, Journal
-from connectors.live.line import Line
 from schemas.codec import encode
 from schemas.kafka_errors import Forgotten
 from schemas.topics import BY_NAME, FEEDS, Topic
@@ -39,10 +39,10 @@ Ends = Mapping[tuple[str, int], int]
 _keys = msgspec.json.Decoder(list[str]).decode
 
 
-class Outlet(Protocol):
+class Sink(Protocol):
     """Where lines go: connectors.sender.FrameSender, or a test's list. Raises Transient."""
 
-    def __enter__(self) -> Outlet: ...
+    def __enter__(self) -> Sink: ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -75,22 +75,22 @@ class Forwarder:
     def __init__(
         self,
         journal: Journal,
-        outlet: Callable[[], Outlet],
+        sink: Callable[[], Sink],
         workers: Workers,
-        lines: Sequence[Line] = (),
+        queues: Sequence[DeliveryQueue] = (),
         *,
         heartbeat_s: float = HEARTBEAT_S,
         look_s: float = LOOK_S,
         backoff: Backoff | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`lines` are the feeds whose heartbeats it sends; a journal that was found has none."""
+        """`queues` are the feeds whose heartbeats it sends; a journal that was found has none."""
         self.journal = journal
         self.is_away = False
         """The broker does not answer, and it was logged."""
-        self._outlet = outlet
+        self._open_sink = sink
         self._workers = workers
-        self._lines = {line.name: line for line in lines}
+        self._queues = {queue.name: queue for queue in queues}
         self._heartbeat_s = heartbeat_s
         self._look_s = look_s
         self._backoff = backoff or Backoff(0.5, 10.0)
@@ -107,18 +107,18 @@ class Forwarder:
         self._is_stored: Callable[[], bool] | None = None
         self._look_at = self._beat_at = -heartbeat_s
         journal.appended = self._wake.set
-        for line in lines:
-            line.changed = self._wake.set
+        for queue in queues:
+            queue.changed = self._wake.set
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Send, and delete what is stored, until `is_over`. Waits for a broker that is away."""
         try:
             while not is_over():
                 try:
-                    with self._outlet() as outlet:
-                        self._forward(outlet, is_over)
-                except Transient as trouble:
-                    self._trouble(trouble, is_over)
+                    with self._open_sink() as sink:
+                        self._forward(sink, is_over)
+                except Transient as error:
+                    self._wait_for_broker(error, is_over)
         finally:
             self._workers.close()
 
@@ -126,47 +126,47 @@ class Forwarder:
         """Look whether it is over."""
         self._wake.set()
 
-    def _forward(self, outlet: Outlet, is_over: Callable[[], bool]) -> None:
+    def _forward(self, sink: Sink, is_over: Callable[[], bool]) -> None:
         self._begin(self._workers.wire())
         while not is_over():
             self._wake.clear()
-            self._beat(outlet)
+            self._beat(sink)
             entries = self.journal.read(self._sent, _CHUNK_RECORDS)
             if entries:
-                self._send(outlet, entries)
+                self._send(sink, entries)
             self._settle()
             if not entries:
                 self._wake.wait(self._idle_s())
             elif sum(entry.records for entry in entries) < _CHUNK_RECORDS:
                 time.sleep(_PAUSE_S)
-        self._beat(outlet, last=True)
+        self._beat(sink, last=True)
 
     def _begin(self, wire: object) -> None:
         """A connection is there: to the broker of the last one, or to one that has nothing of us yet."""
         if wire == self._wire:
             return
         if self._sent and self.journal.records:
-            words = "%s: the broker was started anew: %s records that are not known to be stored are sent again"
-            log.warning(words, self._name, f"{self.journal.records:,}")
+            message = "%s: the broker was started anew: %s records that are not known to be stored are sent again"
+            log.warning(message, self._name, f"{self.journal.records:,}")
         self._wire, self._sent, self._ends, self._is_stored = wire, 0, {}, None
 
-    def _send(self, outlet: Outlet, entries: Sequence[Entry]) -> None:
+    def _send(self, sink: Sink, entries: Sequence[Entry]) -> None:
         for entry in entries:
             topic = BY_NAME[entry.topic]
             for key, line in zip(_keys(entry.keys), entry.lines.split(b"\n"), strict=True):
-                outlet.send_line(topic, key, line)
-        self._acknowledged(outlet.flush())
+                sink.send_line(topic, key, line)
+        self._acknowledged(sink.flush())
         self._sent = entries[-1].seq
         for entry in entries:
-            feed = self._lines.get(entry.feed)
+            feed = self._queues.get(entry.feed)
             if feed is not None and entry.seq > self._counted:
                 feed.forwarded(entry.records, entry.received_ns)
         self._counted = max(self._counted, self._sent)
 
     def _acknowledged(self, ends: Ends) -> None:
-        for place, end in ends.items():
-            if place[0] != FEEDS.name:
-                self._ends[place] = max(self._ends.get(place, 0), end)
+        for partition, end in ends.items():
+            if partition[0] != FEEDS.name:
+                self._ends[partition] = max(self._ends.get(partition, 0), end)
         self._backoff.succeeded()
         if self.is_away:
             self.is_away = False
@@ -187,42 +187,42 @@ class Forwarder:
             self.journal.delete(self._upto)
             self._stored = self._upto
 
-    def _beat(self, outlet: Outlet, *, last: bool = False) -> None:
+    def _beat(self, sink: Sink, *, last: bool = False) -> None:
         """Tell how the feeds are: now and then, when something changed, and in the end."""
         is_due = last or self._monotonic() >= self._beat_at + self._heartbeat_s
-        feeds = [line.heartbeat() for line in self._lines.values() if is_due or line.news]
+        feeds = [queue.heartbeat() for queue in self._queues.values() if is_due or queue.news]
         for feed in feeds:
-            outlet.send_line(FEEDS, FEEDS.key(feed), encode(feed))
+            sink.send_line(FEEDS, FEEDS.key(feed), encode(feed))
         if feeds:
-            self._acknowledged(outlet.flush())
+            self._acknowledged(sink.flush())
         if is_due:
             self._beat_at = self._monotonic()
 
     def _idle_s(self) -> float:
         now = self._monotonic()
         waits = [1.0]
-        if self._lines:
+        if self._queues:
             waits.append(self._beat_at + self._heartbeat_s - now)
         if self.journal.records:
             waits.append(self._look_at + self._look_s - now)
         return max(0.0, min(waits))
 
-    def _trouble(self, trouble: Transient, is_over: Callable[[], bool]) -> None:
-        if isinstance(trouble, Forgotten):
-            self._wire_is_lost(trouble)
+    def _wait_for_broker(self, error: Transient, is_over: Callable[[], bool]) -> None:
+        if isinstance(error, Forgotten):
+            self._wire_is_lost(error)
             return
         if not self.is_away:
             self.is_away = True
-            log.warning("%s: %s; it is tried again until it answers", self._name, trouble)
+            log.warning("%s: %s; it is tried again until it answers", self._name, error)
         until = self._monotonic() + self._backoff.next_s()
         while not is_over() and (left_s := until - self._monotonic()) > 0:
             time.sleep(min(left_s, 0.2))
 
-    def _wire_is_lost(self, trouble: Forgotten) -> None:
-        log.warning("%s: %s: %s records are sent again", self._name, trouble, f"{self.journal.records:,}")
+    def _wire_is_lost(self, error: Forgotten) -> None:
+        log.warning("%s: %s: %s records are sent again", self._name, error, f"{self.journal.records:,}")
         self._wire, self._sent, self._ends, self._is_stored = None, 0, {}, None
         self._look_at = self._monotonic()
 
     @property
     def _name(self) -> str:
-        return ", ".join(self._lines) or self.journal.path.name
+        return ", ".join(self._queues) or self.journal.path.name

@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     """Records of one topic that were received together."""
 
     feed: str
-    """The name of the line that they came by."""
+    """The name of the feed that they came by."""
     topic: str
     records: int
     received_ns: int
@@ -161,7 +161,7 @@ class Journal:
         os.close(self._lock)
 
 
-class Found(NamedTuple):
+class FoundJournal(NamedTuple):
     """A journal of a folder, as somebody else sees it."""
 
     path: Path
@@ -182,12 +182,12 @@ def journals(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def found_in(folder: Path) -> list[Found]:
+def found_in(folder: Path) -> list[FoundJournal]:
     """What the journals of a folder hold, for people. Raises Transient when one cannot be read."""
     return [found for path in journals(folder) if (found := _look(path)) is not None]
 
 
-def _look(path: Path) -> Found | None:
+def _look(path: Path) -> FoundJournal | None:
     try:
         lock = _locked(path, only_if_there=True)
     except Owned:
@@ -204,7 +204,7 @@ def _look(path: Path) -> Found | None:
         if not path.exists():
             return None
         raise Transient(f"{path}: it cannot be looked at: {error}") from None
-    return Found(path, is_owned, records)
+    return FoundJournal(path, is_owned, records)
 
 
 def _locked(path: Path, *, only_if_there: bool) -> int:

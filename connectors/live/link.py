@@ -10,7 +10,7 @@ from schemas.trouble import Terminal, Transient
 _READ_BYTES = 65_536
 
 
-class Link:
+class TcpLink:
     """Connected from the start. Raises Transient when the other side is away, Terminal for a certificate."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, answer_s: float) -> None:
@@ -38,11 +38,11 @@ class Link:
             raise Transient(f"{self.where}: the exchange closed the connection")
         return data
 
-    def close(self, last_words: bytes = b"") -> None:
+    def close(self, goodbye: bytes = b"") -> None:
         """Close, after last words when the other side is there to hear them."""
         try:
-            if last_words:
-                self._socket.sendall(last_words)
+            if goodbye:
+                self._socket.sendall(goodbye)
         except OSError:
             pass  # it is gone already
         finally:

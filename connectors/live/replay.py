@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from connectors.live.forwarder import Forwarder, Outlet, Workers
+from connectors.live.forwarder import Forwarder, Sink, Workers
 from connectors.live.journal import Journal, Owned, journals
 from schemas.trouble import Terminal
 
@@ -21,7 +21,7 @@ _EVERY_S = 5.0
 class Broker(Workers, Protocol):
     """Where journals are sent, and how far the workers are with them."""
 
-    def outlet(self) -> Outlet: ...
+    def sink(self) -> Sink: ...
 
 
 class Replay:
@@ -56,15 +56,15 @@ class Replay:
             journal = Journal(path, only_if_there=True)
         except Owned:
             return
-        except Terminal as trouble:
+        except Terminal as error:
             self._broken.add(path)
-            log.error("%s", trouble)
+            log.error("%s", error)
             return
         try:
             if journal.records:
                 log.warning("%s: %s records of a listener that is gone are sent", path.name, f"{journal.records:,}")
             broker = self._broker()
-            forwarder = Forwarder(journal, broker.outlet, broker, look_s=self._look_s)
+            forwarder = Forwarder(journal, broker.sink, broker, look_s=self._look_s)
             forwarder.run(lambda: self._stopping.is_set() or not journal.records)
             if not journal.records:
                 log.info("%s: everything in it is stored", path.name)

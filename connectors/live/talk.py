@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from connectors.live.link import Link
+from connectors.live.link import TcpLink
 from schemas.trouble import Transient
 
 M = TypeVar("M")
@@ -28,7 +28,7 @@ class Talk(Generic[M]):
 
     def __init__(
         self,
-        link: Link,
+        link: TcpLink,
         feed: Callable[[bytes], Sequence[M]],
         patience: Patience,
         monotonic: Callable[[], float] = time.monotonic,
@@ -47,9 +47,9 @@ class Talk(Generic[M]):
         until = self._monotonic() + self._patience.answer_s
         while (left_s := until - self._monotonic()) > 0:
             messages = self._feed(self._receive(left_s))
-            for place, message in enumerate(messages):
+            for index, message in enumerate(messages):
                 if is_answer(message):
-                    self._early += messages[place + 1 :]
+                    self._early += messages[index + 1 :]
                     return message
                 self._early.append(message)
         raise Transient(f"{self._link.where}: no {what} within {self._patience.answer_s:.0f} s")

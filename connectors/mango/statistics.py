@@ -14,7 +14,7 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
@@ -58,7 +58,8 @@ class MangoStats(Delimited):
     profile = "mango"
     about = About(
         reads="Mango Office statistics (stats/result)",
-        told_by="epochs in `start`, `finish`, `answer` of the usual `fields`; a header of their names; or `columns`",
+        recognised_by="epochs in `start`, `finish`, `answer` of the usual `fields`; a header of their names;"
+        " or `columns`",
         ids="call `entry_id`; leg `entry_id`, `start` and both ends",
         zone="none needed: times are seconds since the epoch",
         proof="14 rows of a public client",
@@ -104,7 +105,7 @@ class MangoLegs:
         self._context = context
         self._file = file
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         (start, finish, answer, from_extension, from_number, to_extension, to_number, line, location, entry_id,
@@ -137,7 +138,7 @@ class MangoLegs:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             entry_id or record_id,
             record_id,
             at(start_s),
@@ -169,8 +170,8 @@ def _seconds(start: str, finish: str, answer: str) -> tuple[int, int, int]:
 
 
 def _no_seconds(start: str, finish: str, answer: str) -> Misread:
-    said = (("start", start), ("finish", finish), ("answer", answer))
-    field, text = next((name, text) for name, text in said if not _is_number(text))
+    moments = (("start", start), ("finish", finish), ("answer", answer))
+    field, text = next((name, text) for name, text in moments if not _is_number(text))
     return Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not a number of seconds since the epoch")
 
 

@@ -15,9 +15,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     form,
     json_object,
     rejected,
@@ -31,7 +31,7 @@ _KIND = "mango"
 _ROW = Recognised(profile="mango", kind="calls", layout="events/summary", columns=ORDERS[0], reasons=())
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     key, _, salt = secret.partition(":")
     try:
         posted = form(incoming.body)
@@ -43,32 +43,32 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
             return Answered()
         return Answered((_item(json_object(text), context),))
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
 
 
-def _item(said: dict[str, Any], context: Context) -> Record | Rejected:
+def _item(event: dict[str, Any], context: Context) -> Record | Rejected:
     """The leg that the row of statistics tells of the same call, by the reader of statistics."""
-    entry = _text(said.get("entry_id"))
+    entry = _text(event.get("entry_id"))
     if not entry:
-        return rejected(Bad(Reason.MISSING_FIELD, "entry_id", "no entry_id"), said, context, _KIND, "-")
-    caller, called = _end(said.get("from")), _end(said.get("to"))
+        return rejected(Bad(Reason.MISSING_FIELD, "entry_id", "no entry_id"), event, context, _KIND, "-")
+    caller, called = _end(event.get("from")), _end(event.get("to"))
     row = {
-        "start": _text(said.get("create_time")),
-        "finish": _text(said.get("end_time")),
-        "answer": _text(said.get("talk_time")) or "0",
+        "start": _text(event.get("create_time")),
+        "finish": _text(event.get("end_time")),
+        "answer": _text(event.get("talk_time")) or "0",
         "from_extension": _text(caller.get("extension")),
         "from_number": _text(caller.get("number")),
         "to_extension": _text(called.get("extension")),
         "to_number": _text(called.get("number")),
-        "disconnect_reason": _text(said.get("disconnect_reason")),
-        "line_number": _text(said.get("line_number")),
+        "disconnect_reason": _text(event.get("disconnect_reason")),
+        "line_number": _text(event.get("line_number")),
         "entry_id": entry,
     }
     make = MangoStats().maker(_ROW, context, UTC, _KIND)
     try:
         return make([row.get(column, "") for column in _ROW.columns], entry)
     except Misread as misread:
-        return rejected(misread.bad, said, context, _KIND, entry)
+        return rejected(misread.bad, event, context, _KIND, entry)
 
 
 def _end(value: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from zlib import crc32
 
-from connectors.reading.call_words import direction, disposition, seconds
+from connectors.reading.call_keywords import direction, disposition, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
 from connectors.reading.lengths import SPANS
@@ -68,13 +68,13 @@ def parse_row(cells: Sequence[str], moments: Moments, context: Context) -> LegFi
 
 
 def _ends(
-    said: str, contact: str, person: str, caller: str, called: str, pattern: str
+    way_text: str, contact: str, person: str, caller: str, called: str, pattern: str
 ) -> tuple[Direction, str, str, str, bool]:
     """(direction, extension, the other extension, the number outside, whether nobody took it).
 
     By the direction where the table has one, else by which end is an extension.
     """
-    way, missed = direction(said, "direction") if said.strip() else (None, False)
+    way, missed = direction(way_text, "direction") if way_text.strip() else (None, False)
     extension = _person(person, pattern)
     if contact:
         return way or Direction.UNKNOWN, extension, "", contact, missed
@@ -82,8 +82,8 @@ def _ends(
     from_inside, to_inside = inside(caller, pattern), inside(called, pattern)
     if way is None:
         if not from_inside and not to_inside:
-            told = f"neither {caller[:20]!r} nor {called[:20]!r} is an extension ({pattern})"
-            raise Misread(Reason.MISSING_FIELD, "direction", f"no direction, and {told}")
+            why = f"neither {caller[:20]!r} nor {called[:20]!r} is an extension ({pattern})"
+            raise Misread(Reason.MISSING_FIELD, "direction", f"no direction, and {why}")
         way = OUTBOUND if from_inside else INBOUND
     if from_inside and to_inside:
         return INTERNAL, to_inside, from_inside, "", missed

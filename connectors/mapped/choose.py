@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from connectors.mapped.source import MappedSource, mapped_sources
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints, Recognised
-from schemas.mapping import Mapping as Said
+from schemas.mapping import Mapping as TableMapping
 from schemas.trouble import Terminal
 
 
 def choose_mapped(
-    sample: Sample, kind: str, profile: str, region: str, mappings: Mapping[str, Said]
+    sample: Sample, kind: str, profile: str, region: str, mappings: Mapping[str, TableMapping]
 ) -> tuple[MappedSource, Recognised] | None:
     """The mapping that names most of the file's columns, of this kind ("" for any); None when none fits.
 

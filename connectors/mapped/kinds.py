@@ -9,26 +9,26 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from connectors.crm import managers, organisations, proposals, stages
-from connectors.crm.definition import Table
+from connectors.crm.definition import CrmTable
 
 
 class MappedColumn(NamedTuple):
-    """One of our columns; `words` are bare headers, the surest first."""
+    """One of our columns; `keywords` are bare headers, the surest first."""
 
-    words: tuple[str, ...]
+    keywords: tuple[str, ...]
     holds: str = ""
     """What its values must look like to be proposed: time, phone, length; "" for anything."""
     takes_all: bool = False
     """Whether every column that fits is a part of it: several phones."""
 
 
-class MappedTable(NamedTuple):
+class TableKind(NamedTuple):
     """One kind of table."""
 
     columns: Mapping[str, MappedColumn]
     needed: Sequence[frozenset[str]]
     """Of each of these sets, at least one column or constant."""
-    table: Table | None = None
+    table: CrmTable | None = None
     """How its cells become a record; None for calls."""
 
 
@@ -52,7 +52,7 @@ _OWNER = (
     *("hubspotownerid", "contactowner", "dealowner", "companyowner"),
     *("responsible", "responsibleuser", "responsibleuserid", "manager", "salesrep", "кемсоздан"),
 )
-CALLS = MappedTable(
+CALLS = TableKind(
     {
         "start": MappedColumn(
             (
@@ -161,7 +161,7 @@ CALLS = MappedTable(
     },
     _needed("start", "contact|from", "contact|to", "talk|duration|end|status"),
 )
-ORGANISATIONS = MappedTable(
+ORGANISATIONS = TableKind(
     {
         "id": MappedColumn(
             (
@@ -189,7 +189,7 @@ ORGANISATIONS = MappedTable(
     _needed("id", "phones"),
     organisations.TABLE,
 )
-STAGES = MappedTable(
+STAGES = TableKind(
     {
         "organisation_id": MappedColumn(_COMPANY),
         "stage": MappedColumn(
@@ -220,7 +220,7 @@ STAGES = MappedTable(
     _needed("organisation_id", "stage", "changed_at"),
     stages.TABLE,
 )
-PROPOSALS = MappedTable(
+PROPOSALS = TableKind(
     {
         "proposal_id": MappedColumn(
             (
@@ -253,7 +253,7 @@ PROPOSALS = MappedTable(
     _needed("proposal_id", "organisation_id", "manager_id", "kind", "sent_at"),
     proposals.TABLE,
 )
-MANAGERS = MappedTable(
+MANAGERS = TableKind(
     {
         "id": MappedColumn(
             (
@@ -277,7 +277,7 @@ MANAGERS = MappedTable(
     _needed("id", "extensions"),
     managers.TABLE,
 )
-KINDS: dict[str, MappedTable] = {
+KINDS: dict[str, TableKind] = {
     "calls": CALLS,
     "organisations": ORGANISATIONS,
     "stages": STAGES,
@@ -289,7 +289,7 @@ TIMES = frozenset({"changed_at", "sent_at", "valid_from", "valid_to"})
 
 
 def bare(header: str) -> str:
-    """A header without its case, spaces and marks, as `words` above are."""
+    """A header without its case, spaces and marks, as `keywords` above are."""
     return "".join(char for char in header.casefold() if char.isalnum()).replace("ё", "е")
 
 

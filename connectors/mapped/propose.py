@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from connectors.mapped.kinds import CALLS, KINDS, MappedTable, spellings
-from connectors.mapped.words import unknown_stages
-from connectors.reading.call_words import DIRECTIONS, DISPOSITIONS, MISSED, seconds
-from connectors.reading.call_words import bare as bare_word
+from connectors.mapped.kinds import CALLS, KINDS, TableKind, spellings
+from connectors.mapped.stage_proposals import unknown_stages
+from connectors.reading.call_keywords import DIRECTIONS, DISPOSITIONS, MISSED, seconds
+from connectors.reading.call_keywords import bare as bare_word
 from connectors.reading.moments import absolute
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
 from connectors.reading.wall import DATE
 from connectors.reading.zone_proof import date_order
 from schemas.mapping import MappedKind
-from schemas.mapping import Mapping as Said
+from schemas.mapping import Mapping as TableMapping
 from schemas.stages import Stages
 
 _ENOUGH, _SURE = 0.6, 0.9
@@ -38,7 +38,7 @@ _SHARED = frozenset({"id", "name"})
 class Proposed(NamedTuple):
     """A mapping, and what a person should know of it."""
 
-    said: Said | None
+    mapping: TableMapping | None
     """None when something that is needed was not found."""
     missing: tuple[str, ...]
     unused: tuple[str, ...]
@@ -47,7 +47,7 @@ class Proposed(NamedTuple):
     """Ours -> their words whose meaning nobody can tell: rows with them are rejected until `values` says."""
 
 
-class Look(NamedTuple):
+class TableSample(NamedTuple):
     """What is known of a table before it is mapped."""
 
     header: Sequence[str]
@@ -57,57 +57,66 @@ class Look(NamedTuple):
 
 
 def propose(
-    look: Look, kind: MappedKind, chosen: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None
+    sample: TableSample,
+    kind: MappedKind,
+    chosen: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
 ) -> Proposed:
     """The likeliest mapping of a table to one kind. `chosen` (ours -> their header) and `constants` are given."""
     table = KINDS[kind]
-    places = _places(look, table, {ours: _place(look.header, name) for ours, name in (chosen or {}).items()})
+    positions = _find_columns(
+        sample, table, {ours: _index_of(sample.header, name) for ours, name in (chosen or {}).items()}
+    )
     if table is CALLS:
-        _settle_calls(look, places)
+        _settle_calls(sample, positions)
     fixed = dict(constants or {})
-    if kind == "proposals" and "kind" not in places and "kind" not in fixed:
+    if kind == "proposals" and "kind" not in positions and "kind" not in fixed:
         # A deal has a sum: it is an offer of its own, not a letter to everybody.
-        fixed["kind"] = "individual" if "amount" in places else "general"
+        fixed["kind"] = "individual" if "amount" in positions else "general"
     columns = {
-        ours: _named(look.header, places[ours]) for ours in table.columns if ours in places and ours not in fixed
+        ours: _named(sample.header, positions[ours])
+        for ours in table.columns
+        if ours in positions and ours not in fixed
     }
     missing = tuple(" or ".join(sorted(choice)) for choice in table.needed if not choice & {*columns, *fixed})
-    used = {place for found in places.values() for place in found}
-    unused = tuple(name for place, name in enumerate(look.header) if place not in used and name.strip())
-    values, strange = _values(look, places)
-    order = _order(look, places, kind)
-    said = None if missing else Said(kind=kind, columns=columns, constants=fixed, values=values, date_order=order)  # type: ignore[arg-type]  # date_order gives one of the three
-    return Proposed(said, missing, unused, strange)
+    used = {index for found in positions.values() for index in found}
+    unused = tuple(name for index, name in enumerate(sample.header) if index not in used and name.strip())
+    values, strange = _values(sample, positions)
+    order = _order(sample, positions, kind)
+    if missing:
+        return Proposed(None, missing, unused, strange)
+    mapping = TableMapping(kind=kind, columns=columns, constants=fixed, values=values, date_order=order)  # type: ignore[arg-type]  # one of the three
+    return Proposed(mapping, missing, unused, strange)
 
 
-def fitting_kinds(look: Look) -> list[MappedKind]:
+def fitting_kinds(sample: TableSample) -> list[MappedKind]:
     """The kinds that a table can be read as; a table of calls is nothing else, though it has phones and ids."""
-    fits: list[MappedKind] = [kind for kind in KINDS if propose(look, kind).said is not None]  # type: ignore[arg-type, misc]  # its keys
+    fits: list[MappedKind] = [kind for kind in KINDS if propose(sample, kind).mapping is not None]  # type: ignore[arg-type, misc]  # its keys
     return ["calls"] if "calls" in fits else fits
 
 
-def _places(look: Look, table: MappedTable, chosen: Mapping[str, int]) -> dict[str, list[int]]:
+def _find_columns(sample: TableSample, table: TableKind, chosen: Mapping[str, int]) -> dict[str, list[int]]:
     """Ours -> the places of their columns: by the whole header first, then by words inside of it."""
-    known = [spellings(name) for name in look.header]
-    places: dict[str, list[int]] = {ours: [place] for ours, place in chosen.items()}
+    known = [spellings(name) for name in sample.header]
+    positions: dict[str, list[int]] = {ours: [index] for ours, index in chosen.items()}
     taken = set(chosen.values())
     for fits in (_is_word, _holds_word):
         for ours, column in table.columns.items():
-            if ours in places and not column.takes_all:
+            if ours in positions and not column.takes_all:
                 continue
             found = [
-                place
-                for word in column.words
-                for place, names in enumerate(known)
-                if (place not in taken or (ours in _SHARED and fits is _is_word))
+                index
+                for word in column.keywords
+                for index, names in enumerate(known)
+                if (index not in taken or (ours in _SHARED and fits is _is_word))
                 and any(fits(name, word) for name in names)
-                and _looks_like(column.holds, _column(look, place), look.region)
+                and _looks_like(column.holds, _column(sample, index), sample.region)
             ]
             if found:
-                places[ours] = [*places.get(ours, []), *dict.fromkeys(found)] if column.takes_all else found[:1]
-                taken.update(places[ours])
-    _by_values(look, table, places, taken)
-    return places
+                positions[ours] = [*positions.get(ours, []), *dict.fromkeys(found)] if column.takes_all else found[:1]
+                taken.update(positions[ours])
+    _by_values(sample, table, positions, taken)
+    return positions
 
 
 def _is_word(name: str, word: str) -> bool:
@@ -118,62 +127,64 @@ def _holds_word(name: str, word: str) -> bool:
     return len(word) >= _SHORTEST and word in name
 
 
-def _by_values(look: Look, table: MappedTable, places: dict[str, list[int]], taken: set[int]) -> None:
+def _by_values(sample: TableSample, table: TableKind, positions: dict[str, list[int]], taken: set[int]) -> None:
     """What no header tells: the only column of times, and the only one of phones."""
     for ours, column in table.columns.items():
         if column.holds in ("time", "phone") and any(choice == {ours} or ours == "contact" for choice in table.needed):
-            if ours in places or (ours == "contact" and {"from", "to"} & places.keys()):
+            if ours in positions or (ours == "contact" and {"from", "to"} & positions.keys()):
                 continue
-            found = [p for p in range(len(look.header)) if p not in taken and _is_sure(column.holds, look, p)]
+            found = [p for p in range(len(sample.header)) if p not in taken and _is_sure(column.holds, sample, p)]
             if len(found) == 1:
-                places[ours] = found
+                positions[ours] = found
                 taken.add(found[0])
 
 
-def _settle_calls(look: Look, places: dict[str, list[int]]) -> None:
+def _settle_calls(sample: TableSample, positions: dict[str, list[int]]) -> None:
     """A day and a time of day are one start; two ends tell more than one number, one number more than one end."""
-    clock = places.pop("time", None)
-    if clock and "start" in places and _share(_column(look, places["start"][0]), _is_day) > _ENOUGH:
-        places["start"] = [*places["start"], *clock]
-    if {"from", "to"} <= places.keys():
-        places.pop("contact", None)
-    elif "contact" in places:
-        places.pop("from", None)
-        places.pop("to", None)
+    clock = positions.pop("time", None)
+    if clock and "start" in positions and _share(_column(sample, positions["start"][0]), _is_day) > _ENOUGH:
+        positions["start"] = [*positions["start"], *clock]
+    if {"from", "to"} <= positions.keys():
+        positions.pop("contact", None)
+    elif "contact" in positions:
+        positions.pop("from", None)
+        positions.pop("to", None)
 
 
 def _values(
-    look: Look, places: Mapping[str, list[int]]
+    sample: TableSample, positions: Mapping[str, list[int]]
 ) -> tuple[dict[str, dict[str, str]], dict[str, tuple[str, ...]]]:
     """Words that need a meaning: those that are proposed, and those that nobody can tell."""
     values: dict[str, dict[str, str]] = {}
     strange: dict[str, tuple[str, ...]] = {}
-    if "stage" in places:
-        means = unknown_stages(_words(look, places["stage"]), look.stages)
+    if "stage" in positions:
+        means = unknown_stages(_cell_texts(sample, positions["stage"]), sample.stages)
         if known := {word: code for word, code in means.items() if code}:
             values["stage"] = known
         strange["stage"] = tuple(word for word, code in means.items() if not code)
     for ours, understood in (("direction", DIRECTIONS.keys() | MISSED), ("status", DISPOSITIONS.keys())):
-        if ours in places and "changed_at" not in places and "sent_at" not in places:
-            words = _words(look, places[ours])
-            strange[ours] = tuple(word for word in words if bare_word(word) not in understood)
-    return values, {ours: words for ours, words in strange.items() if words}
+        if ours in positions and "changed_at" not in positions and "sent_at" not in positions:
+            texts = _cell_texts(sample, positions[ours])
+            strange[ours] = tuple(word for word in texts if bare_word(word) not in understood)
+    return values, {ours: texts for ours, texts in strange.items() if texts}
 
 
-def _words(look: Look, places: Sequence[int]) -> list[str]:
-    said = dict.fromkeys(cell.strip() for cell in _column(look, places[0]) if cell.strip())
-    return list(said)[:_MOST_WORDS]
+def _cell_texts(sample: TableSample, positions: Sequence[int]) -> list[str]:
+    texts = dict.fromkeys(cell.strip() for cell in _column(sample, positions[0]) if cell.strip())
+    return list(texts)[:_MOST_WORDS]
 
 
-def _order(look: Look, places: Mapping[str, list[int]], kind: str) -> str:
-    times = [ours for ours, column in KINDS[kind].columns.items() if column.holds == "time" and ours in places]
+def _order(sample: TableSample, positions: Mapping[str, list[int]], kind: str) -> str:
+    times = [ours for ours, column in KINDS[kind].columns.items() if column.holds == "time" and ours in positions]
     if not times:
         return "ymd"
-    texts = [" ".join(row[place] for place in places[times[0]]) for row in look.rows if len(row) == len(look.header)]
+    texts = [
+        " ".join(row[index] for index in positions[times[0]]) for row in sample.rows if len(row) == len(sample.header)
+    ]
     plain = [
         f"{text} 00:00" if _is_day(text) else re.sub(r"\s?[AaPp][Mm]$", "", text) for text in texts if text.strip()
     ]
-    return date_order([(text, "") for text in plain], look.region)[0]
+    return date_order([(text, "") for text in plain], sample.region)[0]
 
 
 def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
@@ -187,16 +198,16 @@ def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
     return not holds or not any(map(str.strip, cells)) or _share(cells, checks[holds]) >= _ENOUGH
 
 
-def _is_sure(holds: str, look: Look, place: int) -> bool:
+def _is_sure(holds: str, sample: TableSample, index: int) -> bool:
     """Whether a column holds nothing but such values, whatever it is called."""
     if holds == "time":
-        return _share(_column(look, place), _is_time) == 1
-    return _share(_column(look, place), lambda text: _is_phone(text, look.region)) > _SURE
+        return _share(_column(sample, index), _is_time) == 1
+    return _share(_column(sample, index), lambda text: _is_phone(text, sample.region)) > _SURE
 
 
 def _share(cells: Sequence[str], check: Callable[[str], bool]) -> float:
-    filled = [text for cell in cells if (text := cell.strip())]
-    return sum(map(check, filled)) / len(filled) if filled else 0.0
+    texts = [text for cell in cells if (text := cell.strip())]
+    return sum(map(check, texts)) / len(texts) if texts else 0.0
 
 
 def _is_phone(text: str, region: str) -> bool:
@@ -207,8 +218,8 @@ def _is_phone(text: str, region: str) -> bool:
 def _is_time(text: str) -> bool:
     if DATE.fullmatch(text) or _is_day(text) or _TIMED.fullmatch(text):
         return True
-    said = absolute(text)
-    return said is not None and _EARLIEST <= said.year <= _LATEST
+    moment = absolute(text)
+    return moment is not None and _EARLIEST <= moment.year <= _LATEST
 
 
 def is_value(text: str) -> bool:
@@ -229,16 +240,16 @@ def _is_length(text: str) -> bool:
     return True
 
 
-def _column(look: Look, place: int) -> list[str]:
-    return [row[place] for row in look.rows if place < len(row)]
+def _column(sample: TableSample, index: int) -> list[str]:
+    return [row[index] for row in sample.rows if index < len(row)]
 
 
-def _place(header: Sequence[str], name: str) -> int:
+def _index_of(header: Sequence[str], name: str) -> int:
     """Raises ValueError when there is no such header."""
     squeezed = [" ".join(one.split()).casefold() for one in header]
     return squeezed.index(" ".join(name.split()).casefold())
 
 
-def _named(header: Sequence[str], places: Sequence[int]) -> str | list[str]:
-    names = [header[place] for place in places]
+def _named(header: Sequence[str], positions: Sequence[int]) -> str | list[str]:
+    names = [header[index] for index in positions]
     return names[0] if len(names) == 1 else names

@@ -8,15 +8,15 @@ from datetime import tzinfo
 from operator import itemgetter
 
 from connectors.mapped.calls import READ, parse_row
-from connectors.mapped.kinds import CALLS, KINDS, TIMES, MappedTable
-from connectors.reading.form import Place
+from connectors.mapped.kinds import CALLS, KINDS, TIMES, TableKind
+from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
-from connectors.reading.leg import leg_of_fields
+from connectors.reading.leg import leg_from_fields
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from schemas.mapping import Mapping as Said
+from schemas.mapping import Mapping as TableMapping
 from schemas.records import Reason, Record
 from schemas.trouble import Terminal
 
@@ -36,15 +36,15 @@ class MappedSource(Delimited):
 
     json_under = UNDER
 
-    def __init__(self, name: str, said: Said) -> None:
+    def __init__(self, name: str, mapping: TableMapping) -> None:
         self.profile = name
-        self.kind = said.kind
-        self._said = said
-        self._table = KINDS[said.kind]
-        _check(name, said, self._table)
+        self.kind = mapping.kind
+        self._mapping = mapping
+        self._table = KINDS[mapping.kind]
+        _check(name, mapping, self._table)
         self.about = About(
-            reads=f"{said.kind} by the mapping {name}",
-            told_by=f"a header with {', '.join(self.theirs)}",
+            reads=f"{mapping.kind} by the mapping {name}",
+            recognised_by=f"a header with {', '.join(self.theirs)}",
             ids="the mapped columns",
             zone="as given; an offset in a cell counts",
             proof="yours",
@@ -53,7 +53,7 @@ class MappedSource(Delimited):
     @property
     def theirs(self) -> list[str]:
         """Their columns that are used."""
-        named = (name for names in self._said.columns.values() for name in _listed(names))
+        named = (name for names in self._mapping.columns.values() for name in _listed(names))
         return list(dict.fromkeys(named))
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -67,29 +67,29 @@ class MappedSource(Delimited):
             found.add(name)
         if not set(wanted) <= found:
             return None
-        why = [f"{ours} is {', '.join(_listed(names))}" for ours, names in self._said.columns.items()]
-        why += [f"{ours} is always {text!r}" for ours, text in self._said.constants.items()]
+        why = [f"{ours} is {', '.join(_listed(names))}" for ours, names in self._mapping.columns.items()]
+        why += [f"{ours} is always {text!r}" for ours, text in self._mapping.constants.items()]
         has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
         name = f"{self.kind} by the mapping {self.profile}"
-        return Layout(name, tuple(columns), 1, tuple(why), self._said.date_order, has_offset)
+        return Layout(name, tuple(columns), 1, tuple(why), self._mapping.date_order, has_offset)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         moments = Moments(zone, recognised.date_order)
         table = self._table.table
         if table is None:
             call_of = self._reader(recognised.columns, READ)
-            return lambda fields, place: leg_of_fields(
-                parse_row(call_of(fields), moments, context), context, f"{file}:{place}"
+            return lambda fields, row_ref: leg_from_fields(
+                parse_row(call_of(fields), moments, context), context, f"{file}:{row_ref}"
             )
         names = tuple({*table.columns, *self._table.columns})
         cells_of = self._reader(recognised.columns, names)
 
-        def record(fields: list[str], place: Place) -> Record:
+        def record(fields: list[str], row_ref: RowRef) -> Record:
             cells = dict(zip(names, cells_of(fields), strict=True))
             for name in TIMES & cells.keys():
                 if cells[name].strip():
                     cells[name] = moments.utc(cells[name], name).isoformat()
-            return table.make(cells, context, f"{file}:{place}")
+            return table.make(cells, context, f"{file}:{row_ref}")
 
         return record
 
@@ -99,31 +99,35 @@ class MappedSource(Delimited):
 
     def _reader(self, columns: Sequence[str], names: Sequence[str]) -> Callable[[list[str]], Sequence[str]]:
         """What gives our cells, in the order of `names`, of a row of theirs, which is used up."""
-        said = self._said
+        mapping = self._mapping
         # Behind a row's own cells stand one for what it lacks, the constants, what is joined, and words of ours.
-        added = ["", *said.constants.values()]
-        places = {ours: len(columns) + number for number, ours in enumerate(said.constants, 1)}
+        added = ["", *mapping.constants.values()]
+        positions = {ours: len(columns) + number for number, ours in enumerate(mapping.constants, 1)}
         last = len(columns) + len(added)
-        joined, words = [], []
-        for ours, theirs in said.columns.items():
+        joined, translations = [], []
+        for ours, theirs in mapping.columns.items():
             if isinstance(theirs, str):
-                places[ours] = columns.index(theirs)
+                positions[ours] = columns.index(theirs)
             else:
                 joined.append(([columns.index(name) for name in theirs], _JOINED.get(ours, " ")))
-                places[ours] = last + len(joined) - 1
-        for ours, known in said.values.items():
-            words.append((places.get(ours, len(columns)), {_word(theirs): word for theirs, word in known.items()}))
-            places[ours] = last + len(joined) + len(words) - 1
-        pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(*(places.get(name, len(columns)) for name in names))
+                positions[ours] = last + len(joined) - 1
+        for ours, known in mapping.values.items():
+            translations.append(
+                (positions.get(ours, len(columns)), {_word(theirs): word for theirs, word in known.items()})
+            )
+            positions[ours] = last + len(joined) + len(translations) - 1
+        pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(
+            *(positions.get(name, len(columns)) for name in names)
+        )
 
         def cells_of(fields: list[str]) -> Sequence[str]:
             if _is_footer(fields):
                 raise Misread(Reason.UNKNOWN_LAYOUT, "", "a footer, no row")
             fields += added
             for several, between in joined:
-                fields.append(between.join(text for place in several if (text := fields[place].strip())))
-            for place, ours in words:
-                fields.append(ours.get(_word(fields[place]), fields[place]))
+                fields.append(between.join(text for index in several if (text := fields[index].strip())))
+            for index, ours in translations:
+                fields.append(ours.get(_word(fields[index]), fields[index]))
             return pick(fields)
 
         return cells_of
@@ -131,15 +135,15 @@ class MappedSource(Delimited):
     def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Whether most starts say their offset."""
         cells_of = self._reader(columns, READ)
-        place = READ.index("start")
+        index = READ.index("start")
         whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
-        starts = [cells_of(row)[place].strip() for row in whole]
+        starts = [cells_of(row)[index].strip() for row in whole]
         return sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
 
 
-def mapped_sources(mappings: Mapping[str, Said]) -> list[MappedSource]:
+def mapped_sources(mappings: Mapping[str, TableMapping]) -> list[MappedSource]:
     """A source for each mapping. Raises Terminal for one that cannot be."""
-    return [MappedSource(name, said) for name, said in mappings.items()]
+    return [MappedSource(name, mapping) for name, mapping in mappings.items()]
 
 
 def squeezed(header: str) -> str:
@@ -163,16 +167,16 @@ def _word(text: str) -> str:
     return text.strip().casefold()
 
 
-def _check(name: str, said: Said, table: MappedTable) -> None:
+def _check(name: str, mapping: TableMapping, table: TableKind) -> None:
     where = f"mappings.{name}"
-    used = {*said.columns, *said.constants}
+    used = {*mapping.columns, *mapping.constants}
     ours = set(table.columns) - ({"time"} if table is CALLS else set())
-    if unknown := (used | set(said.values)) - ours:
+    if unknown := (used | set(mapping.values)) - ours:
         raise Terminal(
-            f"{where}: {said.kind} has no column {', '.join(sorted(unknown))}; columns: {', '.join(sorted(ours))}"
+            f"{where}: {mapping.kind} has no column {', '.join(sorted(unknown))}; columns: {', '.join(sorted(ours))}"
         )
     if missing := [choice for choice in table.needed if not choice & used]:
-        words = ", ".join(" or ".join(sorted(choice)) for choice in missing)
-        raise Terminal(f"{where}: {said.kind} needs {words}: name a column, or a constant")
-    if empty := [ours for ours, names in said.columns.items() if not _listed(names) or "" in _listed(names)]:
+        needed_columns = ", ".join(" or ".join(sorted(choice)) for choice in missing)
+        raise Terminal(f"{where}: {mapping.kind} needs {needed_columns}: name a column, or a constant")
+    if empty := [ours for ours, names in mapping.columns.items() if not _listed(names) or "" in _listed(names)]:
         raise Terminal(f"{where}.columns.{empty[0]}: no header is named")

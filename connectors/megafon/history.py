@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_words import bare, direction, seconds
+from connectors.reading.call_keywords import bare, direction, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
@@ -49,7 +49,7 @@ class MegafonHistory(ServiceTable):
     needed = frozenset({"uid", "type", "client", "user", "start", "duration"})
     about = About(
         reads="MegaFon VATS (MegaPBX) history",
-        told_by="columns or keys `uid`, `type`, `client`, `user`, `start`, `duration`",
+        recognised_by="columns or keys `uid`, `type`, `client`, `user`, `start`, `duration`",
         ids="call and leg `uid`",
         zone="none needed where `start` ends with Z, as the API writes it",
         proof="rows after public clients",

@@ -12,9 +12,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     call_item,
     fields,
 )
@@ -25,11 +25,11 @@ _KIND = "megapbx"
 _TABLE = MegafonHistory()
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     try:
         posted = fields(incoming)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     if not same(posted.pop("crm_token", ""), secret):
         return WRONG_SECRET
     command = posted.get("cmd", "")
@@ -37,8 +37,8 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refu
         return Answered(body="{}", content_type="application/json")
     if command != "history":
         return Answered()
-    place = posted.get("callid") or posted.get("uid") or "-"
-    return Answered((call_item(_TABLE, posted, context, _KIND, place),))
+    item_ref = posted.get("callid") or posted.get("uid") or "-"
+    return Answered((call_item(_TABLE, posted, context, _KIND, item_ref),))
 
 
 WEBHOOK = Webhook(

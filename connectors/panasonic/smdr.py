@@ -14,13 +14,13 @@ from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
 
-from connectors.reading.form import Form, Place
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
-from connectors.reading.row_source import RowSource, Without
+from connectors.reading.row_source import FilteredRows, RowSource
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -55,7 +55,7 @@ class PanasonicSmdr(Delimited):
     profile = "panasonic"
     about = About(
         reads="Panasonic KX-TDA, TDE, NS SMDR (patterns A, B, C)",
-        told_by="lines of a date, a time, an extension, and a duration like 00:01'05",
+        recognised_by="lines of a date, a time, an extension, and a duration like 00:01'05",
         ids="none in the file: a line is known by what stands in it, equal lines by their number in a minute",
         zone="`--tz`: nothing proves it",
         proof="lines made from two manuals, no real log",
@@ -64,7 +64,7 @@ class PanasonicSmdr(Delimited):
         " lines of one minute are one call when they come over a socket",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         return super().form(sample)._replace(delimiter=NO_DELIMITER, quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -73,8 +73,8 @@ class PanasonicSmdr(Delimited):
         if not parts or len(parts) <= len(lines) * _SHARE:
             return None
         order, why = date_order([(found[0], "") for found in parts], hints.region)
-        if said := next((word for word in hints.columns if word in _WORDS), ""):
-            order, why = _WORDS[said], f"dates are {_WORDS[said]}, as `columns` says"
+        if order_word := next((word for word in hints.columns if word in _WORDS), ""):
+            order, why = _WORDS[order_word], f"dates are {_WORDS[order_word]}, as `columns` says"
         starts = _STARTS in hints.columns
         when = (
             "start, as `columns` says" if starts else 'end, as KX-TDA writes it (columns = ["start-of-call"] for start)'
@@ -88,14 +88,14 @@ class PanasonicSmdr(Delimited):
         return _parts(fields[0]) is not None
 
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
-        return Without(super().rows(path, recognised), lambda fields: is_no_call(fields[0]))
+        return FilteredRows(super().rows(path, recognised), lambda fields: is_page_header(fields[0]))
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         clock = WallClock(zone, recognised.date_order)
         return PanasonicLegs(clock, recognised.columns[0] == _STARTS, context, file).leg
 
 
-def is_no_call(line: str) -> bool:
+def is_page_header(line: str) -> bool:
     """Whether a line is a page header, or of somebody who logged in or out."""
     return "'" not in line and _NO_CALL.fullmatch(line.rstrip("\r\n")) is not None
 
@@ -111,7 +111,7 @@ class PanasonicLegs:
         self._minute, self._moment = "", context.loaded_at
         self._seen: dict[str, int] = {}
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a line."""
         parts = _parts(fields[0])
         if parts is None:
@@ -128,7 +128,7 @@ class PanasonicLegs:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             record_id,
             record_id,
             started_at,

@@ -32,7 +32,7 @@ _CURRENCIES = {
     "USD": r"\$|usd|долл(?:аров|ара|ар)?\.?",
     "EUR": r"€|eur|евро",
 }
-_CURRENCY = re.compile("|".join(f"(?P<{code}>{words})" for code, words in _CURRENCIES.items()), re.IGNORECASE)
+_CURRENCY = re.compile("|".join(f"(?P<{code}>{spellings})" for code, spellings in _CURRENCIES.items()), re.IGNORECASE)
 _SPACES = " \u00a0\u2009\u202f"
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:[{_SPACES}']\d{{3}})+(?:[.,]\d+)?")
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
@@ -91,8 +91,8 @@ def amount(text: str, field: str) -> Decimal:
     if _GROUPED.fullmatch(bare):
         bare = re.sub(rf"[{_SPACES}']", "", bare)
     if _EITHER.fullmatch(bare):
-        said = f"{text!r} may be thousands or a fraction: write {re.sub('[.,]', '', bare)} or two decimals"
-        raise Misread(Reason.BAD_AMOUNT, field, said)
+        advice = f"{text!r} may be thousands or a fraction: write {re.sub('[.,]', '', bare)} or two decimals"
+        raise Misread(Reason.BAD_AMOUNT, field, advice)
     try:
         value = Decimal(_plain(bare))
     except InvalidOperation:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from connectors.reading.form import JsonForm, JsonShape, Place
+from connectors.reading.file_format import JsonFormat, JsonShape, RowRef
 from connectors.reading.packed import Opened
 from connectors.reading.rejects import Bad, too_long
 from schemas.records import Reason
@@ -38,14 +38,14 @@ class Value(NamedTuple):
     """A value's text, where it stood, and its row as it came; with `bad` it was rejected."""
 
     text: str
-    place: Place
+    row_ref: RowRef
     row: str
     whole: bool = True
     """False for what the file's end may have cut."""
     bad: Bad | None = None
 
 
-def json_form(text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (), field: str = "") -> JsonForm | None:
+def json_form(text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (), field: str = "") -> JsonFormat | None:
     """How a file of JSON is written, from its first megabyte; None for a file of anything else.
 
     `under` are the places where an answer of this service has its array (the first that is there is taken); `field` is
@@ -53,15 +53,15 @@ def json_form(text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (),
     """
     text = text.lstrip("\ufeff \t\r\n")
     if text[:1] == "[":
-        return JsonForm(JsonShape.ARRAY, encoding)
+        return JsonFormat(JsonShape.ARRAY, encoding)
     if text[:1] == "{":
         for keys in under:
             if _Window(io.StringIO(text)).enter(keys):
-                return JsonForm(JsonShape.ARRAY, encoding, keys)
-        return JsonForm(JsonShape.LINES if _has_lines(text) else JsonShape.OBJECTS, encoding)
+                return JsonFormat(JsonShape.ARRAY, encoding, keys)
+        return JsonFormat(JsonShape.LINES if _has_lines(text) else JsonShape.OBJECTS, encoding)
     first = text.partition("\n")[0].strip()
     if field and (_BARE.match(first) or first.startswith(f"{field}={{") or _has_field(first, field)):
-        return JsonForm(JsonShape.FORMS, encoding, (), field)
+        return JsonFormat(JsonShape.FORMS, encoding, (), field)
     return None
 
 
@@ -89,7 +89,7 @@ class JsonRows:
     broken in an array takes the rest of the file with it, as one value.
     """
 
-    def __init__(self, opened: Opened, form: JsonForm) -> None:
+    def __init__(self, opened: Opened, form: JsonFormat) -> None:
         self._file, self.bytes_total, self._taken_bytes = opened
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._form = form
@@ -115,13 +115,13 @@ class JsonRows:
         while not is_array or window.enter(self._form.under):
             while (value := window.value(in_array=is_array)) is not None:
                 number += 1
-                yield value._replace(place=f"#{number}")
+                yield value._replace(row_ref=f"#{number}")
                 if value.bad:
                     return
             if not (is_array and window.leave(len(self._form.under))):
                 break
         if (rest := window.rest()) is not None:
-            yield rest._replace(place=f"#{number + 1}")
+            yield rest._replace(row_ref=f"#{number + 1}")
 
 
 def _lines(text: TextIO) -> Iterator[Value]:

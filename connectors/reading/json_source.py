@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from connectors.reading.form import Form, Place
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.json_rows import JsonRows, Value
 from connectors.reading.packed import label, open_bytes
 from connectors.reading.rejects import Bad, Misread, reject
@@ -43,7 +43,7 @@ class JsonReading(Generic[T]):
         context: Context,
         file: str,
         decode: Callable[[str], T],
-        make: Callable[[T, Place], Record],
+        make: Callable[[T, RowRef], Record],
     ) -> None:
         self.rows = 0
         self._values = values
@@ -68,7 +68,7 @@ class JsonReading(Generic[T]):
                 yield self._reject(value.bad, value)
                 continue
             try:
-                record = make(decode(value.text), value.place)
+                record = make(decode(value.text), value.row_ref)
             except Misread as misread:
                 yield self._reject(misread.bad, value)
             except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
@@ -77,14 +77,14 @@ class JsonReading(Generic[T]):
                 yield record
 
     def _reject(self, bad: Bad, value: Value) -> Rejected:
-        return reject(bad, value.row, value.place, self._file, self._context)
+        return reject(bad, value.row, value.row_ref, self._file, self._context)
 
 
 def _why_none(error: Exception, value: Value) -> Bad:
     if isinstance(error, msgspec.ValidationError):
-        said, _, field = str(error).partition(" - at `$")
-        reason = Reason.MISSING_FIELD if "missing required field" in said else Reason.UNKNOWN_LAYOUT
-        return Bad(reason, field.rstrip("`").lstrip("."), said)
+        message_text, _, field = str(error).partition(" - at `$")
+        reason = Reason.MISSING_FIELD if "missing required field" in message_text else Reason.UNKNOWN_LAYOUT
+        return Bad(reason, field.rstrip("`").lstrip("."), message_text)
     if "\0" in value.row:
         return Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes")
     if not value.whole:
@@ -113,7 +113,7 @@ class JsonSource(ABC, Generic[T]):
         """What the first values (HEAD_VALUES at most, those that are objects) are; None when they are not ours."""
 
     @abstractmethod
-    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Callable[[T, Place], Record]:
+    def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Callable[[T, RowRef], Record]:
         """What makes a record of a value of this file; raises Misread."""
 
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
@@ -134,10 +134,10 @@ class JsonSource(ABC, Generic[T]):
             profile=self.profile,
             kind=self.kind,
             layout=layout.name,
-            form=Form(form.encoding, "", "", json=form),
+            form=FileFormat(form.encoding, "", "", json=form),
             columns=(),
             needs_zone=layout.needs_zone,
-            reasons=(form.words(), *layout.why),
+            reasons=(form.describe(), *layout.why),
         )
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> JsonReading[T]:

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from connectors.reading.form import Form
+from connectors.reading.file_format import FileFormat
 from connectors.reading.json_rows import JsonRows, Value
 from connectors.reading.packed import Opened
 from connectors.reading.rejects import Bad, Broken
-from connectors.reading.text import Row
+from connectors.reading.text import RawRow
 from schemas.records import Reason
 
 Under = tuple[tuple[str, ...], ...]
@@ -26,7 +26,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class JsonTable:
     """The objects of a file under the keys of its first ones: later keys are not read. `bytes_read` grows."""
 
-    def __init__(self, opened: Opened, form: Form) -> None:
+    def __init__(self, opened: Opened, form: FileFormat) -> None:
         assert form.json is not None
         self._columns = list(form.keys)
         self._values = JsonRows(opened, form.json)
@@ -39,15 +39,15 @@ class JsonTable:
     def bytes_read(self) -> int:
         return self._values.bytes_read
 
-    def __iter__(self) -> Iterator[Row | Broken]:
+    def __iter__(self) -> Iterator[RawRow | Broken]:
         columns = self._columns
-        yield Row(list(columns), 0, "", True)
+        yield RawRow(list(columns), 0, "", True)
         for value in self._values:
             cells = _cells(value)
             if isinstance(cells, Bad):
-                yield Broken(cells, value.place, value.row)
+                yield Broken(cells, value.row_ref, value.row)
             else:
-                yield Row([cells.get(column, "") for column in columns], value.place, value.row, True)
+                yield RawRow([cells.get(column, "") for column in columns], value.row_ref, value.row, True)
 
 
 def keys_of(values: Iterable[Value]) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ class LegFields(msgspec.Struct, frozen=True, gc=False):
 _TIMES = TimeFields("end", "answer")
 
 
-def leg_of_fields(fields: LegFields, context: Context, origin: str) -> CallLeg:
+def leg_from_fields(fields: LegFields, context: Context, origin: str) -> CallLeg:
     """The leg; raises Misread for times that cannot be, and for a number that a spreadsheet cut."""
     outside = fields.outside.strip()
     refuse_cut_digits(contact=outside)

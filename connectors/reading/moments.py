@@ -48,8 +48,8 @@ class Moments:
 
     def utc(self, text: str, field: str) -> datetime:
         """The moment, in whole milliseconds. Raises Misread naming `field`."""
-        place = text.find(":") + 4  # of the seconds
-        rest, second = text[:place] + text[place + 2 :], SECONDS.get(text[place : place + 2])
+        index = text.find(":") + 4  # of the seconds
+        rest, second = text[:index] + text[index + 2 :], SECONDS.get(text[index : index + 2])
         if (minute := self._minutes.get(rest)) and second is not None:
             return minute + second
         moment = self._slow(text, field)
@@ -64,10 +64,10 @@ class Moments:
             raise Misread(Reason.BAD_TIME, field, "no time")
         if text.isdecimal() and len(text) <= 10 and EARLIEST_S <= (seconds := int(text)) <= LATEST_S:
             return at(seconds)
-        if (said := absolute(text)) is not None:
-            if not EARLIEST <= said.year <= LATEST:
+        if (moment := absolute(text)) is not None:
+            if not EARLIEST <= moment.year <= LATEST:
                 raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} is not between {EARLIEST} and {LATEST}")
-            return said
+            return moment
         if self._zone is UTC:
             # Given zones have names: this one stands for a file whose times all said their offset.
             raise Misread(Reason.BAD_TIME, field, f"{text[:40]!r} says no offset, as others here do: give --tz")
@@ -86,12 +86,12 @@ class Moments:
 def absolute(text: str) -> datetime | None:
     """The moment of a text that says its offset, or is an epoch; None for any other text."""
     try:
-        said = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return _other(text)
     except OverflowError:
         return None
-    return _cut(said) if said.tzinfo is not None else None
+    return _cut(moment) if moment.tzinfo is not None else None
 
 
 def _other(text: str) -> datetime | None:

@@ -104,12 +104,12 @@ def oddity(is_: os.stat_result) -> str:
     """Why this is not to be read: "a link", "a pipe"; "" for a plain file with one name."""
     if stat.S_ISREG(is_.st_mode):
         return "a second name (a hard link) of another file" if is_.st_nlink > 1 else ""
-    for kind, words in (
+    for kind, advice in (
         (stat.S_ISLNK, "a link"),
         (stat.S_ISDIR, "a folder"),
         (stat.S_ISFIFO, "a pipe"),
         (stat.S_ISSOCK, "a socket"),
     ):
         if kind(is_.st_mode):
-            return words
+            return advice
     return "a device"

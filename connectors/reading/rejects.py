@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.source import Context
 from schemas.records import Reason, Rejected
 
@@ -24,7 +24,7 @@ class Broken(NamedTuple):
     """What stands where a row should, its place, and its text as it came."""
 
     bad: Bad
-    line: Place
+    line: RowRef
     text: str
 
 
@@ -41,7 +41,7 @@ def too_long() -> Bad:
     return Bad(Reason.LINE_TOO_LONG, detail="a line of over 1 MiB, or a cell of over 128 KiB; its beginning is kept")
 
 
-def reject(bad: Bad, text: str, place: Place, file: str, context: Context) -> Rejected:
+def reject(bad: Bad, text: str, row_ref: RowRef, file: str, context: Context) -> Rejected:
     """The row as a Rejected. Its identity is source, reason and text: the same row elsewhere is the same reject."""
     payload = text.rstrip("\n")[:MOST_PAYLOAD]
     name = f"{context.source}\x1f{bad.reason}\x1f{payload}".encode("utf-8", "surrogateescape")
@@ -52,7 +52,7 @@ def reject(bad: Bad, text: str, place: Place, file: str, context: Context) -> Re
         field=bad.field,
         detail=bad.detail,
         payload=payload,
-        origin=f"{file}:{place}",
+        origin=f"{file}:{row_ref}",
         at=context.loaded_at,
         import_id=context.import_id,
         version=context.version,

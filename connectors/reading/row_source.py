@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.rejects import Broken
-from connectors.reading.text import Row, TooLong
+from connectors.reading.text import RawRow, TooLong
 
 
 class RowSource(Protocol):
@@ -19,10 +19,10 @@ class RowSource(Protocol):
     @property
     def bytes_total(self) -> int: ...
 
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]: ...
+    def __iter__(self) -> Iterator[tuple[list[str], RowRef, str, bool] | TooLong | Broken]: ...
 
 
-class Over:
+class RowFilter:
     """What looks at rows on their way: their place in the file is that of the rows below."""
 
     def __init__(self, rows: RowSource) -> None:
@@ -37,14 +37,14 @@ class Over:
         return self._rows.bytes_total
 
 
-class Without(Over):
+class FilteredRows(RowFilter):
     """Rows but for those to pass over: page headers, events that make no record."""
 
-    def __init__(self, rows: RowSource, is_no_row: Callable[[list[str]], bool]) -> None:
+    def __init__(self, rows: RowSource, is_skipped: Callable[[list[str]], bool]) -> None:
         super().__init__(rows)
-        self._is_no_row = is_no_row
+        self._is_skipped = is_skipped
 
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong | Broken]:
+    def __iter__(self) -> Iterator[tuple[list[str], RowRef, str, bool] | TooLong | Broken]:
         for row in self._rows:
-            if row.__class__ is not Row or not self._is_no_row(row.fields):
+            if row.__class__ is not RawRow or not self._is_skipped(row.fields):
                 yield row

@@ -9,13 +9,13 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from connectors.reading.form import JSON, SHEET, Form, JsonForm
+from connectors.reading.file_format import JSON, SHEET, FileFormat, JsonFormat
 from connectors.reading.json_rows import JsonRows, Value, json_form
 from connectors.reading.json_table import JsonTable, Under, keys_of
 from connectors.reading.packed import HOLDS_TABLES, Opened, is_sheet, open_bytes, size
 from connectors.reading.rejects import Broken
 from connectors.reading.sheets import SheetRows
-from connectors.reading.text import DECIDED_BY, Row, Rows, TooLong, decoded, form_of_text
+from connectors.reading.text import DECIDED_BY, RawRow, Rows, TooLong, decoded, form_of_text
 from schemas.trouble import Terminal, Transient
 
 HEAD_ROWS = 2_000
@@ -29,7 +29,7 @@ _SLICE, _MOST_SLICES = 1 << 15, 48
 _EVERY = 100
 """Of how many rows of a sheet one is looked at."""
 
-Item = Row | TooLong | Broken
+Item = RawRow | TooLong | Broken
 
 
 class Sample:
@@ -40,7 +40,7 @@ class Sample:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._items: dict[Form, list[Item]] = {}
+        self._items: dict[FileFormat, list[Item]] = {}
 
     @cached_property
     def is_sheet(self) -> bool:
@@ -61,34 +61,34 @@ class Sample:
         return self._decoded[0]
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> FileFormat:
         """How it is written, when it is a table of text, or a sheet."""
-        return Form(SHEET, "", "") if self.is_sheet else form_of_text(self.path, *self._decoded)
+        return FileFormat(SHEET, "", "") if self.is_sheet else form_of_text(self.path, *self._decoded)
 
-    def json_form(self, under: Under = (), field: str = "") -> JsonForm | None:
+    def json_form(self, under: Under = (), field: str = "") -> JsonFormat | None:
         """How it is written, when it is JSON; see `json_rows.json_form`."""
         return None if self.is_sheet else json_form(*self._decoded, under, field)
 
-    def form_or_json(self, under: Under | None) -> Form:
+    def form_or_json(self, under: Under | None) -> FileFormat:
         """How it is written, for a source that reads objects of JSON as rows; `under` None leaves these to others."""
         if self.is_sheet or under is None or (json := self.json_form(under)) is None:
             return self.form
-        return Form(JSON, "", "", json=json, keys=keys_of(self.values(json)))
+        return FileFormat(JSON, "", "", json=json, keys=keys_of(self.values(json)))
 
-    def rows(self, form: Form) -> list[Row]:
+    def rows(self, form: FileFormat) -> list[RawRow]:
         """The first rows, HEAD_ROWS at most."""
-        return [item for item in self._beginning(form) if isinstance(item, Row)]
+        return [item for item in self._beginning(form) if isinstance(item, RawRow)]
 
-    def has_more_than(self, form: Form, count: int) -> bool:
+    def has_more_than(self, form: FileFormat, count: int) -> bool:
         """Whether there are more rows than so many."""
         return len(self._beginning(form)) > count or not self._is_all
 
-    def values(self, form: JsonForm) -> list[Value]:
+    def values(self, form: JsonFormat) -> list[Value]:
         """The first values of JSON but for the broken ones at the end of what was looked at."""
         found = list(islice(iter(JsonRows(self._opened(), form)), HEAD_ROWS))
         return found if self._is_all or not found or (found[-1].whole and found[-1].bad is None) else found[:-1]
 
-    def cells_from_all_over(self, form: Form) -> list[list[str]]:
+    def cells_from_all_over(self, form: FileFormat) -> list[list[str]]:
         """Cells of the first rows, and of a large file's rows from all over it: clocks may have changed anywhere."""
         cells = [row.fields for row in self.rows(form)]
         return cells + self._scattered(form) if len(cells) >= HEAD_ROWS or not self._is_all else cells
@@ -127,31 +127,31 @@ class Sample:
         head = io.BytesIO(self._head)
         return Opened(head, len(self._head), head.tell)
 
-    def _beginning(self, form: Form) -> list[Item]:
+    def _beginning(self, form: FileFormat) -> list[Item]:
         if form not in self._items:
             self._items[form] = self._first(form)
         return self._items[form]
 
-    def _first(self, form: Form) -> list[Item]:
+    def _first(self, form: FileFormat) -> list[Item]:
         """What stands in the first rows' places, up to HEAD_ROWS rows, but for one that was cut."""
         items: list[Item] = []
         rows = 0
         for item in SheetRows(self.path) if form.encoding == SHEET else self._in_head(form):
             items.append(item)
-            rows += isinstance(item, Row)
+            rows += isinstance(item, RawRow)
             if rows == HEAD_ROWS:
                 return items
         if not self._is_all and items and form.encoding != JSON:
             items.pop()
         return items
 
-    def _in_head(self, form: Form) -> Rows | JsonTable:
+    def _in_head(self, form: FileFormat) -> Rows | JsonTable:
         return JsonTable(self._opened(), form) if form.encoding == JSON else Rows(self._opened(), form)
 
-    def _scattered(self, form: Form) -> list[list[str]]:
+    def _scattered(self, form: FileFormat) -> list[list[str]]:
         if form.encoding in (SHEET, JSON):
             every = islice(iter(rows_of(self.path, form)), HEAD_ROWS, None, _EVERY)
-            return [row.fields for row in every if isinstance(row, Row)]
+            return [row.fields for row in every if isinstance(row, RawRow)]
         length = size(self.path)
         slices = min(_MOST_SLICES, length // _SLICE)
         rows: list[list[str]] = []
@@ -165,7 +165,7 @@ class Sample:
         return rows
 
 
-def rows_of(path: Path, form: Form, widths: frozenset[int] = frozenset()) -> Rows | SheetRows | JsonTable:
+def rows_of(path: Path, form: FileFormat, widths: frozenset[int] = frozenset()) -> Rows | SheetRows | JsonTable:
     """The rows of a whole table, however it is written."""
     if form.encoding == SHEET:
         return SheetRows(path)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
 
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
-from connectors.reading.leg import LegFields, leg_of_fields
+from connectors.reading.leg import LegFields, leg_from_fields
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -39,22 +39,22 @@ class ServiceTable(Delimited):
             return None
         header = [_NOISE.sub("", name).casefold() for name in rows[0]]
         columns = [""] * len(header)
-        for field, words in self.fields.items():
-            place = next((header.index(word) for word in words if word in header), None)
-            if place is not None and not columns[place]:
-                columns[place] = field
+        for field, headers in self.fields.items():
+            index = next((header.index(word) for word in headers if word in header), None)
+            if index is not None and not columns[index]:
+                columns[index] = field
         if not self.needed <= set(columns):
             return None
-        place = columns.index(self.start)
-        starts = [row[place].strip() for row in rows[1:] if len(row) == len(header)]
+        index = columns.index(self.start)
+        starts = [row[index].strip() for row in rows[1:] if len(row) == len(header)]
         has_offset = sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
         order, why = ("ymd", "times say their offset") if has_offset else self._order(starts, hints)
-        said = ", ".join(f"{name} is {field}" for name, field in zip(rows[0], columns, strict=True) if field)
+        columns_text = ", ".join(f"{name} is {field}" for name, field in zip(rows[0], columns, strict=True) if field)
         return Layout(
             f"{self.title}, {sum(map(bool, columns))} of its columns",
             tuple(columns),
             1,
-            (said, why),
+            (columns_text, why),
             order,
             has_offset,
         )
@@ -65,9 +65,9 @@ class ServiceTable(Delimited):
         moments = Moments(zone, recognised.date_order)
         parse_row = self.parse_row
 
-        def leg(fields: list[str], place: Place) -> CallLeg:
+        def leg(fields: list[str], row_ref: RowRef) -> CallLeg:
             fields.append("")
-            return leg_of_fields(parse_row(pick(fields), moments, context), context, f"{file}:{place}")
+            return leg_from_fields(parse_row(pick(fields), moments, context), context, f"{file}:{row_ref}")
 
         return leg
 

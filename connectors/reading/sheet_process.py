@@ -78,17 +78,17 @@ def main() -> None:
         for row in rows(sheet):
             sys.stdout.buffer.write(encode(row) + b"\n")
     except PasswordError:
-        sys.exit(_said("it is locked with a password: save it without one"))
+        sys.exit(_report("it is locked with a password: save it without one"))
     except CalamineError as error:
-        sys.exit(_said(f"the workbook cannot be read: {error}; save it again, or as CSV"))
+        sys.exit(_report(f"the workbook cannot be read: {error}; save it again, or as CSV"))
     except (MemoryError, OverflowError):
-        sys.exit(_said("the workbook is too large to open: save the sheet as CSV"))
+        sys.exit(_report("the workbook is too large to open: save the sheet as CSV"))
     except BrokenPipeError:
         sys.stderr.close()
 
 
-def _said(words: str) -> int:
-    sys.stderr.write(words)
+def _report(message: str) -> int:
+    sys.stderr.write(message)
     return 3
 
 

@@ -20,7 +20,7 @@ import msgspec
 
 from connectors.reading.defused import import_of, restored
 from connectors.reading.packed import label, workbook_bytes
-from connectors.reading.text import MOST_LINE, Row, TooLong
+from connectors.reading.text import MOST_LINE, RawRow, TooLong
 from schemas.trouble import Terminal
 
 _WORDS = 3
@@ -38,29 +38,29 @@ class SheetRows:
         self.bytes_total = len(self._workbook)
         self.bytes_read = 0
 
-    def __iter__(self) -> Iterator[Row | TooLong]:
+    def __iter__(self) -> Iterator[RawRow | TooLong]:
         sheet = self._path.name
-        with _process(self._path, self._workbook, sheet) as told:
-            height = int(told.readline() or 0)
-            for number, line in enumerate(told, 1):
+        with _process(self._path, self._workbook, sheet) as output:
+            height = int(output.readline() or 0)
+            for number, line in enumerate(output, 1):
                 self.bytes_read = self.bytes_total * number // max(height, number)
                 if line == b"[]\n":
                     continue
-                place = f"{sheet}!{number}"
+                row_ref = f"{sheet}!{number}"
                 if len(line) > MOST_LINE:
-                    yield TooLong(place, line[:65_536].decode("utf-8", "replace"))
+                    yield TooLong(row_ref, line[:65_536].decode("utf-8", "replace"))
                     continue
                 cells = _cells(line)
                 if self._is_ours:
                     cells = [restored(cell) for cell in cells]
-                yield Row(cells, place, written(cells), True)
+                yield RawRow(cells, row_ref, written(cells), True)
         self.bytes_read = self.bytes_total
 
 
 def names(path: Path) -> list[str]:
     """The sheets of a workbook that hold rows, hidden ones too, in their order. Raises Terminal."""
-    with _process(path, workbook_bytes(path)) as told:
-        return _cells(told.read() or b"[]")
+    with _process(path, workbook_bytes(path)) as output:
+        return _cells(output.read() or b"[]")
 
 
 def written(cells: list[str]) -> str:
@@ -74,12 +74,12 @@ def written(cells: list[str]) -> str:
 def _process(path: Path, workbook: bytes, *sheet: str) -> Iterator[IO[bytes]]:
     """What `sheet_process` tells; it may be left early. Raises Terminal with its words."""
     with (
-        tempfile.TemporaryFile() as trouble,
+        tempfile.TemporaryFile() as stderr_file,
         subprocess.Popen(
             [sys.executable, "-m", "connectors.reading.sheet_process", *sheet],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=trouble,
+            stderr=stderr_file,
         ) as process,
     ):
         assert process.stdin is not None
@@ -99,6 +99,6 @@ def _process(path: Path, workbook: bytes, *sheet: str) -> Iterator[IO[bytes]]:
             return
         if process.wait() == 0:
             return
-        trouble.seek(0)
-        words = trouble.read(1_000).decode("utf-8", "replace") if process.returncode == _WORDS else ""
-        raise Terminal(f"{path}: {words or 'the workbook is too large, or broken: save the sheet as CSV'}")
+        stderr_file.seek(0)
+        message = stderr_file.read(1_000).decode("utf-8", "replace") if process.returncode == _WORDS else ""
+        raise Terminal(f"{path}: {message or 'the workbook is too large, or broken: save the sheet as CSV'}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from connectors.reading.form import Form
+from connectors.reading.file_format import FileFormat
 from schemas.records import Record, Rejected
 from schemas.stages import Stages
 
@@ -29,7 +29,7 @@ class About(NamedTuple):
     """What docs/connectors.md and refusals say of a source."""
 
     reads: str
-    told_by: str
+    recognised_by: str
     ids: str
     zone: str
     proof: str
@@ -69,9 +69,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What the source calls stages, where that is not ours -> our words."""
     loaded_at: datetime
 
-    def stage_of(self, words: str) -> str | None:
+    def stage_of(self, title: str) -> str | None:
         """The code of a stage, from the source's word for it or ours; None when there is none."""
-        return self.stages.find(self.stage_words.get(words, words))
+        return self.stages.find(self.stage_words.get(title, title))
 
 
 class Recognised(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """calls, or the kind of a table."""
     layout: str
-    form: Form = Form("", "", "")
+    form: FileFormat = FileFormat("", "", "")
     """How it is written."""
     columns: tuple[str, ...]
     """What each column is, in order; "" for one that is not used."""

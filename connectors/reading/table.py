@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.reading.form import SHEET, Form, Place
+from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.packed import label
 from connectors.reading.rejects import Bad, Broken, Misread, reject, too_long
@@ -31,7 +31,7 @@ _SHARE = 1 / 2
 """Of the first rows, to have a layout's shapes: a beginning may be damaged."""
 _FOOTER = ("итого", "total", "всего")
 
-Make = Callable[[list[str], Place], Record]
+Make = Callable[[list[str], RowRef], Record]
 """A row of an expected width, and its place, to its record; raises Misread. The list is used up."""
 
 
@@ -90,17 +90,17 @@ class TableReading:
             if row.__class__ is Broken:
                 yield self._reject(row.bad, row.text, row.line)
                 continue
-            fields, place, text, whole = row  # type: ignore[misc]  # the others went above
+            fields, row_ref, text, whole = row  # type: ignore[misc]  # the others went above
             if "\0" in text:
-                yield self._reject(Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes"), text, place)
+                yield self._reject(Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes"), text, row_ref)
                 continue
             if len(fields) not in widths or not (whole or self._ends(fields, text)):
-                yield self._reject(self._why_wrong(fields, whole), text, place)
+                yield self._reject(self._why_wrong(fields, whole), text, row_ref)
                 continue
             try:
-                yield make(fields, place)
+                yield make(fields, row_ref)
             except Misread as misread:
-                yield self._reject(misread.bad, text, place)
+                yield self._reject(misread.bad, text, row_ref)
 
     def _ends(self, fields: Sequence[str], text: str) -> bool:
         """Whether a row without a line end is believed."""
@@ -116,8 +116,8 @@ class TableReading:
             return Bad(Reason.WRONG_WIDTH, detail=f"a footer: {found}")
         return Bad(Reason.WRONG_WIDTH if whole else Reason.TRUNCATED, detail=found)
 
-    def _reject(self, bad: Bad, text: str, place: Place) -> Rejected:
-        return reject(bad, text, place, self._file, self._context)
+    def _reject(self, bad: Bad, text: str, row_ref: RowRef) -> Rejected:
+        return reject(bad, text, row_ref, self._file, self._context)
 
 
 class TableSource(ABC):
@@ -147,7 +147,7 @@ class TableSource(ABC):
             raise Terminal(f"{sample.path}: nothing in {recognised.layout} proves its zone: give --tz by name")
         return zone, f"times without an offset are read in {zone}"
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         """How the file is written. Raises Terminal for what is not text."""
         return sample.form_or_json(self.json_under)
 
@@ -173,8 +173,8 @@ class TableSource(ABC):
         rows = sample.rows(form)
         try:
             layout = self._layout([row.fields for row in rows], hints)
-        except Terminal as trouble:
-            raise Terminal(f"{sample.path}: {trouble}") from None
+        except Terminal as error:
+            raise Terminal(f"{sample.path}: {error}") from None
         if layout is None:
             return None
         if layout.head and not self.may_be_empty and not sample.has_more_than(form, layout.head):
@@ -200,8 +200,8 @@ class TableSource(ABC):
         below = self.layout(rows[above:], hints)
         if below is None or not below.head:
             return None
-        said = f"{above} {'row' if above == 1 else 'rows'} of titles above the header"
-        return below._replace(head=below.head + above, why=(said, *below.why))
+        titles_above = f"{above} {'row' if above == 1 else 'rows'} of titles above the header"
+        return below._replace(head=below.head + above, why=(titles_above, *below.why))
 
 
 class Delimited(TableSource):
@@ -228,12 +228,12 @@ class Delimited(TableSource):
 
 def titles(rows: Sequence[Sequence[str]]) -> int:
     """How many rows above the header are titles: they hold less than half of the cells that the fullest row holds."""
-    filled = [sum(map(bool, map(str.strip, row))) for row in rows[:_MOST_TITLES]]
-    most = max(filled, default=0)
-    return next((number for number, count in enumerate(filled) if count * 2 >= most), 0)
+    cell_counts = [sum(map(bool, map(str.strip, row))) for row in rows[:_MOST_TITLES]]
+    most = max(cell_counts, default=0)
+    return next((number for number, count in enumerate(cell_counts) if count * 2 >= most), 0)
 
 
-def _written(path: Path, form: Form) -> str:
+def _written(path: Path, form: FileFormat) -> str:
     """How a table is written, for people."""
     if form.encoding == SHEET:
         return f"sheet {path.name!r} of a workbook"
@@ -245,8 +245,8 @@ def _written(path: Path, form: Form) -> str:
 
 def fits(columns: Sequence[str], rows: Sequence[Sequence[str]], shapes: Mapping[str, re.Pattern[str]]) -> bool:
     """Whether more than half of the rows have this width, and cells of these shapes."""
-    wanted = [(place, shapes[name]) for place, name in enumerate(columns) if name in shapes]
+    wanted = [(row_ref, shapes[name]) for row_ref, name in enumerate(columns) if name in shapes]
     fitting = sum(
-        len(row) == len(columns) and all(shape.fullmatch(row[place]) for place, shape in wanted) for row in rows
+        len(row) == len(columns) and all(shape.fullmatch(row[row_ref]) for row_ref, shape in wanted) for row in rows
     )
     return fitting > len(rows) * _SHARE

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from connectors.reading.form import Form, Place
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.packed import Opened
 from schemas.trouble import Terminal
 
@@ -30,11 +30,11 @@ _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM
 _CANDIDATES = ["cp1251", "koi8_r", "cp866", "cp1252", "latin_1"]
 
 
-class Row(NamedTuple):
+class RawRow(NamedTuple):
     """One row: its fields, its place (the physical line it began on, from 1), and its text as it stood there."""
 
     fields: list[str]
-    line: Place
+    line: RowRef
     text: str
     whole: bool
     """False when the text ends inside of a quoted field, or the file ends without a line end."""
@@ -43,15 +43,15 @@ class Row(NamedTuple):
 class TooLong(NamedTuple):
     """A line longer than MOST_LINE, or with a cell beyond csv's limit (128 Ki); `text` is its beginning."""
 
-    line: Place
+    line: RowRef
     text: str
 
 
-def form_of_text(path: Path, text: str, encoding: str) -> Form:
+def form_of_text(path: Path, text: str, encoding: str) -> FileFormat:
     """The form of a file from its first megabyte. Raises Terminal for a binary one."""
     if _is_binary(text):
         raise Terminal(f"{path}: this is a binary file, not a text export (expected CSV)")
-    return Form(encoding, _delimiter(text), _line_end(text))
+    return FileFormat(encoding, _delimiter(text), _line_end(text))
 
 
 def decoded(head: bytes, *, is_all: bool) -> tuple[str, str]:
@@ -100,7 +100,7 @@ class Rows:
     the expected width, or holds a line that is a row, is given back line by line.
     """
 
-    def __init__(self, opened: Opened, form: Form, width: frozenset[int] = frozenset()) -> None:
+    def __init__(self, opened: Opened, form: FileFormat, width: frozenset[int] = frozenset()) -> None:
         self._file, self.bytes_total, self._taken_bytes = opened
         self._text = io.TextIOWrapper(self._file, encoding=form.encoding, errors="backslashreplace", newline=None)
         self._delimiter = form.delimiter
@@ -114,7 +114,7 @@ class Rows:
     def bytes_read(self) -> int:
         return self._taken_bytes() if not self._file.closed else self.bytes_total
 
-    def __iter__(self) -> Iterator[Row | TooLong]:
+    def __iter__(self) -> Iterator[RawRow | TooLong]:
         with self._text:
             yield from self._rows(self._lines())
 
@@ -132,7 +132,7 @@ class Rows:
             taken.append(line)
             yield line
 
-    def _rows(self, lines: Iterator[str]) -> Iterator[Row | TooLong]:
+    def _rows(self, lines: Iterator[str]) -> Iterator[RawRow | TooLong]:
         taken = self._taken
         reader = csv.reader(lines, delimiter=self._delimiter, quoting=self._quoting)
         while True:
@@ -156,19 +156,19 @@ class Rows:
             elif taken:
                 yield from self._several(fields)
 
-    def _several(self, fields: list[str]) -> Iterator[Row | TooLong]:
+    def _several(self, fields: list[str]) -> Iterator[RawRow | TooLong]:
         """A row of several physical lines: as it is when its width fits, else line by line."""
         lines, self._taken[:] = list(self._taken), []
         first = self._line - len(lines) + 1
         if len(fields) in self._width and not any(self._is_row(line) for line in lines[1:]):
             text = "".join(lines)
-            yield Row(fields, first, text, fields[-1][-1:] != "\n" and text[-1] == "\n")
+            yield RawRow(fields, first, text, fields[-1][-1:] != "\n" and text[-1] == "\n")
             return
         for number, line in enumerate(lines, first):
             if line.isspace():
                 continue
             again = self._parse(line)
-            yield Row(again, number, line, _is_closed(line)) if again else TooLong(number, line[:_BEGINNING])
+            yield RawRow(again, number, line, _is_closed(line)) if again else TooLong(number, line[:_BEGINNING])
 
     def _is_row(self, line: str) -> bool:
         """A whole row by itself: then the quote before it was never closed."""
@@ -186,5 +186,5 @@ def _is_closed(line: str) -> bool:
     return line.count('"') % 2 == 0 and line.endswith("\n")
 
 
-_row: Callable[[tuple[list[str], int, str, bool]], Row] = partial(tuple.__new__, Row)
+_row: Callable[[tuple[list[str], int, str, bool]], RawRow] = partial(tuple.__new__, RawRow)
 """A Row in a third of the time."""

@@ -81,8 +81,8 @@ def date_order(samples: Sequence[tuple[str, str]], region: str) -> tuple[str, st
     if max(steady.values()) > 0.5 and steady["dmy"] != steady["mdy"]:
         best = max(steady, key=lambda order: steady[order])
         return best, f"read {best}, {steady[best]:.0%} of the rows agree with the epoch in uniqueid"
-    for order, place in (("dmy", 1), ("mdy", 2)):
-        if any(int(found.group(place)) > 12 for found in parts):
+    for order, day_part in (("dmy", 1), ("mdy", 2)):
+        if any(int(found.group(day_part)) > 12 for found in parts):
             return order, f"a number above 12 stands where only {order} has the day"
     order = "mdy" if region in _MONTH_FIRST else "dmy"
     return order, f"nothing in the file tells day/month from month/day: read {order}, as is usual in {region}"
@@ -120,9 +120,9 @@ def sample(
     columns: tuple[str, ...], rows: Sequence[Sequence[str]], start: str = "start", unique: str = "uniqueid"
 ) -> list[tuple[str, str]]:
     """(start, id) of rows with the layout's width; "" for no id."""
-    place = columns.index(start)
+    index = columns.index(start)
     own = columns.index(unique) if unique in columns else -1
-    return [(fields[place], fields[own] if own >= 0 else "") for fields in rows if len(fields) == len(columns)]
+    return [(fields[index], fields[own] if own >= 0 else "") for fields in rows if len(fields) == len(columns)]
 
 
 def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, where: str) -> str:
@@ -131,11 +131,11 @@ def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zon
         return "no uniqueid with an epoch: the zone cannot be checked"
     agree = 0
     for month, offsets in _by_month(samples, order).items():
-        said = Counter[bool]()
+        agreeing = Counter[bool]()
         for (offset, local), rows in offsets.items():
-            said[offset == _zone_offset(local, zone)] += rows
-        agree += said[True]
-        if said.total() >= _FEWEST_ROWS and said[True] * 2 <= said.total():
+            agreeing[offset == _zone_offset(local, zone)] += rows
+        agree += agreeing[True]
+        if agreeing.total() >= _FEWEST_ROWS and agreeing[True] * 2 <= agreeing.total():
             raise Terminal(_disagreement(where, f"in {month} ", offsets, zone))
     if agree * 2 > proof.rows:
         return f"{agree} of {proof.rows} rows checked agree with {zone} by the epoch in uniqueid"

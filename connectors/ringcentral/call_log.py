@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_words import bare, direction, seconds
+from connectors.reading.call_keywords import bare, direction, seconds
 from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
@@ -56,7 +56,7 @@ class RingCentralLog(ServiceTable):
     json_under = (("records",),)
     about = About(
         reads="RingCentral call log",
-        told_by="columns or keys `id`, `startTime`, `duration`, `direction`, `result`, with `from.` or `to.`",
+        recognised_by="columns or keys `id`, `startTime`, `duration`, `direction`, `result`, with `from.` or `to.`",
         ids="call `sessionId`; leg `id`",
         zone="none needed: `startTime` ends with Z",
         proof="four answers of the vendor's pages",

@@ -25,7 +25,7 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _ANSWER_WITHIN_S = 120
-"""A server that says nothing for so long is gone: the door connects anew."""
+"""A server that says nothing for so long is gone: the listener connects anew."""
 _SERVER_TELLS_S = 5
 """PostgreSQL ends a slow query itself, and says so, before it is taken for silent."""
 _READ_ONLY = {
@@ -80,7 +80,7 @@ class Database:
     def types(self, table: str) -> dict[str, TypeEngine[Any]]:
         """The columns of a table (`name` or `schema.name`), in order."""
         schema, _, name = table.rpartition(".")
-        with self._asked() as connection:
+        with self._connection() as connection:
             try:
                 columns = sa.inspect(connection).get_columns(name, schema=schema or None)
             except NoSuchTableError:
@@ -89,7 +89,7 @@ class Database:
 
     def now(self) -> datetime:
         """The server's clock."""
-        with self._asked() as connection:
+        with self._connection() as connection:
             now: datetime = connection.execute(sa.text(_NOW[self._dialect])).scalar_one()
         return now.replace(tzinfo=UTC)
 
@@ -98,7 +98,7 @@ class Database:
     ) -> Iterator[Sequence[Sequence[object]]]:
         """Rows whose `start` is in [since, until) in batches, of one snapshot; until None means no bound."""
         query = _select(table, columns, start, bounds)
-        with self._asked() as connection:
+        with self._connection() as connection:
             result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(query)
             for batch in result.partitions():
                 self._heard()
@@ -109,23 +109,23 @@ class Database:
         self, table: str, columns: Sequence[str], start: str, since: object, most: int
     ) -> Sequence[Sequence[object]]:
         """Some rows that start from `since` on."""
-        with self._asked() as connection:
+        with self._connection() as connection:
             return [tuple(row) for row in connection.execute(_select(table, columns, start, (since, None)).limit(most))]
 
     def first(self, table: str, start: str, since: object) -> object | None:
         """The least `start` from `since` on; None when there is none."""
         rows = _select(table, (start,), start, (since, None)).subquery()
-        with self._asked() as connection:
+        with self._connection() as connection:
             found: object | None = connection.execute(sa.select(sa.func.min(rows.c[0]))).scalar_one()
         return found
 
     @contextmanager
-    def _asked(self) -> Iterator[Connection]:
+    def _connection(self) -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection, self._watched(connection):
                 yield connection
         except DBAPIError as error:
-            raise self._trouble(error) from None
+            raise self._as_ours(error) from None
         except SQLAlchemyError as error:
             raise Transient(f"{self.where}: {type(error).__name__}") from None
 
@@ -140,18 +140,18 @@ class Database:
             yield
             connection.rollback()  # a question too, which closing would ask unwatched
 
-    def _trouble(self, error: DBAPIError) -> Trouble:
+    def _as_ours(self, error: DBAPIError) -> Trouble:
         cause = error.orig
         number = cause.args[0] if cause is not None and cause.args else None
         # PyMySQL has an SQLSTATE too, which says less than the number.
         code = number if isinstance(number, int) else getattr(cause, "sqlstate", None)
-        words = str(cause.args[-1] if cause is not None and cause.args else cause).strip().splitlines() or [""]
-        said = f"{self.where}: {words[0][:200]}"
+        message_lines = str(cause.args[-1] if cause is not None and cause.args else cause).strip().splitlines() or [""]
+        message = f"{self.where}: {message_lines[0][:200]}"
         if not isinstance(code, int) and code not in _TERMINAL:
             # libpq gives no SQLSTATE for what fails while connecting.
-            code = next((state for pattern, state in _CONNECTING.items() if re.search(pattern, said)), code)
+            code = next((state for pattern, state in _CONNECTING.items() if re.search(pattern, message)), code)
         advice = _TERMINAL.get(code)
-        return Terminal(f"{said}: {advice}") if advice else Transient(said)
+        return Terminal(f"{message}: {advice}") if advice else Transient(message)
 
     def _read_only(self, connection: Any, _: object) -> None:
         watched = self._dialect == "postgresql"
@@ -179,13 +179,13 @@ def _select(table: str, columns: Sequence[str], start: str, bounds: tuple[object
 
 def _driven(url: str, variable: str) -> URL:
     try:
-        said = make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise Terminal(f"{variable}: not of the form mysql://user:password@host/database (or postgresql://)") from None
-    driver = _DRIVERS.get(said.drivername.partition("+")[0])
-    if driver is None or not said.database:
+    driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
+    if driver is None or not parsed.database:
         raise Terminal(f"{variable}: not of the form mysql://user:password@host/database (or postgresql://)")
-    return said.set(drivername=driver)
+    return parsed.set(drivername=driver)
 
 
 def _connect_args(dialect: str) -> Mapping[str, object]:

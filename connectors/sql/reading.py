@@ -68,11 +68,11 @@ class TableReader:
         """The database's clock."""
         return self._database.now()
 
-    def _item(self, make: Make, cells: list[str], place: str, context: Context) -> CallLeg | Rejected:
+    def _item(self, make: Make, cells: list[str], row_ref: str, context: Context) -> CallLeg | Rejected:
         try:
-            leg = make(list(cells), place)
+            leg = make(list(cells), row_ref)
         except Misread as misread:
-            return reject(misread.bad, as_csv(cells), place, self._origin, context)
+            return reject(misread.bad, as_csv(cells), row_ref, self._origin, context)
         self.longest = max(self.longest, leg.ended_at - leg.started_at)
         return leg
 

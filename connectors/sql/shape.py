@@ -8,11 +8,11 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
-from connectors.reading.form import Place
+from connectors.reading.file_format import RowRef
 from connectors.reading.source import Context
 from schemas.records import CallLeg
 
-Make = Callable[[list[str], Place], CallLeg]
+Make = Callable[[list[str], RowRef], CallLeg]
 """A row as texts, and its place, to a leg; raises Misread. The list is used up."""
 
 

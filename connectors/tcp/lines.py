@@ -10,7 +10,7 @@ MOST_LINE = 65_536
 _ENDS = re.compile(rb"[\r\n]")
 
 
-class Line(NamedTuple):
+class ReceivedLine(NamedTuple):
     """One line without its end and without the NULs that serial lines are padded with."""
 
     text: str
@@ -27,7 +27,7 @@ class Lines:
         self._begun = bytearray()
         self._too_long = False
 
-    def feed(self, data: bytes) -> list[Line]:
+    def feed(self, data: bytes) -> list[ReceivedLine]:
         """The lines that end in these bytes."""
         found = []
         *ended, rest = _ENDS.split(data)
@@ -37,7 +37,7 @@ class Lines:
         self._keep(rest)
         return found
 
-    def end(self) -> list[Line]:
+    def end(self) -> list[ReceivedLine]:
         """What is left when the other side has closed: 3CX closes after each call, with or without a line end."""
         return self._ended(whole=False)
 
@@ -46,9 +46,9 @@ class Lines:
         self._too_long = self._too_long or len(part) > room
         self._begun += part[:room]
 
-    def _ended(self, *, whole: bool) -> list[Line]:
+    def _ended(self, *, whole: bool) -> list[ReceivedLine]:
         text = bytes(self._begun).strip(b"\0").decode("utf-8", "backslashreplace")
         too_long = self._too_long
         self._begun.clear()
         self._too_long = False
-        return [Line(text, whole, too_long)] if text.strip() else []
+        return [ReceivedLine(text, whole, too_long)] if text.strip() else []

@@ -8,13 +8,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, Protocol
 
-from connectors.reading.form import Form, Place
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.rejects import Bad, reject, too_long
 from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, TableReading
 from connectors.reading.text import TooLong
-from connectors.tcp.lines import Line
+from connectors.tcp.lines import ReceivedLine
 from schemas.records import Reason, Record, Rejected
 from schemas.trouble import Terminal
 
@@ -26,7 +26,7 @@ class LineSource(Protocol):
     def advice(self) -> str:
         """What settings must say for lines like the latest to be understood; "" when they were."""
 
-    def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
+    def items(self, lines: Sequence[ReceivedLine], peer: str) -> list[Record | Rejected]:
         """A record or reject for each line that tells of a call; none for headers and page breaks."""
 
 
@@ -53,7 +53,7 @@ class DelimitedLines:
         self._recognised: Recognised | None = None
         self.advice = ""
 
-    def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
+    def items(self, lines: Sequence[ReceivedLine], peer: str) -> list[Record | Rejected]:
         origin, context = f"tcp {peer}", self._context()
         items: list[Record | Rejected] = []
         for line in lines:
@@ -62,21 +62,21 @@ class DelimitedLines:
                 continue
             try:
                 items += self._line(line, context, origin)
-            except Terminal as trouble:
-                # Whoever can connect can send half a line, or another's: a verdict on that line, not on the door.
-                self.advice = str(trouble) if line.whole else self.advice
-                items.append(reject(Bad(Reason.UNKNOWN_LAYOUT, detail=str(trouble)), line.text, "-", origin, context))
+            except Terminal as error:
+                # Whoever can connect can send half a line, or another's: a verdict on that line, not on the listener.
+                self.advice = str(error) if line.whole else self.advice
+                items.append(reject(Bad(Reason.UNKNOWN_LAYOUT, detail=str(error)), line.text, "-", origin, context))
         return items
 
-    def _line(self, line: Line, context: Context, origin: str) -> list[Record | Rejected]:
+    def _line(self, line: ReceivedLine, context: Context, origin: str) -> list[Record | Rejected]:
         """Raises Terminal when the line is the source's, and settings must say more."""
         cells = self._cells(line.text)
         recognised = self._recognised or self._recognise(cells)
         if recognised is None:
-            words = (
+            why = (
                 f"{'no' if line.whole else 'the beginning of a line, and not of a'} line of {self._source.about.reads}"
             )
-            return [reject(Bad(Reason.UNKNOWN_LAYOUT, detail=words), line.text, "-", origin, context)]
+            return [reject(Bad(Reason.UNKNOWN_LAYOUT, detail=why), line.text, "-", origin, context)]
         items = list(self._read(cells, line, recognised, context, origin))
         if line.whole:  # the order of columns of half a line may be any
             self._recognised = recognised
@@ -97,7 +97,7 @@ class DelimitedLines:
             profile=self._source.profile,
             kind=self._source.kind,
             layout=layout.name,
-            form=Form("", self._delimiter, ""),
+            form=FileFormat("", self._delimiter, ""),
             columns=layout.columns,
             date_order=layout.date_order,
             needs_zone=self._source.needs_zone(layout),
@@ -105,7 +105,7 @@ class DelimitedLines:
         )
 
     def _read(
-        self, cells: list[str], line: Line, recognised: Recognised, context: Context, origin: str
+        self, cells: list[str], line: ReceivedLine, recognised: Recognised, context: Context, origin: str
     ) -> Iterator[Record | Rejected]:
         source = self._source
         zone = self._zone or source.zone(Sample(Path(origin)), recognised, None)[0]
@@ -125,23 +125,23 @@ class _One:
 
     bytes_read = bytes_total = 0
 
-    def __init__(self, row: tuple[list[str], Place, str, bool]) -> None:
+    def __init__(self, row: tuple[list[str], RowRef, str, bool]) -> None:
         self._row = row
 
-    def __iter__(self) -> Iterator[tuple[list[str], Place, str, bool] | TooLong]:
+    def __iter__(self) -> Iterator[tuple[list[str], RowRef, str, bool] | TooLong]:
         yield self._row
 
 
 class Printed:
     """A LineSource for what is printed in pages: lines that are not rows are left out before another one reads."""
 
-    def __init__(self, source: LineSource, is_no_row: Callable[[str], bool]) -> None:
+    def __init__(self, source: LineSource, is_skipped: Callable[[str], bool]) -> None:
         self._source = source
-        self._is_no_row = is_no_row
+        self._is_skipped = is_skipped
 
     @property
     def advice(self) -> str:
         return self._source.advice
 
-    def items(self, lines: Sequence[Line], peer: str) -> list[Record | Rejected]:
-        return self._source.items([line for line in lines if not self._is_no_row(line.text)], peer)
+    def items(self, lines: Sequence[ReceivedLine], peer: str) -> list[Record | Rejected]:
+        return self._source.items([line for line in lines if not self._is_skipped(line.text)], peer)

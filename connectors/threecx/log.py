@@ -14,7 +14,7 @@ from enum import Enum
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.reading.form import Form, Place
+from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.outcomes import (
@@ -114,7 +114,8 @@ class ThreeCxLog(Delimited):
     profile = "3cx"
     about = About(
         reads="3CX CDR log",
-        told_by="lines that begin with `Call `, dates at `time-start` and `time-end` of a usual order, or of `columns`",
+        recognised_by="lines that begin with `Call `, dates at `time-start` and `time-end` of a usual order,"
+        " or of `columns`",
         ids="call `historyid`; leg `historyid`, `callid`, start and ends",
         zone="UTC when the types of both ends are there (v18 and later), unless `--tz` says local; earlier: `--tz`",
         proof="three public lines",
@@ -122,7 +123,7 @@ class ThreeCxLog(Delimited):
         " says; fixed widths",
     )
 
-    def form(self, sample: Sample) -> Form:
+    def form(self, sample: Sample) -> FileFormat:
         return super().form(sample)._replace(quoted=False)
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -183,7 +184,7 @@ class ThreeCxLegs:
         self._kinds: dict[str, ThreeCxEnd] = {}
         self._outcomes: dict[str, Disposition] = {}
 
-    def leg(self, fields: list[str], place: Place) -> CallLeg:
+    def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a line; `fields` is used up."""
         longer = len(fields) > self._width
         fields.append("")
@@ -219,7 +220,7 @@ class ThreeCxLegs:
         context = self._context
         return build_leg(
             context,
-            f"{self._file}:{place}",
+            f"{self._file}:{row_ref}",
             history_id or call_id or record_id,
             record_id,
             started_at,
@@ -249,12 +250,12 @@ class ThreeCxLegs:
                 answered_at = self._utc(answer, later, "time-answered")
         return started_at, answered_at, ended_at
 
-    def _kind(self, said: str, number: str, dn: str) -> ThreeCxEnd:
+    def _kind(self, type_text: str, number: str, dn: str) -> ThreeCxEnd:
         """Who an end is: by its type, in whatever case; before v18 by its number, `Ext.101` for what is inside."""
-        if word := _type_word(said):
+        if word := _type_word(type_text):
             kind = _KINDS.get(word, ThreeCxEnd.MACHINE)
             if len(self._kinds) < 1_000:
-                self._kinds[said] = kind
+                self._kinds[type_text] = kind
             return kind
         if not number:
             return ThreeCxEnd.NOBODY
@@ -294,19 +295,19 @@ def _who(
 
 def _free(columns: Sequence[str]) -> bool:
     """Whether a delimiter in a free text leaves the places of the other columns known: all free ones are together."""
-    places = [place for place, name in enumerate(columns) if name in _FREE]
-    return places != [] and places == list(range(places[0], places[-1] + 1))
+    indices = [index for index, name in enumerate(columns) if name in _FREE]
+    return indices != [] and indices == list(range(indices[0], indices[-1] + 1))
 
 
 def _places(columns: Sequence[str]) -> list[int]:
     """Where each field of _READ stands in a line with a "" behind it: behind free text, counted from the end."""
     width = len(columns)
-    free = max((place for place, name in enumerate(columns) if name in _FREE), default=width)
-    places = []
+    free = max((index for index, name in enumerate(columns) if name in _FREE), default=width)
+    indices = []
     for name in _READ:
-        place = columns.index(name) if name in columns else width
-        places.append(place - width - 1 if place > free or place == width else place)
-    return places
+        index = columns.index(name) if name in columns else width
+        indices.append(index - width - 1 if index > free or index == width else index)
+    return indices
 
 
 def _layout(order: tuple[str, ...], named: bool) -> Layout:
@@ -330,15 +331,15 @@ def _fitting(order: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
                 and DATE.fullmatch(end) is not None
                 and (not answer or DATE.fullmatch(answer) is not None)
                 and ("chain" not in order or chain.startswith("Chain:"))
-                and all(_is_type(said) for said in (from_type, to_type, final_type))
+                and all(_is_type(type_text) for type_text in (from_type, to_type, final_type))
             )
     return fitting
 
 
-def _is_type(said: str) -> bool:
-    return not _type_word(said) or _type_word(said) in _KINDS
+def _is_type(type_text: str) -> bool:
+    return not _type_word(type_text) or _type_word(type_text) in _KINDS
 
 
-def _type_word(said: str) -> str:
+def _type_word(type_text: str) -> str:
     """One feed may write `Ivr`, `ivr` and `external_line`, `Line`."""
-    return said.lower().replace("_", "").strip()
+    return type_text.lower().replace("_", "").strip()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_words import bare, seconds
+from connectors.reading.call_keywords import bare, seconds
 from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
@@ -50,7 +50,7 @@ class TwilioCalls(ServiceTable):
     json_under = (("calls",),)
     about = About(
         reads="Twilio call log",
-        told_by="columns or keys `sid`, `from`, `to`, `direction`, `status`, `start_time`, `duration`",
+        recognised_by="columns or keys `sid`, `from`, `to`, `direction`, `status`, `start_time`, `duration`",
         ids="call `parent_call_sid`, else `sid`; leg `sid`",
         zone="none needed: times are RFC 2822 or ISO",
         proof="eight answers of the vendor's tests",

@@ -19,14 +19,14 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     call_item,
     form,
     rejected,
 )
-from connectors.reading.call_words import seconds
+from connectors.reading.call_keywords import seconds
 from connectors.reading.moments import absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -43,21 +43,21 @@ def signature(secret: str, url: str, body: bytes) -> str:
     return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     try:
         posted = form(incoming.body)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     if not same(incoming.headers.get("x-twilio-signature", ""), signature(secret, incoming.url, incoming.body)):
         return WRONG_SECRET
     if posted.get("CallStatus") not in _OVER:
         return Answered()
-    place = posted.get("CallSid") or "-"
+    item_ref = posted.get("CallSid") or "-"
     try:
         resource = _resource(posted)
     except Misread as misread:
-        return Answered((rejected(misread.bad, posted, context, _KIND, place),))
-    return Answered((call_item(_TABLE, resource, context, _KIND, place),))
+        return Answered((rejected(misread.bad, posted, context, _KIND, item_ref),))
+    return Answered((call_item(_TABLE, resource, context, _KIND, item_ref),))
 
 
 def _resource(posted: dict[str, str]) -> dict[str, str]:

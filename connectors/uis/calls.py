@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_words import direction, seconds
+from connectors.reading.call_keywords import direction, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
 from connectors.reading.moments import Moments
@@ -43,7 +43,7 @@ class UisCalls(ServiceTable):
     json_under = (("result", "data"), ("data",))
     about = About(
         reads="UIS, CoMagic, Novofon, CallGear calls report",
-        told_by="columns or keys `start_time`, `direction`, `is_lost`, `talk_duration`, `contact_phone_number`",
+        recognised_by="columns or keys `start_time`, `direction`, `is_lost`, `talk_duration`, `contact_phone_number`",
         ids="call and leg `id`",
         zone="the account's: `--tz`, or the source's `time_zone`",
         proof="a constructed answer",
@@ -81,8 +81,8 @@ class UisCalls(ServiceTable):
 
 def _truth(text: str) -> bool:
     """Raises Misread for what is neither."""
-    if (said := text.strip().casefold()) in ("true", "1", "да", "yes"):
+    if (word := text.strip().casefold()) in ("true", "1", "да", "yes"):
         return True
-    if said in ("false", "0", "нет", "no", ""):
+    if word in ("false", "0", "нет", "no", ""):
         return False
     raise Misread(Reason.BAD_STATUS, "is_lost", f"{text[:40]!r} is neither true nor false")

@@ -12,9 +12,9 @@ from connectors.http.webhook import (
     WRONG_SECRET,
     Answered,
     Incoming,
-    Refused,
     Unreadable,
     Webhook,
+    WebhookRefused,
     bearer,
     call_item,
     fields,
@@ -26,11 +26,11 @@ _KIND = "uis"
 _TABLE = UisCalls()
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     try:
         posted = fields(incoming)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     if not bearer(incoming, secret, posted.pop("token", "")):
         return WRONG_SECRET
     return Answered((call_item(_TABLE, posted, context, _KIND, posted.get("id") or "-"),))

@@ -23,7 +23,7 @@ class YeastarCsv(DerivedCsv):
     names, title, own = COLUMNS, "Yeastar CDR", "srctrunk"
     about = About(
         reads="Yeastar CDR (export of its table)",
-        told_by="a header with `datetime`, `srctrunk`, `billable`, `calltype`",
+        recognised_by="a header with `datetime`, `srctrunk`, `billable`, `calltype`",
         ids="call `uniqueid`; leg that, start, ends and application",
         zone="checked against the epoch in `uniqueid`; `--tz auto` takes what it proves",
         proof="columns of its help page and of a dump that is not at hand",

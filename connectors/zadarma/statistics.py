@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from zlib import crc32
 
-from connectors.reading.call_words import bare, seconds
+from connectors.reading.call_keywords import bare, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
 from connectors.reading.moments import Moments
@@ -53,7 +53,7 @@ class ZadarmaStats(ServiceTable):
     json_under = (("stats",), ("statistics",))
     about = About(
         reads="Zadarma statistics (statistics/pbx)",
-        told_by="columns or keys `pbx_call_id`, `callstart`, `clid`, `disposition`, `seconds`",
+        recognised_by="columns or keys `pbx_call_id`, `callstart`, `clid`, `disposition`, `seconds`",
         ids="call `pbx_call_id`; leg `call_id`, else start and ends",
         zone="the cabinet's: `--tz`, or the source's `time_zone`",
         proof="the API's specification",

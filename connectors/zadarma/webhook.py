@@ -13,7 +13,16 @@ import hmac
 import re
 
 from connectors.http.gates import same
-from connectors.http.webhook import WRONG_SECRET, Answered, Incoming, Refused, Unreadable, Webhook, call_item, form
+from connectors.http.webhook import (
+    WRONG_SECRET,
+    Answered,
+    Incoming,
+    Unreadable,
+    Webhook,
+    WebhookRefused,
+    call_item,
+    form,
+)
 from connectors.reading.source import Context
 from connectors.zadarma.statistics import ZadarmaStats
 
@@ -36,14 +45,14 @@ def signature(secret: str, text: str) -> str:
     return base64.b64encode(digest.encode()).decode()
 
 
-def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Refused:
+def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
     if incoming.method == "GET":
         echo = incoming.query.get("zd_echo", "")
         return Answered(body=echo) if _ECHO.fullmatch(echo) else WRONG_SECRET
     try:
         posted = form(incoming.body)
     except Unreadable as why:
-        return Refused(400, str(why))
+        return WebhookRefused(400, str(why))
     event = posted.get("event", "")
     text = "".join(posted.get(name, "") for name in _SIGNED.get(event, ()))
     if not text or not same(incoming.headers.get("signature", ""), signature(secret, text)):

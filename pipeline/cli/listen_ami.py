@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from connectors.ami.door import Ami
-from connectors.ami.session import Login
+from connectors.ami.listener import Ami
+from connectors.ami.session import AmiLogin
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.teller import Alive, TellerDoor
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import EventCheckpoint, EventListener
 from pipeline.endpoints import pinned
 from pipeline.listening.call_table import gap_filler
 from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
@@ -70,12 +70,12 @@ def command(
         )
     host, port = host_and_port(address, _TLS_PORT if tls else _PORT)
     context = ssl.create_default_context(cafile=ca) if tls else None
-    login = Login(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context, cel)
-    line = Line(source, "ami", new_session())
+    login = AmiLogin(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context, cel)
+    line = DeliveryQueue(source, "ami", new_session())
     data = pinned(data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
-        Checkpoint(state, source, "ami", Alive) as checkpoint,
+        Checkpoint(state, source, "ami", EventCheckpoint) as checkpoint,
     ):
-        door = TellerDoor(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
+        door = EventListener(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
         keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{gap_text}")

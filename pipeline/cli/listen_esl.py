@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from connectors.esl.door import Esl
-from connectors.esl.session import Login
+from connectors.esl.listener import Esl
+from connectors.esl.session import EslLogin
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.teller import Alive, TellerDoor
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import EventCheckpoint, EventListener
 from pipeline.endpoints import pinned
 from pipeline.listening.call_table import gap_filler
 from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
@@ -66,14 +66,14 @@ def command(
     settings = read_settings()
     of = Exchange(source, tz, region)
     host, port = host_and_port(address, _PORT)
-    login = Login(host, port, secret(variable, os.environ, "the event socket's password"), user, chosen)
-    line = Line(source, "esl", new_session())
+    login = EslLogin(host, port, secret(variable, os.environ, "the event socket's password"), user, chosen)
+    line = DeliveryQueue(source, "esl", new_session())
     data = pinned(data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
-        Checkpoint(state, source, "esl", Alive) as checkpoint,
+        Checkpoint(state, source, "esl", EventCheckpoint) as checkpoint,
     ):
-        door = TellerDoor(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
+        door = EventListener(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
         which = f" where {condition}" if chosen else ""
         keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{gap_text}")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from connectors.folder.door import ROWS, FolderDoor
+from connectors.folder.listener import ROWS, FolderListener
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.registry import KINDS, PROFILES
 from pipeline.endpoints import Endpoints, find
 from pipeline.listening.session import keep_open, new_session, stack_folder
@@ -58,7 +58,7 @@ def command(
     settings = read_settings()
     data = stack_folder(data)
     options = LoadOptions(kind=kind, source=source, tz=tz, profile=profile, region=region, rejects=folder / ROWS)
-    line = Line(source or "pbx", f"folder:{folder.resolve().name}", new_session())
+    line = DeliveryQueue(source or "pbx", f"folder:{folder.resolve().name}", new_session())
 
     if data is not None:
         remember(data, Holds.DROPPED, folder)
@@ -78,5 +78,5 @@ def command(
         raise Terminal(f"{folder / STATE} is a link: what is written there could go anywhere; remove it")
     # Two watchers of one folder would move each other's files, so the lock is in the folder.
     with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _NoFolderCheckpoint):
-        door = FolderDoor(folder, DroppedFiles(options, settings, where, check), settle_s=settle)
+        door = FolderListener(folder, DroppedFiles(options, settings, where, check), settle_s=settle)
         keep_open(line, door, data, folder / ".callfunnel", f"folder {folder}")

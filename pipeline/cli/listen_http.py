@@ -12,13 +12,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from connectors.http.door import Hooked, HttpDoor
 from connectors.http.gates import Token, is_loopback, too_short
+from connectors.http.listener import Hooked, HttpListener
 from connectors.http.reading import Contexts
-from connectors.http.serving import Address, Guard, Limits
-from connectors.http.sink import Sink
+from connectors.http.request_delivery import RequestDelivery
+from connectors.http.serving import Address, Guard, RequestLimits
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
 from pipeline.audit import LoginAudit, audit_file
@@ -91,10 +91,10 @@ def command(
     guard = Guard(
         Token(secret(variable, os.environ, "the token"), variable),
         address,
-        Limits(body_bytes=body_mb << 20, requests_per_s=rate),
+        RequestLimits(body_bytes=body_mb << 20, requests_per_s=rate),
     )
     of = Exchange(source, tz, region)
-    line = Line(source, "http", new_session())
+    line = DeliveryQueue(source, "http", new_session())
     hooked = hooks(webhooks, of, settings)
     # Two listeners of one source would take each other's uploads away, and tell of one feed.
     with Checkpoint(state, source, "http", _NoHttpCheckpoint) as lock:
@@ -104,8 +104,8 @@ def command(
         if page:
             remember(data or "", Holds.UPLOADS, uploads)
         pages = [Pages(guard, settings, source, partial(stack, data), uploads, upload_mb << 20).add] if page else []
-        door = HttpDoor(guard, Sink(line), contexts(of, settings, line.session), hooked, pages, _say)
-        keep_open(line, door, data, state, describe(source, hooked), [(one.sink.line, one.sink) for one in hooked])
+        door = HttpListener(guard, RequestDelivery(line), contexts(of, settings, line.session), hooked, pages, _say)
+        keep_open(line, door, data, state, describe(source, hooked), [(one.sink.queue, one.sink) for one in hooked])
 
 
 def _say(at: str) -> None:
@@ -154,8 +154,8 @@ def hooks(webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Sett
                 f"--webhook {kind}: its times are those of the account: give --tz Europe/Moscow (say), or time_zone"
                 f" under [sources.{source}] in callfunnel.toml"
             )
-        line = Line(source, kind, new_session())
-        one = Hooked(hook, source, held, exchange.contexts(settings, zone, line.session), Sink(line))
+        line = DeliveryQueue(source, kind, new_session())
+        one = Hooked(hook, source, held, exchange.contexts(settings, zone, line.session), RequestDelivery(line))
         if one.path in found:
             raise Terminal(f"--webhook {kind} {source}: given twice")
         found[one.path] = one

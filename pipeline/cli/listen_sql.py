@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.sql.door import Polled, SqlDoor, Wanted, overlap_of
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.sql.listener import Polled, PollOptions, SqlListener, overlap_of
 from pipeline.endpoints import pinned
 from pipeline.listening.call_table import table_at
 from pipeline.listening.session import Exchange, exchange, keep_open, new_session
@@ -44,12 +44,12 @@ def command(
     """
     settings = read_settings()
     begin = None if first is None else datetime.combine(first, time())
-    wanted = Wanted(overlap=overlap_of(overlap), every_s=every, begin=begin)
-    line = Line(source, "sql", new_session())
+    wanted = PollOptions(overlap=overlap_of(overlap), every_s=every, begin=begin)
+    line = DeliveryQueue(source, "sql", new_session())
     data = pinned(data)
     with (
         table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,
     ):
         description = f"{cdr.where}, for source {source}, every {every:g} s"
-        keep_open(line, SqlDoor(cdr.reader, wanted, checkpoint), data, state, description)
+        keep_open(line, SqlListener(cdr.reader, wanted, checkpoint), data, state, description)

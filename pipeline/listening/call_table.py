@@ -10,9 +10,9 @@ from functools import partial
 
 import click
 
-from connectors.live.teller import Backfill
+from connectors.live.event_listener import Backfill
 from connectors.sql.database import Database
-from connectors.sql.door import overlap_of
+from connectors.sql.listener import overlap_of
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone

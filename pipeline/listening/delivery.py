@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.forwarder import Forwarder
 from connectors.live.journal import Journal, journal_path
-from connectors.live.line import Line
 from connectors.live.replay import Replay
 from pipeline.endpoints import Endpoints
 from pipeline.loading.follower import Follower
@@ -28,7 +28,7 @@ class ListenerDelivery:
     """Use as a context: on its end it waits until everything is stored, and says what is not. Raises Terminal."""
 
     def __init__(
-        self, folder: Path, lines: Sequence[Line], where: Callable[[], Endpoints], *, drain_s: float = DRAIN_S
+        self, folder: Path, lines: Sequence[DeliveryQueue], where: Callable[[], Endpoints], *, drain_s: float = DRAIN_S
     ) -> None:
         """`where` names the stack as it is now."""
         first = lines[0]
@@ -41,7 +41,7 @@ class ListenerDelivery:
         self._hurried = threading.Event()
         self._failure: BaseException | None = None
         following = Follower(where)
-        self._forwarder = Forwarder(self.journal, following.outlet, following, lines)
+        self._forwarder = Forwarder(self.journal, following.sink, following, lines)
         replay = Replay(folder, lambda: Follower(where), self._stopping)
         self._threads = [
             threading.Thread(target=self._run, args=(self._forward,), name="forwarder"),

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.feed_runner import FeedRunner, Listener
 from connectors.live.journal import Journal
-from connectors.live.line import Line
-from connectors.live.pump import Door, Pump
 from connectors.reading.source import Context
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import credentials_file, find, is_embedded, journals_folder, pinned
@@ -130,7 +130,12 @@ def journal_folder(data: Path | None, state: Path) -> Path:
 
 
 def keep_open(
-    line: Line, door: Door, data: Path | None, state: Path, description: str, more: Sequence[tuple[Line, Door]] = ()
+    line: DeliveryQueue,
+    door: Listener,
+    data: Path | None,
+    state: Path,
+    description: str,
+    more: Sequence[tuple[DeliveryQueue, Listener]] = (),
 ) -> None:
     """Run a listener until a signal, and beside it `more` feeds that end with it; then wait for a while until what they
     acknowledged is stored. Raises Terminal when a listener gave up.
@@ -149,7 +154,7 @@ def keep_open(
         for thread in beside:
             thread.start()
         try:
-            Pump(line, delivering.journal).run(door)
+            FeedRunner(line, delivering.journal).run(door)
         finally:
             for one, _ in more:
                 one.stopping.set()
@@ -158,10 +163,10 @@ def keep_open(
     click.echo("callfunnel: stopped")
 
 
-def _beside(line: Line, door: Door, first: Line, journal: Journal) -> None:
+def _beside(line: DeliveryQueue, door: Listener, first: DeliveryQueue, journal: Journal) -> None:
     """The body of a thread. A feed that gives up ends the first one with it: its senders would get no answer."""
     try:
-        Pump(line, journal).run(door)
+        FeedRunner(line, journal).run(door)
     except Terminal as error:
         log.error("%s: %s", line.name, error)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.folder.door import Loaded
+from connectors.folder.listener import LoadedFile
 from connectors.reading.names import as_text, printable
 from connectors.reading.opening import no_links
 from connectors.reading.source import Reading
@@ -66,16 +66,16 @@ class DroppedFiles:
         self._where = where
         self._check = check
 
-    def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
+    def __call__(self, paths: Sequence[Path]) -> list[LoadedFile]:
         """Only the parser's verdict refuses a file. Raises Transient or Terminal when nothing can be loaded now; what
         was sent may be sent again.
         """
         with no_links():
             return self._load_all(paths)
 
-    def _load_all(self, paths: Sequence[Path]) -> list[Loaded]:
+    def _load_all(self, paths: Sequence[Path]) -> list[LoadedFile]:
         files: list[tuple[Path, PreparedFile]] = []
-        finished: list[Loaded] = []
+        finished: list[LoadedFile] = []
         for path in paths:
             try:
                 files += [(path, table) for table in self._prepared(path)]
@@ -117,7 +117,7 @@ class DroppedFiles:
         except Terminal:
             return []
 
-    def _loaded(self, files: Sequence[tuple[Path, PreparedFile]]) -> list[Loaded]:
+    def _loaded(self, files: Sequence[tuple[Path, PreparedFile]]) -> list[LoadedFile]:
         """The outcome of each dropped file, of any kind."""
         if not files:
             return []
@@ -149,31 +149,31 @@ def _rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-def _loaded_file(path: Path, outcomes: Sequence[Outcome]) -> Loaded:
+def _loaded_file(path: Path, outcomes: Sequence[Outcome]) -> LoadedFile:
     """What became of a dropped file: its outcome, or the outcomes of all that was in it."""
     outcome_or_outcomes = outcomes[0] if len(outcomes) == 1 else outcomes
     report = msgspec.json.format(msgspec.json.encode(outcome_or_outcomes), indent=2) + b"\n"
     rejected = sum(sum(outcome.rejected.values()) for outcome in outcomes)
     records = sum(outcome.records for outcome in outcomes)
     why = "; ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
-    return Loaded(path, not why, report, outcomes[0].import_id, records, rejected, why)
+    return LoadedFile(path, not why, report, outcomes[0].import_id, records, rejected, why)
 
 
-def _later(path: Path, why: str) -> Loaded:
+def _later(path: Path, why: str) -> LoadedFile:
     """Nothing is known of what it holds: it stays where it is."""
-    return Loaded(path, False, b"", "", later=why.replace(f"{path}: ", "", 1))
+    return LoadedFile(path, False, b"", "", later=why.replace(f"{path}: ", "", 1))
 
 
-def _unexplained(path: Path) -> Loaded:
+def _unexplained(path: Path) -> LoadedFile:
     """A bug must not stop the files behind this one; and it says nothing of this one."""
     log.exception("%s: internal error", printable(str(path)))
     return _later(path, "internal error: see the log, and report it")
 
 
-def _refused(path: Path, why: str) -> Loaded:
+def _refused(path: Path, why: str) -> LoadedFile:
     refusal = {"file": as_text(str(path)), "refused": as_text(why)}
     report = msgspec.json.format(msgspec.json.encode(refusal), indent=2) + b"\n"
-    return Loaded(path, False, report, _tag(), why=as_text(why.replace(f"{path}: ", "", 1)))
+    return LoadedFile(path, False, report, _tag(), why=as_text(why.replace(f"{path}: ", "", 1)))
 
 
 def _tag() -> str:

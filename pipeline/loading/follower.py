@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
-from connectors.live.forwarder import Ends, Outlet
+from connectors.live.forwarder import Ends, Sink
 from pipeline.endpoints import Endpoints
 from pipeline.loading.sending import live_sender
 from pipeline.storage_wait import STAGES, StorageWait
@@ -26,7 +26,7 @@ class Follower:
         self._where = where
         self._open: Transport | None = None
 
-    def outlet(self) -> Outlet:
+    def sink(self) -> Sink:
         """A new connection for what is sent from now on."""
         return live_sender(self._endpoints(), _DELIVERY_S)
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.mapped.kinds import KINDS
-from connectors.mapped.look import look_at
-from connectors.mapped.propose import Look, Proposed, fitting_kinds, propose
+from connectors.mapped.propose import Proposed, TableSample, fitting_kinds, propose
+from connectors.mapped.table_sample import sample_table
 from connectors.reading.packed import label
 from connectors.reading.parts import parts
 from pipeline.loading.explain import explain
@@ -40,7 +40,7 @@ class MappingProposal(NamedTuple):
     """A table, the mapping that is proposed, and its name."""
 
     path: Path
-    look: Look
+    look: TableSample
     proposed: Proposed
     kind: MappedKind
     name: str
@@ -58,7 +58,7 @@ def map_table(file: Path, request: MappingRequest, region: str, settings: Settin
 
 
 def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings) -> MappingProposal:
-    look = look_at(path, region, settings.stages)
+    look = sample_table(path, region, settings.stages)
     kind = request.kind or _kind(path, look)
     if unknown := {*request.columns, *request.constants} - set(KINDS[kind].columns):
         known = ", ".join(KINDS[kind].columns)
@@ -75,7 +75,7 @@ def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings
 
 def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Proposed:
     """With the meanings of words that somebody wrote into this mapping before: they are not asked for twice."""
-    mapping = proposed.said
+    mapping = proposed.mapping
     if mapping is None or before is None or before.kind != mapping.kind:
         return proposed
     values = {
@@ -86,10 +86,10 @@ def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Propo
         for ours, strange_words in proposed.strange.items()
         if (left := tuple(word for word in strange_words if word not in values.get(ours, {})))
     }
-    return proposed._replace(said=msgspec.structs.replace(mapping, values=values), strange=strange)
+    return proposed._replace(mapping=msgspec.structs.replace(mapping, values=values), strange=strange)
 
 
-def _kind(path: Path, look: Look) -> MappedKind:
+def _kind(path: Path, look: TableSample) -> MappedKind:
     fits = fitting_kinds(look)
     if len(fits) == 1:
         return fits[0]
@@ -110,19 +110,19 @@ def describe(mapped: MappingProposal) -> list[str]:
     """The proposal, for people: our column, theirs, and examples."""
     proposed, look = mapped.proposed, mapped.look
     lines = [f"{mapped.path}: {mapped.kind}, {len(look.header)} columns"]
-    if proposed.said is not None:
-        for ours, names in proposed.said.columns.items():
+    if proposed.mapping is not None:
+        for ours, names in proposed.mapping.columns.items():
             listed = [names] if isinstance(names, str) else names
             seen = [_examples(look, name) for name in listed]
             lines.append(f"  {ours:16} {' + '.join(listed)}   e.g. {' + '.join(seen)}")
-        lines += [f"  {ours:16} always {text!r}" for ours, text in proposed.said.constants.items()]
-        for ours, known in proposed.said.values.items():
+        lines += [f"  {ours:16} always {text!r}" for ours, text in proposed.mapping.constants.items()]
+        for ours, known in proposed.mapping.values.items():
             lines += [f"  {ours:16} {word!r} means {code}" for word, code in known.items()]
     if proposed.unused:
         lines.append(f"  not read: {', '.join(proposed.unused)}")
     known_by = "id" if mapped.kind == "organisations" else "organisation_id"
-    if proposed.said is not None and known_by in proposed.said.columns:
-        theirs = proposed.said.columns[known_by]
+    if proposed.mapping is not None and known_by in proposed.mapping.columns:
+        theirs = proposed.mapping.columns[known_by]
         lines.append(f"  an organisation is known by {theirs!r}: other tables must mean the same by it")
     for ours, unknown in proposed.strange.items():
         lines.append(
@@ -143,7 +143,7 @@ def lacking(mapped: MappingProposal) -> Terminal:
     )
 
 
-def _examples(look: Look, name: str) -> str:
+def _examples(look: TableSample, name: str) -> str:
     position = list(look.header).index(name)
     seen = dict.fromkeys(cell for row in look.rows if position < len(row) and (cell := row[position].strip()))
     return " | ".join(one[:30] for one in list(seen)[:_EXAMPLES]) or "(empty)"
@@ -151,7 +151,7 @@ def _examples(look: Look, name: str) -> str:
 
 def preview(mapped: MappingProposal, options: LoadOptions, settings: Settings, show: Callable[[str], None]) -> None:
     """The first rows as they would be read. Without a zone, those of calls in the reporting one, with a note."""
-    mapping = mapped.proposed.said
+    mapping = mapped.proposed.mapping
     assert mapping is not None
     with_it = msgspec.structs.replace(settings, mappings={mapped.name: mapping})
     zone = options.tz or settings.source(options.source or options.exchange).time_zone
@@ -165,7 +165,7 @@ def preview(mapped: MappingProposal, options: LoadOptions, settings: Settings, s
 
 def keep(path: Path, mapped: MappingProposal) -> None:
     """Put the mapping into the settings' file, whole or not at all. Raises Terminal."""
-    mapping, unknown = mapped.proposed.said, mapped.proposed.strange
+    mapping, unknown = mapped.proposed.mapping, mapped.proposed.strange
     assert mapping is not None
     try:
         before = path.read_bytes() if path.exists() else b""

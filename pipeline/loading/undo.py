@@ -20,7 +20,7 @@ from pipeline.loading.sending import Segments, Waiting
 from pipeline.store import Store, newest, texts, tuple_of
 from pipeline.user import this_user
 from schemas.codec import encode
-from schemas.provenance import KINDS, TABLE, Kind, Provenance, digest, taking_back
+from schemas.provenance import KINDS, TABLE, ClaimKind, Provenance, digest, taking_back
 from schemas.records import Feed, FeedState, Import, Record, Rejected
 from schemas.topics import ALL, REJECTED, Topic
 from schemas.trouble import Terminal, Transient
@@ -213,7 +213,7 @@ class _Undoing:
     def _back(self, row: Any, version: int) -> Any:
         return taking_back(row, version, self._of.import_id, self._undo.undo_id)
 
-    def _stored_rows(self, kind: Kind, rows: msgspec.json.Decoder[Any]) -> Iterator[list[Any]]:
+    def _stored_rows(self, kind: ClaimKind, rows: msgspec.json.Decoder[Any]) -> Iterator[list[Any]]:
         """Its records that stand."""
         columns = ", ".join(kind.columns)
         sql = (
@@ -222,7 +222,7 @@ class _Undoing:
         )
         yield from self._pages(rows, sql, lambda row: f"AND ({columns}) > ({_values(kind, row)})")
 
-    def _claims(self, kind: Kind) -> Iterator[list[Provenance]]:
+    def _claims(self, kind: ClaimKind) -> Iterator[list[Provenance]]:
         """Its claims that are not rows."""
         sql = (
             f"SELECT * FROM {TABLE} FINAL WHERE what = '{kind.table}'"
@@ -239,7 +239,7 @@ class _Undoing:
             condition = after(page[-1])
 
     def _of_claims(
-        self, kind: Kind, rows: msgspec.json.Decoder[Any], claims: Sequence[Provenance]
+        self, kind: ClaimKind, rows: msgspec.json.Decoder[Any], claims: Sequence[Provenance]
     ) -> Iterator[tuple[Any, int]]:
         """The record that stands in the place of each claim, and the claim's version."""
         column, index = _FOUND_BY[kind.table]
@@ -255,7 +255,7 @@ class _Undoing:
             result[kind.table] = result.get(kind.table, 0) + 1
             yield row, claim.version
 
-    def _report(self, kind: Kind, page: Sequence[Any]) -> None:
+    def _report(self, kind: ClaimKind, page: Sequence[Any]) -> None:
         """Which of these records stay, which are withdrawn, and what they had replaced."""
         identities = {kind.identity(row): row for row in page}
         others: dict[str, list[Provenance]] = {}
@@ -323,7 +323,7 @@ def _changed(row: Rejected, *, resolved: int, resolved_by: str) -> Rejected:
     return msgspec.structs.replace(row, resolved=resolved, resolved_by=resolved_by, version=version)
 
 
-def _values(kind: Kind, row: Any) -> str:
+def _values(kind: ClaimKind, row: Any) -> str:
     """The identity of a row as SQL values, as its columns compare with them."""
     values = []
     for column in kind.columns:
@@ -339,7 +339,7 @@ def _values(kind: Kind, row: Any) -> str:
     return ", ".join(values)
 
 
-def _touched(kind: Kind, page: Sequence[Any]) -> str:
+def _touched(kind: ClaimKind, page: Sequence[Any]) -> str:
     """SQL condition on placements: the activities that these records are part of, or give their meaning to."""
     if kind.table == "call_legs":
         return f"activity_id IN ({texts({f'call:{row.source}:{row.call_id}' for row in page})})"

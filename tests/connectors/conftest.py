@@ -42,11 +42,11 @@ def context(tz: str = "Europe/Moscow", **more: Any) -> Context:
 
 def read(path: Path, kind: str = "calls", tz: str = "Europe/Moscow", **more: Any) -> Items:
     """Everything in a file, recognised as `load` does it."""
-    told = context(tz, **more)
+    loading_context = context(tz, **more)
     sample = Sample(path)
-    source, recognised = choose(sample, kind, "auto", told.region)
-    zone, _ = source.zone(sample, recognised, told.zone)
-    return list(source.read(path, recognised, msgspec.structs.replace(told, zone=zone)))
+    source, recognised = choose(sample, kind, "auto", loading_context.region)
+    zone, _ = source.zone(sample, recognised, loading_context.zone)
+    return list(source.read(path, recognised, msgspec.structs.replace(loading_context, zone=zone)))
 
 
 @pytest.fixture

@@ -209,8 +209,8 @@ def test_line_of_half_a_gigabyte_is_read_in_little_memory(tmp_path: Path) -> Non
         file.write("".join(many(400)).encode())
         file.seek(500_000_000, os.SEEK_CUR)
         file.write(b"\n" + row(402).encode())
-    told = subprocess.run([sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=True)
-    counted, before_kib, after_kib = told.stdout.splitlines()
+    run = subprocess.run([sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=True)
+    counted, before_kib, after_kib = run.stdout.splitlines()
     assert counted == f"{CallLeg.__name__} 401, {Reason.LINE_TOO_LONG} Master.csv:401"
     assert int(after_kib) - int(before_kib) < 100_000
 

@@ -22,7 +22,7 @@ from connectors.registry import CALLS, CONNECTORS
 from schemas.records import CallLeg, Record, Rejected
 from tests.connectors.conftest import context
 from tests.connectors.golden import CASES, HERE
-from tests.connectors.told import LEG, plain
+from tests.connectors.golden_legs import LEG, plain
 
 _SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version", "retracted"}
 
@@ -30,7 +30,7 @@ _SAME_EVERYWHERE = {"v", "source", "import_id", "origin", "version", "retracted"
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
     expected = json.loads(case.read_text(encoding="utf-8"))
-    told = context(
+    loading_context = context(
         expected["tz"],
         region=expected.get("region", "RU"),
         trunks=tuple(expected.get("trunks", ())),
@@ -38,12 +38,12 @@ def test_file_is_read_as_a_person_reads_it(case: Path) -> None:
     )
     path = file_of(case, expected)
     columns = tuple(expected.get("columns", ()))
-    source, seen = choose(Sample(path), expected.get("kind", "calls"), "auto", told.region, columns)
+    source, seen = choose(Sample(path), expected.get("kind", "calls"), "auto", loading_context.region, columns)
     form = seen.form._asdict()
     found = {name: plain(form[name] if name in form else getattr(seen, name)) for name in expected["seen"]}
     assert found == expected["seen"]
-    items = list(source.read(path, seen, told))
-    assert [_told(item) for item in items] == [_without_ids(row) for row in expected["items"]]
+    items = list(source.read(path, seen, loading_context))
+    assert [_as_json(item) for item in items] == [_without_ids(row) for row in expected["items"]]
     _assert_ids(expected["items"], items)
 
 
@@ -69,7 +69,7 @@ def test_every_source_has_a_golden_folder() -> None:
     assert files == {file_of(case, json.loads(case.read_text(encoding="utf-8"))) for case in CASES}
 
 
-def _told(item: Record | Rejected) -> dict[str, Any]:
+def _as_json(item: Record | Rejected) -> dict[str, Any]:
     line = _place(getattr(item, "origin"))  # noqa: B009  # every record that is read has one
     if isinstance(item, Rejected):
         return {"line": line, "reject": str(item.reason), "field": item.field}
@@ -83,8 +83,8 @@ def _told(item: Record | Rejected) -> dict[str, Any]:
 
 def _place(origin: str) -> int | str:
     """A line's number, or a name like `#2`."""
-    place = origin.rpartition(":")[2]
-    return int(place) if place.isdecimal() else place
+    row_ref = origin.rpartition(":")[2]
+    return int(row_ref) if row_ref.isdecimal() else row_ref
 
 
 def _without_ids(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.reading.form import JsonShape
+from connectors.reading.file_format import JsonShape
 from connectors.reading.json_rows import MOST_VALUE, JsonRows, Value
 from connectors.reading.packed import open_bytes
 from connectors.reading.sample import Sample
@@ -81,8 +81,8 @@ def test_one_object_over_several_lines_is_one_value(write: Write) -> None:
 
 
 def test_places_are_lines_or_numbers(write: Write) -> None:
-    assert [value.place for value in values(write('{"a":1}\n\n{"a":2}\n'))] == [1, 3]
-    assert [value.place for value in values(write('[{"a":1},\n\n{"a":2}]'))] == ["#1", "#2"]
+    assert [value.row_ref for value in values(write('{"a":1}\n\n{"a":2}\n'))] == [1, 3]
+    assert [value.row_ref for value in values(write('[{"a":1},\n\n{"a":2}]'))] == ["#1", "#2"]
 
 
 @pytest.mark.parametrize("text", ["id;name\n1;2\n", "cdr\n", "Call 1,2\n", "a=b=c d\n", "<cdr/>", "=1\n"])
@@ -130,7 +130,7 @@ def test_values_longer_than_a_piece_are_whole(write: Write, shape: str) -> None:
 def test_value_over_a_megabyte_is_one_reject(write: Write) -> None:
     long = json.dumps({"a": "x" * (MOST_VALUE + 10)})
     found = values(write(f'{{"a":1}}\n{long}\n{{"a":2}}\n'))
-    assert [(value.place, value.bad and value.bad.reason) for value in found] == [
+    assert [(value.row_ref, value.bad and value.bad.reason) for value in found] == [
         (1, None),
         (2, Reason.LINE_TOO_LONG),
         (3, None),

@@ -37,10 +37,10 @@ def test_log_in_an_order_of_its_own_is_refused_with_the_setting_to_write(write: 
     path = write(OWN_ORDER * 3)
     with pytest.raises(Terminal) as refusal:
         choose(Sample(path), "calls", "auto", "RU")
-    words = str(refusal.value)
-    assert words.startswith(f"{path}: a 3CX log whose fields stand in an order of its own")
-    assert 'columns = ["historyid", "callid", ...]' in words
-    assert all(name in words for name in ORDERS[0])
+    message = str(refusal.value)
+    assert message.startswith(f"{path}: a 3CX log whose fields stand in an order of its own")
+    assert 'columns = ["historyid", "callid", ...]' in message
+    assert all(name in message for name in ORDERS[0])
 
 
 def test_order_that_settings_name_is_read(write: Write) -> None:
@@ -53,7 +53,7 @@ def test_order_that_settings_name_is_read(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "words"),
+    ("columns", "message"),
     [
         ((*NAMES, "final-number", "final-dn", "extension"), "3CX has no field extension; fields: historyid, callid"),
         (NAMES, "columns of a 3CX log without final-dn, final-number"),
@@ -61,12 +61,12 @@ def test_order_that_settings_name_is_read(write: Write) -> None:
         (("start", "finish", "answer", "from_number"), "Mango statistics without from_extension, to_extension, to_n"),
     ],
 )
-def test_wrong_order_in_the_settings_is_named(write: Write, columns: tuple[str, ...], words: str) -> None:
+def test_wrong_order_in_the_settings_is_named(write: Write, columns: tuple[str, ...], message: str) -> None:
     path = write(OWN_ORDER.replace("\n", ",,\n") * 3)
     with pytest.raises(Terminal) as refusal:
         choose(Sample(path), "calls", "auto", "RU", columns)
     assert str(path) in str(refusal.value)
-    assert words in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_order_of_the_settings_comes_with_the_source(
@@ -131,9 +131,9 @@ def test_log_that_is_read_again_in_another_zone_replaces_its_records() -> None:
 
 def test_number_of_more_digits_than_python_reads_is_a_reject(write: Write) -> None:
     good = "[];1793599200;1793599230;0;101;;;74950000001;1110;;abonent;MTAx\n"
-    for field, place in (("start", 1), ("finish", 2), ("answer", 3)):
+    for field, index in (("start", 1), ("finish", 2), ("answer", 3)):
         cells = good.split(";")
-        cells[place] = "9" * 5_000
+        cells[index] = "9" * 5_000
         *_, last = read(write(good * 3 + ";".join(cells)))
         assert isinstance(last, Rejected)
         assert (last.reason, last.field, last.origin) == (Reason.BAD_TIME, field, "Master.csv:4")
@@ -144,11 +144,11 @@ def test_number_of_more_digits_than_python_reads_is_a_reject(write: Write) -> No
 
 def test_explain_shows_what_was_seen_and_the_first_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings(tmp_path, monkeypatch)
-    said: list[str] = []
-    explain(prepare(MANGO, LoadOptions(), read_settings()), said.append, examples=2)
-    assert said[0] == f"{MANGO}: mango, Mango statistics, 12 columns"
-    assert "  no header; 12 columns in the usual order, times are epochs" in said
-    assert sum('"direction":"outbound"' in line for line in said) == 2
+    printed: list[str] = []
+    explain(prepare(MANGO, LoadOptions(), read_settings()), printed.append, examples=2)
+    assert printed[0] == f"{MANGO}: mango, Mango statistics, 12 columns"
+    assert "  no header; 12 columns in the usual order, times are epochs" in printed
+    assert sum('"direction":"outbound"' in line for line in printed) == 2
 
 
 def test_statistics_without_entry_id_say_that_rows_count_as_calls() -> None:

@@ -27,24 +27,26 @@ class Golden(NamedTuple):
     name: str
     content: bytes
     kind: str
-    told: Context
+    loading: Context
     columns: tuple[str, ...]
 
     def read(self, path: Path) -> tuple[int, list[Record | Rejected]]:
         """(rows, items) of a file that is read as this one. Raises Terminal."""
-        source, seen = choose(Sample(path), self.kind, "auto", self.told.region, self.columns)
-        reading = source.read(path, seen, self.told)
+        source, seen = choose(Sample(path), self.kind, "auto", self.loading.region, self.columns)
+        reading = source.read(path, seen, self.loading)
         items = list(reading)
         return reading.rows, items
 
 
 def _golden(case: Path) -> Golden:
-    said = json.loads(case.read_text(encoding="utf-8"))
-    more = {"extension_pattern": said["extensions"]} if "extensions" in said else {}
-    told = context(said["tz"], region=said.get("region", "RU"), trunks=tuple(said.get("trunks", ())), **more)
-    content = file_of(case, said).read_bytes()
+    case_json = json.loads(case.read_text(encoding="utf-8"))
+    more = {"extension_pattern": case_json["extensions"]} if "extensions" in case_json else {}
+    loading = context(
+        case_json["tz"], region=case_json.get("region", "RU"), trunks=tuple(case_json.get("trunks", ())), **more
+    )
+    content = file_of(case, case_json).read_bytes()
     name = f"{case.parent.name}-{case.stem}"
-    return Golden(name, content, said.get("kind", "calls"), told, tuple(said.get("columns", ())))
+    return Golden(name, content, case_json.get("kind", "calls"), loading, tuple(case_json.get("columns", ())))
 
 
 GOLDEN = [_golden(case) for case in CASES]
@@ -71,8 +73,8 @@ def test_damaged_file_is_items_or_one_clear_refusal(golden: Golden, blows: list[
     """A piece cut out here, another one put in there."""
     content = golden.content
     for share, cut, splinter in blows:
-        place = int(share * len(content))
-        content = content[:place] + splinter + content[place + cut :]
+        offset = int(share * len(content))
+        content = content[:offset] + splinter + content[offset + cut :]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "export.csv"
         path.write_bytes(content)
@@ -85,22 +87,22 @@ def test_damaged_file_is_items_or_one_clear_refusal(golden: Golden, blows: list[
     assert not refusal or str(path) in refusal
     for item in items:
         encode(item)
-    places = [item.origin for item in items if isinstance(item, CallLeg | Rejected)]
-    assert len(set(places)) == len(places)
+    origins = [item.origin for item in items if isinstance(item, CallLeg | Rejected)]
+    assert len(set(origins)) == len(origins)
 
 
 @pytest.mark.parametrize("golden", SPLIT, ids=lambda one: one.name)
 def test_lines_in_any_order_and_any_split_are_the_same_records(golden: Golden, tmp_path: Path) -> None:
-    def told(content: bytes) -> dict[str, bytes]:
+    def records_by_id(content: bytes) -> dict[str, bytes]:
         path = tmp_path / "export.csv"
         path.write_bytes(content)
         items = golden.read(path)[1]
         legs = [leg for leg in items if isinstance(leg, CallLeg)]
         return {leg.record_id: encode(leg).replace(leg.origin.encode(), b"") for leg in legs}
 
-    whole = told(golden.content)
+    whole = records_by_id(golden.content)
     lines = golden.content.splitlines(keepends=True)
     dice = random.Random(11)
     for cut in range(1, len(lines)):
         dice.shuffle(lines)
-        assert told(b"".join(lines[:cut])) | told(b"".join(lines[cut:])) == whole
+        assert records_by_id(b"".join(lines[:cut])) | records_by_id(b"".join(lines[cut:])) == whole

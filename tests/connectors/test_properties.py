@@ -16,13 +16,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from connectors.reading.form import Form
+from connectors.reading.file_format import FileFormat
 from connectors.reading.moments import Moments
 from connectors.reading.packed import open_bytes
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
-from connectors.reading.text import Row, Rows, TooLong
+from connectors.reading.text import RawRow, Rows, TooLong
 from connectors.reading.wall import EARLIEST, LATEST, WallClock
 from connectors.reading.zone_proof import epoch_of
 from connectors.recognise import choose
@@ -133,7 +133,7 @@ def test_every_line_that_is_not_blank_is_in_exactly_one_row(text: str, delimiter
     with TemporaryDirectory() as folder:
         path = Path(folder) / "any.csv"
         path.write_bytes(text.encode())
-        rows = list(Rows(open_bytes(path), Form("utf-8", delimiter, "LF"), width))
+        rows = list(Rows(open_bytes(path), FileFormat("utf-8", delimiter, "LF"), width))
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     covered: Counter[int] = Counter()
     for found in rows:
@@ -141,8 +141,8 @@ def test_every_line_that_is_not_blank_is_in_exactly_one_row(text: str, delimiter
     assert all(times == 1 for times in covered.values())
     assert {n for n, line in enumerate(lines, 1) if line.strip()} <= set(covered)
     for found in rows:
-        told = found.text.removesuffix("\n").split("\n")
-        assert told == lines[int(found.line) - 1 :][: len(told)]
+        row_lines = found.text.removesuffix("\n").split("\n")
+        assert row_lines == lines[int(found.line) - 1 :][: len(row_lines)]
 
 
 @given(st.lists(st.sampled_from([*many(3), "\0\n", '"\n', '","\n', "Итого;;\n", row(9)[:60]]), max_size=30), st.data())
@@ -159,7 +159,7 @@ def test_every_row_of_calls_gives_exactly_one_item(pieces: list[str], data: st.D
         items = list(reading)
         widths = frozenset({len(recognised.columns)})
         form = recognised.form
-        rows = [found for found in Rows(open_bytes(path), form, widths) if isinstance(found, Row | TooLong)]
+        rows = [found for found in Rows(open_bytes(path), form, widths) if isinstance(found, RawRow | TooLong)]
     assert len(items) == len(rows) == reading.rows
     assert [getattr(item, "origin") for item in items] == [f"Master.csv:{found.line}" for found in rows]  # noqa: B009
     assert sum(isinstance(item, CallLeg) for item in items) >= 16
@@ -209,7 +209,7 @@ def test_any_bytes_are_items_or_one_clear_refusal(content: bytes, kind: str, tz:
 def contents(items: Items) -> set[tuple[str, bytes]]:
     """What a load would store: each record under its id, without the place it was read from."""
     return {
-        (item.record_id, without_place(item))
+        (item.record_id, without_origin(item))
         if isinstance(item, CallLeg)
         else (item.rejected_id, item.payload.encode())
         for item in items
@@ -217,10 +217,10 @@ def contents(items: Items) -> set[tuple[str, bytes]]:
     }
 
 
-def without_place(leg: CallLeg) -> bytes:
-    told = encode(leg)
-    assert leg.origin.encode() in told
-    return told.replace(leg.origin.encode(), b"")
+def without_origin(leg: CallLeg) -> bytes:
+    line = encode(leg)
+    assert leg.origin.encode() in line
+    return line.replace(leg.origin.encode(), b"")
 
 
 # A few lines may be bad ones only, which are no export.
@@ -309,7 +309,7 @@ def test_any_text_is_a_moment_or_misread_and_what_was_read_before_says_nothing(t
     zone = ZoneInfo("Europe/Berlin")
     moments, wall = Moments(zone, order), WallClock(zone, order)
 
-    def told(clock: Moments | WallClock, text: str) -> datetime | None:
+    def read_time(clock: Moments | WallClock, text: str) -> datetime | None:
         try:
             moment = clock.utc(text, "")
         except Misread:
@@ -319,5 +319,5 @@ def test_any_text_is_a_moment_or_misread_and_what_was_read_before_says_nothing(t
         return moment
 
     for text in texts:
-        assert told(moments, text) == told(Moments(zone, order), text)
-        assert told(wall, text) == told(WallClock(zone, order), text)
+        assert read_time(moments, text) == read_time(Moments(zone, order), text)
+        assert read_time(wall, text) == read_time(WallClock(zone, order), text)

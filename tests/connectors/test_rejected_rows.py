@@ -46,9 +46,9 @@ class Wire:
 
 
 def prepared(path: Path, kind: str = "calls") -> PreparedFile:
-    told = context()
-    source, recognised = choose(Sample(path), kind, "auto", told.region)
-    return PreparedFile(path=path, source=source, recognised=recognised, context=told, zone_why="")
+    loading_context = context()
+    source, recognised = choose(Sample(path), kind, "auto", loading_context.region)
+    return PreparedFile(path=path, source=source, recognised=recognised, context=loading_context, zone_why="")
 
 
 class Sifted:
@@ -171,11 +171,11 @@ def test_file_of_mostly_rejected_rows_sends_no_record_and_speaks_of_its_format(w
     with pytest.raises(FuseBlown, match="20 of 30 rows were rejected") as stopped:
         sifted.run()
     assert [name for name, record in sifted.wire.sent if not isinstance(record, Rejected)] == []
-    words = str(stopped.value)
-    assert "bad_duration 20" in words
-    assert "first at Master.csv:1: bad_duration" in words
-    assert "taken for cdr_csv, 21 columns" in words
-    assert "callfunnel load --explain" in words
+    message = str(stopped.value)
+    assert "bad_duration 20" in message
+    assert "first at Master.csv:1: bad_duration" in message
+    assert "taken for cdr_csv, 21 columns" in message
+    assert "callfunnel load --explain" in message
 
 
 def test_file_without_one_good_row_is_given_up_after_a_thousand_rows(write: Write, tmp_path: Path) -> None:

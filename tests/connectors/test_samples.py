@@ -39,11 +39,11 @@ def sample(name: str) -> Path:
 
 def read_sample(name: str, tz: str, region: str = "RU") -> Items:
     """All of a sample; its rows are counted against what the reading gave."""
-    told = context(tz, region=region)
+    loading_context = context(tz, region=region)
     beginning = Sample(sample(name))
-    source, recognised = choose(beginning, "calls", "auto", told.region)
-    zone, _ = source.zone(beginning, recognised, told.zone)
-    reading = source.read(sample(name), recognised, msgspec.structs.replace(told, zone=zone))
+    source, recognised = choose(beginning, "calls", "auto", loading_context.region)
+    zone, _ = source.zone(beginning, recognised, loading_context.zone)
+    reading = source.read(sample(name), recognised, msgspec.structs.replace(loading_context, zone=zone))
     items = list(reading)
     assert reading.rows == len(items)
     return items
@@ -128,9 +128,9 @@ def test_dump_holds_as_many_calls_as_linkedids() -> None:
 def test_voicemail_is_never_a_person() -> None:
     """331 of 856 rows were answered by VoiceMail (formats.md, finding 2)."""
     legs = [leg for leg in read_sample(f"{_FREEPBX}cdr.anonymised.csv", "auto") if isinstance(leg, CallLeg)]
-    became = Counter(leg.disposition for leg in legs if leg.application == "VoiceMail")
-    assert sum(became.values()) == 331
-    assert became[Disposition.ANSWERED] == 0
+    expected = Counter(leg.disposition for leg in legs if leg.application == "VoiceMail")
+    assert sum(expected.values()) == 331
+    assert expected[Disposition.ANSWERED] == 0
 
 
 def test_office_without_a_trunk_has_no_inbound_call() -> None:

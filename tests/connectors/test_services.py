@@ -45,18 +45,18 @@ def rows_of(path: Path) -> list[list[str]]:
     return [header, *([one.get(key, "") for key in header] for one in objects)]
 
 
-def told(path: Path) -> set[bytes]:
+def encoded(path: Path) -> set[bytes]:
     """What a file says, wherever it lies."""
-    said = set()
+    found = set()
     for part in parts(path):
         source, seen = choose(Sample(part), "calls", "auto", "RU")
         items = list(source.read(part, seen, context("Europe/Moscow" if seen.needs_zone else "auto")))
         for item in items:
             if isinstance(item, CallLeg):
-                said.add(encode(item).replace(item.origin.encode(), b""))
+                found.add(encode(item).replace(item.origin.encode(), b""))
             elif isinstance(item, Rejected) and item.field:
-                said.add(f"{item.reason} {item.field}".encode())
-    return said
+                found.add(f"{item.reason} {item.field}".encode())
+    return found
 
 
 @pytest.mark.parametrize("path", JSON, ids=lambda path: path.parent.name)
@@ -64,14 +64,14 @@ def test_json_csv_sheet_and_archives_of_one_table_say_the_same(path: Path, write
     rows = rows_of(path)
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
-    plain = told(write(text.getvalue(), "export.csv"))
+    plain = encoded(write(text.getvalue(), "export.csv"))
     assert len(plain) > 2
-    assert told(path) == plain
-    assert told(write(workbook(Звонки=[["Отчёт"], *rows]), "export.xlsx")) == plain
-    assert told(write(gzipped(text.getvalue().encode("cp1251", "replace")), "export.csv.gz")) >= {
+    assert encoded(path) == plain
+    assert encoded(write(workbook(Звонки=[["Отчёт"], *rows]), "export.xlsx")) == plain
+    assert encoded(write(gzipped(text.getvalue().encode("cp1251", "replace")), "export.csv.gz")) >= {
         one for one in plain if b"\xd0" not in one
     }
-    assert told(write(zipped({"a/export.json": path.read_bytes()}), "export.zip")) == plain
+    assert encoded(write(zipped({"a/export.json": path.read_bytes()}), "export.zip")) == plain
 
 
 def test_zone_is_asked_for_where_times_say_none() -> None:

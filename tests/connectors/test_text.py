@@ -43,14 +43,14 @@ def _quoted(line: str) -> str:
     return ";".join(f'"{cell}"' if "," in cell and '"' not in cell else cell for cell in line.split(";"))
 
 
-def told(items: Items) -> list[Record]:
+def records_of(items: Items) -> list[Record]:
     assert not any(isinstance(item, Rejected) for item in items)
     return [item for item in items if isinstance(item, CallLeg | Organisation)]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=repr)
 def test_table_is_the_same_in_every_form(write: Write, form: tuple[str, str, str]) -> None:
-    found = told(read(write(in_form(TABLE, form)), "organisations"))
+    found = records_of(read(write(in_form(TABLE, form)), "organisations"))
     assert [(o.organisation_id, o.name, o.phones) for o in found if isinstance(o, Organisation)] == [
         ("o-1", "Иванов и сыновья", ["+74950000001"]),
         ("o-2", "Щукин Ёж, ООО", ["+74950000002"]),
@@ -61,7 +61,7 @@ def test_table_is_the_same_in_every_form(write: Write, form: tuple[str, str, str
 @pytest.mark.parametrize("form", FORMS, ids=repr)
 def test_calls_are_the_same_in_every_form(write: Write, form: tuple[str, str, str]) -> None:
     path = write(in_form(CALLS, form))
-    assert told(read(path)) == told(read(write(CALLS)))
+    assert records_of(read(path)) == records_of(read(write(CALLS)))
     seen = Sample(write(in_form(CALLS, form))).form
     assert (seen.delimiter, seen.line_end) == (form[1], {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[form[2]])
 
@@ -70,15 +70,15 @@ def test_calls_are_the_same_in_every_form(write: Write, form: tuple[str, str, st
 def test_utf_16_without_its_mark_is_known_by_its_zeros(write: Write, encoding: str) -> None:
     path = write(CALLS.encode(encoding))
     assert Sample(path).form.encoding == encoding
-    assert told(read(path)) == told(read(write(CALLS)))
+    assert records_of(read(path)) == records_of(read(write(CALLS)))
 
 
 def test_cp1251_is_told_from_few_words(write: Write) -> None:
     """Names as a department has them, a handful of rows: nothing else is there to tell the encoding by."""
     rnd = random.Random(3)
-    words = ["Иванов", "Пётр", "Сидорова", "Щукин", "Анна", "Ольга", "Дмитрий", "Ромашка", "ООО", "Техно", "Север"]
+    names = ["Иванов", "Пётр", "Сидорова", "Щукин", "Анна", "Ольга", "Дмитрий", "Ромашка", "ООО", "Техно", "Север"]
     for rows in (1, 2, 5, 20) * 5:
-        lines = [f"o-{n};{' '.join(rnd.sample(words, 2))};84950000001" for n in range(rows)]
+        lines = [f"o-{n};{' '.join(rnd.sample(names, 2))};84950000001" for n in range(rows)]
         path = write("\r\n".join(["id;название;телефон", *lines]).encode("cp1251"))
         assert Sample(path).form.encoding == "cp1251"
 
@@ -91,4 +91,4 @@ def test_character_that_the_first_megabyte_cuts_in_two_is_still_utf_8(write: Wri
 def test_comma_inside_of_cells_is_not_the_delimiter(write: Write) -> None:
     text = 'id;name;phones\no-1;"A, B, C, D";84950000001\no-2;"E, F, G, H";84950000002\n'
     assert Sample(write(text)).form.delimiter == ";"
-    assert len(told(read(write(text), "organisations"))) == 2
+    assert len(records_of(read(write(text), "organisations"))) == 2

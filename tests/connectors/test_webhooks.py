@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.http.webhook import Answered, Refused
+from connectors.http.webhook import Answered, WebhookRefused
 from connectors.registry import HOOKS
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Record, Rejected, StageChange
-from tests.connectors.told import LEG, plain
+from tests.connectors.golden_legs import LEG, plain
 from tests.connectors.webhook_requests import CASES, answered, context_of, incoming, kind_of, name_of, read, signed
 
 _LEG = {"id": "record_id", "call": "call_id"} | LEG
@@ -29,10 +29,10 @@ def test_request_is_read_as_a_person_reads_it(path: Path) -> None:
     assert found.body == case.get("answer", "")
     assert len(found.items) == len(case["items"]), found.items
     for item, wanted in zip(found.items, case["items"], strict=True):
-        told = _told(item)
+        item_fields = _as_json(item)
         name = wanted.get("id", "")
-        assert fnmatchcase(str(told.pop("id", "")), name)
-        assert told == {key: value for key, value in wanted.items() if key != "id"}
+        assert fnmatchcase(str(item_fields.pop("id", "")), name)
+        assert item_fields == {key: value for key, value in wanted.items() if key != "id"}
 
 
 @pytest.mark.parametrize("path", CASES, ids=name_of)
@@ -40,7 +40,7 @@ def test_another_secret_is_refused_whatever_is_sent(path: Path) -> None:
     case = read(path)
     for wrong in ("x", f"{case['secret']}x", f"x{case['secret']}", ":", ""):
         found = answered(kind_of(path), case, wrong)
-        assert isinstance(found, Refused)
+        assert isinstance(found, WebhookRefused)
         assert found.status in (401, 403)
         assert case["secret"] not in found.why
 
@@ -50,19 +50,19 @@ def test_signed_body_that_was_changed_on_the_way_is_refused(path: Path) -> None:
     case = read(path)
     changed = case["body"].replace("0", "9", 1).encode()
     assert changed != case["body"].encode()
-    assert isinstance(answered(kind_of(path), case, body=changed), Refused)
+    assert isinstance(answered(kind_of(path), case, body=changed), WebhookRefused)
 
 
 @pytest.mark.parametrize("path", [path for path in CASES if kind_of(path) == "zadarma"], ids=name_of)
 def test_signed_fields_of_zadarma_that_were_changed_are_refused(path: Path) -> None:
     case = read(path)
     first = "in_" if "call_start" not in case["body"] else "2026-11"
-    assert isinstance(answered("zadarma", case, body=case["body"].replace(first, "2027-12").encode()), Refused)
+    assert isinstance(answered("zadarma", case, body=case["body"].replace(first, "2027-12").encode()), WebhookRefused)
 
 
 def test_twilio_signs_the_address_that_it_was_told() -> None:
     case = read(next(path for path in CASES if kind_of(path) == "twilio"))
-    assert isinstance(answered("twilio", case, url="http://127.0.0.1:8480/webhooks/twilio/cloud"), Refused)
+    assert isinstance(answered("twilio", case, url="http://127.0.0.1:8480/webhooks/twilio/cloud"), WebhookRefused)
 
 
 def test_every_sender_has_golden_requests() -> None:
@@ -107,7 +107,7 @@ def _damage(body: bytes, data: st.DataObject) -> bytes:
     return body
 
 
-def _told(item: Record | Rejected) -> dict[str, Any]:
+def _as_json(item: Record | Rejected) -> dict[str, Any]:
     if isinstance(item, Rejected):
         return {"reject": str(item.reason), "field": item.field}
     names = _LEG if isinstance(item, CallLeg) else _STAGE

@@ -37,11 +37,11 @@ def test_zone_that_disagrees_is_an_error_that_names_both(write: Write) -> None:
     path = write("".join(many(30)))
     with pytest.raises(Terminal) as error:
         zone(path, "Asia/Yekaterinburg")
-    words = str(error.value)
-    assert words.startswith(f"{path}: ")
-    assert "the file says UTC+03:00 (30 of 30 rows, by the epoch in uniqueid)" in words
-    assert "--tz Asia/Yekaterinburg is UTC+05:00 then" in words
-    assert words.endswith("give the zone of the exchange, or --tz auto")
+    message = str(error.value)
+    assert message.startswith(f"{path}: ")
+    assert "the file says UTC+03:00 (30 of 30 rows, by the epoch in uniqueid)" in message
+    assert "--tz Asia/Yekaterinburg is UTC+05:00 then" in message
+    assert message.endswith("give the zone of the exchange, or --tz auto")
 
 
 def test_zone_of_the_office_with_usegmtime_is_told_the_option(write: Write) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from connectors.http.webhook import Answered, Incoming, Refused, form
+from connectors.http.webhook import Answered, Incoming, WebhookRefused, form
 from connectors.reading.source import Context
 from connectors.registry import CONNECTORS, HOOKS
 from connectors.twilio import webhook as twilio
@@ -60,7 +60,7 @@ def context_of(case: dict[str, Any]) -> Context:
     return msgspec.structs.replace(told, stage_words=case.get("stages", {}))
 
 
-def answered(kind: str, case: dict[str, Any], secret: str | None = None, **changes: Any) -> Answered | Refused:
+def answered(kind: str, case: dict[str, Any], secret: str | None = None, **changes: Any) -> Answered | WebhookRefused:
     given = case["secret"] if secret is None else secret
     return HOOKS[kind].answer(incoming(case, **changes), given, context_of(case))
 

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, cast
 from aiohttp import web
 
 from connectors.http.crowd import BACKLOG, Crowd
-from connectors.http.door import HttpDoor
 from connectors.http.gates import Token
-from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Limits
-from connectors.http.sink import Sink
-from connectors.live.line import Line
+from connectors.http.listener import HttpListener
+from connectors.http.request_delivery import RequestDelivery
+from connectors.http.serving import PROTOCOL_LOG, Address, Guard, RequestLimits
+from connectors.live.delivery_queue import DeliveryQueue
 from pipeline.board.server import Server
 from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
@@ -66,11 +66,11 @@ class Served(NamedTuple):
 
     async def with_secret(self, secret: bytes, within_s: float = 30.0) -> Reply:
         """Somebody who says this is the secret."""
-        said = base64.b64encode(b"reader:" + secret)
+        credentials = base64.b64encode(b"reader:" + secret)
         lines = {
-            "store": b"GET /?query=SELECT%201 HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + said,
+            "store": b"GET /?query=SELECT%201 HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + credentials,
             "board": b"GET /today HTTP/1.1\r\nHost: h\r\nCookie: callfunnel_board_8090=" + secret,
-            "listener": b"GET /ping HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + said,
+            "listener": b"GET /ping HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + credentials,
         }
         return await self.ask(lines[self.name] + b"\r\n\r\n", within_s)
 
@@ -118,10 +118,10 @@ def _application(name: str, clock: Clock) -> tuple[web.Application, Crowd]:
     if name == "board":
         server = Server(Fake(), SECRET, 8090, monotonic=clock)
         return server.application(), server.crowd
-    guard = Guard(Token(SECRET, "T"), Address(host="127.0.0.1", port=0), Limits(), clock)
-    door = HttpDoor(guard, Sink(Line("office", "http", "s1")), context_of)
+    guard = Guard(Token(SECRET, "T"), Address(host="127.0.0.1", port=0), RequestLimits(), clock)
+    door = HttpListener(guard, RequestDelivery(DeliveryQueue("office", "http", "s1")), context_of)
     return door.application(), door.crowd
 
 
-def told(story: Callable[[], Awaitable[Any]]) -> None:
+def run_story(story: Callable[[], Awaitable[Any]]) -> None:
     asyncio.run(cast(Any, story()))

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.ports.served import PORTS, SECRET, Served, served, told
+from tests.ports.served import PORTS, SECRET, Served, run_story, served
 
 _IDLE, _SLOW = 1_200, 300
 _WITHIN_S = 10.0
@@ -41,7 +41,7 @@ def test_good_client_is_answered_beside_a_crowd_that_is_idle_or_slow(name: str) 
             finally:
                 close(crowd)
 
-    told(story)
+    run_story(story)
 
 
 @pytest.mark.parametrize("name", PORTS)
@@ -58,4 +58,4 @@ def test_good_client_is_let_in_when_others_have_taken_every_place(name: str) -> 
             finally:
                 close(crowd)
 
-    told(story)
+    run_story(story)

@@ -11,7 +11,7 @@ from pipeline.cli.listen_http import hooks
 from pipeline.listening.session import Exchange
 from pipeline.settings import read_settings
 from schemas.trouble import Terminal
-from tests.ports.served import PORTS, SECRET, served, told
+from tests.ports.served import PORTS, SECRET, run_story, served
 
 NOT_TEXT = [b"\xff\xfe", b"\xd0", b"\xed\xa0\x80", b"a\xffb" * 100, "пароль".encode("cp1251")]
 MALFORMED = [b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -26,7 +26,7 @@ def test_secret_that_is_not_text_is_refused_as_any_other_wrong_one(name: str) ->
                 assert (await one.with_secret(secret)).status in (401, 403), secret
             assert (await one.with_secret(SECRET.encode())).status == 200
 
-    told(story)
+    run_story(story)
 
 
 @pytest.mark.parametrize("where", ["X-ClickHouse-Key", "X-ClickHouse-User", "Authorization", "url", "sql"])
@@ -49,7 +49,7 @@ def test_store_refuses_bytes_that_are_not_text_wherever_they_stand(where: str) -
             else:
                 assert (await one.ask(head + lines[where] + b"\r\nx")).status == 403
 
-    told(story)
+    run_story(story)
 
 
 @pytest.mark.parametrize("name", PORTS)
@@ -65,7 +65,7 @@ def test_wrong_secrets_are_slowed_down_and_the_right_one_never_is(name: str) -> 
             assert (await one.with_secret(b"wrong")).status in (401, 403)
             assert (await one.with_secret(b"wrong")).status == 429
 
-    told(story)
+    run_story(story)
 
 
 @pytest.mark.parametrize("name", PORTS)
@@ -80,7 +80,7 @@ def test_no_answer_says_which_program_of_which_version_it_is(name: str) -> None:
                 assert b"Traceback" not in answer.body
                 assert b"aiohttp" not in answer.body.lower()
 
-    told(story)
+    run_story(story)
 
 
 @pytest.mark.parametrize("kind", sorted(HOOKS))

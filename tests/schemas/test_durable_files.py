@@ -14,20 +14,20 @@ from schemas.durable_files import make_folder, move, sync_disk, write_whole
 @pytest.fixture
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was asked of the disk, in order: `fsync NAME`, `rename NAME`."""
-    asked: list[str] = []
+    disk_calls: list[str] = []
     fsync, replace = os.fsync, os.replace
 
     def noted_fsync(handle: int) -> None:
-        asked.append("fsync " + os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
+        disk_calls.append("fsync " + os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
         fsync(handle)
 
     def noted_replace(source: Any, target: Any) -> None:
-        asked.append(f"rename {os.path.basename(target)}")
+        disk_calls.append(f"rename {os.path.basename(target)}")
         replace(source, target)
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(os, "replace", noted_replace)
-    return asked
+    return disk_calls
 
 
 def test_bytes_then_name_then_folder(tmp_path: Path, synced: list[str]) -> None:

@@ -45,10 +45,10 @@ def test_example_is_read_written_valid_and_of_one_partition(file: Path) -> None:
 
     fields = {"v", *topic.record.__struct_fields__}
     for line in frame.splitlines():
-        said = json.loads(line)
-        validator(topic.name).validate(said)
-        assert said.keys() <= fields, "a field that nobody reads is misspelled"
-        assert said["v"] == 1
+        example_text = json.loads(line)
+        validator(topic.name).validate(example_text)
+        assert example_text.keys() <= fields, "a field that nobody reads is misspelled"
+        assert example_text["v"] == 1
 
     partitions = {partition_of(topic.key(record), topic.partitions) for record in records}
     assert len(partitions) == 1, "the lines of a frame are of one partition"
@@ -64,20 +64,20 @@ def test_every_topic_has_examples_and_every_example_a_topic() -> None:
 
 @pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
 def test_examples_say_every_field_and_leave_out_whatever_may_be(topic: Topic) -> None:
-    said = [json.loads(line) for file in files_of(topic) for line in file.read_bytes().splitlines()]
+    examples = [json.loads(line) for file in files_of(topic) for line in file.read_bytes().splitlines()]
     required = {field.name for field in msgspec.structs.fields(topic.record) if field.required}
-    assert set().union(*said) == {"v", *topic.record.__struct_fields__}
-    assert set.intersection(*map(set, said)) == required | {"v"}
+    assert set().union(*examples) == {"v", *topic.record.__struct_fields__}
+    assert set.intersection(*map(set, examples)) == required | {"v"}
 
 
 @pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
 def test_examples_show_every_word_of_the_small_closed_sets(topic: Topic) -> None:
     """Reasons are earned by fixtures of the connectors; the other sets are small enough to be shown whole."""
     schema = json.loads((FOLDER / f"{topic.name}.json").read_text(encoding="utf-8"))
-    said = "".join(file.read_text(encoding="utf-8") for file in files_of(topic))
+    example_text = "".join(file.read_text(encoding="utf-8") for file in files_of(topic))
     for name, shape in schema["$defs"].items():
         if "enum" in shape and name not in ("Reason", "Disposition"):
-            assert [word for word in shape["enum"] if f'"{word}"' not in said] == []
+            assert [word for word in shape["enum"] if f'"{word}"' not in example_text] == []
 
 
 def test_committed_schemas_are_what_the_records_say() -> None:
@@ -93,9 +93,9 @@ def test_schema_refuses_what_the_codec_refuses(topic: Topic) -> None:
     required = [field.name for field in msgspec.structs.fields(topic.record) if field.required]
     wrong = [{key: value for key, value in good.items() if key != name} for name in required]
     wrong += [{**good, "v": 2}, {**good, "version": -1}, {**good, "version": 2**63}, {**good, "version": "1"}]
-    for said in wrong:
-        assert not check.is_valid(said)
-        assert len(codec.read(json.dumps(said).encode())[2]) == 1
+    for bad in wrong:
+        assert not check.is_valid(bad)
+        assert len(codec.read(json.dumps(bad).encode())[2]) == 1
 
 
 def test_bucket_of_an_example_is_the_five_minutes_of_its_time() -> None:

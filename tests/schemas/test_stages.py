@@ -42,15 +42,15 @@ def test_calls_with_potential_clients_are_those_of_the_first_three_stages() -> N
 @pytest.mark.parametrize(("code", "ru", "en"), DESIGN)
 def test_stage_is_found_by_code_and_by_title_whatever_the_case(code: str, ru: str, en: str) -> None:
     find = default_stages().find
-    for words in (code, ru, en, code.upper(), ru.upper(), f"  {en.lower()}\u00a0"):
-        assert find(words) == code
+    for title in (code, ru, en, code.upper(), ru.upper(), f"  {en.lower()}\u00a0"):
+        assert find(title) == code
 
 
-@pytest.mark.parametrize("words", ["", "   ", "lead", "новый клиент", "new!"])
-def test_other_words_are_no_stage(words: str) -> None:
-    assert default_stages().find(words) is None
+@pytest.mark.parametrize("title", ["", "   ", "lead", "новый клиент", "new!"])
+def test_other_words_are_no_stage(title: str) -> None:
+    assert default_stages().find(title) is None
 
 
 def test_empty_cell_is_no_stage_when_titles_are_in_one_language() -> None:
     stages = Stages((Stage(code="lead", title=Text(ru="Лид")), Stage(code="deal", title=Text(ru="Сделка"))))
-    assert [stages.find(words) for words in ("", "лид", "Deal")] == [None, "lead", "deal"]
+    assert [stages.find(title) for title in ("", "лид", "Deal")] == [None, "lead", "deal"]

@@ -153,9 +153,9 @@ def value(name: str, hint: Any, default: object = None) -> Any:
 def full(record: type[Any]) -> Any:
     """A record with every field set; not retracted, since such a row is gone from the facts."""
     defaults = {field.name: field.default for field in msgspec.structs.fields(record)}
-    said = {name: value(name, hint, defaults[name]) for name, hint in fields(record).items()}
-    assert [name for name in said if said[name] == defaults[name]] == []
-    return record(**{**said, "retracted": 0} if "retracted" in said else said)
+    values_given = {name: value(name, hint, defaults[name]) for name, hint in fields(record).items()}
+    assert [name for name in values_given if values_given[name] == defaults[name]] == []
+    return record(**{**values_given, "retracted": 0} if "retracted" in values_given else values_given)
 
 
 def stored(store: Store, table: str, record: Any) -> list[Any]:
@@ -230,7 +230,7 @@ moments = st.datetimes(datetime(1970, 1, 1), datetime(2105, 12, 31)).map(
 )
 LEG = TABLES["call_legs"]
 legs = st.builds(
-    lambda **said: msgspec.structs.replace(full(LEG), **said),
+    lambda **values_given: msgspec.structs.replace(full(LEG), **values_given),
     call_id=texts.filter(bool),
     record_id=texts.filter(bool),
     started_at=moments,
@@ -244,8 +244,8 @@ legs = st.builds(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(legs, min_size=1, max_size=20, unique_by=lambda leg: (leg.call_id, leg.record_id)))
-def test_any_legs_come_back_the_same(client: Client, store: Store, said: list[Any]) -> None:
+def test_any_legs_come_back_the_same(client: Client, store: Store, values_given: list[Any]) -> None:
     client.command("TRUNCATE TABLE call_legs")
-    store.keep("call_legs", [encode(leg) for leg in said])
+    store.keep("call_legs", [encode(leg) for leg in values_given])
     rows = store.rows(msgspec.json.Decoder(LEG), "SELECT * FROM call_legs FINAL")
-    assert sorted(rows, key=repr) == sorted(said, key=repr)
+    assert sorted(rows, key=repr) == sorted(values_given, key=repr)

@@ -16,7 +16,7 @@ from pipeline.transport import Transport
 from schemas.topics import CALL_LEGS
 from schemas.trouble import Transient
 from tests.conftest import STARTS_S
-from tests.connectors.live.test_pump import leg
+from tests.connectors.live.test_feed_runner import leg
 from tests.stack.deployment import kill
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sender import FrameSender
-from schemas.kafka_errors import KAFKA, KafkaAway, kafka_trouble
+from schemas.kafka_errors import KAFKA, KafkaAway, kafka_errors
 
 
 @pytest.mark.stack
@@ -23,7 +23,7 @@ def test_every_way_to_use_a_broker_that_is_killed_is_transient(tmp_path: Path) -
 
 @pytest.mark.parametrize("error", KAFKA)
 def test_each_error_of_the_client_is_ours(error: type[Exception]) -> None:
-    with pytest.raises(KafkaAway, match="kafka: a frame was not taken"), kafka_trouble("a frame was not taken"):
+    with pytest.raises(KafkaAway, match="kafka: a frame was not taken"), kafka_errors("a frame was not taken"):
         raise error
 
 

@@ -17,14 +17,14 @@ import pytest
 from aiohttp import web
 
 from connectors.http.gates import Token
-from connectors.http.serving import Address, Guard, Limits
+from connectors.http.serving import Address, Guard, RequestLimits
 from pipeline.endpoints import Endpoints
 from pipeline.loading.upload.routes import Pages
 from pipeline.settings import read_settings
 from pipeline.store import Store
 from schemas.trouble import Transient
-from tests.connectors.http.listener import TOKEN, Listener, Said, listening
-from tests.connectors.live.outlets import until
+from tests.connectors.http.listener import TOKEN, HttpAnswer, Listener, listening
+from tests.connectors.live.sinks import until
 from tests.connectors.rows import many
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -45,17 +45,17 @@ class Site(NamedTuple):
     folder: Path
     clock: Clock
 
-    def log_in(self, token: str = TOKEN, **headers: str) -> Said:
+    def log_in(self, token: str = TOKEN, **headers: str) -> HttpAnswer:
         return self.listener.ask("POST", "/login", urlencode({"token": token}), {**FORM, **headers})
 
     def cookie(self) -> dict[str, str]:
         """Of somebody who has logged in just now, and asks from the page."""
         return {**PAGE, "Cookie": self.log_in().headers["Set-Cookie"].partition(";")[0]}
 
-    def upload(self, headers: dict[str, str], content: str | bytes, name: str = "Master.csv") -> Said:
+    def upload(self, headers: dict[str, str], content: str | bytes, name: str = "Master.csv") -> HttpAnswer:
         return self.listener.ask("POST", f"/upload?name={quote(name)}", content, headers)
 
-    def post(self, path: str, headers: dict[str, str], body: str = ASKED) -> Said:
+    def post(self, path: str, headers: dict[str, str], body: str = ASKED) -> HttpAnswer:
         return self.listener.ask("POST", path, body, {**headers, "Content-Type": "application/json"})
 
 
@@ -67,7 +67,7 @@ def away() -> tuple[Endpoints, Store]:
 def site(folder: Path, *, most_bytes: int = 1 << 20, public_url: str = "") -> Iterator[Site]:
     clock = Clock()
     # The listener makes its own guard; the pages get one with the same token and address.
-    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=0, public_url=public_url), Limits())
+    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=0, public_url=public_url), RequestLimits())
     made: list[Pages] = []
 
     def add(application: web.Application) -> None:

@@ -48,14 +48,14 @@ def event(number: int, at: datetime, *, talk_s: int = 60, ids: bool = True, **mo
 
 
 class Connection(live.Connection):
-    """One connection of the door, as Asterisk sees it."""
+    """One connection of the listener, as Asterisk sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self.actions: list[dict[str, str]] = []
 
     def action(self) -> dict[str, str]:
-        """The next action; empty when the door has closed."""
+        """The next action; empty when the listener has closed."""
         headers: dict[str, str] = {}
         while line := self.line():
             name, _, value = line.decode().partition(":")
@@ -64,8 +64,8 @@ class Connection(live.Connection):
         return headers
 
     def answer(self, action: dict[str, str], response: str = "Success", **more: str) -> None:
-        said = {"Response": response, "ActionID": action.get("ActionID", ""), **more}
-        self.send("".join(f"{name}: {value}\r\n" for name, value in said.items()).encode() + b"\r\n")
+        fields = {"Response": response, "ActionID": action.get("ActionID", ""), **more}
+        self.send("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
 
     def log_in(self, secret: str = SECRET) -> bool:
         """Greet, and ask for the login with MD5 or the plain secret, as main/manager.c does."""
@@ -84,7 +84,7 @@ class Connection(live.Connection):
         return False
 
     def serve(self) -> None:
-        """Answer pings until the door goes away."""
+        """Answer pings until the listener goes away."""
         while action := self.action():
             self.answer(action, "Goodbye" if action["Action"] == "Logoff" else "Success", Ping="Pong")
 

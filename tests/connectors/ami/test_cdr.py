@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.ami.cdr import HEADERS, CdrEvents, lacks_ids
-from connectors.ami.messages import MOST_LINE, Message, Messages
+from connectors.ami.messages import MOST_LINE, AmiMessage, AmiMessages
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
 from tests.connectors.ami.peer import event
@@ -21,7 +21,7 @@ FOLD = datetime(2010, 10, 31, 2, 30, tzinfo=MOSCOW)  # an hour that came twice
 
 
 def leg_of(data: bytes) -> CallLeg | Rejected:
-    (message,) = Messages().feed(data)
+    (message,) = AmiMessages().feed(data)
     return CdrEvents(context).item(message)
 
 
@@ -44,8 +44,8 @@ def test_event_without_the_mapped_ids_is_still_the_row_that_lacks_them_too(write
     assert isinstance(from_csv, CallLeg)
     assert isinstance(from_event, CallLeg)
     assert (from_event.call_id, from_event.record_id) == (from_csv.call_id, from_csv.record_id)
-    assert lacks_ids(Messages().feed(data)[0])
-    assert not lacks_ids(Messages().feed(event(7, NINE))[0])
+    assert lacks_ids(AmiMessages().feed(data)[0])
+    assert not lacks_ids(AmiMessages().feed(event(7, NINE))[0])
 
 
 def test_what_is_wrong_is_a_reject_with_the_whole_event() -> None:
@@ -67,6 +67,6 @@ texts = st.one_of(st.text(max_size=12), st.sampled_from(["", "0", "60", "101", "
 
 @given(st.dictionaries(st.sampled_from(list(HEADERS)), texts))
 def test_any_event_is_a_leg_that_the_wire_takes_or_a_reject(headers: dict[str, str]) -> None:
-    item = CdrEvents(context).item(Message(headers, "text", True))
+    item = CdrEvents(context).item(AmiMessage(headers, "text", True))
     if isinstance(item, CallLeg):
         assert Codec(CallLeg).read(encode(item))[0] == [item]

@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.ami.cel import HEADERS, CelEvents
-from connectors.ami.door import Ami
-from connectors.ami.messages import MOST_LINE, Message, Messages
-from connectors.ami.session import Login
+from connectors.ami.listener import Ami
+from connectors.ami.messages import MOST_LINE, AmiMessage, AmiMessages
+from connectors.ami.session import AmiLogin
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Record, Rejected
 from tests.connectors.ami.peer import SECRET, event, peer
-from tests.connectors.ami.test_door import serving
+from tests.connectors.ami.test_listener import serving
 from tests.connectors.asterisk.cel_rows import START_S, Event, inbound, log
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.live.opened import PATIENT, opened
-from tests.connectors.live.outlets import until
+from tests.connectors.live.sinks import until
 from tests.connectors.rows import MOSCOW, NINE
 
 
-def told(one: Event, **more: str) -> bytes:
+def event_bytes(one: Event, **more: str) -> bytes:
     """An event on the wire, by cel_manager.c: its time is local."""
     headers = {
         "Event": "CEL",
@@ -47,8 +47,8 @@ def told(one: Event, **more: str) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
 
 
-def messages(*events: Event) -> list[Message]:
-    return Messages().feed(b"".join(map(told, sorted(events, key=lambda one: one.at_s))))
+def messages(*events: Event) -> list[AmiMessage]:
+    return AmiMessages().feed(b"".join(map(event_bytes, sorted(events, key=lambda one: one.at_s))))
 
 
 class Clock:
@@ -96,8 +96,12 @@ def test_channel_of_which_not_all_was_heard_makes_nothing() -> None:
 
 def test_event_that_says_what_cannot_be_is_a_reject() -> None:
     (one, *_) = inbound(1, 0)
-    wire = told(one, EventTime="soon") + told(one._replace(linkedid="")) + told(one, AppData="x" * MOST_LINE)
-    items = CelEvents(context).items(Messages().feed(wire))
+    wire = (
+        event_bytes(one, EventTime="soon")
+        + event_bytes(one._replace(linkedid=""))
+        + event_bytes(one, AppData="x" * MOST_LINE)
+    )
+    items = CelEvents(context).items(AmiMessages().feed(wire))
     assert [(item.reason, item.field) for item in items if isinstance(item, Rejected)] == [
         (Reason.BAD_TIME, "time"),
         (Reason.MISSING_FIELD, "linkedid"),
@@ -107,9 +111,9 @@ def test_event_that_says_what_cannot_be_is_a_reject() -> None:
 
 def test_times_are_taken_as_epochs_where_cel_conf_says_so() -> None:
     clock = Clock()
-    wire = b"".join(told(one, EventTime=f"{START_S + one.at_s:.6f}") for one in inbound(1, 0))
+    wire = b"".join(event_bytes(one, EventTime=f"{START_S + one.at_s:.6f}") for one in inbound(1, 0))
     reader = CelEvents(context, clock)
-    reader.items(Messages().feed(wire))
+    reader.items(AmiMessages().feed(wire))
     clock.now = 6.0
     assert [leg.billsec for leg in without_origin(reader.items([]))] == [60, 60]
 
@@ -121,7 +125,7 @@ texts = st.one_of(st.text(max_size=12), st.sampled_from(["", "HANGUP", "CHAN_STA
 def test_any_events_are_legs_that_the_wire_takes_or_rejects(headers: list[dict[str, str]]) -> None:
     clock = Clock()
     reader = CelEvents(context, clock)
-    items = reader.items([Message(one, "text", True) for one in headers])
+    items = reader.items([AmiMessage(one, "text", True) for one in headers])
     clock.now = 10.0
     for item in [*items, *reader.items([])]:
         if isinstance(item, CallLeg):
@@ -130,7 +134,7 @@ def test_any_events_are_legs_that_the_wire_takes_or_rejects(headers: list[dict[s
 
 def test_channel_events_are_asked_for_and_missed_when_none_come(tmp_path: Path) -> None:
     with peer(serving(event(1, NINE))) as exchange:
-        login = Login("127.0.0.1", exchange.port, "callfunnel", SECRET, cel=True)
+        login = AmiLogin("127.0.0.1", exchange.port, "callfunnel", SECRET, cel=True)
         with opened(lambda context: Ami(login, context, PATIENT), tmp_path, "ami") as door:
             until(lambda: "no CEL event came: cel.conf needs enable = yes" in door.feed.detail)
         (connection,) = exchange.connections
@@ -138,10 +142,10 @@ def test_channel_events_are_asked_for_and_missed_when_none_come(tmp_path: Path) 
 
 
 def test_advice_stays_while_only_channel_events_come() -> None:
-    ami = Ami(Login("127.0.0.1", 1, "callfunnel", SECRET, cel=True), context)
+    ami = Ami(AmiLogin("127.0.0.1", 1, "callfunnel", SECRET, cel=True), context)
     cel = messages(*inbound(1, 0))
-    without_ids = Messages().feed(event(1, NINE, ids=False))
+    without_ids = AmiMessages().feed(event(1, NINE, ids=False))
     ami.items([*cel, *without_ids])
     assert "linkedid => LinkedID" in ami.learn([*cel, *without_ids])
     assert "linkedid => LinkedID" in ami.learn(cel)
-    assert ami.learn(Messages().feed(event(2, NINE))) == ""
+    assert ami.learn(AmiMessages().feed(event(2, NINE))) == ""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.ami.cdr import CdrEvents, lacks_ids
-from connectors.ami.messages import Messages
+from connectors.ami.messages import AmiMessages
 from connectors.reading import zone_proof as clock
 from schemas.records import CallLeg, Direction
 from tests.connectors.conftest import context
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 
 def test_31_real_events() -> None:
     data = (Path(SAMPLES) / "asterisk_ami_cdr" / "oun1982_ami_cdr_events.wire.anonymised.txt").read_bytes()
-    events = [message for message in Messages().feed(data) if message.get("event") == "Cdr"]
+    events = [message for message in AmiMessages().feed(data) if message.get("event") == "Cdr"]
     reader = CdrEvents(lambda: context("Asia/Bangkok", region="TH", trunks=("TR_PL_MOBILE",)))
     legs = [reader.item(event) for event in events]
     assert len(legs) == 31

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from connectors.asterisk.cel import epoch_s
@@ -56,13 +56,13 @@ def test_call_told_by_cdr_by_events_and_by_both_is_one(write: Write, talk_s: int
     """A dialled number says NO ANSWER in both, and nobody talks twice as long for being told twice."""
     cdr = read(write(row(7, ring_s=5, talk_s=talk_s, disposition="ANSWERED" if talk_s else "NO ANSWER")))
     cel = read(write(log(*inbound(7, 0, talk_s=talk_s)), "cel.csv"))
-    told = []
+    found_legs = []
     for items in (cdr, cel, [*cdr, *cel]):
         ((_, call),) = calls(items).items()
-        told.append((call.direction, call.disposition, call.extension, call.contact, call.talk_s, call.wait_s))
-    became = Disposition.ANSWERED if talk_s else Disposition.NO_ANSWER
+        found_legs.append((call.direction, call.disposition, call.extension, call.contact, call.talk_s, call.wait_s))
+    expected = Disposition.ANSWERED if talk_s else Disposition.NO_ANSWER
     who = "101" if talk_s else ""
-    assert told == [(Direction.INBOUND, became, who, "+74950000001", talk_s, 5)] * 3
+    assert found_legs == [(Direction.INBOUND, expected, who, "+74950000001", talk_s, 5)] * 3
 
 
 # --- transfers
@@ -83,8 +83,8 @@ def consultation(second: Leg, other: Leg, dialled: str) -> list[Event]:
 
 def test_caller_who_is_left_with_a_colleague_talked_with_both(write: Write) -> None:
     """The colleague's call ends for Asterisk (LINKEDID_END) while he talks on; others call meanwhile."""
-    asked = consultation(channel("101", 3, says="101"), channel("102", 4, 3, "102"), "102")
-    found = read(write(log(*asked, *inbound(20, 100, phone="103"), *inbound(30, 300, phone="103"))))
+    consulted = consultation(channel("101", 3, says="101"), channel("102", 4, 3, "102"), "102")
+    found = read(write(log(*consulted, *inbound(20, 100, phone="103"), *inbound(30, 300, phone="103"))))
     assert not [item for item in found if isinstance(item, Rejected)]
     mine = [leg for leg in found if isinstance(leg, CallLeg) and leg.record_id in {f"{uid(n)}:cel" for n in range(5)}]
     assert legs([*mine]) == [
@@ -101,8 +101,8 @@ def test_caller_who_is_left_with_a_colleague_talked_with_both(write: Write) -> N
 
 
 def test_question_to_somebody_outside_is_a_call_of_its_own(write: Write) -> None:
-    asked = consultation(channel("101", 3, says="101"), channel("provider", 4, 3, "89160000001"), "89160000001")
-    assert legs(read(write(log(*asked)))) == [
+    consulted = consultation(channel("101", 3, says="101"), channel("provider", 4, 3, "89160000001"), "89160000001")
+    assert legs(read(write(log(*consulted)))) == [
         (Direction.INBOUND, Disposition.ANSWERED, "", "+74950000001", 495),
         (Direction.INBOUND, Disposition.ANSWERED, "101", "+74950000001", 45),
         (Direction.OUTBOUND, Disposition.ANSWERED, "101", "+79160000001", 15),
@@ -130,7 +130,7 @@ def test_caller_who_comes_into_a_talk_of_two_phones_is_still_inbound(write: Writ
 
 
 @pytest.mark.parametrize(
-    ("status", "cause", "became"),
+    ("status", "cause", "expected"),
     [
         ("BUSY", 17, Disposition.BUSY),
         ("NOANSWER", 19, Disposition.NO_ANSWER),
@@ -140,11 +140,11 @@ def test_caller_who_comes_into_a_talk_of_two_phones_is_still_inbound(write: Writ
         ("", 34, Disposition.FAILED),
     ],
 )
-def test_number_that_was_not_reached_says_why(write: Write, status: str, cause: int, became: Disposition) -> None:
+def test_number_that_was_not_reached_says_why(write: Write, status: str, cause: int, expected: Disposition) -> None:
     desk, trunk = channel("101", 1, says="101"), channel("provider", 2, 1, "84950000002")
     dialled = [desk.begins(0, "84950000002"), trunk.begins(1), trunk.ends(20, cause=cause), desk.ends(21, status)]
     others = inbound(20, 100)  # a log without a bridge may be one that does not tell of them
-    assert legs(read(write(log(*dialled, *others))))[0] == (Direction.OUTBOUND, became, "101", "+74950000002", 0)
+    assert legs(read(write(log(*dialled, *others))))[0] == (Direction.OUTBOUND, expected, "101", "+74950000002", 0)
 
 
 def test_room_is_a_bridge_and_music_is_nobody(write: Write) -> None:
@@ -288,15 +288,20 @@ def test_any_events_are_legs_or_rejects_and_no_phone_is_lost(made: list[tuple[Ev
         for event, broken in made
     ]
     good = [event for number in range(50, 100, 10) for event in inbound(number, 41)]
-    items = _read("".join(rows) + log(*good))
+    try:
+        items = _read("".join(rows) + log(*good))
+    except Terminal as refusal:  # more steps back in time than forth: rightly refused, and no case of this test
+        if "the rows stand newest first" not in str(refusal):
+            raise
+        reject()
     for item in items:
         encode(item)
     bad = [item for item in items if isinstance(item, Rejected) and item.reason is Reason.BAD_TIME]
     assert sum(item.field == "epoch" for item in bad) == sum(broken is not None for _, broken in made)
     phones = {event.uniqueid for event, broken in made if broken is None and event.channel.startswith("PJSIP/10")}
-    told = {item.record_id.partition(":")[0] for item in items if isinstance(item, CallLeg)}
+    found_legs = {item.record_id.partition(":")[0] for item in items if isinstance(item, CallLeg)}
     refused = "".join(item.payload for item in items if isinstance(item, Rejected))
-    assert all(phone in told or f'"{phone}"' in refused for phone in phones)
+    assert all(phone in found_legs or f'"{phone}"' in refused for phone in phones)
 
 
 # --- bounds

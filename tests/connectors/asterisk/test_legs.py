@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.asterisk.peers import Kind, Peer, Peers
+from connectors.asterisk.peers import Peer, PeerKind, Peers
 from pipeline.stitch import stitch
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
 from tests.connectors.conftest import Write, read
@@ -37,35 +37,35 @@ def one(write: Write, line: str, **more: Any) -> CallLeg:
 @pytest.mark.parametrize(
     ("channel", "peer"),
     [
-        ("", Peer(Kind.NONE, "")),
-        ("PJSIP/114-000000c4", Peer(Kind.EXTENSION, "114")),
-        ("SIP/12345-000000c4", Peer(Kind.EXTENSION, "12345")),
-        ("SIP/123456-000000c4", Peer(Kind.TRUNK, "")),
-        ("PJSIP/provider-000000c4", Peer(Kind.TRUNK, "")),
-        ("PJSIP/pro-vi-der-000000c4", Peer(Kind.TRUNK, "")),
-        ("PJSIP/900-000000c4", Peer(Kind.TRUNK, "")),  # named in `trunks`
-        ("DAHDI/4-1", Peer(Kind.TRUNK, "")),
-        ("DAHDI/i1/84950000000-5", Peer(Kind.TRUNK, "")),
-        ("DAHDI/21-1", Peer(Kind.TRUNK, "")),  # named with its technology: an analog line, not a phone
-        ("SIP/21-00000001", Peer(Kind.EXTENSION, "21")),
-        ("IAX2/branch-17", Peer(Kind.TRUNK, "")),
-        ("PJSIP/101", Peer(Kind.EXTENSION, "101")),  # cut off: no running number
-        ("PJSIP/provider", Peer(Kind.TRUNK, "")),
-        ("Local/101@from-queue-0000001a;1", Peer(Kind.LOCAL, "101")),
-        ("Local/101@from-queue-0000001a;2", Peer(Kind.LOCAL, "101", mirror=True)),
-        ("Local/101@from-queue-0000001a;2<ZOMBIE>", Peer(Kind.LOCAL, "101", mirror=True)),
-        ("Local/FMPR-101@from-internal-00000001;1", Peer(Kind.LOCAL, "101")),
-        ("Local/RG-600-101@from-internal-00000001;1", Peer(Kind.LOCAL, "101")),
-        ("Local/FMGL-89160000002#@from-internal-00000001;1", Peer(Kind.LOCAL, "", outside=True)),
-        ("Local/89160000002@from-internal-00000001;2", Peer(Kind.LOCAL, "", mirror=True, outside=True)),
-        ("Local/vmu101@default-00000001;1", Peer(Kind.LOCAL, "")),
-        ("Local/*203@access-code-00000000;2", Peer(Kind.LOCAL, "", mirror=True)),
-        ("AsyncGoto/PJSIP/101-00000001", Peer(Kind.EXTENSION, "101")),
-        ("Surrogate/PJSIP/provider-00000001", Peer(Kind.TRUNK, "")),
-        ("PJSIP/101-00000001<ZOMBIE>", Peer(Kind.EXTENSION, "101")),
-        ("Message/ast_msg_queue", Peer(Kind.LOCAL, "")),
-        ("CBAnn/800-00000001;2", Peer(Kind.LOCAL, "", mirror=True)),
-        ("DAHDI/pseudo-1234", Peer(Kind.LOCAL, "")),
+        ("", Peer(PeerKind.NONE, "")),
+        ("PJSIP/114-000000c4", Peer(PeerKind.EXTENSION, "114")),
+        ("SIP/12345-000000c4", Peer(PeerKind.EXTENSION, "12345")),
+        ("SIP/123456-000000c4", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/provider-000000c4", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/pro-vi-der-000000c4", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/900-000000c4", Peer(PeerKind.TRUNK, "")),  # named in `trunks`
+        ("DAHDI/4-1", Peer(PeerKind.TRUNK, "")),
+        ("DAHDI/i1/84950000000-5", Peer(PeerKind.TRUNK, "")),
+        ("DAHDI/21-1", Peer(PeerKind.TRUNK, "")),  # named with its technology: an analog line, not a phone
+        ("SIP/21-00000001", Peer(PeerKind.EXTENSION, "21")),
+        ("IAX2/branch-17", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/101", Peer(PeerKind.EXTENSION, "101")),  # cut off: no running number
+        ("PJSIP/provider", Peer(PeerKind.TRUNK, "")),
+        ("Local/101@from-queue-0000001a;1", Peer(PeerKind.LOCAL, "101")),
+        ("Local/101@from-queue-0000001a;2", Peer(PeerKind.LOCAL, "101", mirror=True)),
+        ("Local/101@from-queue-0000001a;2<ZOMBIE>", Peer(PeerKind.LOCAL, "101", mirror=True)),
+        ("Local/FMPR-101@from-internal-00000001;1", Peer(PeerKind.LOCAL, "101")),
+        ("Local/RG-600-101@from-internal-00000001;1", Peer(PeerKind.LOCAL, "101")),
+        ("Local/FMGL-89160000002#@from-internal-00000001;1", Peer(PeerKind.LOCAL, "", outside=True)),
+        ("Local/89160000002@from-internal-00000001;2", Peer(PeerKind.LOCAL, "", mirror=True, outside=True)),
+        ("Local/vmu101@default-00000001;1", Peer(PeerKind.LOCAL, "")),
+        ("Local/*203@access-code-00000000;2", Peer(PeerKind.LOCAL, "", mirror=True)),
+        ("AsyncGoto/PJSIP/101-00000001", Peer(PeerKind.EXTENSION, "101")),
+        ("Surrogate/PJSIP/provider-00000001", Peer(PeerKind.TRUNK, "")),
+        ("PJSIP/101-00000001<ZOMBIE>", Peer(PeerKind.EXTENSION, "101")),
+        ("Message/ast_msg_queue", Peer(PeerKind.LOCAL, "")),
+        ("CBAnn/800-00000001;2", Peer(PeerKind.LOCAL, "", mirror=True)),
+        ("DAHDI/pseudo-1234", Peer(PeerKind.LOCAL, "")),
     ],
 )
 def test_channel_names_its_peer(channel: str, peer: Peer) -> None:
@@ -97,22 +97,22 @@ def test_six_digits_are_inside_only_when_the_pattern_says_so(write: Write) -> No
     """Six digits are an extension here and a provider's account there: by default a trunk, as providers name them."""
     line = row(channel="PJSIP/200101-00000001", src="200101", dst="200102", dstchannel="PJSIP/200102-00000002")
     assert one(write, line).direction is Direction.INBOUND
-    told = one(write, line, extension_pattern=r"\d{6}")
-    assert (told.direction, told.extension, told.peer_extension) == (Direction.INTERNAL, "200101", "200102")
+    found = one(write, line, extension_pattern=r"\d{6}")
+    assert (found.direction, found.extension, found.peer_extension) == (Direction.INTERNAL, "200101", "200102")
 
 
 def test_trunk_that_looks_like_an_extension_is_named_in_the_settings(write: Write) -> None:
     line = row(channel="SIP/62342-00000001", src="84950000001", dst="101")
     assert one(write, line).direction is Direction.INTERNAL
-    told = one(write, line, trunks=("62342",))
-    assert (told.direction, told.extension, told.contact) == (Direction.INBOUND, "101", "+74950000001")
+    found = one(write, line, trunks=("62342",))
+    assert (found.direction, found.extension, found.contact) == (Direction.INBOUND, "101", "+74950000001")
 
 
 def test_src_of_an_outgoing_call_is_the_number_that_was_sent_not_the_person(write: Write) -> None:
     """FreePBX puts the outbound CID there (formats.md, 2); the channel tells who dialled."""
     line = row(channel="PJSIP/101-00000001", src="74950000100", dst="84950000001", dstchannel="PJSIP/provider-00000002")
-    told = one(write, line)
-    assert (told.direction, told.extension, told.contact) == (Direction.OUTBOUND, "101", "+74950000001")
+    found = one(write, line)
+    assert (found.direction, found.extension, found.contact) == (Direction.OUTBOUND, "101", "+74950000001")
 
 
 def test_person_of_a_trunk_to_trunk_row_is_in_cnum(write: Write) -> None:
@@ -121,16 +121,20 @@ def test_person_of_a_trunk_to_trunk_row_is_in_cnum(write: Write) -> None:
         '2026-11-02 09:00:00,x,74950000100,84950000001,from-internal,PJSIP/provider-1,PJSIP/provider-2,Dial,"",'
         "70,60,ANSWERED,3,,1793599200.1,,,101,Anna,74950000100,,,,1793599200.1,,1"
     )
-    told = one(write, f"{FREEPBX}\n{line}\n")
-    assert (told.direction, told.extension, told.contact) == (Direction.OUTBOUND, "101", "+74950000001")
+    found = one(write, f"{FREEPBX}\n{line}\n")
+    assert (found.direction, found.extension, found.contact) == (Direction.OUTBOUND, "101", "+74950000001")
 
 
 def test_number_outside_that_nobody_reached_is_still_an_attempt(write: Write) -> None:
     line = row(
         channel="PJSIP/101-00000001", src="101", dst="84950000001", dstchannel="", talk_s=0, disposition="FAILED"
     )
-    told = one(write, line)
-    assert (told.direction, told.disposition, told.contact) == (Direction.OUTBOUND, Disposition.FAILED, "+74950000001")
+    found = one(write, line)
+    assert (found.direction, found.disposition, found.contact) == (
+        Direction.OUTBOUND,
+        Disposition.FAILED,
+        "+74950000001",
+    )
 
 
 @pytest.mark.parametrize(

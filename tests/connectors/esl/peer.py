@@ -40,7 +40,7 @@ def event(number: int, at: datetime, *, talk_s: int = 60) -> Headers:
     """The A leg of a call from 84950000001 that 101 answered after five seconds."""
     start = int(at.timestamp())
     uuid = uuid_of(number)
-    said = {
+    variables = {
         "Event-Name": "CHANNEL_HANGUP_COMPLETE",
         "Core-UUID": "00000000-0000-4000-8000-0000000000c0",
         "Unique-ID": uuid,
@@ -61,14 +61,18 @@ def event(number: int, at: datetime, *, talk_s: int = 60) -> Headers:
         "variable_hangup_cause": "NORMAL_CLEARING" if talk_s else "NO_ANSWER",
         "variable_last_app": "bridge",
     }
-    return [("Hangup-Cause", said["variable_hangup_cause"]), *said.items(), ("Hangup-Cause", "NORMAL_CLEARING")]
+    return [
+        ("Hangup-Cause", variables["variable_hangup_cause"]),
+        *variables.items(),
+        ("Hangup-Cause", "NORMAL_CLEARING"),
+    ]
 
 
 def uuid_of(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def told(cdr: dict[str, Any]) -> Headers:
+def headers_of(cdr: dict[str, Any]) -> Headers:
     """The event of the channel that mod_json_cdr writes as this object."""
     flows = cdr["callflow"] if isinstance(cdr["callflow"], list) else [cdr["callflow"]]
     profiles = [flow["caller_profile"] for flow in flows]
@@ -93,14 +97,14 @@ def _profile(prefix: str, profile: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 class Connection(live.Connection):
-    """One connection of the door, as FreeSWITCH sees it."""
+    """One connection of the listener, as FreeSWITCH sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self.commands: list[str] = []
 
     def command(self) -> str:
-        """The next command; empty when the door has closed."""
+        """The next command; empty when the listener has closed."""
         found = self.line().decode()
         self.line()  # the blank one that ends it
         self.commands.append(found)
@@ -117,8 +121,8 @@ class Connection(live.Connection):
             self.send(NOTICE)
             return False
         self.reply("+OK accepted")
-        while asked := self.command():
-            word, _, rest = asked.partition(" ")
+        while received := self.command():
+            word, _, rest = received.partition(" ")
             if word == "event" and not rest.startswith(refused or "-"):
                 self.reply(f"+OK event listener enabled {rest.partition(' ')[0]}")
                 return True
@@ -126,9 +130,9 @@ class Connection(live.Connection):
         return False
 
     def serve(self) -> None:
-        """Answer every command until the door goes away."""
-        while asked := self.command():
-            self.reply("+OK bye" if asked == "exit" else "+OK event listener enabled json")
+        """Answer every command until the listener goes away."""
+        while received := self.command():
+            self.reply("+OK bye" if received == "exit" else "+OK event listener enabled json")
 
 
 def peer(*scripts: Callable[[Connection], None]) -> contextlib.AbstractContextManager[live.Peer[Connection]]:
@@ -136,7 +140,7 @@ def peer(*scripts: Callable[[Connection], None]) -> contextlib.AbstractContextMa
 
 
 def serving(*data: bytes, then: Callable[[Connection], None] = Connection.serve) -> Callable[[Connection], None]:
-    """Log the door in, send, and go on."""
+    """Log the listener in, send, and go on."""
 
     def script(connection: Connection) -> None:
         assert connection.log_in()

@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import MOST_BODY, Message, Messages
+from connectors.esl.messages import MOST_BODY, EslMessage, EslMessages
 from connectors.freeswitch.fusionpbx import leg as fusionpbx_leg
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.reading.rejects import Misread
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
 from tests.connectors.conftest import Write, context, read
-from tests.connectors.esl.peer import Headers, as_json, event, message, plain, told
+from tests.connectors.esl.peer import Headers, as_json, event, headers_of, message, plain
 from tests.connectors.golden import golden
+from tests.connectors.golden_legs import LEG
+from tests.connectors.golden_legs import plain as as_plain
 from tests.connectors.rows import NINE
-from tests.connectors.told import LEG
-from tests.connectors.told import plain as said
 
 FORMS = [plain, as_json]
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
@@ -32,7 +32,7 @@ _LEG = {"id": "record_id", "call": "call_id"} | LEG
 
 
 def items_of(data: bytes) -> list[CallLeg | Rejected]:
-    return HangupEvents(context).items(Messages().feed(data))
+    return HangupEvents(context).items(EslMessages().feed(data))
 
 
 def leg_of(data: bytes) -> CallLeg:
@@ -54,7 +54,7 @@ def test_event_is_read_as_a_person_reads_it(path: Path) -> None:
         assert {"reject": str(item.reason), "field": item.field} == case["item"]
         assert item.payload == body.decode("utf-8", "backslashreplace").rstrip("\n")
     else:
-        found = {short: said(getattr(item, name)) for short, name in _LEG.items()}
+        found = {short: as_plain(getattr(item, name)) for short, name in _LEG.items()}
         assert {short: value for short, value in found.items() if value not in ("", 0)} == case["item"]
 
 
@@ -69,7 +69,7 @@ def objects() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("cdr", objects(), ids=lambda cdr: str(cdr["variables"].get("uuid"))[:8])
 def test_event_is_the_leg_of_mod_json_cdrs_object(cdr: dict[str, Any], form: Any) -> None:
     wanted = CdrReader(context(), "file").leg(msgspec.convert(cdr, Cdr), 1)
-    assert alike(leg_of(form(told(cdr)))) == alike(wanted)
+    assert alike(leg_of(form(headers_of(cdr)))) == alike(wanted)
 
 
 numbers = st.sampled_from(["101", "102", "84950000001", "+74950000002", "600", "anonymous", ""])
@@ -119,7 +119,7 @@ def cdrs(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(cdrs(), st.sampled_from(FORMS))
 def test_event_of_any_channel_is_what_its_object_is(cdr: dict[str, Any], form: Any) -> None:
-    (item,) = items_of(form(told(cdr)))
+    (item,) = items_of(form(headers_of(cdr)))
     found = alike(item) if isinstance(item, CallLeg) else (item.reason, item.field)
     assert found == leg_or_reason(msgspec.convert(cdr, Cdr, strict=False))
 
@@ -183,15 +183,15 @@ bodies = st.one_of(
     st.binary(max_size=80),
     st.dictionaries(
         st.sampled_from([name for name, _ in event(1, NINE)]), st.one_of(st.text(max_size=8), st.none())
-    ).map(lambda said: json.dumps(said).encode()),
+    ).map(lambda as_plain: json.dumps(as_plain).encode()),
     st.lists(st.tuples(st.sampled_from([name for name, _ in event(1, NINE)]), st.text(max_size=8))).map(
-        lambda said: "".join(f"{name}: {value}\n" for name, value in said).encode()
+        lambda as_plain: "".join(f"{name}: {value}\n" for name, value in as_plain).encode()
     ),
 )
 
 
 @given(st.sampled_from(["text/event-plain", "text/event-json", "text/event-"]), bodies)
 def test_any_event_is_a_leg_that_the_wire_takes_or_a_reject_or_of_another_name(kind: str, body: bytes) -> None:
-    for item in HangupEvents(context).items([Message({"content-type": kind}, body)]):
+    for item in HangupEvents(context).items([EslMessage({"content-type": kind}, body)]):
         kind_of: Codec[Any] = Codec(type(item))
         assert kind_of.read(encode(item))[0] == [item]

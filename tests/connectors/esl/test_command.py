@@ -15,7 +15,7 @@ SERVERS = {"CALLFUNNEL_KAFKA": "127.0.0.1:1", "CALLFUNNEL_CLICKHOUSE": "http://u
 
 
 @pytest.mark.parametrize(
-    ("options", "env", "words"),
+    ("options", "env", "message"),
     [
         ([], {}, "CALLFUNNEL_ESL_PASSWORD is not set: it must hold the event socket's password"),
         (["--password", "s3cret!"], PASSWORD, "give the name of an environment variable"),
@@ -30,12 +30,12 @@ SERVERS = {"CALLFUNNEL_KAFKA": "127.0.0.1:1", "CALLFUNNEL_CLICKHOUSE": "http://u
     ],
 )
 def test_what_cannot_be_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], env: dict[str, str], words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], env: dict[str, str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CALLFUNNEL_ESL_PASSWORD", raising=False)
     outcome = CliRunner().invoke(command, options, env=env)
     assert isinstance(outcome.exception, Terminal)
-    assert words in str(outcome.exception)
+    assert message in str(outcome.exception)
     assert "s3cret" not in str(outcome.exception)
     assert list(tmp_path.iterdir()) == []

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.folder.door import DONE, REJECTED, ROWS
+from connectors.folder.listener import DONE, REJECTED, ROWS
 from connectors.reading.names import fitting, printable
 from connectors.reading.opening import NotAFile, no_links, open_file, open_folder
 from schemas.records import FeedState
 from schemas.trouble import Terminal
-from tests.connectors.folder.test_door import Loader, names, opened
-from tests.connectors.live.outlets import until
+from tests.connectors.folder.test_listener import Loader, names, opened
+from tests.connectors.live.sinks import until
 
 
 def a_link(path: Path) -> None:
@@ -77,9 +77,9 @@ def test_what_is_no_file_of_its_own_is_left_alone_with_a_word_and_stops_nobody(
         until(lambda: "more.csv" in names(folder / DONE))
     assert set(loader.texts) == {"calls.csv", "more.csv"}
     assert os.path.lexists(folder / "odd.csv")
-    told = [record.getMessage() for record in caplog.records if "odd.csv" in record.getMessage()]
-    assert len(told) == 1, "it is said once"
-    assert "left alone: it is a" in told[0]
+    logged = [record.getMessage() for record in caplog.records if "odd.csv" in record.getMessage()]
+    assert len(logged) == 1, "it is said once"
+    assert "left alone: it is a" in logged[0]
     assert (folder.parent / "secret").read_text() == "the passwords"
 
 

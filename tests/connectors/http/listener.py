@@ -14,22 +14,22 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from connectors.http.door import Hooked, HttpDoor
 from connectors.http.gates import Token
-from connectors.http.serving import Address, Guard, Limits
-from connectors.http.sink import Sink
-from connectors.live.line import Line
+from connectors.http.listener import Hooked, HttpListener
+from connectors.http.request_delivery import RequestDelivery
+from connectors.http.serving import Address, Guard, RequestLimits
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from connectors.registry import HOOKS
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 TOKEN = "correct horse battery"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 JSON = {"Content-Type": "application/json"}
 
 
-class Said(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     body: bytes
     headers: Mapping[str, str]
@@ -41,23 +41,23 @@ class Said(NamedTuple):
 
 class Listener(NamedTuple):
     address: str
-    line: Line
+    line: DeliveryQueue
     broker: Broker
     ended: threading.Event
 
     def ask(
         self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str] = BEARER, timeout: float = 60
-    ) -> Said:
+    ) -> HttpAnswer:
         where = urlsplit(self.address)
         connection = http.client.HTTPConnection(str(where.hostname), where.port or 0, timeout=timeout)
         try:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
-            return Said(response.status, response.read(), dict(response.getheaders()))
+            return HttpAnswer(response.status, response.read(), dict(response.getheaders()))
         finally:
             connection.close()
 
-    def post(self, path: str, value: object, headers: Mapping[str, str] = BEARER) -> Said:
+    def post(self, path: str, value: object, headers: Mapping[str, str] = BEARER) -> HttpAnswer:
         return self.ask("POST", path, json.dumps(value), {**JSON, **headers})
 
 
@@ -74,7 +74,7 @@ def _named(one: Context, source: str) -> Context:
 @contextmanager
 def listening(
     broker: Broker | None = None,
-    limits: Limits | None = None,
+    limits: RequestLimits | None = None,
     hooks: Sequence[tuple[str, str]] = (),
     pages: Sequence[Callable[[web.Application], None]] = (),
     public_url: str = "",
@@ -83,20 +83,26 @@ def listening(
 ) -> Iterator[Listener]:
     """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud. `clock` is of those who come too often."""
     broker = broker or Broker()
-    line = Line("office", "http", "session-1")
+    line = DeliveryQueue("office", "http", "session-1")
     at: list[str] = []
     address = Address(host="127.0.0.1", port=0, public_url=public_url)
-    guard = Guard(Token(TOKEN, "T"), address, limits or Limits(), clock)
+    guard = Guard(Token(TOKEN, "T"), address, limits or RequestLimits(), clock)
     hooked = [
-        Hooked(HOOKS[kind], "cloud", secret, lambda: context_of("cloud"), Sink(Line("cloud", kind, "session-2")))
+        Hooked(
+            HOOKS[kind],
+            "cloud",
+            secret,
+            lambda: context_of("cloud"),
+            RequestDelivery(DeliveryQueue("cloud", kind, "session-2")),
+        )
         for kind, secret in hooks
     ]
-    door = HttpDoor(guard, Sink(line), context_of, hooked, pages, at.append)
+    door = HttpListener(guard, RequestDelivery(line), context_of, hooked, pages, at.append)
     ended = threading.Event()
 
     def run() -> None:
-        beside = [(one.sink.line, one.sink) for one in hooked]
-        run_door(line, broker, door, beside=beside, journal=journal, heartbeat_s=0.5)
+        beside = [(one.sink.queue, one.sink) for one in hooked]
+        run_listener(line, broker, door, beside=beside, journal=journal, heartbeat_s=0.5)
         ended.set()
 
     running = threading.Thread(target=run)

@@ -27,7 +27,7 @@ def test_every_route_is_described_with_its_words_and_answers() -> None:
         name = one["$ref"].rpartition("/")[2]
         assert many["items"] == one
         shape = document["components"]["schemas"][name]
-        assert set(shape["properties"]) == set(route.words.__struct_fields__)
+        assert set(shape["properties"]) == set(route.contract.__struct_fields__)
         assert shape["additionalProperties"] is False
         assert {"200", "401", "413", "415", "422", "429", "503"} <= set(post["responses"])
 

@@ -134,17 +134,17 @@ def test_places_are_numbers_of_an_array_and_lines_of_lines() -> None:
     bad, good = json.dumps({}), json.dumps(call())
     array = route.read(f"[{good}, {bad}, {good}]".encode(), False, context_of)
     lines = route.read(f"{good}\n\n{bad}\r\n{good}\n".encode(), True, context_of)
-    assert [item.place for item in array if isinstance(item.record, Rejected)] == [2]
-    assert [item.place for item in lines] == [1, 3, 4]
-    assert [item.place for item in lines if isinstance(item.record, Rejected)] == [3]
+    assert [item.position for item in array if isinstance(item.record, Rejected)] == [2]
+    assert [item.position for item in lines] == [1, 3, 4]
+    assert [item.position for item in lines if isinstance(item.record, Rejected)] == [3]
 
 
 def test_broken_body_is_one_reject_and_a_broken_line_costs_itself() -> None:
     route = BY_PATH["/calls"]
     broken = [f"[{json.dumps(call())}, ".encode(), b"\xff\xfe", b"[" * 5_000, b"null", b'{"a":1}{"b":2}']
     for body in broken:
-        ((place, found),) = route.read(body, False, context_of)
-        assert place == 1
+        ((position, found),) = route.read(body, False, context_of)
+        assert position == 1
         assert isinstance(found, Rejected)
     lines = route.read(b"{\n" + json.dumps(call()).encode() + b"\n\xff", True, context_of)
     assert [type(item.record) for item in lines] == [Rejected, CallLeg, Rejected]
@@ -168,7 +168,7 @@ _values = st.recursive(
 @st.composite
 def _nearly(draw: st.DrawFn, path: str) -> object:
     """An object with some of the right fields, some of whose values may be right."""
-    words = BY_PATH[path].words
+    contract_type = BY_PATH[path].contract
     right = {
         "direction": st.sampled_from([one.value for one in Direction]),
         "kind": st.sampled_from(["general", "individual", "odd"]),
@@ -179,7 +179,7 @@ def _nearly(draw: st.DrawFn, path: str) -> object:
         "billsec": st.integers(-1, 2**33),
     }
     found: dict[str, object] = {}
-    for name in words.__struct_fields__:
+    for name in contract_type.__struct_fields__:
         good = _moments if name.endswith(("_at", "_from", "_to")) else right.get(name, st.text(max_size=12))
         value = draw(st.one_of(good, good, good, _values, st.just(...)))
         if value is not ...:
@@ -204,7 +204,8 @@ def test_whatever_bytes_are_posted_are_accounted_for(body: bytes, is_lines: bool
         items = route.read(body, is_lines, context_of)
         _hold(items)
         if is_lines:
-            assert [item.place for item in items] == [n for n, line in enumerate(body.split(b"\n"), 1) if line.strip()]
+            numbers = [n for n, line in enumerate(body.split(b"\n"), 1) if line.strip()]
+            assert [item.position for item in items] == numbers
         assert all(isinstance(item.record, Rejected) for item in items)
 
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from connectors.http.serving import Limits
+from connectors.http.serving import RequestLimits
 from schemas.records import CallLeg, FeedState
 from tests.connectors.http.listener import listening
-from tests.connectors.live.outlets import Broker, until
+from tests.connectors.live.sinks import Broker, until
 from tests.connectors.webhook_requests import read, request
 
 
@@ -18,8 +18,8 @@ def test_summary_of_mango_is_in_kafka_when_it_is_answered_and_its_feed_says_so()
     case = read(request("mango/summary_inbound"))
     broker = Broker()
     with listening(broker, hooks=[("mango", case["secret"])]) as listener:
-        said = listener.ask("POST", "/webhooks/mango/cloud/events/summary", case["body"], case["headers"])
-        assert said.status == 200
+        answer = listener.ask("POST", "/webhooks/mango/cloud/events/summary", case["body"], case["headers"])
+        assert answer.status == 200
         (leg,) = broker.legs
         assert (leg.source, leg.call_id) == ("cloud", "MTAwMDAwMDAwMQ==")
         until(lambda: any((feed.door, feed.state) == ("mango", FeedState.LIVE) for feed in broker.feeds))
@@ -33,8 +33,8 @@ def test_wrong_signature_is_refused_logged_once_and_leaves_nothing(caplog: pytes
     body = case["body"].replace("summary", "").replace("1793602868", "1793602869")
     with caplog.at_level(logging.DEBUG), listening(broker, hooks=[("mango", case["secret"])]) as listener:
         for _ in range(3):
-            said = listener.ask("POST", "/webhooks/mango/cloud/events/summary", body, case["headers"])
-            assert said.status == 403
+            answer = listener.ask("POST", "/webhooks/mango/cloud/events/summary", body, case["headers"])
+            assert answer.status == 403
     assert broker.records == []
     assert caplog.text.count("the secret or the signature is wrong") == 1
     for hidden in (*case["secret"].split(":"), "4950000001", parse_qs(body)["sign"][0]):
@@ -43,9 +43,9 @@ def test_wrong_signature_is_refused_logged_once_and_leaves_nothing(caplog: pytes
 
 def test_zadarma_proves_the_address_by_an_echo() -> None:
     with listening(hooks=[("zadarma", "secret")]) as listener:
-        said = listener.ask("GET", "/webhooks/zadarma/cloud?zd_echo=4f1a2b", "", {})
-        assert (said.status, said.body) == (200, b"4f1a2b")
-        assert said.headers["Content-Type"].startswith("text/plain")
+        answer = listener.ask("GET", "/webhooks/zadarma/cloud?zd_echo=4f1a2b", "", {})
+        assert (answer.status, answer.body) == (200, b"4f1a2b")
+        assert answer.headers["Content-Type"].startswith("text/plain")
         bad = listener.ask("GET", "/webhooks/zadarma/cloud?" + urlencode({"zd_echo": "<script>"}), "", {})
         assert bad.status == 403
 
@@ -64,8 +64,8 @@ def test_freeswitch_posts_again_and_it_is_the_same_leg() -> None:
     broker = Broker()
     with listening(broker, hooks=[("freeswitch", case["secret"])]) as listener:
         for _ in range(2):
-            said = listener.ask("POST", "/webhooks/freeswitch/cloud?uuid=a_1", case["body"], case["headers"])
-            assert said.status == 200
+            answer = listener.ask("POST", "/webhooks/freeswitch/cloud?uuid=a_1", case["body"], case["headers"])
+            assert answer.status == 200
         wrong = listener.ask("POST", "/webhooks/freeswitch/cloud", case["body"], {"Authorization": "Basic eDp5"})
         assert wrong.status == 401
         assert "Basic" in wrong.headers["WWW-Authenticate"]
@@ -84,10 +84,10 @@ def test_token_of_the_records_opens_no_webhook_and_a_webhook_no_records() -> Non
 
 def test_webhooks_have_limits_too() -> None:
     case = read(request("megapbx/history_in"))
-    limits = Limits(body_bytes=2_000, requests_per_s=2)
+    limits = RequestLimits(body_bytes=2_000, requests_per_s=2)
     with listening(limits=limits, hooks=[("megapbx", case["secret"])], clock=lambda: 7.0) as listener:
         assert listener.ask("POST", "/webhooks/megapbx/cloud", "x" * 2_001, case["headers"]).status == 413
-        said = [listener.ask("POST", "/webhooks/megapbx/cloud", case["body"], case["headers"]) for _ in range(4)]
-        assert [one.status for one in said[:2]] == [200, 200]
-        assert said[-1].status == 429
+        answer = [listener.ask("POST", "/webhooks/megapbx/cloud", case["body"], case["headers"]) for _ in range(4)]
+        assert [one.status for one in answer[:2]] == [200, 200]
+        assert answer[-1].status == 429
         assert all(isinstance(record, CallLeg) for record in listener.broker.records)

@@ -1,4 +1,4 @@
-"""A door to a teller that runs in a thread, and what it sent."""
+"""A listener to an event source that runs in a thread, and what it sent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import msgspec
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import Backfill, EventCheckpoint, EventListener, EventSource
 from connectors.live.talk import Patience
-from connectors.live.teller import Alive, Backfill, Teller, TellerDoor
 from connectors.reading.source import Context
 from schemas.records import Feed, Reason, Rejected
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door
+from tests.connectors.live.sinks import Broker, run_listener
 
 PATIENT = Patience(answer_s=60.0, ping_s=20.0)
 """Whatever the test is about: nobody knows when a busy machine lets the exchange speak."""
@@ -29,10 +29,10 @@ M = TypeVar("M")
 
 
 class Opened:
-    """A door that runs, and what it sent."""
+    """A listener that runs, and what it sent."""
 
-    def __init__(self, line: Line, broker: Broker) -> None:
-        self.line = line
+    def __init__(self, queue: DeliveryQueue, broker: Broker) -> None:
+        self.queue = queue
         self.broker = broker
         self.failure: BaseException | None = None
 
@@ -42,32 +42,32 @@ class Opened:
 
     @property
     def feed(self) -> Feed:
-        return self.line.heartbeat()
+        return self.queue.heartbeat()
 
 
 @contextmanager
 def opened(
-    teller: Callable[[Callable[[], Context]], Teller[M]],
+    event_source: Callable[[Callable[[], Context]], EventSource[M]],
     folder: Path,
     name: str,
     *,
     backfill: Backfill | None = None,
     tz: str = "Europe/Moscow",
 ) -> Iterator[Opened]:
-    """`teller` is made of what gives the context; `name` is the door's."""
-    line = Line("office", name, "s1")
+    """`event_source` is made of what gives the context; `name` is the listener's."""
+    queue = DeliveryQueue("office", name, "s1")
     broker = Broker()
-    opened = Opened(line, broker)
+    opened = Opened(queue, broker)
 
     def fresh() -> Context:
-        return msgspec.structs.replace(context(tz), version=line.clock())
+        return msgspec.structs.replace(context(tz), version=queue.clock())
 
-    with Checkpoint(folder, "office", name, Alive) as checkpoint:
-        door = TellerDoor(teller(fresh), checkpoint, backfill, Backoff(0.01, 0.05), look_s=0.05)
+    with Checkpoint(folder, "office", name, EventCheckpoint) as checkpoint:
+        listener = EventListener(event_source(fresh), checkpoint, backfill, Backoff(0.01, 0.05), look_s=0.05)
 
         def run() -> None:
             try:
-                run_door(line, broker, door)
+                run_listener(queue, broker, listener)
             except BaseException as failure:
                 opened.failure = failure
 
@@ -76,6 +76,6 @@ def opened(
         try:
             yield opened
         finally:
-            line.stopping.set()
+            queue.stopping.set()
             running.join(60)
         assert not running.is_alive()

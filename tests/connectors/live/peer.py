@@ -11,14 +11,14 @@ from typing import Generic, TypeVar
 
 
 class Connection:
-    """One connection of the door, as the exchange sees it."""
+    """One connection of the listener, as the exchange sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._read = sock.makefile("rb")
 
     def line(self) -> bytes:
-        """The next line, without its end; empty when the door has closed."""
+        """The next line, without its end; empty when the listener has closed."""
         with contextlib.suppress(OSError):
             return self._read.readline().strip()
         return b""
@@ -66,7 +66,7 @@ class Peer(Generic[C]):
             if self._tls is not None:
                 try:
                     sock = self._tls.wrap_socket(sock, server_side=True)
-                except OSError:  # the door does not trust us
+                except OSError:  # the listener does not trust us
                     sock.close()
                     continue
             connection = self._connection(sock)

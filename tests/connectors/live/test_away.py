@@ -1,4 +1,4 @@
-"""A source that is away when its door opens is waited for; one that refuses ends the door at once."""
+"""A source that is away when its listener opens is waited for; one that refuses ends the listener at once."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from sqlalchemy import DateTime, String
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.pump import Door
-from connectors.live.teller import Alive, TellerDoor
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import EventCheckpoint, EventListener
+from connectors.live.feed_runner import Listener
 from connectors.sql.database import Database
-from connectors.sql.door import Polled, SqlDoor, Wanted
+from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.window import Slice
 from schemas.records import FeedState, Record, Rejected
 from schemas.trouble import Terminal, Transient
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door
-from tests.connectors.live.test_pump import leg
+from tests.connectors.live.sinks import Broker, run_listener
+from tests.connectors.live.test_feed_runner import leg
 
 AWAY = "pbx.example: nobody answers"
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 _CDR = ("calldate", "src", "dst", "channel", "dstchannel", "duration", "billsec", "disposition", "uniqueid")
 
 
-class Waiting(Line):
-    """A line whose waits are written down and over at once; a door that waits for more of its live source is ended."""
+class Waiting(DeliveryQueue):
+    """A queue whose waits are written down and over at once; a listener that waits for more of its source is ended."""
 
     def __init__(self, door: str) -> None:
         super().__init__("office", door, "session-1")
@@ -82,15 +82,15 @@ class Table(TableReader):
 
 
 class Exchange:
-    """A teller, and its session, of one call."""
+    """An event source, and its session, of one call."""
 
     archive = "the CDR file"
     where = "pbx.example"
     heard = True
 
-    def __init__(self, source: Source, line: Line) -> None:
+    def __init__(self, source: Source, queue: DeliveryQueue) -> None:
         self._source = source
-        self._line = line
+        self._line = queue
 
     def session(self) -> Exchange:
         self._source.answer()
@@ -113,7 +113,7 @@ class Exchange:
         return ""
 
 
-def sql(source: Source, line: Line, folder: Path) -> Door:
+def sql(source: Source, queue: DeliveryQueue, folder: Path) -> Listener:
     table = Table()
 
     def there() -> TableReader:
@@ -121,39 +121,41 @@ def sql(source: Source, line: Line, folder: Path) -> Door:
         return table
 
     checkpoint = Checkpoint(folder, "office", "sql", Polled)
-    return SqlDoor(there, Wanted(overlap=timedelta(hours=4), every_s=10.0), checkpoint, backoff=_backoff())
+    return SqlListener(there, PollOptions(overlap=timedelta(hours=4), every_s=10.0), checkpoint, backoff=_backoff())
 
 
-def teller(source: Source, line: Line, folder: Path) -> Door:
-    return TellerDoor(Exchange(source, line), Checkpoint(folder, "office", "ami", Alive), backoff=_backoff())
+def event_source(source: Source, queue: DeliveryQueue, folder: Path) -> Listener:
+    return EventListener(
+        Exchange(source, queue), Checkpoint(folder, "office", "ami", EventCheckpoint), backoff=_backoff()
+    )
 
 
 def _backoff() -> Backoff:
     return Backoff(1.0, 60.0, draw=lambda: 1.0)
 
 
-Making = Callable[[Source, Line, Path], Door]
-DOORS = pytest.mark.parametrize("making", [sql, teller])
+Making = Callable[[Source, DeliveryQueue, Path], Listener]
+LISTENERS = pytest.mark.parametrize("making", [sql, event_source])
 
 
-@DOORS
+@LISTENERS
 def test_source_that_is_away_at_the_start_is_waited_for_and_said_once(
     making: Making, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line, broker = Waiting("door"), Broker()
+    queue, broker = Waiting("door"), Broker()
     with caplog.at_level(logging.INFO, "callfunnel.listen"):
-        run_door(line, broker, making(Source(fails=8), line, tmp_path))
-    assert line.waits[:-1] == [(s, FeedState.AWAY, False) for s in (1, 2, 4, 8, 16, 32, 60, 60)]
-    assert line.waits[-1][1:] == (FeedState.LIVE, True)
+        run_listener(queue, broker, making(Source(fails=8), queue, tmp_path))
+    assert queue.waits[:-1] == [(s, FeedState.AWAY, False) for s in (1, 2, 4, 8, 16, 32, 60, 60)]
+    assert queue.waits[-1][1:] == (FeedState.LIVE, True)
     assert [one.record_id for one in broker.legs] == ["r1"]
-    told = [record.getMessage() for record in caplog.records if AWAY in record.getMessage()]
-    assert told == [f"office door: away: {AWAY}; it is tried again until it answers"]
+    logged = [record.getMessage() for record in caplog.records if AWAY in record.getMessage()]
+    assert logged == [f"office door: away: {AWAY}; it is tried again until it answers"]
 
 
-@DOORS
+@LISTENERS
 def test_source_that_refuses_ends_the_door_at_once(making: Making, tmp_path: Path) -> None:
-    line, broker = Waiting("door"), Broker()
+    queue, broker = Waiting("door"), Broker()
     with pytest.raises(Terminal, match="the password is wrong"):
-        run_door(line, broker, making(Source(fails=0, refusal="the password is wrong"), line, tmp_path))
-    assert line.waits == []
+        run_listener(queue, broker, making(Source(fails=0, refusal="the password is wrong"), queue, tmp_path))
+    assert queue.waits == []
     assert broker.feeds[-1].state is FeedState.FAILED

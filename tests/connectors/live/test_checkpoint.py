@@ -13,7 +13,7 @@ from schemas.trouble import Terminal
 
 
 class Mark(msgspec.Struct, frozen=True):
-    place: int
+    offset: int
 
 
 def test_what_was_written_is_read_by_the_next(tmp_path: Path) -> None:

@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import DeliveryBatch, DeliveryQueue
+from connectors.live.feed_runner import entries
 from connectors.live.forwarder import Forwarder
 from connectors.live.journal import Journal, journals
-from connectors.live.line import Delivery, Line
-from connectors.live.pump import entries
 from connectors.live.replay import Replay
-from tests.connectors.live.outlets import Broker, until
-from tests.connectors.live.test_pump import leg
+from tests.connectors.live.sinks import Broker, until
+from tests.connectors.live.test_feed_runner import leg
 
 
 def keep(journal: Journal, *numbers: int) -> None:
-    journal.append([one for number in numbers for one in entries("office http", Delivery([leg(number)], _nothing, 0))])
+    journal.append(
+        [one for number in numbers for one in entries("office http", DeliveryBatch([leg(number)], _nothing, 0))]
+    )
 
 
 def _nothing() -> None:
@@ -32,10 +34,10 @@ def versions(broker: Broker) -> list[int]:
 
 
 @contextmanager
-def forwarding(journal: Journal, broker: Broker, *lines: Line) -> Iterator[None]:
+def forwarding(journal: Journal, broker: Broker, *queues: DeliveryQueue) -> Iterator[None]:
     over = threading.Event()
     forwarder = Forwarder(
-        journal, broker.outlet, broker, lines, heartbeat_s=0.02, look_s=0.005, backoff=Backoff(0.001, 0.002)
+        journal, broker.sink, broker, queues, heartbeat_s=0.02, look_s=0.005, backoff=Backoff(0.001, 0.002)
     )
     thread = threading.Thread(target=forwarder.run, args=(over.is_set,))
     thread.start()
@@ -85,11 +87,11 @@ def test_a_broker_in_the_place_of_another_gets_what_was_not_stored(journal: Jour
 
 
 def test_a_broker_that_is_away_gets_everything_when_it_is_back(journal: Journal) -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "ami", "s1")
     broker.away = True
-    with forwarding(journal, broker, line):
+    with forwarding(journal, broker, queue):
         keep(journal, *range(50))
-        until(lambda: broker.asked > 2)
+        until(lambda: broker.connects > 2)
         assert journal.records == 50
         broker.fails = 3
         broker.away = False

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from connectors.mapped.choose import choose_mapped
 from connectors.mapped.kinds import KINDS, bare
-from connectors.mapped.look import look_at
 from connectors.mapped.propose import fitting_kinds, propose
 from connectors.mapped.source import MappedSource
+from connectors.mapped.table_sample import sample_table
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints
 from schemas.codec import encode
@@ -33,13 +33,13 @@ NAMES = [f"{case['file']}-{case['kind']}" for case in CASES]
 
 
 def mapping(case: dict[str, Any]) -> Mapping:
-    said = {name: case[name] for name in ("kind", "columns", "constants", "values", "date_order") if name in case}
-    return msgspec.convert(said, Mapping)
+    given = {name: case[name] for name in ("kind", "columns", "constants", "values", "date_order") if name in case}
+    return msgspec.convert(given, Mapping)
 
 
-def read(path: Path, said: Mapping, region: str = "RU") -> Items:
+def read(path: Path, given: Mapping, region: str = "RU") -> Items:
     """All of a file; its rows are counted against what the reading gave."""
-    found = choose_mapped(Sample(path), said.kind, "auto", region, {"mine": said})
+    found = choose_mapped(Sample(path), given.kind, "auto", region, {"mine": given})
     assert found is not None
     source, seen = found
     reading = source.read(path, seen, context("Europe/Moscow", region=region))
@@ -48,7 +48,7 @@ def read(path: Path, said: Mapping, region: str = "RU") -> Items:
     return items
 
 
-def told(item: Record | Rejected) -> str:
+def as_text(item: Record | Rejected) -> str:
     """A record in words: what is not empty, in the order of its fields."""
     match item:
         case Rejected():
@@ -67,16 +67,16 @@ def told(item: Record | Rejected) -> str:
             parts = [item.manager_id, item.name, item.team, ",".join(item.extensions), item.valid_from]
         case _:
             raise AssertionError(item)
-    said = [part.isoformat().replace("+00:00", "Z") if hasattr(part, "isoformat") else part for part in parts]
-    return " ".join(str(part) for part in said if part not in ("", None))
+    texts = [part.isoformat().replace("+00:00", "Z") if hasattr(part, "isoformat") else part for part in parts]
+    return " ".join(str(part) for part in texts if part not in ("", None))
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_mapping_is_proposed_from_header_and_values(case: dict[str, Any]) -> None:
-    look = look_at(HERE / "files" / case["file"], case.get("region", "RU"), default_stages())
+    look = sample_table(HERE / "files" / case["file"], case.get("region", "RU"), default_stages())
     proposed = propose(look, case["kind"])
-    assert proposed.said == mapping(case)
-    assert {ours: list(words) for ours, words in proposed.strange.items()} == case.get("strange", {})
+    assert proposed.mapping == mapping(case)
+    assert {ours: list(texts) for ours, texts in proposed.strange.items()} == case.get("strange", {})
     if case.get("found"):
         assert fitting_kinds(look) == [case["kind"]]
 
@@ -84,11 +84,11 @@ def test_mapping_is_proposed_from_header_and_values(case: dict[str, Any]) -> Non
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_rows_are_read_as_a_person_reads_them(case: dict[str, Any]) -> None:
     items = read(HERE / "files" / case["file"], mapping(case), case.get("region", "RU"))
-    assert list(map(told, items)) == case["rows"]
+    assert list(map(as_text, items)) == case["rows"]
 
 
 def test_deals_are_stages_or_proposals_and_a_person_says_which() -> None:
-    look = look_at(HERE / "files" / "hubspot_deals.csv", "US", default_stages())
+    look = sample_table(HERE / "files" / "hubspot_deals.csv", "US", default_stages())
     assert fitting_kinds(look) == ["stages", "proposals"]
 
 
@@ -104,16 +104,16 @@ def test_workbook_of_1c_with_titles_numbers_and_a_footer(write: Write) -> None:
         ["Итого", "", "", ""],
     ]
     path = write(workbook(Лист1=rows), "1c.xlsx") / "Лист1"
-    proposed = propose(look_at(path, "RU", default_stages()), "organisations")
-    assert proposed.said is not None
-    assert proposed.said.columns == {
+    proposed = propose(sample_table(path, "RU", default_stages()), "organisations")
+    assert proposed.mapping is not None
+    assert proposed.mapping.columns == {
         "id": "Наименование",
         "name": "Наименование",
         "phones": "Телефон",
         "manager_id": "Основной менеджер",
     }
-    items = read(path, proposed.said)
-    assert list(map(told, items)) == [
+    items = read(path, proposed.mapping)
+    assert list(map(as_text, items)) == [
         "ООО Ромашка ООО Ромашка +74950000001 Анна",
         "ООО Лютик ООО Лютик +74950000002,+74950000003 Борис",
         "bad_phone phones",
@@ -125,14 +125,14 @@ def test_workbook_of_1c_with_titles_numbers_and_a_footer(write: Write) -> None:
 
 def test_phones_are_found_by_their_values_when_no_header_says_so(write: Write) -> None:
     path = write("Имя;Куда звонить;Сколько\nАльфа;84950000001;1800000\nБета;84950000002;1900000\n", "t.csv")
-    proposed = propose(look_at(path, "RU", default_stages()), "organisations", {"id": "Имя"})
-    assert proposed.said is not None
-    assert proposed.said.columns["phones"] == "Куда звонить"
+    proposed = propose(sample_table(path, "RU", default_stages()), "organisations", {"id": "Имя"})
+    assert proposed.mapping is not None
+    assert proposed.mapping.columns["phones"] == "Куда звонить"
 
 
 def test_table_without_a_header_is_refused_in_words(write: Write) -> None:
     with pytest.raises(Terminal, match="put a first line with the columns' names above"):
-        look_at(write("2026-11-02 09:00:00,101,84950000001\n" * 2), "RU", default_stages())
+        sample_table(write("2026-11-02 09:00:00,101,84950000001\n" * 2), "RU", default_stages())
 
 
 # --- which mapping
@@ -144,7 +144,7 @@ TABLE = "When,A,B,S,X\n2026-11-02 09:00:00,101,84950000001,60,y\n"
 
 def test_table_is_known_by_its_header_in_any_order_case_and_company(write: Write) -> None:
     path = write("x,b, WHEN ,s,a\ny,84950000001,2026-11-02 09:00:00,60,101\n")
-    assert told(read(path, CALLS)[0]) == told(read(write(TABLE, "b.csv"), CALLS)[0])
+    assert as_text(read(path, CALLS)[0]) == as_text(read(write(TABLE, "b.csv"), CALLS)[0])
 
 
 def test_mapping_that_names_most_columns_reads_the_file(write: Write) -> None:
@@ -174,7 +174,7 @@ def test_mapping_asked_for_by_name_says_which_columns_it_needs(write: Write) -> 
 
 
 @pytest.mark.parametrize(
-    ("columns", "words"),
+    ("columns", "texts"),
     [
         ({"start": "When", "from": "A", "to": "B", "speech": "S"}, "calls has no column speech; columns: answer, "),
         ({"start": "When", "from": "A"}, "needs contact or to, duration or end or status or talk"),
@@ -182,8 +182,8 @@ def test_mapping_asked_for_by_name_says_which_columns_it_needs(write: Write) -> 
         ({"start": [], "from": "A", "to": "B", "talk": "S"}, r"mappings\.mine\.columns\.start: no header is named"),
     ],
 )
-def test_mapping_that_cannot_be_is_named(columns: dict[str, str | list[str]], words: str) -> None:
-    with pytest.raises(Terminal, match=words):
+def test_mapping_that_cannot_be_is_named(columns: dict[str, str | list[str]], texts: str) -> None:
+    with pytest.raises(Terminal, match=texts):
         MappedSource("mine", Mapping(kind="calls", columns=columns))
 
 
@@ -198,8 +198,8 @@ def test_start_with_an_offset_needs_no_zone(write: Write) -> None:
 
 def test_headers_by_which_columns_are_proposed_are_bare() -> None:
     """A word with a space, a capital or ё would never be found."""
-    words = [word for table in KINDS.values() for column in table.columns.values() for word in column.words]
-    assert [word for word in words if word != bare(word)] == []
+    texts = [word for table in KINDS.values() for column in table.columns.values() for word in column.keywords]
+    assert [word for word in texts if word != bare(word)] == []
 
 
 # --- any rows
@@ -221,12 +221,12 @@ _CELLS = st.one_of(
 def test_any_rows_under_a_mapped_header_are_each_one_item(rows: list[list[str]], kind: Any, delimiter: str) -> None:
     ours = [name for name in KINDS[kind].columns if name != "time"]
     header = [f"c{n}" for n in range(9)]
-    said = Mapping(kind=kind, columns={name: header[n % 9] for n, name in enumerate(ours)}, date_order="dmy")
+    given = Mapping(kind=kind, columns={name: header[n % 9] for n, name in enumerate(ours)}, date_order="dmy")
     text = "\n".join(delimiter.join(row) for row in [header, ["x"] * 9, *rows])
     with TemporaryDirectory() as folder:
         path = Path(folder) / "any.csv"
         path.write_text(text, encoding="utf-8", errors="replace")
-        source = MappedSource("mine", said)
+        source = MappedSource("mine", given)
         try:
             seen = source.recognise(Sample(path), Hints())
         except Terminal as trouble:

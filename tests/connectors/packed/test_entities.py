@@ -10,7 +10,7 @@ import pytest
 
 from connectors.reading.packed import is_workbook
 from connectors.reading.sheets import SheetRows, names
-from connectors.reading.text import Row
+from connectors.reading.text import RawRow
 from schemas.trouble import Terminal
 
 SECRET = "root-of-all-passwords"
@@ -77,7 +77,7 @@ def cells(path: Path) -> str:
     try:
         assert is_workbook(path)
         found = [SheetRows(path / name) for name in names(path)]
-        return "".join("".join(row.fields) for rows in found for row in rows if isinstance(row, Row))
+        return "".join("".join(row.fields) for rows in found for row in rows if isinstance(row, RawRow))
     except Terminal:
         return ""
 

@@ -96,8 +96,8 @@ def test_xls_of_excel_97(write: Write) -> None:
     """Written by xlwt: a merged title, telephone numbers as numbers, dates as dates."""
     (sheet,) = parts(Path(__file__).parent / "files" / "megafon.xls")
     items = read(sheet)
-    told = [(leg.started_at.isoformat(), leg.contact) for leg in items if isinstance(leg, CallLeg)]
-    assert told == [("2026-11-02T06:00:00+00:00", "+74950000001"), ("2026-11-02T06:05:00+00:00", "+74950000002")]
+    starts = [(leg.started_at.isoformat(), leg.contact) for leg in items if isinstance(leg, CallLeg)]
+    assert starts == [("2026-11-02T06:00:00+00:00", "+74950000001"), ("2026-11-02T06:05:00+00:00", "+74950000002")]
     assert [item.reason for item in items if isinstance(item, Rejected)] == ["bad_phone"]
     assert origins(items) == [f"megafon.xls:Звонки!{row}" for row in (4, 5, 6)]
 
@@ -208,7 +208,7 @@ def test_sheet_that_asks_for_all_memory_ends_in_words(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "place", "byte"),
+    ("method", "damaged_at", "byte"),
     [
         (zipfile.ZIP_STORED, b"PK\x01\x02", 0xFF),  # a version of zip that is not there yet
         (zipfile.ZIP_STORED, "щ".encode(), 0xFF),  # a name that is no UTF-8 although it is said to be
@@ -216,13 +216,13 @@ def test_sheet_that_asks_for_all_memory_ends_in_words(write: Write) -> None:
     ],
 )
 def test_byte_that_zipfile_has_other_words_for_is_refused_in_ours(
-    write: Write, method: int, place: bytes, byte: int
+    write: Write, method: int, damaged_at: bytes, byte: int
 ) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         archive.writestr("щ.csv", REPORT)
     content = bytearray(out.getvalue())
-    content[content.rindex(place) + (6 if place.startswith(b"PK") else 0)] = byte
+    content[content.rindex(damaged_at) + (6 if damaged_at.startswith(b"PK") else 0)] = byte
     path = write(bytes(content), "a.zip")
     with pytest.raises(Terminal, match=r"the archive (cannot be read|is broken)"):
         all_of(path)
@@ -263,7 +263,7 @@ def test_damaged_container_is_items_or_words(name: str, tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(content[: dice.choice((len(content), dice.randrange(len(content))))])
         tables = prepare_all(path, LoadOptions(tz="Europe/Moscow"), read_settings())
-        assert tables.prepared or all(str(path) in words for words in tables.failed)
+        assert tables.prepared or all(str(path) in messages for messages in tables.failed)
         for table in tables.prepared:
             reading = table.source.read(table.path, table.recognised, context())
             items: Items = []

@@ -28,7 +28,7 @@ NINE = 1793599200  # 2026-11-02 06:00 UTC
 UUID = "6f1c3b1e-0000-4000-8000-00000000000"
 
 
-def fusion(**said: str) -> dict[str, str]:
+def fusion(**columns: str) -> dict[str, str]:
     """An inbound call to 101 that was answered."""
     row = {
         "xml_cdr_uuid": f"{UUID}1",
@@ -46,11 +46,11 @@ def fusion(**said: str) -> dict[str, str]:
         "last_app": "bridge",
         "hangup_cause": "NORMAL_CLEARING",
     }
-    return row | said
+    return row | columns
 
 
-def read(**said: str) -> CallLeg:
-    return leg(fusion(**said), "sql v_xml_cdr:1", context())
+def read(**columns: str) -> CallLeg:
+    return leg(fusion(**columns), "sql v_xml_cdr:1", context())
 
 
 def test_inbound_call_that_was_answered() -> None:
@@ -63,7 +63,7 @@ def test_inbound_call_that_was_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "became"),
+    ("columns", "expected"),
     [
         ({"bridge_uuid": "", "last_app": "voicemail"}, Disposition.MACHINE),
         ({"voicemail_message": "true"}, Disposition.MACHINE),
@@ -76,10 +76,10 @@ def test_inbound_call_that_was_answered() -> None:
         ({"billsec": "0", "hangup_cause": "UNALLOCATED_NUMBER"}, Disposition.FAILED),
     ],
 )
-def test_answered_is_a_person(said: dict[str, str], became: Disposition) -> None:
-    found = read(**said)
-    assert found.disposition is became
-    assert (found.answered_at is None) == (became not in (Disposition.ANSWERED, Disposition.MACHINE))
+def test_answered_is_a_person(columns: dict[str, str], expected: Disposition) -> None:
+    found = read(**columns)
+    assert found.disposition is expected
+    assert (found.answered_at is None) == (expected not in (Disposition.ANSWERED, Disposition.MACHINE))
 
 
 def test_outbound_call_is_the_extensions_whatever_caller_id_it_shows() -> None:
@@ -105,7 +105,7 @@ def test_b_leg_is_of_the_call_that_began_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("columns", "field"),
     [
         ({"xml_cdr_uuid": ""}, "xml_cdr_uuid"),
         ({"start_epoch": "0"}, "start_epoch"),
@@ -115,9 +115,9 @@ def test_b_leg_is_of_the_call_that_began_it() -> None:
         ({"billsec": "99"}, "billsec"),
     ],
 )
-def test_row_that_cannot_be_understood_names_the_column(said: dict[str, str], field: str) -> None:
+def test_row_that_cannot_be_understood_names_the_column(columns: dict[str, str], field: str) -> None:
     with pytest.raises(Misread) as misread:
-        read(**said)
+        read(**columns)
     assert misread.value.bad.field == field
 
 

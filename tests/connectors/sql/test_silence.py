@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from connectors.sql import database
 from connectors.sql.database import Database
 from connectors.sql.silence import cut_when_silent
-from connectors.tcp.door import GONE_S, keep_alive
+from connectors.tcp.listener import GONE_S, keep_alive
 from schemas.trouble import Transient
 from tests.connectors.sql.freezing import way_to
 from tests.databases.servers import Server

@@ -60,9 +60,9 @@ polls = st.lists(
 @settings(max_examples=400, deadline=None)
 @given(rows, polls, st.sampled_from(DAYS), st.sampled_from((1, 6, 48)))
 def test_every_row_is_read_at_least_once(
-    calls: list[Row], looks: list[Poll], place: tuple[str, datetime], step_h: int
+    calls: list[Row], looks: list[Poll], zone_and_day: tuple[str, datetime], step_h: int
 ) -> None:
-    zone, day, step = ZoneInfo(place[0]), place[1], timedelta(hours=step_h)
+    zone, day, step = ZoneInfo(zone_and_day[0]), zone_and_day[1], timedelta(hours=step_h)
     table = [(wall_at(day, row.start_s, zone), day + timedelta(seconds=row.start_s + row.late_s)) for row in calls]
     since = settled(day, OVERLAP, zone)
     read: set[int] = set()

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.reading.source import Hints
 from connectors.registry import LINES
-from connectors.tcp.lines import Line, Lines
+from connectors.tcp.lines import Lines, ReceivedLine
 from schemas.records import CallLeg, Reason, Record, Rejected
 from tests.connectors.conftest import context, read
 from tests.connectors.golden import golden
@@ -57,7 +57,7 @@ def test_line_of_something_else_is_a_reject_and_the_next_line_is_read() -> None:
 
 def test_line_that_was_too_long_is_a_reject() -> None:
     made = LINES["3cx"](Hints(), None, context)
-    (item,) = made.items([Line("Call 1", True, True)], "192.0.2.10")
+    (item,) = made.items([ReceivedLine("Call 1", True, True)], "192.0.2.10")
     assert isinstance(item, Rejected)
     assert (item.reason, item.origin) == (Reason.LINE_TOO_LONG, "tcp 192.0.2.10:-")
 
@@ -66,8 +66,10 @@ _ODD = "Call 1,a,b,c,d,e,f,g,h,i,j,k"
 """A line of 3CX whose dates stand where no usual order has them."""
 
 
-@pytest.mark.parametrize("line", [Line(_ODD, whole=False), Line(_ODD), Line("Call 17", whole=False)])
-def test_first_line_of_a_peer_that_dies_in_it_is_a_reject_and_whole_lines_are_read_after_it(line: Line) -> None:
+@pytest.mark.parametrize(
+    "line", [ReceivedLine(_ODD, whole=False), ReceivedLine(_ODD), ReceivedLine("Call 17", whole=False)]
+)
+def test_first_line_of_a_peer_that_dies_in_it_is_a_reject_and_whole_lines_are_read_after_it(line: ReceivedLine) -> None:
     made = LINES["3cx"](Hints(region="RU"), None, context)
     (item,) = made.items([line], "192.0.2.10")
     assert isinstance(item, Rejected)
@@ -90,5 +92,5 @@ def test_no_beginning_of_a_line_raises_or_decides_how_later_lines_are_read(name:
     wanted = [blank(item) for item in LINES[profile](Hints(region="RU"), MOSCOW, context).items(whole, "p")]
     for cut in range(1, len(first)):
         made = LINES[profile](Hints(region="RU"), MOSCOW, context)
-        made.items([Line(first[:cut], whole=False)], "p")
+        made.items([ReceivedLine(first[:cut], whole=False)], "p")
         assert [blank(item) for item in made.items(whole, "p")] == wanted

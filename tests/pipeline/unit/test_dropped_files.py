@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 import pytest
 
-from connectors.folder.door import Loaded
+from connectors.folder.listener import LoadedFile
 from pipeline.endpoints import Endpoints
 from pipeline.loading import dropped_files
 from pipeline.loading.dropped_files import AUTO, DroppedFiles
@@ -46,7 +46,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def drop(path: Path, *more: Path) -> list[Loaded]:
+def drop(path: Path, *more: Path) -> list[LoadedFile]:
     settings = msgspec.structs.replace(read_settings({}), mappings={"states": MAPPED})
     where = lambda: (cast(Endpoints, None), cast(Store, None))  # noqa: E731  # the stack that nothing is asked of
     return DroppedFiles(LoadOptions(kind=AUTO, tz="Europe/Moscow", rejects=path.parent), settings, where, lambda: None)(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from pipeline.clock import as_datetime
 from pipeline.gaps import CallSpan, describe_gaps, resolved_gap, spanned
 from schemas.gaps import Gap, gap_of
@@ -22,7 +22,7 @@ NOW = 1_793_700_000_000_000_000
 
 def gap(since: int, until: int, source: str = "office", **more: object) -> Rejected:
     """A gap from and to minutes after nine, as a door reports it."""
-    line = Line(source, "ami", "session-1", clock=lambda: NOW)
+    line = DeliveryQueue(source, "ami", "session-1", clock=lambda: NOW)
     told = line.gap(NINE + timedelta(minutes=since), NINE + timedelta(minutes=until), "the connection was lost")
     return msgspec.structs.replace(told, **more)
 

@@ -1,4 +1,4 @@
-"""The SQL door: a table of call records, polled again and again with an overlap longer than the longest call."""
+"""The SQL listener: a table of call records, polled again and again with an overlap longer than the longest call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.sql.reading import Open, TableReader
 from connectors.sql.window import Slice, next_slice, read_to, settled, skip_to
 from schemas.records import FeedState
@@ -26,7 +26,7 @@ class Polled(msgspec.Struct, frozen=True):
     """Where the back-fill began."""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class PollOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to poll."""
 
     overlap: timedelta
@@ -35,13 +35,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Back-fill from this wall time on; None: from now."""
 
 
-class SqlDoor:
+class SqlListener:
     """Polls one table. Rows that were sent and are as they were are not sent again while they are remembered."""
 
     def __init__(
         self,
         table: Open,
-        wanted: Wanted,
+        wanted: PollOptions,
         checkpoint: Checkpoint[Polled],
         *,
         backoff: Backoff | None = None,
@@ -55,19 +55,19 @@ class SqlDoor:
         self._known: set[bytes] = set()
         """Digests of rows that were delivered and will be read again."""
 
-    def run(self, line: Line) -> None:
-        while not line.stopping.is_set():
+    def run(self, queue: DeliveryQueue) -> None:
+        while not queue.stopping.is_set():
             try:
                 reader = self._table()
-                self._poll(line, reader)
-            except Transient as trouble:
-                line.state(FeedState.AWAY, str(trouble))
-                line.wait(self._backoff.next_s())
+                self._poll(queue, reader)
+            except Transient as error:
+                queue.state(FeedState.AWAY, str(error))
+                queue.wait(self._backoff.next_s())
                 continue
             self._backoff.succeeded()
-            line.seen()
-            line.state(FeedState.LIVE, self._advice(reader))
-            line.wait(self._wanted.every_s)
+            queue.seen()
+            queue.state(FeedState.LIVE, self._advice(reader))
+            queue.wait(self._wanted.every_s)
 
     def _begin(self, reader: TableReader) -> Polled:
         """Where the last process left off, or where to begin. Asking for an earlier day than ever begins there."""
@@ -81,7 +81,7 @@ class SqlDoor:
     def _settled(self, reader: TableReader) -> datetime:
         return settled(reader.now(), self._wanted.overlap, reader.shape.zone)
 
-    def _poll(self, line: Line, reader: TableReader) -> None:
+    def _poll(self, queue: DeliveryQueue, reader: TableReader) -> None:
         """Read what may be new. How far that is gets written down once the rows are kept."""
         polled = self._polled or self._begin(reader)
         settled_before = self._settled(reader)
@@ -90,14 +90,14 @@ class SqlDoor:
             part = next_slice(polled.since, settled_before, STEP)
             seen: set[bytes] = set()
             for items in reader.read(part, self._known, seen):
-                line.deliver(items)
-                if line.stopping.is_set():
+                queue.deliver(items)
+                if queue.stopping.is_set():
                     return
             since = read_to(part, settled_before)
             if part.until is not None and not seen:
                 since = skip_to(since, reader.first_from(since), settled_before)
             self._polled = polled = Polled(since, polled.began)
-            line.deliver([], partial(self._checkpoint.write, polled))
+            queue.deliver([], partial(self._checkpoint.write, polled))
             self._known = seen if part.until is None else self._known
 
     def _advice(self, reader: TableReader) -> str:

@@ -6,7 +6,7 @@ import csv
 from enum import Enum
 from typing import Literal, NamedTuple
 
-Place = int | str
+RowRef = int | str
 """Where a row stands in its file, for people: a line's number, or a sheet and row (`Sheet1!7`)."""
 SHEET, JSON = "workbook", "JSON"
 """Encodings of a sheet, and of objects: their cells are known without reading a text."""
@@ -21,7 +21,7 @@ class JsonShape(Enum):
     FORMS = "bodies of forms, one a line"
 
 
-class JsonForm(NamedTuple):
+class JsonFormat(NamedTuple):
     """How a file of JSON is written; `under` are the keys on the way to its array, `field` is the one of its forms."""
 
     shape: JsonShape
@@ -29,13 +29,13 @@ class JsonForm(NamedTuple):
     under: tuple[str, ...] = ()
     field: str = ""
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """For people."""
         inside = f" under {'.'.join(self.under)}" if self.under else ""
         return f"{self.encoding}, JSON: {self.shape.value}{inside}"
 
 
-class Form(NamedTuple):
+class FileFormat(NamedTuple):
     """How a file is written."""
 
     encoding: str
@@ -43,7 +43,7 @@ class Form(NamedTuple):
     line_end: str
     quoted: bool = True
     """False where a quote is a character like another, and each line is a row."""
-    json: JsonForm | None = None
+    json: JsonFormat | None = None
     """How the objects stand whose cells these are."""
     keys: tuple[str, ...] = ()
     """Of objects: the columns."""

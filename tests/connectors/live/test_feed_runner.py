@@ -1,4 +1,4 @@
-"""Nothing a door received is confirmed before it is on disk, and nothing is dropped, whatever the broker does."""
+"""Nothing a listener received is confirmed before it is on disk, and nothing is dropped, whatever the broker does."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import MOST_WAITING, DeliveryQueue
+from connectors.live.feed_runner import FeedRunner
 from connectors.live.journal import Entry, Journal
-from connectors.live.line import MOST_WAITING, Line
-from connectors.live.pump import Pump
 from schemas.records import CallLeg, Direction, Disposition, FeedState
 from schemas.trouble import Terminal, Transient
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -35,9 +35,9 @@ def leg(number: int) -> CallLeg:
 
 
 class Scripted:
-    """A door that does what the test says."""
+    """A listener that does what the test says."""
 
-    def __init__(self, script: Callable[[Line], None]) -> None:
+    def __init__(self, script: Callable[[DeliveryQueue], None]) -> None:
         self.run = script
 
 
@@ -54,20 +54,20 @@ class Disk(Journal):
         super().append(entries)
 
 
-def pump(line: Line, journal: Journal, **more: Callable[[], float]) -> Pump:
-    return Pump(line, journal, backoff=Backoff(0.001, 0.002), **more)
+def runner_of(queue: DeliveryQueue, journal: Journal, **more: Callable[[], float]) -> FeedRunner:
+    return FeedRunner(queue, journal, backoff=Backoff(0.001, 0.002), **more)
 
 
 def test_everything_arrives_in_order_and_is_confirmed_in_order() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "tcp", "s1")
     confirmed: list[int] = []
 
-    def script(line: Line) -> None:
-        line.state(FeedState.LIVE)
+    def script(queue: DeliveryQueue) -> None:
+        queue.state(FeedState.LIVE)
         for number in range(100):
-            line.deliver([leg(number)], lambda number=number: confirmed.append(number))  # type: ignore[misc]
+            queue.deliver([leg(number)], lambda number=number: confirmed.append(number))  # type: ignore[misc]
 
-    run_door(line, broker, Scripted(script))
+    run_listener(queue, broker, Scripted(script))
     assert [leg.version for leg in broker.legs] == confirmed == list(range(100))
     last = broker.feeds[-1]
     assert (last.state, last.records, last.rejects, last.waiting) == (FeedState.STOPPED, 100, 0, 0)
@@ -75,134 +75,134 @@ def test_everything_arrives_in_order_and_is_confirmed_in_order() -> None:
 
 
 def test_nothing_is_confirmed_that_another_process_could_not_read_from_disk(tmp_path: Path) -> None:
-    line, path = Line("office", "tcp", "s1"), tmp_path / "j.journal"
+    queue, path = DeliveryQueue("office", "tcp", "s1"), tmp_path / "j.journal"
     missing: list[int] = []
 
-    def script(line: Line) -> None:
+    def script(queue: DeliveryQueue) -> None:
         for number in range(60):
 
             def done(number: int = number) -> None:
                 if leg(number).record_id.encode() not in b"".join(entry.lines for entry in reread()):
                     missing.append(number)
 
-            line.deliver([leg(number)], done)
+            queue.deliver([leg(number)], done)
 
     with closing(Journal(path)) as journal:
 
         def reread() -> list[Entry]:
             return journal.read(0, 1_000)
 
-        pump(line, journal).run(Scripted(script))
+        runner_of(queue, journal).run(Scripted(script))
         assert journal.records == 60
     assert missing == []
 
 
 def test_nothing_is_lost_when_flushes_go_wrong() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "tcp", "s1")
     broker.fails = 7
 
-    def script(line: Line) -> None:
+    def script(queue: DeliveryQueue) -> None:
         for number in range(60):
-            line.deliver([leg(number)])
+            queue.deliver([leg(number)])
 
-    run_door(line, broker, Scripted(script))
+    run_listener(queue, broker, Scripted(script))
     assert {leg.version for leg in broker.legs} == set(range(60))
     assert broker.fails == 0
 
 
 def test_broker_that_is_away_holds_nobody_up() -> None:
-    broker, line = Broker(), Line("office", "tcp", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "tcp", "s1")
     broker.away = True
 
-    def script(line: Line) -> None:
+    def script(queue: DeliveryQueue) -> None:
         for number in range(0, 3 * MOST_WAITING, 1000):
-            line.deliver([leg(number + n) for n in range(1000)])
-        until(lambda: not line.unkept)
-        assert line.heartbeat().waiting == 3 * MOST_WAITING
+            queue.deliver([leg(number + n) for n in range(1000)])
+        until(lambda: not queue.unkept)
+        assert queue.heartbeat().waiting == 3 * MOST_WAITING
         broker.away = False
 
-    run_door(line, broker, Scripted(script))
+    run_listener(queue, broker, Scripted(script))
     assert [leg.version for leg in broker.legs] == list(range(3 * MOST_WAITING))
-    assert line.heartbeat().waiting == 0
+    assert queue.heartbeat().waiting == 0
 
 
 @pytest.mark.parametrize("why", ["full", "no space left"])
 def test_door_waits_while_nothing_can_be_kept_and_memory_stays_bounded(tmp_path: Path, why: str) -> None:
-    line = Line("office", "tcp", "s1")
+    queue = DeliveryQueue("office", "tcp", "s1")
     delivered: list[int] = []
 
-    def script(line: Line) -> None:
+    def script(queue: DeliveryQueue) -> None:
         for number in range(0, 3 * MOST_WAITING, 1000):
-            line.deliver([leg(number + n) for n in range(1000)])
+            queue.deliver([leg(number + n) for n in range(1000)])
             delivered.append(number)
 
     with closing(Disk(tmp_path / "j.journal", most_bytes=1 if why == "full" else 1 << 30)) as journal:
         journal.append([Entry("f", "call-legs", 1, 0, b'["k"]', b"{}")])
         journal.no_space = why != "full"
-        running = threading.Thread(target=pump(line, journal).run, args=(Scripted(script),), daemon=True)
+        running = threading.Thread(target=runner_of(queue, journal).run, args=(Scripted(script),), daemon=True)
         running.start()
         until(lambda: len(delivered) == MOST_WAITING // 1000)
-        until(lambda: why in line.held_up)
-        assert line.unkept == MOST_WAITING
+        until(lambda: why in queue.held_up)
+        assert queue.unkept == MOST_WAITING
         journal.no_space = False
         journal._most_bytes = 1 << 30
         running.join(60)
         assert not running.is_alive()
         assert journal.records == 3 * MOST_WAITING + 1
-        assert line.held_up == ""
+        assert queue.held_up == ""
 
 
 def test_door_that_gives_up_is_told_after_all_it_had_received() -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "ami", "s1")
 
-    def script(line: Line) -> None:
-        line.deliver([leg(1)])
+    def script(queue: DeliveryQueue) -> None:
+        queue.deliver([leg(1)])
         raise Terminal("pbx: login refused: check the user")
 
     with pytest.raises(Terminal, match="login refused"):
-        run_door(line, broker, Scripted(script))
+        run_listener(queue, broker, Scripted(script))
     assert [leg.version for leg in broker.legs] == [1]
     assert (broker.feeds[-1].state, broker.feeds[-1].detail) == (FeedState.FAILED, "pbx: login refused: check the user")
 
 
 def test_error_of_the_program_is_raised_and_told_without_its_words() -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "ami", "s1")
 
-    def script(line: Line) -> None:
+    def script(queue: DeliveryQueue) -> None:
         raise ValueError("+7 495 000-00-00 is personal data")
 
     with pytest.raises(ValueError, match="personal"):
-        run_door(line, broker, Scripted(script))
+        run_listener(queue, broker, Scripted(script))
     assert broker.feeds[-1].state is FeedState.FAILED
     assert "495" not in broker.feeds[-1].detail
 
 
 def test_checkpoint_that_cannot_be_written_ends_the_door() -> None:
-    broker, line = Broker(), Line("office", "sql", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "sql", "s1")
 
     def full() -> None:
         raise Terminal("no room")
 
-    def script(line: Line) -> None:
-        line.deliver([leg(1)], full)
-        line.wait(60)
+    def script(queue: DeliveryQueue) -> None:
+        queue.deliver([leg(1)], full)
+        queue.wait(60)
 
     with pytest.raises(Terminal, match="no room"):
-        run_door(line, broker, Scripted(script))
+        run_listener(queue, broker, Scripted(script))
     assert broker.feeds[-1].state is FeedState.FAILED
 
 
 def test_heartbeats_go_on_in_a_quiet_hour_and_news_is_told_at_once() -> None:
-    broker, line = Broker(), Line("office", "ami", "s1")
+    broker, queue = Broker(), DeliveryQueue("office", "ami", "s1")
 
-    def script(line: Line) -> None:
-        line.state(FeedState.LIVE)
+    def script(queue: DeliveryQueue) -> None:
+        queue.state(FeedState.LIVE)
         until(lambda: len(broker.feeds) > 5)
-        line.state(FeedState.AWAY, "connection refused")
+        queue.state(FeedState.AWAY, "connection refused")
         until(lambda: broker.feeds[-1].state is FeedState.AWAY)
-        line.stopping.set()
+        queue.stopping.set()
 
-    run_door(line, broker, Scripted(script), heartbeat_s=0.01)
+    run_listener(queue, broker, Scripted(script), heartbeat_s=0.01)
     assert broker.records == []
     beats = [feed.heartbeat_at for feed in broker.feeds]
     assert beats == sorted(beats)
@@ -210,18 +210,18 @@ def test_heartbeats_go_on_in_a_quiet_hour_and_news_is_told_at_once() -> None:
 
 
 def test_a_stop_while_the_disk_is_full_ends_and_says_what_was_not_kept(tmp_path: Path) -> None:
-    line = Line("office", "tcp", "s1")
+    queue = DeliveryQueue("office", "tcp", "s1")
     now = [0.0]
 
     def monotonic() -> float:
         now[0] += 1.0
         return now[0]
 
-    def script(line: Line) -> None:
-        line.deliver([leg(1), leg(2)])
-        line.stopping.set()
+    def script(queue: DeliveryQueue) -> None:
+        queue.deliver([leg(1), leg(2)])
+        queue.stopping.set()
 
     with closing(Disk(tmp_path / "j.journal")) as journal:
         journal.no_space = True
         with pytest.raises(Terminal, match="2 received records were not kept"):
-            pump(line, journal, monotonic=monotonic).run(Scripted(script))
+            runner_of(queue, journal, monotonic=monotonic).run(Scripted(script))

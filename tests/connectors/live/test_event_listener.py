@@ -1,4 +1,4 @@
-"""A gap begins where it is last certain that everything was received. The rest is tested with each exchange's door."""
+"""A gap begins where it is last certain that everything was received. The rest is tested with each listener."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.live.teller import Alive, TellerDoor
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.event_listener import EventCheckpoint, EventListener
 from schemas.records import Record, Rejected
 from schemas.trouble import Transient
 
@@ -27,7 +27,7 @@ class Clock:
         return int(self.now.timestamp()) * 10**9
 
 
-class Slow(Line):
+class Slow(DeliveryQueue):
     """Kafka takes its time over a call."""
 
     def __init__(self, clock: Clock, takes: timedelta) -> None:
@@ -43,23 +43,23 @@ class Slow(Line):
         done()
 
 
-class Told:
+class ScriptedSource:
     """An exchange that tells what the script says, a second after the other, connection by connection."""
 
     archive = "the CSV"
     where = "pbx:1"
     heard = True
 
-    def __init__(self, line: Slow, clock: Clock, *scripts: Sequence[str]) -> None:
-        self._line = line
+    def __init__(self, queue: Slow, clock: Clock, *scripts: Sequence[str]) -> None:
+        self._line = queue
         self._clock = clock
         self._scripts = list(scripts)
         self._script: list[str] = []
 
-    def session(self) -> Told:
+    def session(self) -> ScriptedSource:
         return self
 
-    def __enter__(self) -> Told:
+    def __enter__(self) -> ScriptedSource:
         self._script = list(self._scripts.pop(0))
         return self
 
@@ -67,9 +67,9 @@ class Told:
 
     def read(self, within_s: float) -> Sequence[str]:
         self._clock.now += timedelta(seconds=1)
-        said = self._script.pop(0) if self._script else LOST
-        if said != LOST:
-            return [said] if said else []
+        message = self._script.pop(0) if self._script else LOST
+        if message != LOST:
+            return [message] if message else []
         if not self._scripts:
             self._line.stopping.set()
         raise Transient("the connection is gone")
@@ -96,11 +96,11 @@ def test_gap_begins_where_it_was_certain_that_all_was_read(
     tmp_path: Path, takes_s: int, script: list[str], certain_s: int
 ) -> None:
     clock = Clock()
-    line = Slow(clock, timedelta(seconds=takes_s))
-    with Checkpoint(tmp_path, "office", "esl", Alive) as checkpoint:
-        TellerDoor(Told(line, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(line)
+    queue = Slow(clock, timedelta(seconds=takes_s))
+    with Checkpoint(tmp_path, "office", "esl", EventCheckpoint) as checkpoint:
+        EventListener(ScriptedSource(queue, clock, script, []), checkpoint, backoff=Backoff(0.001, 0.001)).run(queue)
         written = checkpoint.read()
-    (gap,) = line.gaps
+    (gap,) = queue.gaps
     assert datetime.fromisoformat(gap.payload.split("/")[0]) == NINE + timedelta(seconds=certain_s)
     assert written is not None
     assert written.at <= clock.now

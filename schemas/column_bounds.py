@@ -29,7 +29,7 @@ _MOST = Decimal(10) ** 12
 _zone, _microsecond = attrgetter("tzinfo"), attrgetter("microsecond")
 
 
-class Fit(Generic[R]):
+class ColumnBounds(Generic[R]):
     """Makes records of one type fit. Stateless."""
 
     def __init__(self, record: type[R]) -> None:
@@ -40,23 +40,25 @@ class Fit(Generic[R]):
         counted = issubclass(record, _COUNTED)
         self._years = (_FIRST_YEAR, _LAST_YEAR) if counted else (datetime.min.year, datetime.max.year)
 
-    def misfits(self, records: Sequence[R]) -> list[int]:
+    def violations(self, records: Sequence[R]) -> list[int]:
         """Places of the records that are not yet as their rows will be: none, nearly always."""
         found: set[int] = set()
         for name in self._times:
             times = list(map(attrgetter(name), records))
             # Whole columns first, since they nearly always fit: a quarter of the time of looking at each value.
-            if not self._all_fit([at for at in times if at is not None]):
-                found.update(place for place, at in enumerate(times) if at is not None and not self._all_fit([at]))
+            if not self._are_all_within([at for at in times if at is not None]):
+                found.update(
+                    index for index, at in enumerate(times) if at is not None and not self._are_all_within([at])
+                )
         for name in self._days:
             days = map(attrgetter(name), records)
-            found.update(place for place, day in enumerate(days) if not _FIRST_YEAR <= day.year <= _LAST_YEAR)
+            found.update(index for index, day in enumerate(days) if not _FIRST_YEAR <= day.year <= _LAST_YEAR)
         for name in self._sums:
             amounts = map(attrgetter(name), records)
-            found.update(place for place, amount in enumerate(amounts) if amount and not _is_whole(amount))
+            found.update(index for index, amount in enumerate(amounts) if amount and not _is_whole(amount))
         return sorted(found)
 
-    def _all_fit(self, times: Sequence[datetime]) -> bool:
+    def _are_all_within(self, times: Sequence[datetime]) -> bool:
         return not times or (
             all(zone is UTC for zone in set(map(_zone, times)))
             and all(microsecond % 1000 == 0 for microsecond in set(map(_microsecond, times)))
@@ -64,7 +66,7 @@ class Fit(Generic[R]):
             and max(times).year <= self._years[1]
         )
 
-    def fitted(self, record: R) -> R:
+    def coerced(self, record: R) -> R:
         """The record as its row will be. Raises ValueError when no row can hold it."""
         changes: dict[str, datetime | Decimal] = {}
         for name in self._times:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.reading.call_words import direction, disposition, seconds
+from connectors.reading.call_keywords import direction, disposition, seconds
 from connectors.reading.moments import Moments
 from connectors.reading.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
@@ -117,7 +117,7 @@ def test_missed_is_a_direction_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "became"),
+    ("word", "expected"),
     [
         ("Отвечен", Disposition.ANSWERED),
         ("Нет ответа", Disposition.NO_ANSWER),
@@ -126,5 +126,5 @@ def test_missed_is_a_direction_too() -> None:
         ("ЗАНЯТО", Disposition.BUSY),
     ],
 )
-def test_word_of_an_end(word: str, became: Disposition) -> None:
-    assert disposition(word, "status") == became
+def test_word_of_an_end(word: str, expected: Disposition) -> None:
+    assert disposition(word, "status") == expected

@@ -1,4 +1,4 @@
-"""Between a door that reads and the pump that keeps: a bounded line of deliveries, and what is known of the feed."""
+"""Between a listener that reads and the runner that keeps: a bounded queue of deliveries, and the state of the feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Clock = Callable[[], int]
 """Nanoseconds since the epoch, as versions are."""
 
 MOST_WAITING = 10_000
-"""Records that were received and are not in the journal yet: above it a door waits. Bounds the memory."""
+"""Records that were received and are not in the journal yet: above it a listener waits. Bounds the memory."""
 
 _AGAIN = "; it is tried again until it answers"
 
@@ -35,16 +35,16 @@ def _nothing() -> None:
     return None
 
 
-class Delivery(NamedTuple):
-    """Something a door has received. `done` runs in the pump's thread once it is in the journal, and all before it."""
+class DeliveryBatch(NamedTuple):
+    """What a listener has received. `done` runs in the runner's thread once it and all before it are in the journal."""
 
     items: Sequence[Record | Rejected]
     done: Callable[[], None]
     received_ns: int
 
 
-class Line:
-    """One door's line. The door's threads deliver and say how the source is; the pump takes and confirms."""
+class DeliveryQueue:
+    """One listener's queue. The listener's threads deliver and say how the source is; the runner takes and confirms."""
 
     def __init__(self, source: str, door: str, session: str, clock: Clock = time.time_ns) -> None:
         self.clock = clock
@@ -53,13 +53,13 @@ class Line:
         self.door = door
         self.session = session
         self.stopping = threading.Event()
-        """Set when the door is asked to end."""
+        """Set when the listener is asked to end."""
         self.changed: Callable[[], None] = _nothing
         """Called when there is news to tell."""
         self.held_up = ""
         """Why nothing can be kept now, "" when it can: what is delivered waits."""
         self._changed = threading.Condition()
-        self._queue: deque[Delivery] = deque()
+        self._queue: deque[DeliveryBatch] = deque()
         self._unkept = 0
         """Records that were delivered and are not in the journal."""
         self._closed = False
@@ -75,37 +75,37 @@ class Line:
             version=now,
         )
 
-    # The door's side.
+    # The listener's side.
 
     def deliver(self, items: Sequence[Record | Rejected], done: Callable[[], None] = _nothing) -> None:
         """Hand over what was received. Blocks while too much waits to be kept; returns at once when stopping."""
         now = self.clock()
         with self._changed:
             self._changed.wait_for(lambda: self._unkept < MOST_WAITING or self.stopping.is_set())
-            self._queue.append(Delivery(items, done, now))
+            self._queue.append(DeliveryBatch(items, done, now))
             self._unkept += len(items)
             changes = {"last_event_at": moment(now), "seen_at": moment(now)} if items else {}
-            self._tell(waiting=self._feed.waiting + len(items), **changes)
+            self._change(waiting=self._feed.waiting + len(items), **changes)
             self._changed.notify_all()
 
     def counted(self, records: int, rejects: int) -> None:
-        """Something was sent and stored by other means than this line."""
+        """Something was sent and stored by other means than this queue."""
         now = moment(self.clock())
         with self._changed:
             feed = self._feed
-            self._tell(records=feed.records + records, rejects=feed.rejects + rejects, last_event_at=now, seen_at=now)
+            self._change(records=feed.records + records, rejects=feed.rejects + rejects, last_event_at=now, seen_at=now)
 
     def seen(self) -> None:
         """The source is there: it answered."""
         with self._changed:
-            self._tell(seen_at=moment(self.clock()))
+            self._change(seen_at=moment(self.clock()))
 
     def state(self, state: FeedState, detail: str = "") -> None:
-        """How the door stands to its source now; a change is logged, and told at once."""
+        """How the listener stands to its source now; a change is logged, and told at once."""
         with self._changed:
             if (self._feed.state, self._feed.detail) == (state, detail):
                 return
-            self._tell(state=state, detail=detail)
+            self._change(state=state, detail=detail)
             self._spoken = False
         self.changed()
         log.log(
@@ -121,7 +121,7 @@ class Line:
         now = self.clock()
         if not resolved:
             with self._changed:
-                self._tell(gaps=self._feed.gaps + 1)
+                self._change(gaps=self._feed.gaps + 1)
             log.warning("%s: a gap from %s to %s: %s", self.name, since.isoformat(), until.isoformat(), why)
         return Rejected(
             rejected_id=f"gap:{self._feed.source}:{self._feed.door}:{since.isoformat()}",
@@ -146,13 +146,13 @@ class Line:
             self._closed = True
             self._changed.notify_all()
 
-    # The pump's side.
+    # The runner's side.
 
-    def take(self, within_s: float, most: int) -> list[Delivery]:
+    def take(self, within_s: float, most: int) -> list[DeliveryBatch]:
         """Deliveries of about `most` items, as soon as there are any; none when time is up or nothing more comes."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closed, within_s)
-            taken: list[Delivery] = []
+            taken: list[DeliveryBatch] = []
             items = 0
             while self._queue and (not taken or items + len(self._queue[0].items) <= most):
                 taken.append(self._queue.popleft())
@@ -171,13 +171,13 @@ class Line:
         with self._changed:
             return self._unkept
 
-    def kept(self, delivery: Delivery) -> None:
-        """It is in the journal: count it, and let the door go on."""
+    def kept(self, delivery: DeliveryBatch) -> None:
+        """It is in the journal: count it, and let the listener go on."""
         rejects = sum(isinstance(item, Rejected) for item in delivery.items)
         with self._changed:
             feed = self._feed
             self._unkept -= len(delivery.items)
-            self._tell(records=feed.records + len(delivery.items) - rejects, rejects=feed.rejects + rejects)
+            self._change(records=feed.records + len(delivery.items) - rejects, rejects=feed.rejects + rejects)
             self._changed.notify_all()
         delivery.done()
 
@@ -199,15 +199,15 @@ class Line:
         """Kafka has acknowledged so many records that were received then."""
         with self._changed:
             lag_ms = max(0, self.clock() - received_ns) // 1_000_000
-            self._tell(waiting=self._feed.waiting - records, lag_ms=lag_ms)
+            self._change(waiting=self._feed.waiting - records, lag_ms=lag_ms)
 
     def heartbeat(self) -> Feed:
         """What to tell of this feed now."""
         now = self.clock()
         with self._changed:
             self._spoken = True
-            self._tell(heartbeat_at=moment(now), version=now)
+            self._change(heartbeat_at=moment(now), version=now)
             return self._feed
 
-    def _tell(self, **changes: object) -> None:
+    def _change(self, **changes: object) -> None:
         self._feed = msgspec.structs.replace(self._feed, **changes)

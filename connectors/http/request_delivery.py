@@ -1,4 +1,4 @@
-"""From the event loop into a feed's line: answered means that it is in the journal, on disk."""
+"""From the event loop into a feed's queue: answered means that it is in the journal, on disk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
-from connectors.live.line import MOST_WAITING, Line
+from connectors.live.delivery_queue import MOST_WAITING, DeliveryQueue
 from schemas.records import FeedState, Record, Rejected
 
 ACKNOWLEDGED_S = 20.0
@@ -29,17 +29,17 @@ class _Group:
         """One for each request: whether its items are kept."""
         self.deadline: asyncio.TimerHandle | None = None
 
-    def tell(self, taken: bool) -> None:
+    def answer(self, taken: bool) -> None:
         for asker in self.askers:
             if not asker.done():
                 asker.set_result(taken)
 
 
-class Sink:
-    """One feed. Its coroutines run in one event loop; it is the `Door` of the feed's pump as well."""
+class RequestDelivery:
+    """One feed. Its coroutines run in one event loop; it is the `Listener` of the feed's runner as well."""
 
-    def __init__(self, line: Line) -> None:
-        self.line = line
+    def __init__(self, queue: DeliveryQueue) -> None:
+        self.queue = queue
         self._over = threading.Event()
         self._group = _Group()
         """What came in this turn of the loop, and is not delivered yet."""
@@ -47,26 +47,26 @@ class Sink:
         """In the journal, and not told yet."""
         self._waking = False
 
-    def run(self, line: Line) -> None:
-        """The feed's side of the pump: it is there until the listener has ended."""
+    def run(self, queue: DeliveryQueue) -> None:
+        """The feed's side of the runner: it is there until the listener has ended."""
         self._over.wait()
 
     def close(self) -> None:
         self._over.set()
 
     def listens(self) -> None:
-        self.line.seen()
-        self.line.state(FeedState.LIVE)
+        self.queue.seen()
+        self.queue.state(FeedState.LIVE)
 
     async def put(self, items: Sequence[Record | Rejected]) -> None:
         """Return once the items are on disk. Raises NotTaken when they cannot be kept now."""
         if not items:
-            self.line.seen()
+            self.queue.seen()
             return
-        if self.line.held_up:
-            raise NotTaken(self.line.held_up)
+        if self.queue.held_up:
+            raise NotTaken(self.queue.held_up)
         group = self._group
-        if self.line.unkept + len(group.items) >= MOST_WAITING:
+        if self.queue.unkept + len(group.items) >= MOST_WAITING:
             raise NotTaken("too many records wait for the disk")
         loop = asyncio.get_running_loop()
         if not group.askers:
@@ -83,11 +83,11 @@ class Sink:
             return
         loop = asyncio.get_running_loop()
         group, self._group = self._group, _Group()
-        group.deadline = loop.call_later(ACKNOWLEDGED_S, group.tell, False)
-        self.line.deliver(group.items, partial(self._tell, loop, group))
+        group.deadline = loop.call_later(ACKNOWLEDGED_S, group.answer, False)
+        self.queue.deliver(group.items, partial(self._answer, loop, group))
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, group: _Group) -> None:
-        """Runs in the pump's thread, perhaps after the listener has ended."""
+    def _answer(self, loop: asyncio.AbstractEventLoop, group: _Group) -> None:
+        """Runs in the runner's thread, perhaps after the listener has ended."""
         self._kept.append(group)
         if not self._waking:  # one wake-up for all that a commit kept: each is a write to a socket
             self._waking = True
@@ -100,4 +100,4 @@ class Sink:
             group = self._kept.popleft()
             if group.deadline is not None:
                 group.deadline.cancel()
-            group.tell(True)
+            group.answer(True)

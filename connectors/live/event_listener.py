@@ -1,4 +1,4 @@
-"""A door to an exchange that tells of calls as they end and repeats nothing.
+"""A listener to an exchange that tells of calls as they end and repeats nothing.
 
 Every time in which some may have been lost is a gap: a reject (`feed_gap`), resolved once it was filled.
 """
@@ -16,7 +16,7 @@ import msgspec
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line, moment
+from connectors.live.delivery_queue import DeliveryQueue, moment
 from schemas.records import FeedState, Record, Rejected
 from schemas.trouble import Terminal, Transient
 
@@ -28,13 +28,13 @@ Backfill = Callable[[datetime], Iterator[Sequence[Record | Rejected]]]
 """Reads the calls that ended since a moment from where they are kept, in batches. Raises Transient or Terminal."""
 
 _LAST_FILL_S = 10.0
-"""How long a door that is asked to end waits for a database."""
+"""How long a listener that is asked to end waits for a database."""
 _ALIVE_EVERY = timedelta(seconds=10)
 _LONG = timedelta(seconds=5)
 """An exchange may drop who has not read its events for longer."""
 
 
-class Alive(msgspec.Struct, frozen=True):
+class EventCheckpoint(msgspec.Struct, frozen=True):
     """The checkpoint: up to `at` the connection was there, and every event of it is in the journal."""
 
     at: datetime
@@ -42,10 +42,10 @@ class Alive(msgspec.Struct, frozen=True):
     """Since when calls are to be read from the database yet."""
 
 
-class Session(Protocol[M]):
+class EventSession(Protocol[M]):
     """One connection; use as a context. Raises Transient when the exchange is away, Terminal when it refuses."""
 
-    def __enter__(self) -> Session[M]: ...
+    def __enter__(self) -> EventSession[M]: ...
 
     def __exit__(self, *_: object) -> None: ...
 
@@ -57,7 +57,7 @@ class Session(Protocol[M]):
         """The exchange has shown of late that it is there, whether anybody calls or not."""
 
 
-class Teller(Protocol[M]):
+class EventSource(Protocol[M]):
     """An exchange that tells of calls as they end."""
 
     archive: str
@@ -66,7 +66,7 @@ class Teller(Protocol[M]):
     @property
     def where(self) -> str: ...
 
-    def session(self) -> Session[M]: ...
+    def session(self) -> EventSession[M]: ...
 
     def items(self, messages: Sequence[M]) -> Sequence[Record | Rejected]:
         """What messages say of calls; one item for each that tells of one."""
@@ -75,19 +75,19 @@ class Teller(Protocol[M]):
         """What to tell operations of the exchange's settings, "" for nothing. Raises Terminal when ours are wrong."""
 
 
-class TellerDoor(Generic[M]):
+class EventListener(Generic[M]):
     """Listens to one exchange: reconnects, delivers, reports gaps and has them filled."""
 
     def __init__(
         self,
-        teller: Teller[M],
-        checkpoint: Checkpoint[Alive],
+        source: EventSource[M],
+        checkpoint: Checkpoint[EventCheckpoint],
         backfill: Backfill | None = None,
         backoff: Backoff | None = None,
         look_s: float = 1.0,
     ) -> None:
         """`look_s` is how soon it sees that it is asked to end."""
-        self._teller = teller
+        self._source = source
         self._checkpoint = checkpoint
         self._backfill = backfill
         self._backoff = backoff or Backoff()
@@ -103,79 +103,79 @@ class TellerDoor(Generic[M]):
         """The beginnings of gaps that are being filled."""
         self._filling: threading.Thread | None = None
 
-    def run(self, line: Line) -> None:
+    def run(self, queue: DeliveryQueue) -> None:
         if (written := self._checkpoint.read()) is not None:
             self._alive = written.unfilled or written.at
-        while not line.stopping.is_set():
+        while not queue.stopping.is_set():
             try:
-                with self._teller.session() as session:
-                    self._connected(line)
-                    self._listen(line, session)
-            except Transient as trouble:
+                with self._source.session() as session:
+                    self._connected(queue)
+                    self._listen(queue, session)
+            except Transient as error:
                 wait_s = self._backoff.next_s()
-                line.state(FeedState.AWAY, str(trouble))
-                line.wait(wait_s)
+                queue.state(FeedState.AWAY, str(error))
+                queue.wait(wait_s)
         if self._filling is not None:
             self._filling.join(_LAST_FILL_S)
 
-    def _connected(self, line: Line) -> None:
+    def _connected(self, queue: DeliveryQueue) -> None:
         self._backoff.succeeded()
-        now = moment(line.clock())
+        now = moment(queue.clock())
         if self._alive is not None:
-            self._gap(line, self._alive, now, "the connection was lost")
+            self._gap(queue, self._alive, now, "the connection was lost")
         self._alive = now
         self._is_late = False
-        line.seen()
-        line.state(FeedState.LIVE, self._advice)
+        queue.seen()
+        queue.state(FeedState.LIVE, self._advice)
 
-    def _listen(self, line: Line, session: Session[M]) -> None:
+    def _listen(self, queue: DeliveryQueue, session: EventSession[M]) -> None:
         """Until asked to end. Raises Transient when the connection is lost."""
-        while not line.stopping.is_set():
+        while not queue.stopping.is_set():
             messages = session.read(self._look_s)
-            if items := self._teller.items(messages):
-                self._deliver(line, items)
-                self._advice = self._teller.learn(messages)
-                line.state(FeedState.LIVE, self._advice)
+            if items := self._source.items(messages):
+                self._deliver(queue, items)
+                self._advice = self._source.learn(messages)
+                queue.state(FeedState.LIVE, self._advice)
             self._is_late = self._is_late and bool(messages)
             if messages or session.heard:
-                self._lives(line)
+                self._lives(queue)
         if self._alive is not None:
-            self._write_down(line, self._alive)
+            self._write_down(queue, self._alive)
 
-    def _deliver(self, line: Line, items: Sequence[Record | Rejected]) -> None:
+    def _deliver(self, queue: DeliveryQueue, items: Sequence[Record | Rejected]) -> None:
         """Blocks while nothing can be kept, and the exchange is not read meanwhile."""
-        before = moment(line.clock())
-        line.deliver(items)
-        if moment(line.clock()) - before > _LONG:
+        before = moment(queue.clock())
+        queue.deliver(items)
+        if moment(queue.clock()) - before > _LONG:
             self._is_late = True
 
-    def _lives(self, line: Line) -> None:
-        line.seen()
+    def _lives(self, queue: DeliveryQueue) -> None:
+        queue.seen()
         if self._is_late:
             return
-        self._alive = now = moment(line.clock())
+        self._alive = now = moment(queue.clock())
         if self._written is None or now - self._written >= _ALIVE_EVERY:
-            self._write_down(line, now)
+            self._write_down(queue, now)
 
-    def _write_down(self, line: Line, now: datetime) -> None:
+    def _write_down(self, queue: DeliveryQueue, now: datetime) -> None:
         self._written = now
         with self._lock:
             unfilled = min(self._unfilled, default=None)
-        line.deliver([], partial(self._checkpoint.write, Alive(now, unfilled)))
+        queue.deliver([], partial(self._checkpoint.write, EventCheckpoint(now, unfilled)))
 
-    def _gap(self, line: Line, since: datetime, until: datetime, why: str) -> None:
-        words = f"{self._teller.where}: {why}: calls that ended in between may be missing"
-        more = "they are read from the database" if self._backfill else f"load {self._teller.archive} of that time"
-        line.deliver([line.gap(since, until, f"{words}; {more}")])
+    def _gap(self, queue: DeliveryQueue, since: datetime, until: datetime, why: str) -> None:
+        what = f"{self._source.where}: {why}: calls that ended in between may be missing"
+        more = "they are read from the database" if self._backfill else f"load {self._source.archive} of that time"
+        queue.deliver([queue.gap(since, until, f"{what}; {more}")])
         if self._backfill is not None:
             with self._lock:
                 self._unfilled.append(since)
-            self._write_down(line, until)
-            filling = threading.Thread(target=self._fill, args=(line, since, until, self._filling), daemon=True)
+            self._write_down(queue, until)
+            filling = threading.Thread(target=self._fill, args=(queue, since, until, self._filling), daemon=True)
             filling.start()
             self._filling = filling
 
-    def _fill(self, line: Line, since: datetime, until: datetime, before: threading.Thread | None) -> None:
+    def _fill(self, queue: DeliveryQueue, since: datetime, until: datetime, before: threading.Thread | None) -> None:
         """The body of a thread: an exchange drops who does not read its events while a database is asked.
 
         One gap after the other, each until it is filled.
@@ -183,29 +183,29 @@ class TellerDoor(Generic[M]):
         if before is not None:
             before.join()
         backoff = Backoff()
-        told = False
-        while not line.stopping.is_set():
+        reported = False
+        while not queue.stopping.is_set():
             try:
-                if not self._read_back(line, since):
+                if not self._read_back(queue, since):
                     return
-            except Transient as trouble:
-                if not told:
-                    told = True
-                    log.warning("%s: back-fill: %s; it is tried again until it answers", line.name, trouble)
-                line.wait(backoff.next_s())
+            except Transient as error:
+                if not reported:
+                    reported = True
+                    log.warning("%s: back-fill: %s; it is tried again until it answers", queue.name, error)
+                queue.wait(backoff.next_s())
                 continue
-            except Terminal as trouble:
-                log.error("%s: back-fill given up, the gap stays: %s", line.name, trouble)
+            except Terminal as error:
+                log.error("%s: back-fill given up, the gap stays: %s", queue.name, error)
             else:
-                line.deliver([line.gap(since, until, "read from the database since", resolved=True)])
+                queue.deliver([queue.gap(since, until, "read from the database since", resolved=True)])
             with self._lock:
                 self._unfilled.remove(since)
             return
 
-    def _read_back(self, line: Line, since: datetime) -> bool:
+    def _read_back(self, queue: DeliveryQueue, since: datetime) -> bool:
         """Deliver what the database has; False when asked to end before that is done."""
         for items in self._backfill(since) if self._backfill else ():
-            line.deliver(items)
-            if line.stopping.is_set():
+            queue.deliver(items)
+            if queue.stopping.is_set():
                 return False
         return True

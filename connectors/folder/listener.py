@@ -1,4 +1,4 @@
-"""The folder door: each whole file is loaded, and moved away with a report beside it."""
+"""The folder listener: each whole file is loaded, and moved away with a report beside it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import NamedTuple
 from watchfiles import watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-from connectors.folder.settling import Settling, Stamp, is_unfinished
+from connectors.folder.settling import FileSettling, Stamp, is_unfinished
 from connectors.live.backoff import Backoff
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.names import fitting, printable
 from connectors.reading.opening import exists, move_into, no_links, oddity, open_folder, write_new
 from schemas.records import FeedState
@@ -33,7 +33,7 @@ _LOOK_AGAIN_S = 2.0
 """While many files wait: how often to look for more of them."""
 
 
-class Loaded(NamedTuple):
+class LoadedFile(NamedTuple):
     """What became of one file."""
 
     path: Path
@@ -60,11 +60,11 @@ class _Later(NamedTuple):
     backoff: Backoff
 
 
-Load = Callable[[Sequence[Path]], Sequence[Loaded]]
+Load = Callable[[Sequence[Path]], Sequence[LoadedFile]]
 """Loads files, and returns when they are stored. Raises Transient (all of them again, later) or Terminal."""
 
 
-class FolderDoor:
+class FolderListener:
     """Watches the files of one folder, not those of folders in it. Repeating a file after a crash changes nothing."""
 
     def __init__(
@@ -79,7 +79,7 @@ class FolderDoor:
         self._folder = folder
         self._load = load
         self._settle_s = settle_s
-        self._settling = Settling(settle_s)
+        self._settling = FileSettling(settle_s)
         self._backoff = backoff or Backoff()
         self._monotonic = monotonic
         self._whole: deque[str] = deque()
@@ -89,57 +89,59 @@ class FolderDoor:
         self._odd: dict[str, str] = {}
         """What is left alone, and why."""
 
-    def run(self, line: Line) -> None:
-        while not line.stopping.is_set():
+    def run(self, queue: DeliveryQueue) -> None:
+        while not queue.stopping.is_set():
             try:
-                self._watch(line)
-            except (Transient, OSError) as trouble:
-                if isinstance(trouble, OSError):
-                    line.state(FeedState.AWAY, f"{self._folder}: {trouble.strerror or trouble}")
+                self._watch(queue)
+            except (Transient, OSError) as error:
+                if isinstance(error, OSError):
+                    queue.state(FeedState.AWAY, f"{self._folder}: {error.strerror or error}")
                 else:
-                    line.state(FeedState.AWAY, str(trouble))
-                line.wait(self._backoff.next_s())
+                    queue.state(FeedState.AWAY, str(error))
+                queue.wait(self._backoff.next_s())
             except Terminal:
-                if line.stopping.is_set():
+                if queue.stopping.is_set():
                     return  # a load that was asked to end: its files are still there
                 raise
 
-    def _watch(self, line: Line) -> None:
+    def _watch(self, queue: DeliveryQueue) -> None:
         """Look whenever something happens in the folder, and now and then, since shares do not tell."""
         for name in (DONE, REJECTED, ROWS):
             with contextlib.suppress(FileExistsError):
                 (self._folder / name).mkdir(mode=0o700)
-            self._place(name).close()
-        self._round(line)
-        while not line.stopping.is_set():
+            self._target(name).close()
+        self._round(queue)
+        while not queue.stopping.is_set():
             # The watcher cannot tell a name that is not UTF-8, and ends with it: something happened all the same.
             with contextlib.suppress(WatchfilesRustInternalError):
-                for _ in self._events(line):
-                    self._round(line)
-            self._round(line)
+                for _ in self._events(queue):
+                    self._round(queue)
+            self._round(queue)
 
-    def _events(self, line: Line) -> Iterator[object]:
+    def _events(self, queue: DeliveryQueue) -> Iterator[object]:
         return watch(
             self._folder,
             watch_filter=None,
             recursive=False,
-            stop_event=line.stopping,
+            stop_event=queue.stopping,
             rust_timeout=max(50, int(self._settle_s * 1000)),
             yield_on_timeout=True,
             raise_interrupt=False,
         )
 
-    def _round(self, line: Line) -> None:
+    def _round(self, queue: DeliveryQueue) -> None:
         """Load everything that is whole by now."""
         self._look()
-        line.seen()
-        line.state(FeedState.LIVE, "; ".join(f"{name}: {later.why}" for name, later in sorted(self._later.items())[:3]))
-        while self._whole and not line.stopping.is_set():
+        queue.seen()
+        queue.state(
+            FeedState.LIVE, "; ".join(f"{name}: {later.why}" for name, later in sorted(self._later.items())[:3])
+        )
+        while self._whole and not queue.stopping.is_set():
             batch = [self._whole.popleft() for _ in range(min(BATCH_FILES, len(self._whole)))]
-            self._settle([name for name in batch if self._stamp(name) == self._settling.stamp(name)], line)
+            self._settle([name for name in batch if self._stamp(name) == self._settling.stamp(name)], queue)
             if self._monotonic() - self._looked_at >= _LOOK_AGAIN_S:
                 self._look()
-                line.seen()
+                queue.seen()
 
     def _look(self) -> None:
         self._looked_at = self._monotonic()
@@ -174,41 +176,41 @@ class FolderDoor:
             return ""
         return "" if stat.S_ISDIR(is_.st_mode) else oddity(is_)
 
-    def _place(self, name: str) -> Place:
+    def _target(self, name: str) -> FolderHandle:
         """done/, rejected/ or rejected-rows/, as it is now. Raises Terminal when it is a link."""
         try:
             with no_links():
-                return Place(open_folder(self._folder / name))
+                return FolderHandle(open_folder(self._folder / name))
         except FileNotFoundError:
             raise Transient(f"{self._folder / name} is gone: it is made anew") from None
 
-    def _settle(self, names: Sequence[str], line: Line) -> None:
+    def _settle(self, names: Sequence[str], queue: DeliveryQueue) -> None:
         if not names:
             return
         for loaded in self._load([self._folder / name for name in names]):
             name = loaded.path.name
             if loaded.later:
-                self._put_off(line, name, loaded.later)
+                self._put_off(queue, name, loaded.later)
                 continue
             self._later.pop(name, None)
             if self._stamp(name) != self._settling.stamp(name):
-                log.warning("%s: %s changed while it was loaded; it is loaded again", line.name, printable(name))
+                log.warning("%s: %s changed while it was loaded; it is loaded again", queue.name, printable(name))
                 continue
-            place = self._move(loaded)
-            line.counted(loaded.records, loaded.rejects)
-            words = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
-            where = printable(str(place.relative_to(self._folder)))
-            log.info("%s: %s is in %s: %s", line.name, printable(name), where, printable(words))
+            target = self._move(loaded)
+            queue.counted(loaded.records, loaded.rejects)
+            outcome = loaded.why or f"{loaded.records:,} records, {loaded.rejects:,} rejects"
+            where = printable(str(target.relative_to(self._folder)))
+            log.info("%s: %s is in %s: %s", queue.name, printable(name), where, printable(outcome))
         self._backoff.succeeded()
 
-    def _put_off(self, line: Line, name: str, why: str) -> None:
+    def _put_off(self, queue: DeliveryQueue, name: str, why: str) -> None:
         """Once more after a pause that grows; said once for each reason."""
         stamp = self._settling.stamp(name)
         known = self._later.get(name)
         backoff = known.backoff if known is not None and known.stamp == stamp else Backoff()
         if known is None or known.why != why:
             log.warning(
-                "%s: %s: %s; it stays where it is, and is tried again", line.name, printable(name), printable(why)
+                "%s: %s: %s; it stays where it is, and is tried again", queue.name, printable(name), printable(why)
             )
         self._later[name] = _Later(stamp, why, self._monotonic() + backoff.next_s(), backoff)
 
@@ -216,24 +218,24 @@ class FolderDoor:
         later = self._later.get(name)
         return later is None or later.stamp != self._settling.stamp(name) or self._monotonic() >= later.until
 
-    def _move(self, loaded: Loaded) -> Path:
+    def _move(self, loaded: LoadedFile) -> Path:
         """The report first, then the file: a crash in between leaves a file that is loaded again."""
         into = DONE if loaded.accepted else REJECTED
         name = fitting(loaded.path.name, _ROOM)
-        with self._place(into) as place:
-            if exists(place, name):
+        with self._target(into) as handle:
+            if exists(handle, name):
                 stem, suffix = os.path.splitext(name)
                 name = f"{fitting(stem, 2 * _ROOM)}.{loaded.tag}{suffix}"
-            write_new(place, f"{name}.report.json", loaded.report)
+            write_new(handle, f"{name}.report.json", loaded.report)
             with (
                 no_links(),
                 contextlib.suppress(FileNotFoundError),
             ):  # somebody took it away: it was loaded all the same
-                move_into(place, loaded.path, name)
+                move_into(handle, loaded.path, name)
         return self._folder / into / name
 
 
-class Place:
+class FolderHandle:
     """A handle of a folder: what is put there goes there, whatever its name leads to by then."""
 
     def __init__(self, handle: int) -> None:

@@ -1,6 +1,6 @@
-"""The ESL door against a switch that disconnects, says garbage, falls silent, and refuses.
+"""The ESL listener against a switch that disconnects, says garbage, falls silent, and refuses.
 
-What any door does with gaps and databases is tested in tests/connectors/ami/test_door.py, whose loop is the same.
+What any listener does with gaps and databases is tested in tests/connectors/ami/test_listener.py: the loop is the same.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.esl.door import Esl
-from connectors.esl.session import Login
+from connectors.esl.listener import Esl
+from connectors.esl.session import EslLogin
+from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
-from connectors.live.teller import Backfill
 from schemas.records import FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
 from tests.connectors.esl.peer import (
@@ -34,8 +34,8 @@ from tests.connectors.esl.peer import (
 )
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened
-from tests.connectors.live.outlets import until
 from tests.connectors.live.peer import Peer, hang_up
+from tests.connectors.live.sinks import until
 from tests.connectors.rows import NINE
 
 
@@ -49,7 +49,7 @@ def opened(
     backfill: Backfill | None = None,
     patience: Patience = PATIENT,
 ) -> AbstractContextManager[Opened]:
-    login = Login("127.0.0.1", switch.port, password, user, chosen)
+    login = EslLogin("127.0.0.1", switch.port, password, user, chosen)
     return live.opened(lambda context: Esl(login, context, patience), folder, "esl", backfill=backfill)
 
 
@@ -120,7 +120,7 @@ def no_events(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "message_text"),
     [
         (refuse, r"the password is refused \(-ERR invalid\): check it against `password` of event_socket"),
         (reject, r"this machine's address is refused: allow it in the list that apply-inbound-acl"),
@@ -128,13 +128,13 @@ def no_events(connection: Connection) -> None:
     ],
 )
 def test_refusal_ends_the_door_with_what_to_do(
-    tmp_path: Path, script: Callable[[Connection], None], words: str
+    tmp_path: Path, script: Callable[[Connection], None], message_text: str
 ) -> None:
     with peer(script) as switch:
         with opened(switch, tmp_path, password="wrong\npassword") as door:
             until(lambda: door.failure)
         (connection,) = switch.connections
-    with pytest.raises(Terminal, match=words):
+    with pytest.raises(Terminal, match=message_text):
         raise door.failure or AssertionError
     assert "wrong" not in str(door.failure)
     assert (door.broker.feeds[-1].state, door.broker.feeds[-1].detail) == (FeedState.FAILED, str(door.failure))
@@ -174,10 +174,10 @@ def test_what_comes_with_the_answer_to_the_subscription_is_not_lost(tmp_path: Pa
 
 
 def test_gap_is_filled_from_the_database_and_resolved(tmp_path: Path) -> None:
-    asked: list[datetime] = []
+    asked_since: list[datetime] = []
 
     def kept(since: datetime) -> Iterator[Sequence[Record | Rejected]]:
-        asked.append(since)
+        asked_since.append(since)
         yield list(door.broker.legs[:1])
 
     with (
@@ -186,7 +186,7 @@ def test_gap_is_filled_from_the_database_and_resolved(tmp_path: Path) -> None:
     ):
         until(lambda: sorted(numbers(door)) == [1, 1, 3])
         until(lambda: [gap.resolved for gap in door.gaps] == [0, 1])
-    assert asked == [datetime.fromisoformat(door.gaps[0].payload.split("/")[0])]
+    assert asked_since == [datetime.fromisoformat(door.gaps[0].payload.split("/")[0])]
 
 
 @pytest.mark.parametrize(

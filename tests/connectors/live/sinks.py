@@ -1,4 +1,4 @@
-"""A broker made of a list, which may be away, and may forget; and a door run through a journal into it."""
+"""A broker made of a list, which may be away, and may forget; and a listener run through a journal into it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from types import TracebackType
 import msgspec
 
 from connectors.live.backoff import Backoff
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.live.feed_runner import FeedRunner, Listener
 from connectors.live.forwarder import Ends, Forwarder
 from connectors.live.journal import Journal
-from connectors.live.line import Line
-from connectors.live.pump import Door, Pump
 from schemas.kafka_errors import Forgotten
 from schemas.records import CallLeg, Feed, Record, Rejected
 from schemas.topics import Topic
@@ -31,18 +31,18 @@ class Broker:
         self.fails = 0
         self.away = False
         self.opened = 0
-        self.asked = 0
+        self.connects = 0
         self.name = "a"
         """Another one is another broker, which has nothing."""
         self.stores = True
         """The workers have stored what is here."""
 
-    def outlet(self) -> Outlet:
-        self.asked += 1
+    def sink(self) -> ListSink:
+        self.connects += 1
         if self.away:
             raise Transient("kafka: nobody answers")
         self.opened += 1
-        return Outlet(self)
+        return ListSink(self)
 
     # The workers' side.
 
@@ -70,12 +70,12 @@ class Broker:
         return [record for record in self.records if isinstance(record, Rejected)]
 
 
-class Outlet:
+class ListSink:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._sent: list[Record] = []
 
-    def __enter__(self) -> Outlet:
+    def __enter__(self) -> ListSink:
         return self
 
     def __exit__(
@@ -105,38 +105,40 @@ class Outlet:
         return {("call-legs", 0): len(self._broker.records)}
 
 
-def run_door(
-    line: Line,
+def run_listener(
+    queue: DeliveryQueue,
     broker: Broker,
-    door: Door,
+    listener: Listener,
     *,
-    beside: Sequence[tuple[Line, Door]] = (),
+    beside: Sequence[tuple[DeliveryQueue, Listener]] = (),
     journal: Path | None = None,
     heartbeat_s: float = 0.05,
 ) -> None:
-    """Run a door as a listener does: through a journal on disk (one that is kept, where it is named), until it has
-    ended and everything it delivered is stored. Raises what the door raised.
+    """Run a listener as its command does: through a journal on disk (one that is kept, where it is named), until it has
+    ended and everything it delivered is stored. Raises what the listener raised.
     """
     with tempfile.TemporaryDirectory() as folder:
         kept = Journal(journal or Path(folder) / "test.journal")
         over = threading.Event()
-        lines = [line, *(one for one, _ in beside)]
+        queues = [queue, *(one for one, _ in beside)]
         quick = Backoff(0.001, 0.01)
         forwarder = Forwarder(
-            kept, broker.outlet, broker, lines, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
+            kept, broker.sink, broker, queues, heartbeat_s=heartbeat_s, look_s=0.005, backoff=Backoff(0.001, 0.01)
         )
         threads = [threading.Thread(target=forwarder.run, args=(over.is_set,))]
-        threads += [threading.Thread(target=Pump(one, kept, backoff=quick).run, args=(feed,)) for one, feed in beside]
+        threads += [
+            threading.Thread(target=FeedRunner(one, kept, backoff=quick).run, args=(feed,)) for one, feed in beside
+        ]
         for thread in threads:
             thread.start()
         try:
-            Pump(line, kept, backoff=quick).run(door)
+            FeedRunner(queue, kept, backoff=quick).run(listener)
         finally:
             for one, _ in beside:
                 one.stopping.set()
             for thread in threads[1:]:
                 thread.join()
-            until(lambda: not kept.records and not any(one.news for one in lines))
+            until(lambda: not kept.records and not any(one.news for one in queues))
             over.set()
             forwarder.wake()
             threads[0].join()

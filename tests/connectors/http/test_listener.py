@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from connectors.http import sink as sinks
-from connectors.http.door import HttpDoor
+from connectors.http import request_delivery
 from connectors.http.gates import Token
-from connectors.http.serving import Address, Guard, Limits
-from connectors.http.sink import Sink
+from connectors.http.listener import HttpListener
+from connectors.http.request_delivery import RequestDelivery
+from connectors.http.serving import Address, Guard, RequestLimits
+from connectors.live.delivery_queue import MOST_WAITING, DeliveryBatch, DeliveryQueue
 from connectors.live.journal import Entry, Journal, found_in
-from connectors.live.line import MOST_WAITING, Delivery, Line
 from schemas.records import FeedState, Reason
 from schemas.trouble import Terminal, Transient
-from tests.connectors.http.listener import BEARER, JSON, TOKEN, Said, call, context_of, listening
-from tests.connectors.live import outlets
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.http.listener import BEARER, JSON, TOKEN, HttpAnswer, call, context_of, listening
+from tests.connectors.live import sinks
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 GZIP = {"Content-Encoding": "gzip"}
 ROUTES = (
@@ -72,9 +72,11 @@ def test_one_an_array_or_one_a_line() -> None:
 
 def test_all_rejected_is_422_and_the_rejects_are_kept() -> None:
     with listening() as listener:
-        said = listener.post("/stages", {"organisation_id": "o1", "stage": "won", "changed_at": "2026-11-02T09:00:00Z"})
-        assert said.status == 422
-        assert said.json["rejects"][0]["reason"] == "unknown_stage"
+        answered = listener.post(
+            "/stages", {"organisation_id": "o1", "stage": "won", "changed_at": "2026-11-02T09:00:00Z"}
+        )
+        assert answered.status == 422
+        assert answered.json["rejects"][0]["reason"] == "unknown_stage"
         until(lambda: listener.broker.rejects)
         assert [reject.field for reject in listener.broker.rejects] == ["stage"]
 
@@ -83,14 +85,14 @@ def test_all_rejected_is_422_and_the_rejects_are_kept() -> None:
 def test_every_route_asks_for_the_token(method: str, path: str) -> None:
     with listening() as listener:
         for headers in ({}, {"Authorization": "Bearer wrong"}):
-            said = listener.ask(method, path, json.dumps(call()), {**JSON, **headers})
-            assert said.status == 401
-            assert "Bearer" in said.headers["WWW-Authenticate"]
+            answered = listener.ask(method, path, json.dumps(call()), {**JSON, **headers})
+            assert answered.status == 401
+            assert "Bearer" in answered.headers["WWW-Authenticate"]
         assert listener.broker.records == []
 
 
 def test_what_is_no_json_too_large_or_empty_is_refused_with_the_reason() -> None:
-    with listening(limits=Limits(body_bytes=10_000)) as listener:
+    with listening(limits=RequestLimits(body_bytes=10_000)) as listener:
         assert listener.ask("POST", "/calls", "a=1").status == 415
         assert listener.ask("POST", "/calls", "", {**BEARER, **JSON}).status == 400
         assert listener.ask("POST", "/calls", "x" * 10_001, {**BEARER, **JSON}).status == 413
@@ -103,7 +105,7 @@ def test_what_is_no_json_too_large_or_empty_is_refused_with_the_reason() -> None
 
 
 def test_body_that_does_not_arrive_is_not_waited_for() -> None:
-    with listening(limits=Limits(body_s=0.2)) as listener:
+    with listening(limits=RequestLimits(body_s=0.2)) as listener:
         where = urlsplit(listener.address)
         with socket.create_connection((where.hostname, where.port), timeout=60) as slow:
             head = f"POST /calls HTTP/1.1\r\nHost: x\r\nAuthorization: {BEARER['Authorization']}\r\n"
@@ -112,7 +114,7 @@ def test_body_that_does_not_arrive_is_not_waited_for() -> None:
 
 
 def test_head_that_does_not_arrive_is_not_waited_for() -> None:
-    with listening(limits=Limits(idle_s=0.3)) as listener:
+    with listening(limits=RequestLimits(idle_s=0.3)) as listener:
         where = urlsplit(listener.address)
         with socket.create_connection((where.hostname, where.port), timeout=60) as slow:
             slow.sendall(b"POST /calls HTTP/1.1\r\nHost: x\r\n")
@@ -120,10 +122,10 @@ def test_head_that_does_not_arrive_is_not_waited_for() -> None:
 
 
 def test_too_many_requests_are_told_when_to_come_again() -> None:
-    with listening(limits=Limits(requests_per_s=3), clock=lambda: 7.0) as listener:
-        said = [listener.post("/calls", call(number)) for number in range(5)]
-        assert [one.status for one in said] == [200, 200, 200, 429, 429]
-        assert int(said[-1].headers["Retry-After"]) >= 1
+    with listening(limits=RequestLimits(requests_per_s=3), clock=lambda: 7.0) as listener:
+        answered = [listener.post("/calls", call(number)) for number in range(5)]
+        assert [one.status for one in answered] == [200, 200, 200, 429, 429]
+        assert int(answered[-1].headers["Retry-After"]) >= 1
 
 
 def test_those_who_guess_are_held_back_and_those_who_know_are_not() -> None:
@@ -136,26 +138,26 @@ def test_those_who_guess_are_held_back_and_those_who_know_are_not() -> None:
 class Full(Journal):
     """A journal whose disk may be full, or slow beyond the patience of a sender."""
 
-    words = "no space left"
+    reason = "no space left"
 
     def append(self, entries: Sequence[Entry]) -> None:
-        if self.words:
-            raise Transient(self.words)
+        if self.reason:
+            raise Transient(self.reason)
         super().append(entries)
 
 
 def test_what_cannot_be_kept_is_503_and_taken_once_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.1)
-    monkeypatch.setattr(outlets, "Journal", Full)
+    monkeypatch.setattr(request_delivery, "ACKNOWLEDGED_S", 0.1)
+    monkeypatch.setattr(sinks, "Journal", Full)
     broker = Broker()
     with listening(broker) as listener:
-        for words in ("not written to disk", "no space left"):  # the first one waits for it, the next ones are told
-            said = listener.post("/calls", call(1))
-            assert (said.status, said.headers["Retry-After"]) == (503, "5")
-            assert words in said.json["error"]
-            assert "send it again" in said.json["error"]
+        for reason in ("not written to disk", "no space left"):  # the first one waits for it, the next ones are told
+            answered = listener.post("/calls", call(1))
+            assert (answered.status, answered.headers["Retry-After"]) == (503, "5")
+            assert reason in answered.json["error"]
+            assert "send it again" in answered.json["error"]
         assert broker.legs == []
-        monkeypatch.setattr(Full, "words", "")
+        monkeypatch.setattr(Full, "reason", "")
         until(lambda: broker.legs)
         until(lambda: listener.post("/calls", call(2)).status == 200)
     assert {leg.record_id for leg in broker.legs} == {"c1", "c2"}
@@ -168,52 +170,52 @@ def test_listener_takes_calls_while_kafka_is_away_at_its_start_and_says_so_once(
     broker.away = True
     with caplog.at_level(logging.INFO, "callfunnel.listen"), listening(broker) as listener:
         assert listener.post("/calls", call(1)).status == 200
-        until(lambda: broker.asked > 1)
+        until(lambda: broker.connects > 1)
         broker.away = False
         until(lambda: broker.legs)
         assert listener.post("/calls", call(2)).status == 200
-    told = [record.getMessage() for record in caplog.records if "kafka" in record.getMessage()]
-    assert told == [
+    logged = [record.getMessage() for record in caplog.records if "kafka" in record.getMessage()]
+    assert logged == [
         "office http: kafka: nobody answers; it is tried again until it answers",
         "office http: kafka answers again",
     ]
 
 
 def test_memory_is_bounded_while_the_disk_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "ACKNOWLEDGED_S", 0.05)
+    monkeypatch.setattr(request_delivery, "ACKNOWLEDGED_S", 0.05)
     with listening() as listener:
         until(lambda: listener.broker.feeds)
         is_stuck = threading.Event()
 
-        def takes_nothing(line: Line, within_s: float, most: int) -> list[Delivery]:
+        def takes_nothing(line: DeliveryQueue, within_s: float, most: int) -> list[DeliveryBatch]:
             is_stuck.set()
             time.sleep(0.01)
             return []
 
         with monkeypatch.context() as stuck:
-            stuck.setattr(Line, "take", takes_nothing)
+            stuck.setattr(DeliveryQueue, "take", takes_nothing)
             assert is_stuck.wait(10), "the pump is still within the take that it had begun"
             many = [call(number) for number in range(4_000)]
-            said = [listener.post("/calls", many) for _ in range(5)]
-            assert {one.status for one in said} == {503}
+            answered = [listener.post("/calls", many) for _ in range(5)]
+            assert {one.status for one in answered} == {503}
             assert listener.line.unkept < MOST_WAITING + len(many)
-            assert "too many records wait" in said[-1].json["error"]
+            assert "too many records wait" in answered[-1].json["error"]
 
 
 def test_request_that_has_come_is_answered_when_the_listener_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlets, "Journal", Full)
+    monkeypatch.setattr(sinks, "Journal", Full)
     broker = Broker()
     with listening(broker) as listener:
         until(lambda: broker.feeds)
-        said: list[Said] = []
-        thread = threading.Thread(target=lambda: said.append(listener.post("/calls", call(1))))
+        answered: list[HttpAnswer] = []
+        thread = threading.Thread(target=lambda: answered.append(listener.post("/calls", call(1))))
         thread.start()
         until(lambda: listener.line.unkept)
         listener.line.stopping.set()
         assert not listener.ended.wait(0.3)
-        monkeypatch.setattr(Full, "words", "")
+        monkeypatch.setattr(Full, "reason", "")
         thread.join()
-        assert said[0].status == 200
+        assert answered[0].status == 200
         assert listener.ended.wait(60)
     assert [leg.record_id for leg in broker.legs] == ["c1"]
     assert broker.feeds[-1].state is FeedState.STOPPED
@@ -273,9 +275,9 @@ def test_port_that_is_taken_is_said_in_one_line() -> None:
 
 
 def _run_at(port: int) -> None:
-    line = Line("office", "http", "s")
-    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=port), Limits())
-    run_door(line, Broker(), HttpDoor(guard, Sink(line), context_of))
+    line = DeliveryQueue("office", "http", "s")
+    guard = Guard(Token(TOKEN, "T"), Address(host="127.0.0.1", port=port), RequestLimits())
+    run_listener(line, Broker(), HttpListener(guard, RequestDelivery(line), context_of))
 
 
 def test_many_at_once_over_kept_connections() -> None:
@@ -285,9 +287,9 @@ def test_many_at_once_over_kept_connections() -> None:
 
         def client(base: int) -> None:
             for number in range(base, base + 20):
-                said = listener.post("/calls", call(number))
-                if said.status != 200 or said.json["accepted"] != 1:
-                    failures.append(f"c{number}: {said.status}")
+                answered = listener.post("/calls", call(number))
+                if answered.status != 200 or answered.json["accepted"] != 1:
+                    failures.append(f"c{number}: {answered.status}")
 
         threads = [threading.Thread(target=client, args=(base * 100,)) for base in range(8)]
         for thread in threads:

@@ -13,10 +13,10 @@ from connectors.http.banner import hide
 from connectors.http.crowd import BACKLOG, Crowd
 from connectors.http.openapi import Reject, Taken
 from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
+from connectors.http.request_delivery import NotTaken, RequestDelivery
 from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answer, careful
-from connectors.http.sink import NotTaken, Sink
-from connectors.http.webhook import Answered, Incoming, Refused, Webhook
-from connectors.live.line import Line
+from connectors.http.webhook import Answered, Incoming, Webhook, WebhookRefused
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from schemas.records import Record, Rejected
 from schemas.trouble import Terminal
@@ -36,20 +36,20 @@ class Hooked(NamedTuple):
     source: str
     secret: str
     context: Callable[[], Context]
-    sink: Sink
+    sink: RequestDelivery
 
     @property
     def path(self) -> str:
         return f"/webhooks/{self.hook.kind}/{self.source}"
 
 
-class HttpDoor:
-    """The `Door` of the generic feed; it serves those of the webhooks too."""
+class HttpListener:
+    """The `Listener` of the generic feed; it serves those of the webhooks too."""
 
     def __init__(
         self,
         guard: Guard,
-        sink: Sink,
+        sink: RequestDelivery,
         contexts: Contexts,
         hooks: Sequence[Hooked] = (),
         pages: Sequence[Callable[[web.Application], None]] = (),
@@ -65,19 +65,19 @@ class HttpDoor:
         self._description = openapi.text()
         self.crowd = Crowd(guard.limits.idle_s)
 
-    def run(self, line: Line) -> None:
+    def run(self, queue: DeliveryQueue) -> None:
         """Until asked to end; requests that have come are answered. Raises Terminal when the port cannot be had."""
         try:
-            asyncio.run(self._serve(line))
+            asyncio.run(self._serve(queue))
         finally:
             for sink in self._sinks:
                 sink.close()
 
     @property
-    def _sinks(self) -> list[Sink]:
+    def _sinks(self) -> list[RequestDelivery]:
         return [self._sink, *(hooked.sink for hooked in self._hooks)]
 
-    async def _serve(self, line: Line) -> None:
+    async def _serve(self, queue: DeliveryQueue) -> None:
         limits = self._guard.limits
         runner = web.AppRunner(
             self.application(),
@@ -92,7 +92,7 @@ class HttpDoor:
             for sink in self._sinks:
                 sink.listens()
             async with self.crowd.kept(runner):
-                while not line.stopping.is_set():
+                while not queue.stopping.is_set():
                     await asyncio.sleep(_LOOK_S)
         finally:
             await runner.cleanup()
@@ -113,7 +113,7 @@ class HttpDoor:
 
     async def _ping(self, request: web.Request) -> web.Response:
         self._guard.admit(request)
-        self._sink.line.seen()
+        self._sink.queue.seen()
         return answer({"listens": True})
 
     async def _describe(self, request: web.Request) -> web.Response:
@@ -132,8 +132,8 @@ class HttpDoor:
             items = route.read(body, content_type != JSON, self._contexts)
             await _put(self._sink, [item.record for item in items])
             rejects = [
-                Reject(place, record.reason, record.field, record.detail)
-                for place, record in items
+                Reject(position, record.reason, record.field, record.detail)
+                for position, record in items
                 if isinstance(record, Rejected)
             ]
             taken = Taken(len(items) - len(rejects), len(rejects), rejects)
@@ -149,22 +149,22 @@ class HttpDoor:
                 request.method, self._guard.url(request), request.query, headers, body, request.match_info["tail"]
             )
             found = hooked.hook.answer(incoming, hooked.secret, hooked.context())
-            if isinstance(found, Refused):
+            if isinstance(found, WebhookRefused):
                 if found.status in (401, 403):
                     raise self._guard.refused(request, found.status, found.why)
                 raise Problem(found.status, found.why)
             self._guard.count(request, hooked.path)
             await _put(hooked.sink, found.items)
-            return _told(found)
+            return _response(found)
 
         return receive
 
 
-def _told(found: Answered) -> web.Response:
+def _response(found: Answered) -> web.Response:
     return web.Response(text=found.body, content_type=found.content_type)
 
 
-async def _put(sink: Sink, items: Sequence[Record | Rejected]) -> None:
+async def _put(sink: RequestDelivery, items: Sequence[Record | Rejected]) -> None:
     try:
         await sink.put(items)
     except NotTaken as why:

@@ -1,4 +1,4 @@
-"""The AMI door against an exchange that disconnects, says garbage, falls silent, and refuses."""
+"""The AMI listener against an exchange that disconnects, says garbage, falls silent, and refuses."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from connectors.ami.door import Ami
-from connectors.ami.session import Login
+from connectors.ami.listener import Ami
+from connectors.ami.session import AmiLogin
+from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
-from connectors.live.teller import Backfill
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal, Transient
 from tests.connectors.ami.peer import BANNER, SECRET, Connection, event, peer
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened
-from tests.connectors.live.outlets import until
 from tests.connectors.live.peer import Peer, hang_up
+from tests.connectors.live.sinks import until
 from tests.connectors.rows import NINE
 
 
@@ -38,7 +38,7 @@ def opened(
     tz: str = "Europe/Moscow",
     tls: ssl.SSLContext | None = None,
 ) -> AbstractContextManager[Opened]:
-    login = Login("127.0.0.1", exchange.port, "callfunnel", secret, plain, tls)
+    login = AmiLogin("127.0.0.1", exchange.port, "callfunnel", secret, plain, tls)
     return live.opened(lambda context: Ami(login, context, patience), folder, "ami", backfill=backfill, tz=tz)
 
 
@@ -47,7 +47,7 @@ def numbers(door: Opened) -> list[int]:
 
 
 def serving(*data: bytes, then: Callable[[Connection], None] = Connection.serve) -> Callable[[Connection], None]:
-    """Log the door in, send, and go on."""
+    """Log the listener in, send, and go on."""
 
     def script(connection: Connection) -> None:
         assert connection.log_in()
@@ -86,10 +86,10 @@ def test_wrong_secret_ends_the_door_with_what_to_check(tmp_path: Path, plain: bo
             until(lambda: door.failure)
         assert len(exchange.connections) == 1
     assert isinstance(door.failure, Terminal)
-    words = str(door.failure)
-    assert "login as callfunnel refused (Authentication failed): check the secret" in words
-    assert "wrong-secret" not in words
-    assert (door.broker.feeds[-1].state, door.broker.feeds[-1].detail) == (FeedState.FAILED, words)
+    message = str(door.failure)
+    assert "login as callfunnel refused (Authentication failed): check the secret" in message
+    assert "wrong-secret" not in message
+    assert (door.broker.feeds[-1].state, door.broker.feeds[-1].detail) == (FeedState.FAILED, message)
 
 
 @pytest.fixture(scope="module")
@@ -169,10 +169,10 @@ class Kept:
     def __init__(self, fails: int = 0, error: type[Exception] = Transient) -> None:
         self.fails = fails
         self.error = error
-        self.asked: list[datetime] = []
+        self.asked_since: list[datetime] = []
 
     def __call__(self, since: datetime) -> Iterator[Sequence[Record | Rejected]]:
-        self.asked.append(since)
+        self.asked_since.append(since)
         if self.fails:
             self.fails -= 1
             raise self.error("db: connection refused")
@@ -197,11 +197,11 @@ def test_gap_is_filled_from_the_database_and_resolved(tmp_path: Path) -> None:
     ):
         until(lambda: sorted(numbers(door)) == [1, 2, 3])
         until(lambda: len(door.gaps) == 2)
-    told, resolved = door.gaps
-    assert (told.resolved, resolved.resolved) == (0, 1)
-    assert told.rejected_id == resolved.rejected_id
-    assert resolved.version > told.version
-    assert kept.asked == [datetime.fromisoformat(told.payload.split("/")[0])] * 2
+    reported, resolved = door.gaps
+    assert (reported.resolved, resolved.resolved) == (0, 1)
+    assert reported.rejected_id == resolved.rejected_id
+    assert resolved.version > reported.version
+    assert kept.asked_since == [datetime.fromisoformat(reported.payload.split("/")[0])] * 2
 
 
 def test_gap_that_was_not_filled_is_filled_by_the_next_process(tmp_path: Path) -> None:
@@ -210,12 +210,12 @@ def test_gap_that_was_not_filled_is_filled_by_the_next_process(tmp_path: Path) -
         peer(serving(event(1, NINE), then=hang_up), serving(event(3, NINE))) as exchange,
         opened(exchange, tmp_path, backfill=away) as door,
     ):
-        until(lambda: numbers(door) == [1, 3] and away.asked)
+        until(lambda: numbers(door) == [1, 3] and away.asked_since)
     kept = Kept()
     with peer(serving(event(4, NINE))) as exchange, opened(exchange, tmp_path, backfill=kept) as door:
         until(lambda: 2 in numbers(door))
         until(lambda: any(gap.resolved for gap in door.gaps))
-    assert kept.asked == away.asked[:1]
+    assert kept.asked_since == away.asked_since[:1]
 
 
 def test_database_that_refuses_leaves_the_gap_and_the_door_open(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_database_that_refuses_leaves_the_gap_and_the_door_open(tmp_path: Path) 
         peer(serving(event(1, NINE), then=hang_up), serving(event(3, NINE))) as exchange,
         opened(exchange, tmp_path, backfill=kept) as door,
     ):
-        until(lambda: numbers(door) == [1, 3] and kept.asked)
+        until(lambda: numbers(door) == [1, 3] and kept.asked_since)
         assert [gap.resolved for gap in door.gaps] == [0]
 
 

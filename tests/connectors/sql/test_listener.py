@@ -1,4 +1,4 @@
-"""The SQL door on real servers: late rows, equal times, restarts, corrections, a server that dies."""
+"""The SQL listener on real servers: late rows, equal times, restarts, corrections, a server that dies."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from connectors.sql.database import Database
-from connectors.sql.door import Polled, SqlDoor, Wanted
+from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone
@@ -25,7 +25,7 @@ from schemas.records import CallLeg, FeedState, Reason
 from schemas.trouble import Terminal, Transient
 from tests.conftest import STARTS_S
 from tests.connectors.conftest import context
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 from tests.connectors.sql.tables import ALEMBIC, FREEPBX, FUSIONPBX, MOSCOW, Table, call, now
 from tests.databases.servers import Server
 
@@ -38,9 +38,9 @@ def cdr(mariadb_server: Server) -> Iterator[Table]:
 
 
 class Opened:
-    """A door that runs, and what it sent."""
+    """A listener that runs, and what it sent."""
 
-    def __init__(self, line: Line, broker: Broker) -> None:
+    def __init__(self, line: DeliveryQueue, broker: Broker) -> None:
         self.line = line
         self.broker = broker
 
@@ -55,15 +55,15 @@ class Opened:
 
 @contextmanager
 def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "cdr", **wanted: Any) -> Iterator[Opened]:
-    """The door of a table, until the end of the block."""
-    line = Line("office", "sql", "s1")
+    """The listener of a table, until the end of the block."""
+    line = DeliveryQueue("office", "sql", "s1")
     broker = broker or Broker()
-    what = Wanted(overlap=timedelta(hours=4), every_s=0.05, **wanted)
+    what = PollOptions(overlap=timedelta(hours=4), every_s=0.05, **wanted)
     with Checkpoint(folder, "office", "sql", Polled) as checkpoint:
         database = Database(url, "OFFICE_DB")
         reader = TableReader(database, table, shape_of(table, database.types(table), MOSCOW), fresh(line))
-        door = SqlDoor(lambda: reader, what, checkpoint)
-        running = threading.Thread(target=run_door, args=(line, broker, door))
+        door = SqlListener(lambda: reader, what, checkpoint)
+        running = threading.Thread(target=run_listener, args=(line, broker, door))
         running.start()
         try:
             yield Opened(line, broker)
@@ -74,12 +74,12 @@ def opened(url: str, folder: Path, broker: Broker | None = None, table: str = "c
         assert not running.is_alive()
 
 
-def fresh(line: Line) -> Callable[[], Context]:
+def fresh(line: DeliveryQueue) -> Callable[[], Context]:
     return lambda: msgspec.structs.replace(context(), version=line.clock())
 
 
 @pytest.fixture
-def asked() -> Iterator[Callable[[str], Database]]:
+def open_database() -> Iterator[Callable[[str], Database]]:
     """Makes databases that are closed in the end."""
     made: list[Database] = []
 
@@ -209,13 +209,13 @@ def test_server_that_dies_is_away_until_it_is_back(mariadb_server: Server, cdr: 
 def test_it_reads_only(mariadb_server: Server, postgresql_server: Server) -> None:
     for server in (mariadb_server, postgresql_server):
         database = Database(server.url, "OFFICE_DB")  # of a user who may write
-        with pytest.raises((Transient, Terminal), match=r"(?i)read.only"), database._asked() as connection:
+        with pytest.raises((Transient, Terminal), match=r"(?i)read.only"), database._connection() as connection:
             connection.exec_driver_sql("CREATE TABLE mine (x int)")
         database.close()
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda url: url.replace("://reader:", "://reader:x"), "user or password is wrong"),
         (lambda url: url.replace("://reader:", "://nobody:"), "user or password is wrong"),
@@ -225,23 +225,23 @@ def test_it_reads_only(mariadb_server: Server, postgresql_server: Server) -> Non
 def test_login_that_is_refused_says_what_to_mend_without_the_password(
     mariadb_server: Server,
     postgresql_server: Server,
-    asked: Callable[[str], Database],
+    open_database: Callable[[str], Database],
     spoil: Callable[[str], str],
-    said: str,
+    message: str,
 ) -> None:
     for server in (mariadb_server, postgresql_server):
         word = server.reader.partition("reader:")[2].partition("@")[0]
-        with pytest.raises(Terminal, match=said) as trouble:
-            asked(spoil(server.reader)).types("cdr")
+        with pytest.raises(Terminal, match=message) as trouble:
+            open_database(spoil(server.reader)).types("cdr")
         assert word not in str(trouble.value)
 
 
 def test_table_that_is_not_there(
-    mariadb_server: Server, postgresql_server: Server, asked: Callable[[str], Database]
+    mariadb_server: Server, postgresql_server: Server, open_database: Callable[[str], Database]
 ) -> None:
     for server in (mariadb_server, postgresql_server):
         with pytest.raises(Terminal, match="no table cdr_2019: see --table"):
-            asked(server.reader).types("cdr_2019")
+            open_database(server.reader).types("cdr_2019")
 
 
 def test_url_that_is_none_is_never_repeated() -> None:
@@ -251,10 +251,10 @@ def test_url_that_is_none_is_never_repeated() -> None:
         assert "secret" not in str(trouble.value)
 
 
-def test_nobody_listens(asked: Callable[[str], Database]) -> None:
+def test_nobody_listens(open_database: Callable[[str], Database]) -> None:
     for url in ("mysql://a:b@127.0.0.1:1/x", "postgresql://a:b@127.0.0.1:1/x"):
         with pytest.raises(Transient, match=r"127\.0\.0\.1"):
-            asked(url).now()
+            open_database(url).now()
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])

@@ -37,7 +37,7 @@ def stage_of(word: str, stages: Stages) -> str | None:
     return code if code in stages.codes else None
 
 
-def unknown_stages(words: Sequence[str], stages: Stages) -> dict[str, str]:
+def unknown_stages(titles: Sequence[str], stages: Stages) -> dict[str, str]:
     """Their words that our stages do not know -> what they are proposed to mean, "" where nobody can tell."""
-    strange = dict.fromkeys(word.strip() for word in words if word.strip() and stages.find(word) is None)
+    strange = dict.fromkeys(word.strip() for word in titles if word.strip() and stages.find(word) is None)
     return {word: stage_of(word, stages) or "" for word in strange}

@@ -1,4 +1,4 @@
-"""The TCP door: lines of calls, from exchanges that connect to us or that we connect to."""
+"""The TCP listener: lines of calls, from exchanges that connect to us or that we connect to."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ import msgspec
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line, moment
-from connectors.tcp.lines import Line as TextLine
-from connectors.tcp.lines import Lines
+from connectors.live.delivery_queue import DeliveryQueue, moment
+from connectors.tcp.lines import Lines, ReceivedLine
 from connectors.tcp.source import LineSource
 from schemas.records import FeedState
 from schemas.trouble import Terminal
@@ -50,20 +49,20 @@ class Connect(NamedTuple):
     port: int
 
 
-class Alive(msgspec.Struct, frozen=True):
-    """The checkpoint: up to `at` the door was open, and every line of it is in the journal."""
+class TcpCheckpoint(msgspec.Struct, frozen=True):
+    """The checkpoint: up to `at` the listener was open, and every line of it is in the journal."""
 
     at: datetime
 
 
-class TcpDoor:
-    """Reads one profile's lines. These protocols repeat nothing, so a time without the door is a gap."""
+class TcpListener:
+    """Reads one profile's lines. These protocols repeat nothing, so a time without the listener is a gap."""
 
     def __init__(
         self,
         where: Listen | Connect,
         source: LineSource,
-        checkpoint: Checkpoint[Alive],
+        checkpoint: Checkpoint[TcpCheckpoint],
         *,
         backoff: Backoff | None = None,
         bound: Callable[[int], None] = lambda port: None,
@@ -82,37 +81,37 @@ class TcpDoor:
         self._failure: Exception | None = None
         self._advice = ""
 
-    def run(self, line: Line) -> None:
+    def run(self, queue: DeliveryQueue) -> None:
         written = self._checkpoint.read()
         self._alive = written.at if written else None
-        asyncio.run(self._main(line))
+        asyncio.run(self._main(queue))
 
-    async def _main(self, line: Line) -> None:
+    async def _main(self, queue: DeliveryQueue) -> None:
         if isinstance(self._where, Listen):
-            await self._listen(line, self._where)
+            await self._listen(queue, self._where)
         else:
-            await self._connect(line, self._where)
+            await self._connect(queue, self._where)
         if self._failure is not None:
             raise self._failure
 
-    async def _listen(self, line: Line, where: Listen) -> None:
+    async def _listen(self, queue: DeliveryQueue, where: Listen) -> None:
         try:
-            server = await asyncio.start_server(partial(self._client, line, where), where.host, where.port)
+            server = await asyncio.start_server(partial(self._client, queue, where), where.host, where.port)
         except OSError as error:
             raise Terminal(f"{where.host}:{where.port}: cannot be listened on: {error.strerror or error}") from None
         async with server:
             self._bound(server.sockets[0].getsockname()[1])
-            await self._begins(line)
-            while not self._ends(line):
+            await self._begins(queue)
+            while not self._ends(queue):
                 await asyncio.sleep(_TICK_S)
-                await self._lives(line)
+                await self._lives(queue)
             server.close()
-            await self._lives(line, last=True)
+            await self._lives(queue, last=True)
             for writer in list(self._open):
                 writer.close()
 
     async def _client(
-        self, line: Line, where: Listen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, queue: DeliveryQueue, where: Listen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """One exchange's connection. A client that never sends keeps its place only while there are others."""
         name = writer.get_extra_info("peername")
@@ -121,46 +120,48 @@ class TcpDoor:
             if not peer:
                 return  # it was gone before it was looked at
             if not is_allowed(peer, where.allowed):
-                self._turn_away(line, peer)
+                self._turn_away(queue, peer)
                 return
             if len(self._open) >= MOST_CONNECTIONS:
                 min(self._open, key=lambda one: self._open[one]).close()
-            await self._read(line, reader, writer, peer)
+            await self._read(queue, reader, writer, peer)
         except OSError:
             pass  # it is gone: what it said before was taken
         finally:
             self._open.pop(writer, None)
             writer.close()
 
-    async def _connect(self, line: Line, where: Connect) -> None:
-        while not self._ends(line):
+    async def _connect(self, queue: DeliveryQueue, where: Connect) -> None:
+        while not self._ends(queue):
             try:
                 opening = asyncio.open_connection(where.host, where.port)
                 reader, writer = await asyncio.wait_for(opening, _CONNECT_S)
             except (OSError, TimeoutError) as error:
-                await self._away(line, where, str(getattr(error, "strerror", None) or "no answer"))
+                await self._away(queue, where, str(getattr(error, "strerror", None) or "no answer"))
                 continue
             self._backoff.succeeded()
-            await self._begins(line)
-            reading = asyncio.ensure_future(self._read(line, reader, writer, where.host))
-            while not self._ends(line) and not reading.done():
+            await self._begins(queue)
+            reading = asyncio.ensure_future(self._read(queue, reader, writer, where.host))
+            while not self._ends(queue) and not reading.done():
                 await asyncio.wait({reading}, timeout=_TICK_S)
-                line.seen()
-                await self._lives(line)
+                queue.seen()
+                await self._lives(queue)
             lost = reading.done()
             writer.close()
             with contextlib.suppress(OSError):
                 await reading
             if not lost:
-                await self._lives(line, last=True)
-            elif not self._ends(line):
-                await self._away(line, where, "the exchange closed the connection")
+                await self._lives(queue, last=True)
+            elif not self._ends(queue):
+                await self._away(queue, where, "the exchange closed the connection")
 
-    async def _away(self, line: Line, where: Connect, words: str) -> None:
-        line.state(FeedState.AWAY, f"{where.host}:{where.port}: {words}")
-        await asyncio.to_thread(line.wait, self._backoff.next_s())
+    async def _away(self, queue: DeliveryQueue, where: Connect, why: str) -> None:
+        queue.state(FeedState.AWAY, f"{where.host}:{where.port}: {why}")
+        await asyncio.to_thread(queue.wait, self._backoff.next_s())
 
-    async def _read(self, line: Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:
+    async def _read(
+        self, queue: DeliveryQueue, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
+    ) -> None:
         """Deliver what a connection says, until it is closed. It is read no faster than it can be kept."""
         if (raw := writer.get_extra_info("socket")) is not None:
             keep_alive(raw)
@@ -170,50 +171,50 @@ class TcpDoor:
         try:
             while data := await reader.read(_READ_BYTES):
                 self._open[writer] = loop.time()
-                await self._take(line, lines.feed(data), peer)
+                await self._take(queue, lines.feed(data), peer)
         finally:
             self._open.pop(writer, None)
-            await self._take(line, lines.end(), peer)
+            await self._take(queue, lines.end(), peer)
 
-    async def _take(self, line: Line, lines: Sequence[TextLine], peer: str) -> None:
+    async def _take(self, queue: DeliveryQueue, lines: Sequence[ReceivedLine], peer: str) -> None:
         if not lines or self._failure is not None:
             return
         try:
             items = self._source.items(lines, peer)
-        except Exception as failure:  # a bug: it ends the door, and is told there
+        except Exception as failure:  # a bug: it ends the listener, and is told there
             self._failure = failure
             return
         if self._source.advice != self._advice:
             self._advice = self._source.advice
-            line.state(FeedState.LIVE, self._advice)
-        await asyncio.to_thread(line.deliver, items)
+            queue.state(FeedState.LIVE, self._advice)
+        await asyncio.to_thread(queue.deliver, items)
 
-    async def _begins(self, line: Line) -> None:
-        """The door is open from now on."""
-        now = moment(line.clock())
+    async def _begins(self, queue: DeliveryQueue) -> None:
+        """The listener is open from now on."""
+        now = moment(queue.clock())
         if self._alive is not None:
-            gap = line.gap(self._alive, now, "the door was closed: lines of calls that ended then may be lost")
-            await asyncio.to_thread(line.deliver, [gap])
+            gap = queue.gap(self._alive, now, "the door was closed: lines of calls that ended then may be lost")
+            await asyncio.to_thread(queue.deliver, [gap])
         self._alive = now
-        line.state(FeedState.LIVE)
+        queue.state(FeedState.LIVE)
 
-    async def _lives(self, line: Line, *, last: bool = False) -> None:
-        """The door is open, and everything was taken up to now."""
+    async def _lives(self, queue: DeliveryQueue, *, last: bool = False) -> None:
+        """The listener is open, and everything was taken up to now."""
         if self._failure is not None:
             return
-        self._alive = at = moment(line.clock())
+        self._alive = at = moment(queue.clock())
         if last or self._written is None or at - self._written >= _ALIVE_EVERY:
             self._written = at
-            await asyncio.to_thread(line.deliver, [], partial(self._checkpoint.write, Alive(at)))
+            await asyncio.to_thread(queue.deliver, [], partial(self._checkpoint.write, TcpCheckpoint(at)))
 
-    def _turn_away(self, line: Line, peer: str) -> None:
+    def _turn_away(self, queue: DeliveryQueue, peer: str) -> None:
         """Told once of each: whoever scans the internet finds such ports."""
         if peer not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
             self._strangers.add(peer)
-            line.state(FeedState.LIVE, f"{peer} was turned away: if it is the exchange, add --allow {peer}")
+            queue.state(FeedState.LIVE, f"{peer} was turned away: if it is the exchange, add --allow {peer}")
 
-    def _ends(self, line: Line) -> bool:
-        return line.stopping.is_set() or self._failure is not None
+    def _ends(self, queue: DeliveryQueue) -> bool:
+        return queue.stopping.is_set() or self._failure is not None
 
 
 def keep_alive(connection: socket.socket) -> None:

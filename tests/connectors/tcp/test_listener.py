@@ -1,4 +1,4 @@
-"""The TCP door in both directions: partial lines, several connections, silent clients, strangers, restarts."""
+"""The TCP listener in both directions: partial lines, several connections, silent clients, strangers, restarts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from connectors.live.line import Line
-from connectors.tcp.door import MOST_CONNECTIONS, Alive, Connect, Listen, TcpDoor, is_allowed
-from connectors.tcp.lines import Line as TextLine
+from connectors.live.delivery_queue import DeliveryQueue
+from connectors.tcp.lines import ReceivedLine
+from connectors.tcp.listener import MOST_CONNECTIONS, Connect, Listen, TcpCheckpoint, TcpListener, is_allowed
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
 from schemas.trouble import Terminal
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -31,7 +31,7 @@ class Echo:
 
     advice = ""
 
-    def items(self, lines: Sequence[TextLine], peer: str) -> list[Record | Rejected]:
+    def items(self, lines: Sequence[ReceivedLine], peer: str) -> list[Record | Rejected]:
         if any(line.text == "stop" for line in lines):
             raise Terminal("the order of columns must be said")
         return [
@@ -63,7 +63,7 @@ class Held(Backoff):
 
 
 class Opened:
-    def __init__(self, line: Line, broker: Broker, port: int) -> None:
+    def __init__(self, line: DeliveryQueue, broker: Broker, port: int) -> None:
         self.line = line
         self.broker = broker
         self.port = port
@@ -80,7 +80,7 @@ class Opened:
 @contextmanager
 def opened(folder: Path, where: Listen | Connect | None = None, backoff: Backoff | None = None) -> Iterator[Opened]:
     where = where or Listen("127.0.0.1", 0, LOOPBACK)
-    line, broker = Line("office", "tcp", "s1"), Broker()
+    line, broker = DeliveryQueue("office", "tcp", "s1"), Broker()
     door = Opened(line, broker, where.port)
     listens = threading.Event()
 
@@ -88,12 +88,12 @@ def opened(folder: Path, where: Listen | Connect | None = None, backoff: Backoff
         door.port = port
         listens.set()
 
-    with Checkpoint(folder, "office", "tcp", Alive) as checkpoint:
-        tcp = TcpDoor(where, Echo(), checkpoint, backoff=backoff or Backoff(0.01, 0.05), bound=bound)
+    with Checkpoint(folder, "office", "tcp", TcpCheckpoint) as checkpoint:
+        tcp = TcpListener(where, Echo(), checkpoint, backoff=backoff or Backoff(0.01, 0.05), bound=bound)
 
         def run() -> None:
             try:
-                run_door(line, broker, tcp)
+                run_listener(line, broker, tcp)
             except BaseException as failure:
                 door.failure = failure
                 listens.set()

@@ -1,4 +1,4 @@
-"""Asterisk's manager interface as a teller of calls: `Cdr` and `CEL` events, and what they prove of its settings."""
+"""Asterisk's manager interface as a source of events: `Cdr` and `CEL` events, and what they prove of its settings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from connectors.ami.cdr import MAPPINGS, CdrEvents, lacks_ids
 from connectors.ami.cel import CelEvents
-from connectors.ami.messages import Message
-from connectors.ami.session import Login, Session
+from connectors.ami.messages import AmiMessage
+from connectors.ami.session import AmiLogin, AmiSession
 from connectors.live.talk import Patience
 from connectors.reading import zone_proof as asterisk_clock
 from connectors.reading.source import Context
@@ -17,11 +17,11 @@ _FEWEST_PROOFS = 20
 
 
 class Ami:
-    """One exchange, for connectors.live.teller."""
+    """One exchange, for connectors.live.event_listener."""
 
     archive = "the exchange's CSV"
 
-    def __init__(self, login: Login, context: Callable[[], Context], patience: Patience | None = None) -> None:
+    def __init__(self, login: AmiLogin, context: Callable[[], Context], patience: Patience | None = None) -> None:
         self._login = login
         self._patience = patience or Patience()
         self._context = context
@@ -35,12 +35,12 @@ class Ami:
     def where(self) -> str:
         return self._login.where
 
-    def session(self) -> Session:
+    def session(self) -> AmiSession:
         if self._cel is not None:
             self._cel = CelEvents(self._context)  # what was up when the connection was lost is not known to its end
-        return Session(self._login, self._patience)
+        return AmiSession(self._login, self._patience)
 
-    def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
+    def items(self, messages: Sequence[AmiMessage]) -> list[CallLeg | Rejected]:
         items = [self._events.item(event) for event in _named("cdr", messages)]
         if self._cel is not None:
             events = _named("cel", messages)
@@ -48,7 +48,7 @@ class Ami:
             items += self._cel.items(events)
         return items
 
-    def learn(self, messages: Sequence[Message]) -> str:
+    def learn(self, messages: Sequence[AmiMessage]) -> str:
         events = _named("cdr", messages)
         self._prove_zone(events)
         if events:
@@ -65,7 +65,7 @@ class Ami:
             )
         return ""
 
-    def _prove_zone(self, events: Sequence[Message]) -> None:
+    def _prove_zone(self, events: Sequence[AmiMessage]) -> None:
         """Hold the zone against the epochs of the first events. Raises Terminal when it is another."""
         if self._samples is None:
             return
@@ -77,5 +77,5 @@ class Ami:
             self._samples = None
 
 
-def _named(name: str, messages: Sequence[Message]) -> list[Message]:
+def _named(name: str, messages: Sequence[AmiMessage]) -> list[AmiMessage]:
     return [message for message in messages if message.get("event").lower() == name]

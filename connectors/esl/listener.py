@@ -1,23 +1,23 @@
-"""FreeSWITCH's event socket as a teller of calls."""
+"""FreeSWITCH's event socket as a source of events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import Message
-from connectors.esl.session import Login, Session
+from connectors.esl.messages import EslMessage
+from connectors.esl.session import EslLogin, EslSession
 from connectors.live.talk import Patience
 from connectors.reading.source import Context
 from schemas.records import CallLeg, Rejected
 
 
 class Esl:
-    """One switch, for connectors.live.teller."""
+    """One switch, for connectors.live.event_listener."""
 
     archive = "json_cdr's files or the CSV"
 
-    def __init__(self, login: Login, context: Callable[[], Context], patience: Patience | None = None) -> None:
+    def __init__(self, login: EslLogin, context: Callable[[], Context], patience: Patience | None = None) -> None:
         self._login = login
         self._patience = patience or Patience()
         self._events = HangupEvents(context)
@@ -26,12 +26,12 @@ class Esl:
     def where(self) -> str:
         return self._login.where
 
-    def session(self) -> Session:
-        return Session(self._login, self._patience)
+    def session(self) -> EslSession:
+        return EslSession(self._login, self._patience)
 
-    def items(self, messages: Sequence[Message]) -> list[CallLeg | Rejected]:
+    def items(self, messages: Sequence[EslMessage]) -> list[CallLeg | Rejected]:
         return self._events.items(messages)
 
-    def learn(self, messages: Sequence[Message]) -> str:
+    def learn(self, messages: Sequence[EslMessage]) -> str:
         """Nothing: its times are epochs, its ids are in every event, and there is no setting to be wrong."""
         return ""

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from connectors.asterisk.cel_bridges import Bridges, End, Pieces, length_s, within
 from connectors.asterisk.cel_calls import Channel
-from connectors.asterisk.peers import Kind, Peers
+from connectors.asterisk.peers import PeerKind, Peers
 from connectors.reading.phones import e164
 from schemas.records import Direction, Disposition
 
-_EXTENSION, _TRUNK, _LOCAL = Kind.EXTENSION, Kind.TRUNK, Kind.LOCAL
+_EXTENSION, _TRUNK, _LOCAL = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL
 _IN, _OUT, _INSIDE = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 _ANSWERED, _MACHINE = Disposition.ANSWERED, Disposition.MACHINE
 _STATUSES = {
@@ -30,7 +30,7 @@ _CAUSES = {"17": Disposition.BUSY, **dict.fromkeys(("", "0", "16", "18", "19", "
 """Q.850 of a channel that nobody answered; 127 is what a cancelled INVITE becomes. Others: it failed."""
 
 
-class Said(NamedTuple):
+class EndFacts(NamedTuple):
     """What a leg says beside its channel's times."""
 
     direction: Direction
@@ -41,7 +41,7 @@ class Said(NamedTuple):
     outside: str = ""
 
 
-class Story:
+class CallFacts:
     """What the channels of a call tell together."""
 
     def __init__(self, ends: Sequence[End], peers: Peers, region: str) -> None:
@@ -78,7 +78,7 @@ class Story:
         number = end.channel.exten
         return not self._peers.is_extension(number) and e164(number, self._region) != ""
 
-    def of(self, end: End) -> Said:
+    def of(self, end: End) -> EndFacts:
         """What the leg of a channel says."""
         if self._direction is _INSIDE:
             return self._of_inside(end)
@@ -90,56 +90,58 @@ class Story:
             return self._of_dialled_outward(end)
         return self._of_rung(end)
 
-    def _of_first(self, end: End) -> Said:
+    def _of_first(self, end: End) -> EndFacts:
         if self._direction is _IN:
             outside = end.channel.number
             if talk := self._shared(end, self._phones):
-                return Said(_IN, "", self._shared(end, [*self._phones, *self._trunks]) or talk, _ANSWERED, "", outside)
+                return EndFacts(
+                    _IN, "", self._shared(end, [*self._phones, *self._trunks]) or talk, _ANSWERED, "", outside
+                )
             if talk := self._shared(end, self._trunks):
                 # The other end is nobody's phone, but for a member of a queue at home: Local/101@from-queue.
                 member = next((one.number for one in self._locals if one.number), "")
-                return Said(_IN, member, talk, _ANSWERED, "", outside)
-            return Said(_IN, "", [], _unanswered(end.channel), "", outside)
+                return EndFacts(_IN, member, talk, _ANSWERED, "", outside)
+            return EndFacts(_IN, "", [], _unanswered(end.channel), "", outside)
         outside = self._number_outside(end)
         if end.kind is _EXTENSION:
             talk = self._shared(end, self._trunks)
-            return Said(_OUT, end.number, talk, _ANSWERED if talk else self._not_reached(), "", outside)
+            return EndFacts(_OUT, end.number, talk, _ANSWERED if talk else self._not_reached(), "", outside)
         talks = [(talk, phone.number) for phone in self._phones if (talk := self._shared(phone, self._trunks))]
         if not talks:
-            return Said(_OUT, end.number, [], self._not_reached(), "", outside)
+            return EndFacts(_OUT, end.number, [], self._not_reached(), "", outside)
         # Begun by a program: the pair may be gone once it has brought the two together.
         talk, number = max(talks, key=lambda one: length_s(one[0]))
         own = within(talk, end.channel.seen, end.channel.ended or end.channel.seen)
-        return Said(_OUT, number, own, _ANSWERED if own else Disposition.UNKNOWN, "", outside)
+        return EndFacts(_OUT, number, own, _ANSWERED if own else Disposition.UNKNOWN, "", outside)
 
-    def _of_rung(self, end: End) -> Said:
+    def _of_rung(self, end: End) -> EndFacts:
         """A phone that a call from outside rang."""
         outside = self.first.channel.number
         if talk := self._shared(end, [self.first, *self._trunks]):
-            return Said(_IN, end.number, talk, _ANSWERED, "", outside)
-        return self._among_phones(end) or Said(_IN, end.number, [], _unanswered(end.channel), "", outside)
+            return EndFacts(_IN, end.number, talk, _ANSWERED, "", outside)
+        return self._among_phones(end) or EndFacts(_IN, end.number, [], _unanswered(end.channel), "", outside)
 
-    def _of_dialled_outward(self, end: End) -> Said:
+    def _of_dialled_outward(self, end: End) -> EndFacts:
         """A phone that came into a call to outside: that a program called first, or a colleague's."""
         outside = self._number_outside(self.first)
         if talk := self._shared(end, self._trunks):
-            return Said(_OUT, end.number, talk, _ANSWERED, "", outside)
+            return EndFacts(_OUT, end.number, talk, _ANSWERED, "", outside)
         if among := self._among_phones(end):
             return among
         if self.first.kind is _LOCAL:
-            return Said(_OUT, end.number, [], self._not_reached(), "", outside)
-        return Said(_INSIDE, end.number, [], _unanswered(end.channel))
+            return EndFacts(_OUT, end.number, [], self._not_reached(), "", outside)
+        return EndFacts(_INSIDE, end.number, [], _unanswered(end.channel))
 
-    def _of_question(self, end: End) -> Said:
+    def _of_question(self, end: End) -> EndFacts:
         """A phone that dialled into the call: into a parking place, to pick up, or to consult before a transfer."""
         if self._direction is _IN and (talk := self._shared(end, [self.first])):
-            return Said(_IN, end.number, talk, _ANSWERED, "", self.first.channel.number)
+            return EndFacts(_IN, end.number, talk, _ANSWERED, "", self.first.channel.number)
         if (talk := self._shared(end, self._dialled)) or self._goes_outside(end):
             disposition = _ANSWERED if talk else _unanswered(end.channel)
-            return Said(_OUT, end.number, talk, disposition, "", self._number_outside(end))
-        return self._among_phones(end) or Said(_INSIDE, end.number, [], _unanswered(end.channel))
+            return EndFacts(_OUT, end.number, talk, disposition, "", self._number_outside(end))
+        return self._among_phones(end) or EndFacts(_INSIDE, end.number, [], _unanswered(end.channel))
 
-    def _of_inside(self, end: End) -> Said:
+    def _of_inside(self, end: End) -> EndFacts:
         caller = self.first
         others = [one for one in self._phones if one is not end]
         talk = self._shared(end, others)
@@ -149,14 +151,14 @@ class Story:
         elif end is not caller and caller.kind is _EXTENSION:
             number, other = caller.number, end.number
         disposition = _ANSWERED if talk else _unanswered(end.channel)
-        return Said(_INSIDE, number, talk, disposition, other if other != number else "")
+        return EndFacts(_INSIDE, number, talk, disposition, other if other != number else "")
 
-    def _among_phones(self, end: End) -> Said | None:
+    def _among_phones(self, end: End) -> EndFacts | None:
         """That two phones talked aside; None when it did not."""
         others = [one for one in self._phones if one is not end]
         if not (talk := self._shared(end, others)):
             return None
-        return Said(_INSIDE, end.number, talk, _ANSWERED, self._with_whom(end, others))
+        return EndFacts(_INSIDE, end.number, talk, _ANSWERED, self._with_whom(end, others))
 
     def _with_whom(self, end: End, others: Sequence[End]) -> str:
         return next((one.number for one in others if self._shared(end, [one])), "")
@@ -171,8 +173,8 @@ class Story:
         """What became of a call to outside that brought nobody together."""
         if any(end.channel.answered is not None for end in self._dialled):
             return _MACHINE
-        said = (_STATUSES.get(end.channel.status) for end in (self.first, *self._locals))
-        return next(filter(None, said), None) or _unanswered((self._dialled or [self.first])[0].channel)
+        statuses = (_STATUSES.get(end.channel.status) for end in (self.first, *self._locals))
+        return next(filter(None, statuses), None) or _unanswered((self._dialled or [self.first])[0].channel)
 
 
 def _is_caller(end: End) -> bool:

@@ -1,4 +1,4 @@
-"""The folder door with a loader made of a list: files are loaded whole, moved once, and none is lost."""
+"""The folder listener with a loader made of a list: files are loaded whole, moved once, and none is lost."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.folder.door import BATCH_FILES, FolderDoor, Load, Loaded
+from connectors.folder.listener import BATCH_FILES, FolderListener, Load, LoadedFile
 from connectors.live.backoff import Backoff
-from connectors.live.line import Line
+from connectors.live.delivery_queue import DeliveryQueue
 from schemas.records import FeedState
 from schemas.trouble import Terminal, Transient
-from tests.connectors.live.outlets import Broker, run_door, until
+from tests.connectors.live.sinks import Broker, run_listener, until
 
 
 class Loader:
@@ -26,50 +26,52 @@ class Loader:
         self.texts: dict[str, list[str]] = {}
         self.batches: list[int] = []
         self.cpu_s: list[float] = []
-        """What the door's thread had worked by each batch: other programs of the machine are not in it."""
+        """What the listener's thread had worked by each batch: other programs of the machine are not in it."""
         self.before: Callable[[Sequence[Path]], None] = lambda _: None
 
-    def __call__(self, paths: Sequence[Path]) -> list[Loaded]:
+    def __call__(self, paths: Sequence[Path]) -> list[LoadedFile]:
         self.before(paths)
         self.batches.append(len(paths))
         self.cpu_s.append(time.thread_time())
         for path in paths:
             self.texts.setdefault(path.name, []).append(path.read_text(encoding="utf-8"))
         return [
-            Loaded(path, "refuse" not in self.texts[path.name][-1], b'{"records": 3}', f"tag{len(self.batches)}", 3, 1)
+            LoadedFile(
+                path, "refuse" not in self.texts[path.name][-1], b'{"records": 3}', f"tag{len(self.batches)}", 3, 1
+            )
             for path in paths
         ]
 
 
 class Clock:
-    """The door's clock: it stands until the test moves it, or lets it run."""
+    """The listener's clock: it stands until the test moves it, or lets it run."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
         self.runs = False
-        self._asked = 0
+        self._rounds = 0
 
     def __call__(self) -> float:
-        self._asked += 1
+        self._rounds += 1
         return time.monotonic() if self.runs else self.now_s
 
     def looked_again(self) -> None:
-        """Return once the door has looked into its folder, from beginning to end, after now."""
-        asked = self._asked
-        until(lambda: self._asked >= asked + 2)
+        """Return once the listener has looked into its folder, from beginning to end, after now."""
+        rounds_before = self._rounds
+        until(lambda: self._rounds >= rounds_before + 2)
 
 
 @contextmanager
 def opened(
     folder: Path, loader: Load, monotonic: Callable[[], float] = time.monotonic
-) -> Iterator[tuple[Line, Broker]]:
-    line, broker = Line("office", "folder:drop", "s1"), Broker()
-    door = FolderDoor(folder, loader, settle_s=0.1, backoff=Backoff(0.01, 0.05), monotonic=monotonic)
+) -> Iterator[tuple[DeliveryQueue, Broker]]:
+    line, broker = DeliveryQueue("office", "folder:drop", "s1"), Broker()
+    door = FolderListener(folder, loader, settle_s=0.1, backoff=Backoff(0.01, 0.05), monotonic=monotonic)
     failure: list[BaseException] = []
 
     def run() -> None:
         try:
-            run_door(line, broker, door)
+            run_listener(line, broker, door)
         except BaseException as error:
             failure.append(error)
 
@@ -181,11 +183,11 @@ def test_file_of_which_nothing_can_be_said_stays_and_is_tried_again(tmp_path: Pa
     loader = Loader()
     tries: list[str] = []
 
-    def load(paths: Sequence[Path]) -> list[Loaded]:
+    def load(paths: Sequence[Path]) -> list[LoadedFile]:
         odd = [path for path in paths if path.name == "odd.csv"]
         tries.extend(path.name for path in odd)
         if odd and len(tries) < 3:
-            later = [Loaded(path, False, b"", "", later="Input/output error") for path in odd]
+            later = [LoadedFile(path, False, b"", "", later="Input/output error") for path in odd]
             return [*later, *loader([path for path in paths if path not in odd])]
         return loader(paths)
 

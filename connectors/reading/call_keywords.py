@@ -60,10 +60,10 @@ def direction(word: str, field: str) -> tuple[Direction, bool]:
 
 @lru_cache(maxsize=1_000)
 def _direction(word: str) -> tuple[Direction, bool] | None:
-    said = bare(word)
-    if said in MISSED:
+    keyword = bare(word)
+    if keyword in MISSED:
         return Direction.INBOUND, True
-    return (DIRECTIONS[said], False) if said in DIRECTIONS else None
+    return (DIRECTIONS[keyword], False) if keyword in DIRECTIONS else None
 
 
 @lru_cache(maxsize=1_000)

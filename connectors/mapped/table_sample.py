@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connectors.mapped.propose import Look, is_value
+from connectors.mapped.propose import TableSample, is_value
 from connectors.mapped.source import UNDER
 from connectors.reading.sample import Sample
 from connectors.reading.table import titles
@@ -12,7 +12,7 @@ from schemas.stages import Stages
 from schemas.trouble import Terminal
 
 
-def look_at(path: Path, region: str, stages: Stages) -> Look:
+def sample_table(path: Path, region: str, stages: Stages) -> TableSample:
     """What is known of a table before it is mapped. Raises Terminal when it is not a table, or has no header."""
     sample = Sample(path)
     rows = [row.fields for row in sample.rows(sample.form_or_json(UNDER))]
@@ -24,4 +24,4 @@ def look_at(path: Path, region: str, stages: Stages) -> Look:
         raise Terminal(
             f"{path}: no header: {', '.join(header)[:80]!r} are values: put a first line with the columns' names above"
         )
-    return Look(header, rows[above + 1 :], region, stages)
+    return TableSample(header, rows[above + 1 :], region, stages)
