@@ -25,9 +25,9 @@ from connectors.sender import FrameSender
 from pipeline.store import connect
 from pipeline.transport import Transport
 from schemas.codec import encode
+from schemas.errors import Transient
 from schemas.records import CallLeg, Direction, Disposition
 from schemas.topics import CALL_LEGS
-from schemas.trouble import Transient
 
 _LOOK_S = 10.0
 _MANAGERS = 40

@@ -14,8 +14,8 @@ from bench.fuzz_targets import Case, Items
 from connectors.reading.source import Context
 from schemas.codec import Codec, encode
 from schemas.column_bounds import ColumnBounds
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Record, Rejected
-from schemas.trouble import Terminal
 
 MOST_S = 2.0
 """Processor time that 64 KiB may take."""

@@ -27,8 +27,8 @@ from connectors.reading.source import Context, Hints, Source
 from connectors.recognise import choose
 from connectors.registry import CALLS, CRM, HOOKS, LINES
 from connectors.tcp.lines import Lines
+from schemas.errors import Terminal
 from schemas.records import Record, Rejected
-from schemas.trouble import Terminal
 from tests.connectors import webhook_requests as webhooks
 from tests.connectors.ami.peer import event as ami_event
 from tests.connectors.ami.test_cel import event_bytes as ami_cel

@@ -30,7 +30,7 @@ from bench.history_world import World, Wrong
 from bench.power_cut import Disk
 from pipeline.endpoints import journals_folder
 from pipeline.store import connect
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 _COUNTED_WITHIN_S = 240.0
 _FIRST_DAY = datetime(2020, 1, 1, 9, tzinfo=UTC)
@@ -201,7 +201,7 @@ def _check(world: World, poster: Poster) -> None:
     stored, activities, counted = set[str](), 0, -1
     missing = poster.answered
     while True:
-        with suppress(Trouble):
+        with suppress(CallfunnelError):
             stored, activities, counted = _seen(world, poster)
             missing = poster.answered - stored
             twice = activities != len(stored) or counted != len(stored)
@@ -230,7 +230,7 @@ def _seen(world: World, poster: Poster) -> tuple[set[str], int, int]:
         activities = client.command(f"SELECT count() FROM activities FINAL WHERE toDate(at, 'UTC') {of_day}")
         counted = client.command(f"SELECT sum(calls) FROM manager_activity FINAL WHERE toDate(bucket, 'UTC') {of_day}")
     except (ClickHouseError, HTTPError, OSError) as error:
-        raise Trouble(str(error)) from None
+        raise CallfunnelError(str(error)) from None
     finally:
         client.close()
     rows = [str(row[0]) for row in names.result_rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints, Recognised, Source
 from connectors.registry import CALLS, CRM
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def choose(

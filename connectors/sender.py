@@ -9,11 +9,11 @@ from typing import Any
 from kafka import KafkaProducer
 
 from schemas.codec import FRAME_LINES, encode
+from schemas.errors import Transient
 from schemas.kafka_errors import kafka_errors
 from schemas.partitions import partition_of
 from schemas.records import Record
 from schemas.topics import Topic
-from schemas.trouble import Transient
 
 log = logging.getLogger("callfunnel.listen")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _NATIONAL = 10
 """Digits of a number behind the country's code, in all of these countries."""

@@ -20,7 +20,7 @@ from department.simulation import DayRecord, Simulation
 from department.tables import TableExport
 from department.truth import NOBODY, Truth
 from department.working_days import WorkDay, is_worked
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 TRUTH = "truth.json"
 

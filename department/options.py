@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 FORMATS = ("asterisk-csv", "freepbx", "cdr-custom", "mango", "3cx")
 MOST_MANAGERS = 20_000

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from schemas.errors import Terminal
 from schemas.stages import default_stages
-from schemas.trouble import Terminal
 
 _RENDERER = "rsvg-convert"
 _WIDE = 1_200

@@ -22,7 +22,7 @@ from grafana.build import as_json, dashboard
 from grafana.dataquery import DATASOURCE_UID, PLUGIN
 from grafana.query import Department
 from grafana.translations import board_texts
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -39,7 +39,7 @@ from pipeline.privacy.filter import ForgottenList, PrivacyFilter
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.wire import Wire
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
 

@@ -24,8 +24,8 @@ import msgspec
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.stacks import stacks_folder
 from schemas.durable_files import make_folder, sync_folder
+from schemas.errors import Terminal
 from schemas.mask import mask_text
-from schemas.trouble import Terminal
 
 _LARGEST_BYTES = 10 << 20
 _NAME = "audit.log"

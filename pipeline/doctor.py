@@ -30,8 +30,8 @@ from pipeline.storage_wait import STAGES
 from pipeline.store import Store, connect
 from pipeline.transport import Transport
 from pipeline.verify import verify
+from schemas.errors import CallfunnelError, Transient
 from schemas.topics import ALL
-from schemas.trouble import Transient, Trouble
 
 WITHIN_S = 6.5
 """All answers are there by then, or missing; with the start of the command it is less than 10 s."""
@@ -113,7 +113,7 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
 def _guarded(question: DoctorQuestion) -> Check:
     try:
         return question.look()
-    except Trouble as error:
+    except CallfunnelError as error:
         return Check(question.name, False, str(error), question.todo)
 
 

@@ -14,7 +14,7 @@ from pipeline import stacks
 from pipeline.embedded.folder_lock import Holder, holder
 from pipeline.embedded.port_owner import children, is_owned, listening_sockets
 from pipeline.settings import VARIABLES
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 GROUP = "callfunnel"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from schemas.errors import Terminal
 from schemas.mapping import Mapping
-from schemas.trouble import Terminal
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = re.compile(r"\s*\[\[?\s*(.+?)\s*\]\]?\s*(?:#.*)?")

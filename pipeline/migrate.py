@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 FOLDER = Path(__file__).parent.parent / "schemas" / "migrations"
 

@@ -54,9 +54,9 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from pipeline.count import Rules
 from pipeline.working_calendar import WEEKDAYS, WorkingCalendar, check_country
+from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
 from schemas.stages import Stage, Stages, default_stages
-from schemas.trouble import Terminal
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import NamedTuple
 
 from pipeline.transport import Transport
-from schemas.trouble import Transient
+from schemas.errors import Transient
 
 PATIENCE_S = 30.0
 _WHILE_OTHERS_MOVE = 4

@@ -17,7 +17,7 @@ from clickhouse_connect.driver.httpclient import HttpClient
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ def connect(dsn: str, *, first_answer_s: float = _FIRST_ANSWER_S) -> Client:
     return client
 
 
-def store_error(error: Exception) -> Trouble:
+def store_error(error: Exception) -> CallfunnelError:
     """Whether trying again can help, in one line without secrets."""
     code = getattr(error, "code", None) if isinstance(error, DatabaseError) else None
     message = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

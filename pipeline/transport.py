@@ -13,9 +13,9 @@ from kafka.admin import KafkaAdminClient, OffsetSpec
 
 from pipeline.endpoints import Endpoints
 from pipeline.storage_wait import Offsets, Position, StorageWait, advance, is_lost
+from schemas.errors import Terminal
 from schemas.kafka_errors import Forgotten, KafkaAway, kafka_errors
 from schemas.topics import ALL
-from schemas.trouble import Terminal
 
 _BEGINS_FOR_S = 10.0
 _ANSWERS_MS = 10_000

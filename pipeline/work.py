@@ -27,7 +27,7 @@ from pipeline.store import Store, connect, store_error
 from pipeline.transport import Transport
 from pipeline.wire import Wire
 from pipeline.working_calendar import keep_base_calendar
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 log = logging.getLogger("callfunnel.worker")
 

@@ -13,8 +13,8 @@ import msgspec
 
 from pipeline.clock import Clock, wall_clock
 from pipeline.store import Store
+from schemas.errors import Terminal
 from schemas.plans import DayKind
-from schemas.trouble import Terminal
 
 FIRST_YEAR = 2000
 YEARS_AHEAD = 2

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from aiokafka.errors import KafkaError as AioKafkaError
 from kafka.errors import KafkaError
 
-from schemas.trouble import Transient
+from schemas.errors import Transient
 
 KAFKA = (
     *(KafkaError, AioKafkaError, OSError, EOFError),

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from schemas.durable_files import make_folder
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def private_folder(folder: Path, mark: str = "") -> bool:

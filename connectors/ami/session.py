@@ -12,7 +12,7 @@ from typing import NamedTuple
 from connectors.ami.messages import AmiMessage, AmiMessages
 from connectors.live.link import TcpLink
 from connectors.live.talk import Patience, Talk
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class AmiLogin(NamedTuple):

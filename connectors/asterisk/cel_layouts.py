@@ -12,7 +12,7 @@ from itertools import pairwise
 from connectors.reading import zone_proof as clock
 from connectors.reading.table import Layout
 from connectors.reading.wall import DATE
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?")
 _EVENTS = frozenset(

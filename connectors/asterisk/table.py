@@ -13,7 +13,7 @@ from connectors.reading.source import Context
 from connectors.reading.wall import WallClock
 from connectors.reading.zone_proof import epoch_of
 from connectors.sql.shape import ColumnType, DatabaseTable, Make, text
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class AsteriskCdr:

@@ -11,8 +11,8 @@ from connectors.reading.file_format import RowRef
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
+from schemas.errors import Terminal
 from schemas.records import Record
-from schemas.trouble import Terminal
 
 
 class CrmCsv(Delimited):

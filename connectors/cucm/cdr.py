@@ -33,8 +33,8 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason
-from schemas.trouble import Terminal
 
 _READ = {
     "cdrrecordtype": 0,

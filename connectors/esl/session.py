@@ -10,7 +10,7 @@ from connectors.esl.cdr import NAME
 from connectors.esl.messages import EslMessage, EslMessages
 from connectors.live.link import TcpLink
 from connectors.live.talk import Patience, Talk
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 _REPLY = "command/reply"
 _REJECTION = "text/rude-rejection"

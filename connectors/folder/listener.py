@@ -20,8 +20,8 @@ from connectors.live.backoff import Backoff
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.names import fitting, printable
 from connectors.reading.opening import exists, move_into, no_links, oddity, open_folder, write_new
+from schemas.errors import Terminal, Transient
 from schemas.records import FeedState
-from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.listen")
 

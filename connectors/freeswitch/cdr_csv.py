@@ -26,8 +26,8 @@ from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, fits
 from connectors.reading.wall import DATE, WallClock
 from connectors.reading.zone_proof import epoch_of, settle
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Reason
-from schemas.trouble import Terminal
 
 _CALL = (
     *("caller_id_name", "caller_id_number", "destination_number", "context", "start_stamp", "answer_stamp"),

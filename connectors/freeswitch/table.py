@@ -9,7 +9,7 @@ from typing import Any
 from connectors.freeswitch.fusionpbx import COLUMNS, leg
 from connectors.reading.source import Context
 from connectors.sql.shape import ColumnType, DatabaseTable, Make, text
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class FusionPbx:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import ip_address
 
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 FEWEST_CHARACTERS = 16
 _WRONG_PER_S, _WRONG_AT_ONCE = 0.5, 20.0

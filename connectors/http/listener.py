@@ -18,8 +18,8 @@ from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answe
 from connectors.http.webhook import Answered, Incoming, Webhook, WebhookRefused
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
+from schemas.errors import Terminal
 from schemas.records import Record, Rejected
-from schemas.trouble import Terminal
 
 _LOOK_S = 0.1
 _DRAIN_S = 25.0

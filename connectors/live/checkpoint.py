@@ -10,8 +10,8 @@ from typing import IO, Generic, TypeVar
 import msgspec
 
 from schemas.durable_files import make_folder, write_whole
+from schemas.errors import Terminal
 from schemas.private_files import private_opener
-from schemas.trouble import Terminal
 
 S = TypeVar("S", bound=msgspec.Struct)
 

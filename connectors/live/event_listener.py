@@ -17,8 +17,8 @@ import msgspec
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue, moment
+from schemas.errors import Terminal, Transient
 from schemas.records import FeedState, Record, Rejected
-from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.listen")
 

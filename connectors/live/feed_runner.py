@@ -12,6 +12,7 @@ from connectors.live.backoff import Backoff
 from connectors.live.delivery_queue import DeliveryBatch, DeliveryQueue
 from connectors.live.journal import Entry, Journal
 from schemas.codec import encode
+from schemas.errors import Terminal, Transient
 from schemas.records import (
     CallLeg,
     FeedState,
@@ -23,7 +24,6 @@ from schemas.records import (
     StageChange,
 )
 from schemas.topics import CALL_LEGS, MANAGERS, ORGANISATIONS, PROPOSALS, REJECTED, STAGE_CHANGES, Topic
-from schemas.trouble import Terminal, Transient
 
 log = logging.getLogger("callfunnel.listen")
 

@@ -19,9 +19,9 @@ from connectors.live.backoff import Backoff
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.journal import Entry, Journal
 from schemas.codec import encode
+from schemas.errors import Transient
 from schemas.kafka_errors import Forgotten
 from schemas.topics import BY_NAME, FEEDS, Topic
-from schemas.trouble import Transient
 
 log = logging.getLogger("callfunnel.listen")
 

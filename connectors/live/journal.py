@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 log = logging.getLogger("callfunnel.listen")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 _READ_BYTES = 65_536
 

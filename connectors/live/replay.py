@@ -11,7 +11,7 @@ from typing import Protocol
 
 from connectors.live.forwarder import Forwarder, Sink, Workers
 from connectors.live.journal import Journal, Owned, journals
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 log = logging.getLogger("callfunnel.listen")
 

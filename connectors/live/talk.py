@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from connectors.live.link import TcpLink
-from schemas.trouble import Transient
+from schemas.errors import Transient
 
 M = TypeVar("M")
 

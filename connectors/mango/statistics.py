@@ -24,8 +24,8 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, fits
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Reason
-from schemas.trouble import Terminal
 
 _USUAL = (
     *("records", "start", "finish", "answer", "from_extension", "from_number", "to_extension", "to_number"),

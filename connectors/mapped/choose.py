@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from connectors.mapped.source import MappedSource, mapped_sources
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints, Recognised
+from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
-from schemas.trouble import Terminal
 
 
 def choose_mapped(

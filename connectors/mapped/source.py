@@ -16,9 +16,9 @@ from connectors.reading.moments import Moments, absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
+from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
 from schemas.records import Reason, Record
-from schemas.trouble import Terminal
 
 UNDER: Under = (
     *(("result", "data"), ("result", "items"), ("result",), ("data",), ("results",), ("records",), ("calls",)),

@@ -8,8 +8,8 @@ from connectors.mapped.propose import TableSample, is_value
 from connectors.mapped.source import UNDER
 from connectors.reading.sample import Sample
 from connectors.reading.table import titles
+from schemas.errors import Terminal
 from schemas.stages import Stages
-from schemas.trouble import Terminal
 
 
 def sample_table(path: Path, region: str, stages: Stages) -> TableSample:

@@ -20,8 +20,8 @@ from connectors.reading.packed import label, open_bytes
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.sample import HEAD_VALUES, Sample
 from connectors.reading.source import About, Context, Hints, Recognised
+from schemas.errors import Terminal
 from schemas.records import Reason, Record, Rejected
-from schemas.trouble import Terminal
 
 T = TypeVar("T")
 

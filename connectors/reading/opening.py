@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from schemas.durable_files import sync_folder
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _refuses_links: ContextVar[bool] = ContextVar("refuses_links", default=False)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

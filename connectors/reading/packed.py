@@ -20,7 +20,7 @@ from typing import IO, NamedTuple, cast
 from connectors.reading.defused import import_of, restored_bytes
 from connectors.reading.names import as_text
 from connectors.reading.opening import open_file
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 MOST_MEMBERS = 1_000
 MOST_WORKBOOK = 256 << 20

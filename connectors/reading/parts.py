@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connectors.reading import packed, sheets
 from connectors.reading.sample import Sample
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def parts(path: Path) -> list[Path]:

@@ -12,8 +12,8 @@ from connectors.reading.opening import open_folder
 from connectors.reading.packed import is_sheet, label, located
 from connectors.reading.source import Recognised
 from schemas.durable_files import make_folder, sync_folder
+from schemas.errors import Terminal
 from schemas.records import Rejected
-from schemas.trouble import Terminal
 
 _MOST_NAME = 200
 """Bytes; a file system takes 255 of them."""

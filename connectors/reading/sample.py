@@ -16,7 +16,7 @@ from connectors.reading.packed import HOLDS_TABLES, Opened, is_sheet, open_bytes
 from connectors.reading.rejects import Broken
 from connectors.reading.sheets import SheetRows
 from connectors.reading.text import DECIDED_BY, RawRow, Rows, TooLong, decoded, form_of_text
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 HEAD_ROWS = 2_000
 """How many rows a source sees of a file before it says what it is."""

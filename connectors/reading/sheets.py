@@ -21,7 +21,7 @@ import msgspec
 from connectors.reading.defused import import_of, restored
 from connectors.reading.packed import label, workbook_bytes
 from connectors.reading.text import MOST_LINE, RawRow, TooLong
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _WORDS = 3
 """The exit code with which `sheet_process` says in words what is wrong."""

@@ -23,8 +23,8 @@ from connectors.reading.row_source import RowSource
 from connectors.reading.sample import Sample, rows_of
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.text import NO_DELIMITER, TooLong
+from schemas.errors import Terminal
 from schemas.records import Reason, Record, Rejected
-from schemas.trouble import Terminal
 
 _MOST_TITLES = 40
 _SHARE = 1 / 2

@@ -17,7 +17,7 @@ from charset_normalizer import from_bytes
 
 from connectors.reading.file_format import FileFormat, RowRef
 from connectors.reading.packed import Opened
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 MOST_LINE = 1 << 20
 """Characters of a line; a longer one is one rejected row, and reading goes on behind it."""

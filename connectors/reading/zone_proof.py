@@ -16,7 +16,7 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import Recognised
 from connectors.reading.wall import PARTS, wall
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 UNIQUEID = re.compile(r"(?:\S*-)?(\d{9,10})\.\d+")
 """`[system-]<epoch>.<n>`, as Asterisk and its relatives name a channel."""

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 
 from connectors.sql.silence import cut_when_silent
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 
 BATCH_ROWS = 1_000
 _DRIVERS = {
@@ -140,7 +140,7 @@ class Database:
             yield
             connection.rollback()  # a question too, which closing would ask unwatched
 
-    def _as_ours(self, error: DBAPIError) -> Trouble:
+    def _as_ours(self, error: DBAPIError) -> CallfunnelError:
         cause = error.orig
         number = cause.args[0] if cause is not None and cause.args else None
         # PyMySQL has an SQLSTATE too, which says less than the number.

@@ -12,8 +12,8 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.sql.reading import Open, TableReader
 from connectors.sql.window import Slice, next_slice, read_to, settled, skip_to
+from schemas.errors import Terminal, Transient
 from schemas.records import FeedState
-from schemas.trouble import Terminal, Transient
 
 STEP = timedelta(hours=6)
 

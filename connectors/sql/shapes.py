@@ -10,7 +10,7 @@ from sqlalchemy.types import DateTime, Integer, Numeric, TypeEngine
 
 from connectors.registry import TABLES
 from connectors.sql.shape import ColumnType, Shape
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def shape_of(table: str, types: Mapping[str, TypeEngine[Any]], zone: tzinfo | None) -> Shape:

@@ -18,8 +18,8 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue, moment
 from connectors.tcp.lines import Lines, ReceivedLine
 from connectors.tcp.source import LineSource
+from schemas.errors import Terminal
 from schemas.records import FeedState
-from schemas.trouble import Terminal
 
 _READ_BYTES = 65_536
 _TICK_S = 0.2

@@ -15,8 +15,8 @@ from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, TableReading
 from connectors.reading.text import TooLong
 from connectors.tcp.lines import ReceivedLine
+from schemas.errors import Terminal
 from schemas.records import Reason, Record, Rejected
-from schemas.trouble import Terminal
 
 
 class LineSource(Protocol):

@@ -33,8 +33,8 @@ from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.wall import DATE, WallClock
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason
-from schemas.trouble import Terminal
 
 _CALL = (
     *("historyid", "callid", "duration", "time-start", "time-answered", "time-end", "reason-terminated", "from-no"),

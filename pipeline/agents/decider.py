@@ -20,9 +20,9 @@ from pipeline.directory_cache import DirectoryCache
 from pipeline.merge_latest import Claims
 from pipeline.store import Store, texts
 from schemas.codec import encode
+from schemas.errors import Transient
 from schemas.records import Activity
 from schemas.topics import ACTIVITIES
-from schemas.trouble import Transient
 
 _MOST_ROUNDS = 10
 _WRAP = 2**64

@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.store import connect
 from pipeline.verify import verify
 from schemas.durable_files import make_folder, sync_folder
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 Say = Callable[[str], None]
 

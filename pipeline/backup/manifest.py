@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.backup.snapshot import Sum
 from schemas.durable_files import sync_disk, sync_folder, write_whole
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 NAME = "manifest.json"
 STORE, FILES, SETTINGS = "store", "files", "callfunnel.toml"

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from pipeline.store import connect, store_error
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _CLAUSE = re.compile(r"(Disk|S3|File|AzureBlobStorage)\(\s*'[^'\\]*'(\s*,\s*'[^'\\]*')*\s*\)")
 

@@ -26,7 +26,7 @@ from pipeline.endpoints import Running
 from pipeline.settings import Settings
 from pipeline.transport import Transport, wait_until_stored
 from schemas.durable_files import make_folder
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 T = TypeVar("T")
 

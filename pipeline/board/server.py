@@ -22,7 +22,7 @@ from connectors.http.crowd import BACKLOG, Crowd
 from connectors.http.gates import wrong_secrets
 from pipeline.board.answer_cache import AnswerCache
 from pipeline.board.auth import HEADERS, cookie_name, is_token
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -125,7 +125,7 @@ class Server:
             return self._notice(request, 404, "not_found")
         except NotUnderstood as wrong:
             return self._notice(request, 400, "wrong_address", str(wrong))
-        except Trouble as error:
+        except CallfunnelError as error:
             return self._notice(request, 503, "failed", str(error))
         except web.HTTPException as refused:
             return web.Response(status=refused.status, text=f"{refused.reason}\n")

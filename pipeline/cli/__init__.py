@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
@@ -76,7 +76,7 @@ def main() -> None:
     try:
         _refuse_nul(sys.argv[1:])
         cli.main(standalone_mode=False)
-    except Trouble as error:
+    except CallfunnelError as error:
         click.echo(f"callfunnel: {error}", err=True)
         sys.exit(2)
     except click.ClickException as error:

@@ -25,7 +25,7 @@ from pipeline.terminal.options import Day, output
 from pipeline.terminal.stack_choice import read_from
 from pipeline.terminal.tables import console, show_json, table
 from schemas.alerts import RULES, Rule
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _QUARTER_DAYS = 91
 _REFERENCES = timedelta(weeks=6)

@@ -15,7 +15,7 @@ from pipeline.backup.servers import Done, back_up
 from pipeline.backup.take import free_bytes, take
 from pipeline.endpoints import find, is_embedded, running_stack
 from pipeline.settings import config_path, read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):

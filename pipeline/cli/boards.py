@@ -16,7 +16,7 @@ from grafana.translations import LANGUAGES
 from pipeline.board.screens import department_of
 from pipeline.endpoints import is_embedded, running_stack
 from pipeline.settings import read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 @click.group("boards")

@@ -18,7 +18,7 @@ from pipeline.demo.department import loaded
 from pipeline.demo.live import live
 from pipeline.demo.once import once as show_once
 from pipeline.terminal.options import Day
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _DEFAULT = DepartmentOptions()
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -16,7 +16,7 @@ from pipeline.loading.journal_check import journals
 from pipeline.settings import read_settings
 from pipeline.terminal.options import output
 from pipeline.terminal.tables import show_json
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 
 @click.command("doctor")
@@ -42,7 +42,7 @@ def _examine(data: Path | None, quiet: bool) -> list[Check]:
     try:
         settings = read_settings()
         endpoints = find(data)
-    except Trouble as error:
+    except CallfunnelError as error:
         checks.append(Check("stack", False, str(error), ""))
         if not quiet:
             _say(checks[0])

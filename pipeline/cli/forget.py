@@ -17,7 +17,7 @@ from pipeline.privacy.key import destroy_key, key_file
 from pipeline.privacy.numbers import TOKEN
 from pipeline.settings import Settings, read_settings
 from pipeline.terminal.options import output
-from schemas.trouble import Terminal, Trouble
+from schemas.errors import CallfunnelError, Terminal
 
 _STILL = (
     "Backups that were made before hold it still: restore none of them without running this again, and remove them"
@@ -73,7 +73,7 @@ def command(
     else:
         try:
             report = forgetting.forget(numbers, managers)
-        except Trouble:
+        except CallfunnelError:
             record(log, Action.FORGET, done=False, numbers=len(numbers), managers=len(managers))
             raise
         rows = sum(one.rows for one in report.tables)

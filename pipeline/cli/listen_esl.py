@@ -17,7 +17,7 @@ from pipeline.endpoints import pinned
 from pipeline.listening.call_table import gap_filler
 from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
 from pipeline.settings import read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _PORT = 8021
 _TABLE = "v_xml_cdr"

@@ -18,7 +18,7 @@ from pipeline.loading.prepare import LoadOptions
 from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 STATE = ".callfunnel"
 

@@ -28,7 +28,7 @@ from pipeline.loading.upload.routes import Pages
 from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _TOKEN = "CALLFUNNEL_HTTP_TOKEN"  # noqa: S105  # the name of a variable
 _SOURCE = re.compile(r"[\w.-]{1,60}")

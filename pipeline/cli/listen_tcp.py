@@ -16,7 +16,7 @@ from connectors.tcp.listener import Connect, Listen, Network, TcpCheckpoint, Tcp
 from pipeline.endpoints import pinned
 from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session
 from pipeline.settings import read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _HERE: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 

@@ -19,7 +19,7 @@ from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
 from pipeline.loading.wait_reporter import reached_store
 from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
-from schemas.trouble import Terminal, Trouble
+from schemas.errors import CallfunnelError, Terminal
 
 
 @click.command("load")
@@ -99,7 +99,7 @@ def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) ->
             return load(files, endpoints, reached_store(endpoints, progress), options, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
-        except Trouble as error:
+        except CallfunnelError as error:
             raise Terminal(f"{error}. Not everything is stored; loading the files again is safe") from None
 
 

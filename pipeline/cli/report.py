@@ -26,7 +26,7 @@ from pipeline.terminal.options import Day, hides_numbers, output, people, show_n
 from pipeline.terminal.stack_choice import read_from
 from pipeline.terminal.tables import show_json
 from schemas.durable_files import write_whole
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _HTML = "text/html"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

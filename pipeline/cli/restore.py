@@ -13,7 +13,7 @@ from pipeline.backup.bring import bring
 from pipeline.backup.manifest import SETTINGS, chosen
 from pipeline.backup.servers import restore
 from pipeline.endpoints import find, is_embedded
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class RestoreResult(msgspec.Struct, frozen=True, kw_only=True):

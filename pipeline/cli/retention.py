@@ -14,7 +14,7 @@ from pipeline.privacy.retention import RetentionRun
 from pipeline.settings import read_settings
 from pipeline.terminal.options import output
 from pipeline.terminal.tables import show_json
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 
 @click.command("retention")
@@ -41,7 +41,7 @@ def command(extra: tuple[Path, ...], yes: bool, as_json: bool, data: Path | None
     log = audit_file(endpoints.data)
     try:
         found = retaining.run(settings.retention, write=yes)
-    except Trouble:
+    except CallfunnelError:
         if yes:
             record(log, Action.RETENTION, done=False)
         raise

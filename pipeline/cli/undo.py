@@ -15,8 +15,8 @@ from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.undo import UNDONE, Undo, check_undoable, find_import, preview, undo
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
+from schemas.errors import CallfunnelError, Terminal
 from schemas.records import Import
-from schemas.trouble import Terminal, Trouble
 
 _NAMES = {
     "call_legs": "legs of calls",
@@ -73,7 +73,7 @@ def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path 
             return undo(of, endpoints, store, zone, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: undo it again to finish") from None
-        except Trouble as error:
+        except CallfunnelError as error:
             raise Terminal(f"{error}. Not everything is taken back; the same command again is safe") from None
 
 

@@ -23,8 +23,8 @@ from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.listening.replaying import replaying
 from pipeline.parts.losses import SETTLE, describe_losses
 from pipeline.settings import read_settings
+from schemas.errors import Terminal
 from schemas.private_files import private_folder, private_opener
-from schemas.trouble import Terminal
 
 _DATA = click.option(
     "--data",

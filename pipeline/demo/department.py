@@ -29,7 +29,7 @@ from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _ROUNDS = (("managers", "organisations", "stages", "plan", "calendar", "absences"), ("proposals",), ("calls",))
 """What is loaded together: proposals need their organisations; calls are quickest when everybody is known."""

@@ -18,7 +18,7 @@ from pipeline.floor.first_calls import FirstCalls
 from pipeline.floor.show import Show, show
 from pipeline.floor.state import Floor, Plans, read_floor, read_plans
 from pipeline.loading.live_feed import LiveFeed
-from schemas.trouble import Transient, Trouble
+from schemas.errors import CallfunnelError, Transient
 
 _OPENS_S = 10 * 3_600
 """The board begins on a day that has begun: what happened before arrives at once."""
@@ -66,7 +66,7 @@ class Arriving(threading.Thread):
             except Transient as problem:
                 self.problem = str(problem)
                 self._stopping.wait(problem.retry_after_s)
-            except Trouble as problem:
+            except CallfunnelError as problem:
                 self.problem = f"nothing arrives any more: {problem}"
                 return
 

@@ -11,12 +11,12 @@ from pipeline.embedded.supervise import Stack
 from pipeline.endpoints import Running, journals_folder
 from pipeline.storage_wait import Position, StorageWait
 from pipeline.transport import Transport, wait_until_stored
-from schemas.trouble import Transient, Trouble
+from schemas.errors import CallfunnelError, Transient
 
 _TELL_S = 2.0
 
 
-class _Enough(Trouble):
+class _Enough(CallfunnelError):
     """Time is up, or somebody is in a hurry."""
 
 
@@ -59,7 +59,7 @@ def drain(
             f"{waits:,} frames were not stored in time: what listeners acknowledged is in {kept} and is sent when the"
             " stack starts; a `load` that has not ended is to be begun again"
         )
-    except Trouble as error:
+    except CallfunnelError as error:
         return f"it is not known that everything is stored: {error}; what listeners acknowledged is on disk"
     return ""
 
@@ -73,5 +73,5 @@ def lag(running: Running) -> int:
                 waiting, position = transport.look(waiting, ids)
                 waits = position.lag
             return waits
-    except Trouble:
+    except CallfunnelError:
         return 0

@@ -13,8 +13,8 @@ import struct
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from schemas.errors import Terminal
 from schemas.private_files import private_folder
-from schemas.trouble import Terminal
 
 _FLOCK = "hhqqi4x"
 """struct flock of 64-bit Linux: type, whence, start, length, process id. https://man7.org/linux/man-pages/man2/fcntl.2.html"""

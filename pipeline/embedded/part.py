@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from schemas.errors import Terminal
 from schemas.private_files import private_opener
-from schemas.trouble import Terminal
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1

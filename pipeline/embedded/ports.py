@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def free_port(port: int, option: str) -> int:

@@ -13,7 +13,7 @@ from pipeline.embedded.engine import LIMITS, Engine, EngineError
 from pipeline.parts.block_ledger import LiveLedger
 from pipeline.parts.losses import SETTLE, describe_losses, find_losses
 from pipeline.store import AS_WIRE, FROM_WIRE
-from schemas.trouble import Transient, Trouble
+from schemas.errors import CallfunnelError, Transient
 
 T = TypeVar("T")
 
@@ -80,5 +80,5 @@ class StoreLedger:
     def _enter(self) -> None:
         try:
             self._daily.enter()
-        except Trouble as error:
+        except CallfunnelError as error:
             logging.warning("store: %s; what came is entered next time", error)

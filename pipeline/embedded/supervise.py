@@ -30,7 +30,7 @@ from pipeline.privacy.key import key_file
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
 from schemas.durable_files import sync_disk, write_whole
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 
 _STORED_WITHIN_S = 1.0
 """How long senders wait at most for a worker that does nothing, before the broker is left as it is for a while."""
@@ -277,7 +277,7 @@ def _all_stored(endpoints: Endpoints) -> bool:
     try:
         with closing(Transport(endpoints)) as transport:
             wait_until_stored(transport, {}, transport.topic_ids(), idle_s=_STORED_WITHIN_S)
-    except Trouble:
+    except CallfunnelError:
         return False
     return True
 

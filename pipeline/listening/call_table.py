@@ -18,8 +18,8 @@ from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone
 from pipeline.listening.session import Exchange, secret
 from pipeline.settings import Settings
+from schemas.errors import Transient
 from schemas.records import Record, Rejected
-from schemas.trouble import Transient
 
 _PROOF_DAYS = 30
 

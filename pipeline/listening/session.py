@@ -25,7 +25,7 @@ from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import credentials_file, find, is_embedded, journals_folder, pinned
 from pipeline.listening.delivery import ListenerDelivery
 from pipeline.settings import Settings, zone_of
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 log = logging.getLogger("callfunnel.listen")
 

@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.storage_wait import Position
 from pipeline.store import Store
 from pipeline.transport import Stalled
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 
 log = logging.getLogger("callfunnel.listen")
 
@@ -130,7 +130,7 @@ class DroppedFiles:
         except UnreadableFile as verdict:
             path = next(path for path, table in files if table.path == verdict.path)
             return [_refused(path, str(verdict)), *self._loaded([one for one in files if one[0] != path])]
-        except Trouble:
+        except CallfunnelError:
             raise
         except FileNotFoundError as error:
             raise Transient(f"{error.filename}: it was taken away while it was loaded") from None

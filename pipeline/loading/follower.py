@@ -10,7 +10,7 @@ from pipeline.endpoints import Endpoints
 from pipeline.loading.sending import live_sender
 from pipeline.storage_wait import STAGES, StorageWait
 from pipeline.transport import Transport
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 _DELIVERY_S = 15.0
 """How long a live frame may wait for its acknowledgement, before it is sent again over a new connection."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from connectors.live.journal import found_in
 from pipeline.doctor import Check
 from pipeline.endpoints import journals_folder
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 _REPLAY = "`callfunnel up` sends them within seconds; with servers, start a `callfunnel listen` with the same --state"
 
@@ -17,7 +17,7 @@ def journals(data: Path | None) -> Check:
     folder = journals_folder(data) if data is not None else Path("listen") / "journals"
     try:
         there = found_in(folder)
-    except Trouble as error:
+    except CallfunnelError as error:
         return Check("journals", False, str(error), "")
     found = [journal for journal in there if journal.records]
     lines = [

@@ -21,9 +21,9 @@ from pipeline.loading.outcome import TOPICS
 from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
 from pipeline.loading.sending import GatedSender, live_sender
 from pipeline.settings import Settings
+from schemas.errors import Transient
 from schemas.records import Rejected
 from schemas.topics import REJECTED
-from schemas.trouble import Transient
 
 
 class LiveFeed:

@@ -24,8 +24,8 @@ from pipeline.loading.wait_reporter import REPLACED_WITHIN_S, Progress, WaitRepo
 from pipeline.parts.block_ledger import Blocks, ImportedFile, enter, present_blocks
 from pipeline.privacy.new_files import forget_again
 from pipeline.store import Store
+from schemas.errors import CallfunnelError, Transient
 from schemas.records import CallLeg
-from schemas.trouble import Transient, Trouble
 
 _ATTEMPTS = 3
 
@@ -41,7 +41,7 @@ def load(
     with WaitReporter(progress, partial(probe, endpoints)) as reporter:
         try:
             return audit_load(files, endpoints, lambda: _load(files, endpoints, store, options, reporter))
-        except Trouble as error:
+        except CallfunnelError as error:
             raise reporter.explained(error) from error
 
 

@@ -20,9 +20,9 @@ from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.mapping_file import with_mapping
 from pipeline.settings import Settings
 from schemas.durable_files import write_whole
+from schemas.errors import Terminal
 from schemas.mapping import MappedKind
 from schemas.mapping import Mapping as TableMapping
-from schemas.trouble import Terminal
 
 _EXAMPLES = 3
 

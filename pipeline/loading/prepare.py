@@ -16,7 +16,7 @@ from connectors.recognise import choose
 from connectors.registry import PROFILES
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.settings import Settings, zone_of
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ from typing import Protocol
 from connectors.reading.rejected_rows import RejectedRows
 from connectors.reading.source import Reading
 from pipeline.loading.prepare import PreparedFile
+from schemas.errors import Terminal, Transient
 from schemas.records import Record, Rejected
 from schemas.topics import REJECTED, Topic
-from schemas.trouble import Terminal, Transient
 
 _LOOK_ROWS = 1000
 """Records are held back until so many rows were read: a file of the wrong format sends none."""

@@ -17,7 +17,7 @@ from pipeline.in_time import InTime
 from pipeline.loading.diagnosis import StackState
 from pipeline.store import Store, connect
 from pipeline.transport import Transport
-from schemas.trouble import Trouble
+from schemas.errors import CallfunnelError
 
 _WITHIN_S = 5.0
 _ANSWERS_S = 3.0
@@ -69,18 +69,18 @@ def _broker(endpoints: Endpoints) -> Facts:
     try:
         with closing(Transport(endpoints)) as transport:
             return {"members": transport.members()}
-    except Trouble:
+    except CallfunnelError:
         return {}
 
 
 def _store(endpoints: Endpoints) -> Facts:
     try:
         store = Store(connect(endpoints.clickhouse, first_answer_s=_ANSWERS_S))
-    except Trouble as error:
+    except CallfunnelError as error:
         return {"store": str(error).removeprefix("clickhouse: ")}
     try:
         found = store.rows(msgspec.json.Decoder(_Refusal), _REFUSALS)
-    except Trouble:
+    except CallfunnelError:
         return {}  # a user who may not see the errors of the server
     return {"refusal": found[0].message} if found else {}
 

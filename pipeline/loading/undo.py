@@ -20,10 +20,10 @@ from pipeline.loading.sending import Segments, Waiting
 from pipeline.store import Store, newest, texts, tuple_of
 from pipeline.user import this_user
 from schemas.codec import encode
+from schemas.errors import Terminal, Transient
 from schemas.provenance import KINDS, TABLE, ClaimKind, Provenance, digest, taking_back
 from schemas.records import Feed, FeedState, Import, Record, Rejected
 from schemas.topics import ALL, REJECTED, Topic
-from schemas.trouble import Terminal, Transient
 
 UNDO = "undo"
 """The kind of an import that takes another one back."""

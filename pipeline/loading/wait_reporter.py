@@ -16,7 +16,7 @@ from pipeline.loading.stack_probe import probe
 from pipeline.storage_wait import Position
 from pipeline.store import Store, connect
 from pipeline.transport import Stalled
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 
 AFTER_S = 6.0
 _AGAIN_S = 4.0
@@ -86,7 +86,7 @@ class WaitReporter:
     def check(self) -> None:
         self._progress.check()
 
-    def explained(self, error: Trouble) -> Trouble:
+    def explained(self, error: CallfunnelError) -> CallfunnelError:
         """The same error with what was waited for, for a reader of the log."""
         if not self.text or self.text in str(error):
             return error

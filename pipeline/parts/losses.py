@@ -21,7 +21,7 @@ from pipeline.parts.block_ledger import (
     present_blocks,
 )
 from pipeline.parts.runs import Run, meet, subtract
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _GONE = "gone: no part holds these rows any more"
 _UNENTERED = "gone: the record of what this import stored"

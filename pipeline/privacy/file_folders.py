@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.durable_files import write_whole
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _NAME = "kept-folders.json"
 

@@ -19,9 +19,9 @@ from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.privacy.key import digest, key_id, read_key
 from pipeline.privacy.numbers import replace
 from pipeline.store import Store
+from schemas.errors import Terminal
 from schemas.records import Reason, Rejected
 from schemas.topics import ACTIVITIES, CALL_LEGS, MANAGERS, PROPOSALS, Topic
-from schemas.trouble import Terminal
 
 log = logging.getLogger("callfunnel.worker")
 

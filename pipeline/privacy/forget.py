@@ -32,9 +32,9 @@ from pipeline.privacy.numbers import new_token, pattern, spellings
 from pipeline.privacy.tables import WANTED, FoundRows, Replacement, TextTables
 from pipeline.store import Store, connect, texts, tuple_of
 from pipeline.transport import Transport, wait_until_stored
+from schemas.errors import Terminal
 from schemas.records import CallLeg
 from schemas.topics import CALL_LEGS
-from schemas.trouble import Terminal
 
 _MOST_ROUNDS = 10
 _IDLE_S = 180.0

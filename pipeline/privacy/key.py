@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.durable_files import sync_folder, write_whole
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 VARIABLE = "CALLFUNNEL_PRIVACY_KEY"
 _BYTES = 32

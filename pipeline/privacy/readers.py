@@ -7,7 +7,7 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.endpoints import Endpoints
 from pipeline.store import connect, store_error
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _CODES = {164, 497}
 """ClickHouse's words for a user who may only read."""

@@ -25,7 +25,7 @@ from pipeline.privacy.tables import TextTables
 from pipeline.settings import Retention
 from pipeline.store import Store, connect
 from pipeline.transport import Transport, wait_until_stored
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _IDLE_S = 180.0
 _TOKENS = "privacy_tokens"

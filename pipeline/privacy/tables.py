@@ -18,7 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
 from pipeline.store import store_error
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 WANTED = "privacy_wanted"
 _OURS = ("schema_migrations", "forgotten", "retained_from", WANTED)

@@ -19,7 +19,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 Security = Literal["tls", "starttls", "none"]
 _TIMEOUT_S = 30.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.readouts import Numbers
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _NAMED = 12
 """So many are listed."""

@@ -14,7 +14,7 @@ from pipeline.privacy.readers import refuse_reader
 from pipeline.readouts import Numbers, Period, period_of
 from pipeline.settings import Settings
 from pipeline.verify import facts_from
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,7 +12,7 @@ from pipeline.alerts.evaluate import AlertInstance
 from pipeline.readouts import Period
 from pipeline.working_calendar import WorkingCalendar
 from schemas.alerts import Rule, rule
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 DAY = date(2026, 3, 25)

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from pipeline.board.auth import HEADERS, cookie_name, is_token, new_token
 from pipeline.board.server import MOST_URL, NotThere, NotUnderstood, Pairs, Server
-from schemas.trouble import Transient
+from schemas.errors import Transient
 
 TOKEN = "a-token-of-the-test"
 PORT = 8090

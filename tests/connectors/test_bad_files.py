@@ -11,8 +11,8 @@ import pytest
 
 from connectors.reading.sample import Sample
 from connectors.recognise import choose
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Reason, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, Write, read
 from tests.connectors.rows import many, row
 

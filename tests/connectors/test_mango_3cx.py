@@ -15,8 +15,8 @@ from connectors.threecx.log import ORDERS
 from pipeline.loading.explain import explain
 from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.settings import read_settings
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Reason, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.golden import golden
 

@@ -16,8 +16,8 @@ from connectors.reading.sample import Sample
 from connectors.reading.source import Context
 from connectors.recognise import choose
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Record, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import context
 from tests.connectors.golden import CASES
 from tests.connectors.test_golden import file_of

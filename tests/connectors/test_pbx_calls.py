@@ -10,8 +10,8 @@ import pytest
 from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from pipeline.stitch import stitch
+from schemas.errors import Terminal
 from schemas.records import Call, CallLeg
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, Write, read
 from tests.connectors.golden import golden
 from tests.connectors.rows import NINE, row

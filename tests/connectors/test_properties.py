@@ -28,8 +28,8 @@ from connectors.reading.zone_proof import epoch_of
 from connectors.recognise import choose
 from connectors.registry import KINDS
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, context, read
 from tests.connectors.golden import golden
 from tests.connectors.rows import many, row

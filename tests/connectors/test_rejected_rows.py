@@ -18,9 +18,9 @@ from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import PreparedFile
 from pipeline.loading.split_rejects import FuseBlown, is_mostly_rejected, split_rejects
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Record, Rejected
 from schemas.topics import Topic
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.rows import many, row
 

@@ -11,8 +11,8 @@ import pytest
 
 from connectors.reading.sample import Sample
 from connectors.recognise import choose
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, context, read
 
 SAMPLES = os.environ.get("CALLFUNNEL_SAMPLES", "")

@@ -22,8 +22,8 @@ from connectors.registry import CALLS
 from pipeline.loading.prepare import LoadOptions, prepare
 from pipeline.settings import read_settings
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, context
 from tests.connectors.golden import HERE, golden
 from tests.connectors.packed.containers import gzipped, workbook, zipped

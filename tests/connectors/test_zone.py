@@ -10,8 +10,8 @@ import pytest
 
 from connectors.reading.sample import Sample
 from connectors.recognise import choose
+from schemas.errors import Terminal
 from schemas.records import CallLeg
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Write, read
 from tests.connectors.rows import MOSCOW, many, row
 

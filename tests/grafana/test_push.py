@@ -19,7 +19,7 @@ from grafana.push import ClickHouse, folder_uid, holds
 from grafana.translations import LANGUAGES, board_texts
 from pipeline.cli.boards import command
 from schemas.alerts import RULES
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 from tests.grafana.stub import TOKEN, Request, Stub, serving
 
 PASSWORD = "s3cret-of-the-reader"  # of nothing
@@ -51,7 +51,7 @@ class Shell:
 
     def push(self, *arguments: str) -> list[str]:
         done = self.run("push", *arguments)
-        if isinstance(done.exception, Trouble):
+        if isinstance(done.exception, CallfunnelError):
             raise done.exception
         assert done.exit_code == 0, done.exception
         return done.output.splitlines()
@@ -134,7 +134,7 @@ def test_dashboard_of_a_file_is_not_fought_for(stub: Stub, shell: Shell) -> None
 
 
 @pytest.mark.parametrize(("status", "trouble"), [(500, Transient), (403, Terminal), (422, Terminal)])
-def test_refusal_names_what_was_refused(stub: Stub, shell: Shell, status: int, trouble: type[Trouble]) -> None:
+def test_refusal_names_what_was_refused(stub: Stub, shell: Shell, status: int, trouble: type[CallfunnelError]) -> None:
     def fails(request: Request) -> int:
         return status if request.method == "POST" and request.path == "/api/folders" else 0
 

@@ -10,7 +10,7 @@ from connectors.registry import HOOKS
 from pipeline.cli.listen_http import hooks
 from pipeline.listening.session import Exchange
 from pipeline.settings import read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 from tests.ports.served import PORTS, SECRET, run_story, served
 
 NOT_TEXT = [b"\xff\xfe", b"\xd0", b"\xed\xa0\x80", b"a\xffb" * 100, "пароль".encode("cp1251")]

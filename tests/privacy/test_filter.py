@@ -16,9 +16,9 @@ from pipeline.privacy.key import digest, key_id, make_key
 from pipeline.privacy.numbers import spellings
 from pipeline.store import Store, connect
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Manager, Rejected
 from schemas.topics import CALL_LEGS, MANAGERS, Topic
-from schemas.trouble import Terminal
 
 TOKEN = "+88800000000001"
 NUMBER = "+79161234567"

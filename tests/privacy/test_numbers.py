@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.reading.phones import e164
 from pipeline.cli.forget import canonical
 from pipeline.privacy.numbers import TOKEN, new_token, pattern, replace, spellings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 NUMBER = "+79161234567"
 TOKEN_OF = dict.fromkeys(spellings(NUMBER), "+88800000000001")

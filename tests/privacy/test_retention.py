@@ -10,7 +10,7 @@ import pytest
 from pipeline.embedded.daily import Daily
 from pipeline.privacy.retention import first_days
 from pipeline.settings import Retention, read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def settings(tmp_path: Path, text: str) -> Retention:

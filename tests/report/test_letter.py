@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipeline.report.letter import Attachment, Post, message, post_of, send
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 from tests.board.conftest import WEEK, Commands
 from tests.report.post_office import PostOffice, open_office
 

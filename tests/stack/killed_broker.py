@@ -13,8 +13,8 @@ from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import Endpoints
 from pipeline.transport import Transport
+from schemas.errors import Transient
 from schemas.topics import CALL_LEGS
-from schemas.trouble import Transient
 from tests.conftest import STARTS_S
 from tests.connectors.live.test_feed_runner import leg
 from tests.stack.deployment import kill

@@ -10,7 +10,7 @@ import pytest
 from pipeline.embedded.part import StackPart
 from pipeline.stall import Partition, Snapshot, StallWatch, Still, judge
 from pipeline.work import STALLED
-from schemas.trouble import Transient
+from schemas.errors import Transient
 from tests.conftest import STARTS_S
 from tests.stack.department import Department
 from tests.stack.deployment import Deployment, kill, wait_for

@@ -15,9 +15,9 @@ from pipeline.embedded.part import StackPart
 from pipeline.endpoints import Endpoints
 from pipeline.storage_wait import Position
 from pipeline.transport import Transport, wait_until_stored
+from schemas.errors import Terminal, Transient
 from schemas.kafka_errors import Forgotten
 from schemas.topics import ALL, CALL_LEGS, MANAGERS, Topic
-from schemas.trouble import Terminal, Transient
 from tests.stack.department import Department
 from tests.stack.deployment import Deployment, wait_for
 

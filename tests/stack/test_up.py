@@ -22,7 +22,7 @@ import pytest
 
 from bench.live_call import measure
 from pipeline.store import connect
-from schemas.trouble import Transient
+from schemas.errors import Transient
 from tests.conftest import STARTS_S
 from tests.stack.department import Department
 from tests.stack.deployment import CLI, Loading, clean_env, wait_for

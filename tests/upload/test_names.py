@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.loading.upload.storage import UploadStorage, safe_name
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 HOSTILE = [
     "../../etc/passwd", "..\\..\\windows\\win.ini", "/etc/shadow", "a\0b.csv", "two\nlines.csv", "x" * 4_096 + ".csv",

@@ -22,7 +22,7 @@ from pipeline.endpoints import Endpoints
 from pipeline.loading.upload.routes import Pages
 from pipeline.settings import read_settings
 from pipeline.store import Store
-from schemas.trouble import Transient
+from schemas.errors import Transient
 from tests.connectors.http.listener import TOKEN, HttpAnswer, Listener, listening
 from tests.connectors.live.sinks import until
 from tests.connectors.rows import many

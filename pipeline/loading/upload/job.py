@@ -20,7 +20,7 @@ from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.upload.storage import Upload
 from pipeline.storage_wait import Position
 from pipeline.store import Store, texts
-from schemas.trouble import Terminal, Trouble
+from schemas.errors import CallfunnelError, Terminal
 
 log = logging.getLogger("callfunnel.listen")
 
@@ -96,7 +96,7 @@ class Job:
             results = [self._result(n, outcome, store) for n, outcome in enumerate(outcomes)]
             rows = sum(outcome.rows for outcome in outcomes)
             self.progress = JobProgress("done", rows, self._rate(rows), 1.0, "", results)
-        except Trouble as error:
+        except CallfunnelError as error:
             message = self.upload.hide_folder(f"{error}. Not everything is stored; loading the file again is safe")
             self._tell(state="failed", message=message)
         except Exception as error:  # a message may hold what was in the file: the log gets the place only

@@ -13,8 +13,8 @@ from pipeline.loading.explain import explanation, record_fields
 from pipeline.loading.prepare import LoadOptions, PreparedFile, PreparedTables, prepare_all
 from pipeline.loading.upload.storage import Upload
 from pipeline.settings import Settings
+from schemas.errors import Terminal
 from schemas.records import Rejected
-from schemas.trouble import Terminal
 
 _ROWS = 8
 _MOST_PAYLOAD = 300

@@ -21,7 +21,7 @@ from pipeline.loading.upload.job import Job, Where
 from pipeline.loading.upload.preview import Preview, preview
 from pipeline.loading.upload.storage import Full, Upload, UploadStorage
 from pipeline.settings import Settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _SILENT_S = 30.0
 """How long a file that is being received may stand still."""

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 _FORGOTTEN_S = 3600.0
 _IDLE_S = 300.0

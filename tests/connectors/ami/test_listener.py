@@ -17,8 +17,8 @@ from connectors.ami.listener import Ami
 from connectors.ami.session import AmiLogin
 from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
+from schemas.errors import Terminal, Transient
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
-from schemas.trouble import Terminal, Transient
 from tests.connectors.ami.peer import BANNER, SECRET, Connection, event, peer
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened

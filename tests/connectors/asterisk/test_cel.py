@@ -16,8 +16,8 @@ from connectors.reading.lengths import WEEK_S
 from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.asterisk.cel_rows import START_S, Event, Leg, channel, inbound, log, uid
 from tests.connectors.conftest import Items, Write, context, read
 from tests.connectors.rows import row

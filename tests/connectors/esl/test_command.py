@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.listen_esl import command
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 PASSWORD = {"CALLFUNNEL_ESL_PASSWORD": "s3cret"}
 SERVERS = {"CALLFUNNEL_KAFKA": "127.0.0.1:1", "CALLFUNNEL_CLICKHOUSE": "http://u:p@127.0.0.1:1/default"}

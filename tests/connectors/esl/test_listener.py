@@ -17,8 +17,8 @@ from connectors.esl.listener import Esl
 from connectors.esl.session import EslLogin
 from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
+from schemas.errors import Terminal
 from schemas.records import FeedState, Reason, Record, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.esl.peer import (
     NOTICE,
     PASSWORD,

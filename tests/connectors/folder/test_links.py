@@ -14,8 +14,8 @@ import pytest
 from connectors.folder.listener import DONE, REJECTED, ROWS
 from connectors.reading.names import fitting, printable
 from connectors.reading.opening import NotAFile, no_links, open_file, open_folder
+from schemas.errors import Terminal
 from schemas.records import FeedState
-from schemas.trouble import Terminal
 from tests.connectors.folder.test_listener import Loader, names, opened
 from tests.connectors.live.sinks import until
 

@@ -14,8 +14,8 @@ import pytest
 from connectors.folder.listener import BATCH_FILES, FolderListener, Load, LoadedFile
 from connectors.live.backoff import Backoff
 from connectors.live.delivery_queue import DeliveryQueue
+from schemas.errors import Terminal, Transient
 from schemas.records import FeedState
-from schemas.trouble import Terminal, Transient
 from tests.connectors.live.sinks import Broker, run_listener, until
 
 

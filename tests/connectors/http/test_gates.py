@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.http.gates import Rates, Token, basic, is_loopback, peer, same
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 SECRET = "correct horse battery"
 

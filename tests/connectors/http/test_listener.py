@@ -22,8 +22,8 @@ from connectors.http.request_delivery import RequestDelivery
 from connectors.http.serving import Address, Guard, RequestLimits
 from connectors.live.delivery_queue import MOST_WAITING, DeliveryBatch, DeliveryQueue
 from connectors.live.journal import Entry, Journal, found_in
+from schemas.errors import Terminal, Transient
 from schemas.records import FeedState, Reason
-from schemas.trouble import Terminal, Transient
 from tests.connectors.http.listener import BEARER, JSON, TOKEN, HttpAnswer, call, context_of, listening
 from tests.connectors.live import sinks
 from tests.connectors.live.sinks import Broker, run_listener, until

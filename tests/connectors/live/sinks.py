@@ -16,10 +16,10 @@ from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.feed_runner import FeedRunner, Listener
 from connectors.live.forwarder import Ends, Forwarder
 from connectors.live.journal import Journal
+from schemas.errors import Transient
 from schemas.kafka_errors import Forgotten
 from schemas.records import CallLeg, Feed, Record, Rejected
 from schemas.topics import Topic
-from schemas.trouble import Transient
 
 
 class Broker:

@@ -21,8 +21,8 @@ from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.window import Slice
+from schemas.errors import Terminal, Transient
 from schemas.records import FeedState, Record, Rejected
-from schemas.trouble import Terminal, Transient
 from tests.connectors.conftest import context
 from tests.connectors.live.sinks import Broker, run_listener
 from tests.connectors.live.test_feed_runner import leg

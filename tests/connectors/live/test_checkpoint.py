@@ -9,7 +9,7 @@ import pytest
 
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.event_listener import EventCheckpoint, EventListener
+from schemas.errors import Transient
 from schemas.records import Record, Rejected
-from schemas.trouble import Transient
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 CALL, NOTHING, LOST = "call", "", "lost"

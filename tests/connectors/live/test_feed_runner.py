@@ -14,8 +14,8 @@ from connectors.live.backoff import Backoff
 from connectors.live.delivery_queue import MOST_WAITING, DeliveryQueue
 from connectors.live.feed_runner import FeedRunner
 from connectors.live.journal import Entry, Journal
+from schemas.errors import Terminal, Transient
 from schemas.records import CallLeg, Direction, Disposition, FeedState
-from schemas.trouble import Terminal, Transient
 from tests.connectors.live.sinks import Broker, run_listener, until
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)

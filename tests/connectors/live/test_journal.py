@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.live.journal import Entry, Journal, Owned, found_in, journal_path, journals
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def entry(number: int, records: int = 1) -> Entry:

@@ -20,10 +20,10 @@ from connectors.mapped.table_sample import sample_table
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.mapping import Mapping
 from schemas.records import CallLeg, Manager, Organisation, Proposal, Record, Rejected, StageChange
 from schemas.stages import default_stages
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, Write, context
 from tests.connectors.packed.containers import workbook
 

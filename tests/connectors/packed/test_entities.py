@@ -11,7 +11,7 @@ import pytest
 from connectors.reading.packed import is_workbook
 from connectors.reading.sheets import SheetRows, names
 from connectors.reading.text import RawRow
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 SECRET = "root-of-all-passwords"
 _ODS = (

@@ -24,8 +24,8 @@ from connectors.reading.sheet_process import text_of
 from connectors.recognise import choose
 from pipeline.loading.prepare import LoadOptions, prepare_all
 from pipeline.settings import read_settings
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.conftest import Items, Write, context, read
 from tests.connectors.packed.containers import cells, gzipped, opendocument, workbook, zipped
 from tests.connectors.rows import many, row

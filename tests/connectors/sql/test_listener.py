@@ -21,8 +21,8 @@ from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
 from connectors.sql.zone import check_zone
+from schemas.errors import Terminal, Transient
 from schemas.records import CallLeg, FeedState, Reason
-from schemas.trouble import Terminal, Transient
 from tests.conftest import STARTS_S
 from tests.connectors.conftest import context
 from tests.connectors.live.sinks import Broker, run_listener, until

@@ -19,8 +19,8 @@ from connectors.sql.reading import as_csv
 from connectors.sql.shape import text
 from connectors.sql.shapes import shape_of
 from schemas.codec import Codec, encode
+from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition
-from schemas.trouble import Terminal
 from tests.connectors.conftest import context
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -12,7 +12,7 @@ from connectors.sql import database
 from connectors.sql.database import Database
 from connectors.sql.silence import cut_when_silent
 from connectors.tcp.listener import GONE_S, keep_alive
-from schemas.trouble import Transient
+from schemas.errors import Transient
 from tests.connectors.sql.freezing import way_to
 from tests.databases.servers import Server
 

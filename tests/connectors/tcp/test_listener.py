@@ -18,8 +18,8 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.tcp.lines import ReceivedLine
 from connectors.tcp.listener import MOST_CONNECTIONS, Connect, Listen, TcpCheckpoint, TcpListener, is_allowed
+from schemas.errors import Terminal
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
-from schemas.trouble import Terminal
 from tests.connectors.live.sinks import Broker, run_listener, until
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)

@@ -21,8 +21,8 @@ from pipeline.agents.step import Frame, Outgoing, Step
 from pipeline.app import make_steps
 from pipeline.store import Store
 from schemas.codec import encode
+from schemas.errors import Transient
 from schemas.topics import CALL_LEGS, MANAGERS, ORGANISATIONS, PROPOSALS, STAGE_CHANGES, Topic
-from schemas.trouble import Transient
 from tests.pipeline.property.brute import brute_force
 from tests.pipeline.property.department import Department, Said, departments
 from tests.pipeline.property.memory_wire import MemoryWire, lines, run

@@ -18,10 +18,10 @@ from pipeline.loading.load import load
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import LoadOptions, prepare
 from schemas.codec import encode
+from schemas.errors import Transient
 from schemas.gaps import Gap
 from schemas.records import Reason, Record, Rejected
 from schemas.topics import Topic
-from schemas.trouble import Transient
 from tests.connectors.rows import NINE, many
 from tests.pipeline.property.tables import SETTINGS, Database
 

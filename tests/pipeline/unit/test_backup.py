@@ -17,7 +17,7 @@ from pipeline.backup.servers import back_up
 from pipeline.backup.snapshot import Sum
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.sql_guard import RefusedQuery, guard
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def made(folder: Path, name: str, base: str = "") -> Path:

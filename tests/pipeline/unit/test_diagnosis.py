@@ -13,7 +13,7 @@ from pipeline.loading.diagnosis import StackState, diagnose
 from pipeline.loading.wait_reporter import WaitReporter
 from pipeline.storage_wait import Position
 from pipeline.transport import Stalled
-from schemas.trouble import Terminal, Transient, Trouble
+from schemas.errors import CallfunnelError, Terminal, Transient
 
 WELL: dict[str, Any] = {
     "kafka": "127.0.0.1:9092",
@@ -132,7 +132,7 @@ def test_a_stack_that_is_well_and_slow_is_said_to_be_so_after_half_a_minute() ->
 
 
 @pytest.mark.parametrize("kind", [Stalled, Transient, Terminal])
-def test_the_error_says_what_was_waited_for_and_stays_of_its_kind(kind: type[Trouble]) -> None:
+def test_the_error_says_what_was_waited_for_and_stays_of_its_kind(kind: type[CallfunnelError]) -> None:
     lookout, _, clock = watched(lambda: HANGS)
     assert str(lookout.explained(kind("8 frames wait"))) == "8 frames wait"
     clock.now = 10

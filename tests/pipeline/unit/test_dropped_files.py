@@ -20,9 +20,9 @@ from pipeline.loading.split_rejects import UnreadableFile, judged
 from pipeline.settings import read_settings
 from pipeline.store import Store
 from pipeline.transport import Stalled
+from schemas.errors import Terminal, Transient
 from schemas.mapping import Mapping
 from schemas.records import Record, Rejected
-from schemas.trouble import Terminal, Transient
 from tests.connectors.packed.containers import zipped
 from tests.connectors.rows import many
 

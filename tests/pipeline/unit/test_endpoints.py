@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.endpoints import Endpoints, credentials_file, find, is_embedded, pinned, stack_file
 from pipeline.stacks import stacks_folder
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 from tests.pipeline.unit.stacks import Stacks
 
 SERVERS = {

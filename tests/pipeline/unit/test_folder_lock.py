@@ -18,7 +18,7 @@ from pipeline.cli.up import end
 from pipeline.embedded.folder_lock import Held, holder, lock_file, started_ticks, take, this_process
 from pipeline.embedded.port_owner import children, is_owned, listening_sockets
 from pipeline.endpoints import Running, find, is_alive, read_running, stack_file
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 from tests.pipeline.unit.stacks import Stacks
 
 

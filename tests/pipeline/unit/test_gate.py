@@ -15,7 +15,7 @@ from pipeline.embedded.gate import Gate
 from pipeline.endpoints import Running, stack_file
 from pipeline.loading.sending import wait_for_room
 from pipeline.storage_wait import Position
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 
 def test_shut_while_nobody_is_inside_and_only_then(tmp_path: Path) -> None:

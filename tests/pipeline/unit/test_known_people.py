@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.terminal.known_people import KnownManager, refuse_strangers, refuse_unknown
 from schemas.codec import encode
+from schemas.errors import Terminal
 from schemas.records import Manager, StageChange
-from schemas.trouble import Terminal
 from tests.pipeline.property.tables import Database
 
 ANNA, BORIS = KnownManager("m1", "Anna Lind", ["North"]), KnownManager("m2", "Boris", ["South"])

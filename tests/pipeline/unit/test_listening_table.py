@@ -15,7 +15,7 @@ from connectors.sql.database import Database
 from pipeline.listening.call_table import gap_filler, table_at
 from pipeline.listening.session import Exchange
 from pipeline.settings import Settings, read_settings
-from schemas.trouble import Terminal, Transient
+from schemas.errors import Terminal, Transient
 
 OFFICE = Exchange("office", "Europe/Moscow", "RU")
 CDR = ("calldate", "src", "dst", "channel", "dstchannel", "duration", "billsec", "disposition")

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from pipeline.cli.load import command as load
 from pipeline.cli.map import command as map_
 from pipeline.settings import read_settings
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 FILES = Path(__file__).parents[2] / "connectors" / "mapped" / "files"
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.mapping_file import with_mapping, written
+from schemas.errors import Terminal
 from schemas.mapping import Mapping
-from schemas.trouble import Terminal
 
 DEALS = Mapping(
     kind="stages",

@@ -15,7 +15,7 @@ from pipeline.embedded.ports import free_port
 from pipeline.endpoints import Endpoints
 from pipeline.migrate import DURABLE, Migration, lacking_durability, migrate, migrations, pending, statements
 from pipeline.store import connect
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 from tests.conftest import STARTS_S, store_process, writer_dsn
 
 

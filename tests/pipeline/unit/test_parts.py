@@ -19,7 +19,7 @@ from pipeline.parts.damaged import put_aside_damaged
 from pipeline.parts.losses import close_losses, describe_losses, find_losses, open_losses
 from pipeline.parts.runs import Run, joined, subtract
 from pipeline.store import Store, connect
-from schemas.trouble import Terminal
+from schemas.errors import Terminal
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.settings import VARIABLES, Settings, machine_zone, read_settings, zone_of
 from pipeline.working_calendar import WorkingCalendar
+from schemas.errors import Terminal
 from schemas.stages import default_stages
-from schemas.trouble import Terminal
 
 
 @pytest.fixture
