@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from connectors.reading.call_keywords import direction
 from connectors.reading.leg import LegFields
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, CANCELLED, INBOUND, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
+from connectors.reading.times import Times
 from schemas.records import Reason
 
 _GAVE_UP = frozenset({"short_abandoned", "abandoned_in_ivr", "abandoned_in_classic"})
@@ -49,7 +49,7 @@ class AircallCalls(ServiceTable):
         unconfirmed="a real answer; whether a transferred call is one of these or two; the dashboard's CSV (map it)",
     )
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         id_, way, start, answer, end, contact, missed, email, name, did, recording = cells
         if not (id_ := id_.strip()):
             raise Misread(Reason.MISSING_FIELD, "id", "no id")

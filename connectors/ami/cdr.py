@@ -9,7 +9,7 @@ from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times
 from connectors.reading.zone_proof import epoch_of
 from schemas.records import CallLeg, Reason, Rejected
 
@@ -49,7 +49,7 @@ class CdrEvents:
         first = context()
         if first.zone is None:
             raise ValueError("events need the exchange's zone")
-        self._clock = WallClock(first.zone, "ymd", epoch_of)
+        self._clock = Times(first.zone, "ymd", epoch_of)
         self._peers = Peers(first.extension_pattern, first.trunks)
         self._columns = tuple(HEADERS.values())
 

@@ -12,7 +12,7 @@ from connectors.reading import zone_proof as clock
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times, say_offset, stated
 
 
 class AsteriskCsv(Delimited):
@@ -33,15 +33,20 @@ class AsteriskCsv(Delimited):
         layout = layouts.recognise(rows)
         if layout is None:
             return None
-        order, why = clock.date_order(clock.sample(layout.columns, rows[layout.head :]), hints.region)
-        return layout._replace(date_order=order, why=(*layout.why, why))
+        starts = [start for start, _ in clock.sample(layout.columns, rows[layout.head :])]
+        if say_offset(starts):
+            return layout._replace(has_offset=True, why=(*layout.why, "times say their offset"))
+        order = clock.date_order(clock.dates(layout.columns, rows[layout.head :]), hints.region)
+        return layout._replace(date_order=order.order, why=(*layout.why, order.why), guesses=order.guesses)
 
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the data says another (finding 3)."""
-        return clock.settle(sample, recognised, zone)
+        return (
+            clock.settle(sample, recognised, zone) if recognised.needs_zone else super().zone(sample, recognised, zone)
+        )
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        wall = WallClock(zone, recognised.date_order, clock.epoch_of)
+        wall = Times(stated(zone), recognised.date_order, clock.epoch_of)
         peers = Peers(context.extension_pattern, context.trunks)
         return LegReader(recognised.columns, wall, peers, context, file).leg
 

@@ -16,7 +16,6 @@ from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
 from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
 from connectors.reading import zone_proof as clock
-from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE
 from connectors.reading.file_format import RowRef
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
@@ -25,7 +24,7 @@ from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Layout, TableReading, TableSource
 from connectors.reading.text import TooLong
-from connectors.reading.wall import DATE, WallClock, wall
+from connectors.reading.times import DATE, EARLIEST_S, LATEST_S, NO_ZONE, Times, read
 from schemas.records import CallLeg, Reason, Record, Rejected
 
 
@@ -60,9 +59,9 @@ class AsteriskCel(TableSource):
             check_order([float(text) for text in epochs])
             columns = tuple("epoch" if name == "time" else name for name in layout.columns)
             return layout._replace(columns=columns, why=(*layout.why, "times are seconds since the epoch"))
-        order, why = clock.date_order(starts(layout.columns, data), hints.region)
-        check_order([at.timestamp() for text in locals_ if (at := _naive(text, order)) is not None])
-        return layout._replace(date_order=order, why=(*layout.why, why))
+        order = clock.date_order(starts(layout.columns, data), hints.region)
+        check_order([at.timestamp() for text in locals_ if (at := _naive(text, order.order)) is not None])
+        return layout._replace(date_order=order.order, why=(*layout.why, order.why), guesses=order.guesses)
 
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
@@ -167,13 +166,13 @@ class WallSeconds:
     """Times of a wall clock to seconds since the epoch; what is less than a second is cut."""
 
     def __init__(self, zone: tzinfo, order: str) -> None:
-        self._wall = WallClock(zone, order, clock.epoch_of)
+        self._wall = Times(zone, order, clock.epoch_of)
 
     def seconds(self, text: str, uniqueid: str) -> float:
         """Raises Misread."""
         if len(text) > _WHOLE and text[_WHOLE] == ".":
             text = text[:_WHOLE]
-        return self._wall.utc(text, uniqueid, "time").timestamp()
+        return self._wall.utc(text, "time", uniqueid).timestamp()
 
 
 _WHOLE = len("2026-11-02 09:00:00")
@@ -194,6 +193,6 @@ def _places(columns: Sequence[str]) -> Iterator[str]:
 
 def _naive(text: str, order: str) -> datetime | None:
     try:
-        return wall(text, order)
+        return read(text, order)
     except Misread:
         return None

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from connectors.reading import zone_proof as clock
 from connectors.reading.table import Layout
-from connectors.reading.wall import DATE
+from connectors.reading.times import DATE
 from schemas.errors import Terminal
 
 EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?")

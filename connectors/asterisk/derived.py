@@ -24,7 +24,7 @@ from connectors.reading.phones import e164, refuse_cut_digits
 from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times
 from schemas.records import CallLeg, Direction
 
 _READ = (
@@ -55,16 +55,17 @@ class DerivedCsv(Delimited):
         columns = columns_of(rows[0], self.names) if rows else ()
         if not _NEEDED | {self.own} <= set(columns):
             return None
-        order, why = clock.date_order(clock.sample(columns, rows[1:]), hints.region)
+        order = clock.date_order(clock.dates(columns, rows[1:]), hints.region)
         header = f"the first row names {len(columns)} columns of {self.title}"
-        return Layout(f"{self.title}, {len(columns)} columns", columns, 1, (header, why), order)
+        name = f"{self.title}, {len(columns)} columns"
+        return Layout(name, columns, 1, (header, order.why), order.order, guesses=order.guesses)
 
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the epochs in uniqueid say another."""
         return clock.settle(sample, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        wall = WallClock(zone, recognised.date_order, clock.epoch_of)
+        wall = Times(zone, recognised.date_order, clock.epoch_of)
         return DerivedLegs(recognised.columns, wall, context, file).leg
 
 
@@ -76,7 +77,7 @@ def columns_of(header: Sequence[str], names: dict[str, str]) -> tuple[str, ...]:
 class DerivedLegs:
     """Reads rows of one file."""
 
-    def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
+    def __init__(self, columns: tuple[str, ...], clock: Times, context: Context, file: str) -> None:
         # A missing column is read from one past the end, where a "" is put.
         width = len(columns)
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _READ))
@@ -93,7 +94,7 @@ class DerivedLegs:
         (start, src, dst, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition, uniqueid, way, dstext,
          call, action, did, recording) = self._pick(fields)  # fmt: skip
         duration_s, billsec_s = durations(duration, billsec)
-        started_at = self._utc(start, uniqueid, "start")
+        started_at = self._utc(start, "start", uniqueid)
         ended_at = started_at + SPANS[duration_s]
         if "+" in src + dst:
             refuse_cut_digits(src=src, dst=dst)

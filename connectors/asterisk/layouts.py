@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.reading.table import Layout
-from connectors.reading.wall import DATE
+from connectors.reading.table import Layout, fits
+from connectors.reading.times import DATE
 from connectors.reading.zone_proof import UNIQUEID
 
 _CDR_CSV = [
@@ -105,6 +105,10 @@ NAMES = {
     "did": "did", "cnum": "cnum", "recordingfile": "recordingfile", "recordfile": "recordingfile",
 }  # fmt: skip
 
+_HAND_PICKED = {
+    **dict.fromkeys(("duration", "billsec"), re.compile(r"\s*\d{1,6}\s*")),
+    "disposition": re.compile(r"\s*[A-Z][A-Z _]+\s*", re.IGNORECASE),
+}
 _SHARE = 1 / 3
 """Of the first rows, to take a layout without a header from them: a beginning may be damaged."""
 
@@ -113,7 +117,7 @@ def recognise(rows: Sequence[Sequence[str]]) -> Layout | None:
     """The layout of a file from its first rows; None when it does not belong to the family."""
     if not rows:
         return None
-    layout = by_header(rows[0]) or by_values(rows)
+    layout = by_header(rows[0]) or (None if _is_foreign_header(rows[0]) else by_values(rows))
     return _without_false_linkedid(layout, rows) if layout else None
 
 
@@ -154,6 +158,12 @@ def by_values(rows: Sequence[Sequence[str]]) -> Layout | None:
     return next(filter(None, (_of_width(width, rows) for width in usual)), None)
 
 
+def _is_foreign_header(row: Sequence[str]) -> bool:
+    """Whether a first row names the columns of some other table: a row of calls has a date, and lengths."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return len(cells) > 2 and not any(cell.isdecimal() or DATE.fullmatch(cell) for cell in cells)
+
+
 def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
     sample = [row for row in rows if len(row) == width]
     index = _date_column(sample)
@@ -167,8 +177,8 @@ def _of_width(width: int, rows: Sequence[Sequence[str]]) -> Layout | None:
         return Layout(f"cdr_custom, {width} columns", _used(_CDR_CUSTOM[:width]), 0, (at,))
     if index == 0 and width in (16, 25, 26):
         return _headless_freepbx(width, at)
-    if index == 0 and width == 6:
-        names = ("start", "src", "dst", "duration", "billsec", "disposition")
+    names = ("start", "src", "dst", "duration", "billsec", "disposition")
+    if index == 0 and width == len(names) and fits(names, sample, _HAND_PICKED):
         return Layout("hand-picked columns, 6 without a header", names, 0, (at,))
     return None
 

@@ -26,7 +26,7 @@ from connectors.reading.outcomes import (
 from connectors.reading.phones import e164, refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 FIELDS = [
@@ -76,7 +76,7 @@ _HOUR = timedelta(hours=1, seconds=5)
 class LegReader:
     """Reads rows of one file."""
 
-    def __init__(self, columns: tuple[str, ...], clock: WallClock, peers: Peers, context: Context, file: str) -> None:
+    def __init__(self, columns: tuple[str, ...], clock: Times, peers: Peers, context: Context, file: str) -> None:
         width = len(columns)
         # A missing column is read from one past the end, where a "" is put.
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in FIELDS))
@@ -105,12 +105,12 @@ class LegReader:
             raise _no_duration(duration_s, billsec_s)
         if not start:
             raise Misread(Reason.BAD_TIME, "start", "no start time")
-        started_at = self._utc(start, uniqueid, "start")
+        started_at = self._utc(start, "start", uniqueid)
         # Not the end as written: an hour that a change of clocks repeats would mislead it.
         ended_at = started_at + SPANS[duration_s]
         if (
             end
-            and (reported_end := self._utc(end, uniqueid, "end")) != ended_at
+            and (reported_end := self._utc(end, "end", uniqueid)) != ended_at
             and abs(reported_end - ended_at) > _HOUR
         ):
             raise Misread(Reason.BAD_TIME, "end", f"end {end} is not {duration_s} s after start {start}")
@@ -138,7 +138,7 @@ class LegReader:
                 record_id = nameless(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
         answered_at = None
         if outcome is ANSWERED or outcome is MACHINE:
-            answered_at = self._utc(answer, uniqueid, "answer") if answer else None
+            answered_at = self._utc(answer, "answer", uniqueid) if answer else None
             if answered_at is None or not started_at <= answered_at <= ended_at:
                 answered_at = ended_at - SPANS[billsec_s]
         queue = dst if dcontext == "ext-queues" else ""

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
-from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
@@ -27,7 +26,8 @@ from connectors.reading.row_source import FilteredRows, RowSource
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.wall import DATE, WallClock
+from connectors.reading.times import DATE, NO_ZONE, Times
+from connectors.reading.times import epoch as epoch_moment
 from connectors.reading.zone_proof import epoch_of, settle
 from schemas.records import CallLeg, Disposition, Reason
 
@@ -152,7 +152,7 @@ class QueueLog(Delimited):
         return FilteredRows(super().rows(path, recognised), makes_no_leg)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return _Reader(recognised.columns, WallClock(zone, "ymd", epoch_of), context, file).leg
+        return _Reader(recognised.columns, Times(zone, "ymd", epoch_of), context, file).leg
 
 
 def _first_line(sample: Sample) -> str:
@@ -162,7 +162,7 @@ def _first_line(sample: Sample) -> str:
 class _Reader:
     """Reads rows of one file."""
 
-    def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
+    def __init__(self, columns: tuple[str, ...], clock: Times, context: Context, file: str) -> None:
         width = len(columns)
         self._pick: Callable[[Sequence[str]], Sequence[str]] = itemgetter(
             *(columns.index(name) if name in columns else width for name in _READ)
@@ -183,7 +183,7 @@ class _Reader:
         if callid in ("", "NONE"):
             raise Misread(Reason.MISSING_FIELD, "callid", "no id")
         does = event.does
-        at = moment(epoch, "epoch") if epoch else self._moment(time, callid)
+        at = epoch_moment(epoch, "epoch") if epoch else self._moment(time, callid)
         if self._has_lengths:  # such a table has the caller's number for the first datum
             caller = d1
         else:
@@ -216,7 +216,7 @@ class _Reader:
     def _moment(self, time: str, callid: str) -> datetime:
         if not DATE.fullmatch(time):
             raise Misread(Reason.BAD_TIME, "time", f"{time[:40]!r} is not a date and time")
-        return self._utc(time, callid, "time")
+        return self._utc(time, "time", callid)
 
 
 def _outcome(does: _Does, word: str, talk_s: int) -> Disposition:

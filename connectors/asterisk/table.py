@@ -10,7 +10,7 @@ from connectors.asterisk.layouts import by_header
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
 from connectors.reading.source import Context
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times
 from connectors.reading.zone_proof import epoch_of
 from connectors.sql.shape import ColumnType, DatabaseTable, Make, text
 from schemas.errors import Terminal
@@ -26,7 +26,7 @@ class AsteriskCdr:
         self.zone = zone
         self._names = tuple(used)
         self._aware = aware
-        self._clock = WallClock(zone, "ymd", epoch_of)
+        self._clock = Times(zone, "ymd", epoch_of)
         self._peers: Peers | None = None
 
     def bound(self, wall: datetime) -> object:

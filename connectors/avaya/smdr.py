@@ -23,7 +23,7 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, fits
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times
 from connectors.reading.zone_proof import check_nearly, prove, proven_zone
 from schemas.records import CallLeg, Direction, Reason
 
@@ -45,7 +45,7 @@ _SHAPES = {
     "call_id": re.compile(r"\d+"),
     "continuation": re.compile("[01]"),
 }
-_RECORD_CLOCK = WallClock(UTC, "ymd")
+_RECORD_CLOCK = Times(UTC, "ymd")
 _SLACK_S = 900
 """A record is written when its segment ends: rings and talks before it are not in it."""
 _BY = "the UTC time of the records"
@@ -93,13 +93,13 @@ class AvayaSmdr(Delimited):
         return super().zone(sample, recognised, zone)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return AvayaLegs(WallClock(zone, "ymd", _epoch), context, file).leg
+        return AvayaLegs(Times(zone, "ymd", _epoch), context, file).leg
 
 
 class AvayaLegs:
     """Reads lines of one file, or of one socket."""
 
-    def __init__(self, clock: WallClock, context: Context, file: str) -> None:
+    def __init__(self, clock: Times, context: Context, file: str) -> None:
         self._utc = clock.utc
         self._context = context
         self._file = file
@@ -115,7 +115,7 @@ class AvayaLegs:
             raise Misread(Reason.MISSING_FIELD, "call_id", f"{number[:40]!r} is not a Call ID")
         talk_s, ring_s = _lengths(connected, ring)
         recorded = fields[_RECORD_TIME].strip() if len(fields) > _RECORD_TIME else ""
-        started_at = self._utc(start, recorded, "start")
+        started_at = self._utc(start, "start", recorded)
         answered_at = started_at + SPANS[ring_s]
         if (
             recorded_from := _recorded_at(recorded)
@@ -214,7 +214,7 @@ def _recorded_at(text: str) -> datetime | None:
     if not _START.fullmatch(text):
         return None
     try:
-        return _RECORD_CLOCK.utc(text, "")
+        return _RECORD_CLOCK.utc(text)
     except Misread:
         return None
 

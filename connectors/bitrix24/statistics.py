@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from connectors.reading.call_keywords import seconds
 from connectors.reading.leg import LegFields
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
+from connectors.reading.times import Times
 from schemas.records import Reason
 
 _WAYS = {
@@ -63,7 +63,7 @@ class Bitrix24Statistics(ServiceTable):
         unconfirmed="whether CALL_DURATION holds ringing; codes beyond the documented ones (unanswered is failed)",
     )
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         id_, call, kind, start, duration, code, phone, user, line, record = cells
         name = call.strip() or id_.strip()
         if not name:

@@ -13,7 +13,6 @@ from datetime import tzinfo
 from enum import Enum
 from operator import itemgetter
 
-from connectors.reading.epochs import EARLIEST_S, LATEST_S, NO_ZONE, at
 from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
@@ -33,6 +32,7 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.times import EARLIEST_S, LATEST_S, NO_ZONE, at
 from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason
 

@@ -14,7 +14,6 @@ from datetime import timedelta, tzinfo
 from operator import itemgetter
 
 from connectors.freeswitch.causes import CAUSE, unanswered
-from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import durations
@@ -24,7 +23,8 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, fits
-from connectors.reading.wall import DATE, WallClock
+from connectors.reading.times import DATE, NO_ZONE, Times
+from connectors.reading.times import epoch as epoch_moment
 from connectors.reading.zone_proof import epoch_of, settle
 from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Reason
@@ -136,7 +136,7 @@ class FreeSwitchCsv(Delimited):
         return settle(sample, recognised, zone, start="start_stamp", unique="uuid", slack_s=_DRIFT_S)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        clock = WallClock(zone, recognised.date_order, epoch_of)
+        clock = Times(zone, recognised.date_order, epoch_of)
         legs = FreeSwitchLegs(recognised.columns, clock, context, file)
         return legs.leg if recognised.form.quoted else legs.inserted
 
@@ -144,7 +144,7 @@ class FreeSwitchCsv(Delimited):
 class FreeSwitchLegs:
     """Reads rows of one file."""
 
-    def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
+    def __init__(self, columns: tuple[str, ...], clock: Times, context: Context, file: str) -> None:
         # A missing column is read from one past the end, where a "" is put.
         self._width = width = len(columns)
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _READ))
@@ -171,7 +171,7 @@ class FreeSwitchLegs:
         if not uuid:
             raise Misread(Reason.MISSING_FIELD, "uuid", "no id")
         duration_s, billsec_s = durations(duration, billsec)
-        started_at = moment(epoch, "start_epoch") if self._has_epoch else self._utc(stamp, uuid, "start_stamp")
+        started_at = epoch_moment(epoch, "start_epoch") if self._has_epoch else self._utc(stamp, "start_stamp", uuid)
         ended_at = started_at + timedelta(seconds=duration_s)
         is_bridged = bleg or bridge or other_leg
         reached = self._reached(dialled, bridge, queue, agent)

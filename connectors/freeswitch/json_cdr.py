@@ -17,7 +17,6 @@ from urllib.parse import unquote
 import msgspec
 
 from connectors.freeswitch.causes import unanswered
-from connectors.reading.epochs import NO_ZONE, moment
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_source import JsonLayout, JsonSource
 from connectors.reading.leg import TimeFields, build_leg
@@ -27,6 +26,8 @@ from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.times import NO_ZONE
+from connectors.reading.times import epoch as epoch_moment
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _Text = str | int | float | None
@@ -258,4 +259,4 @@ def _seconds(value: _Text, name: str) -> int:
 def _moment(value: _Text, name: str) -> datetime | None:
     """The moment of an epoch in whole seconds; None for 0, which means that there was none."""
     text = str(value or "0")
-    return None if text == "0" else moment(text, f"variables.{name}")
+    return None if text == "0" else epoch_moment(text, f"variables.{name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -12,10 +11,10 @@ import msgspec
 from connectors.http.gates import same
 from connectors.reading.json_table import flat
 from connectors.reading.leg import leg_from_fields
-from connectors.reading.moments import Moments
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import Context
+from connectors.reading.times import Times
 from schemas.records import Reason, Record, Rejected
 
 _MOST_FIELDS = 5_000
@@ -121,7 +120,7 @@ def call_item(
     known = {name.replace("_", "").casefold(): text for name, text in event.items()}
     cells = [next((known[word] for word in names if word in known), "") for names in table.fields.values()]
     try:
-        fields = table.parse_row(cells, Moments(context.zone or UTC, "ymd"), context)
+        fields = table.parse_row(cells, Times(context.zone, "ymd"), context)
         return leg_from_fields(fields, context, f"{kind}:{item_ref}")
     except Misread as misread:
         return rejected(misread.bad, event, context, kind, item_ref)

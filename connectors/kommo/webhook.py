@@ -23,9 +23,9 @@ from connectors.http.webhook import (
     rejected,
     whole,
 )
-from connectors.reading.epochs import LATEST_S
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
+from connectors.reading.times import LATEST_S
 from schemas.records import Reason, Record, Rejected, StageChange
 
 _LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")

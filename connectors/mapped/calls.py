@@ -12,10 +12,10 @@ from connectors.reading.call_keywords import direction, disposition, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
 from connectors.reading.lengths import SPANS
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
+from connectors.reading.times import Times
 from schemas.records import Direction, Disposition, Reason
 
 _NUMBER = re.compile(r"\d{2,7}")
@@ -28,7 +28,7 @@ READ = (
 """Our columns in the order of `parse_row`."""
 
 
-def parse_row(cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+def parse_row(cells: Sequence[str], moments: Times, context: Context) -> LegFields:
     """What a row says; absent columns are "". Raises Misread."""
     (start, answer, end, wait, talk, duration, way, status, contact, person, caller, called, did, queue, recording,
      call_id, id_) = cells  # fmt: skip
@@ -109,7 +109,7 @@ def _named(text: str, pattern: str) -> str:
     return numbers[0] if len(numbers) == 1 and has_name else text
 
 
-def _end(duration: str, end: str, moments: Moments, started_at: datetime, wait_s: int, talk_s: int) -> datetime:
+def _end(duration: str, end: str, moments: Times, started_at: datetime, wait_s: int, talk_s: int) -> datetime:
     """By the length where there is one: it knows no change of clocks."""
     if duration.strip():
         return started_at + SPANS[max(seconds(duration, "duration"), talk_s)]
@@ -127,7 +127,7 @@ def _outcome(status: str, answer: str, talk_s: int | None, has_length: bool) -> 
 
 
 def _answer(
-    answer: str, moments: Moments, started_at: datetime, ended_at: datetime, wait_s: int, talk_s: int | None
+    answer: str, moments: Times, started_at: datetime, ended_at: datetime, wait_s: int, talk_s: int | None
 ) -> tuple[datetime, int]:
     """When it was answered, if it was, and for how long they talked."""
     if answer.strip():

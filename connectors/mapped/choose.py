@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connectors.mapped.source import MappedSource, mapped_sources
 from connectors.reading.sample import Sample
 from connectors.reading.source import Hints, Recognised
+from connectors.recognise import with_only_list
 from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
 
@@ -24,7 +25,8 @@ def choose_mapped(
         for source in mapped_sources(mappings)
         if kind in ("", source.kind) and profile in ("auto", source.profile)
     ]
-    found = [(source, seen) for source in wanted if (seen := source.recognise(sample, Hints(region=region)))]
+    hints = Hints(region=region)
+    found = _fitting(wanted, sample, hints) or (_fitting(wanted, with_only_list(sample), hints) if wanted else [])
     if not found:
         if profile in mappings:
             named = ", ".join(MappedSource(profile, mappings[profile]).theirs)
@@ -36,3 +38,7 @@ def choose_mapped(
     if len(kinds) > 1:
         raise Terminal(f"{sample.path}: mapped as {' and as '.join(kinds)}: say which with --kind")
     return max(found, key=lambda one: len(one[0].theirs))
+
+
+def _fitting(wanted: Sequence[MappedSource], sample: Sample, hints: Hints) -> list[tuple[MappedSource, Recognised]]:
+    return [(source, seen) for source in wanted if (seen := source.recognise(sample, hints))]

@@ -10,10 +10,9 @@ from connectors.mapped.kinds import CALLS, KINDS, TableKind, spellings
 from connectors.mapped.stage_proposals import unknown_stages
 from connectors.reading.call_keywords import DIRECTIONS, DISPOSITIONS, MISSED, seconds
 from connectors.reading.call_keywords import bare as bare_word
-from connectors.reading.moments import absolute
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
-from connectors.reading.wall import DATE
+from connectors.reading.times import DATE, absolute
 from connectors.reading.zone_proof import date_order
 from schemas.mapping import MappedKind
 from schemas.mapping import Mapping as TableMapping

@@ -12,10 +12,10 @@ from connectors.mapped.kinds import CALLS, KINDS, TIMES, TableKind
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_from_fields
-from connectors.reading.moments import Moments, absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.times import Times, absolute, stated
 from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
 from schemas.records import Reason, Record
@@ -74,7 +74,7 @@ class MappedSource(Delimited):
         return Layout(name, tuple(columns), 1, tuple(why), self._mapping.date_order, has_offset)
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        moments = Moments(zone, recognised.date_order)
+        moments = Times(stated(zone), recognised.date_order)
         table = self._table.table
         if table is None:
             call_of = self._reader(recognised.columns, READ)

@@ -8,6 +8,7 @@ from connectors.mapped.propose import TableSample, is_value
 from connectors.mapped.source import UNDER
 from connectors.reading.sample import Sample
 from connectors.reading.table import titles
+from connectors.recognise import is_dump
 from schemas.errors import Terminal
 from schemas.stages import Stages
 
@@ -15,6 +16,9 @@ from schemas.stages import Stages
 def sample_table(path: Path, region: str, stages: Stages) -> TableSample:
     """What is known of a table before it is mapped. Raises Terminal when it is not a table, or has no header."""
     sample = Sample(path)
+    sample.takes_only_list = True
+    if is_dump(sample):
+        raise Terminal(f"{path}: a dump of a database: import it and use `callfunnel listen sql`, or export the table")
     rows = [row.fields for row in sample.rows(sample.form_or_json(UNDER))]
     above = titles(rows)
     header = rows[above] if rows else []

@@ -11,10 +11,10 @@ from datetime import timedelta
 from connectors.reading.call_keywords import bare, direction, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, NO_ANSWER
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
+from connectors.reading.times import Times
 from schemas.records import Disposition
 
 _DISPOSITIONS = {
@@ -56,7 +56,7 @@ class MegafonHistory(ServiceTable):
         unconfirmed="the cabinet's own spreadsheet (map it); statuses beyond success and missed",
     )
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         uid, kind, client, user, did, start, wait, duration, status, record = cells
         way, missed = direction(kind, "type")
         started_at, talk_s = moments.utc(start, "start"), seconds(duration, "duration")

@@ -25,7 +25,7 @@ from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.text import NO_DELIMITER
-from connectors.reading.wall import WallClock
+from connectors.reading.times import Times
 from connectors.reading.zone_proof import date_order
 from schemas.records import CallLeg, Direction, Reason
 
@@ -72,16 +72,19 @@ class PanasonicSmdr(Delimited):
         parts = [found for line in lines if (found := _parts(line))]
         if not parts or len(parts) <= len(lines) * _SHARE:
             return None
-        order, why = date_order([(found[0], "") for found in parts], hints.region)
+        found_order = date_order([(found[0], "") for found in parts], hints.region)
+        order, why, guesses = found_order.order, found_order.why, found_order.guesses
         if order_word := next((word for word in hints.columns if word in _WORDS), ""):
-            order, why = _WORDS[order_word], f"dates are {_WORDS[order_word]}, as `columns` says"
+            order, why, guesses = _WORDS[order_word], f"dates are {_WORDS[order_word]}, as `columns` says", ()
         starts = _STARTS in hints.columns
         when = (
             "start, as `columns` says" if starts else 'end, as KX-TDA writes it (columns = ["start-of-call"] for start)'
         )
         shape = f"{len(parts)} of {len(lines)} lines hold a date, an extension and a duration"
         columns = (_STARTS if starts else "end-of-call",)
-        return Layout("Panasonic SMDR", columns, 0, (shape, why, f"the time is a call's {when}"), order)
+        return Layout(
+            "Panasonic SMDR", columns, 0, (shape, why, f"the time is a call's {when}"), order, guesses=guesses
+        )
 
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """Nothing depends on what stands behind the duration."""
@@ -91,7 +94,7 @@ class PanasonicSmdr(Delimited):
         return FilteredRows(super().rows(path, recognised), lambda fields: is_page_header(fields[0]))
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        clock = WallClock(zone, recognised.date_order)
+        clock = Times(zone, recognised.date_order)
         return PanasonicLegs(clock, recognised.columns[0] == _STARTS, context, file).leg
 
 
@@ -103,7 +106,7 @@ def is_page_header(line: str) -> bool:
 class PanasonicLegs:
     """Reads lines of one file."""
 
-    def __init__(self, clock: WallClock, says_start: bool, context: Context, file: str) -> None:
+    def __init__(self, clock: Times, says_start: bool, context: Context, file: str) -> None:
         self._utc = clock.utc
         self._says_start = says_start
         self._context = context
@@ -118,7 +121,7 @@ class PanasonicLegs:
             raise _misread(fields[0])
         at, extension, line, number, ring, talk = parts
         if at != self._minute:
-            self._moment, self._minute = self._utc(f"{at}:00", "", "time"), at
+            self._moment, self._minute = self._utc(f"{at}:00", "time", ""), at
             self._seen.clear()
         talk_s, ring_s = _seconds(talk), _seconds(ring) if ring else 0
         started_at = self._moment if self._says_start else self._moment - SPANS[talk_s + ring_s]

@@ -7,13 +7,12 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from connectors.reading.rejects import Misread
+from connectors.reading.times import read
 from schemas.records import Reason
 
-_DATE = re.compile(
-    r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4}|\d{2}))"
-    r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>\.\d+)?)?)?\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
-)
-_EARLIEST, _LATEST = 1970, 2105
+_DATE = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2}))(?:[T ].*)?")
+"""Which of three numbers is the day is known: the year is first, or there are points."""
+_EARLIEST = 1970
 _MONTHS = {
     stem: number
     for names in (
@@ -40,26 +39,13 @@ _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 def moment(text: str, zone: tzinfo, field: str) -> datetime:
     """A time in UTC from ISO or dd.mm.yyyy, with or without a time of day (midnight) and an offset (else `zone`)."""
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
+    bare = text.strip()
+    if _DATE.fullmatch(bare) is None:
         raise Misread(Reason.BAD_TIME, field, f"{text!r} is not a date: 2026-11-02, 02.11.2026, either with 15:04:05")
-    year = found["y"] or (found["y2"] if len(found["y2"]) == 4 else f"20{found['y2']}")
-    parts = (
-        year,
-        found["m"] or found["m2"],
-        found["d"] or found["d2"],
-        found["H"] or 0,
-        found["M"] or 0,
-        found["S"] or 0,
-    )
     try:
-        local = datetime(*map(int, parts))  # type: ignore[arg-type]  # six numbers
-        if not _EARLIEST <= local.year <= _LATEST:
-            raise Misread(Reason.BAD_TIME, field, f"{text!r} is not between {_EARLIEST} and {_LATEST}")
-        if offset := found["z"]:
-            return datetime.fromisoformat(local.isoformat() + offset).astimezone(UTC)
-        return local.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        local = read(bare, "dmy", field, earliest=_EARLIEST)
+        return local.replace(microsecond=0, tzinfo=local.tzinfo or zone).astimezone(UTC)
+    except OverflowError as error:
         raise Misread(Reason.BAD_TIME, field, f"{text!r}: {error}") from None
 
 

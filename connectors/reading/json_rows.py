@@ -28,6 +28,7 @@ _STRING = r'"(?:[^"\\]++|\\.)*+"'
 _TO_BRACKET = re.compile(rf'(?:[^"\[\]{{}}]++|{_STRING})*+([\[\]{{}}])', re.DOTALL)
 _SCALAR = re.compile(rf'(?:{_STRING}|[^\s",\[\]{{}}]++)', re.DOTALL)
 _KEY = re.compile(rf"[\s,]*({_STRING})\s*:\s*(?=\S)", re.DOTALL)
+_LIST = re.compile(r"\[\s*\{")
 _GAP = re.compile(r"[\s,]*")
 _FORM = re.compile(r"[\w\[\].-]+=[^&=\s]*(?:&[\w\[\].-]+=[^&=\s]*)*=*")
 _BARE = re.compile(r"%7[Bb]|eyJ[A-Za-z0-9+/]+={0,2}$")
@@ -45,11 +46,14 @@ class Value(NamedTuple):
     bad: Bad | None = None
 
 
-def json_form(text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (), field: str = "") -> JsonFormat | None:
+def json_form(
+    text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (), field: str = "", *, only_list: bool = False
+) -> JsonFormat | None:
     """How a file of JSON is written, from its first megabyte; None for a file of anything else.
 
     `under` are the places where an answer of this service has its array (the first that is there is taken); `field` is
-    the one that holds the JSON in its forms.
+    the one that holds the JSON in its forms. With `only_list` the only list of objects, under whatever keys, is the
+    array.
     """
     text = text.lstrip("\ufeff \t\r\n")
     if text[:1] == "[":
@@ -58,11 +62,39 @@ def json_form(text: str, encoding: str, under: tuple[tuple[str, ...], ...] = (),
         for keys in under:
             if _Window(io.StringIO(text)).enter(keys):
                 return JsonFormat(JsonShape.ARRAY, encoding, keys)
+        if only_list and len(lists := _lists(text)) == 1:
+            return JsonFormat(JsonShape.ARRAY, encoding, lists[0])
         return JsonFormat(JsonShape.LINES if _has_lines(text) else JsonShape.OBJECTS, encoding)
     first = text.partition("\n")[0].strip()
     if field and (_BARE.match(first) or first.startswith(f"{field}={{") or _has_field(first, field)):
         return JsonFormat(JsonShape.FORMS, encoding, (), field)
     return None
+
+
+_DEEPEST_LIST = 3
+"""Keys on the way to a list."""
+
+
+def _lists(text: str) -> list[tuple[str, ...]]:
+    """The keys of each list of objects in an object, but for lists inside of these."""
+    found: list[tuple[str, ...]] = []
+    window = _Window(io.StringIO(text))
+    if window.open():
+        _look_for_lists(window, (), found)
+    return found
+
+
+def _look_for_lists(window: _Window, above: tuple[str, ...], found: list[tuple[str, ...]]) -> None:
+    """Of an object that was entered; goes behind it."""
+    while (key := window.key()) is not None:
+        keys = (*above, key)
+        if window.begins_list():
+            found.append(keys)
+        if len(keys) < _DEEPEST_LIST and window.open():
+            _look_for_lists(window, keys, found)
+        elif not window.pass_value():
+            return
+    window.close()
 
 
 def _has_field(line: str, field: str) -> bool:
@@ -190,6 +222,28 @@ class _Window:
                 self._at += length
             self._at += 1
         return True
+
+    def open(self) -> bool:
+        """Go into the object that begins here; False when something else does."""
+        return self._next("{")
+
+    def close(self) -> None:
+        """Go behind the end of an object whose keys are passed."""
+        self._next("}")
+
+    def key(self) -> str | None:
+        """Pass the next key of an object that was entered, to its value; None behind the last one."""
+        return self._pass_key() if self._skip(_GAP) == '"' and self._grows_until(_KEY) else None
+
+    def begins_list(self) -> bool:
+        """Whether a list of objects begins here. Nothing is passed."""
+        return _LIST.match(self._data, self._at) is not None
+
+    def pass_value(self) -> bool:
+        """Go behind the value that begins here; False when it has no end."""
+        length = self._length()
+        self._at += length or 0
+        return length is not None
 
     def rest(self) -> Value | None:
         """What is left of the text, which is not a value; None when nothing is."""

@@ -40,6 +40,9 @@ class Sample:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.takes_only_list = False
+        """Whether the only list of objects in an answer of JSON is the table, whatever its key: asked when no source
+        knows the file by itself."""
         self._items: dict[FileFormat, list[Item]] = {}
 
     @cached_property
@@ -67,7 +70,7 @@ class Sample:
 
     def json_form(self, under: Under = (), field: str = "") -> JsonFormat | None:
         """How it is written, when it is JSON; see `json_rows.json_form`."""
-        return None if self.is_sheet else json_form(*self._decoded, under, field)
+        return None if self.is_sheet else json_form(*self._decoded, under, field, only_list=self.takes_only_list)
 
     def form_or_json(self, under: Under | None) -> FileFormat:
         """How it is written, for a source that reads objects of JSON as rows; `under` None leaves these to others."""

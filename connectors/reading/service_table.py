@@ -11,10 +11,10 @@ from operator import itemgetter
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import LegFields, leg_from_fields
-from connectors.reading.moments import Moments, absolute
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.zone_proof import date_order
+from connectors.reading.times import Times, say_offset, stated
+from connectors.reading.zone_proof import DateOrder, date_order, dates
 from schemas.records import CallLeg
 
 _NOISE = re.compile(r"[\s_\-\"'()]+")
@@ -31,7 +31,7 @@ class ServiceTable(Delimited):
     json_under: Under | None = ()
 
     @abstractmethod
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         """What a row says; cells of absent columns are "". Raises Misread."""
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -45,24 +45,25 @@ class ServiceTable(Delimited):
                 columns[index] = field
         if not self.needed <= set(columns):
             return None
+        data = [row for row in rows[1:] if len(row) == len(header)]
         index = columns.index(self.start)
-        starts = [row[index].strip() for row in rows[1:] if len(row) == len(header)]
-        has_offset = sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
-        order, why = ("ymd", "times say their offset") if has_offset else self._order(starts, hints)
+        has_offset = say_offset([row[index] for row in data])
+        order = DateOrder("ymd", "times say their offset") if has_offset else self._order(tuple(columns), data, hints)
         columns_text = ", ".join(f"{name} is {field}" for name, field in zip(rows[0], columns, strict=True) if field)
         return Layout(
             f"{self.title}, {sum(map(bool, columns))} of its columns",
             tuple(columns),
             1,
-            (columns_text, why),
-            order,
+            (columns_text, order.why),
+            order.order,
             has_offset,
+            order.guesses,
         )
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         columns, width = recognised.columns, len(recognised.columns)
         pick = itemgetter(*(columns.index(name) if name in columns else width for name in self.fields))
-        moments = Moments(zone, recognised.date_order)
+        moments = Times(stated(zone), recognised.date_order)
         parse_row = self.parse_row
 
         def leg(fields: list[str], row_ref: RowRef) -> CallLeg:
@@ -71,5 +72,5 @@ class ServiceTable(Delimited):
 
         return leg
 
-    def _order(self, starts: Sequence[str], hints: Hints) -> tuple[str, str]:
-        return date_order([(start, "") for start in starts], hints.region)
+    def _order(self, columns: tuple[str, ...], rows: Sequence[Sequence[str]], hints: Hints) -> DateOrder:
+        return date_order(dates(columns, rows, (self.start, "answer", "end"), ""), hints.region)

@@ -92,6 +92,10 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     needs_zone: bool = True
     """False when times say their offset (epoch, Z), or the source knows it: then no `--tz` need be given."""
     reasons: tuple[str, ...]
+    guesses: tuple[str, ...] = ()
+    """What the file does not prove, and was taken for likely: reported after a load."""
+    fewest: int = 0
+    """Cells that a row may have at least, where the last columns have no name; 0: as many as columns."""
 
 
 class Reading(Protocol):

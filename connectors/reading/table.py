@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from itertools import islice
@@ -46,6 +47,22 @@ class Layout(NamedTuple):
     date_order: str = "ymd"
     has_offset: bool = False
     """Whether all times that were seen say their offset."""
+    guesses: tuple[str, ...] = ()
+    """What the file does not prove, and was taken for likely, with the setting that decides it: reported by a load."""
+
+
+class _Surplus(NamedTuple):
+    """Cells behind those that a header names."""
+
+    beyond: int = 0
+    """That all rows have, and the header has not."""
+    fewest: int = 0
+    """How many cells a row may have at least; 0: as many as columns."""
+    why: tuple[str, ...] = ()
+
+
+_NOTHING = frozenset({r"\N", "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "None"})
+"""How databases and programs write nothing, in whatever column."""
 
 
 class TableReading:
@@ -66,6 +83,8 @@ class TableReading:
         self._source = rows
         self._head = len(recognised.head)
         self._columns = len(recognised.columns)
+        self._usual = self._columns if self._columns in widths else -1
+        self._fewest = recognised.fewest
         self._context = context
         self._file = file
         self._make = make
@@ -81,7 +100,7 @@ class TableReading:
         return self._source.bytes_read
 
     def __iter__(self) -> Iterator[Record | Rejected]:
-        make, widths = self._make, self._widths
+        make, usual = self._make, self._usual
         for row in islice(iter(self._source), self._head, None):
             self.rows += 1
             if row.__class__ is TooLong:
@@ -94,13 +113,23 @@ class TableReading:
             if "\0" in text:
                 yield self._reject(Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes"), text, row_ref)
                 continue
-            if len(fields) not in widths or not (whole or self._ends(fields, text)):
+            if "ull" in text or "NULL" in text or "\\N" in text or "None" in text:
+                fields = without_nothing(fields)
+            if (len(fields) != usual and not self._fits(fields)) or not (whole or self._ends(fields, text)):
                 yield self._reject(self._why_wrong(fields, whole), text, row_ref)
                 continue
             try:
                 yield make(fields, row_ref)
             except Misread as misread:
                 yield self._reject(misread.bad, text, row_ref)
+
+    def _fits(self, fields: list[str]) -> bool:
+        """Whether a row of an unusual width is believed; one that ends before columns without a name is made whole."""
+        if len(fields) not in self._widths:
+            return False
+        if self._fewest and len(fields) < self._columns:
+            fields += [""] * (self._columns - len(fields))
+        return True
 
     def _ends(self, fields: Sequence[str], text: str) -> bool:
         """Whether a row without a line end is believed."""
@@ -153,7 +182,8 @@ class TableSource(ABC):
 
     def widths(self, recognised: Recognised) -> frozenset[int]:
         """How many cells a row may have."""
-        return frozenset({len(recognised.columns)})
+        width = len(recognised.columns)
+        return frozenset(range(recognised.fewest or width, width + 1))
 
     def rows(self, path: Path, recognised: Recognised) -> RowSource:
         """The rows of the file; a source whose files hold page headers leaves these out."""
@@ -179,17 +209,39 @@ class TableSource(ABC):
             return None
         if layout.head and not self.may_be_empty and not sample.has_more_than(form, layout.head):
             raise Terminal(f"{sample.path}: a header and no rows: nothing to load")
+        surplus = self._surplus(layout, [row.fields for row in rows])
         return Recognised(
             profile=self.profile,
             kind=self.kind,
             layout=layout.name,
             form=form,
-            columns=layout.columns,
+            columns=(*layout.columns, *[""] * surplus.beyond),
             head=tuple(row.text for row in rows[: layout.head]),
             date_order=layout.date_order,
             needs_zone=self.needs_zone(layout),
-            reasons=(_written(sample.path, form), *layout.why),
+            reasons=(_written(sample.path, form), *layout.why, *surplus.why),
+            guesses=layout.guesses,
+            fewest=surplus.fewest,
         )
+
+    def _surplus(self, layout: Layout, rows: Sequence[Sequence[str]]) -> _Surplus:
+        """The cells without a name at the end of the rows: delimiters that a program writes for nothing."""
+        if not layout.head:
+            return _Surplus()
+        header, width = rows[layout.head - 1], len(layout.columns)
+        named = max((index for index, name in enumerate(header, 1) if name.strip()), default=width)
+        used = max((index for index, name in enumerate(layout.columns, 1) if name), default=width)
+        fewest = max(named, used)
+        lengths = Counter(map(len, rows[layout.head :]))
+        most = lengths.most_common(1)[0][0] if lengths else width
+        if most > width and all(not any(map(str.strip, row[width:])) for row in rows[layout.head :]):
+            why = f"rows end with {most - width} cells that no header names, and that hold nothing"
+            return _Surplus(most - width, fewest, (why,))
+        if fewest < width:
+            return _Surplus(
+                0, fewest, (f"the last {width - fewest} columns have no name, and rows may end before them",)
+            )
+        return _Surplus()
 
     def _layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         """As `layout`, of what stands below the titles when the first rows are such."""
@@ -224,6 +276,11 @@ class Delimited(TableSource):
             widths=widths,
             is_whole=lambda fields: self.is_whole(recognised, fields),
         )
+
+
+def without_nothing(cells: Sequence[str]) -> list[str]:
+    """Cells with "" for what databases and programs write for nothing."""
+    return ["" if cell in _NOTHING or cell.strip() in _NOTHING else cell for cell in cells]
 
 
 def titles(rows: Sequence[Sequence[str]]) -> int:

@@ -89,7 +89,7 @@ def _line_end(text: str) -> str:
 def _delimiter(text: str) -> str:
     """The delimiter that splits the first lines most alike."""
     lines = [line for line in text[:65_536].splitlines()[:50] if line.strip()]
-    counts = {delimiter: [line.count(delimiter) for line in lines] for delimiter in ",;\t"}
+    counts = {delimiter: [line.count(delimiter) for line in lines] for delimiter in ",;\t|"}
     return max(counts, key=lambda d: (min(counts[d], default=0), sum(counts[d])))
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import Recognised
-from connectors.reading.wall import PARTS, wall
+from connectors.reading.times import PARTS, plain, read
 from schemas.errors import Terminal
 
 UNIQUEID = re.compile(r"(?:\S*-)?(\d{9,10})\.\d+")
@@ -58,8 +58,10 @@ def prove(samples: Iterable[tuple[str, str]], order: str) -> Proof:
         if epoch is None:
             continue
         try:
-            local = wall(text, order)
+            local = read(text, order)
         except Misread:
+            continue
+        if local.tzinfo is not None:
             continue
         rows += 1
         offsets[_quarter(local.replace(tzinfo=UTC).timestamp() - epoch)] += 1
@@ -70,22 +72,43 @@ def _quarter(seconds: float) -> int:
     return round(seconds / _QUARTER_S) * _QUARTER_S
 
 
-def date_order(samples: Sequence[tuple[str, str]], region: str) -> tuple[str, str]:
-    """(ymd, dmy or mdy; why). By the epoch in uniqueid, else by a day above 12, else as the region writes."""
-    parts = [found for text, _ in samples if (found := PARTS.fullmatch(text))]
+class DateOrder(NamedTuple):
+    """How days and months stand in a file."""
+
+    order: str
+    """ymd, dmy or mdy."""
+    why: str
+    is_guess: bool = False
+    """Whether only a custom decided."""
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """What to report of it."""
+        return (self.why,) if self.is_guess else ()
+
+
+def date_order(samples: Sequence[tuple[str, str]], region: str) -> DateOrder:
+    """How the dates of (text, id) are written, those of all columns together: by the epoch in an id, else by a day
+    above 12, else as the region writes.
+    """
+    parts = [found for text, _ in samples if (found := PARTS.fullmatch(plain(text)))]
     if not parts or all(len(found.group(1)) == 4 for found in parts):
-        return "ymd", "dates are written year first"
-    if any("." in text.split(" ")[0] for text, _ in samples):
-        return "dmy", "dates with points are day first"
+        return DateOrder("ymd", "dates are written year first")
+    if any("." in found.group(0).split(" ")[0] for found in parts):
+        return DateOrder("dmy", "dates with points are day first")
     steady = {order: _steadiness(prove(samples, order)) for order in ("dmy", "mdy")}
     if max(steady.values()) > 0.5 and steady["dmy"] != steady["mdy"]:
         best = max(steady, key=lambda order: steady[order])
-        return best, f"read {best}, {steady[best]:.0%} of the rows agree with the epoch in uniqueid"
+        return DateOrder(best, f"read {best}, {steady[best]:.0%} of the rows agree with the epoch in uniqueid")
     for order, day_part in (("dmy", 1), ("mdy", 2)):
         if any(int(found.group(day_part)) > 12 for found in parts):
-            return order, f"a number above 12 stands where only {order} has the day"
+            return DateOrder(order, f"a number above 12 stands where only {order} has the day")
     order = "mdy" if region in _MONTH_FIRST else "dmy"
-    return order, f"nothing in the file tells day/month from month/day: read {order}, as is usual in {region}"
+    why = (
+        f"nothing in the file tells day/month from month/day: read {order}, as is usual in {region};"
+        " load it with days above 12, or --region of the exchange, if that is wrong"
+    )
+    return DateOrder(order, why, is_guess=True)
 
 
 def _steadiness(proof: Proof) -> float:
@@ -123,6 +146,24 @@ def sample(
     index = columns.index(start)
     own = columns.index(unique) if unique in columns else -1
     return [(fields[index], fields[own] if own >= 0 else "") for fields in rows if len(fields) == len(columns)]
+
+
+def dates(
+    columns: tuple[str, ...],
+    rows: Sequence[Sequence[str]],
+    names: Sequence[str] = ("start", "answer", "end"),
+    unique: str = "uniqueid",
+) -> list[tuple[str, str]]:
+    """(date, id of its row) of these columns, "" for no id: of the first of them, which is when the channel began."""
+    own = columns.index(unique) if unique in columns else -1
+    at = [columns.index(name) for name in names if name in columns]
+    return [
+        (text, fields[own] if own >= 0 and index == at[0] else "")
+        for fields in rows
+        if len(fields) == len(columns)
+        for index in at
+        if (text := fields[index])
+    ]
 
 
 def check_zone(proof: Proof, samples: Sequence[tuple[str, str]], order: str, zone: tzinfo, where: str) -> str:
@@ -232,9 +273,11 @@ def _readable(samples: Iterable[tuple[str, str]], order: str) -> Iterable[tuple[
         if epoch is None:
             continue
         try:
-            yield wall(text, order), epoch
+            local = read(text, order)
         except Misread:
             continue
+        if local.tzinfo is None:
+            yield local, epoch
 
 
 def _zone_offset(local: datetime, zone: tzinfo) -> int:

@@ -11,12 +11,12 @@ from datetime import timedelta
 
 from connectors.reading.call_keywords import bare, direction, seconds
 from connectors.reading.leg import LegFields
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context, Hints
 from connectors.reading.table import Layout
+from connectors.reading.times import Times
 from schemas.records import Disposition, Reason
 
 _DISPOSITIONS = {
@@ -69,7 +69,7 @@ class RingCentralLog(ServiceTable):
             return None
         return super().layout(rows, hints)
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         id_, session, start, duration, kind, way, result, caller, from_ext, called, to_ext, recording = cells
         if not (id_ := id_.strip()):
             raise Misread(Reason.MISSING_FIELD, "id", "no id")

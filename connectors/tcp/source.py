@@ -102,6 +102,7 @@ class DelimitedLines:
             date_order=layout.date_order,
             needs_zone=self._source.needs_zone(layout),
             reasons=layout.why,
+            guesses=layout.guesses,
         )
 
     def _read(

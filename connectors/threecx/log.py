@@ -32,7 +32,7 @@ from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
-from connectors.reading.wall import DATE, WallClock
+from connectors.reading.times import DATE, Times
 from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
@@ -167,13 +167,13 @@ class ThreeCxLog(Delimited):
         return UTC, "3CX v18 and later was seen to write UTC: if hours are off by the office's offset, give --tz"
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        return ThreeCxLegs(recognised.columns, WallClock(zone, recognised.date_order, int), context, file).leg
+        return ThreeCxLegs(recognised.columns, Times(zone, recognised.date_order, int), context, file).leg
 
 
 class ThreeCxLegs:
     """Reads lines of one log."""
 
-    def __init__(self, columns: tuple[str, ...], clock: WallClock, context: Context, file: str) -> None:
+    def __init__(self, columns: tuple[str, ...], clock: Times, context: Context, file: str) -> None:
         self._width = len(columns)
         self._has_chain = "chain" in columns
         self._pick = itemgetter(*_places(columns))
@@ -240,14 +240,14 @@ class ThreeCxLegs:
         """Start, answer (None: never) and end; raises Misread."""
         if not start or not end:
             raise Misread(Reason.BAD_TIME, "time-end" if start else "time-start", "no time")
-        started_at, ended_at = self._utc(start, "0", "time-start"), self._utc(end, "0", "time-end")
-        answered_at = self._utc(answer, "0", "time-answered") if answer else None
+        started_at, ended_at = self._utc(start, "time-start", "0"), self._utc(end, "time-end", "0")
+        answered_at = self._utc(answer, "time-answered", "0") if answer else None
         if ended_at < started_at or (answered_at is not None and answered_at < started_at):
             # Clocks went back meanwhile: of the repeated hour the second one is meant.
             later = str(int(started_at.timestamp()) + 7_200)
-            ended_at = self._utc(end, later, "time-end")
+            ended_at = self._utc(end, "time-end", later)
             if answered_at is not None and answered_at < started_at:
-                answered_at = self._utc(answer, later, "time-answered")
+                answered_at = self._utc(answer, "time-answered", later)
         return started_at, answered_at, ended_at
 
     def _kind(self, type_text: str, number: str, dn: str) -> ThreeCxEnd:

@@ -12,11 +12,11 @@ from datetime import timedelta
 
 from connectors.reading.call_keywords import bare, seconds
 from connectors.reading.leg import LegFields
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
+from connectors.reading.times import Times
 from schemas.records import Direction, Disposition, Reason
 
 _DISPOSITIONS = {
@@ -58,7 +58,7 @@ class TwilioCalls(ServiceTable):
         " who talked in a call that a client began: the leg to the customer does not name the client",
     )
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         sid, parent, caller, called, direction, status, start, end, duration, by = cells
         if not (sid := sid.strip()):
             raise Misread(Reason.MISSING_FIELD, "sid", "no sid")

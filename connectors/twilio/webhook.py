@@ -27,9 +27,9 @@ from connectors.http.webhook import (
     rejected,
 )
 from connectors.reading.call_keywords import seconds
-from connectors.reading.moments import absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
+from connectors.reading.times import absolute
 from connectors.twilio.calls import TwilioCalls
 
 _KIND = "twilio"

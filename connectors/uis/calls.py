@@ -11,11 +11,11 @@ from datetime import timedelta
 from connectors.reading.call_keywords import direction, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
+from connectors.reading.times import Times
 from schemas.records import Reason
 
 
@@ -50,7 +50,7 @@ class UisCalls(ServiceTable):
         unconfirmed="a real answer; the cabinet's own spreadsheet (map it)",
     )
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         id_, start, finish, way, lost, talk, total, contact, line, employee, first, name, record = cells
         started_at, talk_s = moments.utc(start, "start_time"), seconds(talk, "talk_duration")
         if finish.strip():

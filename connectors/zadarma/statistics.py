@@ -14,11 +14,11 @@ from zlib import crc32
 from connectors.reading.call_keywords import bare, seconds
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
-from connectors.reading.moments import Moments
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable
 from connectors.reading.source import About, Context
+from connectors.reading.times import Times
 from schemas.records import Direction, Reason
 
 _DISPOSITIONS = {
@@ -60,7 +60,7 @@ class ZadarmaStats(ServiceTable):
         unconfirmed="how long it rang before `seconds`; the cabinet's own CSV (map it)",
     )
 
-    def parse_row(self, cells: Sequence[str], moments: Moments, context: Context) -> LegFields:
+    def parse_row(self, cells: Sequence[str], moments: Times, context: Context) -> LegFields:
         call, leg, start, clid, destination, sip, disposition, length, event, did = cells
         started_at, talk_s = moments.utc(start, "callstart"), seconds(length, "seconds")
         outcome = _DISPOSITIONS.get(bare(disposition))

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.reading.call_keywords import direction, disposition, seconds
-from connectors.reading.moments import Moments
 from connectors.reading.rejects import Misread
+from connectors.reading.times import Times
 from schemas.records import Direction, Disposition, Reason
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -73,26 +73,26 @@ def test_what_is_no_length_is_a_reject(text: str) -> None:
     ],
 )
 def test_time(text: str, zone: ZoneInfo, order: str) -> None:
-    assert Moments(zone, order).utc(text, "start") == NINE
+    assert Times(zone, order).utc(text, "start") == NINE
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01 00:00:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59Z"])
 def test_what_is_no_time_is_a_reject(text: str) -> None:
     with pytest.raises(Misread) as misread:
-        Moments(BERLIN, "ymd").utc(text, "start")
+        Times(BERLIN, "ymd").utc(text, "start")
     assert misread.value.bad[:2] == (Reason.BAD_TIME, "start")
 
 
 def test_time_without_an_offset_among_others_that_have_one_is_a_reject() -> None:
     with pytest.raises(Misread, match="says no offset"):
-        Moments(UTC, "ymd").utc("2026-11-02 09:00:00", "start")
+        Times(None, "ymd").utc("2026-11-02 09:00:00", "start")
 
 
 @given(st.datetimes(datetime(1990, 1, 2), datetime(2104, 12, 30)), st.integers(-14 * 60, 14 * 60))
 def test_time_that_says_its_offset_is_that_moment(local: datetime, minutes: int) -> None:
     at = local.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
     for text in (at.isoformat(), at.isoformat(" "), format_datetime(at), f"{at:%Y%m%dT%H%M%S%z}"):
-        assert Moments(BERLIN, "ymd").utc(text, "start") == at.astimezone(UTC)
+        assert Times(BERLIN, "ymd").utc(text, "start") == at.astimezone(UTC)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[\d:T .+-]{1,30}", fullmatch=True), st.sampled_from([UTC, BERLIN]))
@@ -100,7 +100,7 @@ def test_time_that_says_its_offset_is_that_moment(local: datetime, minutes: int)
 @example("12:60:00 AM", UTC)
 @example("2026-11-02 25:00 PM", BERLIN)
 def test_any_text_is_a_value_or_a_misread(text: str, zone: ZoneInfo) -> None:
-    for read in (Moments(zone, "dmy").utc, seconds, direction, disposition):
+    for read in (Times(zone, "dmy").utc, seconds, direction, disposition):
         try:
             read(text, "field")
         except Misread as misread:

@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from connectors.reading.file_format import FileFormat
-from connectors.reading.moments import Moments
 from connectors.reading.packed import open_bytes
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.text import RawRow, Rows, TooLong
-from connectors.reading.wall import EARLIEST, LATEST, WallClock
+from connectors.reading.times import EARLIEST, LATEST, Times
 from connectors.reading.zone_proof import epoch_of
 from connectors.recognise import choose
 from connectors.registry import KINDS
@@ -260,11 +259,11 @@ GOLDEN = golden("asterisk-csv")
 def test_wall_time_is_what_zoneinfo_says(name: str, epoch: int, near: list[int]) -> None:
     """From a moment to the wall and back with its uniqueid, through a clock that remembers the minutes around it."""
     zone = ZoneInfo(name)
-    clock = WallClock(zone, "ymd", epoch_of)
+    clock = Times(zone, "ymd", epoch_of)
     for at in [epoch, *(epoch + seconds for seconds in near)]:
         local = datetime.fromtimestamp(at, zone)
         written = f"{local:%Y-%m-%d %H:%M:%S}"
-        assert clock.utc(written, f"{at}.7") == datetime.fromtimestamp(at, UTC)
+        assert clock.utc(written, "", f"{at}.7") == datetime.fromtimestamp(at, UTC)
         by_itself = clock.utc(written, "")
         assert by_itself == local.replace(fold=0).astimezone(UTC)
 
@@ -282,8 +281,8 @@ def test_day_first_and_month_first_are_the_same_moment_as_iso(at: datetime, orde
         expected = at.replace(tzinfo=zone).astimezone(UTC)
     except OverflowError:  # pragma: no cover
         return
-    assert WallClock(zone, order).utc(written, "") == expected
-    assert WallClock(zone, order).utc(f"{at:%Y-%m-%d %H:%M:%S}", "") == expected
+    assert Times(zone, order).utc(written, "") == expected
+    assert Times(zone, order).utc(f"{at:%Y-%m-%d %H:%M:%S}", "") == expected
     assert expected - timedelta(hours=5) < at.replace(tzinfo=UTC) < expected + timedelta(hours=5)
 
 
@@ -307,9 +306,9 @@ _TIME_TEXTS = st.one_of(
 def test_any_text_is_a_moment_or_misread_and_what_was_read_before_says_nothing(texts: list[str], order: str) -> None:
     """Clocks remember minutes: one that has read others says of each text what a new one says."""
     zone = ZoneInfo("Europe/Berlin")
-    moments, wall = Moments(zone, order), WallClock(zone, order)
+    times = Times(zone, order)
 
-    def read_time(clock: Moments | WallClock, text: str) -> datetime | None:
+    def read_time(clock: Times, text: str) -> datetime | None:
         try:
             moment = clock.utc(text, "")
         except Misread:
@@ -319,5 +318,4 @@ def test_any_text_is_a_moment_or_misread_and_what_was_read_before_says_nothing(t
         return moment
 
     for text in texts:
-        assert read_time(moments, text) == read_time(Moments(zone, order), text)
-        assert read_time(wall, text) == read_time(WallClock(zone, order), text)
+        assert read_time(times, text) == read_time(Times(zone, order), text)
