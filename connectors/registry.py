@@ -39,7 +39,9 @@ CALLS: tuple[Source, ...] = tuple(
     sorted((source for one in CONNECTORS for source in one.files), key=lambda source: source.is_family)
 )
 """Every source of files of calls: those that read the files of a whole family of exchanges are asked last."""
-TABLES: tuple[DatabaseTable, ...] = tuple(table for one in CONNECTORS for table in one.tables)
+TABLES: tuple[DatabaseTable, ...] = tuple(
+    sorted((table for one in CONNECTORS for table in one.tables), key=lambda table: table.is_family)
+)
 LINES: dict[str, MakeLines] = {profile: make for one in CONNECTORS for profile, make in one.lines.items()}
 HOOKS: dict[str, Webhook] = {hook.kind: hook for one in CONNECTORS for hook in one.webhooks}
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in CRM_TABLES}

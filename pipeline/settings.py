@@ -93,6 +93,8 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     region: str | None = None
     extensions: str = r"\d{2,5}"
     trunks: tuple[str, ...] = ()
+    prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{1,6}$")], ...] = ()
+    """What is dialled before a number outside to get a line: 9, 98."""
     columns: tuple[str, ...] = ()
     stages: dict[str, str] = {}
     """What a CRM calls a stage in its events (Kommo: `pipeline/status`) -> our code or title."""

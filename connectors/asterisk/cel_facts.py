@@ -12,7 +12,7 @@ from typing import NamedTuple
 from connectors.asterisk.cel_bridges import Bridges, End, Pieces, length_s, within
 from connectors.asterisk.cel_calls import Channel
 from connectors.asterisk.peers import PeerKind, Peers
-from connectors.reading.phones import e164
+from connectors.reading.source import Context
 from schemas.records import Direction, Disposition
 
 _EXTENSION, _TRUNK, _LOCAL = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL
@@ -44,9 +44,9 @@ class EndFacts(NamedTuple):
 class CallFacts:
     """What the channels of a call tell together."""
 
-    def __init__(self, ends: Sequence[End], peers: Peers, region: str) -> None:
+    def __init__(self, ends: Sequence[End], peers: Peers, context: Context) -> None:
         self._peers = peers
-        self._region = region
+        self._context = context
         self._phones = [end for end in ends if end.kind is _EXTENSION]
         self._locals = [end for end in ends if end.kind is _LOCAL]
         trunks = [end for end in ends if end.kind is _TRUNK]
@@ -76,7 +76,7 @@ class CallFacts:
 
     def _goes_outside(self, end: End) -> bool:
         number = end.channel.exten
-        return not self._peers.is_extension(number) and e164(number, self._region) != ""
+        return not self._peers.is_extension(number) and self._context.e164(number) != ""
 
     def of(self, end: End) -> EndFacts:
         """What the leg of a channel says."""

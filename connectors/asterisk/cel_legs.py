@@ -41,7 +41,7 @@ class CelLegs:
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
         """A leg for each channel that makes one, or why it does not."""
         ends = [self._end(channel) for channel in call.channels.values()]
-        call_facts = CallFacts(ends, self._peers, context.region)
+        call_facts = CallFacts(ends, self._peers, context)
         for end in ends:
             if end is call_facts.first or end.kind is PeerKind.EXTENSION:
                 try:

@@ -19,8 +19,8 @@ from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, durations
-from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
+from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.sample import Sample
 from connectors.reading.source import Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -40,6 +40,10 @@ _WAYS = {
     "internal": INTERNAL,
 }
 _EXTENSION, _TRUNK, _LOCAL = PeerKind.EXTENSION, PeerKind.TRUNK, PeerKind.LOCAL
+_MEMBER = re.compile(r"(\w+)\((\w+)\)")
+"""A menu, group or queue with the extension that it rang: `6500(1000)`."""
+_VOICEMAIL = "VOICEMAIL"
+"""Nobody answered, and the caller was sent there."""
 _ACTION = re.compile(r"([A-Z]+)(?:\[(\w*)\])?")
 
 
@@ -98,6 +102,8 @@ class DerivedLegs:
         ended_at = started_at + SPANS[duration_s]
         if "+" in src + dst:
             refuse_cut_digits(src=src, dst=dst)
+        if dst[-1:] == ")" and (member := _MEMBER.fullmatch(dst)):
+            dst, dstext = member[1], dstext or member[2]
         near, far = self._peer(channel), self._peer(dstchannel)
         does, queue = ("DIAL", "") if action == "DIAL" else _does(action, lastapp, lastdata)
         reached = far.number or self._inside(dstext)
@@ -110,7 +116,7 @@ class DerivedLegs:
         ):
             reached = self._inside(dst)  # from outside a menu's number would be one
         direction, extension, other, outside = self._ends(stated_way, near, src, dst, reached)
-        outcome = read_disposition(disposition)
+        outcome = NO_ANSWER if disposition == _VOICEMAIL else read_disposition(disposition)
         if outcome is ANSWERED:
             person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
             outcome = ANSWERED if person else MACHINE
@@ -157,7 +163,7 @@ class DerivedLegs:
         if direction is None:
             if not caller:
                 return INBOUND, reached, "", src
-            is_outward = not self._inside(dst) and e164(dst, self._context.region) != ""
+            is_outward = not self._inside(dst) and self._context.e164(dst) != ""
             direction = OUTBOUND if is_outward else INTERNAL
         if direction is OUTBOUND:
             return direction, caller, "", dst

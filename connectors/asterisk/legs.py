@@ -23,7 +23,7 @@ from connectors.reading.outcomes import (
     NO_ANSWER,
     OUTBOUND,
 )
-from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from connectors.reading.times import Times
@@ -83,7 +83,6 @@ class LegReader:
         self._clock = clock
         self._utc = clock.utc
         self._peers = peers
-        self._region = context.region
         self._context = context
         self._file = file
         self._has_channels = "channel" in columns
@@ -93,7 +92,7 @@ class LegReader:
         fields.append("")
         picked: Sequence[str] = self._pick(fields)
         everything = "".join(picked)
-        if '"' in everything or "NULL" in everything:
+        if '"' in everything:
             picked = _clean(picked)
         (start, answer, end, src, dst, dcontext, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition,
          uniqueid, linkedid, sequence, did, cnum, recording) = picked  # fmt: skip
@@ -180,7 +179,7 @@ class LegReader:
             return OUTBOUND, extension, "", dst
         # Nobody's channel yet: a number outside that was not reached, or a service inside (*97, s, vmu101).
         nobody = far.kind is _NONE or (far.kind is _LOCAL and not far.number)
-        if nobody and not self._peers.is_extension(dst) and e164(dst, self._region):
+        if nobody and not self._peers.is_extension(dst) and self._context.e164(dst):
             return OUTBOUND, extension, "", dst
         return INTERNAL, extension, far.number or (dst if self._peers.is_extension(dst) else ""), ""
 
@@ -190,7 +189,7 @@ class LegReader:
         """A half of a Local pair: a call ordered by a program (click to dial), or the way of a queue to a phone."""
         inside = src if self._peers.is_extension(src) else ""
         ordered = _began_with_pair(near, uniqueid, linkedid)
-        outward = far.kind is _TRUNK or (far.kind is _NONE and ordered and e164(dst, self._region) != "")
+        outward = far.kind is _TRUNK or (far.kind is _NONE and ordered and self._context.e164(dst) != "")
         # The ;1 half dials only when it was ordered to; the ;2 half of a forward has the outside caller as src.
         if outward and (ordered or inside or not near.mirror):
             return OUTBOUND, inside or near.number, "", dst
@@ -206,8 +205,8 @@ class LegReader:
         if from_inside and to_inside:
             return INTERNAL, src, dst, ""
         if from_inside:
-            return (OUTBOUND, src, "", dst) if e164(dst, self._region) else (INTERNAL, src, "", "")
-        if e164(src, self._region) or to_inside or far.number:
+            return (OUTBOUND, src, "", dst) if self._context.e164(dst) else (INTERNAL, src, "", "")
+        if self._context.e164(src) or to_inside or far.number:
             return INBOUND, far.number or (dst if to_inside else ""), "", src
         return _UNKNOWN, "", "", src or dst
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -15,19 +15,22 @@ from connectors.reading.zone_proof import epoch_of
 from connectors.sql.shape import ColumnType, DatabaseTable, Make, text
 from schemas.errors import Terminal
 
+MakeLegs = Callable[[tuple[str, ...], Times, Context, str], Make]
+"""(our names of the columns, its clock, its context, the table) to what makes a leg of a row."""
+
 
 class AsteriskCdr:
     """Times are wall times without a zone, or aware; `uniqueid` proves which zone."""
 
-    def __init__(self, used: Mapping[str, str], zone: tzinfo, *, aware: bool) -> None:
+    def __init__(self, used: Mapping[str, str], zone: tzinfo, make_legs: MakeLegs, *, aware: bool) -> None:
         """`used` is our names of columns -> the table's."""
+        self._make_legs = make_legs
         self.columns = tuple(used.values())
         self.start = used["start"]
         self.zone = zone
         self._names = tuple(used)
         self._aware = aware
         self._clock = Times(zone, "ymd", epoch_of)
-        self._peers: Peers | None = None
 
     def bound(self, wall: datetime) -> object:
         return wall.replace(tzinfo=self.zone) if self._aware else wall
@@ -40,8 +43,7 @@ class AsteriskCdr:
         return [text(cell, self.zone) for cell in row]
 
     def maker(self, context: Context, origin: str) -> Make:
-        self._peers = self._peers or Peers(context.extension_pattern, context.trunks)
-        return LegReader(self._names, self._clock, self._peers, context, origin).leg
+        return self._make_legs(self._names, self._clock, context, origin)
 
     @property
     def proves(self) -> tuple[str, str] | None:
@@ -49,12 +51,16 @@ class AsteriskCdr:
         return (self.start, ids["uniqueid"]) if "uniqueid" in ids else None
 
 
-def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -> AsteriskCdr | None:
-    layout = by_header(list(columns))
-    if layout is None:
-        return None
+def cdr_shape(
+    table: str,
+    columns: Mapping[str, ColumnType],
+    zone: tzinfo | None,
+    names: Sequence[str],
+    make_legs: MakeLegs,
+) -> AsteriskCdr:
+    """The shape of a table whose columns mean `names`, in order; "" for one that is not used. Raises Terminal."""
     used: dict[str, str] = {}
-    for name, column in zip(columns, layout.columns, strict=True):
+    for name, column in zip(columns, names, strict=True):
         if column:
             used.setdefault(column, name)
     start = used["start"]
@@ -68,7 +74,16 @@ def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -
                 " callfunnel.toml under the source"
             )
         zone = UTC
-    return AsteriskCdr(used, zone, aware=kind.is_aware)
+    return AsteriskCdr(used, zone, make_legs, aware=kind.is_aware)
 
 
-CDR = DatabaseTable("Asterisk's has calldate (or start), src, dst, billsec and disposition", _shape)
+def _make_legs(names: tuple[str, ...], clock: Times, context: Context, origin: str) -> Make:
+    return LegReader(names, clock, Peers(context.extension_pattern, context.trunks), context, origin).leg
+
+
+def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -> AsteriskCdr | None:
+    layout = by_header(list(columns))
+    return None if layout is None else cdr_shape(table, columns, zone, layout.columns, _make_legs)
+
+
+CDR = DatabaseTable("Asterisk's has calldate (or start), src, dst, billsec and disposition", _shape, is_family=True)

@@ -18,7 +18,7 @@ from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.packed import located
-from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -127,9 +127,8 @@ class AvayaLegs:
         if "+" in caller + called:
             refuse_cut_digits(caller=caller, called=called)
         direction, extension, other, outside = _who(way, internal, caller, called, dialled, near, far)
-        region = self._context.region
-        contact = e164(outside, region) if outside else ""
-        if direction is OUTBOUND and not contact and (sent := e164(called, region)):
+        contact = self._context.e164(outside) if outside else ""
+        if direction is OUTBOUND and not contact and (sent := self._context.e164(called)):
             contact, outside = sent, called
         if not talk_s:
             disposition = NO_ANSWER

@@ -27,7 +27,7 @@ from connectors.reading.outcomes import (
     NO_ANSWER,
     OUTBOUND,
 )
-from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -155,12 +155,11 @@ class CucmLegs:
         else:
             disposition, connect_s, billsec_s = _unanswered(orig_cause, dest_cause), 0, 0
         context = self._context
-        region = context.region
         contact = ""
         if direction is OUTBOUND:
-            contact = (e164(outpulsed, region) if outpulsed else "") or e164(outside, region)
+            contact = (context.e164(outpulsed) if outpulsed else "") or context.e164(outside)
         elif outside:
-            contact = e164(outside, region)
+            contact = context.e164(outside)
         return build_leg(
             context,
             f"{self._file}:{row_ref}",

@@ -18,7 +18,7 @@ from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -218,12 +218,12 @@ class FreeSwitchLegs:
 
         By what the numbers look like: a log says of no leg whether it was a phone's or a gateway's.
         """
-        region = self._context.region
+        e164 = self._context.e164
         if self._is_extension(caller):
-            if not reached and e164(dialled, region):
+            if not reached and e164(dialled):
                 return OUTBOUND, caller, "", dialled, ""
             return INTERNAL, reached or caller, caller if reached else "", "", ""
-        if self._both_legs and not (is_bridged or reached or where == "public") and e164(dialled, region):
+        if self._both_legs and not (is_bridged or reached or where == "public") and e164(dialled):
             # The B leg of a call out shows the number that was sent, not who dialled.
             return Direction.UNKNOWN, "", "", dialled, ""
         return INBOUND, reached, "", caller, "" if reached == dialled else dialled

@@ -22,7 +22,6 @@ from connectors.reading.json_source import JsonLayout, JsonSource
 from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.lengths import check_durations
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, OUTBOUND
-from connectors.reading.phones import e164
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -188,7 +187,7 @@ class CdrReader:
         own = self._inside(_text(variables.user_name), _text(variables.sip_auth_username), caller)
         if variables.sip_gateway_name or not own or _text(first.context) == "public":
             return INBOUND, reached, "", caller, "" if self._is_extension(dialled) else dialled
-        if not self._is_extension(dialled) and e164(dialled, self._context.region):
+        if not self._is_extension(dialled) and self._context.e164(dialled):
             return OUTBOUND, own, "", dialled, ""
         return INTERNAL, reached or own, own if reached else "", "", ""
 
@@ -197,7 +196,7 @@ class CdrReader:
         caller, called = _text(last.caller_id_number), _text(last.destination_number)
         by = last.originator.originator_caller_profiles if last.originator else []
         own = self._inside(_text(variables.dialed_user), called)
-        if variables.sip_gateway_name or (not own and e164(called, self._context.region)):
+        if variables.sip_gateway_name or (not own and self._context.e164(called)):
             dialler = [_text(number) for one in by[:1] for number in (one.caller_id_number, one.destination_number)]
             return OUTBOUND, self._inside(caller, *dialler), "", called, ""
         inside = self._inside(caller)

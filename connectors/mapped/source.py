@@ -27,6 +27,7 @@ UNDER: Under = (
 )
 """Where answers of services have their objects."""
 _FOOTER = re.compile(r"\s*(?:итого|всего|total|grand total|итого по отчету):*\s*", re.IGNORECASE)
+_IDS = ("id", "call_id", "organisation_id", "proposal_id")
 _LONGEST_FOOTER = 20
 _JOINED = {"phones": "; ", "extensions": ", "}
 
@@ -92,6 +93,11 @@ class MappedSource(Delimited):
             return table.make(cells, context, f"{file}:{row_ref}")
 
         return record
+
+    def ids(self, layout: Layout) -> Sequence[str]:
+        """The columns that are mapped to ids."""
+        named = {name for ours in _IDS for name in _listed(self._mapping.columns.get(ours, []))}
+        return [name if name in named else "" for name in layout.columns]
 
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """Editors leave the last line end out: people write these tables."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.reading.lengths import WEEK, ZERO
-from connectors.reading.phones import e164, refuse_cut_digits
+from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from schemas.records import CallLeg, Direction, Disposition, Reason
@@ -59,7 +59,7 @@ def build_leg(
     if times.answer and answered_at is not None and not started_at <= answered_at <= ended_at:
         raise Misread(Reason.BAD_TIME, times.answer, f"{answered_at} is not between start and end")
     if contact is None:
-        contact = e164(outside, context.region) if outside else ""
+        contact = context.e164(outside) if outside else ""
     return CallLeg(
         context.source,
         call_id,

@@ -24,6 +24,8 @@ _NOBODY = frozenset(
 )
 _SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?[eе][+]\d+", re.IGNORECASE)  # Latin and Russian e
 _NUMBER = re.compile(r"\+?[\d\s().\-~\u00a0\u2010-\u2015]+")
+_SHORTEST = 7
+"""Digits of a number that is not a service's."""
 _NOT_DIGITS = re.compile(r"[^\d+]")
 
 
@@ -46,23 +48,79 @@ def refuse_cut_digits(**numbers: str) -> None:
 
 
 @lru_cache(maxsize=200_000)
-def e164(text: str, region: str) -> str:
+def e164(text: str, region: str, prefixes: tuple[str, ...] = ()) -> str:
     """The number in E.164, "" for a hidden caller (`is_hidden`), an extension, or what is not a possible number.
 
     `region` is an ISO 3166 code; numbers with `+` ignore it. Numbers without one are of the region before they are
-    anybody else's.
+    anybody else's. `prefixes` are digits that are dialled before a number to get a line to the outside.
     """
     if region == "RU" and text.isdecimal() and text.isascii() and (plain := _russian(text)):
         return plain
     if is_hidden(text):
         return ""
     text = _spelled(_bare(text))
+    if prefixes and (behind := _behind_prefix(text, region, prefixes)):
+        return behind
+    return _of_spelling(text, region)
+
+
+def _of_spelling(text: str, region: str) -> str:
     if _NUMBER.fullmatch(text) is None:
         return ""
     digits = _NOT_DIGITS.sub("", text)
     if region == "RU" and (plain := _russian(digits)):
         return plain
     return _parse(digits, region)
+
+
+def _behind_prefix(text: str, region: str, prefixes: Iterable[str]) -> str:
+    """The number behind a dial prefix; "" where the text is a number of the region as it stands, or none is behind."""
+    if text.startswith("+") or _is_own(text, region):
+        return ""
+    for prefix in sorted(prefixes, key=len, reverse=True):
+        rest = text.removeprefix(prefix).lstrip(" -,wp")
+        if text.startswith(prefix) and (_is_own(rest, region) or rest.startswith(("+", "00", "810"))):
+            return _of_spelling(rest, region)
+    return ""
+
+
+_MOST_PREFIX = 3
+
+
+@lru_cache(maxsize=50_000)
+def possible_prefix(text: str, region: str) -> str:
+    """The shortest run of digits without which a dialled text would be a number of the region, or one with `+`; "" for
+    a text that is a number of the region as it stands, or that no such digits stand before.
+    """
+    text = _spelled(_bare(text))
+    digits = re.match(r"\d*", text)
+    if text.startswith(("+", "00", "810")) or digits is None or _is_own(text, region):
+        return ""
+    for length in range(1, min(_MOST_PREFIX, len(digits[0])) + 1):
+        rest = text[length:]
+        if rest.startswith("+") or _is_own(rest, region):
+            return text[:length]
+    return ""
+
+
+@lru_cache(maxsize=50_000)
+def exists(number: str) -> bool:
+    """Whether a number in E.164 is one that its country's plan has."""
+    return _is_valid(_number(number, "ZZ"))
+
+
+def _is_own(text: str, region: str) -> bool:
+    """Whether a text without a country is a number of the region's plan, as its people write it."""
+    if _NUMBER.fullmatch(text) is None or text.startswith("+"):
+        return False
+    digits = _NOT_DIGITS.sub("", text)
+    if len(digits) < _SHORTEST:
+        return False
+    own = phonenumbers.country_code_for_region(region)
+    national, international = _number(digits, region), _number("+" + digits, region)
+    return _is_valid(national) or (
+        international is not None and international.country_code == own and _is_valid(international)
+    )
 
 
 def _bare(text: str) -> str:
@@ -102,7 +160,7 @@ def _russian(digits: str) -> str:
 
 
 def _parse(digits: str, region: str) -> str:
-    if len(digits.lstrip("+")) < 7:
+    if len(digits.lstrip("+")) < _SHORTEST:
         return ""  # an extension, a service, an emergency number
     if digits.startswith("+"):
         return _written([_number(digits, region)])

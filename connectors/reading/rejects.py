@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.reading.file_format import RowRef
-from connectors.reading.source import Context
 from schemas.records import Reason, Rejected
+
+if TYPE_CHECKING:
+    from connectors.reading.source import Context
 
 MOST_PAYLOAD = 65_536
 

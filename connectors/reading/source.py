@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from connectors.reading.file_format import FileFormat
+from connectors.reading.phones import e164
 from schemas.records import Record, Rejected
 from schemas.stages import Stages
 
@@ -62,12 +63,18 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Default phone region (ISO 3166), for numbers written without a country."""
     extension_pattern: str = r"\d{2,5}"
     """Full-match regex of an inside extension; everything else that looks like a number is outside."""
+    prefixes: tuple[str, ...] = ()
+    """Digits that are dialled before a number outside to get a line: 9, 98."""
     trunks: tuple[str, ...] = ()
     """Peer names (as in PJSIP/<name>-0000) that are trunks although they look like extensions."""
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
     loaded_at: datetime
+
+    def e164(self, text: str) -> str:
+        """A number outside as `phones.e164` reads it with this source's region and dial prefixes."""
+        return e164(text, self.region, self.prefixes)
 
     def stage_of(self, title: str) -> str | None:
         """The code of a stage, from the source's word for it or ours; None when there is none."""

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from connectors.reading.cut_ids import check_ids
 from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.packed import label
@@ -61,6 +62,7 @@ class _Surplus(NamedTuple):
     why: tuple[str, ...] = ()
 
 
+_IDS = frozenset({"id", "uniqueid", "linkedid", "call", "call_id", "leg", "session", "organisation_id", "proposal_id"})
 _NOTHING = frozenset({r"\N", "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "None"})
 """How databases and programs write nothing, in whatever column."""
 
@@ -209,7 +211,12 @@ class TableSource(ABC):
             return None
         if layout.head and not self.may_be_empty and not sample.has_more_than(form, layout.head):
             raise Terminal(f"{sample.path}: a header and no rows: nothing to load")
-        surplus = self._surplus(layout, [row.fields for row in rows])
+        cells = [row.fields for row in rows]
+        try:
+            check_ids(cells[layout.head - 1] if layout.head else (), *self._ids(layout, cells[layout.head :]))
+        except Terminal as error:
+            raise Terminal(f"{sample.path}: {error}") from None
+        surplus = self._surplus(layout, cells)
         return Recognised(
             profile=self.profile,
             kind=self.kind,
@@ -223,6 +230,17 @@ class TableSource(ABC):
             guesses=layout.guesses,
             fewest=surplus.fewest,
         )
+
+    def ids(self, layout: Layout) -> Sequence[str]:
+        """The names of the columns that hold ids, "" for each other one."""
+        return [name if name in _IDS else "" for name in layout.columns]
+
+    def _ids(
+        self, layout: Layout, rows: Sequence[Sequence[str]]
+    ) -> tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]:
+        """Which columns hold ids, the rows, and when they start."""
+        starts = layout.columns.index("start") if "start" in layout.columns else -1
+        return self.ids(layout), rows, [row[starts] for row in rows if 0 <= starts < len(row)]
 
     def _surplus(self, layout: Layout, rows: Sequence[Sequence[str]]) -> _Surplus:
         """The cells without a name at the end of the rows: delimiters that a program writes for nothing."""

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context
+from connectors.reading.table import without_nothing
 from connectors.sql.database import Database
 from connectors.sql.shape import Make, Shape
 from connectors.sql.window import Slice, settled
+from connectors.sql.zone import ZoneWatch
 from schemas.records import CallLeg, Record, Rejected
 
 _MOST_REMEMBERED = 1_000_000
@@ -30,6 +32,7 @@ class TableReader:
         self._table = table
         self._origin = f"sql {table}"
         self._context = context
+        self._zone = ZoneWatch(table, shape)
         self.shape = shape
         self.longest = timedelta()
         """The longest call that was read."""
@@ -46,8 +49,9 @@ class TableReader:
             context = self._context()
             make = shape.maker(context, self._origin)
             items: list[Record | Rejected] = []
-            for row in batch:
-                cells = shape.texts(row)
+            texts = [without_nothing(shape.texts(row)) for row in batch]
+            self._zone.check(texts)
+            for cells in texts:
                 digest = hashlib.blake2b("\x1f".join(cells).encode("utf-8", "surrogateescape"), digest_size=16).digest()
                 if digest not in known:
                     items.append(self._item(make, cells, cells[start], context))

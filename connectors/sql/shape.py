@@ -61,6 +61,8 @@ class DatabaseTable(NamedTuple):
     """The columns that it is told by, in words."""
     shape: Callable[[str, Mapping[str, ColumnType], tzinfo | None], Shape | None]
     """(its name, its columns, the exchange's zone) to its shape; None when it is another. Raises Terminal."""
+    is_family: bool = False
+    """Whether it is a table of many makes: those that are told more surely are asked first."""
 
 
 def text(cell: object, zone: tzinfo) -> str:

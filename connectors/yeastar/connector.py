@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from connectors.connector import Connector
 from connectors.yeastar.cdr import YeastarCsv
+from connectors.yeastar.table import TABLE
 
-CONNECTOR = Connector("yeastar", files=(YeastarCsv(),))
+CONNECTOR = Connector("yeastar", files=(YeastarCsv(),), tables=(TABLE,))

@@ -14,8 +14,9 @@ from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
 from pipeline.loading.load_progress import PlainProgress, TerminalProgress
+from pipeline.loading.numbers import describe
 from pipeline.loading.outcome import Outcome
-from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
+from pipeline.loading.prepare import LoadOptions, PreparedFile, dial_prefixes, prepare_all
 from pipeline.loading.wait_reporter import reached_store
 from pipeline.privacy.file_folders import Holds, remember
 from pipeline.settings import read_settings
@@ -35,6 +36,8 @@ from schemas.errors import CallfunnelError, Terminal
 @click.option(
     "--region", default="", metavar="CC", help="Country of numbers without one. [default: RU, or the settings']"
 )
+@click.option("--prefixes", default="", metavar="9,98",
+              help="What is dialled before a number outside to get a line. [default: the settings']")  # fmt: skip
 @click.option("--explain", "only_explain", is_flag=True, help="Say what the files are and why; load nothing.")
 @click.option("--rejects", type=click.Path(path_type=Path), default=Path("rejects"), show_default=True, metavar="DIR",
               help="Where rejected rows are written, to be mended and loaded again.")  # fmt: skip
@@ -47,6 +50,7 @@ def command(
     tz: str,
     profile: str,
     region: str,
+    prefixes: str,
     only_explain: bool,
     rejects: Path,
     data: Path | None,
@@ -61,7 +65,15 @@ def command(
     Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
     """
     settings = read_settings()
-    options = LoadOptions(kind=kind or "", source=source, tz=tz, profile=profile, region=region, rejects=rejects)
+    options = LoadOptions(
+        kind=kind or "",
+        source=source,
+        tz=tz,
+        profile=profile,
+        region=region,
+        rejects=rejects,
+        prefixes=dial_prefixes(prefixes),
+    )
     prepared: list[PreparedFile] = []
     failed: list[str] = []
     for path in files:
@@ -126,6 +138,8 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(
             f"  {outcome.equal_rows:,} rows equal another one and have no uniqueid: each such call is counted once"
         )
+    lines += [f"  taken for likely: {guess}" for guess in outcome.guesses]
+    lines += [f"  {line}" for line in describe(outcome.numbers, outcome.region, outcome.source)]
     if rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())
         lines.append(f"  rejected: {reasons}; see `callfunnel rejected --import {outcome.import_id}`")

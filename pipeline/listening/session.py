@@ -85,6 +85,7 @@ class Exchange(NamedTuple):
             region=self.region or configured.region or settings.region,
             extension_pattern=configured.extensions,
             trunks=configured.trunks,
+            prefixes=configured.prefixes,
             stages=settings.stages,
             stage_words=configured.stages,
             loaded_at=as_datetime(clock()),

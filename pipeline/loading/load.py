@@ -15,6 +15,7 @@ from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
 from pipeline.loading.audit_load import audit_load
 from pipeline.loading.distinct import Distinct
+from pipeline.loading.numbers import NumberCounts
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, finish_import, keep_import, mend
 from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.sending import Segments
@@ -106,7 +107,7 @@ def send_file(file: PreparedFile, outcome: Outcome, sender: Sender, rejects: Rej
     """Read one file and send what it holds; a file of mostly rejected rows is given up."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
-    legs = _Legs()
+    legs = _Legs(NumberCounts(file.context.region, file.context.prefixes))
     with rejects:
         try:
             for number, item in enumerate(split_rejects(reading, file, rejects, sender)):
@@ -127,7 +128,8 @@ def send_file(file: PreparedFile, outcome: Outcome, sender: Sender, rejects: Rej
 class _Legs:
     """What is counted of a file's legs while they are sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: NumberCounts) -> None:
+        self._numbers = numbers
         self._calls = Distinct()
         self._nameless = Distinct()
         self._without_id = 0
@@ -136,6 +138,7 @@ class _Legs:
 
     def add(self, leg: CallLeg) -> None:
         self._calls.add(leg.call_id)
+        self._numbers.add(leg)
         if leg.record_id.startswith(NAMELESS):
             self._without_id += 1
             self._nameless.add(leg.record_id)
@@ -150,4 +153,5 @@ class _Legs:
     def tell(self, outcome: Outcome) -> None:
         outcome.calls, outcome.calls_estimated = self._calls.count, self._calls.estimated
         outcome.equal_rows = self._nameless.repeated(self._without_id)
+        outcome.numbers = self._numbers.numbers()
         outcome.first_call_at, outcome.last_call_at = self._first, self._last

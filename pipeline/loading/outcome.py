@@ -11,6 +11,7 @@ from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import CallSpan, fill
+from pipeline.loading.numbers import Numbers
 from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
@@ -66,6 +67,13 @@ class Outcome(msgspec.Struct, kw_only=True):
     """
     equal_rows: int = 0
     """Of them: legs without an id of the exchange that equal another leg of the file, told apart by nothing."""
+    numbers: Numbers = Numbers()
+    """What the numbers outside of a file of calls turned out to be."""
+    region: str = ""
+    """Whose numbers those without a country were taken for."""
+    source: str = ""
+    guesses: list[str] = []
+    """What the file does not prove, and was taken for likely."""
     rejected: dict[str, int] = {}
     rejects_file: str = ""
     first_call_at: datetime | None = None
@@ -88,6 +96,9 @@ def begin(file: PreparedFile) -> Outcome:
         kind=file.recognised.kind,
         profile=f"{file.recognised.profile}: {file.recognised.layout}",
         time_zone=str(file.context.zone),
+        region=file.context.region,
+        source=file.context.source,
+        guesses=list(file.recognised.guesses),
     )
 
 

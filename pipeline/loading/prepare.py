@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,16 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = "auto"
     region: str = ""
     rejects: Path = Path("rejects")
+    prefixes: tuple[str, ...] = ()
+    """Digits dialled for a line to the outside; () for the settings'."""
+
+
+def dial_prefixes(text: str) -> tuple[str, ...]:
+    """Of an option: `9,98`. Raises Terminal."""
+    found = tuple(one for part in text.split(",") if (one := part.strip()))
+    if wrong := [one for one in found if re.fullmatch(r"[0-9*#]{1,6}", one) is None]:
+        raise Terminal(f"--prefixes {wrong[0]!r}: digits that are dialled before a number, such as 9 or 9,98")
+    return found
 
 
 class PreparedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +122,7 @@ def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> 
         region=region,
         extension_pattern=configured.extensions,
         trunks=configured.trunks,
+        prefixes=options.prefixes or configured.prefixes,
         stages=settings.stages,
         loaded_at=as_datetime(now),
     )

@@ -10,7 +10,7 @@ from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from schemas.errors import Terminal
 from schemas.records import CallLeg
-from tests.connectors.conftest import Write, read
+from tests.connectors.conftest import Items, Write, read
 
 HEADER = "calldate,src,dst,channel,dstchannel,lastapp,duration,billsec,disposition,uniqueid,linkedid,recordingfile"
 ROW = (
@@ -19,7 +19,7 @@ ROW = (
 )
 
 
-def legs(items: list[object]) -> list[CallLeg]:
+def legs(items: Items) -> list[CallLeg]:
     assert all(isinstance(item, CallLeg) for item in items), items
     return [item for item in items if isinstance(item, CallLeg)]
 

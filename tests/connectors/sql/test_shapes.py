@@ -18,6 +18,7 @@ from connectors.reading.rejects import Misread
 from connectors.sql.reading import as_csv
 from connectors.sql.shape import text
 from connectors.sql.shapes import shape_of
+from connectors.sql.zone import ZoneWatch
 from schemas.codec import Codec, encode
 from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition
@@ -196,3 +197,53 @@ def test_value_is_written_as_an_export_does(value: object, written: str) -> None
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n\x00")), min_size=1, max_size=8))
 def test_rejected_row_is_kept_as_csv(row: list[str]) -> None:
     assert next(csv.reader([as_csv(row)])) == row or row == [""]
+
+
+YEASTAR = (
+    *("id", "datetime", "clid", "src", "dst", "dcontext", "srctrunk", "dstrunk", "lastapp", "lastdata", "duration"),
+    *("billable", "disposition", "amaflags", "calltype", "accountcode", "uniqueid", "recordfile", "didnumber"),
+)
+
+
+def test_table_of_yeastar_is_read_as_its_export_is() -> None:
+    """A menu is a machine, and an extension that a menu rang and that did not answer is not a person who talked."""
+    types: dict[str, Any] = {name: sa.String() for name in YEASTAR} | {"datetime": sa.DateTime()}
+    shape = shape_of("cdr_202603", types, ZoneInfo("UTC"))
+    at = datetime(2026, 3, 2, 10)
+    rows = [
+        (1, at, "", "1001", "0501234567", "", "", "LINE1", "Dial", "PJSIP/x", 180, 171, "ANSWERED", 3, "Outbound", "",
+         "1772445600.1", "", ""),
+        (2, at, "", "0521234567", "6500", "", "LINE1", "", "WaitExten", "3", 14, 14, "ANSWERED", 3, "Inbound", "",
+         "1772446200.3", "", ""),
+        (3, at, "", "0521234568", "6500(1000)", "", "LINE1", "", "Dial", "PJSIP/1000", 13, 13, "VOICEMAIL", 3, "Inbound",
+         "", "1772446800.5", "", ""),
+    ]  # fmt: skip
+    make = shape.maker(context("UTC", region="UA"), "sql")
+    legs = [make(shape.texts([row[YEASTAR.index(name)] for name in shape.columns]), n) for n, row in enumerate(rows)]
+    assert [(leg.direction, leg.disposition, leg.billsec, leg.extension) for leg in legs] == [
+        (Direction.OUTBOUND, Disposition.ANSWERED, 171, "1001"),
+        (Direction.INBOUND, Disposition.MACHINE, 14, ""),
+        (Direction.INBOUND, Disposition.NO_ANSWER, 13, "1000"),
+    ]
+    assert shape.proves == ("datetime", "uniqueid")
+
+
+def test_zone_is_held_against_all_rows_that_are_read() -> None:
+    """Those of a back-fill too, far behind what was looked at when the table was opened."""
+    shape = shape_of("cdr", asterisk(), MOSCOW)
+    watch = ZoneWatch("cdr", shape)
+    start, unique = shape.columns.index("calldate"), shape.columns.index("uniqueid")
+
+    def rows(first: int, count: int, offset_h: int) -> list[list[str]]:
+        found = []
+        for number in range(count):
+            cells = [""] * len(shape.columns)
+            at = datetime.fromtimestamp(first + number * 60, UTC) + timedelta(hours=offset_h)
+            cells[start], cells[unique] = f"{at:%Y-%m-%d %H:%M:%S}", f"{first + number * 60}.{number}"
+            found.append(cells)
+        return found
+
+    watch.check(rows(1772445600, 1000, 3))
+    watch.check(rows(1762445600, 10, 0))
+    with pytest.raises(Terminal, match=r"table cdr: .*UTC\+00:00.*Europe/Moscow"):
+        watch.check(rows(1762445600, 190, 0))
