@@ -26,6 +26,7 @@ def written(name: str, mapping: Mapping, unknown: AnyMapping[str, Sequence[str]]
     for ours, theirs in mapping.columns.items():
         value = _text(theirs) if isinstance(theirs, str) else f"[{', '.join(map(_text, theirs))}]"
         lines.append(f"columns.{_key(ours)} = {value}")
+    lines += [f"units.{_key(ours)} = {_text(unit)}" for ours, unit in mapping.units.items()]
     lines += [f"constants.{_key(ours)} = {_text(value)}" for ours, value in mapping.constants.items()]
     for ours, known in mapping.values.items():
         lines += [f"values.{_key(ours)}.{_key(word)} = {_text(value)}" for word, value in known.items()]

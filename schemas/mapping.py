@@ -19,5 +19,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Ours -> what is the same in every row."""
     values: dict[str, dict[str, str]] = {}
     """Ours -> their word -> our word (a stage, a direction, how a call ended)."""
+    units: dict[str, Literal["s", "min", "ms", "h", "days"]] = {}
+    """What numbers without a unit count in a column of lengths (duration, talk, wait): where no header does."""
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
     """How dates without a year in front are written."""

@@ -116,7 +116,9 @@ class DerivedLegs:
         ):
             reached = self._inside(dst)  # from outside a menu's number would be one
         direction, extension, other, outside = self._ends(stated_way, near, src, dst, reached)
-        outcome = NO_ANSWER if disposition == _VOICEMAIL else read_disposition(disposition)
+        outcome = read_disposition(disposition)
+        if disposition == _VOICEMAIL:
+            outcome, billsec_s = NO_ANSWER, 0
         if outcome is ANSWERED:
             person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
             outcome = ANSWERED if person else MACHINE

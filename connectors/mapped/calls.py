@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zlib import crc32
 
-from connectors.reading.call_keywords import direction, disposition, seconds
+from connectors.reading.call_keywords import direction, disposition
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
-from connectors.reading.lengths import SPANS
+from connectors.reading.lengths import SPANS, seconds
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -28,7 +29,18 @@ READ = (
 """Our columns in the order of `parse_row`."""
 
 
-def parse_row(cells: Sequence[str], moments: Times, context: Context) -> LegFields:
+class LengthUnits(NamedTuple):
+    """What the numbers of the columns of lengths count (`lengths.UNITS`)."""
+
+    duration: str = "s"
+    talk: str = "s"
+    wait: str = "s"
+
+
+SECONDS = LengthUnits()
+
+
+def parse_row(cells: Sequence[str], moments: Times, context: Context, units: LengthUnits = SECONDS) -> LegFields:
     """What a row says; absent columns are "". Raises Misread."""
     (start, answer, end, wait, talk, duration, way, status, contact, person, caller, called, did, queue, recording,
      call_id, id_) = cells  # fmt: skip
@@ -36,9 +48,10 @@ def parse_row(cells: Sequence[str], moments: Times, context: Context) -> LegFiel
     direction, extension, peer, outside, missed = _ends(
         way, contact.strip(), person, caller, called, context.extension_pattern
     )
-    talk_s = seconds(talk, "talk") if talk.strip() else None
-    wait_s = seconds(wait, "wait") if wait else 0
-    ended_at = _end(duration, end, moments, started_at, wait_s, talk_s or 0)
+    talk_s = seconds(talk, "talk", units.talk) if talk.strip() else None
+    wait_s = seconds(wait, "wait", units.wait) if wait else 0
+    length_s = seconds(duration, "duration", units.duration) if duration.strip() else None
+    ended_at = _end(length_s, end, moments, started_at, wait_s, talk_s or 0)
     outcome = _outcome(status, answer, talk_s, ended_at != started_at)
     if missed and outcome is ANSWERED:
         outcome = NO_ANSWER
@@ -109,10 +122,10 @@ def _named(text: str, pattern: str) -> str:
     return numbers[0] if len(numbers) == 1 and has_name else text
 
 
-def _end(duration: str, end: str, moments: Times, started_at: datetime, wait_s: int, talk_s: int) -> datetime:
+def _end(length_s: int | None, end: str, moments: Times, started_at: datetime, wait_s: int, talk_s: int) -> datetime:
     """By the length where there is one: it knows no change of clocks."""
-    if duration.strip():
-        return started_at + SPANS[max(seconds(duration, "duration"), talk_s)]
+    if length_s is not None:
+        return started_at + SPANS[max(length_s, talk_s)]
     return moments.end(end, "end", started_at) if end.strip() else started_at + SPANS[wait_s + talk_s]
 
 

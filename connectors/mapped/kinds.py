@@ -17,7 +17,7 @@ class MappedColumn(NamedTuple):
 
     keywords: tuple[str, ...]
     holds: str = ""
-    """What its values must look like to be proposed: time, phone, length; "" for anything."""
+    """What its values must look like to be proposed: time, phone, length, link; "" for anything."""
     takes_all: bool = False
     """Whether every column that fits is a part of it: several phones."""
 
@@ -60,6 +60,8 @@ CALLS = TableKind(
                 *("датазвонка", "дата", "startedat", "starttime", "calldate", "datetime", "datetimestart"),
                 *(
                     "datetimestartutc",
+                    "activitydate",
+                    "datestarted",
                     "callstart",
                     "start",
                     "date",
@@ -74,17 +76,32 @@ CALLS = TableKind(
         ),
         "time": MappedColumn(("время", "времязвонка", "time", "calltime"), "clock"),
         "answer": MappedColumn(
-            ("времяответа", "ответ", "answeredat", "answertime", "answer", "datetimeconnectutc"), "time"
+            (
+                *("времяответа", "ответ", "answeredat", "answertime", "answer", "datetimeconnectutc"),
+                *("dateconnected", "answerstarttime"),
+            ),
+            "time",
         ),
         "end": MappedColumn(
             (
                 *("времяокончания", "окончание", "конец", "завершение", "конецзвонка", "endedat", "endtime", "end"),
-                *("finish", "finishtime", "datetimeendutc"),
+                *("finish", "finishtime", "datetimeendutc", "dateended", "callendtime"),
             ),
             "time",
         ),
         "wait": MappedColumn(
-            ("времяожидания", "ожидание", "дозвон", "длительностьожидания", "wait", "waittime", "ringtime"), "length"
+            (
+                "времяожидания",
+                "ожидание",
+                "дозвон",
+                "длительностьожидания",
+                "wait",
+                "waittime",
+                "ringtime",
+                "ringduration",
+                "ringingduration",
+            ),
+            "length",
         ),
         "talk": MappedColumn(
             (
@@ -110,7 +127,7 @@ CALLS = TableKind(
         "status": MappedColumn(
             (
                 *("статус", "статусзвонка", "результат", "результатзвонка", "итог", "состояние", "disposition"),
-                *("callstatus", "status", "result", "outcome", "calloutcome", "answered", "отвечен"),
+                *("callstatus", "status", "actionresult", "result", "outcome", "calloutcome", "answered", "отвечен"),
             )
         ),
         "contact": MappedColumn(
@@ -125,7 +142,7 @@ CALLS = TableKind(
                     "customerphone",
                     "contactphone",
                 ),
-                *("phonenumber", "phone", "externalnumber", "externalparty"),
+                *("phonenumber", "phone", "externalnumber", "externalparty", "contact", "contactnumber", "number"),
             ),
             "phone",
         ),
@@ -133,30 +150,46 @@ CALLS = TableKind(
             (
                 *("внутреннийномер", "внутренний", "добавочный", "сотрудник", "менеджер", "оператор", "ответственный"),
                 *("ктоответил", "extension", "ext", "agent", "agentname", "employee", "user", "operator", "manager"),
+                *("activityassignedto", "assignedto", "email", "useremail"),
             )
         ),
         "from": MappedColumn(
             (
                 *("кто", "ктозвонил", "откуда", "звонящий", "вызывающий", "номеразвонившего", "ктозвонит", "номера"),
                 *("исходящийномер", "from", "fromnumber", "caller", "callernumber", "callerid", "source", "src"),
-                *("sourcenumber", "callingnumber", "anumber"),
+                *("sourcenumber", "callingnumber", "anumber", "callfrom"),
             )
         ),
         "to": MappedColumn(
             (
                 *("кому", "куда", "комузвонил", "комузвонили", "вызываемый", "номерб", "набранныйномер", "to"),
                 *("tonumber", "callee", "called", "callednumber", "calleenumber", "destination", "dst"),
-                *("destinationnumber", "dialednumber", "dialled", "bnumber"),
+                *("destinationnumber", "dialednumber", "dialled", "bnumber", "callto"),
             )
         ),
         "did": MappedColumn(
             ("линия", "номерлинии", "виртуальныйномер", "нашномер", "did", "line", "destinationdid", "linenumber")
         ),
         "queue": MappedColumn(("очередь", "группа", "queue", "ringgroup", "queuename")),
-        "recording": MappedColumn(("запись", "ссылканазапись", "recording", "record", "recordingurl", "recordingfile")),
+        "recording": MappedColumn(
+            ("запись", "ссылканазапись", "recording", "record", "recordingurl", "recordingfile"), "link"
+        ),
         "call_id": MappedColumn(("идентификаторзвонка", "linkedid", "sessionid", "callsession", "entryid")),
         "id": MappedColumn(
-            ("id", "idзвонка", "uid", "callid", "uniqueid", "номерзаписи", "recordid", "cdrid", "uuid", "guid", "код")
+            (
+                "id",
+                "idзвонка",
+                "idзаписи",
+                "uid",
+                "callid",
+                "uniqueid",
+                "номерзаписи",
+                "recordid",
+                "cdrid",
+                "uuid",
+                "guid",
+                "код",
+            )
         ),
     },
     _needed("start", "contact|from", "contact|to", "talk|duration|end|status"),

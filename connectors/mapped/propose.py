@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from connectors.mapped.kinds import CALLS, KINDS, TableKind, spellings
 from connectors.mapped.stage_proposals import unknown_stages
-from connectors.reading.call_keywords import DIRECTIONS, DISPOSITIONS, MISSED, seconds
+from connectors.reading.call_keywords import DIRECTIONS, DISPOSITIONS, MISSED
 from connectors.reading.call_keywords import bare as bare_word
+from connectors.reading.lengths import seconds
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
-from connectors.reading.times import DATE, absolute
-from connectors.reading.zone_proof import date_order
+from connectors.reading.times import DATE, absolute, plain
+from connectors.reading.zone_proof import DateOrder, date_order
 from schemas.mapping import MappedKind
 from schemas.mapping import Mapping as TableMapping
 from schemas.stages import Stages
@@ -44,6 +45,8 @@ class Proposed(NamedTuple):
     """Their columns that are not read."""
     strange: Mapping[str, tuple[str, ...]]
     """Ours -> their words whose meaning nobody can tell: rows with them are rejected until `values` says."""
+    guesses: tuple[str, ...] = ()
+    """What the table does not prove, and was taken for likely."""
 
 
 class TableSample(NamedTuple):
@@ -60,12 +63,18 @@ def propose(
     kind: MappedKind,
     chosen: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    date_order: str = "",
 ) -> Proposed:
-    """The likeliest mapping of a table to one kind. `chosen` (ours -> their header) and `constants` are given."""
+    """The likeliest mapping of a table to one kind. `chosen` (ours -> their header, "" for none of them), `constants`,
+    `units` and `date_order` are given; "" asks for the order that the dates tell.
+    """
     table = KINDS[kind]
-    positions = _find_columns(
-        sample, table, {ours: _index_of(sample.header, name) for ours, name in (chosen or {}).items()}
-    )
+    dropped = {ours for ours, name in (chosen or {}).items() if not name}
+    named = {ours: _index_of(sample.header, name) for ours, name in (chosen or {}).items() if name}
+    positions = _find_columns(sample, table, named)
+    for ours in dropped:
+        positions.pop(ours, None)
     if table is CALLS:
         _settle_calls(sample, positions)
     fixed = dict(constants or {})
@@ -81,11 +90,18 @@ def propose(
     used = {index for found in positions.values() for index in found}
     unused = tuple(name for index, name in enumerate(sample.header) if index not in used and name.strip())
     values, strange = _values(sample, positions)
-    order = _order(sample, positions, kind)
+    order = DateOrder(date_order, "as given") if date_order else _order(sample, positions, kind)
     if missing:
         return Proposed(None, missing, unused, strange)
-    mapping = TableMapping(kind=kind, columns=columns, constants=fixed, values=values, date_order=order)  # type: ignore[arg-type]  # one of the three
-    return Proposed(mapping, missing, unused, strange)
+    mapping = TableMapping(
+        kind=kind,
+        columns=columns,
+        constants=fixed,
+        values=values,
+        units=dict(units or {}),  # type: ignore[arg-type]  # its words
+        date_order=order.order,  # type: ignore[arg-type]  # one of the three
+    )
+    return Proposed(mapping, missing, unused, strange, order.guesses)
 
 
 def fitting_kinds(sample: TableSample) -> list[MappedKind]:
@@ -173,17 +189,14 @@ def _cell_texts(sample: TableSample, positions: Sequence[int]) -> list[str]:
     return list(texts)[:_MOST_WORDS]
 
 
-def _order(sample: TableSample, positions: Mapping[str, list[int]], kind: str) -> str:
+def _order(sample: TableSample, positions: Mapping[str, list[int]], kind: str) -> DateOrder:
+    """By the dates of all columns of times together."""
     times = [ours for ours, column in KINDS[kind].columns.items() if column.holds == "time" and ours in positions]
     if not times:
-        return "ymd"
-    texts = [
-        " ".join(row[index] for index in positions[times[0]]) for row in sample.rows if len(row) == len(sample.header)
-    ]
-    plain = [
-        f"{text} 00:00" if _is_day(text) else re.sub(r"\s?[AaPp][Mm]$", "", text) for text in texts if text.strip()
-    ]
-    return date_order([(text, "") for text in plain], sample.region)[0]
+        return DateOrder("ymd", "")
+    whole = [row for row in sample.rows if len(row) == len(sample.header)]
+    texts = [" ".join(row[index] for index in positions[ours]) for ours in times for row in whole]
+    return date_order([(text, "") for text in texts if text.strip()], sample.region)
 
 
 def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
@@ -192,6 +205,7 @@ def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
         "time": _is_time,
         "clock": lambda text: _CLOCK.fullmatch(text) is not None,
         "length": _is_length,
+        "link": lambda text: bare_word(text) not in DISPOSITIONS and not text.isdecimal(),
         "phone": lambda text: any(map(str.isdigit, text)) and not _is_time(text) and not _CLOCK.fullmatch(text),
     }
     return not holds or not any(map(str.strip, cells)) or _share(cells, checks[holds]) >= _ENOUGH
@@ -228,15 +242,17 @@ def is_value(text: str) -> bool:
 
 
 def _is_day(text: str) -> bool:
-    return _DAY.fullmatch(text.strip()) is not None
+    return _DAY.fullmatch(plain(text.strip())) is not None
 
 
 def _is_length(text: str) -> bool:
-    try:
-        seconds(text, "")
-    except Misread:
-        return False
-    return True
+    for unit in ("s", "min"):
+        try:
+            seconds(text, "", unit)
+        except Misread:
+            continue
+        return True
+    return False
 
 
 def _column(sample: TableSample, index: int) -> list[str]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
 
-from connectors.mapped.calls import READ, parse_row
+from connectors.mapped.calls import READ, LengthUnits, parse_row
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, TableKind
+from connectors.mapped.units import LENGTHS, Unit, decide_units, spans_of
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_from_fields
@@ -72,15 +73,26 @@ class MappedSource(Delimited):
         why += [f"{ours} is always {text!r}" for ours, text in self._mapping.constants.items()]
         has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
         name = f"{self.kind} by the mapping {self.profile}"
-        return Layout(name, tuple(columns), 1, tuple(why), self._mapping.date_order, has_offset)
+        units = self._units(columns, rows[1:]) if self.kind == "calls" else {}
+        return Layout(
+            name,
+            tuple(columns),
+            1,
+            (*why, *(unit.why for unit in units.values() if unit.name != "s")),
+            self._mapping.date_order,
+            has_offset,
+            {ours: unit.name for ours, unit in units.items() if unit.name != "s"},
+            tuple(unit.why for unit in units.values() if unit.is_guess),
+        )
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         moments = Times(stated(zone), recognised.date_order)
         table = self._table.table
         if table is None:
             call_of = self._reader(recognised.columns, READ)
+            units = LengthUnits(**recognised.units)
             return lambda fields, row_ref: leg_from_fields(
-                parse_row(call_of(fields), moments, context), context, f"{file}:{row_ref}"
+                parse_row(call_of(fields), moments, context, units), context, f"{file}:{row_ref}"
             )
         names = tuple({*table.columns, *self._table.columns})
         cells_of = self._reader(recognised.columns, names)
@@ -137,6 +149,19 @@ class MappedSource(Delimited):
             return pick(fields)
 
         return cells_of
+
+    def _units(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Unit]:
+        """What the columns of lengths count."""
+        cells_of = self._reader(columns, READ)
+        whole = [cells_of(list(row)) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        theirs = self._mapping.columns
+        lengths = {
+            ours: (" ".join(_listed(theirs[ours])), [cells[READ.index(ours)] for cells in whole])
+            for ours in LENGTHS
+            if ours in theirs
+        }
+        starts, ends = ([cells[READ.index(name)] for cells in whole] for name in ("start", "end"))
+        return decide_units(lengths, spans_of(starts, ends, self._mapping.date_order), self._mapping.units)
 
     def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Whether most starts say their offset."""

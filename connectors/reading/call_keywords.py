@@ -1,11 +1,10 @@
-"""Words for what a call was, in Russian and English tables: its direction, its end, its lengths. Pure."""
+"""Words for what a call was, in Russian and English tables: its direction and its end. Pure."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from connectors.reading.lengths import WEEK_S
 from connectors.reading.rejects import Misread
 from schemas.records import Direction, Disposition, Reason
 
@@ -36,14 +35,6 @@ DISPOSITIONS: dict[str, Disposition] = {
     **dict.fromkeys(("voicemail", "machine", "ivr", "автоответчик", "голосоваяпочта"), Disposition.MACHINE),
 }
 _NOISE = re.compile(r"[\s_.\-–—()/]+")
-_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{2})(?:[.,]\d+)?")
-_UNITS = re.compile(
-    r"(?:(\d{1,9})\s*(?:ч|час|h|hr)[а-яa-z.]*\s*)?(?:(\d{1,9})\s*(?:м|мин|m|min)[а-яa-z.]*\s*)?"
-    r"(?:(\d{1,9})\s*(?:с|сек|s|sec)[а-яa-z.]*)?",
-    re.IGNORECASE,
-)
-_FEW_DIGITS = 5
-"""Of seconds that are surely less than a week."""
 
 
 def bare(word: str) -> str:
@@ -77,40 +68,3 @@ def disposition(word: str, field: str) -> Disposition:
     if outcome is None:
         raise Misread(Reason.BAD_STATUS, field, f"{word[:40]!r}: answered, no answer, busy, failed, отвечен, ...?")
     return outcome
-
-
-def seconds(text: str, field: str) -> int:
-    """A length: `85`, `1:25`, `00:01:25`, `1 мин 25 сек`, 0.00098 of a day; "" and `-` are 0. Raises Misread."""
-    if text.isdecimal() and len(text) <= _FEW_DIGITS:
-        return int(text)
-    return _seconds(text.strip(), field)
-
-
-@lru_cache(maxsize=20_000)
-def _seconds(text: str, field: str) -> int:
-    if text.isdecimal() and len(text) <= _FEW_DIGITS + 1:
-        return _checked(int(text), text, field)
-    if not text or text == "-":
-        return 0
-    if found := _CLOCK.fullmatch(text):
-        hours, minutes, rest = found.groups()
-        return _checked(int(hours or 0) * 3600 + int(minutes) * 60 + int(rest), text, field)
-    if (found := _UNITS.fullmatch(text)) and any(found.groups()):
-        return _checked(
-            sum(int(n or 0) * unit for n, unit in zip(found.groups(), (3600, 60, 1), strict=True)), text, field
-        )
-    try:
-        number = float(text.replace(",", ".")) if len(text) < 24 else -1.0
-    except ValueError:
-        number = -1.0
-    if 0 < number < 1:  # a time of day that a spreadsheet wrote as a number
-        return round(number * 86_400)
-    if number >= 0 and number < WEEK_S:
-        return int(number)
-    raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a length: 85, 1:25, 00:01:25, 1 мин 25 сек")
-
-
-def _checked(value: int, text: str, field: str) -> int:
-    if value > WEEK_S:
-        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is longer than a week")
-    return value

@@ -101,6 +101,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     guesses: tuple[str, ...] = ()
     """What the file does not prove, and was taken for likely: reported after a load."""
+    units: Mapping[str, str] = {}
+    """What the numbers of columns of lengths count (`lengths.UNITS`), where these are not seconds."""
     fewest: int = 0
     """Cells that a row may have at least, where the last columns have no name; 0: as many as columns."""
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from connectors.reading.cut_ids import check_ids
@@ -48,6 +49,8 @@ class Layout(NamedTuple):
     date_order: str = "ymd"
     has_offset: bool = False
     """Whether all times that were seen say their offset."""
+    units: Mapping[str, str] = MappingProxyType({})
+    """What the numbers of columns of lengths count, where these are not seconds."""
     guesses: tuple[str, ...] = ()
     """What the file does not prove, and was taken for likely, with the setting that decides it: reported by a load."""
 
@@ -227,6 +230,7 @@ class TableSource(ABC):
             date_order=layout.date_order,
             needs_zone=self.needs_zone(layout),
             reasons=(_written(sample.path, form), *layout.why, *surplus.why),
+            units=layout.units,
             guesses=layout.guesses,
             fewest=surplus.fewest,
         )

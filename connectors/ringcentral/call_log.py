@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_keywords import bare, direction, seconds
+from connectors.reading.call_keywords import bare, direction
 from connectors.reading.leg import LegFields
+from connectors.reading.lengths import seconds
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, MACHINE, NO_ANSWER
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.reading.call_keywords import bare, seconds
+from connectors.reading.call_keywords import bare
 from connectors.reading.leg import LegFields
+from connectors.reading.lengths import seconds
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable

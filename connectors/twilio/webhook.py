@@ -26,7 +26,7 @@ from connectors.http.webhook import (
     form,
     rejected,
 )
-from connectors.reading.call_keywords import seconds
+from connectors.reading.lengths import seconds
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from connectors.reading.times import absolute

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from zlib import crc32
 
-from connectors.reading.call_keywords import bare, seconds
+from connectors.reading.call_keywords import bare
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
+from connectors.reading.lengths import seconds
 from connectors.reading.outcomes import ANSWERED, BUSY, CANCELLED, FAILED, INBOUND, INTERNAL, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
 from connectors.reading.service_table import ServiceTable

@@ -28,6 +28,7 @@ def explanation(file: PreparedFile) -> list[str]:
     return [
         f"{file.path}: {seen.profile}, {seen.layout}",
         *(f"  {reason}" for reason in seen.reasons),
+        *(f"  taken for likely: {guess}" for guess in seen.guesses if guess not in seen.reasons),
         f"  zone: {file.zone_why}",
     ]
 

@@ -11,8 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.mapped.kinds import KINDS
-from connectors.mapped.propose import Proposed, TableSample, fitting_kinds, propose
+from connectors.mapped.propose import Proposed, TableSample, fitting_kinds
 from connectors.mapped.table_sample import sample_table
+from connectors.mapped.trial import Trial, propose_readable
+from connectors.mapped.units import LENGTHS
+from connectors.reading.lengths import UNITS
 from connectors.reading.packed import label
 from connectors.reading.parts import parts
 from pipeline.loading.explain import explain
@@ -34,6 +37,9 @@ class MappingRequest(NamedTuple):
     name: str
     columns: Mapping[str, str]
     constants: Mapping[str, str]
+    units: Mapping[str, str] = {}
+    """What the numbers of our columns of lengths count."""
+    date_order: str = ""
 
 
 class MappingProposal(NamedTuple):
@@ -44,6 +50,9 @@ class MappingProposal(NamedTuple):
     proposed: Proposed
     kind: MappedKind
     name: str
+    trial: Trial | None = None
+    dropped: Sequence[str] = ()
+    """Our columns that were left out, since what would be read as them is not."""
 
 
 def map_table(file: Path, request: MappingRequest, region: str, settings: Settings) -> MappingProposal:
@@ -63,14 +72,23 @@ def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings
     if unknown := {*request.columns, *request.constants} - set(KINDS[kind].columns):
         known = ", ".join(KINDS[kind].columns)
         raise Terminal(f"{kind} have no column {', '.join(sorted(unknown))}; columns: {known}")
+    if unknown := set(request.units) - set(LENGTHS):
+        raise Terminal(f"--unit {', '.join(sorted(unknown))}: lengths are {', '.join(LENGTHS)}")
     try:
-        proposed = propose(look, kind, request.columns, request.constants)
+        proposed, trial, dropped = propose_readable(
+            look, kind, request.columns, request.constants, request.units, request.date_order
+        )
     except ValueError:
         raise Terminal(f"{path}: --column names a header that is not there: {', '.join(look.header)}") from None
     name = request.name or _name(path, kind)
     if not re.fullmatch(r"[\w-]+", name):
         raise Terminal(f"--name {name!r}: letters, digits, - and _")
-    return MappingProposal(path, look, _with_known_values(proposed, settings.mappings.get(name)), kind, name)
+    if proposed.mapping is not None and trial is not None and trial.units:
+        # What was guessed is what a person looks over: it is written down.
+        units = {**trial.units, **proposed.mapping.units}
+        proposed = proposed._replace(mapping=msgspec.structs.replace(proposed.mapping, units=units))
+    known = _with_known_values(proposed, settings.mappings.get(name))
+    return MappingProposal(path, look, known, kind, name, trial, dropped)
 
 
 def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Proposed:
@@ -90,7 +108,7 @@ def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Propo
 
 
 def _kind(path: Path, look: TableSample) -> MappedKind:
-    fits = fitting_kinds(look)
+    fits = [kind for kind in fitting_kinds(look) if _is_read(look, kind)]
     if len(fits) == 1:
         return fits[0]
     seen = f"its columns are {', '.join(look.header)}"
@@ -99,11 +117,44 @@ def _kind(path: Path, look: TableSample) -> MappedKind:
     raise Terminal(f"{path}: neither calls nor a table of the CRM by its header: say --kind; {seen}")
 
 
+def _is_read(look: TableSample, kind: MappedKind) -> bool:
+    """Whether rows would be read as this kind, but for words whose meaning somebody has yet to say."""
+    proposed, trial, _ = propose_readable(look, kind, {}, {}, {}, "")
+    if trial is None:
+        return False
+    unclear = sum(count for field, count in trial.rejected.items() if field in proposed.strange)
+    return (trial.rejected.total() - unclear) * 2 <= trial.rows
+
+
 def _name(path: Path, kind: str) -> str:
     """A name for a mapping: the file's without what changes from export to export, and the kind."""
     stem = re.sub(r"\d{2,}|[_.\s()-]+", "-", label(path).split(":")[-1].partition(".")[0])
     stem = re.sub("-+", "-", stem).strip("-")
     return f"{stem}-{kind}" if stem and kind not in stem else stem or kind
+
+
+class Undecided(NamedTuple):
+    """What a table does not prove, with what looks likely."""
+
+    guesses: Sequence[str]
+    units: Mapping[str, str]
+    date_order: str
+
+
+def undecided_of(mapped: MappingProposal) -> Undecided | None:
+    """What is to be asked; None when nothing is."""
+    guesses, trial = list(mapped.proposed.guesses), mapped.trial
+    if mapped.proposed.mapping is None or trial is None or not (guesses or trial.guesses):
+        return None
+    order = mapped.proposed.mapping.date_order if guesses else ""
+    return Undecided([*guesses, *trial.guesses], trial.units, order)
+
+
+def known_units(units: Mapping[str, str]) -> Mapping[str, str]:
+    """Of `--unit`. Raises Terminal."""
+    if wrong := [unit for unit in units.values() if unit not in UNITS]:
+        raise Terminal(f"--unit {wrong[0]!r}: one of {', '.join(UNITS)}")
+    return units
 
 
 def describe(mapped: MappingProposal) -> list[str]:
@@ -118,6 +169,16 @@ def describe(mapped: MappingProposal) -> list[str]:
         lines += [f"  {ours:16} always {text!r}" for ours, text in proposed.mapping.constants.items()]
         for ours, known in proposed.mapping.values.items():
             lines += [f"  {ours:16} {word!r} means {code}" for word, code in known.items()]
+    for ours in mapped.dropped:
+        lines.append(f"  {ours:16} left out: what stands there cannot be read as it")
+    if mapped.trial is not None and not mapped.trial.is_good:
+        count, rows = mapped.trial.rejected.total(), mapped.trial.rows
+        lines.append(
+            f"  {count} of {rows} rows would be rejected ({mapped.trial.example}): name other columns with --column"
+        )
+    lines += [
+        f"  taken for likely: {guess}" for guess in (*proposed.guesses, *(mapped.trial.guesses if mapped.trial else ()))
+    ]
     if proposed.unused:
         lines.append(f"  not read: {', '.join(proposed.unused)}")
     known_by = "id" if mapped.kind == "organisations" else "organisation_id"

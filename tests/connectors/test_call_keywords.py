@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.reading.call_keywords import direction, disposition, seconds
+from connectors.reading.call_keywords import direction, disposition
+from connectors.reading.lengths import seconds
 from connectors.reading.rejects import Misread
 from connectors.reading.times import Times
 from schemas.records import Direction, Disposition, Reason

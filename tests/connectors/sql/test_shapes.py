@@ -215,15 +215,15 @@ def test_table_of_yeastar_is_read_as_its_export_is() -> None:
          "1772445600.1", "", ""),
         (2, at, "", "0521234567", "6500", "", "LINE1", "", "WaitExten", "3", 14, 14, "ANSWERED", 3, "Inbound", "",
          "1772446200.3", "", ""),
-        (3, at, "", "0521234568", "6500(1000)", "", "LINE1", "", "Dial", "PJSIP/1000", 13, 13, "VOICEMAIL", 3, "Inbound",
-         "", "1772446800.5", "", ""),
+        (3, at, "", "0521234568", "6500(1000)", "", "LINE1", "", "Dial", "PJSIP/1000", 13, 13, "VOICEMAIL", 3,
+         "Inbound", "", "1772446800.5", "", ""),
     ]  # fmt: skip
     make = shape.maker(context("UTC", region="UA"), "sql")
     legs = [make(shape.texts([row[YEASTAR.index(name)] for name in shape.columns]), n) for n, row in enumerate(rows)]
     assert [(leg.direction, leg.disposition, leg.billsec, leg.extension) for leg in legs] == [
         (Direction.OUTBOUND, Disposition.ANSWERED, 171, "1001"),
         (Direction.INBOUND, Disposition.MACHINE, 14, ""),
-        (Direction.INBOUND, Disposition.NO_ANSWER, 13, "1000"),
+        (Direction.INBOUND, Disposition.NO_ANSWER, 0, "1000"),
     ]
     assert shape.proves == ("datetime", "uniqueid")
 
