@@ -136,9 +136,21 @@ def _without_false_linkedid(layout: Layout, rows: Sequence[Sequence[str]]) -> La
     return layout._replace(columns=columns, why=(*layout.why, "the linkedid column holds no ids: not used"))
 
 
+_ELASTIX = {
+    "date": "start", "source": "src", "destination": "dst", "srcchannel": "channel", "dstchannel": "dstchannel",
+    "status": "disposition", "duration": "billsec", "uniqueid": "uniqueid",
+}  # fmt: skip
+"""The CDR report of Elastix and Issabel: its Duration is the talk, `60s (1m)`."""
+
+
 def by_header(header: Sequence[str]) -> Layout | None:
     """The layout that a header names, whatever the order; at least start, src, dst, billsec and disposition."""
-    columns = tuple(NAMES.get(re.sub(r"[\s_.\"]", "", name).lower(), "") for name in header)
+    names = [re.sub(r"[\s_.\"]", "", name).lower() for name in header]
+    if {"srcchannel", "status", "duration", "source", "destination"} <= set(names):
+        columns = tuple(_ELASTIX.get(name, "") for name in names)
+        seen = f"the first row names {len(names)} columns of the report, Src. Channel among them; Duration is talk"
+        return Layout("Elastix or Issabel report", columns, 1, (seen,))
+    columns = tuple(NAMES.get(name, "") for name in names)
     if not {"start", "src", "dst", "billsec", "disposition"} <= set(columns):
         return None
     kind = "FreePBX report" if "uniqueid" in columns else "hand-picked columns"

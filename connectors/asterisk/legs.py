@@ -11,7 +11,7 @@ from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers
 from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
-from connectors.reading.lengths import SPANS, WEEK_S
+from connectors.reading.lengths import SPANS, WEEK_S, durations
 from connectors.reading.outcomes import (
     ANSWERED,
     BUSY,
@@ -86,6 +86,8 @@ class LegReader:
         self._context = context
         self._file = file
         self._has_channels = "channel" in columns
+        self._has_application = "lastapp" in columns
+        self._has_duration = "duration" in columns
 
     def leg(self, fields: list[str], row_ref: RowRef) -> CallLeg:
         """The leg of a row with the layout's width; `fields` is used up."""
@@ -99,7 +101,7 @@ class LegReader:
         try:
             duration_s, billsec_s = int(duration), int(billsec)
         except ValueError:
-            raise _no_seconds(duration, billsec) from None
+            duration_s, billsec_s = durations(duration if self._has_duration else billsec, billsec)
         if not 0 <= billsec_s <= duration_s + 1 or duration_s > WEEK_S:
             raise _no_duration(duration_s, billsec_s)
         if not start:
@@ -216,7 +218,8 @@ class LegReader:
             return ANSWERED if billsec_s > 0 else NO_ANSWER
         kind = far.kind
         somebody = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
-        return ANSWERED if somebody and billsec_s > 0 and lastapp.lower() in BRIDGING else MACHINE
+        bridges = lastapp.lower() in BRIDGING or not self._has_application
+        return ANSWERED if somebody and billsec_s > 0 and bridges else MACHINE
 
 
 def read_disposition(written: str) -> Disposition:
@@ -240,11 +243,6 @@ def _began_with_pair(near: Peer, uniqueid: str, linkedid: str) -> bool:
         return uniqueid == linkedid != ""
     (_, _, own), (_, _, first) = uniqueid.rpartition("."), linkedid.rpartition(".")
     return own.isdecimal() and first.isdecimal() and int(own) == int(first) + 1
-
-
-def _no_seconds(duration: str, billsec: str) -> Misread:
-    field, text = ("billsec", billsec) if duration.strip().lstrip("+-").isdecimal() else ("duration", duration)
-    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a number of seconds")
 
 
 def _no_duration(duration_s: int, billsec_s: int) -> Misread:

@@ -8,6 +8,7 @@ the same global call. Sources: Cisco's CDR administration guide, headers of thre
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import tzinfo
 from enum import Enum
@@ -31,7 +32,7 @@ from connectors.reading.phones import refuse_cut_digits
 from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
-from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.table import Delimited, Layout, Make, fits
 from connectors.reading.times import EARLIEST_S, LATEST_S, NO_ZONE, at
 from schemas.errors import Terminal
 from schemas.records import CallLeg, Direction, Disposition, Reason
@@ -64,6 +65,19 @@ _PHONES = re.compile(r"(?:SEP|ATA|CSF|TCT|BOT|TAB|CTI?RD|UDP|AN|VGC|BAT|CIPC|IPC
 _MACHINES = re.compile(r"(?:CiscoUM|CFB|ANN|MOH|MTP|IVR|CONF)[\w.-]*", re.IGNORECASE)
 _BRIDGE = re.compile(r"b\d{10,}")
 """The number of a conference, of a recording: no one's."""
+_FEWEST_HEADLESS = 90
+_SHAPES = {
+    "cdrrecordtype": re.compile(r"1"),
+    "datetimeorigination": re.compile(r"\d{9,10}"),
+    "origcause_value": re.compile(r"\d+"),
+    "destcause_value": re.compile(r"\d+"),
+    "datetimeconnect": re.compile(r"0|\d{9,10}"),
+    "datetimedisconnect": re.compile(r"\d{9,10}"),
+    "pkid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    "duration": re.compile(r"\d+"),
+}
+"""Of a file whose first lines were cut off."""
+_ALIKE = "the columns stand alike in all versions"
 _SPLIT = "393216"
 _NOBODY = frozenset({"0", "16", "18", "19", _SPLIT, ""})
 
@@ -105,9 +119,10 @@ class CucmCdr(Delimited):
             head = 2 if len(rows) > 1 and _are_types(rows[1]) else 1
             return _layout(header, head, f"the first row names {len(header)} columns, cdrRecordType first")
         if _are_types(rows[0]) and len(rows[0]) > _READ["globalcallid_clusterid"]:
-            named = {index: name for name, index in _READ.items() if index >= 0}
-            columns = [named.get(index, "") for index in range(len(rows[0]))]
-            return _layout(columns, 1, "no header but a line of types: the columns that stand alike in all versions")
+            return _layout(_alike(len(rows[0])), 1, f"no header but a line of types: {_ALIKE}")
+        width = max(Counter(map(len, rows)).items(), key=lambda one: one[1])[0]
+        if width > _FEWEST_HEADLESS and fits(columns := _alike(width), rows, _SHAPES):
+            return _layout(columns, 0, f"no header; epochs, a cause and a pkid where {_ALIKE}")
         return None
 
     def needs_zone(self, layout: Layout) -> bool:
@@ -240,6 +255,12 @@ def _times(start: str, connect: str, disconnect: str, duration: str) -> tuple[in
     if not 0 <= duration_s <= end_s - (connect_s or start_s) + 1:
         raise Misread(Reason.BAD_DURATION, "duration", f"{duration_s} s do not fit between connect and disconnect")
     return start_s, connect_s, end_s, duration_s
+
+
+def _alike(width: int) -> tuple[str, ...]:
+    """The columns that stand alike in all versions, of so many."""
+    named = {index: name for name, index in _READ.items() if index >= 0}
+    return tuple(named.get(index, "") for index in range(width))
 
 
 def _are_types(cells: Sequence[str]) -> bool:

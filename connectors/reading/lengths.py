@@ -42,6 +42,8 @@ _BESIDE = re.compile(r"(.*\S)\s*\([^()]*\)")
 """The same once more in brackets: `60s (1m)`."""
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u2009\u202f']\d{3})+")
 _NUMBER = re.compile(r"\d{1,15}(?:[.,]\d{1,18})?")
+_PARTS_OF_SECONDS = re.compile(r"\d+[.,]\d*[1-9]\d*")
+"""What no exchange writes that counts whole seconds: minutes, perhaps."""
 _FEW_DIGITS = 5
 """Of seconds that are surely less than a week."""
 _OF_A_DAY = 4
@@ -106,9 +108,10 @@ def durations(duration: str, billsec: str) -> tuple[int, int]:
 
     Both are cut to whole seconds from different beginnings, so a second more of talk than of call is a rounding.
     """
-    if not (duration.isdecimal() and billsec.isdecimal() and len(duration) <= _DIGITS and len(billsec) <= _DIGITS):
-        raise _no_seconds(duration, billsec)
-    duration_s, billsec_s = int(duration), int(billsec)
+    if duration.isdecimal() and billsec.isdecimal() and len(duration) <= _DIGITS and len(billsec) <= _DIGITS:
+        duration_s, billsec_s = int(duration), int(billsec)
+    else:
+        duration_s, billsec_s = _stated(duration, "duration"), _stated(billsec, "billsec")
     check_durations(duration_s, billsec_s, "billsec")
     return duration_s, billsec_s if billsec_s < duration_s else duration_s
 
@@ -127,7 +130,8 @@ def check_order(start: float, answer: float, end: float, names: tuple[str, str],
         raise Misread(Reason.BAD_TIME, names[0], f"{answer} is not between {start} and {end}")
 
 
-def _no_seconds(duration: str, billsec: str) -> Misread:
-    is_first = not (duration.isdecimal() and len(duration) <= _DIGITS)
-    field, text = ("duration", duration) if is_first else ("billsec", billsec)
-    return Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a number of seconds")
+def _stated(text: str, field: str) -> int:
+    """As `seconds`, of a length that must be there."""
+    if not text.strip() or _PARTS_OF_SECONDS.fullmatch(text.strip()):
+        raise Misread(Reason.BAD_DURATION, field, f"{text[:40]!r} is not a number of seconds")
+    return seconds(text, field)

@@ -57,7 +57,7 @@ class ServiceTable(Delimited):
             (columns_text, order.why),
             order.order,
             has_offset,
-            order.guesses,
+            guesses=order.guesses,
         )
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:

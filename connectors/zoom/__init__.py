@@ -1,0 +1,1 @@
+"""Zoom Phone: call logs of its API."""
