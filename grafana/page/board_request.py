@@ -105,10 +105,7 @@ class BoardRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_request(pairs: Sequence[tuple[str, str]], board: Board, language: str) -> BoardRequest:
     """Understand the pairs of an address. `language` is for those that say none. Raises Wrong."""
-    given: dict[str, list[str]] = {}
-    for name, value in pairs[:_MOST_VALUES]:
-        if value and len(value) <= _LONGEST:
-            given.setdefault(name, []).append(value)
+    given = _given(pairs)
     wanted = given.get("lang", [language])[-1]
     first, last = (_day(given[name][-1]) if name in given else None for name in ("first", "last"))
     if (first is None) != (last is None):
@@ -131,6 +128,19 @@ def parse_request(pairs: Sequence[tuple[str, str]], board: Board, language: str)
         as_of_last_call=given.get("now", [""])[-1] == "last",
         variables=variables,
     )
+
+
+def _given(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each name. What is too much is refused: without its filter a board would show everybody."""
+    if len(pairs) > _MOST_VALUES:
+        raise Wrong(f"{len(pairs)} values: {_MOST_VALUES} at most")
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if len(value) > _LONGEST:
+            raise Wrong(f"{name}: a value of {len(value)} characters; {_LONGEST} at most")
+        if value:
+            given.setdefault(name, []).append(value)
+    return given
 
 
 def _day(text: str) -> date:
