@@ -89,8 +89,13 @@ def main() -> None:
         sys.stderr.close()  # the reader (`| head`) has what it wanted
         sys.exit(0)
     except OSError as error:  # a file or folder that cannot be used: closer by nobody knew better
-        where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"callfunnel: {where}{error.strerror or error}: make it usable, or name another", err=True)
+        why = error.strerror or str(error)
+        next_step = (
+            f"{error.filename}: {why}: make it usable, or name another"
+            if error.filename
+            else (f"the system refused something: {why}; nothing was reported done: the same command again is safe")
+        )
+        click.echo(f"callfunnel: {next_step}", err=True)
         sys.exit(2)
 
 

@@ -72,6 +72,10 @@ class Undo(msgspec.Struct, kw_only=True):
     """Records that other imports said too."""
     replaced_since: dict[str, int] = {}
     """Records in whose place something else stands by now: that stays as it is."""
+    kept_from: str = ""
+    """The first day whose calls are kept ([retention]); "" when all are."""
+    gone: int = 0
+    """Records of it that are not kept any more: they cannot be withdrawn, and what was counted of them stays."""
     lost: list[Lost] = []
     activities: int = 0
     """Calls and proposals that are counted anew."""
@@ -91,6 +95,18 @@ class Undo(msgspec.Struct, kw_only=True):
 
 
 Send = Callable[[Topic, Record], None]
+
+
+class _KeptFrom(msgspec.Struct):
+    day: str
+
+
+_KEPT_FROM = (
+    "SELECT toString(toDate(max(first), '{zone}')) AS day FROM retained_from FINAL WHERE what = 'legs' AND is_done"
+    " HAVING count() > 0"
+)
+_OF_DAYS = frozenset({"calls", "session"})
+"""Kinds of imports whose records [retention] takes away."""
 
 
 class _Touched(msgspec.Struct):
@@ -204,6 +220,10 @@ class _Undoing:
         for reject in self._rejects():
             send(REJECTED, reject)
         undo = self._undo
+        for kept in self._store.rows(msgspec.json.Decoder(_KeptFrom), _KEPT_FROM.format(zone=self._zone)):
+            undo.kept_from = kept.day
+            found = (*undo.withdrawn.values(), *undo.stays.values(), *undo.replaced_since.values())
+            undo.gone = max(0, self._of.records - sum(found)) if self._of.kind in _OF_DAYS else 0
         undo.lost = self._named(self._lost)
         undo.activities, undo.days = len(self._activities), len(self._days)
         undo.managers = sorted(self._managers - {""})
