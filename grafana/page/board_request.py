@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from grafana.panel import Board, Value
-from grafana.query import SEVERAL, SINGLE, Chosen
-from grafana.translations import LANGUAGES
+from schemas.parameters import SEVERAL, SINGLE, Chosen, Value
+from schemas.screens.panel import Board
+from schemas.screens.translations import LANGUAGES
 
 PERIODS = {
     "today": ("now/d", "now"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from grafana.panel import Column, Unit
+from schemas.screens.panel import ChangeColumn, Column, Unit
 
 NONE = "–"
 NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY})
@@ -14,10 +14,6 @@ NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DA
 _DECIMALS = {Unit.COUNT: 0, Unit.DECIMAL: 2, Unit.DAYS: 1, Unit.MONEY: 2}
 _SEPARATORS = {"ru": ("\N{NO-BREAK SPACE}", ","), "en": (",", ".")}
 """Between thousands, and before decimals."""
-
-
-class ChangeColumn(Column, frozen=True, kw_only=True):
-    """A column with the difference to an earlier number: written with its sign."""
 
 
 def number(value: object) -> int | float | Decimal | None:

@@ -11,7 +11,7 @@ import msgspec
 from grafana.page.figures import figure
 from grafana.page.render_context import RenderContext
 from grafana.page.tables import matrix, regulations_table, stat, table
-from grafana.panel import Panel, PanelType, Unit
+from schemas.screens.panel import Panel, PanelType, Unit
 
 Row = Mapping[str, Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from grafana import colours
 from grafana.page.cells import moment, number
 from grafana.page.render_context import RenderContext
-from grafana.panel import Column, Panel, PanelType, SeriesStyle, Unit
+from schemas.screens import colours
+from schemas.screens.panel import Column, Panel, PanelType, SeriesStyle, Unit
 
 Row = Mapping[str, Any]
 Trace = dict[str, Any]

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-import grafana.translations
-from grafana.fields import codes
 from grafana.page.cells import moment, written
-from grafana.panel import TIMES, Column, Panel, PanelLink, Unit
-from grafana.query import Department
-from grafana.translations import BoardTexts, board_texts
-
-
-class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a page says beside the texts of its panels."""
-
-    product: str
-    nothing: str
-    rows: str
-    """How many rows a table has, where it is longer than its box."""
-    rows_more: str
-    """The same where its query stopped at so many."""
-    loads_now: str
-    failed: str
-    busy: str
-    periods: dict[str, str]
-    periods_head: str
-    own_period: str
-    first: str
-    last: str
-    show: str
-    all_of_them: str
-    as_of: str
-    as_of_last_call: str
-    to_now: str
-    no_calls: str
-    data_end: str
-    lost: str
-    """Above what the store has lost."""
-    refreshed: str
-    every: str
-    incomplete: str
-    paused: str
-    language: str
-    login_title: str
-    login: str
-    wrong_address: str
-    not_found: str
-    own_call: str
-    date: str
-    """strftime of a day."""
-    moment: str
-    moment_s: str
-    axis_date: str
-    """d3 format of a day on an axis."""
-
-
-@cache
-def page_texts(language: str) -> PageTexts:
-    """The texts of `ru` or `en`."""
-    path = Path(grafana.translations.__file__).with_name(f"page_{language}.toml")
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PageTexts)
+from schemas.parameters import Department
+from schemas.screens.labels import codes
+from schemas.screens.panel import TIMES, Column, Panel, PanelLink, Unit
+from schemas.screens.translations.boards import BoardTexts, board_texts
+from schemas.screens.translations.page import page_texts
 
 
 class RenderContext:

@@ -9,7 +9,7 @@ import msgspec
 
 from grafana.page.draw import DrawnPanel, Row, draw
 from grafana.page.render_context import RenderContext
-from grafana.panel import Column, Panel, PanelType
+from schemas.screens.panel import Column, Panel, PanelType
 
 FEW = 5
 """So many rows are seen at once, on a telephone too: nobody needs to read how many they are."""

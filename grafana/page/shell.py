@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from grafana.boards import BOARDS
 from grafana.page.board_request import PERIODS, BoardRequest
 from grafana.page.render_context import RenderContext
-from grafana.panel import Board, Panel
-from grafana.query import SEVERAL
-from grafana.variables import THRESHOLDS_S
+from schemas.parameters import SEVERAL
+from schemas.screens.boards import BOARDS
+from schemas.screens.panel import Board, Panel
+from schemas.screens.variables import THRESHOLDS_S
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
 """Variable -> (value, text) of what the store offers."""

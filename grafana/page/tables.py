@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from grafana.page.cells import NUMBERS, ChangeColumn, number
+from grafana.page.cells import NUMBERS, number
 from grafana.page.render_context import RenderContext
-from grafana.panel import TIMES, Column, Unit
+from schemas.screens.panel import TIMES, ChangeColumn, Column, Unit
 from schemas.stages import Text
 
 Row = Mapping[str, Any]

@@ -8,9 +8,9 @@ from html import escape
 import msgspec
 
 from grafana.page.draw import DrawnPanel, draw
-from grafana.panel import PanelType
 from grafana.report.report_data import PartData, ReportText, is_chart
-from grafana.report.sections import Section
+from schemas.screens.panel import PanelType
+from schemas.screens.report import Section
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """The browser itself refuses every request, whatever a script would like."""

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from grafana.boards.columns import PACE
-from grafana.page.cells import ChangeColumn, number
+from grafana.page.cells import number
 from grafana.page.render_context import RenderContext
-from grafana.panel import Column, PanelType, Query, Unit
-from grafana.query import Department
-from grafana.report.sections import SECTIONS, ReportPart, ReportSpan, Section
-from grafana.report.texts import ReportTexts, report_texts
-from grafana.translations import Titled
+from schemas.parameters import Department, Query
+from schemas.screens.boards.columns import PACE
+from schemas.screens.panel import ChangeColumn, Column, PanelType, Unit
+from schemas.screens.report import SECTIONS, ReportPart, ReportSpan, Section
+from schemas.screens.translations.boards import Titled
+from schemas.screens.translations.report import ReportTexts, report_texts
 
 Row = dict[str, Any]
 Ask = Callable[[Query, ReportSpan], list[Row]]

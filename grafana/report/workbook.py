@@ -9,10 +9,10 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from grafana.page.cells import NUMBERS, ChangeColumn, moment, number
+from grafana.page.cells import NUMBERS, moment, number
 from grafana.page.tables import distinct_heads
-from grafana.panel import Column, Unit
 from grafana.report.report_data import PartData, ReportText
+from schemas.screens.panel import ChangeColumn, Column, Unit
 
 _FORMATS = {
     Unit.COUNT: "#,##0",

@@ -9,20 +9,21 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from grafana.boards import BOARDS
 from grafana.page import shell
 from grafana.page.board_request import BoardRequest, Wrong, parse_request
-from grafana.page.render_context import RenderContext, page_texts
+from grafana.page.render_context import RenderContext
 from grafana.page.screen import most, screen
-from grafana.panel import Board, Panel, PanelLink, Query
-from grafana.query import Department, bind
-from grafana.translations import board_texts
-from grafana.variables import QUERIES
 from pipeline.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.feeds import last_call
 from pipeline.parts.losses import SETTLE, describe_losses, open_losses
 from pipeline.readouts import Numbers
 from pipeline.settings import Settings
+from schemas.parameters import Department, Query, bind
+from schemas.screens.boards import BOARDS
+from schemas.screens.panel import Board, Panel, PanelLink
+from schemas.screens.translations.boards import board_texts
+from schemas.screens.translations.page import page_texts
+from schemas.screens.variables import QUERIES
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -61,7 +62,7 @@ def page_file(name: str) -> bytes:
 
 
 class BoardScreens:
-    """Every board of `grafana.boards`."""
+    """Every board of `schemas.screens.boards`."""
 
     first = BOARDS[0].id
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana.boards import BOARDS
-from grafana.boards.manager import MANAGER
-from grafana.boards.today import TODAY
 from grafana.page.board_request import PERIODS, Wrong, moment, parse_request
+from schemas.screens.boards import BOARDS
+from schemas.screens.boards.manager import MANAGER
+from schemas.screens.boards.today import TODAY
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 3, 13, 12, 31, 7, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana.page.cells import ChangeColumn, moment, number, written
-from grafana.panel import Column, Unit
+from grafana.page.cells import moment, number, written
+from schemas.screens.panel import ChangeColumn, Column, Unit
 
 _NBSP = "\N{NO-BREAK SPACE}"
 

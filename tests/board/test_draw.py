@@ -7,12 +7,13 @@ from collections import Counter
 
 import pytest
 
-from grafana.boards import BOARDS, panel
 from grafana.build import EXAMPLE
 from grafana.page.draw import Row, draw
 from grafana.page.render_context import RenderContext
 from grafana.page.tables import distinct_heads, state
-from grafana.panel import TIMES, Column, Panel, PanelType, Query, SeriesStyle, Threshold, Unit, column
+from schemas.parameters import Query
+from schemas.screens.boards import BOARDS, panel
+from schemas.screens.panel import TIMES, Column, Panel, PanelType, SeriesStyle, Threshold, Unit, column
 
 EN = RenderContext("en", EXAMPLE)
 RU = RenderContext("ru", EXAMPLE)

@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from grafana.boards import BOARDS
-from grafana.panel import Board
 from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
+from schemas.screens.boards import BOARDS
+from schemas.screens.panel import Board
 from tests.board.conftest import Commands, scrolls_sideways, values, watched
 from tests.browser.chromium import picture
 from tests.conftest import STARTS_S

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from grafana.boards import BOARDS
-from grafana.panel import Board
 from pipeline.board.screens import BoardScreens
 from pipeline.board.server import NotUnderstood, Pairs
 from pipeline.readouts import Numbers
 from pipeline.store import connect
+from schemas.screens.boards import BOARDS
+from schemas.screens.panel import Board
 from tests.grafana.conftest import StoredDepartment
 
 UNKNOWN = "nobody has this value"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from grafana.boards import panel
 from grafana.build import EXAMPLE
 from grafana.page.render_context import RenderContext
 from grafana.page.screen import FEW, most, screen
+from schemas.screens.boards import panel
 
 EN = RenderContext("en", EXAMPLE)
 RU = RenderContext("ru", EXAMPLE)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from grafana.boards.manager import MANAGER
-from grafana.boards.today import TODAY
 from grafana.build import EXAMPLE
 from grafana.page.board_request import parse_request
 from grafana.page.render_context import RenderContext
 from grafana.page.shell import Standing, page
+from schemas.screens.boards.manager import MANAGER
+from schemas.screens.boards.today import TODAY
 
 NOW = datetime(2026, 3, 16, 9, tzinfo=UTC)
 CHOICES = {"manager": [("m01", "Anna"), ("m02", "Boris")]}

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from grafana.report.report_data import is_chart
-from grafana.report.sections import SECTIONS
+from schemas.screens.report import SECTIONS
 from tests.board.conftest import WEEK, Commands, scrolls_sideways, values, watched
 from tests.browser.chromium import picture
 from tests.stack.deployment import wait_for

@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 
 from grafana.build import EXAMPLE
-from grafana.panel import PanelType
 from grafana.report.page import chart_height
 from grafana.report.report_data import Heading, PartData, ReportData, ReportText
-from grafana.report.sections import SECTIONS
+from schemas.screens.panel import PanelType
+from schemas.screens.report import SECTIONS
 
 
 @pytest.mark.parametrize(

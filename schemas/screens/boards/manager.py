@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grafana.boards.columns import COVERAGE, held_against
-from grafana.panel import Board, Panel, PanelLink, PanelType, SeriesStyle, Unit, column, query
+from schemas.screens.boards.columns import COVERAGE, held_against
+from schemas.screens.panel import Board, Panel, PanelLink, PanelType, SeriesStyle, Unit, column, query
 
 _NUMBERS = Panel(
     id="manager_numbers",

@@ -2,7 +2,7 @@
 from them.
 
 Texts are not here: a panel's title and description stand under its id, a column's title under its name, in
-`grafana/translations/ru.toml` and `en.toml`.
+`translations/LANGUAGE/boards.toml`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-Value = str | int | float | tuple[str, ...]
-"""What a metric's parameter is set to."""
+from schemas.parameters import Query, Value
 
 
 class PanelType(StrEnum):
@@ -115,13 +114,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         return self.title_id or self.name
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric, with those of its parameters that a screen sets. The rest are bound by name: see `grafana.query`."""
-
-    metric: str
-    fixed: tuple[tuple[str, Value], ...] = ()
-    settled: bool = False
-    """Its threshold of a conversation is the department's, whatever the reader chose: that one was counted with."""
+class ChangeColumn(Column, frozen=True, kw_only=True):
+    """A column with the difference to an earlier number: written with its sign."""
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from grafana.boards.funnel import FUNNEL
-from grafana.boards.health import HEALTH
-from grafana.boards.manager import MANAGER
-from grafana.boards.today import TODAY
-from grafana.boards.warning import WARNING
-from grafana.panel import Board, Panel
+from schemas.screens.boards.funnel import FUNNEL
+from schemas.screens.boards.health import HEALTH
+from schemas.screens.boards.manager import MANAGER
+from schemas.screens.boards.today import TODAY
+from schemas.screens.boards.warning import WARNING
+from schemas.screens.panel import Board, Panel
 
 BOARDS: tuple[Board, ...] = (TODAY, FUNNEL, MANAGER, WARNING, HEALTH)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.panel import Board, Panel, PanelType, Threshold, Unit, column, query
+from schemas.screens.panel import Board, Panel, PanelType, Threshold, Unit, column, query
 
 WINDOW = 90
 """Working days in which a conversion counts."""

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from grafana.boards.columns import COVERAGE, NONE_WANTED
-from grafana.boards.today import FRESHNESS
-from grafana.page.cells import ChangeColumn
-from grafana.panel import Board, Panel, PanelType, SeriesStyle, Threshold, Unit, column, query, settled
+from schemas.screens.boards.columns import COVERAGE, NONE_WANTED
+from schemas.screens.boards.today import FRESHNESS
+from schemas.screens.panel import (
+    Board,
+    ChangeColumn,
+    Panel,
+    PanelType,
+    SeriesStyle,
+    Threshold,
+    Unit,
+    column,
+    query,
+    settled,
+)
 
 _DRIFT = Panel(
     id="health_drift",

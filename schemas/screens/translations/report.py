@@ -1,15 +1,13 @@
-"""The texts of the report: `report_ru.toml` and `report_en.toml`, the same keys in both."""
+"""The texts of the report: `report.toml` of each language."""
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
-import grafana.translations
-from grafana.translations import Titled
+from schemas.screens.translations import texts
+from schemas.screens.translations.boards import Titled
 
 
 class ReportTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +48,5 @@ class ReportTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def report_texts(language: str) -> ReportTexts:
-    """The texts of `ru` or `en`."""
-    path = Path(grafana.translations.__file__).with_name(f"report_{language}.toml")
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ReportTexts)
+    """The texts of a language."""
+    return texts(language, "report", ReportTexts)

@@ -1,14 +1,12 @@
-"""All texts of the screens: `ru.toml` and `en.toml`, the same keys in both."""
+"""The texts of the boards: `boards.toml` of each language."""
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
-LANGUAGES = ("ru", "en")
+from schemas.screens.translations import texts
 
 
 class Titled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -36,6 +34,5 @@ class BoardTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def board_texts(language: str) -> BoardTexts:
-    """The texts of `ru` or `en`."""
-    content = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(content, BoardTexts)
+    """The texts of a language."""
+    return texts(language, "boards", BoardTexts)

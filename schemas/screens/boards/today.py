@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from grafana.boards.columns import COVERAGE, PACE, TEAM, calls_behind, manager
-from grafana.panel import Board, Panel, PanelType, Threshold, Unit, column, query
 from schemas.alerts import rule
+from schemas.screens.boards.columns import COVERAGE, PACE, TEAM, calls_behind, manager
+from schemas.screens.panel import Board, Panel, PanelType, Threshold, Unit, column, query
 
 QUIET_MIN = 60
 """Minutes without a call after which it is shown, whether or not chance explains it."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from grafana.boards.columns import NONE_WANTED, TEAM, manager
-from grafana.boards.manager import NOVELTY_COLUMNS
-from grafana.panel import Board, Panel, PanelType, SeriesStyle, Threshold, Unit, column, query, settled
 from schemas.alerts import rule
+from schemas.screens.boards.columns import NONE_WANTED, TEAM, manager
+from schemas.screens.boards.manager import NOVELTY_COLUMNS
+from schemas.screens.panel import Board, Panel, PanelType, SeriesStyle, Threshold, Unit, column, query, settled
 
 SILENT_DAYS = 30
 """Days without an answered call after which an organisation counts as left alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.panel import Column, PanelLink, SeriesStyle, Threshold, Unit, column
+from schemas.screens.panel import Column, PanelLink, SeriesStyle, Threshold, Unit, column
 
 COVERAGE = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
 """Below nine tenths A and B are to be read with care, below seven tenths not trusted."""

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
-from grafana.boards import panel as board_panel
-from grafana.boards.columns import COVERAGE, PACE, TEAM
-from grafana.page.cells import ChangeColumn
-from grafana.panel import Column, Panel, PanelType, Query, SeriesStyle, Threshold, Unit, column, query
+from schemas.parameters import Query
+from schemas.screens.boards import panel as board_panel
+from schemas.screens.boards.columns import COVERAGE, PACE, TEAM
+from schemas.screens.panel import ChangeColumn, Column, Panel, PanelType, SeriesStyle, Threshold, Unit, column, query
 
 
 class ReportSpan(StrEnum):
