@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
-from pipeline.readouts import Numbers, utc
+from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings
 from schemas import metrics
 from schemas.alerts import RULES, Rule, selected
+from schemas.parameters import utc
 
 _PARAMETER = re.compile(r"\{(\w+):[^{}]+\}")
 

@@ -12,16 +12,17 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipeline.activity import roster
 from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
 from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
-from pipeline.feeds import last_call
-from pipeline.readouts import Numbers, Period
+from pipeline.drawing.terminal.tables import console, show_json, table
+from pipeline.readouts.activity import roster
+from pipeline.readouts.feeds import last_call
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
 from pipeline.settings import Settings, read_settings
 from pipeline.terminal.options import Day, output
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, show_json, table
 from schemas.alerts import RULES, Rule
 from schemas.errors import Terminal
 from schemas.screens.translations import LANGUAGES

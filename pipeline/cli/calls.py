@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from pipeline.activity import CountedCall
+from pipeline.drawing.terminal.tables import console, duration, show_json, table
+from pipeline.readouts.activity import CountedCall
 from pipeline.settings import read_settings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, duration, show_json, table
 
 OF = (
     *("calls", "attempts", "answered", "conversations", "calls_to_potential", "calls_per_organisation"),

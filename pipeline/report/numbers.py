@@ -8,17 +8,18 @@ from typing import Any
 
 import msgspec
 
-from grafana.report.report_data import Heading, ReportData, collect
-from pipeline.activity import roster
 from pipeline.alerts.evaluate import ask as ask_rules
-from pipeline.feeds import freshness, last_call
-from pipeline.readouts import Numbers, Period, utc
+from pipeline.readouts.activity import roster
+from pipeline.readouts.feeds import freshness, last_call
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
+from pipeline.readouts.report_data import Heading, ReportData, collect
 from pipeline.report.fired_alerts import fired_alerts
 from pipeline.report.periods import ReportPeriod, months_before
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
 from pipeline.settings import Settings
 from schemas.alerts import RULES, Urgency
-from schemas.parameters import Chosen, Department, Query, Value, bind
+from schemas.parameters import Chosen, Department, Query, Value, bind, utc
 from schemas.screens.report import ReportSpan
 from schemas.screens.translations.alerts import alert_texts, plain
 from schemas.screens.translations.boards import board_texts

@@ -15,9 +15,9 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from grafana.build import EXAMPLE, FOLDER, as_json, dashboard, files, stale
 from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION, register
 from grafana.layout import WIDTH, positioned
-from grafana.page.screen import most
 from grafana.panel_types import MIN_WIDTH
 from grafana.query import grafana_sql
+from pipeline.drawing.page.panel_body import most
 from schemas import metrics
 from schemas.parameters import Department, parameters_of
 from schemas.records import ActivityKind, Direction, Disposition, FeedState, Reason

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
 from schemas.parameters import SEVERAL, SINGLE, Chosen, Query, Value
 from schemas.screens.boards import BOARDS
 from schemas.screens.boards.manager import MANAGER

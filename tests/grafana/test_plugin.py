@@ -16,7 +16,7 @@ import pytest
 
 from grafana.alerts.rules import groups
 from grafana.build import EXAMPLE
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
 from schemas.parameters import Department
 from schemas.screens.boards.manager import MANAGER
 from schemas.screens.panel import Board, Panel

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from department.comparison import Comparison
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
 from schemas.parameters import Chosen, Query, Value
 from schemas.screens.boards import panel
 from tests.grafana.asking import NOW, Asker, Row

@@ -7,8 +7,9 @@ from datetime import datetime
 import pytest
 
 from grafana.build import EXAMPLE
-from grafana.report.page import chart_height
-from grafana.report.report_data import Heading, PartData, ReportData, ReportText
+from pipeline.drawing.report.page import chart_height
+from pipeline.drawing.report.text import ReportText
+from pipeline.readouts.report_data import Heading, PartData, ReportData
 from schemas.screens.panel import PanelType
 from schemas.screens.report import SECTIONS
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from grafana.page.board_request import PERIODS
+from pipeline.readouts.board_request import PERIODS
 from pipeline.report.periods import PeriodKind
 from pipeline.report.staleness import Why
 from schemas.screens.report import SECTIONS, ReportSpan
