@@ -63,8 +63,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
     def settings(self) -> dict[str, Value]:
         """Parameter -> value, of those that no reader chooses."""
         return {
-            "stages": tuple(self.stages.codes),
-            "terminal": tuple(self.stages.terminal),
+            **stage_parameters(self.stages),
             "potential": tuple(code for code in self.stages.codes if code in self.stages.potential),
             "opens_s": self.opens_s,
             "closes_s": self.closes_s,
@@ -83,6 +82,11 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
     now: datetime
     values: Mapping[str, Value] = {}
+
+
+def stage_parameters(stages: Stages) -> dict[str, Value]:
+    """Parameter -> value, of metrics that walk the funnel."""
+    return {"stages": tuple(stages.codes), "terminal": tuple(stages.terminal)}
 
 
 def utc(moment: datetime) -> str:

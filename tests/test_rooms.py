@@ -122,6 +122,12 @@ def _holding(pattern: str) -> set[str]:
     return {str(path.relative_to(ROOT)) for path in files if found.search(path.read_text(encoding="utf-8"))}
 
 
+def test_one_place_parses_parameters_and_quotes_sql() -> None:
+    wanted = re.compile(r"""\\{\(\\w\+\):|replace\("'", "\\\\'"\)""")
+    holding = {str(path.relative_to(ROOT)) for path in FILES if wanted.search(path.read_text(encoding="utf-8"))}
+    assert holding == {"schemas/parameters.py"}
+
+
 def test_one_place_makes_legs() -> None:
     assert _holding(r"\bCallLeg\(") == {"connectors/reading/leg.py"}
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline.readouts.activity import ActivityNumbers, activity, roster
+from pipeline.readouts.department import setting_parameters
 from pipeline.readouts.feeds import last_call
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
@@ -97,10 +98,16 @@ class _PlanFact(msgspec.Struct, frozen=True):
 
 def read_plans(source: Numbers, now: datetime, settings: Settings) -> Plans:
     """Plan and fact of the month of `now`. Raises Transient or Terminal."""
-    parameters = {**_day(now, settings).parameters, "now": utc(now), "managers": [], "teams": []}
+    parameters = {
+        **setting_parameters(settings, "plan_fact"),
+        **_day(now, settings).parameters,
+        "now": utc(now),
+        "managers": [],
+        "teams": [],
+    }
 
     def rows(*by: str) -> list[_PlanFact]:
-        return source.rows("plan_fact", _PlanFact, {**parameters, **settings.calendar.hours, "by": list(by)})
+        return source.rows("plan_fact", _PlanFact, {**parameters, "by": list(by)})
 
     return Plans(
         people={row.manager_id: row.calls_to_potential_ratio for row in rows("manager")},
@@ -150,8 +157,8 @@ def _day(now: datetime, settings: Settings) -> Period:
 
 def _silence(now: datetime, settings: Settings) -> dict[str, object]:
     return {
+        **setting_parameters(settings, "silent"),
         **_day(now, settings).parameters,
-        **settings.calendar.hours,
         **dict(rule("manager_silent").parameters),
         "moments": [int(now.timestamp())],
         "quiet_min": _QUIET_MIN,
@@ -170,16 +177,14 @@ def _counts(steps: Sequence[int], length: int) -> list[int]:
 
 def _latest(source: Numbers, now: datetime, settings: Settings) -> list[Latest]:
     parameters = {
+        **setting_parameters(settings, "calls"),
         "from": utc(now - timedelta(seconds=_LATEST_S)),
         "to": utc(now + timedelta(seconds=STEP_S)),
-        "zone": settings.time_zone.key,
         "of": "calls",
         "managers": [],
         "teams": [],
         "organisations": [],
         "contacts": [],
-        "conversation_s": settings.conversation_s,
-        "potential": [],
         "limit": 1_000,
     }
     return source.rows("calls", Latest, parameters)[-50:]

@@ -18,6 +18,7 @@ import msgspec
 
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
+from schemas.parameters import native, stage_parameters
 from schemas.stages import Stages
 
 WINDOW = 90
@@ -63,8 +64,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             **self.period.parameters,
             "now": int(self.now.timestamp()),
             "window": self.window,
-            "stages": self.stages.codes,
-            "terminal": self.stages.terminal,
+            **native(stage_parameters(self.stages)),
             "by": str(self.by),
             "teams": list(self.teams),
             "managers": list(self.managers),

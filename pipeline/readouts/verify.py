@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.readouts.department import setting_parameters
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
 from pipeline.settings import Settings
@@ -47,14 +48,14 @@ class _Extent(msgspec.Struct):
 
 def verify(numbers: Numbers, period: Period, settings: Settings) -> tuple[int, list[Difference]]:
     """(cells that were looked at, everything that differs), a week at a time: a recount holds its facts in memory."""
-    rules = {"conversation_s": settings.conversation_s, "potential": sorted(settings.stages.potential)}
+    rules = setting_parameters(settings, "verify")
     looked = 0
     found: list[Difference] = []
     since = facts_from(numbers, period.zone)
     checked = msgspec.structs.replace(period, first=max(period.first, since)) if since else period
     for week in _with_facts(numbers, checked).weeks():
         looked += numbers.rows("cells", _Cells, week.parameters)[0].cells
-        for cell in numbers.rows("verify", _Cell, {**week.parameters, **rules}):
+        for cell in numbers.rows("verify", _Cell, {**rules, **week.parameters}):
             found += differing(cell)
         for placement in numbers.rows("verify_placements", _Placement, week.parameters):
             found.append(Difference(placement.bucket, placement.manager_id, placement.activity_id, placement.what, ""))

@@ -19,8 +19,8 @@ from connectors.live.delivery_queue import DeliveryQueue
 from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
 from pipeline.serving.board.server import Server
-from tests.serving.board.test_server import Fake
 from tests.connectors.http.listener import context_of
+from tests.serving.board.test_server import Fake
 
 SECRET = "correct-horse-battery"
 PORTS = ("store", "board", "listener")
