@@ -18,7 +18,7 @@ import pytest
 
 from department.comparison import Comparison
 from pipeline.demo.truth import hold_funnels, months
-from pipeline.readouts import numbers
+from pipeline.readouts.numbers import numbers
 from pipeline.settings import read_settings
 
 CLI = [sys.executable, "-m", "pipeline.cli"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline import settings as documented
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
 from pipeline.settings import read_settings
 from schemas.errors import Terminal
 
