@@ -9,6 +9,7 @@ from operator import itemgetter
 from zlib import crc32
 
 from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers, mobile_of
+from connectors.asterisk.servers import SharedIds
 from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
@@ -88,8 +89,19 @@ _HOUR = timedelta(hours=1, seconds=5)
 class LegReader:
     """Reads rows of one file."""
 
-    def __init__(self, columns: tuple[str, ...], clock: WallClock, peers: Peers, context: Context, file: str) -> None:
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        clock: WallClock,
+        peers: Peers,
+        context: Context,
+        file: str,
+        shared: SharedIds | None = None,
+    ) -> None:
+        """A column `server` is a part of the ids; `shared` are ids that two servers gave."""
         width = len(columns)
+        self._server = columns.index("server") if "server" in columns else None
+        self._shared = shared
         # A missing column is read from one past the end, where a "" is put.
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in FIELDS))
         self._clock = clock
@@ -150,6 +162,9 @@ class LegReader:
                 record_id = f"{uniqueid}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
             else:
                 record_id = nameless(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
+        call_id = linkedid or uniqueid or record_id
+        if self._server is not None or self._shared is not None:
+            call_id, record_id = self._of_server(fields, call_id, record_id, uniqueid, channel)
         answered_at = None
         if outcome is ANSWERED or outcome is MACHINE:
             answered_at = self._utc(answer, uniqueid, "answer") if answer else None
@@ -162,7 +177,7 @@ class LegReader:
         return build_leg(
             context,
             f"{self._file}:{row_ref}",
-            linkedid or uniqueid or record_id,
+            call_id,
             record_id,
             started_at,
             ended_at,
@@ -178,6 +193,16 @@ class LegReader:
             application=lastapp,
             recording=recording,
         )
+
+    def _of_server(
+        self, fields: list[str], call_id: str, record_id: str, uniqueid: str, channel: str
+    ) -> tuple[str, str]:
+        """The ids of a row of one of several servers."""
+        if self._server is not None:
+            server = fields[self._server].strip('"') or "-"
+            return f"{call_id}:{server}", f"{record_id}:{server}"
+        tag = self._shared.call(call_id, uniqueid, channel) if self._shared is not None else ""
+        return (f"{call_id}:{tag}", f"{record_id}:{tag}") if tag else (call_id, record_id)
 
     def _ends(self, near: Peer, far: Peer, picked: Sequence[str]) -> tuple[Direction, str, str, str]:
         """(direction, the person's extension, the other extension, the outside number as written)."""

@@ -102,3 +102,13 @@ def test_call_is_whose_it_was(files: list[str], right: list[Counted], roster: tu
     legs = [leg for name in files for leg in legs_of(FOLDER / name, **settings)]
     found = counted(legs, roster)
     assert sorted(found) == sorted(right)
+
+
+def test_two_servers_that_are_named_are_told_apart_by_their_names(tmp_path: Path) -> None:
+    header, *rows = (FOLDER / "36_two_servers_one_uniqueid.csv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "named.csv"
+    lines = [f"{row},{name}" for row, name in zip(rows, ("a", "b", "a", "b"), strict=True)]
+    path.write_text("\n".join([f"{header},systemname", *lines]) + "\n", encoding="utf-8")
+    legs = legs_of(path)
+    assert len({leg.call_id for leg in legs}) == 4
+    assert [leg.call_id for leg in legs_of(path)] == [leg.call_id for leg in legs]
