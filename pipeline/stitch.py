@@ -215,7 +215,7 @@ def _tightest(bridged: Sequence[CallLeg], legs: Sequence[CallLeg]) -> list[CallL
     """
     if not any(leg.queue or is_of_queue_log(leg) for leg in bridged):
         return list(bridged)
-    phones = {leg.extension for leg in legs if leg.extension and not is_of_queue_log(leg)}
+    phones = {leg.extension for leg in legs if leg.extension and not _is_of_queue(leg)}
     talks = [leg for leg in bridged if leg.extension and leg.billsec]
     return [leg for leg in bridged if not _is_bounded(leg, talks) and not _is_alias(leg, talks, phones)]
 
@@ -245,14 +245,17 @@ def _inside(inner: CallLeg, outer: CallLeg) -> bool:
     return first - _SECOND <= start and end <= last + _SECOND
 
 
+def _is_of_queue(leg: CallLeg) -> bool:
+    """A queue's own leg, or what its log tells."""
+    return leg.queue != "" or is_of_queue_log(leg)
+
+
 def _is_alias(leg: CallLeg, talks: Sequence[CallLeg], phones: Set[str]) -> bool:
     """A queue's member under a name that no phone of the call has, while a phone of it talked."""
-    if not is_of_queue_log(leg) or leg.extension in phones:
+    if not _is_of_queue(leg) or leg.extension in phones:
         return False
     first, last = _interval(leg)
-    return any(
-        not is_of_queue_log(other) and first < (span := _interval(other))[1] and span[0] < last for other in talks
-    )
+    return any(not _is_of_queue(other) and first < (span := _interval(other))[1] and span[0] < last for other in talks)
 
 
 def _by_start(leg: CallLeg) -> tuple[datetime, int, str, int, str]:
