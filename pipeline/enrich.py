@@ -27,7 +27,8 @@ def call_activity_id(source: str, call_id: str) -> str:
 def enrich_call(call: Call, directory: Directory, *, cause: str, caused_at: int, version: int) -> Activity:
     """The call as something that a manager did to an organisation; "" where nobody is known."""
     at = call.started_at
-    manager_id, team = directory.managers.of_extension(call.extension, at) if call.extension else ("", "")
+    managers = directory.managers
+    manager_id, team = managers.of_extension(call.extension, at, call.source) if call.extension else ("", "")
     organisation_id, stage = directory.organisation_of(call.contact, at) if call.contact else ("", "")
     return Activity(
         call_activity_id(call.source, call.call_id),

@@ -83,7 +83,10 @@ class CallLeg(Retractable, frozen=True):
     billsec: Count = 0
     """Whole seconds from answer to end, as the exchange said it."""
     extension: str = ""
-    """The person's end inside the exchange: who dialled (outbound), whose phone rang (inbound, internal)."""
+    """The person's end inside the exchange: who dialled (outbound), whose phone rang (inbound, internal). An extension,
+    a user name or an agent, with `@` and its tenant where the exchange has several; the E.164 number of a mobile that
+    took a call from outside in somebody's place (a forward, a queue's member).
+    """
     peer_extension: str = ""
     """The other inside end of an internal leg, and of a transfer."""
     contact: str = ""
@@ -180,7 +183,11 @@ class Activity(Record, frozen=True):
 
 
 class Manager(Retractable, frozen=True, kw_only=True):
-    """A manager, a team and extensions for a period `[valid_from, valid_to)`. Identity: (manager_id, valid_from)."""
+    """A manager, a team and what is theirs for a period `[valid_from, valid_to)`. Identity: (manager_id, valid_from).
+
+    An extension or a login may name its exchange, tenant or domain: `101@office`; the others are those of `source`, or
+    of every exchange where `source` is empty.
+    """
 
     manager_id: str
     name: str
@@ -191,6 +198,12 @@ class Manager(Retractable, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     version: Version
+    mobiles: list[str] = []
+    """Numbers outside that are the manager's own (forwards, follow-me, a queue's member), in E.164."""
+    logins: list[str] = []
+    """User names, agent ids and devices; upper and lower case are the same."""
+    source: str = ""
+    """The exchange (name of its source), tenant or domain of the extensions and logins; "" for all of them."""
 
 
 class Organisation(Retractable, frozen=True, kw_only=True):

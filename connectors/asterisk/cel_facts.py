@@ -98,9 +98,9 @@ class CallFacts:
                     _IN, "", self._shared(end, [*self._phones, *self._trunks]) or talk, _ANSWERED, "", outside
                 )
             if talk := self._shared(end, self._trunks):
-                # The other end is nobody's phone, but for a member of a queue at home: Local/101@from-queue.
-                member = next((one.number for one in self._locals if one.number), "")
-                return EndFacts(_IN, member, talk, _ANSWERED, "", outside)
+                # The other end is a mobile: of a member of a queue at home (Local/101@from-queue), or of a forward.
+                member = next((one.number for one in self._locals if one.number and one.channel.answered), "")
+                return EndFacts(_IN, member or self._mobile(end), talk, _ANSWERED, "", outside)
             return EndFacts(_IN, "", [], _unanswered(end.channel), "", outside)
         outside = self._number_outside(end)
         if end.kind is _EXTENSION:
@@ -113,6 +113,12 @@ class CallFacts:
         talk, number = max(talks, key=lambda one: length_s(one[0]))
         own = within(talk, end.channel.seen, end.channel.ended or end.channel.seen)
         return EndFacts(_OUT, number, own, _ANSWERED if own else Disposition.UNKNOWN, "", outside)
+
+    def _mobile(self, end: End) -> str:
+        """The number of the dialled line that it talked with longest, in E.164: the roster may know whose it is."""
+        others = [one for one in self._trunks if one is not end]
+        talks = [(length_s(self._shared(end, [one])), one.channel.number) for one in others]
+        return e164(max(talks)[1], self._region) if talks else ""
 
     def _of_rung(self, end: End) -> EndFacts:
         """A phone that a call from outside rang."""

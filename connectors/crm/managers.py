@@ -1,4 +1,4 @@
-"""Who sells: names, teams, and the extensions they have for a time."""
+"""Who sells: names, teams, and the extensions, mobiles and logins they have for a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from connectors.crm.definition import MANAGER, Cells, CrmTable, zone_of
 from connectors.reading.cells import moment, some
-from connectors.reading.phones import split_phones
+from connectors.reading.phones import e164, is_scientific, split_phones
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from schemas.records import Manager, Reason
@@ -25,12 +25,26 @@ def _manager(cells: Cells, context: Context, origin: str) -> Manager:
         name=cells["name"].strip(),
         team=cells["team"].strip(),
         extensions=sorted(set(split_phones(cells["extensions"].replace(" ", ",")))),
+        mobiles=_mobiles(cells["mobiles"], context.region),
+        logins=sorted(set(split_phones(cells["logins"]))),
+        source=cells["source"].strip(),
         valid_from=valid_from,
         valid_to=valid_to,
         import_id=context.import_id,
         origin=origin,
         version=context.version,
     )
+
+
+def _mobiles(cell: str, region: str) -> list[str]:
+    """In E.164. Raises Misread: the calls of a mobile that is lost would be nobody's."""
+    if is_scientific(cell):
+        raise Misread(Reason.BAD_PHONE, "mobiles", f"{cell.strip()[:40]!r}: a spreadsheet cut the digits off")
+    numbers = {written: e164(written, region) for written in split_phones(cell)}
+    for written, number in numbers.items():
+        if not number:
+            raise Misread(Reason.BAD_PHONE, "mobiles", f"{written!r} is not a phone number of {region}")
+    return sorted(set(numbers.values()))
 
 
 TABLE = CrmTable(
@@ -48,10 +62,19 @@ TABLE = CrmTable(
             "внутреннийномер",
             "внутренниеномера",
         ),
+        "mobiles": (
+            *("mobiles", "mobile", "mobilephone", "cell", "cellphone"),
+            *("мобильные", "мобильный", "мобильныйтелефон", "сотовый"),
+        ),
+        "logins": (
+            *("logins", "login", "user", "users", "username", "agent", "agents", "agentid", "device", "devices"),
+            *("логин", "логины", "пользователь", "агент", "устройство", "устройства"),
+        ),
+        "source": ("source", "exchange", "pbx", "tenant", "domain", "источник", "атс", "домен"),
         "valid_from": ("validfrom", "from", "since", "действуетс", "с"),
         "valid_to": ("validto", "to", "until", "действуетпо", "до", "по"),
     },
     ("id", "extensions"),
     _manager,
-    several=frozenset({"extensions"}),
+    several=frozenset({"extensions", "mobiles", "logins"}),
 )

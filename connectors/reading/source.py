@@ -64,6 +64,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Full-match regex of an inside extension; everything else that looks like a number is outside."""
     trunks: tuple[str, ...] = ()
     """Peer names (as in PJSIP/<name>-0000) that are trunks although they look like extensions."""
+    machines: tuple[str, ...] = ()
+    """Numbers of groups, queues, menus, voicemail (full-match regexes): never a person."""
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
@@ -92,6 +94,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     needs_zone: bool = True
     """False when times say their offset (epoch, Z), or the source knows it: then no `--tz` need be given."""
     reasons: tuple[str, ...]
+    evidence: object = None
+    """What the source found in rows from all over the file, for itself: who is at the ends of its channels."""
 
 
 class Reading(Protocol):
