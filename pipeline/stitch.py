@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from schemas.evidence import is_exact, is_of_queue_log
+from schemas.evidence import ROOMS, is_exact, is_of_queue_log
 from schemas.records import Call, CallLeg, Direction, Disposition
 
 _ANSWERED, _INTERNAL = Disposition.ANSWERED, Direction.INTERNAL
@@ -51,6 +51,7 @@ def _alone(leg: CallLeg) -> Call:
         queue=leg.queue,
         recording=leg.recording,
         legs=1,
+        forwarded_by=leg.peer_extension if leg.extension.startswith("+") else "",
     )
 
 
@@ -68,11 +69,11 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         queue = queue or leg.queue
     bridged = _bridged(exact, direction)
     if not bridged:
-        bridged = _bridged(legs, direction)
+        bridged = _bridged(legs, direction) + _in_room(legs)
         if bridged:
             bridged = _of_one_mobile(_talks(bridged, legs))
         if len(bridged) > 1:
-            bridged = _tightest(bridged, legs)
+            bridged = _tightest(bridged)
     extension, talk_s = _longest_talker(bridged) if bridged else ("", 0)
     if not extension:
         extension = _dialler(legs, direction)
@@ -94,6 +95,7 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         queue=queue,
         recording=_recording(bridged or legs),
         legs=len(legs),
+        forwarded_by=_forwarder(extension, legs) if extension.startswith("+") else "",
     )
 
 
@@ -131,6 +133,27 @@ def _first_on_trunk(legs: Iterable[CallLeg]) -> CallLeg | None:
     return None
 
 
+def _forwarder(mobile: str, legs: Sequence[CallLeg]) -> str:
+    """Whose phone sent the call on to this number."""
+    return next((leg.peer_extension for leg in legs if leg.extension == mobile and leg.peer_extension), "")
+
+
+def _in_room(legs: Sequence[CallLeg]) -> list[CallLeg]:
+    """For each person in a conference and each time that the outside was in it too, a leg of that talk."""
+    inside = [leg for leg in legs if leg.application in ROOMS and leg.billsec]
+    outside = [_interval(leg) for leg in inside if leg.direction in _TRUNK and not leg.extension]
+    talks = []
+    for leg in inside:
+        if not leg.extension or leg.disposition is _ANSWERED:
+            continue
+        since, until = _interval(leg)
+        for start, end in outside:
+            if (first := max(since, start)) < (last := min(until, end)):
+                talk_s = int((last - first).total_seconds())
+                talks.append(msgspec.structs.replace(leg, answered_at=first, billsec=talk_s, disposition=_ANSWERED))
+    return talks
+
+
 def _bridged(legs: Iterable[CallLeg], direction: Direction) -> list[CallLeg]:
     """The legs on which a person talked with the external party (or, in an internal call, with a colleague)."""
     return [
@@ -147,7 +170,9 @@ def _talks(bridged: Sequence[CallLeg], legs: Sequence[CallLeg]) -> list[CallLeg]
     the same end. The line that was dialled in an originated call has a record of its own (Asterisk: AppDial): it tells
     whether the outside answered, and when; the phone's leg holds the ringing.
     """
-    machines = [leg for leg in legs if leg.disposition is Disposition.MACHINE and leg.extension]
+    machines = [
+        leg for leg in legs if leg.disposition is Disposition.MACHINE and leg.extension and leg.application not in ROOMS
+    ]
     lines = [leg for leg in legs if leg.application == "AppDial" and not leg.extension]
     if not machines and not lines:
         return list(bridged)
@@ -196,7 +221,7 @@ def _took_over(machine: CallLeg, leg: CallLeg) -> bool:
     )
 
 
-def _of_one_mobile(bridged: Sequence[CallLeg]) -> Sequence[CallLeg]:
+def _of_one_mobile(bridged: list[CallLeg]) -> list[CallLeg]:
     """The legs of a line to the outside without a number are of the mobile that the call was forwarded to."""
     mobiles = {leg.extension for leg in bridged if leg.extension.startswith("+")}
     if len(mobiles) != 1:
@@ -205,17 +230,18 @@ def _of_one_mobile(bridged: Sequence[CallLeg]) -> Sequence[CallLeg]:
     return [leg if leg.extension else msgspec.structs.replace(leg, extension=mobile) for leg in bridged]
 
 
-def _tightest(bridged: Sequence[CallLeg], legs: Sequence[CallLeg]) -> list[CallLeg]:
+def _tightest(bridged: Sequence[CallLeg]) -> list[CallLeg]:
     """The bridged legs but for those that a tighter record of the same talk bounds.
 
     A caller who came through a menu was answered by it, so billsec of a queue's leg holds the ringing too; the leg of
     the phone inside of it (Asterisk: `Local/101@from-queue;2` to `PJSIP/101`) is exact. queue_log misses a transfer,
     which the phone's leg shows. So of two records of one person, of different kinds and one inside of the other, the
-    outer one tells nothing. A member of a queue who is known by name alone is whoever's phone was bridged meanwhile.
+    outer one tells nothing. A member of a queue whose own phone did not talk (known by name alone, or picked up by a
+    colleague) is whoever's phone was bridged meanwhile.
     """
     if not any(leg.queue or is_of_queue_log(leg) for leg in bridged):
         return list(bridged)
-    phones = {leg.extension for leg in legs if leg.extension and not _is_of_queue(leg)}
+    phones = {leg.extension for leg in bridged if leg.extension and not _is_of_queue(leg)}
     talks = [leg for leg in bridged if leg.extension and leg.billsec]
     return [leg for leg in bridged if not _is_bounded(leg, talks) and not _is_alias(leg, talks, phones)]
 
@@ -225,16 +251,19 @@ def _is_bounded(outer: CallLeg, talks: Sequence[CallLeg]) -> bool:
     rank = _rank(outer)
     return any(
         inner is not outer
-        and _rank(inner) != rank
+        and _rank(inner) not in (rank, _OF_QUEUE)
         and (inner.billsec, _rank(inner)) < (outer.billsec, rank)
         and _inside(inner, outer)
         for inner in talks
     )
 
 
+_OF_QUEUE = 2
+
+
 def _rank(leg: CallLeg) -> int:
-    """The kind of record: a phone's own leg, the queue's log, the queue's own leg."""
-    return 1 if is_of_queue_log(leg) else 2 if leg.queue else 0
+    """The kind of record: a phone's own leg, the queue's log, the queue's own leg, which bounds nothing."""
+    return 1 if is_of_queue_log(leg) else _OF_QUEUE if leg.queue else 0
 
 
 def _inside(inner: CallLeg, outer: CallLeg) -> bool:

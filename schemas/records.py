@@ -88,7 +88,7 @@ class CallLeg(Retractable, frozen=True):
     took a call from outside in somebody's place (a forward, a queue's member).
     """
     peer_extension: str = ""
-    """The other inside end of an internal leg, and of a transfer."""
+    """The other inside end of an internal leg, and of a transfer; whose phone sent the call on to a mobile."""
     contact: str = ""
     """The external party in E.164; "" when hidden or not a phone number."""
     contact_raw: str = ""
@@ -124,6 +124,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     queue: str
     recording: str
     legs: Count
+    forwarded_by: str = ""
+    """Whose phone sent the call on to the mobile that `extension` is: theirs, where the roster does not know it."""
 
     @property
     def answered(self) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from connectors.asterisk.cel_bridges import Bridges, End, Pieces, length_s, within
 from connectors.asterisk.cel_calls import Channel
 from connectors.asterisk.peers import PeerKind, Peers
+from connectors.reading.mobiles import is_mobile
 from connectors.reading.phones import e164
 from schemas.records import Direction, Disposition
 
@@ -100,7 +101,11 @@ class CallFacts:
             if talk := self._shared(end, self._trunks):
                 # The other end is a mobile: of a member of a queue at home (Local/101@from-queue), or of a forward.
                 member = next((one.number for one in self._locals if one.number and one.channel.answered), "")
-                return EndFacts(_IN, member or self._mobile(end), talk, _ANSWERED, "", outside)
+                if member:
+                    return EndFacts(_IN, member, talk, _ANSWERED, "", outside)
+                mobile, called = self._mobile(end), end.channel.exten
+                by = called if is_mobile(mobile) and self._peers.is_extension(called) else ""
+                return EndFacts(_IN, mobile, talk, _ANSWERED, by, outside)
             return EndFacts(_IN, "", [], _unanswered(end.channel), "", outside)
         outside = self._number_outside(end)
         if end.kind is _EXTENSION:

@@ -14,6 +14,7 @@ from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S
+from connectors.reading.mobiles import is_mobile
 from connectors.reading.outcomes import (
     ANSWERED,
     BUSY,
@@ -149,6 +150,9 @@ class LegReader:
             direction, extension, other, outside = self._ends(near, far, picked)
             if far.outside and direction is INBOUND:
                 extension = e164(mobile_of(dstchannel), self._region)
+                # A group's phones are not its forwards (RG-600-...), nor are a queue's members.
+                if lastapp != "Queue" and "/RG-" not in dstchannel and is_mobile(extension):
+                    other = self._first_extension(dst)
         outcome = read_disposition(disposition)
         if outcome is ANSWERED:
             outcome = self._who_answered(billsec_s, lastapp, far)
@@ -219,8 +223,8 @@ class LegReader:
             if caller := self._first_extension(cnum):
                 return OUTBOUND, caller, "", dst
             # Forwarded: whose number that is, the roster knows. What was dialled may be the number of the office.
-            number = _DIALLED_NUMBER.fullmatch(lastdata)
-            return INBOUND, e164(number[1], self._region) if number else "", "", src
+            dialled = _DIALLED_NUMBER.fullmatch(lastdata)
+            return INBOUND, e164(dialled[1], self._region) if dialled else "", "", src
         if lastapp == "AppDial" and not dstchannel:
             return OUTBOUND, "", "", src  # the record of the line that was dialled
         return INBOUND, called, "", src

@@ -61,6 +61,10 @@ class UpdateManagers(UpdateDirectory[Manager]):
         }
         extensions = texts(own - {""})
         is_own = f"lowerUTF8(splitByChar('@', extension)[1]) IN ({extensions})"
+        if mobiles := {mobile for record in records for mobile in record.mobiles}:
+            # Until now they may have been of whoever forwards to them.
+            took = f"SELECT concat('call:', source, ':', call_id) FROM call_legs WHERE extension IN ({texts(mobiles)})"
+            is_own += f" OR activity_id IN ({took})"
         return f"{is_own} OR manager_id IN ({texts({r.manager_id for r in records})})"
 
     def touched_proposals(self, records: Sequence[Manager]) -> str:

@@ -43,7 +43,7 @@ def legs_of(path: Path, **more: Any) -> list[CallLeg]:
     """The legs of a file, every row of which must be one."""
     source, recognised = choose(Sample(path), "calls", "auto", "RU")
     found = []
-    settings = context("auto", **more)
+    settings = msgspec.structs.replace(context("auto"), **more)
     zone, _ = source.zone(Sample(path), recognised, settings.zone)
     for item in source.read(path, recognised, msgspec.structs.replace(settings, zone=zone)):
         assert isinstance(item, CallLeg), item

@@ -62,7 +62,7 @@ PREFIX = {"sub_out"}
 UNKNOWABLE_FROM_CDR = {
     # billsec runs from the answer of the channel: a menu, a queue or a colleague answered before.
     *("ivr_ext", "blind_sip", "redirect_ami", "attended_feature", "queue_transfer_local"),
-    *("conference", "queue_pickup", "callback_customer_first"),
+    *("conference", "callback_customer_first"),
 }
 ROSTER = Managers(Manager(manager_id=own, name="", extensions=[own], valid_from=LONG_AGO, version=1) for own in OWN)
 
