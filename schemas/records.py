@@ -216,6 +216,8 @@ class Organisation(Retractable, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     version: Version
+    merged_into: str = ""
+    """The organisation that has its numbers by now; "" when it has them itself."""
 
 
 class StageChange(Retractable, frozen=True, kw_only=True):
