@@ -1,11 +1,12 @@
 """organisations -> organisations, organisation_phones: whose number it is.
 
-The numbers of an organisation that was merged into another one are the other's; its proposals and stages stay its own.
+One that was merged into another keeps its numbers here; whoever asks whose they are (`pipeline.directory_cache`) gets the
+other. Its proposals and stages stay its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -29,26 +30,16 @@ class UpdateOrganisations(UpdateDirectory[Organisation]):
 
     def keep(self, records: Sequence[Organisation], known: dict[str, Organisation]) -> None:
         # Phones first: while the organisation's row is still the old one, a repeat finds the same difference.
-        others = self._merged_into(records, known)
         lines = []
         for record in records:
             before = known.get(record.organisation_id)
-            for phone, owner, retracted in phone_changes(record, before, others):
-                row = {"phone": phone, "organisation_id": owner, "retracted": retracted}
+            stays = set() if record.retracted else set(record.phones)
+            gone = {*(before.phones if before else ()), *record.phones} - stays
+            for phone in sorted(stays | gone):
+                row = {"phone": phone, "organisation_id": record.organisation_id, "retracted": int(phone in gone)}
                 lines.append(msgspec.json.encode({**row, "version": record.version}))
         self.store.keep("organisation_phones", lines)
         super().keep(records, known)
-
-    def _merged_into(
-        self, records: Sequence[Organisation], known: Mapping[str, Organisation]
-    ) -> Mapping[str, Organisation]:
-        """The organisations that any of these were merged into before."""
-        before = (known.get(record.organisation_id) for record in records)
-        ids = {one.merged_into for one in before if one is not None and one.merged_into}
-        if not ids:
-            return {}
-        rows = self.newest(Organisation, f"organisation_id IN ({texts(ids)})")
-        return {row.organisation_id: row for row in rows}
 
     def touched(self, records: Sequence[Organisation]) -> str:
         phones = texts(phone for record in records for phone in record.phones)
@@ -56,29 +47,3 @@ class UpdateOrganisations(UpdateDirectory[Organisation]):
 
     def touched_proposals(self, records: Sequence[Organisation]) -> str:
         return f"organisation_id IN ({texts(record.organisation_id for record in records)})"
-
-
-def phone_changes(
-    record: Organisation, before: Organisation | None, others: Mapping[str, Organisation]
-) -> list[tuple[str, str, int]]:
-    """(phone, whose it is, whether it is not any more) once `record` stands in the place of `before`. Pure.
-
-    `others`: organisations as they are stored. A number that is theirs by their own record stays theirs.
-    """
-    owned = set() if record.retracted else {(phone, _owner(record)) for phone in record.phones}
-    was = {(phone, _owner(before)) for phone in before.phones} if before else set()
-    was |= {(phone, record.organisation_id) for phone in record.phones}
-    gone = {
-        (phone, owner)
-        for phone, owner in was - owned
-        if owner == record.organisation_id or not _has(others.get(owner), phone)
-    }
-    return [(phone, owner, int((phone, owner) in gone)) for phone, owner in sorted(owned | gone)]
-
-
-def _owner(organisation: Organisation) -> str:
-    return organisation.merged_into or organisation.organisation_id
-
-
-def _has(organisation: Organisation | None, phone: str) -> bool:
-    return organisation is not None and not organisation.retracted and phone in organisation.phones
