@@ -63,8 +63,9 @@ class DirectoryCache:
         # phone there that the organisation's next version does not know to take away.
         of_phone = f"organisation_phones FINAL WHERE phone IN ({texts(missing)})"
         sql = (
-            f"SELECT phone, arraySort(groupUniqArray(owner)) AS ids FROM (SELECT phone, organisation_id FROM {of_phone})"
-            " AS known INNER JOIN (SELECT organisation_id, arrayJoin(phones) AS phone,"
+            "SELECT phone, arraySort(groupUniqArray(owner)) AS ids"
+            f" FROM (SELECT phone, organisation_id FROM {of_phone}) AS known INNER JOIN ("
+            "SELECT organisation_id, arrayJoin(phones) AS phone,"
             " if(merged_into = '', organisation_id, merged_into) AS owner FROM organisations FINAL"
             f" WHERE organisation_id IN (SELECT organisation_id FROM {of_phone})) AS owned"
             " USING (phone, organisation_id) GROUP BY phone"

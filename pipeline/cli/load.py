@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -17,9 +18,12 @@ from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.load_tables import ConfirmationNeeded
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
+from pipeline.loading.read_beliefs import around, read_beliefs
 from pipeline.loading.wait_reporter import reached_store
 from pipeline.privacy.file_folders import Holds, remember
-from pipeline.settings import read_settings
+from pipeline.readouts import numbers
+from pipeline.settings import Settings, read_settings
+from pipeline.terminal.beliefs_text import short
 from schemas.errors import CallfunnelError, Terminal
 
 
@@ -93,7 +97,10 @@ def command(
         if complete and failed:
             raise Terminal(f"{failed[0]}. Without it the export is not complete: nothing was loaded")
         outcomes = _load_confirmed(prepared, options, data) if prepared else []
-        _tell(outcomes, as_json)
+        believed = {
+            one.import_id: _believed(file, one, settings, data) for file, one in zip(prepared, outcomes, strict=True)
+        }
+        _tell(outcomes, believed, as_json)
     for message in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
         click.echo(f"callfunnel: {message}", err=True)
     if failed or any(outcome.stopped for outcome in outcomes):
@@ -132,12 +139,25 @@ def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) ->
             raise Terminal(f"{error}. Not everything is stored; loading the files again is safe") from None
 
 
-def _tell(outcomes: list[Outcome], as_json: bool) -> None:
+def _believed(file: PreparedFile, outcome: Outcome, settings: Settings, data: Path | None) -> list[str]:
+    """What was believed of the source in the time of the file's calls."""
+    if outcome.first_call_at is None or outcome.last_call_at is None:
+        return []
+    start, end = around(outcome.first_call_at, outcome.last_call_at)
+    try:
+        beliefs = read_beliefs(file.context.source, start, end, numbers(data))
+    except CallfunnelError as error:  # all is stored: the load is done
+        return [f"  what was believed cannot be read now: {error}; `callfunnel explain {file.context.source}` shows it"]
+    outcome.warnings += beliefs.warnings
+    return short(beliefs, hides_numbers=settings.privacy.mask)
+
+
+def _tell(outcomes: list[Outcome], believed: Mapping[str, list[str]], as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(outcomes), indent=2).decode())
         return
     for outcome in outcomes:
-        for line in summary(outcome):
+        for line in (*summary(outcome), *believed.get(outcome.import_id, ())):
             click.echo(line)
 
 
@@ -171,7 +191,7 @@ def summary(outcome: Outcome) -> list[str]:
             f"  {outcome.uncertain:,} {outcome.kind} are not in it and stay: a rejected row may be theirs. Mend the"
             " rejected rows, and load the whole again with --complete"
         )
-    lines += [f"  {warning}" for warning in outcome.warnings]
+    lines += [f"  warning: {warning}" for warning in outcome.warnings]
     if rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())
         if outcome.rejected_alike:

@@ -1,4 +1,4 @@
-"""Anything can be taken back or replaced: stages corrected, organisations merged, deleted, or gone from a complete export."""
+"""Anything can be taken back or replaced: corrected stages, organisations that are merged, deleted, or in no export."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_organisation_that_a_complete_export_has_no_more_gives_its_number_to_the
     office.load("organisations", office.write("o.csv", ORGANISATIONS))
     call(office, "31_call_to_merged.csv")
     assert [one.organisation_id for one in office.activities()] == ["o40"]
-    with pytest.raises(ConfirmationNeeded, match="of 2 organisations of crm, 1 are not in it.*--yes"):
+    with pytest.raises(ConfirmationNeeded, match=r"of 2 organisations of crm, 1 are not in it.*--yes"):
         office.case("organisations", "31_orgs_merged.csv", complete=True)
     assert office.organisations() == ["o40", "o41"], "nothing was loaded"
     outcome = only(office.case("organisations", "31_orgs_merged.csv", complete=True, yes=True))

@@ -1,0 +1,25 @@
+"""What the store has of a source's calls, as `beliefs`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipeline.loading.beliefs import Beliefs, CallTotals, Party, beliefs_of
+from pipeline.readouts import Numbers, utc
+
+_MOST_NAMES = 1_000
+
+
+def read_beliefs(source: str, start: datetime, end: datetime, numbers: Numbers) -> Beliefs:
+    """Of the calls of `[start, end)`; numbers in full. Raises Transient or Terminal."""
+    parameters: dict[str, Any] = {"source": source, "from": utc(start), "to": utc(end)}
+    (totals,) = numbers.rows("explain_calls", CallTotals, parameters)
+    parties = numbers.rows("explain_parties", Party, {**parameters, "limit": _MOST_NAMES})
+    return beliefs_of(source, totals, parties)
+
+
+def around(first: datetime, last: datetime) -> tuple[datetime, datetime]:
+    """A half-open time of whole five minutes that holds both: cells begin at such."""
+    step = timedelta(minutes=5)
+    return first - timedelta(seconds=first.timestamp() % 300), last + step
