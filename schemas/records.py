@@ -369,6 +369,7 @@ class Import(Record, frozen=True, kw_only=True):
     records: Count = 0
     rejected: Count = 0
     loaded_by: str = ""  # user@host; "" before it was kept
+    file_at: Moment | None = None  # when the file was written
     state: str = "running"
     version: Version
 

@@ -15,7 +15,9 @@ from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
 from pipeline.loading.audit_load import audit_load
 from pipeline.loading.distinct import Distinct
+from pipeline.loading.file_age import with_versions_by_age
 from pipeline.loading.load_tables import LoadTables, SourceTable
+from pipeline.loading.older_content import warnings_of
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, finish_import, keep_import, mend
 from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.sending import Segments
@@ -38,8 +40,9 @@ def load(
     """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
 
     When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it reports
-    what is waited for.
+    what is waited for. Of several files of one source and kind the newest one holds (`pipeline.loading.file_age`).
     """
+    files = with_versions_by_age(files)
     with WaitReporter(progress, partial(probe, endpoints)) as reporter:
         try:
             return audit_load(files, endpoints, lambda: _load(files, endpoints, store, options, reporter))
@@ -53,11 +56,17 @@ def _load(
     started = time.monotonic()
     before: Blocks | None = None
     tables: LoadTables | None = None
+    older: dict[str, str] = {}
     give_up_at = 0.0
     for attempt in count(1):
         try:
             before = before or present_blocks(store)
-            tables = tables or _looked_through(files, options, store)
+            if tables is None:
+                tables = LoadTables(files, options)
+                tables.look_through(store)
+                older = warnings_of(files, store)
+                for warning in older.values():
+                    progress.note(f"warning: {warning}")
             outcomes = _send_and_wait(files, tables, endpoints, store, options, progress)
             break
         except Transient as error:
@@ -70,6 +79,7 @@ def _load(
     assert before is not None
     enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):
+        outcome.warnings += [older[outcome.import_id]] if outcome.import_id in older else []
         finish_import(file, outcome, store)
         fill_gaps(file, outcome, store)
         mend(file, outcome, store)
@@ -88,12 +98,6 @@ def _imported_file(file: PreparedFile, outcome: Outcome) -> ImportedFile:
         path=str(file.path.absolute()),
         time_zone=outcome.time_zone,
     )
-
-
-def _looked_through(files: Sequence[PreparedFile], options: LoadOptions, store: Store) -> LoadTables:
-    tables = LoadTables(files, options)
-    tables.look_through(store)
-    return tables
 
 
 def _send_and_wait(

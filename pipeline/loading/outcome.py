@@ -12,6 +12,7 @@ from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import CallSpan, fill
+from pipeline.loading.file_age import written_at
 from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
@@ -196,6 +197,7 @@ def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) 
                     records=outcome.records,
                     rejected=sum(outcome.rejected.values()),
                     loaded_by=outcome.loaded_by or this_user(),
+                    file_at=written_at(file.path),
                     state=state,
                     # Above "running", also when the clock was set back meanwhile.
                     version=max(now, file.context.version + int(done)),
