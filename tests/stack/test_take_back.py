@@ -1,4 +1,4 @@
-"""A complete export withdraws what it has no more, with the real commands; and what was believed of the calls is told."""
+"""A complete export withdraws what it has no more, with real commands; and what was believed of the calls."""
 
 from __future__ import annotations
 
