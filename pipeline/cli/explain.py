@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from pipeline.loading.beliefs import Beliefs, Party
+from pipeline.drawing.terminal.beliefs_text import describe
 from pipeline.loading.read_beliefs import read_beliefs
+from pipeline.readouts.beliefs import Beliefs, Party
 from pipeline.settings import read_settings
-from pipeline.terminal.beliefs_text import describe
 from pipeline.terminal.options import Day, hides_numbers, output, show_numbers
 from pipeline.terminal.stack_choice import read_from
 from schemas.errors import Terminal

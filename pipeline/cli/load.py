@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 
 from connectors.registry import KINDS, PROFILES
+from pipeline.drawing.terminal.beliefs_text import short
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
@@ -21,9 +22,8 @@ from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
 from pipeline.loading.read_beliefs import around, read_beliefs
 from pipeline.loading.wait_reporter import reached_store
 from pipeline.privacy.file_folders import Holds, remember
-from pipeline.readouts import numbers
+from pipeline.readouts.numbers import numbers
 from pipeline.settings import Settings, read_settings
-from pipeline.terminal.beliefs_text import short
 from schemas.errors import CallfunnelError, Terminal
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.loading.beliefs import Beliefs, CallTotals, Party, beliefs_of
-from pipeline.readouts import Numbers, utc
+from connectors.reading.phones import is_hidden
+from pipeline.readouts.beliefs import Beliefs, CallTotals, Party, beliefs_of
+from pipeline.readouts.numbers import Numbers
+from schemas.parameters import utc
 
 _MOST_NAMES = 1_000
 
@@ -16,7 +18,7 @@ def read_beliefs(source: str, start: datetime, end: datetime, numbers: Numbers) 
     parameters: dict[str, Any] = {"source": source, "from": utc(start), "to": utc(end)}
     (totals,) = numbers.rows("explain_calls", CallTotals, parameters)
     parties = numbers.rows("explain_parties", Party, {**parameters, "limit": _MOST_NAMES})
-    return beliefs_of(source, totals, parties)
+    return beliefs_of(source, totals, parties, is_hidden)
 
 
 def around(first: datetime, last: datetime) -> tuple[datetime, datetime]:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.loading.beliefs import FEWEST_CALLS, Beliefs, CallTotals, Party, beliefs_of
+from connectors.reading.phones import is_hidden
+from pipeline.drawing.terminal.beliefs_text import describe, short
 from pipeline.loading.read_beliefs import around, read_beliefs
-from pipeline.terminal.beliefs_text import describe, short
+from pipeline.readouts.beliefs import FEWEST_CALLS, Beliefs, CallTotals, Party, beliefs_of
 from tests.pipeline.loading.in_memory import Office, only
 
 UTC = ZoneInfo("UTC")
@@ -36,6 +37,10 @@ def totals(**other: int) -> CallTotals:
     return CallTotals(**{**USUAL, **other})
 
 
+def believed(source: str, totals: CallTotals, parties: list[Party]) -> Beliefs:
+    return beliefs_of(source, totals, parties, is_hidden)
+
+
 def party(what: str, name: str, calls: int, of_nobody: int = 0, names: int = 1) -> Party:
     return Party(
         what=what,
@@ -50,7 +55,7 @@ def party(what: str, name: str, calls: int, of_nobody: int = 0, names: int = 1) 
 
 
 def test_usual_exchange_gives_no_warning() -> None:
-    assert beliefs_of("office", totals(), [party("unread", "anonymous", 2)]).warnings == []
+    assert believed("office", totals(), [party("unread", "anonymous", 2)]).warnings == []
 
 
 @pytest.mark.parametrize(
@@ -68,9 +73,9 @@ def test_usual_exchange_gives_no_warning() -> None:
 )
 def test_implausible_share_is_a_warning_with_what_decides_it(odd: dict[str, int], name: str, setting: str) -> None:
     (warning,) = (
-        beliefs_of("office", totals(**odd), []).warnings
+        believed("office", totals(**odd), []).warnings
         if "numbers_read" in odd
-        else beliefs_of("office", totals(**odd), [party("unread", "", 2)]).warnings
+        else believed("office", totals(**odd), [party("unread", "", 2)]).warnings
     )
     assert warning.startswith(f"{name}: ")
     assert setting in warning
@@ -79,7 +84,7 @@ def test_implausible_share_is_a_warning_with_what_decides_it(odd: dict[str, int]
 def test_few_calls_say_nothing_of_what_is_usual() -> None:
     few = dict.fromkeys(USUAL, 0)
     for calls in (0, FEWEST_CALLS - 1):
-        assert beliefs_of("office", CallTotals(**{**few, "calls": calls, "inbound": calls}), []).warnings == []
+        assert believed("office", CallTotals(**{**few, "calls": calls, "inbound": calls}), []).warnings == []
 
 
 counts = st.integers(0, 10_000)
@@ -99,7 +104,7 @@ def test_numbers_of_all_calls_with_the_outside_add_up(
     if sum(calls for _, calls in unread) > without:
         return  # the store gives no more of them than there are
     all_of_them = totals(**directions, calls=sum(directions.values()), numbers_read=outside - without)
-    found = beliefs_of("office", all_of_them, parties)
+    found = believed("office", all_of_them, parties)
     assert found.numbers_read + found.numbers_hidden + found.numbers_not_understood == outside
     assert found.numbers_not_understood >= sum(one.calls for one in found.not_understood)
 
@@ -111,7 +116,7 @@ def test_numbers_are_hidden_where_readers_may_not_see_them() -> None:
         party("unread", "8 (916) 123-45-678", 3),
         party("stranger", "+79161234567", 7, names=40),
     ]
-    found: Beliefs = beliefs_of("office", totals(), parties)
+    found: Beliefs = believed("office", totals(), parties)
     for lines in (describe(found, UTC, hides_numbers=True), short(found, hides_numbers=True)):
         assert not any(number in line for line in lines for number in ("1234567", "123-45", "0000001"))
     text = "\n".join(describe(found, UTC, hides_numbers=False))

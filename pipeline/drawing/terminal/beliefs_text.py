@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pipeline.loading.beliefs import Beliefs, Party, Share
+from pipeline.readouts.beliefs import Beliefs, Party, Share
 from schemas.mask import mask, mask_text
 
 _SHORT, _LONG = 3, 12

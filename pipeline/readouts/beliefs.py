@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from connectors.reading.phones import is_hidden
-
 FEWEST_CALLS = 20
 """Fewer say nothing about what is usual."""
 
@@ -162,8 +160,8 @@ _MEASURES = (
 )
 
 
-def beliefs_of(source: str, totals: CallTotals, parties: Sequence[Party]) -> Beliefs:
-    """The whole, from the answers of both metrics."""
+def beliefs_of(source: str, totals: CallTotals, parties: Sequence[Party], is_hidden: Callable[[str], bool]) -> Beliefs:
+    """The whole, from the answers of both metrics. `is_hidden`: whether a number as written is a hidden one."""
     kinds: dict[str, list[Party]] = {}
     for party in parties:
         kinds.setdefault(party.what, []).append(party)
