@@ -370,6 +370,7 @@ class Import(Record, frozen=True, kw_only=True):
     rejected: Count = 0
     loaded_by: str = ""  # user@host; "" before it was kept
     file_at: Moment | None = None  # when the file was written
+    peers: str = ""  # what its peers were taken for, and why: a JSON array for `callfunnel explain`
     state: str = "running"
     version: Version
 

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.drawing.terminal.beliefs_text import describe
 from pipeline.loading.read_beliefs import read_beliefs
-from pipeline.readouts.beliefs import Beliefs, Party
+from pipeline.readouts.beliefs import Beliefs, Party, Peer
 from pipeline.settings import read_settings
 from pipeline.terminal.options import Day, hides_numbers, output, show_numbers
 from pipeline.terminal.stack_choice import read_from
@@ -57,7 +57,13 @@ def _masked(beliefs: Beliefs) -> Beliefs:
 
     return msgspec.structs.replace(
         beliefs,
+        peers=[_hidden(peer) for peer in beliefs.peers],
+        peers_file=mask_text(beliefs.peers_file),
         lines=renamed(beliefs.lines, True),
         not_understood=renamed(beliefs.not_understood, True),
         strangers=renamed(beliefs.strangers, False),
     )
+
+
+def _hidden(peer: Peer) -> Peer:
+    return msgspec.structs.replace(peer, name=mask_text(peer.name), why=mask_text(peer.why))

@@ -13,6 +13,7 @@ from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import CallSpan, fill
 from pipeline.loading.file_age import written_at
+from pipeline.loading.peers import peers_json
 from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
@@ -198,6 +199,7 @@ def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) 
                     rejected=sum(outcome.rejected.values()),
                     loaded_by=outcome.loaded_by or this_user(),
                     file_at=written_at(file.path),
+                    peers=peers_json(file) if done else "",
                     state=state,
                     # Above "running", also when the clock was set back meanwhile.
                     version=max(now, file.context.version + int(done)),

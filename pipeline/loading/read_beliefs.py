@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.reading.phones import is_hidden
-from pipeline.readouts.beliefs import Beliefs, CallTotals, Party, beliefs_of
+from pipeline.readouts.beliefs import Beliefs, CallTotals, ImportPeers, Party, beliefs_of
 from pipeline.readouts.numbers import Numbers
 from schemas.parameters import utc
 
@@ -18,7 +18,8 @@ def read_beliefs(source: str, start: datetime, end: datetime, numbers: Numbers) 
     parameters: dict[str, Any] = {"source": source, "from": utc(start), "to": utc(end)}
     (totals,) = numbers.rows("explain_calls", CallTotals, parameters)
     parties = numbers.rows("explain_parties", Party, {**parameters, "limit": _MOST_NAMES})
-    return beliefs_of(source, totals, parties, is_hidden)
+    peers = numbers.rows("explain_peers", ImportPeers, parameters)
+    return beliefs_of(source, totals, parties, is_hidden, peers[0] if peers else None)
 
 
 def around(first: datetime, last: datetime) -> tuple[datetime, datetime]:

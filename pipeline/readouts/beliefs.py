@@ -49,6 +49,26 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     calls_of_all: int
 
 
+class Peer(msgspec.Struct, frozen=True):
+    """What a peer of the exchange (`PJSIP/101`) was taken for."""
+
+    name: str
+    taken_for: str
+    """phone, device, line, tie, machine."""
+    rows: int
+    """Of those of the file that were looked at."""
+    why: str
+    setting: str
+    """What decides otherwise, under [sources.NAME]."""
+
+
+class ImportPeers(msgspec.Struct, frozen=True):
+    """A row of the metric `explain_peers`."""
+
+    file: str
+    peers: str
+
+
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the calls beside what is usual."""
 
@@ -72,7 +92,11 @@ class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
     phones: list[Party]
     of_nobody: list[Party]
     """Phones that had calls while they were no manager's; `first` and `last` are of those calls."""
+    peers: list[Peer]
+    """As the latest loaded file that tells them has them, which is `peers_file`."""
+    peers_file: str
     lines: list[Party]
+    """Our own numbers."""
     machines: list[Party]
     not_understood: list[Party]
     strangers: list[Party]
@@ -160,8 +184,14 @@ _MEASURES = (
 )
 
 
-def beliefs_of(source: str, totals: CallTotals, parties: Sequence[Party], is_hidden: Callable[[str], bool]) -> Beliefs:
-    """The whole, from the answers of both metrics. `is_hidden`: whether a number as written is a hidden one."""
+def beliefs_of(
+    source: str,
+    totals: CallTotals,
+    parties: Sequence[Party],
+    is_hidden: Callable[[str], bool],
+    peers: ImportPeers | None = None,
+) -> Beliefs:
+    """The whole, from the answers of the metrics. `is_hidden`: whether a number as written is a hidden one."""
     kinds: dict[str, list[Party]] = {}
     for party in parties:
         kinds.setdefault(party.what, []).append(party)
@@ -178,6 +208,8 @@ def beliefs_of(source: str, totals: CallTotals, parties: Sequence[Party], is_hid
             (party for party in kinds.get("phone", []) if party.of_nobody),
             key=lambda party: (-party.of_nobody, party.name),
         ),
+        peers=msgspec.json.decode(peers.peers, type=list[Peer]) if peers else [],
+        peers_file=peers.file if peers else "",
         lines=kinds.get("line", []),
         machines=kinds.get("machine", []),
         not_understood=[party for party in unread if not is_hidden(party.name)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -29,6 +30,14 @@ def describe(beliefs: Beliefs, zone: ZoneInfo, *, hides_numbers: bool) -> list[s
     ]
     number: Mask = mask if hides_numbers else str
     text: Mask = mask_text if hides_numbers else str
+    if beliefs.peers:
+        lines.append(f"  peers of {text(beliefs.peers_file)}, by the rows of it that were looked at:")
+        lines += [
+            f"    {text(peer.name)}: {peer.taken_for}, {peer.rows:,} rows: {text(peer.why)} (`{peer.setting}` decides)"
+            for peer in beliefs.peers[:_LONG]
+        ]
+        if len(beliefs.peers) > _LONG:
+            lines.append(f"    and {len(beliefs.peers) - _LONG} more: --json lists them")
     for title, parties, shown in (
         ("taken for phones of people", beliefs.phones, str),
         ("taken for our own numbers (lines)", beliefs.lines, text),
@@ -62,6 +71,11 @@ def short(beliefs: Beliefs, *, hides_numbers: bool) -> list[str]:
         f" ({_names(beliefs.machines, str)})"
     )
     lines = [line, f"  numbers: {_numbers(beliefs)}"]
+    if beliefs.peers:
+        kinds = Counter(peer.taken_for for peer in beliefs.peers)
+        examples = {peer.taken_for: peer.name for peer in reversed(beliefs.peers)}
+        taken = ", ".join(f"{count} for {kind}s ({text(examples[kind])} ...)" for kind, count in kinds.most_common())
+        lines.append(f"  peers were taken: {taken}")
     if beliefs.not_understood:
         lines.append(f"  not understood: {_names(beliefs.not_understood, text)}")
     if beliefs.of_nobody:

@@ -151,6 +151,10 @@ def test_what_the_store_has_of_a_source_is_told(office: Office) -> None:
         *(("101", 1, 0), ("102", 1, 0), ("107", 1, 1))
     ]
     assert [one.name for one in found.of_nobody] == ["107"]
+    assert {(one.name, one.taken_for) for one in found.peers} == {
+        *(("PJSIP/101", "phone"), ("PJSIP/102", "phone"), ("PJSIP/107", "phone"), ("PJSIP/provider", "line")),
+    }
+    assert found.peers_file == "Master.csv"
     assert [(one.name, one.calls) for one in found.machines] == [("VoiceMail", 1)]
     assert [one.name for one in found.strangers] == ["+79160000051", "+79160000052"]
     assert (found.numbers_read, found.numbers_hidden, found.numbers_not_understood) == (3, 1, 0)
