@@ -218,6 +218,8 @@ class Organisation(Retractable, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     version: Version
+    merged_into: str = ""
+    """The organisation that has its numbers by now; "" when it has them itself."""
 
 
 class StageChange(Retractable, frozen=True, kw_only=True):
@@ -369,6 +371,8 @@ class Import(Record, frozen=True, kw_only=True):
     records: Count = 0
     rejected: Count = 0
     loaded_by: str = ""  # user@host; "" before it was kept
+    file_at: Moment | None = None  # when the file was written
+    peers: str = ""  # what its peers were taken for, and why: a JSON array for `callfunnel explain`
     state: str = "running"
     version: Version
 

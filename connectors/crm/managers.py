@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.crm.definition import MANAGER, Cells, CrmTable, zone_of
+from connectors.crm.definition import DELETED, MANAGER, STATUS, Cells, CrmTable, says, zone_of
 from connectors.reading.cells import moment, some
 from connectors.reading.phones import e164, is_scientific, split_phones
 from connectors.reading.rejects import Misread
@@ -12,6 +12,9 @@ from connectors.reading.source import Context
 from schemas.records import Manager, Reason
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_LEFT = DELETED | frozenset(
+    {"dismissed", "fired", "left", "resigned", "уволен", "уволена", "уволено", "уволился", "уволилась"}
+)
 
 
 def _manager(cells: Cells, context: Context, origin: str) -> Manager:
@@ -20,6 +23,13 @@ def _manager(cells: Cells, context: Context, origin: str) -> Manager:
     valid_to = moment(cells["valid_to"], zone, "valid_to") if cells["valid_to"].strip() else None
     if valid_to is not None and valid_to <= valid_from:
         raise Misread(Reason.BAD_PERIOD, "valid_to", "valid_to (exclusive) is not after valid_from")
+    if valid_to is None and says(cells["status"], _LEFT):
+        # Taking the row back would leave calls of the past without a manager: say until when they were this one's.
+        raise Misread(
+            Reason.BAD_STATUS,
+            "status",
+            f"{cells['status']!r} without valid_to: give the first day that is not this manager's any more",
+        )
     return Manager(
         manager_id=some(cells["id"], "id"),
         name=cells["name"].strip(),
@@ -73,6 +83,7 @@ TABLE = CrmTable(
         "source": ("source", "exchange", "pbx", "tenant", "domain", "источник", "атс", "домен"),
         "valid_from": ("validfrom", "from", "since", "действуетс", "с"),
         "valid_to": ("validto", "to", "until", "действуетпо", "до", "по"),
+        "status": STATUS,
     },
     ("id", "extensions"),
     _manager,

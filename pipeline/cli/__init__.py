@@ -15,6 +15,7 @@ _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
     "down": "stop a stack that runs in the background",
     "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
+    "explain": "what was believed of a source's calls, and what of it is not plausible",
     "imports": "what was loaded, when and by whom",
     "undo": "take a load back: what it brought is withdrawn, and counts follow",
     "map": "say which column of a table of your own is which, so that load can read it",

@@ -31,6 +31,10 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = "auto"
     region: str = ""
     rejects: Path = Path("rejects")
+    complete: bool = False
+    """The tables are all that their source has: what they do not have any more is withdrawn."""
+    yes: bool = False
+    """Also when that is more than a tenth of it."""
 
 
 class PreparedFile(msgspec.Struct, frozen=True, kw_only=True):
