@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 STAMP := $(VENV)/.installed
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# Half of what tests of a stack do is to wait for its processes.
+WAITING_JOBS ?= $(shell expr $(JOBS) + 1)
 
-.PHONY: setup demo test check bench lock schemas boards clean
+.PHONY: setup demo test test-fast check bench lock schemas boards clean
 
 setup: $(STAMP)
 
@@ -29,8 +31,11 @@ demo: setup          ## an invented department: live in a terminal; elsewhere co
 ALONE := tests/stack/test_up.py tests/demo tests/test_readme.py
 
 test: setup          ## every test
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=30 $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n $(WAITING_JOBS) --dist loadfile --no-loadscope-reorder --durations=30 $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest --durations=10 $(ALONE)
+
+test-fast: setup     ## minutes: without a stack, a server or a browser
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not servers" $(addprefix --ignore=,$(ALONE)) tests
 
 check: setup         ## what CI runs beside the tests: style, types, generated files
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ from pipeline.alerts.backtest import Alarm, BacktestResult, KnownAnomaly, judge
 from pipeline.alerts.replay import replay
 from pipeline.embedded.ports import free_port
 from pipeline.migrate import migrate
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 from pipeline.store import connect
 from pipeline.working_calendar import keep_base_calendar
 from tests.alerts.department import fill

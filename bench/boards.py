@@ -27,18 +27,18 @@ from clickhouse_connect.driver.client import Client
 
 from bench.two_years import CALLS, NOW, fill
 from grafana.alerts.sql import FIRES, queries
-from grafana.boards import BOARDS
-from grafana.boards.manager import MANAGER
 from grafana.build import EXAMPLE
-from grafana.panel import Board, Query
-from grafana.query import Chosen, bind
-from grafana.variables import QUERIES
 from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
 from pipeline.store import connect
 from schemas import metrics
 from schemas.alerts import RULES, Rule
+from schemas.parameters import Chosen, Query, bind
+from schemas.screens.boards import BOARDS
+from schemas.screens.boards.manager import MANAGER
+from schemas.screens.panel import Board
+from schemas.screens.variables import QUERIES
 
 TO_HOLD_MS = 300
 

@@ -14,16 +14,18 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import text
 
-from grafana.boards import BOARDS
 from grafana.dataquery import SOURCE, ClickHouseQuery
 from grafana.fields import overrides, uid
 from grafana.layout import GridPosition, positioned
-from grafana.panel import Board, Panel
 from grafana.panel_types import visualization
-from grafana.query import Department, grafana_sql
+from grafana.query import grafana_sql
 from grafana.regulations import regulations
-from grafana.translations import LANGUAGES, board_texts
 from grafana.variables import variable
+from schemas.parameters import Department
+from schemas.screens.boards import BOARDS
+from schemas.screens.panel import Board, Panel
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.boards import board_texts
 from schemas.stages import default_stages
 
 FOLDER = Path(__file__).with_name("dashboards")

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana import colours
-from grafana.panel import Column, PanelLink, PanelType, SeriesStyle, Unit
-from grafana.query import Department
-from grafana.translations import board_texts
+from schemas.parameters import Department
+from schemas.screens import colours
+from schemas.screens.labels import codes
+from schemas.screens.panel import Column, PanelLink, PanelType, SeriesStyle, Unit
+from schemas.screens.translations.boards import board_texts
 
 Property = model.DynamicConfigValue
 Override = model.DashboardFieldConfigSourceOverrides
@@ -86,16 +87,6 @@ def _properties(column: Column, department: Department, language: str) -> Iterat
 
 def _result(word: str, index: int) -> model.ValueMappingResult:
     return model.ValueMappingResult(text=word, index=index)
-
-
-def codes(column: Column, department: Department, language: str) -> list[tuple[str, str]]:
-    """(code, label) of a column's values, in order."""
-    if column.values == "stage":
-        stages = department.stages.stages
-        return [(stage.code, getattr(stage.title, language) or stage.code) for stage in stages]
-    if column.unit is Unit.FLAG:
-        return list(board_texts(language).values["flag"].items())
-    return list(board_texts(language).values[column.values].items()) if column.values else []
 
 
 def _link(link: PanelLink, language: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from grafana.panel import Panel
+from schemas.screens.panel import Panel
 
 WIDTH = 24
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from grafana_foundation_sdk.models import bargauge, common, stat, statushistory, table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana import colours
-from grafana.panel import Column, Panel, PanelType
+from schemas.screens import colours
+from schemas.screens.panel import Column, Panel, PanelType
 
 MIN_WIDTH = 50
 """Pixels of a column in a table at least. Grafana's 150 would scroll sideways."""

@@ -17,12 +17,12 @@ from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaS
 
 from grafana.alerts.push import Group, wanted_groups
 from grafana.alerts.rules import FOLDER, FOLDER_UID
-from grafana.boards import BOARDS
 from grafana.build import as_json, dashboard
 from grafana.dataquery import DATASOURCE_UID, PLUGIN
-from grafana.query import Department
-from grafana.translations import board_texts
 from schemas.errors import Terminal, Transient
+from schemas.parameters import Department
+from schemas.screens.boards import BOARDS
+from schemas.screens.translations.boards import board_texts
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.translations import board_texts
+from schemas.screens.translations.boards import board_texts
 from schemas.stages import Stages, Text
 
 

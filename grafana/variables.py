@@ -7,20 +7,12 @@ from collections.abc import Callable
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana.dataquery import PLUGIN_VERSION, SOURCE
-from grafana.panel import Query
-from grafana.query import ALL, Department, grafana_sql
-from grafana.translations import board_texts
+from grafana.query import ALL, grafana_sql
+from schemas.parameters import Department
+from schemas.screens.translations.boards import board_texts
+from schemas.screens.variables import QUERIES, THRESHOLDS_S
 
 Variable = model.VariableModel
-
-QUERIES = {
-    "team": Query(metric="choice_teams"),
-    "manager": Query(metric="choice_managers"),
-    "source": Query(metric="choice_sources"),
-}
-"""Variable -> the metric with its values: an id, and what is shown."""
-
-THRESHOLDS_S = (10, 30, 60, 120, 300)
 
 
 def variable(name: str, department: Department, language: str, *, single: bool = False) -> Variable:

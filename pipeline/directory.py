@@ -1,4 +1,4 @@
-"""Who owned an extension, whose number it was, which stage an organisation was in: all as of a moment. Pure."""
+"""Whose an extension was, whose number it was, which stage an organisation was in: all as of a moment. Pure."""
 
 from __future__ import annotations
 
@@ -27,23 +27,32 @@ NOBODY = ("", "")
 
 
 class Managers:
-    """Managers with their periods, asked by extension or by id."""
+    """Managers with their periods, asked by what the exchange has of them, or by id."""
 
     def __init__(self, managers: Iterable[Manager]) -> None:
-        self._by_extension: dict[str, list[Owner]] = {}
+        self._by_key: dict[str, list[Owner]] = {}
         self._by_id: dict[str, list[Owner]] = {}
         for manager in sorted(managers, key=lambda m: (m.valid_from, m.manager_id), reverse=True):
             owner = Owner(manager.valid_from, manager.valid_to, manager.manager_id, manager.team)
             self._by_id.setdefault(manager.manager_id, []).append(owner)
-            for extension in manager.extensions:
-                self._by_extension.setdefault(extension, []).append(owner)
+            for key in keys_of(manager):
+                self._by_key.setdefault(key, []).append(owner)
+            if manager.name:
+                self._by_key.setdefault(_name_key(manager.name), []).append(owner)
 
-    def of_extension(self, extension: str, at: datetime) -> tuple[str, str]:
-        """(manager_id, team) of an extension at a time; `NOBODY` when it was nobody's."""
-        for valid_from, valid_to, manager_id, team in self._by_extension.get(extension, ()):
-            if valid_from <= at and (valid_to is None or at < valid_to):
-                return manager_id, team
-        return NOBODY
+    def of_extension(self, extension: str, at: datetime, source: str = "") -> tuple[str, str]:
+        """(manager_id, team) of an extension, a login or a mobile at a time; `NOBODY` when it was nobody's.
+
+        What names the tenant or the exchange goes before what is of all of them; a name goes last, and must be of one.
+        """
+        for key in _asked(extension, source):
+            for valid_from, valid_to, manager_id, team in self._by_key.get(key, ()):
+                if valid_from <= at and (valid_to is None or at < valid_to):
+                    return manager_id, team
+        found = {
+            (owner.manager_id, owner.team) for owner in self._by_key.get(_name_key(extension), ()) if owner.covers(at)
+        }
+        return found.pop() if len(found) == 1 else NOBODY
 
     def team_of(self, manager_id: str, at: datetime) -> str:
         """The team at a time; outside every known period the nearest earlier one, else the earliest."""
@@ -53,6 +62,25 @@ class Managers:
         started = next((owner for owner in periods if owner.covers(at)), None)
         started = started or next((owner for owner in periods if owner.valid_from <= at), periods[-1])
         return started.team
+
+
+def keys_of(manager: Manager) -> set[str]:
+    """What the exchange may have of a manager: no two managers have the same at one time."""
+    at_source = f"@{manager.source}" if manager.source else ""
+    inside = (own if "@" in own else f"{own}{at_source}" for own in (*manager.extensions, *manager.logins))
+    return {own.casefold() for own in inside} | set(manager.mobiles)
+
+
+def _asked(extension: str, source: str) -> tuple[str, ...]:
+    """The keys that an extension is looked for by, the most exact first."""
+    own = extension.casefold()
+    bare, _, tenant = own.partition("@")
+    at_source = f"{bare}@{source.casefold()}"
+    return (own, at_source, bare) if tenant else (at_source, own)
+
+
+def _name_key(name: str) -> str:
+    return f"\0{name.strip().casefold()}"
 
 
 class History:

@@ -63,9 +63,12 @@ class DirectoryCache:
         # phone there that the organisation's next version does not know to take away.
         of_phone = f"organisation_phones FINAL WHERE phone IN ({texts(missing)})"
         sql = (
-            f"SELECT phone, arraySort(groupArray(organisation_id)) AS ids FROM {of_phone}"
-            " AND (organisation_id, phone) IN (SELECT organisation_id, arrayJoin(phones) FROM organisations FINAL"
-            f" WHERE organisation_id IN (SELECT organisation_id FROM {of_phone})) GROUP BY phone"
+            "SELECT phone, arraySort(groupUniqArray(owner)) AS ids"
+            f" FROM (SELECT phone, organisation_id FROM {of_phone}) AS known INNER JOIN ("
+            "SELECT organisation_id, arrayJoin(phones) AS phone,"
+            " if(merged_into = '', organisation_id, merged_into) AS owner FROM organisations FINAL"
+            f" WHERE organisation_id IN (SELECT organisation_id FROM {of_phone})) AS owned"
+            " USING (phone, organisation_id) GROUP BY phone"
         )
         found = {row.phone: tuple(row.ids) for row in self._store.rows(self._phones, sql)}
         self.know_histories(organisation_id for ids in found.values() for organisation_id in ids)

@@ -18,18 +18,19 @@ from pipeline.embedded.health_checks import any_broker_answers, of_board
 from pipeline.embedded.heartbeat import beats
 from pipeline.embedded.part import process_state, resident_bytes
 from pipeline.endpoints import Endpoints, Running
-from pipeline.feeds import freshness, last_call
 from pipeline.folder_state import folder_state
 from pipeline.gaps import describe_gaps, latest_gaps
 from pipeline.in_time import InTime
 from pipeline.migrate import lacking_durability, pending
 from pipeline.parts.losses import SETTLE, describe_losses, find_losses
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.feeds import freshness, last_call
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
+from pipeline.readouts.verify import verify
 from pipeline.settings import Settings
 from pipeline.storage_wait import STAGES
 from pipeline.store import Store, connect
 from pipeline.transport import Transport
-from pipeline.verify import verify
 from schemas.errors import CallfunnelError, Transient
 from schemas.topics import ALL
 

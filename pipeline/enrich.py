@@ -27,7 +27,13 @@ def call_activity_id(source: str, call_id: str) -> str:
 def enrich_call(call: Call, directory: Directory, *, cause: str, caused_at: int, version: int) -> Activity:
     """The call as something that a manager did to an organisation; "" where nobody is known."""
     at = call.started_at
-    manager_id, team = directory.managers.of_extension(call.extension, at) if call.extension else ("", "")
+    managers = directory.managers
+    extension = call.extension
+    manager_id, team = managers.of_extension(extension, at, call.source) if extension else ("", "")
+    if not manager_id and call.forwarded_by:
+        # A mobile that nobody claims is of the person whose phone sends calls there.
+        extension = call.forwarded_by
+        manager_id, team = managers.of_extension(extension, at, call.source)
     organisation_id, stage = directory.organisation_of(call.contact, at) if call.contact else ("", "")
     return Activity(
         call_activity_id(call.source, call.call_id),
@@ -40,7 +46,7 @@ def enrich_call(call: Call, directory: Directory, *, cause: str, caused_at: int,
         stage,
         version,
         call.contact,
-        call.extension,
+        extension,
         call.source,
         call.direction,
         call.disposition,

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
-from schemas.evidence import is_exact, is_of_queue_log
+import msgspec
+
+from schemas.evidence import ROOMS, is_exact, is_of_queue_log
 from schemas.records import Call, CallLeg, Direction, Disposition
 
 _ANSWERED, _INTERNAL = Disposition.ANSWERED, Direction.INTERNAL
@@ -49,6 +51,7 @@ def _alone(leg: CallLeg) -> Call:
         queue=leg.queue,
         recording=leg.recording,
         legs=1,
+        forwarded_by=leg.peer_extension if leg.extension.startswith("+") else "",
     )
 
 
@@ -66,10 +69,14 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         queue = queue or leg.queue
     bridged = _bridged(exact, direction)
     if not bridged:
-        bridged = _bridged(legs, direction)
+        bridged = _bridged(legs, direction) + _in_room(legs)
+        if bridged:
+            bridged = _of_one_mobile(_talks(bridged, legs))
         if len(bridged) > 1:
-            bridged = _tightest(bridged, legs)
-    extension, talk_s = _longest_talker(bridged) if bridged else (_dialler(legs, direction), 0)
+            bridged = _tightest(bridged)
+    extension, talk_s = _longest_talker(bridged) if bridged else ("", 0)
+    if not extension:
+        extension = _dialler(legs, direction)
     with_contact = on_trunk if on_trunk.contact else next((leg for leg in legs if leg.contact), on_trunk)
     picked_up = min([_picked_up(leg) for leg in bridged]) if bridged else ended_at
     return Call(
@@ -88,6 +95,7 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         queue=queue,
         recording=_recording(bridged or legs),
         legs=len(legs),
+        forwarded_by=_forwarder(extension, legs) if extension.startswith("+") else "",
     )
 
 
@@ -125,6 +133,27 @@ def _first_on_trunk(legs: Iterable[CallLeg]) -> CallLeg | None:
     return None
 
 
+def _forwarder(mobile: str, legs: Sequence[CallLeg]) -> str:
+    """Whose phone sent the call on to this number."""
+    return next((leg.peer_extension for leg in legs if leg.extension == mobile and leg.peer_extension), "")
+
+
+def _in_room(legs: Sequence[CallLeg]) -> list[CallLeg]:
+    """For each person in a conference and each time that the outside was in it too, a leg of that talk."""
+    inside = [leg for leg in legs if leg.application in ROOMS and leg.billsec]
+    outside = [_interval(leg) for leg in inside if leg.direction in _TRUNK and not leg.extension]
+    talks = []
+    for leg in inside:
+        if not leg.extension or leg.disposition is _ANSWERED:
+            continue
+        since, until = _interval(leg)
+        for start, end in outside:
+            if (first := max(since, start)) < (last := min(until, end)):
+                talk_s = int((last - first).total_seconds())
+                talks.append(msgspec.structs.replace(leg, answered_at=first, billsec=talk_s, disposition=_ANSWERED))
+    return talks
+
+
 def _bridged(legs: Iterable[CallLeg], direction: Direction) -> list[CallLeg]:
     """The legs on which a person talked with the external party (or, in an internal call, with a colleague)."""
     return [
@@ -134,17 +163,85 @@ def _bridged(legs: Iterable[CallLeg], direction: Direction) -> list[CallLeg]:
     ]
 
 
-def _tightest(bridged: Sequence[CallLeg], legs: Sequence[CallLeg]) -> list[CallLeg]:
+def _talks(bridged: Sequence[CallLeg], legs: Sequence[CallLeg]) -> list[CallLeg]:
+    """The bridged legs but for those that another record of the call shows to be no talk, or to begin later.
+
+    A leg that went out by a Local channel was answered by whatever that came to: its machine is a leg inside of it, to
+    the same end. The line that was dialled in an originated call has a record of its own (Asterisk: AppDial): it tells
+    whether the outside answered, and when; the phone's leg holds the ringing.
+    """
+    machines = [
+        leg for leg in legs if leg.disposition is Disposition.MACHINE and leg.extension and leg.application not in ROOMS
+    ]
+    lines = [leg for leg in legs if leg.application == "AppDial" and not leg.extension]
+    if not machines and not lines:
+        return list(bridged)
+    found = []
+    for leg in bridged:
+        own = next((line for line in lines if line is not leg and _is_line_of(line, leg)), None)
+        if own is not None:
+            if own.disposition in _WAS_UP and own.billsec:
+                found.append(_bounded(leg, own))
+        elif not any(_took_over(machine, leg) for machine in machines):
+            found.append(leg)
+    return [leg for leg in found if leg not in lines] if len(found) > 1 else found
+
+
+_WAS_UP = (Disposition.ANSWERED, Disposition.MACHINE)
+
+
+def _is_line_of(line: CallLeg, leg: CallLeg) -> bool:
+    """The dialled line's own record beside a leg to it: of one number, to the same end."""
+    return (
+        line.contact == leg.contact
+        and leg.extension != ""
+        and line.started_at >= leg.started_at
+        and abs(line.ended_at - leg.ended_at) <= _SECOND
+    )
+
+
+def _bounded(leg: CallLeg, line: CallLeg) -> CallLeg:
+    """The leg, with talk no longer than the line was up."""
+    if line.billsec >= leg.billsec:
+        return leg
+    return msgspec.structs.replace(
+        leg, answered_at=leg.ended_at - timedelta(seconds=line.billsec), billsec=line.billsec
+    )
+
+
+def _took_over(machine: CallLeg, leg: CallLeg) -> bool:
+    """A machine at the same extension, inside of a leg that was answered there, to its end."""
+    return (
+        machine.extension == leg.extension
+        and machine.direction is leg.direction
+        and machine.started_at >= leg.started_at
+        and abs(machine.ended_at - leg.ended_at) <= _SECOND
+        and machine.billsec > 0
+        and not is_of_queue_log(leg)
+    )
+
+
+def _of_one_mobile(bridged: list[CallLeg]) -> list[CallLeg]:
+    """The legs of a line to the outside without a number are of the mobile that the call was forwarded to."""
+    mobiles = {leg.extension for leg in bridged if leg.extension.startswith("+")}
+    if len(mobiles) != 1:
+        return bridged
+    mobile = mobiles.pop()
+    return [leg if leg.extension else msgspec.structs.replace(leg, extension=mobile) for leg in bridged]
+
+
+def _tightest(bridged: Sequence[CallLeg]) -> list[CallLeg]:
     """The bridged legs but for those that a tighter record of the same talk bounds.
 
     A caller who came through a menu was answered by it, so billsec of a queue's leg holds the ringing too; the leg of
     the phone inside of it (Asterisk: `Local/101@from-queue;2` to `PJSIP/101`) is exact. queue_log misses a transfer,
     which the phone's leg shows. So of two records of one person, of different kinds and one inside of the other, the
-    outer one tells nothing. A member of a queue who is known by name alone is whoever's phone was bridged meanwhile.
+    outer one tells nothing. A member of a queue whose own phone did not talk (known by name alone, or picked up by a
+    colleague) is whoever's phone was bridged meanwhile.
     """
     if not any(leg.queue or is_of_queue_log(leg) for leg in bridged):
         return list(bridged)
-    phones = {leg.extension for leg in legs if leg.extension and not is_of_queue_log(leg)}
+    phones = {leg.extension for leg in bridged if leg.extension and not _is_of_queue(leg)}
     talks = [leg for leg in bridged if leg.extension and leg.billsec]
     return [leg for leg in bridged if not _is_bounded(leg, talks) and not _is_alias(leg, talks, phones)]
 
@@ -154,16 +251,19 @@ def _is_bounded(outer: CallLeg, talks: Sequence[CallLeg]) -> bool:
     rank = _rank(outer)
     return any(
         inner is not outer
-        and _rank(inner) != rank
+        and _rank(inner) not in (rank, _OF_QUEUE)
         and (inner.billsec, _rank(inner)) < (outer.billsec, rank)
         and _inside(inner, outer)
         for inner in talks
     )
 
 
+_OF_QUEUE = 2
+
+
 def _rank(leg: CallLeg) -> int:
-    """The kind of record: a phone's own leg, the queue's log, the queue's own leg."""
-    return 1 if is_of_queue_log(leg) else 2 if leg.queue else 0
+    """The kind of record: a phone's own leg, the queue's log, the queue's own leg, which bounds nothing."""
+    return 1 if is_of_queue_log(leg) else _OF_QUEUE if leg.queue else 0
 
 
 def _inside(inner: CallLeg, outer: CallLeg) -> bool:
@@ -174,14 +274,17 @@ def _inside(inner: CallLeg, outer: CallLeg) -> bool:
     return first - _SECOND <= start and end <= last + _SECOND
 
 
+def _is_of_queue(leg: CallLeg) -> bool:
+    """A queue's own leg, or what its log tells."""
+    return leg.queue != "" or is_of_queue_log(leg)
+
+
 def _is_alias(leg: CallLeg, talks: Sequence[CallLeg], phones: Set[str]) -> bool:
     """A queue's member under a name that no phone of the call has, while a phone of it talked."""
-    if not is_of_queue_log(leg) or leg.extension in phones:
+    if not _is_of_queue(leg) or leg.extension in phones:
         return False
     first, last = _interval(leg)
-    return any(
-        not is_of_queue_log(other) and first < (span := _interval(other))[1] and span[0] < last for other in talks
-    )
+    return any(not _is_of_queue(other) and first < (span := _interval(other))[1] and span[0] < last for other in talks)
 
 
 def _by_start(leg: CallLeg) -> tuple[datetime, int, str, int, str]:
@@ -201,7 +304,15 @@ def _dialler(legs: Sequence[CallLeg], direction: Direction) -> str:
     """Nobody, for an unanswered inbound call: a queue that rang twelve phones blames none of them."""
     if direction is Direction.INBOUND:
         return ""
+    if direction is Direction.OUTBOUND and (phone := _dialling_phone(legs)):
+        return phone
     return next((leg.extension for leg in legs if leg.direction is direction and leg.extension), "")
+
+
+def _dialling_phone(legs: Sequence[CallLeg]) -> str:
+    """Who dialled: a leg to the outside says it, else the phone of the leg inside that began the call."""
+    outward = (leg.extension for leg in legs if leg.direction is Direction.OUTBOUND and leg.extension)
+    return next(outward, "") or next((leg.extension for leg in legs if leg.extension), "")
 
 
 def _unanswered(legs: Sequence[CallLeg]) -> Disposition:

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from schemas.errors import CallfunnelError, Terminal, Transient
+from schemas.parameters import quoted
 
 T = TypeVar("T")
 
@@ -132,5 +133,4 @@ def tuple_of(values: Iterable[str]) -> str:
 
 def literal(value: object) -> str:
     """A value's JSON as a SQL string."""
-    json = msgspec.json.encode(value).decode()
-    return "'" + json.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return quoted(msgspec.json.encode(value).decode())

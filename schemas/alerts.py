@@ -2,7 +2,7 @@
 
 A rule reads one metric, whose text is that of `schemas.metrics`. `rows` and `fires` are conditions over its columns.
 Each row that `rows` leaves is one thing that may fire, named by `labels`: it stays the same thing while the numbers
-change. Words are grafana's (`grafana/translations/alerts_*.toml`).
+change. Its texts are in `schemas/screens/translations`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-Value = str | int | float | tuple[str, ...]
+from schemas.parameters import Value
 
 
 class Urgency(StrEnum):

@@ -15,6 +15,10 @@ CEL = ":cel"
 QUEUE_LOG_TALKS = frozenset({"COMPLETEAGENT", "COMPLETECALLER", "TRANSFER", "BLINDTRANSFER", "ATTENDEDTRANSFER"})
 """Events of Asterisk's queue_log that end a member's talk; a leg's `application` holds them."""
 
+CONFERENCE = "Conference"
+ROOMS = frozenset({CONFERENCE, "ConfBridge", "MeetMe"})
+"""Applications of a leg into a conference: it says how long its end was in the room, not with whom."""
+
 
 def is_exact(leg: CallLeg) -> bool:
     """Made of channel events: its talk is the time in a bridge."""

@@ -83,9 +83,12 @@ class CallLeg(Retractable, frozen=True):
     billsec: Count = 0
     """Whole seconds from answer to end, as the exchange said it."""
     extension: str = ""
-    """The person's end inside the exchange: who dialled (outbound), whose phone rang (inbound, internal)."""
+    """The person's end inside the exchange: who dialled (outbound), whose phone rang (inbound, internal). An extension,
+    a user name or an agent, with `@` and its tenant where the exchange has several; the E.164 number of a mobile that
+    took a call from outside in somebody's place (a forward, a queue's member).
+    """
     peer_extension: str = ""
-    """The other inside end of an internal leg, and of a transfer."""
+    """The other inside end of an internal leg, and of a transfer; whose phone sent the call on to a mobile."""
     contact: str = ""
     """The external party in E.164; "" when hidden or not a phone number."""
     contact_raw: str = ""
@@ -121,6 +124,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     queue: str
     recording: str
     legs: Count
+    forwarded_by: str = ""
+    """Whose phone sent the call on to the mobile that `extension` is: theirs, where the roster does not know it."""
 
     @property
     def answered(self) -> bool:
@@ -180,7 +185,11 @@ class Activity(Record, frozen=True):
 
 
 class Manager(Retractable, frozen=True, kw_only=True):
-    """A manager, a team and extensions for a period `[valid_from, valid_to)`. Identity: (manager_id, valid_from)."""
+    """A manager, a team and what is theirs for a period `[valid_from, valid_to)`. Identity: (manager_id, valid_from).
+
+    An extension or a login may name its exchange, tenant or domain: `101@office`; the others are those of `source`, or
+    of every exchange where `source` is empty.
+    """
 
     manager_id: str
     name: str
@@ -191,6 +200,12 @@ class Manager(Retractable, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     version: Version
+    mobiles: list[str] = []
+    """Numbers outside that are the manager's own (forwards, follow-me, a queue's member), in E.164."""
+    logins: list[str] = []
+    """User names, agent ids and devices; upper and lower case are the same."""
+    source: str = ""
+    """The exchange (name of its source), tenant or domain of the extensions and logins; "" for all of them."""
 
 
 class Organisation(Retractable, frozen=True, kw_only=True):
@@ -203,6 +218,8 @@ class Organisation(Retractable, frozen=True, kw_only=True):
     import_id: str = ""
     origin: str = ""
     version: Version
+    merged_into: str = ""
+    """The organisation that has its numbers by now; "" when it has them itself."""
 
 
 class StageChange(Retractable, frozen=True, kw_only=True):
@@ -354,6 +371,8 @@ class Import(Record, frozen=True, kw_only=True):
     records: Count = 0
     rejected: Count = 0
     loaded_by: str = ""  # user@host; "" before it was kept
+    file_at: Moment | None = None  # when the file was written
+    peers: str = ""  # what its peers were taken for, and why: a JSON array for `callfunnel explain`
     state: str = "running"
     version: Version
 

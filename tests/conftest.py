@@ -26,6 +26,11 @@ from tests.kafka.apache import Missing, classpath, format_log_dir
 LONG = frozenset({"test_delivery.py", "test_through_product.py"})
 """Files of minutes begin first, so that no core waits for the other's last file."""
 
+SERVERS = frozenset(
+    {"store_dsn", "stored_department", "apache_kafka", "mariadb_server", "postgresql_server", "chromium"}
+)
+"""Fixtures that start a server or a browser."""
+
 STARTS_S = 90.0
 """How long a process of ours may take to start beside other tests; alone it takes seconds."""
 
@@ -56,6 +61,10 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONG)
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if SERVERS.intersection(fixtures) or item.get_closest_marker("stack") or item.get_closest_marker("kafka"):
+            item.add_marker("servers")
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import os
 import time
 
 from bench.boards import cpu_of, questions
-from grafana.boards import BOARDS
-from grafana.variables import QUERIES
 from schemas.alerts import RULES
+from schemas.screens.boards import BOARDS
+from schemas.screens.variables import QUERIES
 
 
 def test_every_panel_variable_and_alert_is_asked_once() -> None:

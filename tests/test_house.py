@@ -7,12 +7,12 @@ import pytest
 from tools import house
 
 LIMITS = {
-    "class names in several files": 47,
-    "is no, are none, of nobody": 5,
-    "said, told, became, place, words, asked, filled": 1640,
+    "class names in several files": 0,
+    "is no, are none, of nobody": 0,
+    "said, told, became, place, words, asked, filled": 1,
     "files that construct CallLeg": 1,
     "files that compare in constant time": 1,
-    "files of pipeline/cli without a command": 16,
+    "files of pipeline/cli without a command": 0,
     "comparisons with a language": 5,
     "median lines of a file": 95,
     "most lines of a file": 400,

@@ -19,11 +19,10 @@ MAY_IMPORT = {
     "pipeline": {"schemas"},
 }
 COMPOSITION_ROOT = {
-    *("pipeline/cli", "pipeline/demo", "pipeline/listening", "pipeline/loading"),
-    *("pipeline/board/screens.py", "pipeline/report/numbers.py"),
+    *("pipeline/cli/", "pipeline/demo/", "pipeline/listening/", "pipeline/loading/", "pipeline/serving/upload/"),
 }
-"""Where pipeline may know connectors, grafana and department: commands, and what they are made of."""
-PORTS = {"pipeline/board/", "pipeline/embedded/http_front.py", "pipeline/embedded/store_server.py"}
+"""Where pipeline may know connectors and department: commands, and what they are made of."""
+PORTS = {"pipeline/serving/", "pipeline/embedded/http_front.py", "pipeline/embedded/store_server.py"}
 """They serve HTTP, and keep to what the listener's port keeps to (`connectors.http`)."""
 
 FILES = [path for room in sorted(OURS) for path in sorted((ROOT / room).rglob("*.py"))]
@@ -43,7 +42,9 @@ def test_imports_point_at_schemas(path: Path) -> None:
     room = where.split("/")[0]
     allowed = {room, *MAY_IMPORT[room]}
     if any(where.startswith(root) for root in COMPOSITION_ROOT):
-        allowed |= {"connectors", "grafana", "department"}
+        allowed |= {"connectors", "department"}
+    if where.startswith("pipeline/cli/"):  # to build and push dashboards
+        allowed |= {"grafana"}
     if any(where.startswith(root) for root in PORTS):
         allowed |= {"connectors"}
     ours = {name.split(".")[0] for name in imported(path)} & OURS
@@ -62,6 +63,26 @@ def test_faust_is_known_to_the_application_alone(path: Path) -> None:
 def test_truth_of_the_synthetic_department_owes_nothing_to_the_product(path: Path) -> None:
     ours = {name for name in imported(path) if name.split(".")[0] in OURS}
     assert all(name.split(".")[0] in ("department", "schemas") for name in ours)
+
+
+MAY_NOT_IMPORT = {
+    "pipeline/readouts": {"drawing", "report", "serving", "terminal", "loading", "listening", "demo", "cli"},
+    "pipeline/drawing": {"report", "serving", "terminal", "loading", "listening", "demo", "cli", "alerts"},
+    "pipeline/alerts": {"drawing", "report", "serving", "terminal", "cli"},
+    "pipeline/report": {"serving", "terminal", "loading", "cli"},
+    "pipeline/serving": {"report", "terminal", "cli"},
+    "pipeline/loading": {"serving", "drawing", "report", "terminal", "cli"},
+}
+"""Room -> rooms of pipeline that it does not know: schemas <- readouts <- drawing <- report, serving, cli."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_screens_are_declared_read_drawn_and_served_in_this_order(path: Path) -> None:
+    where = path.relative_to(ROOT).as_posix()
+    unknown = next((rooms for room, rooms in MAY_NOT_IMPORT.items() if where.startswith(f"{room}/")), {"cli"})
+    if not where.startswith("pipeline/cli/"):
+        rooms = {name.split(".")[1] for name in imported(path) if name.startswith("pipeline.")}
+        assert not rooms & unknown
 
 
 def test_files_stay_small() -> None:
@@ -99,6 +120,12 @@ def _holding(pattern: str) -> set[str]:
     found = re.compile(pattern)
     files = (path for path in FILES if path.is_relative_to(CONNECTORS))
     return {str(path.relative_to(ROOT)) for path in files if found.search(path.read_text(encoding="utf-8"))}
+
+
+def test_one_place_parses_parameters_and_quotes_sql() -> None:
+    wanted = re.compile(r"""\\{\(\\w\+\):|replace\("'", "\\\\'"\)""")
+    holding = {str(path.relative_to(ROOT)) for path in FILES if wanted.search(path.read_text(encoding="utf-8"))}
+    assert holding == {"schemas/parameters.py"}
 
 
 def test_one_place_makes_legs() -> None:

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from connectors.asterisk import layouts
 from connectors.asterisk.legs import LegReader, is_disposition
+from connectors.asterisk.peer_facts import Believed, PeerVotes, beliefs, facts, votes
 from connectors.asterisk.peers import Peers
+from connectors.asterisk.servers import SharedIds, servers_named
 from connectors.reading import zone_proof as clock
+from connectors.reading.file_format import JSON, SHEET
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
-from connectors.reading.table import Delimited, Layout, Make
+from connectors.reading.table import Delimited, Layout, Make, TableReading
+from connectors.reading.text import RawRow
 from connectors.reading.times import Times, say_offset, stated
+
+
+class Evidence(NamedTuple):
+    """What rows from all over a file tell of the exchange."""
+
+    votes: tuple[PeerVotes, ...] = ()
+    shared: SharedIds | None = None
+    """Ids that two servers gave."""
+    is_by_server: bool = False
+    """Rows name their server, and there are several."""
 
 
 class AsteriskCsv(Delimited):
@@ -39,6 +57,40 @@ class AsteriskCsv(Delimited):
         order = clock.date_order(clock.dates(layout.columns, rows[layout.head :]), hints.region)
         return layout._replace(date_order=order.order, why=(*layout.why, order.why), guesses=order.guesses)
 
+    def recognise(self, sample: Sample, hints: Hints) -> Recognised | None:
+        recognised = super().recognise(sample, hints)
+        if recognised is None:
+            return None
+        form = recognised.form
+        # A sheet is read as a whole before its last rows are seen: its first ones must do.
+        is_text = form.encoding not in (SHEET, JSON)
+        cells = sample.cells_from_all_over(form) if is_text else [row.fields for row in sample.rows(form)]
+        columns = recognised.columns
+        shared = SharedIds(columns, cells)
+        evidence = Evidence(votes(columns, cells), shared if shared else None, servers_named(columns, cells))
+        reasons = recognised.reasons
+        if evidence.is_by_server:
+            reasons += ("the column of servers is a part of the ids: their uniqueids may be equal",)
+        elif shared:
+            uniqueid, *channels = shared.example
+            reasons += (
+                f"two servers gave the same uniqueid ({uniqueid}: {' and '.join(channels)}): these calls are told apart"
+                " by their channels; export with a column `server`, or load each server as a source of its own",
+            )
+        return msgspec.structs.replace(recognised, evidence=evidence, reasons=reasons)
+
+    def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
+        evidence = _evidence(recognised)
+        if evidence.shared is not None:  # of the whole file now
+            rows = (row.fields for row in self.rows(path, recognised) if isinstance(row, RawRow))
+            evidence = evidence._replace(shared=SharedIds(recognised.columns, rows))
+            recognised = msgspec.structs.replace(recognised, evidence=evidence)
+        return super().read(path, recognised, context)
+
+    def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
+        """What the peers of the file are taken for, and why."""
+        return beliefs(_evidence(recognised).votes, context.extension_pattern, context.trunks)
+
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the data says another (finding 3)."""
         return (
@@ -46,11 +98,25 @@ class AsteriskCsv(Delimited):
         )
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
-        wall = Times(stated(zone), recognised.date_order, clock.epoch_of)
-        peers = Peers(context.extension_pattern, context.trunks)
-        return LegReader(recognised.columns, wall, peers, context, file).leg
+        wall = Times(zone if recognised.needs_zone else stated(zone), recognised.date_order, clock.epoch_of)
+        evidence = _evidence(recognised)
+        known = facts(evidence.votes, context.extension_pattern, context.trunks)
+        peers = Peers(context.extension_pattern, context.trunks, known)
+        shared = None if evidence.is_by_server else evidence.shared
+        columns = recognised.columns if evidence.is_by_server else _without_server(recognised.columns)
+        return LegReader(columns, wall, peers, context, file, shared).leg
 
     def is_whole(self, recognised: Recognised, fields: Sequence[str]) -> bool:
         """The last cell may be a part: believed when nothing depends on it, or its word is known."""
         last = recognised.columns[-1]
         return not last or (last == "disposition" and is_disposition(fields[-1]))
+
+
+def _evidence(recognised: Recognised) -> Evidence:
+    found = recognised.evidence
+    return found if isinstance(found, Evidence) else Evidence()
+
+
+def _without_server(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The name of the only server is no part of an id."""
+    return tuple("" if name == "server" else name for name in columns)

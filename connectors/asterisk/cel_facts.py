@@ -12,6 +12,7 @@ from typing import NamedTuple
 from connectors.asterisk.cel_bridges import Bridges, End, Pieces, length_s, within
 from connectors.asterisk.cel_calls import Channel
 from connectors.asterisk.peers import PeerKind, Peers
+from connectors.reading.mobiles import is_mobile
 from connectors.reading.source import Context
 from schemas.records import Direction, Disposition
 
@@ -98,9 +99,13 @@ class CallFacts:
                     _IN, "", self._shared(end, [*self._phones, *self._trunks]) or talk, _ANSWERED, "", outside
                 )
             if talk := self._shared(end, self._trunks):
-                # The other end is nobody's phone, but for a member of a queue at home: Local/101@from-queue.
-                member = next((one.number for one in self._locals if one.number), "")
-                return EndFacts(_IN, member, talk, _ANSWERED, "", outside)
+                # The other end is a mobile: of a member of a queue at home (Local/101@from-queue), or of a forward.
+                member = next((one.number for one in self._locals if one.number and one.channel.answered), "")
+                if member:
+                    return EndFacts(_IN, member, talk, _ANSWERED, "", outside)
+                mobile, called = self._mobile(end), end.channel.exten
+                by = called if is_mobile(mobile) and self._peers.is_extension(called) else ""
+                return EndFacts(_IN, mobile, talk, _ANSWERED, by, outside)
             return EndFacts(_IN, "", [], _unanswered(end.channel), "", outside)
         outside = self._number_outside(end)
         if end.kind is _EXTENSION:
@@ -113,6 +118,12 @@ class CallFacts:
         talk, number = max(talks, key=lambda one: length_s(one[0]))
         own = within(talk, end.channel.seen, end.channel.ended or end.channel.seen)
         return EndFacts(_OUT, number, own, _ANSWERED if own else Disposition.UNKNOWN, "", outside)
+
+    def _mobile(self, end: End) -> str:
+        """The number of the dialled line that it talked with longest, in E.164: the roster may know whose it is."""
+        others = [one for one in self._trunks if one is not end]
+        talks = [(length_s(self._shared(end, [one])), one.channel.number) for one in others]
+        return self._context.e164(max(talks)[1]) if talks else ""
 
     def _of_rung(self, end: End) -> EndFacts:
         """A phone that a call from outside rang."""

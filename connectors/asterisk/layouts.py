@@ -103,6 +103,7 @@ NAMES = {
     "duration": "duration", "billsec": "billsec", "billableseconds": "billsec", "billable": "billsec",
     "disposition": "disposition", "uniqueid": "uniqueid", "linkedid": "linkedid", "sequence": "sequence",
     "did": "did", "cnum": "cnum", "recordingfile": "recordingfile", "recordfile": "recordingfile",
+    "server": "server", "systemname": "server", "hostname": "server", "serverid": "server",
 }  # fmt: skip
 
 _HAND_PICKED = {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers
+from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers, mobile_of
+from connectors.asterisk.servers import SharedIds
 from connectors.reading.file_format import RowRef
 from connectors.reading.identity import nameless
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import SPANS, WEEK_S, durations
+from connectors.reading.mobiles import is_mobile
 from connectors.reading.outcomes import (
     ANSWERED,
     BUSY,
@@ -51,10 +54,21 @@ FIELDS = [
     "recordingfile",
 ]
 
-# Applications that bridge a caller to somebody. Everything else that answers a channel is a machine (IVR, voicemail,
-# announcement), and a queue is one until an agent's channel is there. app_dial.c, app_queue.c, app_followme.c,
-# features: Bridge, Pickup, Transferred Call.
+# Applications that bridge a caller to somebody. app_dial.c, app_queue.c, app_followme.c, features: Bridge, Pickup,
+# Transferred Call.
 BRIDGING = frozenset({"dial", "queue", "appdial", "appqueue", "followme", "bridge", "pickup", "transferred call"})
+# What answers a channel by itself, also where an unanswered phone is named beside it (Asterisk before 12). Of any other
+# application between two ends (Stasis, RetryDial, Macro, Park, one of the exchange's own) people talked.
+_MACHINES = frozenset(
+    {"voicemail", "voicemailmain", "vmauthenticate", "minivmgreet", "minivmrecord", "minivmaccmess", "playback"}
+    | {"background", "backgrounddetect", "playtones", "musiconhold", "wait", "waitexten", "waitmusiconhold", "read"}
+    | {"record", "echo", "milliwatt", "directory", "busy", "congestion", "saydigits", "saynumber", "saytime", "speech"}
+    | {"speechbackground", "controlplayback", "ringing", "answer", "progress", "dictate", "sendfax", "receivefax"}
+    | {"playback", "morsecode", "festival", "sayunixtime", "sayalpha", "sayphonetic", "zapateller", "amd"}
+)
+# Whoever dials these comes to a call that is there already, whichever way that went.
+_JOINING = frozenset({"parkedcall", "pickup", "pickupchan", "bridge"})
+_DIALLED_NUMBER = re.compile(r"[^/&,]+/(?:[^/&,]+/)?(\+?\d{7,})(?:@[^/&,]*)?(?:[,&|].*)?")
 _ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
     "ANSWERED": ANSWERED,
@@ -76,8 +90,19 @@ _HOUR = timedelta(hours=1, seconds=5)
 class LegReader:
     """Reads rows of one file."""
 
-    def __init__(self, columns: tuple[str, ...], clock: Times, peers: Peers, context: Context, file: str) -> None:
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        clock: Times,
+        peers: Peers,
+        context: Context,
+        file: str,
+        shared: SharedIds | None = None,
+    ) -> None:
+        """A column `server` is a part of the ids; `shared` are ids that two servers gave."""
         width = len(columns)
+        self._server = columns.index("server") if "server" in columns else None
+        self._shared = shared
         # A missing column is read from one past the end, where a "" is put.
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in FIELDS))
         self._clock = clock
@@ -97,7 +122,7 @@ class LegReader:
         if '"' in everything:
             picked = _clean(picked)
         (start, answer, end, src, dst, dcontext, channel, dstchannel, lastapp, lastdata, duration, billsec, disposition,
-         uniqueid, linkedid, sequence, did, cnum, recording) = picked  # fmt: skip
+         uniqueid, linkedid, sequence, did, _, recording) = picked  # fmt: skip
         try:
             duration_s, billsec_s = int(duration), int(billsec)
         except ValueError:
@@ -121,9 +146,14 @@ class LegReader:
         if lastapp in _ROOMS:
             far = NOBODY  # whoever else is in the room
         if near.kind is _LOCAL:
-            direction, extension, other, outside = self._from_local(near, far, src, dst, uniqueid, linkedid)
+            direction, extension, other, outside = self._from_local(near, far, picked)
         else:
-            direction, extension, other, outside = self._ends(near, far, src, dst, cnum)
+            direction, extension, other, outside = self._ends(near, far, picked)
+            if far.outside and direction is INBOUND:
+                extension = self._context.e164(mobile_of(dstchannel))
+                # A group's phones are not its forwards (RG-600-...), nor are a queue's members.
+                if lastapp != "Queue" and "/RG-" not in dstchannel and is_mobile(extension):
+                    other = self._first_extension(dst)
         outcome = read_disposition(disposition)
         if outcome is ANSWERED:
             outcome = self._who_answered(billsec_s, lastapp, far)
@@ -137,6 +167,9 @@ class LegReader:
                 record_id = f"{uniqueid}:{crc32(rest.encode('utf-8', 'surrogateescape')):08x}"
             else:
                 record_id = nameless(f"{linkedid}\x1f{sequence}\x1f{self._clock.written(start)}\x1f{rest}")
+        call_id = linkedid or uniqueid or record_id
+        if self._server is not None or self._shared is not None:
+            call_id, record_id = self._of_server(fields, call_id, record_id, uniqueid, channel)
         answered_at = None
         if outcome is ANSWERED or outcome is MACHINE:
             answered_at = self._utc(answer, "answer", uniqueid) if answer else None
@@ -149,7 +182,7 @@ class LegReader:
         return build_leg(
             context,
             f"{self._file}:{row_ref}",
-            linkedid or uniqueid or record_id,
+            call_id,
             record_id,
             started_at,
             ended_at,
@@ -166,40 +199,69 @@ class LegReader:
             recording=recording,
         )
 
-    def _ends(self, near: Peer, far: Peer, src: str, dst: str, cnum: str) -> tuple[Direction, str, str, str]:
-        """(direction, the person's extension, the other extension, the outside number as written)."""
-        if near.kind is _EXTENSION:
-            return self._from_inside(near.number, far, dst)
-        if near.kind is _TRUNK:
-            if far.kind is _TRUNK and self._peers.is_extension(cnum):
-                return OUTBOUND, cnum, "", dst
-            return INBOUND, far.number, "", src
-        return self._by_numbers(src, dst, far)
+    def _of_server(
+        self, fields: list[str], call_id: str, record_id: str, uniqueid: str, channel: str
+    ) -> tuple[str, str]:
+        """The ids of a row of one of several servers."""
+        if self._server is not None:
+            server = fields[self._server].strip('"') or "-"
+            return f"{call_id}:{server}", f"{record_id}:{server}"
+        tag = self._shared.call(call_id, uniqueid, channel) if self._shared is not None else ""
+        return (f"{call_id}:{tag}", f"{record_id}:{tag}") if tag else (call_id, record_id)
 
-    def _from_inside(self, extension: str, far: Peer, dst: str) -> tuple[Direction, str, str, str]:
+    def _ends(self, near: Peer, far: Peer, picked: Sequence[str]) -> tuple[Direction, str, str, str]:
+        """(direction, the person's extension, the other extension, the outside number as written)."""
+        _, _, _, src, dst, _, _, dstchannel, lastapp, lastdata, _, _, _, _, _, _, _, cnum, _ = picked
+        if near.kind is _EXTENSION:
+            number = self._first_extension(cnum, src) or near.number if near.is_device else near.number
+            return self._from_inside(number, far, dst, lastapp)
+        if near.kind is not _TRUNK:
+            return self._by_numbers(src, dst, far)
+        called = self._first_extension(dst) or far.number if far.is_device else far.number
+        if near.is_tie and (caller := self._first_extension(cnum, src)):
+            return INTERNAL, called or caller, caller if called else "", ""
         if far.kind is _TRUNK:
+            if caller := self._first_extension(cnum):
+                return OUTBOUND, caller, "", dst
+            # Forwarded: whose number that is, the roster knows. What was dialled may be the number of the office.
+            dialled = _DIALLED_NUMBER.fullmatch(lastdata)
+            return INBOUND, self._context.e164(dialled[1]) if dialled else "", "", src
+        if lastapp == "AppDial" and not dstchannel:
+            return OUTBOUND, "", "", src  # the record of the line that was dialled
+        return INBOUND, called, "", src
+
+    def _first_extension(self, *numbers: str) -> str:
+        return next((number for number in numbers if number and self._peers.is_extension(number)), "")
+
+    def _from_inside(self, extension: str, far: Peer, dst: str, lastapp: str) -> tuple[Direction, str, str, str]:
+        if far.kind is _TRUNK:
+            if lastapp.lower() in _JOINING:
+                return _UNKNOWN, extension, "", ""
             return OUTBOUND, extension, "", dst
         # Nobody's channel yet: a number outside that was not reached, or a service inside (*97, s, vmu101).
         nobody = far.kind is _NONE or (far.kind is _LOCAL and not far.number)
         if nobody and not self._peers.is_extension(dst) and self._context.e164(dst):
             return OUTBOUND, extension, "", dst
-        return INTERNAL, extension, far.number or (dst if self._peers.is_extension(dst) else ""), ""
+        called = self._first_extension(dst) or far.number if far.is_device else far.number
+        return INTERNAL, extension, called or (dst if self._peers.is_extension(dst) else ""), ""
 
-    def _from_local(
-        self, near: Peer, far: Peer, src: str, dst: str, uniqueid: str, linkedid: str
-    ) -> tuple[Direction, str, str, str]:
+    def _from_local(self, near: Peer, far: Peer, picked: Sequence[str]) -> tuple[Direction, str, str, str]:
         """A half of a Local pair: a call ordered by a program (click to dial), or the way of a queue to a phone."""
+        _, _, _, src, dst, _, channel, _, _, _, _, _, _, uniqueid, linkedid, _, _, _, _ = picked
         inside = src if self._peers.is_extension(src) else ""
         ordered = _began_with_pair(near, uniqueid, linkedid)
         outward = far.kind is _TRUNK or (far.kind is _NONE and ordered and self._context.e164(dst) != "")
         # The ;1 half dials only when it was ordered to; the ;2 half of a forward has the outside caller as src.
         if outward and (ordered or inside or not near.mirror):
             return OUTBOUND, inside or near.number, "", dst
+        called = self._first_extension(dst) or far.number if far.is_device else far.number
         # Without a linkedid the leg would look like a call of its own: the caller's channel tells of it already.
         if ordered or not linkedid or inside:
-            extension = far.number or near.number
+            extension = called or near.number
             return INTERNAL, extension, inside if inside != extension else "", ""
-        return INBOUND, far.number or near.number, "", src
+        if near.outside:
+            return INBOUND, self._context.e164(mobile_of(channel)), "", src
+        return INBOUND, called or near.number, "", src
 
     def _by_numbers(self, src: str, dst: str, far: Peer) -> tuple[Direction, str, str, str]:
         """No channel: by what the numbers look like."""
@@ -217,9 +279,19 @@ class LegReader:
         if not self._has_channels:
             return ANSWERED if billsec_s > 0 else NO_ANSWER
         kind = far.kind
-        somebody = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
-        bridges = lastapp.lower() in BRIDGING or not self._has_application
-        return ANSWERED if somebody and billsec_s > 0 and bridges else MACHINE
+        if kind is _LOCAL:
+            somebody = billsec_s > 0 and (far.number != "" or far.outside)
+        else:
+            somebody = kind is _EXTENSION or kind is _TRUNK
+        bridges = not self._has_application or answers_as_person(lastapp, billsec_s)
+        return ANSWERED if somebody and bridges else MACHINE
+
+
+def answers_as_person(lastapp: str, billsec_s: int) -> bool:
+    """Whether an answered channel beside another one means that people talked."""
+    application = lastapp.lower()
+    # Picked up and dropped within the second is answered; of an unknown application it proves nothing.
+    return application in BRIDGING or (billsec_s > 0 and application not in _MACHINES)
 
 
 def read_disposition(written: str) -> Disposition:

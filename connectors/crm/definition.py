@@ -35,6 +35,21 @@ ORGANISATION = (
 )
 
 
+STATUS = ("status", "state", "статус", "состояние")
+DELETED = frozenset({"deleted", "removed", "удалён", "удален", "удалена", "удалено", "удалить"})
+"""Words of a status column: the row takes back what earlier exports of the source said under its id."""
+CLOSED = frozenset(
+    {"closed", "liquidated", "merged", "закрыт", "закрыта", "закрыто", "ликвидирован", "ликвидирована"}
+    | {"ликвидировано", "объединён", "объединен", "объединена", "объединено"}
+)
+"""Words by which an organisation has no numbers any more. Other words of its status mean that it is there."""
+
+
+def says(status: str, words: frozenset[str]) -> bool:
+    """Whether a status cell is one of these words."""
+    return status.strip().casefold() in words
+
+
 def zone_of(context: Context) -> tzinfo:
     """For times without an offset."""
     return context.zone or UTC

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, ORGANISATION, Cells, CrmTable, zone_of
+from connectors.crm.definition import DELETED, MANAGER, ORGANISATION, STATUS, Cells, CrmTable, says, zone_of
 from connectors.reading.cells import amount, currency, moment, number, some
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -25,7 +25,8 @@ def _proposal(cells: Cells, context: Context, origin: str) -> Proposal:
         raise Misread(
             Reason.BAD_KIND, "kind", f"{cells['kind']!r}; kinds are general (общее), individual (индивидуальное)"
         )
-    status = _SENT.get(cells["status"].strip().casefold())
+    is_deleted = says(cells["status"], DELETED)
+    status = ProposalStatus.WITHDRAWN if is_deleted else _SENT.get(cells["status"].strip().casefold())
     if status is None:
         raise Misread(
             Reason.BAD_STATUS, "status", f"{cells['status']!r}; accepted are {', '.join(filter(None, _SENT))}"
@@ -43,6 +44,7 @@ def _proposal(cells: Cells, context: Context, origin: str) -> Proposal:
         import_id=context.import_id,
         origin=origin,
         version=context.version,
+        retracted=int(is_deleted),
     )
 
 
@@ -57,7 +59,7 @@ TABLE = CrmTable(
         "amount": ("amount", "sum", "total", "сумма"),
         "currency": ("currency", "валюта"),
         "revision": ("revision", "version", "редакция", "версия"),
-        "status": ("status", "state", "статус", "состояние"),
+        "status": STATUS,
     },
     ("proposal_id", "organisation_id", "manager_id", "kind", "sent_at"),
     _proposal,

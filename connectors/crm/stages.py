@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import MANAGER, ORGANISATION, Cells, CrmTable, zone_of
+from connectors.crm.definition import DELETED, MANAGER, ORGANISATION, STATUS, Cells, CrmTable, says, zone_of
 from connectors.reading.cells import moment, some
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -22,6 +22,7 @@ def _stage(cells: Cells, context: Context, origin: str) -> StageChange:
         import_id=context.import_id,
         origin=origin,
         version=context.version,
+        retracted=int(says(cells["status"], DELETED)),
     )
 
 
@@ -32,6 +33,7 @@ TABLE = CrmTable(
         "stage": ("stage", "status", "этап", "стадия"),
         "changed_at": ("changedat", "changed", "date", "at", "дата", "датаизменения", "изменён", "изменен"),
         "manager_id": MANAGER,
+        "status": STATUS,
     },
     ("organisation_id", "stage", "changed_at"),
     _stage,

@@ -17,6 +17,7 @@ from operator import itemgetter
 from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import check_order
+from connectors.reading.mobiles import is_mobile
 from connectors.reading.outcomes import (
     ANSWERED,
     BUSY,
@@ -35,6 +36,7 @@ from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, fits
 from connectors.reading.times import EARLIEST_S, LATEST_S, NO_ZONE, at
 from schemas.errors import Terminal
+from schemas.evidence import CONFERENCE
 from schemas.records import CallLeg, Direction, Disposition, Reason
 
 _READ = {
@@ -54,15 +56,18 @@ _READ = {
     "origdevicename": 56,
     "destdevicename": 57,
     "globalcallid_clusterid": 65,
+    "lastredirectdn": 49,
     "outpulsedcalledpartynumber": -1,
     "huntpilotdn": -1,
 }
 """What is read, and where it stands in every version; -1 for where it differs."""
-_NEEDED = {name for name, index in _READ.items() if 0 <= index < 60}
+_NEEDED = {name for name, index in _READ.items() if 0 <= index < 60} - {"lastredirectdn"}
 _TYPE = re.compile(r"(?:INTEGER|STRING|UNIQUEIDENTIFIER|(?:N?VARCHAR|CHAR)\(\d+\))", re.IGNORECASE)
 _PHONES = re.compile(r"(?:SEP|ATA|CSF|TCT|BOT|TAB|CTI?RD|UDP|AN|VGC|BAT|CIPC|IPC)[0-9A-Z_.-]+", re.IGNORECASE)
 """Names of devices that are somebody's: desk phones, soft phones of desk, mobile and tablet, analog ports."""
 _MACHINES = re.compile(r"(?:CiscoUM|CFB|ANN|MOH|MTP|IVR|CONF)[\w.-]*", re.IGNORECASE)
+_VOICEMAIL = re.compile(r"(?:^|[^a-z])(?:cuc|ucxn|cuxn|unity|voice-?_?mail|vmail|vm)(?:[^a-z]|$)", re.IGNORECASE)
+"""Trunks to a voicemail server: by their names, since nothing else tells them from lines. Named in `trunks`: a line."""
 _BRIDGE = re.compile(r"b\d{10,}")
 """The number of a conference, of a recording: no one's."""
 _FEWEST_HEADLESS = 90
@@ -103,8 +108,9 @@ class CucmCdr(Delimited):
         ids="call cluster, `globalCallID_callManagerId` and `globalCallID_callId`; leg `pkid`",
         zone="none needed: times are seconds since the epoch",
         proof="rows of a laboratory",
-        unconfirmed="real traffic over trunks; a device named like no phone (SEP, CSF, ...) is taken for a trunk;"
-        " whether a hunt group's row names its member; who talks in a conference",
+        unconfirmed="real traffic over trunks; a device named like no phone (SEP, CSF, ...) is taken for a trunk,"
+        " one named like a voicemail server (CUC, Unity, VM) for a machine;"
+        " whether a hunt group's row names its member",
     )
 
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
@@ -155,7 +161,7 @@ class CucmLegs:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         (record, manager, number, start, caller, orig_cause, first, called, dest_cause, connect, disconnect, pkid,
-         duration, near_device, far_device, cluster, outpulsed, pilot) = self._pick(fields)  # fmt: skip
+         duration, near_device, far_device, cluster, redirected, outpulsed, pilot) = self._pick(fields)  # fmt: skip
         if record != "1":
             raise self._no_call(fields)
         if not pkid or not number:
@@ -165,7 +171,9 @@ class CucmLegs:
             refuse_cut_digits(callingPartyNumber=caller, finalCalledPartyNumber=called)
         near, far = self._kind(near_device, caller), self._kind(far_device, called)
         direction, extension, other, outside = _who(near, far, caller, called if called != pilot else "")
-        if connect_s and billsec_s:
+        if direction is INBOUND and far is _OUTSIDE:
+            extension, other = self._elsewhere(called, outpulsed, redirected or first)
+        if connect_s:  # picked up and dropped within the second has a time of connection, and no length
             disposition = MACHINE if far is _MACHINE or near is _MACHINE else ANSWERED
         else:
             disposition, connect_s, billsec_s = _unanswered(orig_cause, dest_cause), 0, 0
@@ -192,7 +200,16 @@ class CucmLegs:
             contact=contact,
             did="" if direction is not INBOUND or first in (extension, pilot) or _BRIDGE.match(first) else first,
             queue=pilot,
+            application=CONFERENCE if _BRIDGE.match(called) or _BRIDGE.match(caller) else "",
         )
+
+    def _elsewhere(self, called: str, outpulsed: str, redirected: str) -> tuple[str, str]:
+        """(the mobile that a call was sent on to by a trunk, whose phone sent it there); "" where no number says it."""
+        if self._is_extension(called):
+            return "", ""  # of a sister exchange, or a recorder's
+        e164 = self._context.e164
+        number = (e164(outpulsed) if outpulsed else "") or e164(called)
+        return number, redirected if is_mobile(number) and self._is_extension(redirected) else ""
 
     def _no_call(self, fields: list[str]) -> Misread:
         """What a row is that is not a call; behind a header within the file its order holds."""
@@ -214,7 +231,7 @@ class CucmLegs:
             kind = _OUTSIDE
             if device not in self._context.trunks:
                 kind = _PHONE if _PHONES.fullmatch(device) else kind
-                kind = _MACHINE if _MACHINES.fullmatch(device) else kind
+                kind = _MACHINE if _MACHINES.fullmatch(device) or _VOICEMAIL.search(device) else kind
             if len(self._kinds) < 100_000:
                 self._kinds[device] = kind
         return kind

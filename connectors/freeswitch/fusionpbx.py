@@ -32,10 +32,14 @@ COLUMNS = (
     "leg",
     "originating_leg_uuid",
     "last_app",
+    "last_arg",
     "voicemail_message",
     "cc_side",
     "cc_queue",
+    "cc_agent",
     "cc_agent_bridged",
+    "cc_member_session_uuid",
+    "domain_name",
     "record_name",
     "hangup_cause",
 )
@@ -62,6 +66,7 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
         if answered_at is None or not started_at <= answered_at <= ended_at:
             answered_at = max(started_at, ended_at - timedelta(seconds=billsec))
     direction, extension, other, outside, did = _ends(row, context.extension_pattern)
+    is_agents = row.get("cc_side") == "agent"
     return build_leg(
         context,
         origin,
@@ -73,11 +78,12 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
         disposition,
         answered_at,
         billsec,
-        extension=extension,
-        peer=other,
+        extension=_of_tenant(extension, row),
+        peer=_of_tenant(other, row),
         outside=outside,
         did=did,
-        queue=row.get("cc_queue", "").partition("@")[0],
+        # Not of an agent's leg: its talk is inside of what the member's tells.
+        queue="" if is_agents else row.get("cc_queue", "").partition("@")[0],
         application=row.get("last_app", ""),
         recording=row.get("record_name", ""),
         times=_TIMES,
@@ -86,6 +92,8 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
 
 def _call_id(row: Mapping[str, str], uuid: str) -> str:
     """The A leg's uuid: a B leg names the leg that originated it, else the one it was bridged with."""
+    if row.get("cc_side") == "agent" and row.get("cc_member_session_uuid"):
+        return row["cc_member_session_uuid"]
     if row.get("leg") == "b":
         return row.get("originating_leg_uuid") or row.get("bridge_uuid") or uuid
     return uuid
@@ -105,11 +113,37 @@ def _ends(row: Mapping[str, str], pattern: str) -> tuple[Direction, str, str, st
         return direction, inside("source_number", "caller_id_number"), "", row.get("destination_number", ""), ""
     if direction is Direction.INBOUND:
         did = row.get("caller_destination", "")
-        return direction, inside("destination_number"), "", outside("caller_id_number", "source_number"), did
+        dialled = inside("destination_number")
+        person = _who(row, pattern) or ("" if dialled == row.get("cc_queue", "").partition("@")[0] else dialled)
+        return direction, person, "", outside("caller_id_number", "source_number"), did
     if direction is Direction.INTERNAL:
         caller = inside("caller_id_number", "source_number")
+        if not caller and row.get("leg") == "b" and outside("caller_id_number", "source_number"):
+            # The phone of a ring group or a queue that a caller from outside rang.
+            person = _who(row, pattern) or inside("destination_number")
+            return Direction.INBOUND, person, "", outside("caller_id_number", "source_number"), ""
         return direction, caller, inside("destination_number"), "", ""
     return direction, "", "", outside("caller_id_number", "destination_number"), ""
+
+
+_USER = re.compile(r"(?:^|[\],|:_])user/([^@,|:\]]+)")
+
+
+def _who(row: Mapping[str, str], pattern: str) -> str:
+    """Who took the call of a group or a queue: the agent, else the one phone that it was bridged to; "" when none says.
+
+    `last_arg` names every phone that rang together: of several it says nothing.
+    """
+    if agent := row.get("cc_agent", "").partition("@")[0]:
+        return agent
+    users = _USER.findall(row.get("last_arg", "")) if row.get("last_app") == "bridge" else []
+    return users[0] if len(users) == 1 and re.fullmatch(pattern, users[0]) else ""
+
+
+def _of_tenant(extension: str, row: Mapping[str, str]) -> str:
+    """The extension with its domain: tenants of one exchange have the same ones."""
+    domain = row.get("domain_name", "")
+    return f"{extension}@{domain}" if extension and domain else extension
 
 
 def _disposition(row: Mapping[str, str], billsec: int) -> Disposition:
@@ -117,7 +151,7 @@ def _disposition(row: Mapping[str, str], billsec: int) -> Disposition:
     if billsec:
         voicemail = _is_true(row.get("voicemail_message", "")) or row.get("last_app") == "voicemail"
         agent = row.get("cc_side") != "member" or _is_true(row.get("cc_agent_bridged", "true"))
-        bridged = bool(row.get("bridge_uuid")) or row.get("last_app") == "bridge"
+        bridged = bool(row.get("bridge_uuid")) or row.get("last_app") == "bridge" or row.get("leg") == "b"
         return Disposition.ANSWERED if bridged and agent and not voicemail else Disposition.MACHINE
     return unanswered(row.get("hangup_cause", ""))
 

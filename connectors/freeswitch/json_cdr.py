@@ -55,6 +55,8 @@ class _Variables(msgspec.Struct, frozen=True, gc=False):
     voicemail_message: _Text = ""
     cc_queue: _Text = ""
     cc_side: _Text = ""
+    cc_agent: _Text = ""
+    cc_member_session_uuid: _Text = ""
     cc_agent_bridged: _Text = ""
     record_name: _Text = ""
 
@@ -162,7 +164,7 @@ class CdrReader:
         return build_leg(
             context,
             f"{self._origin}:{row_ref}",
-            _originator(variables, last, uuid) if is_b else uuid,
+            _member_session(variables) or (_originator(variables, last, uuid) if is_b else uuid),
             uuid,
             started_at,
             ended_at,
@@ -174,7 +176,8 @@ class CdrReader:
             peer=other,
             outside=outside,
             did=did,
-            queue=_text(variables.cc_queue).partition("@")[0],
+            # Not of an agent's leg: its talk is inside of what the member's tells.
+            queue="" if variables.cc_side == "agent" else _text(variables.cc_queue).partition("@")[0],
             application=_text(variables.last_app),
             recording=_text(variables.record_name),
             times=_TIMES,
@@ -183,7 +186,7 @@ class CdrReader:
     def _of_a(self, variables: _Variables, first: _Profile, last: _Profile) -> tuple[Direction, str, str, str, str]:
         """(direction, the person's extension, the other extension, the outside number, the number that was dialled)."""
         caller, dialled = _text(first.caller_id_number), _text(first.destination_number)
-        reached = self._reached(last)
+        reached = self._agent(variables) or self._reached(variables, last)
         own = self._inside(_text(variables.user_name), _text(variables.sip_auth_username), caller)
         if variables.sip_gateway_name or not own or _text(first.context) == "public":
             return INBOUND, reached, "", caller, "" if self._is_extension(dialled) else dialled
@@ -195,7 +198,9 @@ class CdrReader:
         """The same of a leg that the switch called."""
         caller, called = _text(last.caller_id_number), _text(last.destination_number)
         by = last.originator.originator_caller_profiles if last.originator else []
-        own = self._inside(_text(variables.dialed_user), called)
+        own = self._agent(variables) or self._inside(_text(variables.dialed_user), called)
+        if variables.cc_side == "agent" and not self._is_extension(caller):
+            return INBOUND, own, "", caller, ""
         if variables.sip_gateway_name or (not own and self._context.e164(called)):
             dialler = [_text(number) for one in by[:1] for number in (one.caller_id_number, one.destination_number)]
             return OUTBOUND, self._inside(caller, *dialler), "", called, ""
@@ -204,10 +209,17 @@ class CdrReader:
             return INTERNAL, own, inside if inside != own else "", "", ""
         return INBOUND, own, "", caller, ""
 
-    def _reached(self, last: _Profile) -> str:
-        """The extension that an A leg was bridged to; else the one that was dialled."""
+    def _reached(self, variables: _Variables, last: _Profile) -> str:
+        """The extension that an A leg was bridged to; else the one that was dialled, but for a queue's."""
         others = last.originatee.originatee_caller_profiles if last.originatee else []
-        return self._inside(*(_text(one.destination_number) for one in others), _text(last.destination_number))
+        dialled = _text(last.destination_number)
+        if dialled == _text(variables.cc_queue).partition("@")[0]:
+            dialled = ""
+        return self._inside(*(_text(one.destination_number) for one in others), dialled)
+
+    def _agent(self, variables: _Variables) -> str:
+        """The agent of a leg of mod_callcenter: an extension, or a name that a roster's logins know."""
+        return _text(variables.cc_agent).partition("@")[0] if variables.cc_side in ("member", "agent") else ""
 
     def _inside(self, *numbers: str) -> str:
         """The first that is an extension."""
@@ -224,7 +236,18 @@ def _originator(variables: _Variables, last: _Profile, uuid: str) -> str:
     """The uuid of the A leg, as a B leg names it."""
     by = last.originator.originator_caller_profiles if last.originator else []
     named = (variables.originator, variables.originating_leg_uuid, *(one.uuid for one in by[:1]))
-    return next((text for text in map(_text, named) if text), uuid)
+    if originator := next((text for text in map(_text, named) if text), ""):
+        return originator
+    if last.originatee is not None:
+        return uuid
+    # Two legs that a program called and brought together (uuid_bridge): each names the other.
+    other = _text(variables.bridge_uuid) or _text(variables.signal_bond)
+    return min(uuid, other) if other else uuid
+
+
+def _member_session(variables: _Variables) -> str:
+    """The uuid of the caller's leg, as an agent's leg of mod_callcenter names it."""
+    return _text(variables.cc_member_session_uuid) if variables.cc_side == "agent" else ""
 
 
 def _disposition(variables: _Variables, billsec_s: int, is_b: bool) -> Disposition:

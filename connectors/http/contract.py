@@ -123,6 +123,12 @@ class Seller(Posted, frozen=True):
     valid_from: Moment = _BEGINNING
     valid_to: Moment | None = None
     """Exclusive."""
+    mobiles: list[str] = []
+    """Numbers outside that are the manager's own."""
+    logins: list[Name] = []
+    """User names, agent ids, devices."""
+    source: str = ""
+    """The exchange, tenant or domain of the extensions and logins; "" for all."""
 
 
 def leg(call: PostedCall, context: Context, origin: str) -> CallLeg:
@@ -223,6 +229,10 @@ def organisation(company: Company, context: Context, origin: str) -> Organisatio
 
 def manager(seller: Seller, context: Context, origin: str) -> Manager:
     """The record of a posted manager. Raises Misread."""
+    mobiles = [e164(mobile, context.region) for mobile in seller.mobiles]
+    for written, mobile in zip(seller.mobiles, mobiles, strict=True):
+        if not mobile:
+            raise Misread(Reason.BAD_PHONE, "mobiles", f"{written!r} is not a phone number of {context.region}")
     if seller.valid_to is not None and seller.valid_to <= seller.valid_from:
         raise Misread(Reason.BAD_PERIOD, "valid_to", "valid_to (exclusive) is not after valid_from")
     return Manager(
@@ -230,6 +240,9 @@ def manager(seller: Seller, context: Context, origin: str) -> Manager:
         name=seller.name.strip(),
         team=seller.team.strip(),
         extensions=sorted(set(seller.extensions)),
+        mobiles=sorted(set(mobiles)),
+        logins=sorted(set(seller.logins)),
+        source=seller.source.strip(),
         valid_from=seller.valid_from,
         valid_to=seller.valid_to,
         import_id=context.import_id,

@@ -218,6 +218,8 @@ ORGANISATIONS = TableKind(
             takes_all=True,
         ),
         "manager_id": MappedColumn((*_OWNER, "основнойменеджер")),
+        "status": MappedColumn(("статускомпании", "статусорганизации", "companystatus", "accountstatus")),
+        "merged_into": MappedColumn(("объединенас", "объединенав", "mergedinto", "mergedto", "duplicateof")),
     },
     _needed("id", "phones"),
     organisations.TABLE,

@@ -58,6 +58,11 @@ class MappedSource(Delimited):
         named = (name for names in self._mapping.columns.values() for name in _listed(names))
         return list(dict.fromkeys(named))
 
+    @property
+    def ours(self) -> frozenset[str]:
+        """Our columns that have one of theirs, or a constant."""
+        return frozenset({*self._mapping.columns, *self._mapping.constants})
+
     def layout(self, rows: Sequence[Sequence[str]], hints: Hints) -> Layout | None:
         if not rows:
             return None

@@ -67,6 +67,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Digits that are dialled before a number outside to get a line: 9, 98."""
     trunks: tuple[str, ...] = ()
     """Peer names (as in PJSIP/<name>-0000) that are trunks although they look like extensions."""
+    machines: tuple[str, ...] = ()
+    """Numbers of groups, queues, menus, voicemail (full-match regexes): never a person."""
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
@@ -105,6 +107,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     """What the numbers of columns of lengths count (`lengths.UNITS`), where these are not seconds."""
     fewest: int = 0
     """Cells that a row may have at least, where the last columns have no name; 0: as many as columns."""
+    evidence: object = None
+    """What the source found in rows from all over the file, for itself: who is at the ends of its channels."""
 
 
 class Reading(Protocol):

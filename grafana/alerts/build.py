@@ -13,7 +13,7 @@ from typing import Any
 
 from grafana.alerts import notifications, rules
 from grafana.build import EXAMPLE
-from grafana.query import Department
+from schemas.parameters import Department
 
 FOLDER = Path(__file__).parent.parent / "provisioning" / "alerting"
 _HEAD = "# Made by `make boards`; the source is grafana/alerts and schemas/alerts.py.\n"

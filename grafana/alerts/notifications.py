@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from grafana.alerts.texts import alert_texts
-from grafana.translations import LANGUAGES
 from schemas.alerts import Urgency
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.alerts import alert_texts
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from grafana.alerts.rules import FOLDER_UID, groups
-from grafana.query import Department
+from schemas.parameters import Department
 
 Json = dict[str, Any]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from grafana.alerts.sql import FIRES, queries
-from grafana.alerts.texts import alert_texts, template
+from grafana.alerts.templates import template
 from grafana.dataquery import DATASOURCE_UID, ClickHouseQuery
 from grafana.fields import uid
-from grafana.query import Department
-from grafana.translations import LANGUAGES
 from schemas.alerts import RULES, Rule
+from schemas.parameters import Department
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.alerts import alert_texts
 
 Json = dict[str, Any]
 

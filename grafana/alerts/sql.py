@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
-from grafana.query import Department
 from schemas import metrics
-from schemas.alerts import Rule, Value, selected
-
-_PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
+from schemas.alerts import Rule, selected
+from schemas.parameters import Department, literal, substitute
 
 # Evaluated by the backend, so only its macros are there: no variable of a board (grafana/query.py has those).
 _END = "toUnixTimestamp($__toTime)"
@@ -42,25 +38,9 @@ def queries(rule: Rule, department: Department) -> dict[str, str]:
 
 
 def _with_macros(rule: Rule, department: Department) -> str:
-    values: dict[str, Value] = {
-        **department.settings,
-        "zone": department.zone,
-        "conversation_s": department.conversation_s,
-        **dict(rule.parameters),
-    }
+    values = {**department.parameters, **dict(rule.parameters)}
 
-    def rewritten(found: re.Match[str]) -> str:
-        name, kind = found.groups()
-        return _MOMENTS.get(name) or _literal(values[name], kind)
+    def rewritten(name: str, kind: str) -> str:
+        return _MOMENTS.get(name) or literal(values[name], kind)
 
-    return _PARAMETER.sub(rewritten, metrics.text(rule.metric))
-
-
-def _literal(value: Value, kind: str) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_quoted, value)) + "]" if value else f"CAST([], '{kind}')"
-    return _quoted(value) if isinstance(value, str) else f"to{kind}({value})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\x24") + "'"
+    return substitute(metrics.text(rule.metric), rewritten)

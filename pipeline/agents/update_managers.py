@@ -9,6 +9,7 @@ import msgspec
 from pipeline.agents.step import Outgoing, outgoing_reject
 from pipeline.agents.update_directory import UpdateDirectory
 from pipeline.clock import as_datetime
+from pipeline.directory import keys_of
 from pipeline.store import texts
 from schemas.codec import encode
 from schemas.records import Manager, Reason, Rejected
@@ -54,8 +55,17 @@ class UpdateManagers(UpdateDirectory[Manager]):
         ]
 
     def touched(self, records: Sequence[Manager]) -> str:
-        extensions = texts({extension for record in records for extension in record.extensions})
-        return f"extension IN ({extensions}) OR manager_id IN ({texts({r.manager_id for r in records})})"
+        # As `Managers` looks for them: in any case, with a tenant or without; queues may know a member by name.
+        own = {
+            key.partition("@")[0] for record in records for key in (*keys_of(record), record.name.strip().casefold())
+        }
+        extensions = texts(own - {""})
+        is_own = f"lowerUTF8(splitByChar('@', extension)[1]) IN ({extensions})"
+        if mobiles := {mobile for record in records for mobile in record.mobiles}:
+            # Until now they may have been of whoever forwards to them.
+            took = f"SELECT concat('call:', source, ':', call_id) FROM call_legs WHERE extension IN ({texts(mobiles)})"
+            is_own += f" OR activity_id IN ({took})"
+        return f"{is_own} OR manager_id IN ({texts({r.manager_id for r in records})})"
 
     def touched_proposals(self, records: Sequence[Manager]) -> str:
         return f"manager_id IN ({texts({record.manager_id for record in records})})"
@@ -68,8 +78,9 @@ class UpdateManagers(UpdateDirectory[Manager]):
             reason=Reason.OVERLAPPING_EXTENSION,
             field="extensions",
             detail=(
-                f"extension {extension} of {manager.manager_id} ({_period(manager)}) belongs to {owner.manager_id}"
-                f" ({_period(owner)}): load {owner.manager_id} with valid_to first, then this row again"
+                f"{_what(extension)} {extension} of {manager.manager_id} ({_period(manager)}) belongs to"
+                f" {owner.manager_id} ({_period(owner)}): load {owner.manager_id} with valid_to first, then this row"
+                " again"
             ),
             payload=encode(manager).decode(),
             origin=manager.origin,
@@ -85,13 +96,13 @@ def reject_id(identity: str) -> str:
 
 
 def first_clash(manager: Manager, others: Iterable[Manager]) -> tuple[str, Manager] | None:
-    """An extension that somebody else owns at an overlapping time, and who; None when there is none. Pure."""
+    """What somebody else owns at an overlapping time, and who; None when there is none. Pure."""
+    own = keys_of(manager)
     for other in others:
         if other.manager_id == manager.manager_id or not _overlap(manager, other):
             continue
-        for extension in manager.extensions:
-            if extension in other.extensions:
-                return extension, other
+        if shared := own & keys_of(other):
+            return min(shared), other
     return None
 
 
@@ -99,6 +110,10 @@ def _overlap(one: Manager, other: Manager) -> bool:
     return (one.valid_to is None or other.valid_from < one.valid_to) and (
         other.valid_to is None or one.valid_from < other.valid_to
     )
+
+
+def _what(own: str) -> str:
+    return "mobile" if own.startswith("+") else "extension" if own.partition("@")[0].isdecimal() else "login"
 
 
 def _period(manager: Manager) -> str:

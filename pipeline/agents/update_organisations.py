@@ -1,4 +1,8 @@
-"""organisations -> organisations, organisation_phones: whose number it is."""
+"""organisations -> organisations, organisation_phones: whose number it is.
+
+One that was merged into another keeps its numbers here; whoever asks whose they are (`pipeline.directory_cache`) gets
+the other. Its proposals and stages stay its own.
+"""
 
 from __future__ import annotations
 

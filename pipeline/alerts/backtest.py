@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.alerts.evaluate import AlertInstance
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 from pipeline.working_calendar import WorkingCalendar
 from schemas.alerts import Rule
 from schemas.errors import Terminal

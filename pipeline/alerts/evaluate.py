@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -10,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from pipeline.readouts import Numbers, utc
+from pipeline.readouts.department import setting_parameters
+from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings
 from schemas import metrics
 from schemas.alerts import RULES, Rule, selected
-
-_PARAMETER = re.compile(r"\{(\w+):[^{}]+\}")
+from schemas.parameters import parameters_in, utc
 
 _ROWS_AT_ONCE = 3_000
 """Managers times moments of one question: each holds a quarter of a year of a manager's days while it is answered."""
@@ -46,7 +45,7 @@ def ask(
     for _, alike in groupby(rules, key=lambda rule: (rule.metric, rule.parameters)):
         together = list(alike)
         sql = selected(metrics.text(together[0].metric), together)
-        names = set(_PARAMETER.findall(sql))
+        names = parameters_in(sql).keys()
         size = moments_at_once(people) if "moments" in names else 1
         for n in range(0, len(moments), size):
             batch = moments[n : n + size]
@@ -73,23 +72,10 @@ def _parameters(rule: Rule, settings: Settings, moments: Sequence[datetime]) -> 
     """Everything that a rule's metric may ask for."""
     last = moments[-1]
     return {
-        **department_of(settings),
+        **setting_parameters(settings),
         "moments": [int(moment.timestamp()) for moment in moments],
         "moment": int(last.timestamp()),
         "from": utc(last - timedelta(seconds=rule.look_s)),
         "to": utc(last),
         **dict(rule.parameters),
-    }
-
-
-def department_of(settings: Settings) -> dict[str, Any]:
-    """The settings that rules depend on."""
-    stages = settings.stages
-    return {
-        **settings.calendar.hours,
-        "zone": settings.time_zone.key,
-        "conversation_s": settings.conversation_s,
-        "stages": stages.codes,
-        "terminal": stages.terminal,
-        "potential": [code for code in stages.codes if code in stages.potential],
     }

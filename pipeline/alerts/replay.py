@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from pipeline.alerts.backtest import Alarm, alarms, at_closing, days_of, every_day
 from pipeline.alerts.evaluate import AlertInstance, ask, moments_at_once
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
 from pipeline.settings import Settings
 from schemas.alerts import RULES, Rule
 

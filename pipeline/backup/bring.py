@@ -19,10 +19,11 @@ from pipeline.backup.manifest import FILES, STORE, Manifest, base_of, seal
 from pipeline.backup.snapshot import Sum
 from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
+from pipeline.readouts.verify import verify
 from pipeline.settings import Settings
 from pipeline.store import connect
-from pipeline.verify import verify
 from schemas.durable_files import make_folder, sync_folder
 from schemas.errors import Terminal
 

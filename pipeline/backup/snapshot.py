@@ -12,6 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from schemas.parameters import quoted
+
 DATABASE = "snapshot"
 
 NUMBERS_OF_PARTS = frozenset({"kept_blocks", "broken_parts"})
@@ -94,4 +96,4 @@ def _tables(ask: Asks, database: str) -> list[str]:
 
 def text(value: object) -> str:
     """A SQL string."""
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return quoted(str(value))

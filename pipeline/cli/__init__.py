@@ -15,6 +15,7 @@ _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
     "down": "stop a stack that runs in the background",
     "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
+    "explain": "what was believed of a source's calls, and what of it is not plausible",
     "imports": "what was loaded, when and by whom",
     "undo": "take a load back: what it brought is withdrawn, and counts follow",
     "map": "say which column of a table of your own is which, so that load can read it",
@@ -89,8 +90,13 @@ def main() -> None:
         sys.stderr.close()  # the reader (`| head`) has what it wanted
         sys.exit(0)
     except OSError as error:  # a file or folder that cannot be used: closer by nobody knew better
-        where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"callfunnel: {where}{error.strerror or error}: make it usable, or name another", err=True)
+        why = error.strerror or str(error)
+        next_step = (
+            f"{error.filename}: {why}: make it usable, or name another"
+            if error.filename
+            else (f"the system refused something: {why}; nothing was reported done: the same command again is safe")
+        )
+        click.echo(f"callfunnel: {next_step}", err=True)
         sys.exit(2)
 
 

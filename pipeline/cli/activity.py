@@ -7,18 +7,13 @@ from pathlib import Path
 
 import click
 
-from pipeline.activity import (
-    BY,
-    activity,
-    roster,
-    unassigned_calls,
-)
+from pipeline.drawing.terminal.activity_table import activity_table, footnotes, nothing
+from pipeline.drawing.terminal.tables import WIDE, console, show_json
+from pipeline.readouts.activity import BY, activity, roster, unassigned_calls
 from pipeline.settings import read_settings
-from pipeline.terminal.activity_table import activity_table, footnotes, nothing
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import Listed, output, people, period, period_of_options
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import WIDE, console, show_json
 
 
 @click.command("activity")

@@ -12,20 +12,21 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from grafana.alerts.texts import alert_texts, plain
-from grafana.translations import LANGUAGES
-from pipeline.activity import roster
 from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
 from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
-from pipeline.feeds import last_call
-from pipeline.readouts import Numbers, Period
+from pipeline.drawing.terminal.tables import console, show_json, table
+from pipeline.readouts.activity import roster
+from pipeline.readouts.feeds import last_call
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
 from pipeline.settings import Settings, read_settings
 from pipeline.terminal.options import Day, output
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, show_json, table
 from schemas.alerts import RULES, Rule
 from schemas.errors import Terminal
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.alerts import alert_texts, plain
 
 _QUARTER_DAYS = 91
 _REFERENCES = timedelta(weeks=6)

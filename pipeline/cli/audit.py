@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from pipeline.audit import Action, audit_file, lines, local
+from pipeline.drawing.terminal.tables import console, show_json, table
 from pipeline.endpoints import data_folder
 from pipeline.terminal.options import Day, output
-from pipeline.terminal.tables import console, show_json, table
 
 
 @click.command("audit")

@@ -12,11 +12,11 @@ import click
 from grafana.alerts.build import write as write_alerts
 from grafana.build import write
 from grafana.push import ClickHouse, Doing, Pusher
-from grafana.translations import LANGUAGES
-from pipeline.board.screens import department_of
 from pipeline.endpoints import is_embedded, running_stack
+from pipeline.readouts.department import department_of
 from pipeline.settings import read_settings
 from schemas.errors import Terminal
+from schemas.screens.translations import LANGUAGES
 
 
 @click.group("boards")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from pipeline.activity import CountedCall
+from pipeline.drawing.terminal.tables import console, duration, show_json, table
+from pipeline.readouts.activity import CountedCall
+from pipeline.readouts.department import setting_parameters
 from pipeline.settings import read_settings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import hides_numbers, note_facts, output, people, period, period_of_options, show_numbers
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, duration, show_json, table
 
 OF = (
     *("calls", "attempts", "answered", "conversations", "calls_to_potential", "calls_per_organisation"),
@@ -47,14 +48,13 @@ def command(
     days = period_of_options(first, last, settings)
     most = limit or (4_000_000_000 if as_json else 200)
     parameters = {
+        **setting_parameters(settings, "calls"),
         **days.parameters,
         "of": of,
         "managers": list(managers),
         "teams": list(teams),
         "organisations": list(organisations),
         "contacts": list(contacts),
-        "conversation_s": settings.conversation_s,
-        "potential": sorted(settings.stages.potential),
         "limit": most if as_json else most + 1,
     }
     source = read_from(data, masked=hides_numbers(settings, shows_numbers, data))

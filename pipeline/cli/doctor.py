@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from pipeline.doctor import Check, disk, examine
+from pipeline.drawing.terminal.tables import show_json
 from pipeline.endpoints import find, is_embedded, running_stack
 from pipeline.folder_state import folder_state
 from pipeline.loading.journal_check import journals
 from pipeline.settings import read_settings
 from pipeline.terminal.options import output
-from pipeline.terminal.tables import show_json
 from schemas.errors import CallfunnelError
 
 

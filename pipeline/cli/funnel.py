@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from pipeline.activity import roster
-from pipeline.funnel import WINDOW, By, Clock, Question, flat, funnel
+from pipeline.drawing.terminal.funnel_table import BAR, SHORT_BAR, footnotes, funnel_table, warnings
+from pipeline.drawing.terminal.tables import console, show_json
+from pipeline.readouts.activity import roster
+from pipeline.readouts.funnel import WINDOW, By, Clock, Question, flat, funnel
 from pipeline.settings import read_settings
-from pipeline.terminal.funnel_table import BAR, SHORT_BAR, footnotes, funnel_table, warnings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import output, people, period, period_of_options
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, show_json
 
 _ROOM = 100
 """Columns of a terminal that has room for long bars."""

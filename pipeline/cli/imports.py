@@ -9,10 +9,11 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.readouts import numbers, utc
+from pipeline.drawing.terminal.tables import console, show_json, table
+from pipeline.readouts.numbers import numbers
 from pipeline.settings import read_settings
 from pipeline.terminal.options import Day, output
-from pipeline.terminal.tables import console, show_json, table
+from schemas.parameters import utc
 
 _KINDS = (
     "calls",

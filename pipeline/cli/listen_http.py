@@ -24,8 +24,8 @@ from connectors.registry import HOOKS
 from pipeline.audit import LoginAudit, audit_file
 from pipeline.endpoints import Endpoints, find
 from pipeline.listening.session import Exchange, exchange, keep_open, new_session, secret, stack_folder
-from pipeline.loading.upload.routes import Pages
 from pipeline.privacy.file_folders import Holds, remember
+from pipeline.serving.upload.routes import Pages
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from schemas.errors import Terminal

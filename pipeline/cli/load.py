@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,16 +11,20 @@ import msgspec
 from rich.console import Console
 
 from connectors.registry import KINDS, PROFILES
+from pipeline.drawing.terminal.beliefs_text import short
 from pipeline.endpoints import find, is_alive, is_embedded, running_stack
 from pipeline.loading.explain import explain
 from pipeline.loading.load import load
 from pipeline.loading.load_progress import PlainProgress, TerminalProgress
+from pipeline.loading.load_tables import ConfirmationNeeded
 from pipeline.loading.numbers import describe
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import LoadOptions, PreparedFile, dial_prefixes, prepare_all
+from pipeline.loading.read_beliefs import around, read_beliefs
 from pipeline.loading.wait_reporter import reached_store
 from pipeline.privacy.file_folders import Holds, remember
-from pipeline.settings import read_settings
+from pipeline.readouts.numbers import numbers
+from pipeline.settings import Settings, read_settings
 from schemas.errors import CallfunnelError, Terminal
 
 
@@ -38,6 +43,8 @@ from schemas.errors import CallfunnelError, Terminal
 )
 @click.option("--prefixes", default="", metavar="9,98",
               help="What is dialled before a number outside to get a line. [default: the settings']")  # fmt: skip
+@click.option("--complete", is_flag=True, help="The tables are all that the CRM has: what is not in them is withdrawn.")
+@click.option("--yes", is_flag=True, help="Also when that is more than a tenth of what the source brought.")
 @click.option("--explain", "only_explain", is_flag=True, help="Say what the files are and why; load nothing.")
 @click.option("--rejects", type=click.Path(path_type=Path), default=Path("rejects"), show_default=True, metavar="DIR",
               help="Where rejected rows are written, to be mended and loaded again.")  # fmt: skip
@@ -51,6 +58,8 @@ def command(
     profile: str,
     region: str,
     prefixes: str,
+    complete: bool,
+    yes: bool,
     only_explain: bool,
     rejects: Path,
     data: Path | None,
@@ -60,7 +69,8 @@ def command(
 
     A file may be packed (.gz, .zip) or a workbook; FILE.zip/calls.csv and FILE.xlsx/Sheet1 name a part of one.
 
-    Loading a file again changes nothing; a corrected file replaces what it corrects.
+    Loading a file again changes nothing; a corrected file replaces what it corrects. --complete withdraws what the
+    source brought before and these tables do not have any more: organisations, managers, stages, proposals, plans.
 
     Exit codes: 0 all rows were accepted; 1 some were rejected; 2 a file could not be loaded.
     """
@@ -73,6 +83,8 @@ def command(
         region=region,
         rejects=rejects,
         prefixes=dial_prefixes(prefixes),
+        complete=complete,
+        yes=yes,
     )
     prepared: list[PreparedFile] = []
     failed: list[str] = []
@@ -87,13 +99,28 @@ def command(
             explain(file, click.echo)
         outcomes: list[Outcome] = []
     else:
-        outcomes = _load(prepared, options, data) if prepared else []
-        _tell(outcomes, as_json)
+        if complete and failed:
+            raise Terminal(f"{failed[0]}. Without it the export is not complete: nothing was loaded")
+        outcomes = _load_confirmed(prepared, options, data) if prepared else []
+        believed = {
+            one.import_id: _believed(file, one, settings, data) for file, one in zip(prepared, outcomes, strict=True)
+        }
+        _tell(outcomes, believed, as_json)
     for message in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
         click.echo(f"callfunnel: {message}", err=True)
     if failed or any(outcome.stopped for outcome in outcomes):
         sys.exit(2)
     sys.exit(1 if any(outcome.rejected for outcome in outcomes) else 0)
+
+
+def _load_confirmed(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
+    """Ask, where there is somebody to ask, before much is withdrawn. Raises Terminal."""
+    try:
+        return _load(files, options, data)
+    except ConfirmationNeeded as question:
+        if not sys.stdin.isatty() or not click.confirm(f"{question}. Withdraw them?"):
+            raise
+    return _load(files, msgspec.structs.replace(options, yes=True), data)
 
 
 def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
@@ -111,17 +138,39 @@ def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) ->
             return load(files, endpoints, reached_store(endpoints, progress), options, progress)
         except KeyboardInterrupt:
             raise Terminal("stopped: what was sent is being counted; load the files again to finish") from None
+        except ConfirmationNeeded:
+            raise
         except CallfunnelError as error:
             raise Terminal(f"{error}. Not everything is stored; loading the files again is safe") from None
 
 
-def _tell(outcomes: list[Outcome], as_json: bool) -> None:
+def _believed(file: PreparedFile, outcome: Outcome, settings: Settings, data: Path | None) -> list[str]:
+    """What was believed of the source in the time of the file's calls."""
+    if outcome.first_call_at is None or outcome.last_call_at is None:
+        return []
+    start, end = around(outcome.first_call_at, outcome.last_call_at)
+    try:
+        beliefs = read_beliefs(file.context.source, start, end, numbers(data))
+    except CallfunnelError as error:  # all is stored: the load is done
+        return [f"  what was believed cannot be read now: {error}; `callfunnel explain {file.context.source}` shows it"]
+    outcome.warnings += beliefs.warnings
+    return short(beliefs, hides_numbers=settings.privacy.mask)
+
+
+def _tell(outcomes: list[Outcome], believed: Mapping[str, list[str]], as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(outcomes), indent=2).decode())
         return
     for outcome in outcomes:
-        for line in summary(outcome):
+        for line in (*summary(outcome), *believed.get(outcome.import_id, ())):
             click.echo(line)
+
+
+_FATES = {
+    "replaced": "are replaced: this export has another stage at the same time",
+    "deleted": "are withdrawn: this export says that they are deleted",
+    "absent": "are withdrawn: this export does not have them any more",
+}
 
 
 def summary(outcome: Outcome) -> list[str]:
@@ -140,8 +189,20 @@ def summary(outcome: Outcome) -> list[str]:
         )
     lines += [f"  taken for likely: {guess}" for guess in outcome.guesses]
     lines += [f"  {line}" for line in describe(outcome.numbers, outcome.region, outcome.source)]
+    if outcome.deleted_rows:
+        lines.append(f"  {outcome.deleted_rows:,} rows are deleted by their status: they are not among the records")
+    for fate, number in outcome.withdrawn.items():
+        lines.append(f"  {number:,} {outcome.kind} of earlier loads {_FATES[fate]}")
+    if outcome.uncertain:
+        lines.append(
+            f"  {outcome.uncertain:,} {outcome.kind} are not in it and stay: a rejected row may be theirs. Mend the"
+            " rejected rows, and load the whole again with --complete"
+        )
+    lines += [f"  warning: {warning}" for warning in outcome.warnings]
     if rejected:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.rejected.items())
+        if outcome.rejected_alike:
+            reasons += f" ({outcome.rejected_alike:,} of them equal another one)"
         lines.append(f"  rejected: {reasons}; see `callfunnel rejected --import {outcome.import_id}`")
     for gap in outcome.filled_gaps:
         lines.append(f"  fills a gap of {gap}")

@@ -11,12 +11,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from urllib3.exceptions import HTTPError
 
+from pipeline.drawing.terminal.tables import show_json
 from pipeline.endpoints import find
 from pipeline.parts.damaged import put_aside_damaged
 from pipeline.parts.losses import SETTLE, close_losses, describe_losses, find_losses
 from pipeline.store import Store, connect, store_error
 from pipeline.terminal.options import output
-from pipeline.terminal.tables import show_json
 
 
 @click.command("parts")

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from pipeline.activity import RosterManager, roster
-from pipeline.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
-from pipeline.readouts import Period
+from pipeline.drawing.terminal.tables import WIDE, console, manager_name, share, show_json, table
+from pipeline.readouts.activity import RosterManager, roster
+from pipeline.readouts.period import Period
+from pipeline.readouts.plan_fact import BY, Measure, PlanFact, data_until, plan_fact
 from pipeline.settings import Settings, read_settings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import Listed, Month, output, people
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import WIDE, console, manager_name, share, show_json, table
 
 
 @click.command("plan")

@@ -9,11 +9,11 @@ from typing import Any
 import click
 import msgspec
 
-from pipeline.readouts import utc
+from pipeline.drawing.terminal.tables import console, show_json, table
 from pipeline.settings import read_settings
 from pipeline.terminal.options import Day, hides_numbers, output, show_numbers
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, show_json, table
+from schemas.parameters import utc
 from schemas.records import Reason
 
 _MOST_SHOWN = 200

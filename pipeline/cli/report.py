@@ -6,25 +6,24 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from importlib.resources import files
 from pathlib import Path
 
 import click
 
-from grafana.report.page import letter, page
-from grafana.report.report_data import ReportData, ReportText
-from grafana.report.workbook import workbook
 from pipeline.audit import Action, audit_file, record
-from pipeline.board.screens import department_of, page_file, plotly_script
+from pipeline.drawing.report.page import letter
+from pipeline.drawing.report.text import ReportText
+from pipeline.drawing.terminal.tables import show_json
 from pipeline.endpoints import data_folder
+from pipeline.readouts.department import department_of
+from pipeline.report.files import as_objects, file_name, in_short, rendered
 from pipeline.report.letter import Attachment, message, post_of, send
 from pipeline.report.numbers import ReportRequest, read_report, stale_reasons
-from pipeline.report.periods import PeriodKind, ReportPeriod, report_period
+from pipeline.report.periods import PeriodKind, report_period
 from pipeline.settings import read_settings
 from pipeline.terminal.known_people import refuse_unknown
 from pipeline.terminal.options import Day, hides_numbers, output, people, show_numbers
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import show_json
 from schemas.durable_files import write_whole
 from schemas.errors import Terminal
 
@@ -116,33 +115,6 @@ def _refuse_others(outs: tuple[Path, ...]) -> None:
     for path in outs:
         if path.suffix.lower() not in (".html", ".xlsx"):
             raise Terminal(f"--out {path}: FILE.html or FILE.xlsx (print the HTML file for a PDF)")
-
-
-def rendered(telling: ReportText, suffix: str) -> bytes:
-    """The file of a suffix."""
-    if suffix == ".xlsx":
-        return workbook(telling)
-    own = files("grafana.report")
-    styles = page_file("page.css").decode() + (own / "report.css").read_text(encoding="utf-8")
-    ours = page_file("draw.js").decode() + (own / "report.js").read_text(encoding="utf-8")
-    # A script must not be ended by its own text.
-    scripts = f"{plotly_script().decode()}\n{ours}".replace("</script", "<\\/script")
-    return page(telling, styles=styles, scripts=scripts).encode()
-
-
-def in_short(telling: ReportText) -> str:
-    """The letter for programs that show no HTML."""
-    stale = [telling.texts.stale, *telling.report.heading.stale] if telling.report.heading.stale else []
-    return "\n".join([telling.texts.title, *stale, *telling.lines, telling.loss, "", telling.texts.attached, ""])
-
-
-def as_objects(report: ReportData) -> list[dict[str, object]]:
-    """Each part with its rows, as the store said them."""
-    return [{"part": one.part.id, "span": one.part.span.value, "rows": list(one.rows)} for one in report.parts()]
-
-
-def file_name(span: ReportPeriod, suffix: str) -> str:
-    return f"callfunnel-{span.kind}-{span.period.first}.{suffix}"
 
 
 def _write(path: Path, content: bytes) -> None:

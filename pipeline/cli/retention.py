@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from pipeline.audit import Action, audit_file, record
+from pipeline.drawing.terminal.tables import show_json
 from pipeline.endpoints import find
 from pipeline.privacy.file_folders import FileFolder, Holds, folders
 from pipeline.privacy.key import key_file
 from pipeline.privacy.retention import RetentionRun
 from pipeline.settings import read_settings
 from pipeline.terminal.options import output
-from pipeline.terminal.tables import show_json
 from schemas.errors import CallfunnelError
 
 

@@ -40,7 +40,8 @@ def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_
     since. What this one had replaced is not in the store any more: the files to load again are named. Loading the file
     again brings everything back.
 
-    Exit codes: 0 done, or shown; 1 done, and files must be loaded again; 2 it could not be done.
+    Exit codes: 0 done, or shown; 1 done, and files must be loaded again or something of it stays; 2 it could not be
+    done.
     """
     endpoints = find(data)
     store = Store(connect(endpoints.clickhouse))
@@ -48,6 +49,11 @@ def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_
     of = find_import(store, import_id)
     check_undoable(of, interrupted=interrupted)
     result = preview(of, store, zone)
+    if result.is_empty and result.gone:
+        raise Terminal(
+            f"{import_id} ({of.file}) cannot be taken back: its calls are before {result.kept_from} and not kept any"
+            " more ([retention]), so what was counted of them stays"
+        )
     if yes and not (result.is_empty and of.state == UNDONE):
         result = _undo(of, endpoints, store, zone, data)
         log = audit_file(endpoints.data or None)
@@ -57,7 +63,7 @@ def command(import_id: str, yes: bool, interrupted: bool, data: Path | None, as_
     else:
         for line in summary(result):
             click.echo(line)
-    sys.exit(1 if result.done and result.lost else 0)
+    sys.exit(1 if result.done and (result.lost or result.gone) else 0)
 
 
 def _undo(of: Import, endpoints: Endpoints, store: Store, zone: str, data: Path | None) -> Undo:
@@ -93,6 +99,11 @@ def summary(result: Undo) -> list[str]:
         f"  {count:,} {_NAMES.get(table, table)} stay as they are: later loads replaced them"
         for table, count in result.replaced_since.items()
     ]
+    if result.gone:
+        lines.append(
+            f"  {result.gone:,} records cannot be withdrawn: calls before {result.kept_from} are not kept"
+            " ([retention]), and what was counted of them stays"
+        )
     if result.rejects:
         lines.append(f"  {result.rejects:,} rejected rows of it {'are' if result.done else 'would be'} closed")
     if result.reopened:

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import msgspec
 
+from pipeline.drawing.terminal.tables import console, show_json, table
+from pipeline.readouts.verify import Difference, verify
 from pipeline.settings import read_settings
 from pipeline.terminal.options import hides_numbers, note_facts, output, period, period_of_options, show_numbers
 from pipeline.terminal.stack_choice import read_from
-from pipeline.terminal.tables import console, show_json, table
-from pipeline.verify import Difference, verify
 from schemas.mask import mask_text
 
 

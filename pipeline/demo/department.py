@@ -26,7 +26,7 @@ from pipeline.loading.load import load
 from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.outcome import Outcome
 from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
-from pipeline.readouts import Numbers
+from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from schemas.errors import Terminal

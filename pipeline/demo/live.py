@@ -12,12 +12,12 @@ import msgspec
 
 from department.live_department import LiveDepartment
 from pipeline.demo.department import LoadedDepartment
-from pipeline.floor.board import Around
-from pipeline.floor.clock import SimulatedClock
-from pipeline.floor.first_calls import FirstCalls
-from pipeline.floor.show import Show, show
-from pipeline.floor.state import Floor, Plans, read_floor, read_plans
+from pipeline.demo.first_calls import FirstCalls
+from pipeline.demo.simulated_clock import SimulatedClock
+from pipeline.drawing.floor.board import Around
+from pipeline.drawing.floor.show import Show, show
 from pipeline.loading.live_feed import LiveFeed
+from pipeline.readouts.floor import Floor, Plans, read_floor, read_plans
 from schemas.errors import CallfunnelError, Transient
 
 _OPENS_S = 10 * 3_600

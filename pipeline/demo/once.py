@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import click
 
-from pipeline.activity import activity, roster
 from pipeline.demo.department import LoadedDepartment
 from pipeline.demo.planted_anomalies import stories
 from pipeline.demo.truth import against_truth, everything
-from pipeline.funnel import Question, funnel
-from pipeline.terminal import activity_table, funnel_table
-from pipeline.terminal.tables import WIDE, console
+from pipeline.drawing.terminal import activity_table, funnel_table
+from pipeline.drawing.terminal.tables import WIDE, console
+from pipeline.readouts.activity import activity, roster
+from pipeline.readouts.funnel import Question, funnel
 
 _MOST_SHOWN = 20
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from department.anomalies import Anomaly, AnomalyKind
-from pipeline.activity import ActivityNumbers, ActivityRow
+from pipeline.readouts.activity import ActivityNumbers, ActivityRow
 
 _BEFORE_DAYS = 28
 """With what the days of a story are compared: the four weeks before."""

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from department.comparison import Comparison
-from pipeline.activity import CountedCall, activity
-from pipeline.funnel import By, Clock, Question, flat, funnel
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.activity import CountedCall, activity
+from pipeline.readouts.funnel import By, Clock, Question, flat, funnel
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
 from pipeline.settings import Settings
 
 

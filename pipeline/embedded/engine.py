@@ -16,6 +16,7 @@ import chdb
 import msgspec
 
 from schemas.durable_files import make_folder
+from schemas.parameters import quoted
 
 _SERVER = {
     # Facts stay on disk and in the page cache; the process stays under a gigabyte.
@@ -166,9 +167,7 @@ def _is_joinable(sql: str, output: str) -> bool:
 
 
 def _value(value: str) -> str:
-    return (
-        value if re.fullmatch(r"-?\d+(\.\d+)?", value) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    )
+    return value if re.fullmatch(r"-?\d+(\.\d+)?", value) else quoted(value)
 
 
 class Engine:

@@ -7,8 +7,11 @@ from itertools import islice
 
 import msgspec
 
+from pipeline.loading.peers import peers_of
 from pipeline.loading.prepare import PreparedFile
 from schemas.records import Record, Rejected
+
+_PEERS = 20
 
 
 def explain(file: PreparedFile, show: Callable[[str], None], *, examples: int = 5) -> None:
@@ -30,6 +33,11 @@ def explanation(file: PreparedFile) -> list[str]:
         *(f"  {reason}" for reason in seen.reasons),
         *(f"  taken for likely: {guess}" for guess in seen.guesses if guess not in seen.reasons),
         f"  zone: {file.zone_why}",
+        *(
+            f"  {peer.name} is taken for a {peer.taken_for} ({peer.rows:,} rows: {peer.why}); `{peer.setting}` under"
+            f" [sources.{file.context.source}] decides otherwise"
+            for peer in peers_of(file)[:_PEERS]
+        ),
     ]
 
 

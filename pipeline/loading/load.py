@@ -15,7 +15,10 @@ from connectors.reading.rejected_rows import RejectedRows
 from pipeline.endpoints import Endpoints
 from pipeline.loading.audit_load import audit_load
 from pipeline.loading.distinct import Distinct
+from pipeline.loading.file_age import with_versions_by_age
+from pipeline.loading.load_tables import LoadTables, SourceTable
 from pipeline.loading.numbers import NumberCounts
+from pipeline.loading.older_content import warnings_of
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, finish_import, keep_import, mend
 from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.sending import Segments
@@ -26,7 +29,8 @@ from pipeline.parts.block_ledger import Blocks, ImportedFile, enter, present_blo
 from pipeline.privacy.new_files import forget_again
 from pipeline.store import Store
 from schemas.errors import CallfunnelError, Transient
-from schemas.records import CallLeg
+from schemas.records import CallLeg, Rejected
+from schemas.topics import MANAGERS
 
 _ATTEMPTS = 3
 
@@ -37,8 +41,9 @@ def load(
     """Send the files and return once everything is stored. Raises Trouble; repeating it is always safe.
 
     When the broker forgets what it had (the embedded one, killed), all is sent again. When nothing moves, it reports
-    what is waited for.
+    what is waited for. Of several files of one source and kind the newest one holds (`pipeline.loading.file_age`).
     """
+    files = with_versions_by_age(files)
     with WaitReporter(progress, partial(probe, endpoints)) as reporter:
         try:
             return audit_load(files, endpoints, lambda: _load(files, endpoints, store, options, reporter))
@@ -51,11 +56,19 @@ def _load(
 ) -> list[Outcome]:
     started = time.monotonic()
     before: Blocks | None = None
+    tables: LoadTables | None = None
+    older: dict[str, str] = {}
     give_up_at = 0.0
     for attempt in count(1):
         try:
             before = before or present_blocks(store)
-            outcomes = _send_and_wait(files, endpoints, store, options, progress)
+            if tables is None:
+                tables = LoadTables(files, options)
+                tables.look_through(store)
+                older = warnings_of(files, store)
+                for warning in older.values():
+                    progress.note(f"warning: {warning}")
+            outcomes = _send_and_wait(files, tables, endpoints, store, options, progress)
             break
         except Transient as error:
             # A broker that hangs is away for longer than three attempts take.
@@ -67,6 +80,7 @@ def _load(
     assert before is not None
     enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
     for file, outcome in zip(files, outcomes, strict=True):
+        outcome.warnings += [older[outcome.import_id]] if outcome.import_id in older else []
         finish_import(file, outcome, store)
         fill_gaps(file, outcome, store)
         mend(file, outcome, store)
@@ -88,37 +102,70 @@ def _imported_file(file: PreparedFile, outcome: Outcome) -> ImportedFile:
 
 
 def _send_and_wait(
-    files: Sequence[PreparedFile], endpoints: Endpoints, store: Store, options: LoadOptions, progress: Progress
+    files: Sequence[PreparedFile],
+    tables: LoadTables,
+    endpoints: Endpoints,
+    store: Store,
+    options: LoadOptions,
+    progress: Progress,
 ) -> list[Outcome]:
     with Segments(endpoints, progress) as sender:
         outcomes = []
+        tables.begin()
         for file in files:
             outcome = begin(file)
             outcome.into = endpoints.location
             keep_import(file, outcome, store, "running")
             rejects = RejectedRows(options.rejects, file.path, file.recognised, outcome.import_id)
-            send_file(file, outcome, sender, rejects, progress)
+            send_file(file, outcome, sender, rejects, progress, tables.of(file))
             outcomes.append(outcome)
         sender.store()
+        if tables.take_back(files, outcomes, store, sender.send):
+            sender.store()
+        if refused := list(tables.refused_managers(store)):
+            for manager in refused:
+                sender.send(MANAGERS, manager)
+            sender.store()
         return outcomes
 
 
-def send_file(file: PreparedFile, outcome: Outcome, sender: Sender, rejects: RejectedRows, progress: Progress) -> None:
-    """Read one file and send what it holds; a file of mostly rejected rows is given up."""
+def send_file(
+    file: PreparedFile,
+    outcome: Outcome,
+    sender: Sender,
+    rejects: RejectedRows,
+    progress: Progress,
+    table: SourceTable | None = None,
+) -> None:
+    """Read one file and send what it holds; a file of mostly rejected rows is given up. `table`: of the CRM."""
     reading = file.source.read(file.path, file.recognised, file.context)
     topic = TOPICS[file.recognised.kind]
     legs = _Legs(NumberCounts(file.context.region, file.context.prefixes))
+
+    def count_rejected(rejected: Rejected) -> None:
+        outcome.rejected[rejected.reason] = outcome.rejected.get(rejected.reason, 0) + 1
+        if table is not None:
+            table.contents.reject(rejected.payload)
+
     with rejects:
         try:
-            for number, item in enumerate(split_rejects(reading, file, rejects, sender)):
-                sender.send(topic, item)
-                outcome.records += 1
+            for number, item in enumerate(split_rejects(reading, file, rejects, sender, count_rejected)):
+                if table is None:
+                    sender.send(topic, item)
+                    outcome.records += 1
+                elif table.read(item):
+                    sender.send(topic, table.merges.apply(item))
+                    outcome.records += 1
+                else:
+                    outcome.deleted_rows += 1
                 if isinstance(item, CallLeg):
                     legs.add(item)
                 if not number % 5000:
                     progress.reading(file.path, reading)
         except FuseBlown as stopped:
             outcome.stopped = str(stopped)
+            if table is not None:
+                table.contents.is_cut_short = True
     progress.reading(file.path, reading)
     outcome.rows = reading.rows
     legs.tell(outcome)

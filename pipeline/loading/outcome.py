@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 import msgspec
@@ -11,7 +12,9 @@ from connectors.reading.packed import label
 from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import CallSpan, fill
+from pipeline.loading.file_age import written_at
 from pipeline.loading.numbers import Numbers
+from pipeline.loading.peers import peers_json
 from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
 from pipeline.user import this_user
@@ -57,7 +60,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Where it went: the data folder of the stack, or the address of the store."""
     rows: int = 0
     records: int = 0
-    """Legs, for a file of calls."""
+    """Accepted ones. Legs, for a file of calls."""
     calls: int = 0
     calls_estimated: bool = False
     """Of more calls than are counted one by one (`pipeline.loading.distinct`)."""
@@ -75,6 +78,16 @@ class Outcome(msgspec.Struct, kw_only=True):
     guesses: list[str] = []
     """What the file does not prove, and was taken for likely."""
     rejected: dict[str, int] = {}
+    """Rows by reason: rows are records, deleted rows and these together."""
+    rejected_alike: int = 0
+    """Of them: rows that equal another rejected one. They are kept once (`callfunnel rejected`)."""
+    deleted_rows: int = 0
+    """Rows that say of themselves that they are deleted, closed or merged."""
+    withdrawn: dict[str, int] = {}
+    """Records of earlier loads of the source that are withdrawn: replaced, deleted, absent."""
+    uncertain: int = 0
+    """Records that a complete export does not have, and which stay: a row that was rejected may be theirs."""
+    warnings: list[str] = []
     rejects_file: str = ""
     first_call_at: datetime | None = None
     """When the first call of the file began; and the last."""
@@ -108,6 +121,8 @@ class _RowCount(msgspec.Struct):
 
 class _Reason(msgspec.Struct):
     reason: str
+    is_read: int
+    """Rejected as it was read, and not by a worker."""
     n: int
 
 
@@ -116,21 +131,23 @@ def finish_import(file: PreparedFile, outcome: Outcome, store: Store) -> None:
     wanted = texts([outcome.import_id])
     rows = store.rows(
         msgspec.json.Decoder(_Reason),
-        f"SELECT reason, toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
-        " GROUP BY reason ORDER BY n DESC, reason",
+        f"SELECT reason, startsWith(rejected_id, 'row:') AS is_read, toUInt32(count()) AS n FROM rejected FINAL"
+        f" WHERE import_id IN ({wanted}) AND resolved = 0 GROUP BY reason, is_read",
     )
-    outcome.rejected = {row.reason: row.n for row in rows}
+    read = sum(outcome.rejected.values())
+    outcome.rejected_alike = max(0, read - sum(row.n for row in rows if row.is_read))
+    by_workers = {row.reason: row.n for row in rows if not row.is_read}
+    # A record whose version is ahead is stored, and reported.
+    outcome.records -= sum(count for reason, count in by_workers.items() if reason != Reason.VERSION_IN_FUTURE)
+    together = Counter(outcome.rejected)
+    together.update(by_workers)
+    outcome.rejected = dict(sorted(together.items(), key=lambda item: (-item[1], item[0])))
     table = TOPICS[file.recognised.kind].table
     new = store.rows(
         msgspec.json.Decoder(_RowCount),
         f"SELECT toUInt32(count()) AS n FROM {table} FINAL WHERE import_id IN ({wanted})",
     )[0].n
-    refused = store.rows(
-        msgspec.json.Decoder(_RowCount),
-        f"SELECT toUInt32(count()) AS n FROM rejected FINAL WHERE import_id IN ({wanted}) AND resolved = 0"
-        f" AND topic = '{MANAGERS.name}'",
-    )[0].n
-    outcome.repeats = max(0, outcome.records - new - refused)
+    outcome.repeats = max(0, outcome.records - new)
 
 
 def fill_gaps(file: PreparedFile, outcome: Outcome, store: Store) -> None:
@@ -192,6 +209,8 @@ def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) 
                     records=outcome.records,
                     rejected=sum(outcome.rejected.values()),
                     loaded_by=outcome.loaded_by or this_user(),
+                    file_at=written_at(file.path),
+                    peers=peers_json(file) if done else "",
                     state=state,
                     # Above "running", also when the clock was set back meanwhile.
                     version=max(now, file.context.version + int(done)),

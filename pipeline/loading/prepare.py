@@ -34,6 +34,10 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     rejects: Path = Path("rejects")
     prefixes: tuple[str, ...] = ()
     """Digits dialled for a line to the outside; () for the settings'."""
+    complete: bool = False
+    """The tables are all that their source has: what they do not have any more is withdrawn."""
+    yes: bool = False
+    """Also when that is more than a tenth of it."""
 
 
 def dial_prefixes(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -54,7 +54,13 @@ def judged(reading: Iterable[Record | Rejected], path: Path) -> Iterator[Record 
         yield item
 
 
-def split_rejects(reading: Reading, file: PreparedFile, rejects: RejectedRows, sender: Sender) -> Iterator[Record]:
+def split_rejects(
+    reading: Reading,
+    file: PreparedFile,
+    rejects: RejectedRows,
+    sender: Sender,
+    on_reject: Callable[[Rejected], None] = lambda rejected: None,
+) -> Iterator[Record]:
     """The records of a file; rejects are sent and written down on the way. Raises MostlyRejected."""
     reasons: Counter[str] = Counter()
     first: Rejected | None = None
@@ -70,6 +76,7 @@ def split_rejects(reading: Reading, file: PreparedFile, rejects: RejectedRows, s
             first = first or item
             reasons[item.reason] += 1
             rejects.add(item)
+            on_reject(item)
             sender.send(REJECTED, item)
         else:
             held.append(item)

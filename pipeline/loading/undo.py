@@ -17,6 +17,7 @@ import msgspec
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import Endpoints
 from pipeline.loading.sending import Segments, Waiting
+from pipeline.loading.stored_records import FOUND_BY, PAGE, pages, values_of
 from pipeline.store import Store, newest, texts, tuple_of
 from pipeline.user import this_user
 from schemas.codec import encode
@@ -30,22 +31,10 @@ UNDO = "undo"
 UNDONE = "undone"
 """The state of an import that was taken back."""
 
-_PAGE = 20_000
 _ATTEMPTS = 3
 _CLAIMS = msgspec.json.Decoder(Provenance)
 _REJECTS = msgspec.json.Decoder(Rejected)
 _TOPICS: dict[str, Topic] = {topic.table: topic for topic in ALL}
-# The column by which records of a page of claims are found, and where it stands in the text of an identity.
-_FOUND_BY = {
-    "call_legs": ("call_id", 1),
-    "proposals": ("proposal_id", 0),
-    "managers": ("manager_id", 0),
-    "organisations": ("organisation_id", 0),
-    "stage_changes": ("organisation_id", 0),
-    "plans": ("manager_id", 0),
-    "calendar_days": ("toString(day)", 0),
-    "absences": ("manager_id", 0),
-}
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -72,6 +61,10 @@ class Undo(msgspec.Struct, kw_only=True):
     """Records that other imports said too."""
     replaced_since: dict[str, int] = {}
     """Records in whose place something else stands by now: that stays as it is."""
+    kept_from: str = ""
+    """The first day whose calls are kept ([retention]); "" when all are."""
+    gone: int = 0
+    """Records of it that are not kept any more: they cannot be withdrawn, and what was counted of them stays."""
     lost: list[Lost] = []
     activities: int = 0
     """Calls and proposals that are counted anew."""
@@ -87,10 +80,28 @@ class Undo(msgspec.Struct, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        return not (self.withdrawn or self.stays or self.rejects or self.reopened)
+        says_nothing = not (self.withdrawn or self.stays or self.rejects or self.reopened)
+        return says_nothing and (not self.lost or self.state == UNDONE)
 
 
 Send = Callable[[Topic, Record], None]
+
+
+class _KeptFrom(msgspec.Struct):
+    day: str
+
+
+_KEPT_FROM = (
+    "SELECT toString(toDate(max(first), '{zone}')) AS day FROM retained_from FINAL WHERE what = 'legs' AND is_done"
+    " HAVING count() > 0"
+)
+_OF_DAYS = frozenset({"calls", "session"})
+"""Kinds of imports whose records [retention] takes away."""
+
+
+class _WithdrawnOf(msgspec.Struct):
+    import_id: str
+    n: int
 
 
 class _Touched(msgspec.Struct):
@@ -201,9 +212,14 @@ class _Undoing:
             for claims in self._claims(kind):
                 for row, version in self._of_claims(kind, rows, claims):
                     send(_TOPICS[kind.table], self._back(row, version))
+            self._count_withdrawn_by_it(kind)
         for reject in self._rejects():
             send(REJECTED, reject)
         undo = self._undo
+        for kept in self._store.rows(msgspec.json.Decoder(_KeptFrom), _KEPT_FROM.format(zone=self._zone)):
+            undo.kept_from = kept.day
+            found = (*undo.withdrawn.values(), *undo.stays.values(), *undo.replaced_since.values())
+            undo.gone = max(0, self._of.records - sum(found)) if self._of.kind in _OF_DAYS else 0
         undo.lost = self._named(self._lost)
         undo.activities, undo.days = len(self._activities), len(self._days)
         undo.managers = sorted(self._managers - {""})
@@ -218,31 +234,23 @@ class _Undoing:
         columns = ", ".join(kind.columns)
         sql = (
             f"SELECT * FROM {kind.table} FINAL WHERE import_id IN ({texts([self._of.import_id])}) {{after}}"
-            f" ORDER BY {columns} LIMIT {_PAGE}"
+            f" ORDER BY {columns} LIMIT {PAGE}"
         )
-        yield from self._pages(rows, sql, lambda row: f"AND ({columns}) > ({_values(kind, row)})")
+        yield from pages(self._store, rows, sql, lambda row: f"AND ({columns}) > ({values_of(kind, row)})")
 
     def _claims(self, kind: ClaimKind) -> Iterator[list[Provenance]]:
         """Its claims that are not rows."""
         sql = (
             f"SELECT * FROM {TABLE} FINAL WHERE what = '{kind.table}'"
-            f" AND import_id IN ({texts([self._of.import_id])}) {{after}} ORDER BY identity LIMIT {_PAGE}"
+            f" AND import_id IN ({texts([self._of.import_id])}) {{after}} ORDER BY identity LIMIT {PAGE}"
         )
-        yield from self._pages(_CLAIMS, sql, lambda claim: f"AND identity > {tuple_of([claim.identity])[1:-1]}")
-
-    def _pages(self, rows: msgspec.json.Decoder[Any], sql: str, after: Callable[[Any], str]) -> Iterator[list[Any]]:
-        condition = ""
-        while page := self._store.rows(rows, sql.format(after=condition)):
-            yield page
-            if len(page) < _PAGE:
-                return
-            condition = after(page[-1])
+        yield from pages(self._store, _CLAIMS, sql, lambda claim: f"AND identity > {tuple_of([claim.identity])[1:-1]}")
 
     def _of_claims(
         self, kind: ClaimKind, rows: msgspec.json.Decoder[Any], claims: Sequence[Provenance]
     ) -> Iterator[tuple[Any, int]]:
         """The record that stands in the place of each claim, and the claim's version."""
-        column, index = _FOUND_BY[kind.table]
+        column, index = FOUND_BY[kind.table]
         keys = {claim.identity.split("\x1f")[index] for claim in claims}
         sql = newest(kind.table, ", ".join(kind.columns), f"{column} IN ({texts(keys)})")
         found = {kind.identity(row): row for row in self._store.rows(rows, sql)}
@@ -285,23 +293,35 @@ class _Undoing:
                 self._days.add(row.day)
                 self._managers.add(row.manager_id)
 
+    def _count_withdrawn_by_it(self, kind: ClaimKind) -> None:
+        """Records of others that it withdrew: a stage that it corrected, what a complete export had no more."""
+        if kind.table == "call_legs":
+            return
+        sql = (
+            "SELECT import_id, toUInt32(count()) AS n FROM"
+            f" ({newest(kind.table, ', '.join(kind.columns), '1')})"
+            f" WHERE retracted = 1 AND cause IN ({texts([self._of.import_id])}) GROUP BY import_id"
+        )
+        for row in self._store.rows(msgspec.json.Decoder(_WithdrawnOf), sql):
+            self._lost[row.import_id] += row.n
+
     def _rejects(self) -> Iterator[Rejected]:
         """Its rejects, resolved; and those that it had resolved, open again."""
         import_id = texts([self._of.import_id])
         undo_id = self._undo.undo_id
         sql = (
             f"SELECT * FROM rejected FINAL WHERE import_id IN ({import_id}) AND resolved = 0 {{after}}"
-            f" ORDER BY rejected_id LIMIT {_PAGE}"
+            f" ORDER BY rejected_id LIMIT {PAGE}"
         )
-        for page in self._pages(_REJECTS, sql, _after_reject):
+        for page in pages(self._store, _REJECTS, sql, _after_reject):
             for row in page:
                 self._undo.rejects += 1
                 yield _changed(row, resolved=1, resolved_by=undo_id)
         sql = (
             f"SELECT * FROM rejected FINAL WHERE resolved_by IN ({import_id}) AND resolved = 1 {{after}}"
-            f" ORDER BY rejected_id LIMIT {_PAGE}"
+            f" ORDER BY rejected_id LIMIT {PAGE}"
         )
-        for page in self._pages(_REJECTS, sql, _after_reject):
+        for page in pages(self._store, _REJECTS, sql, _after_reject):
             for row in page:
                 self._undo.reopened += 1
                 yield _changed(row, resolved=0, resolved_by="")
@@ -321,22 +341,6 @@ def _after_reject(row: Rejected) -> str:
 def _changed(row: Rejected, *, resolved: int, resolved_by: str) -> Rejected:
     version = max(wall_clock(), row.version + 1)
     return msgspec.structs.replace(row, resolved=resolved, resolved_by=resolved_by, version=version)
-
-
-def _values(kind: ClaimKind, row: Any) -> str:
-    """The identity of a row as SQL values, as its columns compare with them."""
-    values = []
-    for column in kind.columns:
-        value = getattr(row, column)
-        if isinstance(value, int):
-            values.append(str(value))
-        elif isinstance(value, str):
-            values.append(tuple_of([value])[1:-1])
-        elif hasattr(value, "timestamp"):
-            values.append(f"fromUnixTimestamp64Milli({round(value.timestamp() * 1000)}, 'UTC')")
-        else:
-            values.append(f"toDate('{value.isoformat()}')")
-    return ", ".join(values)
 
 
 def _touched(kind: ClaimKind, page: Sequence[Any]) -> str:

@@ -63,6 +63,7 @@ class ForgetReport(msgspec.Struct, kw_only=True):
 class _Person(msgspec.Struct):
     name: str
     extensions: list[str]
+    mobiles: list[str]
 
 
 class _Leaf(msgspec.Struct):
@@ -121,17 +122,19 @@ class ForgetRun:
         )
 
     def mobiles(self, managers: Sequence[str]) -> list[str]:
-        """Extensions of these managers that are long enough for a number. Raises Terminal for who is not known."""
+        """Mobiles of these managers, and extensions that are long enough. Raises Terminal for who is not known."""
         found: list[str] = []
         for manager in managers:
             people = self._people(manager)
             if not people:
                 raise Terminal(f"no manager {manager!r} is known: `callfunnel activity` lists the ids")
-            found += [ext for one in people for ext in one.extensions if sum(map(str.isdigit, ext)) >= 7]
+            found += [
+                ext for one in people for ext in (*one.extensions, *one.mobiles) if sum(map(str.isdigit, ext)) >= 7
+            ]
         return list(dict.fromkeys(found))
 
     def _people(self, manager: str) -> list[_Person]:
-        sql = f"SELECT name, extensions FROM managers WHERE manager_id IN ({texts([manager])})"
+        sql = f"SELECT name, extensions, mobiles FROM managers WHERE manager_id IN ({texts([manager])})"
         return self._store.rows(msgspec.json.Decoder(_Person), sql)
 
     def _names(self, managers: Sequence[str]) -> list[str]:

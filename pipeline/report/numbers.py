@@ -8,23 +8,23 @@ from typing import Any
 
 import msgspec
 
-from grafana.alerts.texts import alert_texts, plain
-from grafana.page.render_context import page_texts
-from grafana.panel import Query, Value
-from grafana.query import Chosen, Department, bind
-from grafana.report.report_data import Heading, ReportData, collect
-from grafana.report.sections import ReportSpan
-from grafana.report.texts import report_texts
-from grafana.translations import board_texts
-from pipeline.activity import roster
 from pipeline.alerts.evaluate import ask as ask_rules
-from pipeline.feeds import freshness, last_call
-from pipeline.readouts import Numbers, Period, utc
+from pipeline.readouts.activity import roster
+from pipeline.readouts.feeds import freshness, last_call
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
+from pipeline.readouts.report_data import Heading, ReportData, collect
 from pipeline.report.fired_alerts import fired_alerts
 from pipeline.report.periods import ReportPeriod, months_before
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls
 from pipeline.settings import Settings
 from schemas.alerts import RULES, Urgency
+from schemas.parameters import Chosen, Department, Query, Value, bind, utc
+from schemas.screens.report import ReportSpan
+from schemas.screens.translations.alerts import alert_texts, plain
+from schemas.screens.translations.boards import board_texts
+from schemas.screens.translations.page import page_texts
+from schemas.screens.translations.report import report_texts
 
 Row = dict[str, Any]
 _WEEKS, _QUARTER = timedelta(days=28), timedelta(days=90)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 
 
 class PeriodKind(StrEnum):

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.feeds import Freshness
-from pipeline.readouts import Period
+from pipeline.readouts.feeds import Freshness
+from pipeline.readouts.period import Period
 from pipeline.working_calendar import WorkingCalendar, base_days
 
 RETIRED = timedelta(days=90)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pipeline.readouts import Numbers
+from pipeline.readouts.numbers import Numbers
 from schemas.errors import Terminal
 
 _NAMED = 12

@@ -11,9 +11,10 @@ import click
 
 from pipeline.endpoints import find
 from pipeline.privacy.readers import refuse_reader
-from pipeline.readouts import Numbers, Period, period_of
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period, period_of
+from pipeline.readouts.verify import facts_from
 from pipeline.settings import Settings
-from pipeline.verify import facts_from
 from schemas.errors import Terminal
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pipeline.endpoints import is_embedded, meant_stack, named_folder
-from pipeline.readouts import Numbers, numbers
+from pipeline.readouts.numbers import Numbers, numbers
 
 WRITING = ("load", "migrate", "worker", "listen sql", "listen ami", "listen esl", "listen folder", "listen tcp",
            "listen http")  # fmt: skip

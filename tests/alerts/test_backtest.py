@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.alerts.backtest import KnownAnomaly, alarms, anomalies_of, at_closing, days_of, every_day, judge
 from pipeline.alerts.evaluate import AlertInstance
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 from pipeline.working_calendar import WorkingCalendar
 from schemas.alerts import Rule, rule
 from schemas.errors import Terminal

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from pipeline.alerts.replay import replay
 from pipeline.cli.alerts import command, too_early
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 from schemas.errors import Terminal
 from tests.alerts.test_triage import TODAY, ZONE, Department
 from tests.pipeline.property.tables import SETTINGS, Database

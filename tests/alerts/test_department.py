@@ -11,7 +11,7 @@ from department.options import DepartmentOptions
 from pipeline.alerts.backtest import KnownAnomaly, judge
 from pipeline.alerts.evaluate import ask
 from pipeline.alerts.replay import replay
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 from schemas.alerts import RULES, rule
 from tests.alerts.department import StoredSimulation, fill
 from tests.pipeline.property.tables import SETTINGS, Database

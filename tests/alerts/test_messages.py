@@ -15,8 +15,8 @@ import pytest
 from grafana.alerts.notifications import CONTACTS, LANGUAGE, templates
 from grafana.alerts.rules import groups
 from grafana.build import EXAMPLE
-from grafana.translations import LANGUAGES
 from schemas.alerts import RULES, rule
+from schemas.screens.translations import LANGUAGES
 
 RULES_MADE = {one["labels"]["rule"]: one for _, _, rules in groups(EXAMPLE) for one in rules}
 NAMES = {"m01": "Ёлкина Анна", "m02": "О'Брайен & Ко", "m 03": "Щукин <Пётр>"}

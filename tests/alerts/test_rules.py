@@ -16,13 +16,15 @@ from grafana.alerts.build import FOLDER, files, stale
 from grafana.alerts.rules import FOLDER as ALERT_FOLDER
 from grafana.alerts.rules import groups
 from grafana.alerts.sql import FIRES, queries
-from grafana.alerts.texts import alert_texts, placeholders, plain, template
-from grafana.boards import BOARDS
+from grafana.alerts.templates import template
 from grafana.build import EXAMPLE
 from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION
-from grafana.translations import LANGUAGES, board_texts
 from pipeline.alerts.evaluate import ask
 from schemas.alerts import RULES, Rule, Urgency
+from schemas.screens.boards import BOARDS
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.alerts import alert_texts, placeholders, plain
+from schemas.screens.translations.boards import board_texts
 from tests.alerts.test_triage import NOON, PEOPLE, Department, keep
 from tests.grafana.expand import expanded
 from tests.pipeline.property.tables import SETTINGS, Database

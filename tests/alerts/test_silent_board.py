@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from grafana.boards.today import TODAY as BOARD
-from grafana.query import Chosen, Department, bind
 from pipeline.alerts.evaluate import ask
 from schemas import metrics
 from schemas.alerts import rule
+from schemas.parameters import Chosen, Department, bind
+from schemas.screens.boards.today import TODAY as BOARD
 from tests.alerts.test_triage import NOON, OFTEN, TODAY, ZONE, keep
 from tests.alerts.test_triage import Department as World
 from tests.pipeline.property.tables import SETTINGS, Database

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.chromium import complaints
 from tests.connectors.http.listener import TOKEN
 from tests.connectors.rows import many
-from tests.upload.test_routes import Site, site
+from tests.serving.upload.test_routes import Site, site
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def test_reading_command_says_which_stack_it_read_when_nobody_named_it(
     stacks: Stacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stacks.end(tmp_path / "second")
-    monkeypatch.setattr("pipeline.readouts.connect", lambda dsn: None)
+    monkeypatch.setattr("pipeline.readouts.numbers.connect", lambda dsn: None)
     from pipeline.terminal.stack_choice import read_from
 
     monkeypatch.delenv("CALLFUNNEL_DATA", raising=False)

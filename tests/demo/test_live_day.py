@@ -14,12 +14,12 @@ from department.comparison import Comparison
 from department.live_department import LiveDepartment
 from department.simulation import Simulation
 from department.truth import Truth
-from pipeline.activity import activity
 from pipeline.demo.department import LoadedDepartment
-from pipeline.floor.board import Around, board
-from pipeline.floor.state import Floor, read_floor, read_plans
+from pipeline.drawing.floor.board import Around, board
 from pipeline.loading.live_feed import LiveFeed
-from pipeline.readouts import Period
+from pipeline.readouts.activity import activity
+from pipeline.readouts.floor import Floor, read_floor, read_plans
+from pipeline.readouts.period import Period
 from pipeline.transport import Transport
 from tests.stack.deployment import wait_for
 

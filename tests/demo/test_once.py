@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from department.anomalies import Anomaly, AnomalyKind
-from pipeline.activity import ActivityNumbers, ActivityRow
 from pipeline.cli import cli, demo
 from pipeline.demo.department import LoadedDepartment
 from pipeline.demo.planted_anomalies import stories
+from pipeline.readouts.activity import ActivityNumbers, ActivityRow
 
 pytestmark = pytest.mark.stack
 

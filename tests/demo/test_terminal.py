@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.activity import activity
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.activity import activity
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
 from pipeline.settings import read_settings
 from pipeline.store import connect
 from tests.conftest import STARTS_S

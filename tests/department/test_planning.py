@@ -17,8 +17,8 @@ from department.options import DepartmentOptions
 from pipeline.agents.step import Frame, Step
 from pipeline.agents.store_plans import StoreAbsences, StoreCalendar, StorePlans
 from pipeline.agents.update_managers import UpdateManagers
-from pipeline.plan_fact import plan_fact
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
+from pipeline.readouts.plan_fact import plan_fact
 from pipeline.working_calendar import WorkingCalendar
 from schemas.codec import encode
 from schemas.records import Record, Rejected

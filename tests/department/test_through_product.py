@@ -18,7 +18,7 @@ import pytest
 
 from department.comparison import Comparison
 from pipeline.demo.truth import hold_funnels, months
-from pipeline.readouts import numbers
+from pipeline.readouts.numbers import numbers
 from pipeline.settings import read_settings
 
 CLI = [sys.executable, "-m", "pipeline.cli"]
@@ -71,8 +71,8 @@ class Department:
 
 @pytest.fixture(
     params=[
-        *((1, 0.0, "asterisk-csv"), (2, 0.03, "freepbx"), (3, 0.03, "cdr-custom")),
-        *((4, 0.0, "freepbx"), (5, 0.05, "asterisk-csv"), (6, 0.03, "mango"), (7, 0.03, "3cx")),
+        *((2, 0.03, "freepbx"), (3, 0.03, "cdr-custom"), (5, 0.05, "asterisk-csv")),
+        *((6, 0.03, "mango"), (7, 0.03, "3cx")),
     ],
     ids=lambda options: f"seed {options[0]}, dirt {options[1]}, {options[2]}",
 )

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
-from grafana.panel import Query, Value
-from grafana.query import ALL, SEVERAL, SINGLE, Chosen, Department, bind, grafana_sql
+from grafana.query import ALL, grafana_sql
 from schemas import metrics
+from schemas.parameters import SEVERAL, SINGLE, Chosen, Department, Query, Value, bind
 from tests.grafana.expand import All, Choice, at_that_time, expanded, interpolated
 
 Row = dict[str, Any]

@@ -13,7 +13,6 @@ import pytest
 
 from department.generate import TRUTH, generate
 from department.options import DepartmentOptions
-from grafana.query import Department
 from pipeline.embedded.ports import free_port
 from pipeline.loading.outcome import TOPICS, begin, keep_import
 from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare
@@ -22,6 +21,7 @@ from pipeline.settings import Settings, read_settings
 from pipeline.store import connect
 from pipeline.working_calendar import keep_base_calendar
 from schemas.codec import encode
+from schemas.parameters import Department
 from schemas.plans import Absence, AbsenceKind, CalendarDay, DayKind, Plan
 from schemas.records import Feed, FeedState, Rejected
 from schemas.stages import default_stages

@@ -7,9 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from grafana.panel import Value, query
-from grafana.query import Chosen
 from schemas.codec import encode
+from schemas.parameters import Chosen, Value
 from schemas.plans import CalendarDay, DayKind
 from schemas.records import (
     Activity,
@@ -20,6 +19,7 @@ from schemas.records import (
     Organisation,
     StageChange,
 )
+from schemas.screens.panel import query
 from tests.grafana.asking import Asker, Row
 from tests.pipeline.property.brute import cells
 from tests.pipeline.property.tables import Database

@@ -12,21 +12,23 @@ import msgspec
 import pytest
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from grafana.boards import BOARDS
-from grafana.boards import funnel as funnel_board
-from grafana.boards import today as today_board
-from grafana.boards import warning as warning_board
 from grafana.build import EXAMPLE, FOLDER, as_json, dashboard, files, stale
 from grafana.dataquery import DATASOURCE_UID, PLUGIN_VERSION, register
-from grafana.fields import codes
 from grafana.layout import WIDTH, positioned
-from grafana.page.screen import most
-from grafana.panel import TIMES, Board, Column, Panel, PanelType, Unit
 from grafana.panel_types import MIN_WIDTH
-from grafana.query import Department, grafana_sql, parameters_of
-from grafana.translations import LANGUAGES, BoardTexts, board_texts
+from grafana.query import grafana_sql
+from pipeline.drawing.page.panel_body import most
 from schemas import metrics
+from schemas.parameters import Department, parameters_of
 from schemas.records import ActivityKind, Direction, Disposition, FeedState, Reason
+from schemas.screens.boards import BOARDS
+from schemas.screens.boards import funnel as funnel_board
+from schemas.screens.boards import today as today_board
+from schemas.screens.boards import warning as warning_board
+from schemas.screens.labels import codes
+from schemas.screens.panel import TIMES, Board, Column, Panel, PanelType, Unit
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.boards import BoardTexts, board_texts
 from schemas.stages import Stage, Stages, Text
 from tests.grafana.expand import VARIABLE
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from grafana.panel import Query, query, settled
-from grafana.query import Chosen, Department
 from schemas.alerts import rule
+from schemas.parameters import Chosen, Department, Query
+from schemas.screens.panel import query, settled
 from tests.grafana import by_hand, squeeze_by_hand, warnings_by_hand
 from tests.grafana.asking import Asker
 from tests.grafana.by_hand import Question, Rows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grafana.panel import Value
 from schemas.codec import encode
+from schemas.parameters import Value
 from schemas.records import Direction, Disposition, Organisation
 from tests.grafana.asking import Asker
 from tests.grafana.example import at, call, enter, keep, metric_rows

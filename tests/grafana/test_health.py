@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.plan_fact import data_until
+from pipeline.readouts.plan_fact import data_until
 from schemas.codec import encode
 from schemas.records import (
     CallLeg,

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from grafana.boards import BOARDS
-from grafana.boards.manager import MANAGER
-from grafana.panel import Board, Panel, Query, Value
-from grafana.query import SEVERAL, SINGLE, Chosen
-from grafana.variables import QUERIES
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
+from schemas.parameters import SEVERAL, SINGLE, Chosen, Query, Value
+from schemas.screens.boards import BOARDS
+from schemas.screens.boards.manager import MANAGER
+from schemas.screens.panel import Board, Panel
+from schemas.screens.variables import QUERIES
 from tests.grafana.asking import NOW, Asker, Row, period
 from tests.grafana.conftest import StoredDepartment
 

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from grafana.alerts.rules import groups
-from grafana.boards.manager import MANAGER
 from grafana.build import EXAMPLE
-from grafana.panel import Board, Panel
-from grafana.query import Department
-from grafana.variables import QUERIES
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
+from schemas.parameters import Department
+from schemas.screens.boards.manager import MANAGER
+from schemas.screens.panel import Board, Panel
+from schemas.screens.variables import QUERIES
 from tests.conftest import required
 from tests.grafana.asking import Asker, Row
 from tests.grafana.conftest import StoredDepartment

@@ -12,14 +12,15 @@ import yaml
 from click.testing import CliRunner, Result
 
 from grafana.alerts.rules import FOLDER_UID
-from grafana.boards import BOARDS
 from grafana.build import FOLDER
 from grafana.dataquery import DATASOURCE_UID
 from grafana.push import ClickHouse, folder_uid, holds
-from grafana.translations import LANGUAGES, board_texts
 from pipeline.cli.boards import command
 from schemas.alerts import RULES
 from schemas.errors import CallfunnelError, Terminal, Transient
+from schemas.screens.boards import BOARDS
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.boards import board_texts
 from tests.grafana.stub import TOKEN, Request, Stub, serving
 
 PASSWORD = "s3cret-of-the-reader"  # of nothing

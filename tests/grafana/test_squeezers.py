@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from grafana.boards.warning import WARNING
-from grafana.query import Chosen, Department
 from pipeline.alerts.evaluate import ask
 from schemas.alerts import rule
+from schemas.parameters import Chosen, Department
 from schemas.records import Activity, ActivityKind, Direction, Disposition
+from schemas.screens.boards.warning import WARNING
 from tests.grafana.asking import Asker
 from tests.grafana.by_hand import Question
 from tests.grafana.squeeze_by_hand import squeezers

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from department.comparison import Comparison
-from grafana.boards import panel
-from grafana.panel import Query, Value
-from grafana.query import Chosen
-from pipeline.board.screens import department_of
+from pipeline.readouts.department import department_of
+from schemas.parameters import Chosen, Query, Value
+from schemas.screens.boards import panel
 from tests.grafana.asking import NOW, Asker, Row
 from tests.grafana.conftest import StoredDepartment
 

@@ -16,11 +16,11 @@ from connectors.http.listener import HttpListener
 from connectors.http.request_delivery import RequestDelivery
 from connectors.http.serving import PROTOCOL_LOG, Address, Guard, RequestLimits
 from connectors.live.delivery_queue import DeliveryQueue
-from pipeline.board.server import Server
 from pipeline.embedded.engine import LIMITS, Engine, EngineLimits
 from pipeline.embedded.http_front import Front, Users
-from tests.board.test_server import Fake
+from pipeline.serving.board.server import Server
 from tests.connectors.http.listener import context_of
+from tests.serving.board.test_server import Fake
 
 SECRET = "correct-horse-battery"
 PORTS = ("store", "board", "listener")

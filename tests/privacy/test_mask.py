@@ -96,6 +96,8 @@ _SPEAKS_OF_NUMBERS = {
     *("silent", "talks"),
     # Asked by `callfunnel verify` alone, which hides them after it has compared them.
     *("verify", "verify_placements"),
+    # Asked by `callfunnel explain` and `load`, which hide them after they have judged them.
+    *("explain_calls", "explain_parties", "explain_peers"),
 }
 
 

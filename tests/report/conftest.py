@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.board.conftest import commands, stored_department
+from tests.serving.board.conftest import commands, stored_department
 
 __all__ = ["commands", "stored_department"]

@@ -10,7 +10,7 @@ import pytest
 from department.anomalies import AnomalyKind as Planted
 from department.options import DepartmentOptions
 from pipeline.alerts.evaluate import AlertInstance
-from pipeline.readouts import Numbers
+from pipeline.readouts.numbers import Numbers
 from pipeline.report.fired_alerts import fired_alerts
 from pipeline.report.numbers import ReportRequest, warnings
 from pipeline.report.periods import PeriodKind, report_period

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from grafana.report.report_data import is_chart
-from grafana.report.sections import SECTIONS
-from tests.board.conftest import WEEK, Commands, scrolls_sideways, values, watched
+from pipeline.drawing.report.text import is_chart
+from schemas.screens.report import SECTIONS
 from tests.browser.chromium import picture
+from tests.serving.board.conftest import WEEK, Commands, scrolls_sideways, values, watched
 from tests.stack.deployment import wait_for
 
 pytestmark = pytest.mark.stack

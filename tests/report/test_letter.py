@@ -13,8 +13,8 @@ from python_calamine import CalamineWorkbook
 
 from pipeline.report.letter import Attachment, Post, message, post_of, send
 from schemas.errors import Terminal, Transient
-from tests.board.conftest import WEEK, Commands
 from tests.report.post_office import PostOffice, open_office
+from tests.serving.board.conftest import WEEK, Commands
 
 SECRET = "a secret of the test"
 MAIL = {

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.activity import activity
-from pipeline.board.screens import BoardScreens
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.activity import activity
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
+from pipeline.serving.board.screens import BoardScreens
 from pipeline.store import connect
-from tests.board.conftest import WEEK, Commands
 from tests.grafana.conftest import StoredDepartment
+from tests.serving.board.conftest import WEEK, Commands
 
 pytestmark = pytest.mark.stack
 NUMBERS = (

@@ -7,10 +7,11 @@ from datetime import datetime
 import pytest
 
 from grafana.build import EXAMPLE
-from grafana.panel import PanelType
-from grafana.report.page import chart_height
-from grafana.report.report_data import Heading, PartData, ReportData, ReportText
-from grafana.report.sections import SECTIONS
+from pipeline.drawing.report.page import chart_height
+from pipeline.drawing.report.text import ReportText
+from pipeline.readouts.report_data import Heading, PartData, ReportData
+from schemas.screens.panel import PanelType
+from schemas.screens.report import SECTIONS
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.directory import Directory
 from pipeline.enrich import enrich_call
-from pipeline.feeds import Freshness
-from pipeline.readouts import Period
+from pipeline.readouts.feeds import Freshness
+from pipeline.readouts.period import Period
 from pipeline.report.numbers import called, closed
 from pipeline.report.periods import PeriodKind, report_period
 from pipeline.report.staleness import Stale, Why, closings, staleness, without_calls

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from grafana.page.board_request import PERIODS
-from grafana.page.render_context import page_texts
-from grafana.report.sections import SECTIONS, ReportSpan
-from grafana.report.texts import report_texts
-from grafana.translations import LANGUAGES, board_texts
+from pipeline.readouts.board_request import PERIODS
 from pipeline.report.periods import PeriodKind
 from pipeline.report.staleness import Why
+from schemas.screens.report import SECTIONS, ReportSpan
+from schemas.screens.translations import LANGUAGES
+from schemas.screens.translations.boards import board_texts
+from schemas.screens.translations.page import page_texts
+from schemas.screens.translations.report import report_texts
 
 PARTS = [part for section in SECTIONS for part in section.parts]
 

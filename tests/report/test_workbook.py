@@ -13,13 +13,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from grafana.build import EXAMPLE
-from grafana.page.cells import ChangeColumn
-from grafana.panel import Column, Panel, PanelType, Query, Unit
-from grafana.report.report_data import Heading, PartData, ReportData, ReportText, with_planned_sums, with_sums
-from grafana.report.sections import PEOPLE, ReportPart, ReportSpan
-from grafana.report.texts import report_texts
-from grafana.report.workbook import sheet_name, workbook
-from tests.board.conftest import WEEK, Commands
+from pipeline.drawing.report.text import ReportText
+from pipeline.drawing.report.workbook import sheet_name, workbook
+from pipeline.readouts.report_data import Heading, PartData, ReportData, with_planned_sums, with_sums
+from schemas.parameters import Query
+from schemas.screens.panel import ChangeColumn, Column, Panel, PanelType, Unit
+from schemas.screens.report import PEOPLE, ReportPart, ReportSpan
+from schemas.screens.translations.report import report_texts
+from tests.serving.board.conftest import WEEK, Commands
 
 Sheet = list[list[Any]]
 

@@ -94,38 +94,40 @@ def test_broker_killed_while_nothing_happens_and_again_in_the_middle_of_a_load(
     deployment.assert_holds(department)
 
 
-def test_store_away_for_half_a_minute_in_the_middle_of_a_load(deployment: Deployment, department: Department) -> None:
-    deployment.start()
-    deployment.load_directory(department)
-    loading = deployment.loading(department.files["calls"])
-    deployment.wait_for_legs(department.legs // 3)
-    worker = deployment.workers["worker-1"].pid
-    kill(deployment.store)
+@pytest.mark.stack
+def test_store_away_for_half_a_minute_in_the_middle_of_a_load(embedded: Deployment, department: Department) -> None:
+    embedded.start()
+    embedded.load_directory(department)
+    loading = embedded.loading(department.files["calls"])
+    embedded.wait_for_legs(department.legs // 3)
+    worker = embedded.workers["worker-1"].pid
+    kill(embedded.store)
     back_at = time.monotonic() + AWAY_S
     wait_for("end of the half minute", lambda: time.monotonic() > back_at)
     assert loading.is_running
-    deployment.store.start()
+    embedded.store.start()
     loading.outcome()
-    assert deployment.workers["worker-1"].pid == worker
-    assert deployment.workers["worker-1"].is_running, "the worker waits, it does not die"
-    deployment.assert_holds(department)
+    assert embedded.workers["worker-1"].pid == worker
+    assert embedded.workers["worker-1"].is_running, "the worker waits, it does not die"
+    embedded.assert_holds(department)
 
 
+@pytest.mark.stack
 def test_a_file_twice_in_halves_shuffled_and_beside_itself_changes_no_table(
-    deployment: Deployment, department: Department, tmp_path: Path
+    embedded: Deployment, department: Department, tmp_path: Path
 ) -> None:
-    deployment.start()
+    embedded.start()
     export = department.files["calls"]
-    deployment.load_directory(department)
+    embedded.load_directory(department)
     first, second = halves(export, tmp_path)
-    at_once = [deployment.loading(path) for path in (second, first)]
+    at_once = [embedded.loading(path) for path in (second, first)]
     assert sum(loading.outcome()["records"] for loading in at_once) == department.legs
-    content = deployment.content()
-    again = [deployment.loading(path) for path in (export, shuffled(export, tmp_path))]
+    content = embedded.content()
+    again = [embedded.loading(path) for path in (export, shuffled(export, tmp_path))]
     for loading in again:
         assert loading.outcome()["repeats"] == department.legs
-    assert deployment.content() == content
-    deployment.assert_holds(department)
+    assert embedded.content() == content
+    embedded.assert_holds(department)
 
 
 def halves(export: Path, folder: Path) -> tuple[Path, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,12 +93,13 @@ def test_halves_of_a_pair_are_told_apart_after_one_was_remembered() -> None:
 # --- inside and outside
 
 
-def test_six_digits_are_inside_only_when_the_pattern_says_so(write: Write) -> None:
-    """Six digits are an extension here and a provider's account there: by default a trunk, as providers name them."""
+def test_six_digits_are_a_phone_when_it_calls_under_its_own_name(write: Write) -> None:
+    """Six digits are an extension here and a provider's account there: the whole file tells which."""
     line = row(channel="PJSIP/200101-00000001", src="200101", dst="200102", dstchannel="PJSIP/200102-00000002")
-    assert one(write, line).direction is Direction.INBOUND
-    found = one(write, line, extension_pattern=r"\d{6}")
+    found = one(write, line)
     assert (found.direction, found.extension, found.peer_extension) == (Direction.INTERNAL, "200101", "200102")
+    from_outside = row(2, channel="PJSIP/200101-00000001", dst="101", at=NINE + timedelta(minutes=1))
+    assert [leg.direction for leg in legs(write(line + from_outside))][1] is Direction.INBOUND
 
 
 def test_trunk_that_looks_like_an_extension_is_named_in_the_settings(write: Write) -> None:
@@ -149,8 +150,20 @@ def test_answer_with_a_phone_there_is_a_person(write: Write, lastapp: str) -> No
     assert one(write, row(lastapp=lastapp)).disposition is Disposition.ANSWERED
 
 
-def test_answer_of_no_length_is_nobody(write: Write) -> None:
-    assert one(write, row(talk_s=0, disposition="ANSWERED")).disposition is Disposition.MACHINE
+def test_phone_that_was_picked_up_and_dropped_at_once_was_answered(write: Write) -> None:
+    found = one(write, row(talk_s=0, disposition="ANSWERED"))
+    assert (found.disposition, found.extension, found.billsec) == (Disposition.ANSWERED, "101", 0)
+
+
+@pytest.mark.parametrize("lastapp", ["VoiceMail", "Hangup", "Macro", ""])
+def test_answer_of_no_length_proves_nothing_of_other_applications(write: Write, lastapp: str) -> None:
+    assert one(write, row(talk_s=0, disposition="ANSWERED", lastapp=lastapp)).disposition is Disposition.MACHINE
+
+
+@pytest.mark.parametrize("lastapp", ["VoiceMail", "Playback", "BackGround"])
+def test_phone_that_did_not_answer_before_a_machine_did_talked_with_nobody(write: Write, lastapp: str) -> None:
+    """Before Asterisk 12 one row keeps the phone that was rung, and names the last application."""
+    assert one(write, row(lastapp=lastapp)).disposition is Disposition.MACHINE
 
 
 def test_one_second_more_than_the_duration_is_a_rounding(write: Write) -> None:
@@ -169,7 +182,7 @@ def test_one_second_more_than_the_duration_is_a_rounding(write: Write) -> None:
         ("blind_transfer", "1793599200.32", "inbound", "answered", "102", "+74950000001", 60, 2),
         ("voicemail_and_ivr", "1793599200.48", "inbound", "no_answer", "", "+74950000001", 0, 2),
         ("voicemail_and_ivr", "1793599500.51", "inbound", "machine", "", "+74950000001", 0, 1),
-        ("forward_to_mobile", "1793599200.64", "inbound", "answered", "", "+74950000001", 60, 1),
+        ("forward_to_mobile", "1793599200.64", "inbound", "answered", "+79160000002", "+74950000001", 60, 1),
         ("forward_to_mobile", "1793599500.66", "inbound", "answered", "101", "+74950000001", 40, 2),
         ("queue_local_members", "1793599200.80", "inbound", "answered", "101", "+74950000001", 45, 3),
         ("click_to_dial", "1793599200.96", "outbound", "answered", "101", "+74950000003", 90, 2),

@@ -46,12 +46,19 @@ def a_second_name(path: Path) -> None:
     path.hardlink_to(path.parent.parent / "secret")
 
 
+def a_device(path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root makes devices")
+    os.mknod(path, stat.S_IFCHR | 0o644, os.makedev(1, 5))  # /dev/zero: it never ends
+
+
 ODD = {
     "a link": a_link,
     "a dead link": a_dead_link,
     "a pipe": a_pipe,
     "a socket": a_socket,
     "a second name": a_second_name,
+    "a device": a_device,
 }
 
 

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from clickhouse_connect.driver.client import Client
 
-from pipeline.readouts import Numbers, Period
+from pipeline.readouts.numbers import Numbers
+from pipeline.readouts.period import Period
+from pipeline.readouts.verify import Difference, verify
 from pipeline.settings import Settings
 from pipeline.store import Store, connect
-from pipeline.verify import Difference, verify
 from pipeline.working_calendar import WorkingCalendar
 from schemas.records import Activity, CallLeg, ManagerActivity, Rejected
 from schemas.stages import default_stages

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pipeline.funnel import By, Clock, Question, StageConversion
+from pipeline.readouts.funnel import By, Clock, Question, StageConversion
 from schemas.records import StageChange
 from tests.pipeline.readouts.histories import Histories
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.plan_fact import Measure, N, PlanFact
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
+from pipeline.readouts.plan_fact import Measure, N, PlanFact
 from pipeline.working_calendar import WorkingCalendar
 from schemas.plans import DayKind, Plan
 from schemas.records import Activity, ActivityKind, Direction, Disposition

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pipeline.funnel import By, Clock, Question
-from pipeline.readouts import Period
+from pipeline.readouts.funnel import By, Clock, Question
+from pipeline.readouts.period import Period
 from schemas.plans import DayKind
 from schemas.records import Manager, Organisation, StageChange
 from schemas.stages import Stage, Stages, Text

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.activity import BY, ActivityNumbers, ActivityRow, CountedCall, activity, unassigned_calls
-from pipeline.readouts import Period
+from pipeline.readouts.activity import BY, ActivityNumbers, ActivityRow, CountedCall, activity, unassigned_calls
+from pipeline.readouts.period import Period
 from schemas.records import Activity as Fact
 from schemas.records import ActivityKind, Direction, Disposition, Manager
 from tests.pipeline.property.brute import CONVERSATION_S, POTENTIAL

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.feeds import Freshness, freshness
+from pipeline.readouts.feeds import Freshness, freshness
 from schemas.codec import encode
 from schemas.records import Feed, FeedState, Import
 from tests.pipeline.property.tables import Database

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.funnel import Clock, Question, StageConversion, funnel, unknown_stages
-from pipeline.readouts import Period
+from pipeline.readouts.funnel import Clock, Question, StageConversion, funnel, unknown_stages
+from pipeline.readouts.period import Period
 from schemas.codec import encode
 from schemas.plans import CalendarDay, DayKind
 from schemas.records import StageChange

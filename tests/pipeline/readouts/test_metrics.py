@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.funnel import Clock
+from pipeline.readouts.funnel import Clock
 from schemas import metrics
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.plan_fact import BY, PlanFact, plan_fact
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
+from pipeline.readouts.plan_fact import BY, PlanFact, plan_fact
 from pipeline.working_calendar import WorkingCalendar, keep_base_calendar
 from schemas.codec import encode
 from schemas.plans import Absence, CalendarDay, DayKind, Plan

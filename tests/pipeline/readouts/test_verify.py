@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from pipeline.readouts import Period
-from pipeline.verify import Difference, verify
+from pipeline.readouts.period import Period
+from pipeline.readouts.verify import Difference, verify
 from schemas.codec import encode
 from schemas.records import Activity, ActivityKind, Direction, Disposition, ManagerActivity
 from tests.pipeline.property.brute import cells

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pipeline.activity import Unassigned
-from pipeline.readouts import Period
-from pipeline.terminal.activity_table import nothing
+from pipeline.drawing.terminal.activity_table import nothing
+from pipeline.readouts.activity import Unassigned
+from pipeline.readouts.period import Period
 
 WEEK = Period(date(2026, 11, 2), date(2026, 11, 9), ZoneInfo("UTC"))
 

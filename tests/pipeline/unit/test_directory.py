@@ -204,3 +204,40 @@ def test_changes_of_one_millisecond_apart_are_told_apart() -> None:
     """Not in float seconds: a millisecond is a millisecond in 2026 too."""
     made = directory(("o1", "o2"), entered("o1", "active", NINE), entered("o2", "active", NINE + MS))
     assert made.organisation_of(CUSTOMER, TEN) == ("o2", "active")
+
+
+EVERYTHING = Managers(
+    [
+        manager(
+            "anna", ["101", "201@branch"], at("00:00:00", 1), mobiles=["+79169990001"], logins=["Ivanova", "agent7"]
+        ),
+        manager("boris", ["101"], at("00:00:00", 1), source="branch", logins=["ivanova"]),
+        manager("vera", ["101@a.example"], at("00:00:00", 1)),
+        manager("gleb", [], at("00:00:00", 1), name="Gleb K"),
+        manager("twin", [], at("00:00:00", 1), name="Two"),
+        manager("other", [], at("00:00:00", 1), name="two"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("extension", "source", "owner"),
+    [
+        ("101", "office", "anna"),
+        ("101", "branch", "boris"),  # what names the exchange goes before what is of all
+        ("101", "Branch", "boris"),
+        ("201", "branch", "anna"),
+        ("201", "office", ""),
+        ("101@a.example", "fusion", "vera"),  # a tenant of one exchange
+        ("101@b.example", "fusion", "anna"),
+        ("101@b.example", "branch", "boris"),
+        ("IVANOVA", "office", "anna"),
+        ("ivanova", "branch", "boris"),
+        ("+79169990001", "branch", "anna"),
+        ("gleb k", "office", "gleb"),  # a queue's member by name
+        ("Two", "office", ""),  # two people of one name: neither
+        ("", "office", ""),
+    ],
+)
+def test_manager_is_known_by_extension_login_mobile_and_exchange(extension: str, source: str, owner: str) -> None:
+    assert EVERYTHING.of_extension(extension, at("09:00:00"), source)[0] == owner

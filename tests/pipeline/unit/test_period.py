@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.readouts import Period
+from pipeline.readouts.period import Period
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 

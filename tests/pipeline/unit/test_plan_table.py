@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from pipeline.activity import RosterManager
 from pipeline.cli.plan import footnotes, month_of, plan_table
-from pipeline.plan_fact import Measure, PlanFact
+from pipeline.readouts.activity import RosterManager
+from pipeline.readouts.plan_fact import Measure, PlanFact
 from pipeline.settings import read_settings
 from pipeline.terminal.options import Month
 

@@ -1,0 +1,47 @@
+"""How one value is written for people, in ru and en."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pipeline.readouts.values import number
+from schemas.screens.panel import ChangeColumn, Column, Unit
+
+NONE = "–"
+NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY})
+
+_DECIMALS = {Unit.COUNT: 0, Unit.DECIMAL: 2, Unit.DAYS: 1, Unit.MONEY: 2}
+_SEPARATORS = {"ru": ("\N{NO-BREAK SPACE}", ","), "en": (",", ".")}
+"""Between thousands, and before decimals."""
+
+
+def written(value: object, column: Column, language: str) -> str:
+    """A value of a column as text, units included; codes and times are not looked up here."""
+    if column.unit not in NUMBERS:
+        return NONE if value is None or value == "" else str(value)
+    count = number(value)
+    if count is None:
+        return NONE
+    if column.unit is Unit.SECONDS:
+        return _duration(int(count))
+    sign = "+" if isinstance(column, ChangeColumn) and count > 0 else ""
+    if column.unit is Unit.RATIO:
+        space = "\N{NO-BREAK SPACE}" if language == "ru" else ""
+        return f"{sign}{grouped(count * 100, 1, language)}{space}%"
+    return sign + grouped(count, _DECIMALS[column.unit], language)
+
+
+def grouped(count: float | Decimal, decimals: int, language: str) -> str:
+    """A number with its thousands apart and a real minus."""
+    thousands, point = _SEPARATORS[language]
+    text = f"{count:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    return text.replace(",", "\0").replace(".", point).replace("\0", thousands).replace("-", "\N{MINUS SIGN}")
+
+
+def _duration(seconds: int) -> str:
+    """`3:07:15`, `7:05`."""
+    hours, rest = divmod(abs(seconds), 3600)
+    sign = "\N{MINUS SIGN}" if seconds < 0 else ""
+    return sign + (f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}")

@@ -1,0 +1,1 @@
+"""The floor board: a department's day as it happens, in a terminal."""

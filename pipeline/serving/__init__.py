@@ -1,0 +1,1 @@
+"""Pages of a browser: the boards, and the upload of files."""

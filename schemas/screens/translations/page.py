@@ -1,0 +1,59 @@
+"""What the board page says beside the texts of its panels: `page.toml` of each language."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+
+from schemas.screens.translations import texts
+
+
+class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a page says beside the texts of its panels."""
+
+    product: str
+    nothing: str
+    rows: str
+    """How many rows a table has, where it is longer than its box."""
+    rows_more: str
+    """The same where its query stopped at so many."""
+    loads_now: str
+    failed: str
+    busy: str
+    periods: dict[str, str]
+    periods_head: str
+    own_period: str
+    first: str
+    last: str
+    show: str
+    all_of_them: str
+    as_of: str
+    as_of_last_call: str
+    to_now: str
+    no_calls: str
+    data_end: str
+    lost: str
+    """Above what the store has lost."""
+    refreshed: str
+    every: str
+    incomplete: str
+    paused: str
+    language: str
+    login_title: str
+    login: str
+    wrong_address: str
+    not_found: str
+    own_call: str
+    date: str
+    """strftime of a day."""
+    moment: str
+    moment_s: str
+    axis_date: str
+    """d3 format of a day on an axis."""
+
+
+@cache
+def page_texts(language: str) -> PageTexts:
+    """The texts of a language."""
+    return texts(language, "page", PageTexts)

@@ -1,0 +1,129 @@
+"""Who talked, and how long: small exports that were answered wrongly once, each with its right answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.records import Direction, Manager
+from tests.pipeline.cases.harness import ROSTER, Counted, counted, legs_of, person
+
+FOLDER = Path(__file__).parent / "who"
+IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+MOBILES = (person("m1", "101", mobiles=["+79169990001", "+79160000999"]), *ROSTER[1:])
+NAMED = (person("m1", "ivanova"), person("m2", logins=["7010001234"]))
+
+
+@pytest.mark.parametrize(
+    ("files", "right", "roster"),
+    [
+        (["01_parked_park.csv"], [Counted("m2", 600, True, IN, "+79160000001")], ROSTER),
+        (["01_parked_parkedcall.csv"], [Counted("m2", 600, True, IN, "+79160000001")], ROSTER),
+        (
+            ["03_second_device_prefix.csv"],
+            [Counted("m1", 90, True, OUT, "+79160000003"), Counted("m1", 90, True, IN, "+79160000003")],
+            ROSTER,
+        ),
+        (
+            ["07_lastapp.csv"],
+            [Counted("m1", 60, True, IN, "+79160000007"), *[Counted("m1", 60, True, OUT, "+79160000007")] * 7],
+            ROSTER,
+        ),
+        (["11_queue_transfer_cdr.csv"], [Counted("m2", 3470, True, IN, "+79160000011")], ROSTER),
+        (
+            ["11_queue_transfer_cdr.csv", "11_queue_transfer_queue_log"],
+            [Counted("m2", 3470, True, IN, "+79160000011")],
+            ROSTER,
+        ),
+        (
+            ["41_forward_to_own_mobile.csv"],
+            [Counted("m1", 295, True, IN, "+79160000042"), Counted("m1", 195, True, IN, "+79160000043")],
+            MOBILES,
+        ),
+        (
+            ["41_forward_to_own_mobile.csv"],
+            # Nobody claims the mobile: it is of the person whose phone sends calls there.
+            [Counted("m1", 295, True, IN, "+79160000042"), Counted("m1", 195, True, IN, "+79160000043")],
+            ROSTER,
+        ),
+        (
+            ["41_forward_to_own_mobile.csv"],
+            [Counted("m2", 295, True, IN, "+79160000042"), Counted("m2", 195, True, IN, "+79160000043")],
+            (ROSTER[0], person("m2", "102", mobiles=["+79169990001"])),
+        ),
+        (
+            ["51_originate_two_legs.csv"],
+            [Counted("m1", 20, True, OUT, "+79160000051"), Counted("m1", 0, False, OUT, "+79160000052")],
+            ROSTER,
+        ),
+        (["52_queue_member_mobile.csv"], [Counted("m1", 118, True, IN, "+79160000053")], MOBILES),
+        (["cel_no_extra.csv"], [Counted("m1", 60, True, IN, "+79160000001")], (person("m1", "201"),)),
+        (["cel_taken_back_from_queue.csv"], [Counted("m1", 10, True, IN, "+79160000001")], (person("m1", "201"),)),
+        (["local_to_voicemail.csv"], [Counted("", 0, False, IN, "+79160000001")], (person("m1", "201", "202"),)),
+        (
+            ["named_extensions.csv"],
+            [
+                Counted("m1", 60, True, OUT, "+79160000001"),
+                Counted("m2", 66, True, OUT, "+79160000002"),
+                Counted("m1", 40, True, IN, "+79160000003"),
+            ],
+            NAMED,
+        ),
+        (
+            ["36_two_servers_one_uniqueid.csv"],
+            [
+                Counted("m1", 90, True, OUT, "+79160000001"),
+                Counted("m3", 190, True, OUT, "+79160000003"),
+                Counted("m1", 90, True, OUT, "+79160000001"),
+                Counted("m3", 190, True, OUT, "+79160000003"),
+            ],
+            ROSTER,
+        ),
+        (
+            ["23_cucm.csv"],
+            [
+                Counted("m1", 920, True, OUT, "+79160000023"),
+                Counted("m2", 12, True, Direction.INTERNAL, ""),
+                Counted("", 0, False, IN, "+79160000023"),
+                Counted("m1", 120, True, IN, "+79160000023"),
+            ],
+            ROSTER,
+        ),
+        (
+            ["35_fs_callcenter.jsonl"],
+            [
+                Counted("m2", 110, True, IN, "+79160000035"),
+                Counted("m1", 100, True, OUT, "+79160000035"),
+                Counted("m1", 90, True, OUT, "+79160000035"),
+            ],
+            ROSTER,
+        ),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) and isinstance(value[0], str) else "",
+)
+def test_call_is_whose_it_was(files: list[str], right: list[Counted], roster: tuple[Manager, ...]) -> None:
+    settings: dict[str, Any] = {}
+    legs = [leg for name in files for leg in legs_of(FOLDER / name, **settings)]
+    found = counted(legs, roster)
+    assert sorted(found) == sorted(right)
+
+
+def test_call_through_two_exchanges_is_one_call_of_the_branchs_phone() -> None:
+    """The line from the branch brings its extensions: the sister exchange counts that as nobody's call to outside."""
+    legs = [*legs_of(FOLDER / "04_branch.csv", source="branch"), *legs_of(FOLDER / "04_hq.csv", source="hq")]
+    roster = (person("m1", "101", source="branch"), person("m9", "101", source="hq"))
+    assert [call for call in counted(legs, roster) if call.direction is OUT] == [
+        Counted("m1", 90, True, OUT, "+79160000004")
+    ]
+
+
+def test_two_servers_that_are_named_are_told_apart_by_their_names(tmp_path: Path) -> None:
+    header, *rows = (FOLDER / "36_two_servers_one_uniqueid.csv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "named.csv"
+    lines = [f"{row},{name}" for row, name in zip(rows, ("a", "b", "a", "b"), strict=True)]
+    path.write_text("\n".join([f"{header},systemname", *lines]) + "\n", encoding="utf-8")
+    legs = legs_of(path)
+    assert len({leg.call_id for leg in legs}) == 4
+    assert [leg.call_id for leg in legs_of(path)] == [leg.call_id for leg in legs]
