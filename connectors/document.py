@@ -48,8 +48,10 @@ and English: tables of calls, exports of amoCRM and Kommo, Bitrix24, HubSpot and
 would be read, and writes a table `[mappings.NAME]` into callfunnel.toml; from then on `callfunnel load` knows such
 files by their header, whatever the order of their columns. `columns` are ours and theirs (several are joined: a date
 and a time, two phones), `constants` are the same in every row, `values` translate words (a CRM's stages), `date_order`
-is dmy or mdy where days do not stand behind a year. Not confirmed: header words of every version of these CRMs;
-HubSpot's calls in milliseconds.
+is dmy or mdy where days do not stand behind a year, and `units` say what the numbers of a column of lengths count (s,
+min, ms, h, days) where neither its header nor the start and end of the calls do. What only looks likely is reported,
+and asked for in a terminal; `--column OURS=` leaves a column out, and nothing is proposed whose rows would be rejected.
+Not confirmed: header words of every version of these CRMs.
 
 """
 

@@ -7,22 +7,32 @@ from itertools import islice
 
 import msgspec
 
+from pipeline.loading.numbers import NumberCounts, describe
 from pipeline.loading.peers import peers_of
 from pipeline.loading.prepare import PreparedFile
-from schemas.records import Record, Rejected
+from schemas.records import CallLeg, Record, Rejected
 
 _PEERS = 20
+_LOOKED_AT = 20_000
+"""Rows whose numbers are counted."""
 
 
 def explain(file: PreparedFile, show: Callable[[str], None], *, examples: int = 5) -> None:
     """Say what the file is, why, and how its first rows would be read. Sends nothing."""
     for line in explanation(file):
         show(line)
-    for item in islice(iter(file.source.read(file.path, file.recognised, file.context)), examples):
+    numbers = NumberCounts(file.context.region, file.context.prefixes)
+    for number, item in enumerate(islice(iter(file.source.read(file.path, file.recognised, file.context)), _LOOKED_AT)):
+        if isinstance(item, CallLeg):
+            numbers.add(item)
+        if number >= examples:
+            continue
         if isinstance(item, Rejected):
             show(f"  rejected {item.origin}: {item.reason} {item.field} {item.detail}".rstrip())
         else:
             show(f"  {msgspec.json.encode(record_fields(item)).decode()}")
+    for line in describe(numbers.numbers(), file.context.region, file.context.source):
+        show(f"  {line}")
 
 
 def explanation(file: PreparedFile) -> list[str]:

@@ -87,8 +87,8 @@ def _mapped(path: Path, request: MappingRequest, region: str, settings: Settings
         # What was guessed is what a person looks over: it is written down.
         units = {**trial.units, **proposed.mapping.units}
         proposed = proposed._replace(mapping=msgspec.structs.replace(proposed.mapping, units=units))
-    known = _with_known_values(proposed, settings.mappings.get(name))
-    return MappingProposal(path, look, known, kind, name, trial, dropped)
+    complete = _with_known_values(proposed, settings.mappings.get(name))
+    return MappingProposal(path, look, complete, kind, name, trial, dropped)
 
 
 def _with_known_values(proposed: Proposed, before: TableMapping | None) -> Proposed:
