@@ -118,7 +118,7 @@ class TableReading:
             if "\0" in text:
                 yield self._reject(Bad(Reason.NUL_BYTE, detail="the row holds NUL bytes"), text, row_ref)
                 continue
-            if "ull" in text or "NULL" in text or "\\N" in text or "None" in text:
+            if "NULL" in text or "null" in text or "None" in text or "\\" in text:
                 fields = without_nothing(fields)
             if (len(fields) != usual and not self._fits(fields)) or not (whole or self._ends(fields, text)):
                 yield self._reject(self._why_wrong(fields, whole), text, row_ref)

@@ -16,7 +16,7 @@ _FEWEST_OF_PREFIX = 2
 _SHARE_OF_PREFIX = 0.01
 
 
-class Numbers(msgspec.Struct, kw_only=True):
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of legs with a number outside. A field of `load --json`."""
 
     legs: int = 0
