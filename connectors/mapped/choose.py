@@ -41,4 +41,14 @@ def choose_mapped(
 
 
 def _fitting(wanted: Sequence[MappedSource], sample: Sample, hints: Hints) -> list[tuple[MappedSource, Recognised]]:
-    return [(source, seen) for source in wanted if (seen := source.recognise(sample, hints))]
+    """Those that read the file. Raises Terminal when the only ones that name its columns cannot."""
+    found, refusal = list[tuple[MappedSource, Recognised]](), None
+    for source in wanted:
+        try:
+            if seen := source.recognise(sample, hints):
+                found.append((source, seen))
+        except Terminal as error:
+            refusal = refusal or error
+    if refusal is not None and not found:
+        raise refusal
+    return found

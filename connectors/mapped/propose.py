@@ -266,5 +266,5 @@ def _index_of(header: Sequence[str], name: str) -> int:
 
 
 def _named(header: Sequence[str], positions: Sequence[int]) -> str | list[str]:
-    names = [header[index] for index in positions]
+    names = list(dict.fromkeys(header[index] for index in positions))
     return names[0] if len(names) == 1 else names

@@ -17,6 +17,7 @@ from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from connectors.reading.times import Times, absolute, stated
+from connectors.reading.zone_proof import date_order
 from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
 from schemas.records import Reason, Record
@@ -70,13 +71,20 @@ class MappedSource(Delimited):
         found: set[str] = set()
         columns = []
         for name in map(squeezed, rows[0]):
-            columns.append(wanted[name] if name in wanted and name not in found else "")
+            columns.append(wanted.get(name, ""))
             found.add(name)
         if not set(wanted) <= found:
             return None
         why = [f"{ours} is {', '.join(_listed(names))}" for ours, names in self._mapping.columns.items()]
         why += [f"{ours} is always {text!r}" for ours, text in self._mapping.constants.items()]
+        why += [
+            f"{columns.count(name)} columns are named {name!r}: the first one is read"
+            for name in dict.fromkeys(columns)
+            if name and columns.count(name) > 1 and not self._joins(name)
+        ]
         has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
+        if not has_offset:
+            self._check_order(columns, rows[1:], hints.region)
         name = f"{self.kind} by the mapping {self.profile}"
         units = self._units(columns, rows[1:]) if self.kind == "calls" else {}
         return Layout(
@@ -129,10 +137,14 @@ class MappedSource(Delimited):
         last = len(columns) + len(added)
         joined, translations = [], []
         for ours, theirs in mapping.columns.items():
-            if isinstance(theirs, str):
-                positions[ours] = columns.index(theirs)
+            # Columns of one name are all read where several are joined: two phones.
+            several = [index for name in dict.fromkeys(_listed(theirs)) for index in _indices(columns, name)]
+            if ours not in _JOINED:
+                several = [columns.index(name) for name in _listed(theirs)]
+            if len(several) == 1:
+                positions[ours] = several[0]
             else:
-                joined.append(([columns.index(name) for name in theirs], _JOINED.get(ours, " ")))
+                joined.append((several, _JOINED.get(ours, " ")))
                 positions[ours] = last + len(joined) - 1
         for ours, known in mapping.values.items():
             translations.append(
@@ -154,6 +166,26 @@ class MappedSource(Delimited):
             return pick(fields)
 
         return cells_of
+
+    def _joins(self, name: str) -> bool:
+        """Whether all columns of this name are read."""
+        return any(name in _listed(self._mapping.columns.get(ours, [])) for ours in _JOINED)
+
+    def _check_order(self, columns: Sequence[str], rows: Sequence[Sequence[str]], region: str) -> None:
+        """Raises Terminal when dates have the day where the mapping has the month."""
+        times = [ours for ours, column in self._table.columns.items() if column.holds == "time"]
+        times = [ours for ours in times if ours in self._mapping.columns]
+        if not times:
+            return
+        cells_of = self._reader(columns, times)
+        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        texts = [text for row in whole for text in _several(cells_of(row)) if text.strip()]
+        order, written = date_order([(text, "") for text in texts], region), self._mapping.date_order
+        if not order.is_guess and {order.order, written} == {"dmy", "mdy"}:
+            raise Terminal(
+                f"dates are {order.order} ({order.why}), and mappings.{self.profile} says {written}: write"
+                f' date_order = "{order.order}" there, or another mapping for these files'
+            )
 
     def _units(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Unit]:
         """What the columns of lengths count."""
@@ -185,6 +217,15 @@ def mapped_sources(mappings: Mapping[str, TableMapping]) -> list[MappedSource]:
 def squeezed(header: str) -> str:
     """A header as mappings are compared: in any case, with single spaces."""
     return " ".join(header.replace("\ufeff", "").split()).casefold()
+
+
+def _indices(columns: Sequence[str], name: str) -> list[int]:
+    return [index for index, column in enumerate(columns) if column == name]
+
+
+def _several(cells: str | Sequence[str]) -> Sequence[str]:
+    """What an itemgetter gives, of one column too."""
+    return [cells] if isinstance(cells, str) else cells
 
 
 def _listed(names: str | list[str]) -> list[str]:

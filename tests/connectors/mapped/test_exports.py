@@ -193,3 +193,26 @@ def test_no_source_takes_these_exports_for_its_own() -> None:
     for path in HERE.iterdir():
         with pytest.raises(Terminal, match="not recognised"):
             choose(Sample(path), "calls", "auto", "RU")
+
+
+def test_two_columns_of_one_name_are_both_read(write: Write) -> None:
+    path = write("Компания;Телефон;Телефон\nРомашка;+79163330001;+79163330002\nЛютик;;+79163330003\n")
+    mapped = proposed(path)
+    assert mapped.proposed.mapping is not None
+    assert mapped.proposed.mapping.columns["phones"] == "Телефон"
+    found = choose_mapped(Sample(path), "", "auto", "RU", {"mine": mapped.proposed.mapping})
+    assert found is not None
+    source, seen = found
+    phones = [getattr(item, "phones") for item in source.read(path, seen, context())]  # noqa: B009  # organisations
+    assert [sorted(one) for one in phones] == [["+79163330001", "+79163330002"], ["+79163330003"]]
+
+
+def test_dates_that_contradict_the_mapping_are_refused(write: Write) -> None:
+    header = "Start,Direction,Phone,Ext,Duration\n"
+    first = write(header + "13/02/2026 10:00:00,out,89160000001,101,60\n", "first.csv")
+    mapping = proposed(first).proposed.mapping
+    assert mapping is not None
+    assert mapping.date_order == "dmy"
+    later = write(header + "03/02/2026 10:00:00,out,89160000001,101,60\n03/13/2026 10:00:00,out,89160000001,101,60\n")
+    with pytest.raises(Terminal, match=r"dates are mdy .* and mappings.mine says dmy"):
+        choose_mapped(Sample(later), "calls", "auto", "RU", {"mine": mapping})

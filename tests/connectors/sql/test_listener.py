@@ -20,6 +20,7 @@ from connectors.sql.database import Database
 from connectors.sql.listener import Polled, PollOptions, SqlListener
 from connectors.sql.reading import TableReader
 from connectors.sql.shapes import shape_of
+from connectors.sql.window import Slice
 from connectors.sql.zone import check_zone
 from schemas.errors import Terminal, Transient
 from schemas.records import CallLeg, FeedState, Reason
@@ -312,4 +313,23 @@ def test_zone_is_held_against_the_epochs_in_the_table(mariadb_server: Server, cd
         check_zone(database, "cdr", shape_of("cdr", types, ZoneInfo("Asia/Yekaterinburg")), since)
     cdr.run("DELETE FROM cdr WHERE sequence > 5")
     assert "too few" in check_zone(database, "cdr", shape_of("cdr", types, MOSCOW), since)
+    database.close()
+
+
+def test_zone_is_held_against_rows_that_are_far_back(mariadb_server: Server, cdr: Table) -> None:
+    """Older than what is looked at when the table is opened: nothing of them goes out under a wrong zone."""
+    began = now() - timedelta(days=200)
+    cdr.insert(*(call(n, began + timedelta(minutes=n)) for n in range(40)))
+    database = Database(mariadb_server.reader, "OFFICE_DB")
+    types = database.types("cdr")
+    since = (began - timedelta(hours=12)).replace(tzinfo=None)
+
+    def rows(zone: str) -> int:
+        shape = shape_of("cdr", types, ZoneInfo(zone))
+        reader = TableReader(database, "cdr", shape, lambda: context(zone))
+        return sum(map(len, reader.read(Slice(since, None), frozenset(), set())))
+
+    assert rows("Europe/Moscow") == 40
+    with pytest.raises(Terminal, match=r"table cdr: .*UTC\+03:00.*Asia/Yekaterinburg"):
+        rows("Asia/Yekaterinburg")
     database.close()
