@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from connectors.mapped.calls import READ, LengthUnits, parse_row
 from connectors.mapped.kinds import CALLS, KINDS, TIMES, TableKind
-from connectors.mapped.units import LENGTHS, Unit, decide_units, spans_of
+from connectors.mapped.units import LENGTHS, LengthUnit, decide_units, spans_of
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_from_fields
@@ -187,7 +187,7 @@ class MappedSource(Delimited):
                 f' date_order = "{order.order}" there, or another mapping for these files'
             )
 
-    def _units(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Unit]:
+    def _units(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, LengthUnit]:
         """What the columns of lengths count."""
         cells_of = self._reader(columns, READ)
         whole = [cells_of(list(row)) for row in rows if len(row) == len(columns) and not _is_footer(row)]

@@ -15,8 +15,8 @@ LENGTHS = ("duration", "talk", "wait")
 """Our columns that are lengths."""
 _NUMBER = re.compile(r"\d{1,15}(?:[.,]\d{1,18})?")
 _HEADERS = {
-    unit: re.compile(rf"(?:^|[^a-zа-я])(?:{words})(?:$|[^a-zа-я])|{inside}", re.IGNORECASE)
-    for unit, words, inside in (
+    unit: re.compile(rf"(?:^|[^a-zа-я])(?:{signs})(?:$|[^a-zа-я])|{inside}", re.IGNORECASE)
+    for unit, signs, inside in (
         ("ms", "ms|msec|мс|мсек", "millisec|миллисек"),
         ("s", "s|sec|secs|с|сек", "second|секунд|(?<=[a-zа-я])secs?$"),
         ("min", "m|min|mins|м|мин", "minute|минут|(?<=[a-z])mins$"),
@@ -32,7 +32,7 @@ _OF_A_DAY = 4
 """Decimals of a part of a day."""
 
 
-class Unit(NamedTuple):
+class LengthUnit(NamedTuple):
     """What a column counts, and why."""
 
     name: str
@@ -42,16 +42,16 @@ class Unit(NamedTuple):
 
 def decide_units(
     columns: Mapping[str, tuple[str, Sequence[str]]], spans: Sequence[float | None], given: Mapping[str, str]
-) -> dict[str, Unit]:
+) -> dict[str, LengthUnit]:
     """The unit of each column of lengths (ours -> its header and its cells), but for those whose cells say their own.
 
     `spans` are seconds from the start to the end of each row, None where a row does not say; `given` are decided.
     What one column proves holds for the others that say nothing by themselves.
     """
-    found: dict[str, Unit] = {}
+    found: dict[str, LengthUnit] = {}
     for ours, (header, cells) in columns.items():
         if ours in given:
-            found[ours] = Unit(given[ours], f"{ours} is in {given[ours]}, as the mapping says")
+            found[ours] = LengthUnit(given[ours], f"{ours} is in {given[ours]}, as the mapping says")
         elif (unit := _decide(ours, header, cells, spans)) is not None:
             found[ours] = unit
     sure = next((unit for unit in found.values() if not unit.is_guess and unit.name != "s"), None)
@@ -79,44 +79,46 @@ def _span(start: str, end: str, order: str) -> float | None:
     return length if 0 < length <= WEEK_S else None
 
 
-def _decide(ours: str, header: str, cells: Sequence[str], spans: Sequence[float | None]) -> Unit | None:
+def _decide(ours: str, header: str, cells: Sequence[str], spans: Sequence[float | None]) -> LengthUnit | None:
     texts = [(text.strip(), span) for text, span in zip(cells, spans, strict=True) if text.strip()]
     numbers = [(text, float(text.replace(",", ".")), span) for text, span in texts if _NUMBER.fullmatch(text)]
     if len(numbers) * 2 <= len(texts):
         return None
-    for name, words in _HEADERS.items():
-        if words.search(header):
-            return Unit(name, f"{ours} is in {name}, as its header {header!r} says")
+    for name, pattern in _HEADERS.items():
+        if pattern.search(header):
+            return LengthUnit(name, f"{ours} is in {name}, as its header {header!r} says")
     if ours != "wait" and (unit := _by_spans(ours, [(number, span) for _, number, span in numbers if number and span])):
         return unit
     return _by_values(ours, [(text, number) for text, number, _ in numbers if number])
 
 
-def _by_spans(ours: str, pairs: Sequence[tuple[float, float]]) -> Unit | None:
+def _by_spans(ours: str, pairs: Sequence[tuple[float, float]]) -> LengthUnit | None:
     """By the end minus the start, which is not less than a length within it."""
     for name, each in UNITS.items():
         near = sum(1 / _NEAR <= span / (number * each) <= _NEAR for number, span in pairs)
         if pairs and near >= len(pairs) * _FEWEST:
-            return Unit(name, f"{ours} is in {name}: so {near} of {len(pairs)} rows agree with their start and end")
+            return LengthUnit(
+                name, f"{ours} is in {name}: so {near} of {len(pairs)} rows agree with their start and end"
+            )
     return None
 
 
-def _by_values(ours: str, numbers: Sequence[tuple[str, float]]) -> Unit:
+def _by_values(ours: str, numbers: Sequence[tuple[str, float]]) -> LengthUnit:
     """By the values as a whole; reported, since nothing proves it."""
     if not numbers:
-        return Unit("s", f"{ours} is in s")
+        return LengthUnit("s", f"{ours} is in s")
     values = [number for _, number in numbers]
     usual, most = median(values), max(values)
     advice = f"if that is wrong, `callfunnel map --unit {ours}=...`"
     if usual > _LONGEST_USUAL_S:
         over = f"as seconds half of the calls were over {usual / 3600:.0f} hours"
-        return Unit("ms", f"{ours} is read as ms: {over}; {advice}", True)
+        return LengthUnit("ms", f"{ours} is read as ms: {over}; {advice}", True)
     decimals = [text for text, number in numbers if number != int(number)]
     if not decimals:
-        return Unit("s", f"{ours} is in s")
+        return LengthUnit("s", f"{ours} is in s")
     example = f"such as {decimals[0]}; {advice}"
     if most < 1 and all(len(text) - 2 >= _OF_A_DAY for text in decimals):
-        return Unit("days", f"{ours} is read as parts of a day, {example}", True)
+        return LengthUnit("days", f"{ours} is read as parts of a day, {example}", True)
     if all(len(text.replace(",", ".").partition(".")[2]) <= 2 for text in decimals) and most < 600:
-        return Unit("min", f"{ours} is read as minutes with decimals, {example}", True)
-    return Unit("s", f"{ours} is read as seconds with decimals, {example}", True)
+        return LengthUnit("min", f"{ours} is read as minutes with decimals, {example}", True)
+    return LengthUnit("s", f"{ours} is read as seconds with decimals, {example}", True)

@@ -17,8 +17,8 @@ from pipeline.loading.explain import explain
 from pipeline.loading.load import load
 from pipeline.loading.load_progress import PlainProgress, TerminalProgress
 from pipeline.loading.load_tables import ConfirmationNeeded
-from pipeline.loading.numbers import describe
 from pipeline.loading.outcome import Outcome
+from pipeline.loading.outside_numbers import describe
 from pipeline.loading.prepare import LoadOptions, PreparedFile, dial_prefixes, prepare_all
 from pipeline.loading.read_beliefs import around, read_beliefs
 from pipeline.loading.wait_reporter import reached_store

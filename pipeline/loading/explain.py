@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from pipeline.loading.numbers import NumberCounts, describe
+from pipeline.loading.outside_numbers import NumberCounts, describe
 from pipeline.loading.peers import peers_of
 from pipeline.loading.prepare import PreparedFile
 from schemas.records import CallLeg, Record, Rejected

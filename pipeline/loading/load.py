@@ -17,9 +17,9 @@ from pipeline.loading.audit_load import audit_load
 from pipeline.loading.distinct import Distinct
 from pipeline.loading.file_age import with_versions_by_age
 from pipeline.loading.load_tables import LoadTables, SourceTable
-from pipeline.loading.numbers import NumberCounts
 from pipeline.loading.older_content import warnings_of
 from pipeline.loading.outcome import TOPICS, Outcome, begin, fill_gaps, finish_import, keep_import, mend
+from pipeline.loading.outside_numbers import NumberCounts
 from pipeline.loading.prepare import LoadOptions, PreparedFile
 from pipeline.loading.sending import Segments
 from pipeline.loading.split_rejects import FuseBlown, Sender, split_rejects

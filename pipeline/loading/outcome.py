@@ -13,7 +13,7 @@ from connectors.reading.rejected_rows import mended_import
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.gaps import CallSpan, fill
 from pipeline.loading.file_age import written_at
-from pipeline.loading.numbers import Numbers
+from pipeline.loading.outside_numbers import OutsideNumbers
 from pipeline.loading.peers import peers_json
 from pipeline.loading.prepare import PreparedFile
 from pipeline.store import Store, texts, tuple_of
@@ -70,7 +70,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """
     equal_rows: int = 0
     """Of them: legs without an id of the exchange that equal another leg of the file, told apart by nothing."""
-    numbers: Numbers = Numbers()
+    numbers: OutsideNumbers = OutsideNumbers()
     """What the numbers outside of a file of calls turned out to be."""
     region: str = ""
     """Whose numbers those without a country were taken for."""

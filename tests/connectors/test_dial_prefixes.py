@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.reading.phones import e164, possible_prefix
-from pipeline.loading.numbers import NumberCounts, describe
+from pipeline.loading.outside_numbers import NumberCounts, describe
 from schemas.records import CallLeg
 from tests.connectors.conftest import Items, Write, read
 

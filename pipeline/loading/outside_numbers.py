@@ -16,7 +16,7 @@ _FEWEST_OF_PREFIX = 2
 _SHARE_OF_PREFIX = 0.01
 
 
-class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+class OutsideNumbers(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of legs with a number outside. A field of `load --json`."""
 
     legs: int = 0
@@ -65,13 +65,13 @@ class NumberCounts:
             if (prefix := possible_prefix(raw, self._region)) and prefix not in self._configured:
                 _count(self._prefixed.setdefault(prefix, Counter()), raw)
 
-    def numbers(self) -> Numbers:
+    def numbers(self) -> OutsideNumbers:
         prefixes = {
             prefix: texts
             for prefix, texts in self._prefixed.items()
             if texts.total() >= max(_FEWEST_OF_PREFIX, self._outbound * _SHARE_OF_PREFIX)
         }
-        return Numbers(
+        return OutsideNumbers(
             legs=self._legs,
             hidden=self._hidden,
             not_understood=self._strange.total(),
@@ -93,7 +93,7 @@ class NumberCounts:
         return known
 
 
-def describe(numbers: Numbers, region: str, source: str) -> list[str]:
+def describe(numbers: OutsideNumbers, region: str, source: str) -> list[str]:
     """For people: what the numbers turned out to be, and what decides."""
     of = f"of {numbers.legs:,} numbers outside"
     lines = []
