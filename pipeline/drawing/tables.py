@@ -103,7 +103,7 @@ def regulations_table(context: RenderContext) -> str:
     """Goal and result of each stage, from the settings."""
 
     def translated(text: Text) -> str:
-        return escape(str(getattr(text, context.language) or text.en or text.ru))
+        return escape(text.in_language(context.language))
 
     titles = list(context.boards.values["regulation"].values())
     heads = "".join(f'<th scope="col" class="l">{escape(title)}</th>' for title in titles)

@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 import msgspec
 
+from pipeline.drawing.languages import name_of
 from pipeline.drawing.render_context import RenderContext
 from pipeline.readouts.board_request import PERIODS, BoardRequest
 from schemas.parameters import SEVERAL
 from schemas.screens.boards import BOARDS
 from schemas.screens.panel import Board, Panel
+from schemas.screens.translations import LANGUAGES
 from schemas.screens.variables import THRESHOLDS_S
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
@@ -82,9 +84,10 @@ def _tabs(board: Board, request: BoardRequest, context: RenderContext) -> str:
         query = request.query(other) if request.first else request.query(other, period="")
         title = escape(context.boards.boards[other.id].title)
         tabs.append(f'<a href="/{other.id}?{escape(query)}"{current}>{title}</a>')
-    language = "en" if request.language == "ru" else "ru"
-    switch = f"/{board.id}?{escape(request.query(lang=language))}"
-    tabs.append(f'<a class="language" href="{switch}" lang="{language}">{escape(context.texts.language)}</a>')
+    for language in LANGUAGES:
+        if language != request.language:
+            switch = f"/{board.id}?{escape(request.query(lang=language))}"
+            tabs.append(f'<a class="language" href="{switch}" lang="{language}">{escape(name_of(language))}</a>')
     return f'<nav><span class="product">{escape(context.texts.product)}</span>{"".join(tabs)}</nav>'
 
 
@@ -115,9 +118,7 @@ def _variable(name: str, board: Board, request: BoardRequest, choices: Choices, 
 
 def _options(name: str, choices: Choices, context: RenderContext) -> Sequence[tuple[str, str]]:
     if name == "stage":
-        return [
-            (one.code, getattr(one.title, context.language) or one.code) for one in context.department.stages.stages
-        ]
+        return [(one.code, one.title_in(context.language)) for one in context.department.stages.stages]
     if name == "conversation_s":
         return [(f"{s}", f"{s}") for s in sorted({*THRESHOLDS_S, context.department.conversation_s})]
     if name in ("direction", "of"):

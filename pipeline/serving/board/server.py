@@ -20,6 +20,7 @@ from aiohttp import web
 from connectors.http.banner import hide
 from connectors.http.crowd import BACKLOG, Crowd
 from connectors.http.gates import wrong_secrets
+from pipeline.drawing.languages import accepted_language
 from pipeline.serving.board.answer_cache import AnswerCache
 from pipeline.serving.board.auth import HEADERS, cookie_name, is_token
 from schemas.errors import CallfunnelError
@@ -134,7 +135,7 @@ class Server:
         """To a person a page, to a script of ours a line."""
         if request.path.startswith(("/panel/", "/assets/")):
             return web.Response(status=status, text=message or title)
-        html = self._screens.notice(title, language(request), message)
+        html = self._screens.notice(title, _language(request), message)
         return web.Response(status=status, text=html, content_type="text/html")
 
     async def _ping(self, _: web.Request) -> web.Response:
@@ -175,13 +176,13 @@ class Server:
         return answer
 
     async def _page(self, request: web.Request) -> web.Response:
-        board, pairs, lang = request.match_info["board"], list(request.query.items()), language(request)
+        board, pairs, lang = request.match_info["board"], list(request.query.items()), _language(request)
         html = await self._ask(("page", board, *pairs, lang), lambda: self._screens.page(board, pairs, lang).encode())
         return web.Response(body=html, content_type="text/html", charset="utf-8")
 
     async def _panel(self, request: web.Request) -> web.Response:
         board, panel = request.match_info["board"], request.match_info["panel"]
-        pairs, lang = list(request.query.items()), language(request)
+        pairs, lang = list(request.query.items()), _language(request)
         answer = await self._ask((board, panel, *pairs, lang), lambda: self._screens.panel(board, panel, pairs, lang))
         response = web.Response(body=answer, content_type="application/json", charset="utf-8")
         response.enable_compression()
@@ -202,13 +203,9 @@ class Server:
         return await self._remembered.get((int(self._monotonic() // _FRESH_S), *key), ask)
 
 
-def language(request: web.Request) -> str:
-    """Of a browser that has not chosen: Russian when it is wanted before English."""
-    for accepted in request.headers.get("Accept-Language", "").split(","):
-        wanted = accepted.strip()[:2].lower()
-        if wanted in ("ru", "en"):
-            return wanted
-    return "en"
+def _language(request: web.Request) -> str:
+    """Of a browser that has not chosen."""
+    return accepted_language(request.headers.get("Accept-Language", ""))
 
 
 async def serve(server: Server, port: int, stopping: asyncio.Event) -> None:
