@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import msgspec
 from markupsafe import Markup
 
 from pipeline.drawing.draw import DrawnPanel, draw
 from pipeline.drawing.report.text import ReportText, is_chart
+from pipeline.drawing.tables import nothing
 from pipeline.drawing.templates import render
 from pipeline.readouts.report_data import PartData
 from schemas.screens.panel import PanelType
@@ -98,7 +98,7 @@ def chart_height(one: PartData) -> int:
 
 def _drawn(text: ReportText, one: PartData) -> Markup:
     if not one.rows and one.part.panel.panel_type is not PanelType.STAT:
-        return Markup('<p class="none">{}</p>').format(Markup(escape(text.empty(one.part))))  # noqa: S704 - escaped
+        return Markup(nothing(text.empty(one.part)))  # noqa: S704 - it is HTML
     return Markup(_draw(text, one).html)  # noqa: S704 - it is drawn as HTML
 
 
