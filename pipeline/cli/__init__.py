@@ -14,6 +14,7 @@ from schemas.errors import CallfunnelError
 _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
     "down": "stop a stack that runs in the background",
+    "init": "from your exchange's exports to a first board: settings and tables, proposed and loaded",
     "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
     "explain": "what was believed of a source's calls, and what of it is not plausible",
     "imports": "what was loaded, when and by whom",
