@@ -19,6 +19,7 @@ _COMMANDS = {
     "imports": "what was loaded, when and by whom",
     "undo": "take a load back: what it brought is withdrawn, and counts follow",
     "map": "say which column of a table of your own is which, so that load can read it",
+    "connect": "look into an account of a CRM or cloud exchange, propose how to read it, write callfunnel.toml",
     "listen": "listen to a live exchange: a database, Asterisk's manager interface, a folder",
     "activity": "what managers did: calls, conversations, A, B, C, D",
     "report": "the consolidated report: HTML, Excel, mail",

@@ -1,0 +1,308 @@
+"""Rows of Bitrix24's lists to records: users, companies, contacts, moves of deals, quotes. Pure.
+
+An organisation is a company (`CO_5`), or a contact without one (`C_7`): the vendor's own short names, since their
+numbers overlap. A company has the numbers of its contacts too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connectors.api.adapter import PulledRow, PullOptions, SourceMapping, manager_of
+from connectors.bitrix24.statistics import Bitrix24Statistics
+from connectors.http.webhook import call_item
+from connectors.reading.cells import amount
+from connectors.reading.phones import e164
+from connectors.reading.rejects import Bad, Misread, reject
+from connectors.reading.source import Context
+from schemas.records import Manager, Organisation, Proposal, ProposalKind, Reason, Record, Rejected, StageChange
+
+KIND = "bitrix24"
+Fields = Mapping[str, Any]
+"""A row as it came."""
+Make = Callable[[Fields, Context, str], Record | None]
+"""(row, context, origin) to a record; None where the row gives none. Raises Misread."""
+
+_TABLE = Bitrix24Statistics()
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_NOT_SENT = frozenset({"", "DRAFT", "NEW"})
+
+
+def rows_of(answer: Any, *under: str) -> list[dict[str, Any]]:
+    """The rows of an answer. Raises Misread when they are not there: the API has changed, and says so."""
+    found = answer
+    for name in ("result", *under):
+        if not isinstance(found, dict) or name not in found:
+            raise Misread(Reason.MISSING_FIELD, name, f"the answer has no {name}")
+        found = found[name]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise Misread(Reason.UNKNOWN_LAYOUT, "result", "the answer is not a list of objects")
+    return found
+
+
+def number(row: Fields, name: str = "ID") -> int:
+    """An id, which comes as a text or a number; 0 where there is none."""
+    text = str(row.get(name) or "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def moment(row: Fields, name: str) -> datetime:
+    """A time with its offset. Raises Misread."""
+    try:
+        at = datetime.fromisoformat(str(row.get(name) or ""))
+    except ValueError:
+        at = datetime.min
+    if at.tzinfo is None:
+        raise Misread(Reason.BAD_TIME, name, f"{row.get(name)!r} is not a time with its offset")
+    return at.astimezone(UTC)
+
+
+def pulled(row: Fields, context: Context, kind: str, time: str, make: Make) -> PulledRow:
+    """What one row gives: a record, a reject, or nothing. `time` names the field that its window is about."""
+    key, at = number(row), None
+    try:
+        at = moment(row, time)
+        made = make(row, context, f"{KIND}:{kind}:{key}")
+    except Misread as misread:
+        return PulledRow(key, at, (_rejected(misread.bad, row, kind, context),))
+    return PulledRow(key, at, () if made is None else (made,))
+
+
+def call(row: Fields, context: Context) -> PulledRow:
+    """A call of the statistics: the same leg as in its export and of its webhook."""
+    texts = {name: "" if value is None else str(value) for name, value in row.items()}
+    item = call_item(_TABLE, texts, context, KIND, texts.get("CALL_ID") or texts.get("ID") or "-")
+    try:
+        at = moment(row, "CALL_START_DATE")
+    except Misread:
+        at = None
+    return PulledRow(number(row), at, (item,))
+
+
+def managers(
+    users: Sequence[Fields], teams: Mapping[int, str], options: PullOptions, context: Context
+) -> tuple[tuple[PulledRow, ...], tuple[str, ...]]:
+    """Managers of users, and what is odd about them.
+
+    Calls name the user's id, exchanges the inner number: both are extensions. Where an inner number is the id of
+    another user, the id holds, since the calls of this portal name it.
+    """
+    ids = {str(number(user)) for user in users}
+    ambiguous: list[str] = []
+    found: list[PulledRow] = []
+    for user in users:
+        user_id = str(number(user))
+        manager_id = manager_of(user_id, options.managers)
+        taken_back = _other_manager(user_id, manager_id, options, context)
+        if not manager_id:
+            found += [PulledRow(number(user), None, taken_back)] if taken_back else []
+            continue
+        inner = str(user.get("UF_PHONE_INNER") or "").strip()
+        if inner in ids - {user_id}:
+            ambiguous.append(inner)
+            inner = ""
+        if user.get("ACTIVE") in (False, "N"):  # somebody else may have the number by now
+            inner = ""
+        departments = user.get("UF_DEPARTMENT")
+        team = next((teams[one] for one in departments if one in teams), "") if isinstance(departments, list) else ""
+        name = " ".join(filter(None, (str(user.get(part) or "").strip() for part in ("NAME", "LAST_NAME"))))
+        manager = Manager(
+            manager_id=manager_id,
+            name=name or user_id,
+            team=team,
+            extensions=sorted({user_id, inner} - {""}),
+            valid_from=_BEGINNING,
+            import_id=context.import_id,
+            origin=f"{KIND}:user:{user_id}",
+            version=context.version,
+        )
+        found.append(PulledRow(number(user), None, (*taken_back, manager)))
+    notes = (
+        f"users: inner numbers that are ids of other users are not used ({', '.join(sorted(ambiguous)[:10])}): calls of"
+        " another exchange from them would be somebody else's",
+    )
+    return tuple(found), notes if ambiguous else ()
+
+
+def _other_manager(user: str, manager_id: str, options: PullOptions, context: Context) -> tuple[Record, ...]:
+    """The manager that this user was before the settings said otherwise, taken back: nobody else has the extension."""
+    if options.before is None:
+        return ()
+    other = manager_of(user, options.before.managers)
+    if other in ("", manager_id) or other in options.managers.values():
+        return ()
+    return (
+        Manager(
+            manager_id=other,
+            name=other,
+            extensions=[],
+            valid_from=_BEGINNING,
+            import_id=context.import_id,
+            origin=f"{KIND}:user:{user}",
+            retracted=1,
+            version=context.version,
+        ),
+    )
+
+
+def company(row: Fields, contacts: Sequence[Fields], context: Context, origin: str, options: PullOptions) -> Record:
+    """A company with the numbers of its contacts."""
+    return _organisation(f"CO_{number(row)}", str(row.get("TITLE") or ""), row, contacts, context, origin, options)
+
+
+def person(row: Fields, context: Context, origin: str, options: PullOptions) -> Record:
+    """A contact without a company."""
+    name = " ".join(filter(None, (str(row.get(part) or "").strip() for part in ("NAME", "LAST_NAME"))))
+    return _organisation(f"C_{number(row)}", name, row, (), context, origin, options)
+
+
+def organisation_id(row: Fields, companies_of: Mapping[int, int]) -> str:
+    """Of a deal or a quote: its company, that of its contact, or the contact itself; "" when it names nobody."""
+    owner, contact = number(row, "COMPANY_ID"), number(row, "CONTACT_ID")
+    owner = owner or companies_of.get(contact, 0)
+    return f"CO_{owner}" if owner else f"C_{contact}" if contact else ""
+
+
+def stage_key(row: Fields) -> str:
+    """How settings name a stage: pipeline and id, since ids of the first pipeline repeat in others' titles."""
+    return f"{number(row, 'CATEGORY_ID')}/{row.get('STAGE_ID') or ''}"
+
+
+def moved(
+    row: Fields, deal: Fields | None, companies_of: Mapping[int, int], context: Context, options: PullOptions
+) -> PulledRow:
+    """A deal that came into a stage: its organisation did, and where settings say so, a general proposal was sent."""
+    kind, key = "stage", stage_key(row)
+    found = pulled(row, context, kind, "CREATED_TIME", lambda r, c, o: _change(r, deal, companies_of, c, o, options))
+    if options.before is not None:
+        found = found._replace(items=(*_taken_back(row, found, context, options.before), *found.items))
+    if deal is None or found.at is None or not {key, str(row.get("STAGE_ID"))} & set(options.general_stages):
+        return found
+    organisation = organisation_id(deal, companies_of)
+    if not organisation:
+        return found
+    general = Proposal(
+        proposal_id=f"D_{number(deal)}:general",
+        organisation_id=organisation,
+        manager_id=manager_of(str(deal.get("ASSIGNED_BY_ID") or ""), options.managers),
+        kind=ProposalKind.GENERAL,
+        sent_at=found.at,
+        import_id=context.import_id,
+        origin=f"{KIND}:{kind}:{number(row)}",
+        version=context.version,
+    )
+    return found._replace(items=(*found.items, general))
+
+
+def proposal(
+    row: Fields, short: str, companies_of: Mapping[int, int], context: Context, origin: str, options: PullOptions
+) -> Record | None:
+    """A quote (`Q`) or a deal (`D`) with a sum. A changed sum takes the old one's place: no revisions are kept."""
+    is_quote = short == "Q"
+    if is_quote and str(row.get("STATUS_ID") or "") in _NOT_SENT:
+        return None
+    total = amount(str(row.get("OPPORTUNITY") or ""), "OPPORTUNITY")
+    if not is_quote and not total:
+        return None
+    organisation = organisation_id(row, companies_of)
+    if not organisation:
+        raise Misread(Reason.UNKNOWN_ORGANISATION, "COMPANY_ID", "it names neither a company nor a contact")
+    return Proposal(
+        proposal_id=f"{short}_{number(row)}",
+        organisation_id=organisation,
+        manager_id=manager_of(str(row.get("ASSIGNED_BY_ID") or ""), options.managers),
+        kind=ProposalKind.INDIVIDUAL,
+        sent_at=moment(row, "DATE_CREATE"),
+        amount=total,
+        currency=str(row.get("CURRENCY_ID") or ""),
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+def stage_of(row: Fields, stages: Mapping[str, str]) -> str:
+    """What a stage is by this mapping: by pipeline and stage, else by the stage alone; "" where it is not named."""
+    return stages.get(stage_key(row)) or stages.get(str(row.get("STAGE_ID") or "")) or ""
+
+
+def _taken_back(
+    row: Fields, found: PulledRow, context: Context, before: SourceMapping
+) -> tuple[Record | Rejected, ...]:
+    """What this move was before settings said otherwise: another stage is taken back, a reject is resolved."""
+    change = next((item for item in found.items if isinstance(item, StageChange)), None)
+    if change is None:
+        return ()
+    old = stage_of(row, before.stages)
+    if not old:
+        reason = Bad(Reason.UNKNOWN_STAGE)
+        resolved = {"resolved": 1, "resolved_by": context.import_id}
+        return (msgspec.structs.replace(_rejected(reason, row, "stage", context), **resolved),)
+    return () if old == change.stage else (msgspec.structs.replace(change, stage=old, retracted=1),)
+
+
+def _change(
+    row: Fields,
+    deal: Fields | None,
+    companies_of: Mapping[int, int],
+    context: Context,
+    origin: str,
+    options: PullOptions,
+) -> StageChange:
+    if deal is None:
+        detail = f"deal {row.get('OWNER_ID')} cannot be read: it is deleted, or the webhook's user may not see it"
+        raise Misread(Reason.UNKNOWN_ORGANISATION, "OWNER_ID", detail)
+    organisation = organisation_id(deal, companies_of)
+    if not organisation:
+        detail = f"deal {row.get('OWNER_ID')} names neither a company nor a contact"
+        raise Misread(Reason.UNKNOWN_ORGANISATION, "OWNER_ID", detail)
+    key = stage_key(row)
+    stage = context.stages.find(stage_of(row, context.stage_words))
+    if stage is None:
+        detail = f"{key} is not mapped: name it under [sources.{context.source}.stages]"
+        raise Misread(Reason.UNKNOWN_STAGE, "STAGE_ID", detail)
+    return StageChange(
+        organisation_id=organisation,
+        stage=stage,
+        changed_at=moment(row, "CREATED_TIME"),
+        manager_id=manager_of(str(deal.get("ASSIGNED_BY_ID") or ""), options.managers),
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+def _organisation(
+    organisation: str,
+    name: str,
+    row: Fields,
+    contacts: Sequence[Fields],
+    context: Context,
+    origin: str,
+    options: PullOptions,
+) -> Organisation:
+    """What is not a number of the region is left out: people type into a CRM what they like."""
+    written = [number_ for one in (row, *contacts) for number_ in _phones(one)]
+    phones = {e164(text, context.region) for text in written} - {""}
+    return Organisation(
+        organisation_id=organisation,
+        name=name.strip(),
+        phones=sorted(phones),
+        manager_id=manager_of(str(row.get("ASSIGNED_BY_ID") or ""), options.managers),
+        import_id=context.import_id,
+        origin=origin,
+        version=context.version,
+    )
+
+
+def _phones(row: Fields) -> list[str]:
+    found = row.get("PHONE")
+    return [str(one.get("VALUE") or "") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _rejected(bad: Bad, row: Fields, kind: str, context: Context) -> Rejected:
+    return reject(bad, msgspec.json.encode(row).decode(), str(row.get("ID", "-")), f"{KIND} {kind}", context)

@@ -1,0 +1,281 @@
+"""Kommo and amoCRM, API v4: users, companies, contacts, leads with their moves, calls out of notes. Pure.
+
+Pages by number shift while rows come and go, so a window is read whole: where it does not fit into one page it is
+halved, down to a minute, and only within that are pages followed. Source: the vendors' documentation of API v4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from connectors.api.adapter import (
+    Account,
+    ApiConnector,
+    ApiRequest,
+    ApiResponse,
+    Order,
+    PulledPage,
+    PulledRow,
+    PullOptions,
+    PullStream,
+    PullWindow,
+    Reader,
+    RequestLimits,
+    Verdict,
+    VerdictKind,
+)
+from connectors.kommo.crm import Fields, call, leads_row, linked, manager, number, organisation, rows_of, time_of
+from connectors.kommo.survey import survey
+from connectors.reading.source import Context
+from schemas.records import Record
+from schemas.errors import Terminal
+
+PAGE = 250
+EVENTS = 100
+"""Of one page; the document says more, and clients got no more."""
+_IDS = 10
+"""Objects that one request may ask the events of."""
+_WHOLE_BELOW = timedelta(minutes=2)
+_SECRET = re.compile(r"(https?://[^/\s]+)/?\s+(\S{20,})")
+_Fresh = Callable[[], Context]
+_Read = Callable[[PullWindow, str, _Fresh], Reader]
+_Query = tuple[tuple[str, str], ...]
+_Rows = Callable[[Sequence[Fields]], Generator[ApiRequest, Any, tuple[PulledRow, ...]]]
+
+
+def get(path: str, *query: tuple[str, str], optional: bool = False) -> ApiRequest:
+    """One limit for everything."""
+    return ApiRequest(f"/api/v4/{path}", "v4", "GET", query, optional=optional)
+
+
+def within(field: str, window: PullWindow) -> _Query:
+    """The filter of a window, both ends of which are included there."""
+    found = [(f"filter[{field}][from]", str(int(window.since.timestamp())))]
+    if window.until is not None:
+        found.append((f"filter[{field}][to]", str(int(window.until.timestamp()) - 1)))
+    return tuple(found)
+
+
+def chunks(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for first in range(0, len(values), size):
+        yield values[first : first + size]
+
+
+class KommoAdapter:
+    """Seven requests within any second are allowed; who goes on beyond is blocked by address."""
+
+    limits = RequestLimits(per_s=4.0, burst=3.0)
+
+    def __init__(self, options: PullOptions) -> None:
+        self._options = options
+
+    def account(self, secret: str) -> Account:
+        found = _SECRET.fullmatch(secret.strip())
+        if found is None:
+            raise Terminal(
+                "it must hold the account's address and a long-lived token of a private integration, with a space"
+                " between them: https://NAME.amocrm.ru TOKEN"
+            )
+        return Account(found[1], {"Authorization": f"Bearer {found[2]}"})
+
+    def streams(self) -> tuple[PullStream, ...]:
+        def changed(name: str, read: _Read, *, is_mapped: bool = True) -> PullStream:
+            overlap, step = timedelta(minutes=5), timedelta(days=30)
+            return PullStream(name, Order.BY_TIME, read, overlap=overlap, step=step, is_mapped=is_mapped)
+
+        def notes(entity: str) -> PullStream:
+            return changed(f"calls-{entity}", lambda w, c, f: self._calls(entity, w, c, f), is_mapped=False)
+
+        return (
+            PullStream("users", Order.WHOLE, self._users, every=timedelta(hours=1)),
+            changed("companies", self._companies),
+            changed("contacts", self._contacts),
+            changed("leads", self._leads),
+            notes("contacts"),
+            notes("companies"),
+            notes("leads"),
+        )
+
+    def classify(self, response: ApiResponse, now: datetime) -> Verdict:
+        return classify(response)
+
+    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        found: list[Fields] = []
+        page, more = 1, True
+        while more:
+            answer = yield get("users", ("limit", str(PAGE)), ("page", str(page)))
+            found += rows_of(answer, "users")
+            page, more = page + 1, _has_next(answer)
+        context = fresh()
+        rows = (manager(one, self._options, context) for one in found)
+        yield PulledPage(tuple(row for row in rows if row.items), "", True)
+
+    def _companies(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        options = self._options
+
+        def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
+            made = yield from _companies_with_contacts(found, fresh, options)
+            return tuple(
+                PulledRow(number(one), time_of(one, "updated_at"), (record,))
+                for one, record in zip(found, made, strict=True)
+            )
+
+        return _windowed("companies", window, cursor, rows, ("with", "contacts"))
+
+    def _contacts(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        """Contacts that changed: those of a company are read with all of it, since it has their numbers."""
+        options = self._options
+
+        def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
+            owners = sorted({one for contact in found for one in linked(contact, "companies")})
+            companies = yield from _by_id("companies", owners, ("with", "contacts"))
+            made = yield from _companies_with_contacts(companies, fresh, options)
+            by_id = {number(one): record for one, record in zip(companies, made, strict=True)}
+            context = fresh()
+
+            def of(contact: Fields) -> tuple[Record, ...]:
+                if not (owners := linked(contact, "companies")):
+                    return (organisation(f"C_{number(contact)}", contact, (), context, options),)
+                return tuple(by_id[one] for one in owners if one in by_id)
+
+            return tuple(PulledRow(number(one), time_of(one, "updated_at"), of(one)) for one in found)
+
+        return _windowed("contacts", window, cursor, rows)
+
+    def _leads(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        options = self._options
+
+        def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
+            events = yield from _moves_of([number(lead) for lead in found])
+            lone = sorted({one for lead in found if not linked(lead, "companies") for one in linked(lead, "contacts")})
+            contacts = yield from _by_id("contacts", lone)
+            companies_of = {number(one): owner for one in contacts for owner in linked(one, "companies")[:1]}
+            answer = yield get("account", optional=True)
+            currency = str((answer or {}).get("currency") or "")
+            context = fresh()
+            return tuple(
+                leads_row(lead, events.get(number(lead), ()), companies_of, currency, context, options)
+                for lead in found
+            )
+
+        return _windowed("leads", window, cursor, rows, ("with", "contacts"))
+
+    def _calls(self, entity: str, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
+            yield from ()
+            context = fresh()
+            return tuple(call(note, context) for note in found)
+
+        kinds = (("filter[note_type][]", "call_in"), ("filter[note_type][]", "call_out"))
+        return _windowed(f"{entity}/notes", window, cursor, rows, *kinds)
+
+
+def _windowed(path: str, window: PullWindow, cursor: str, rows: _Rows, *query: tuple[str, str]) -> Reader:
+    """What changed in a window: in one page, or it is cut; within two minutes page after page."""
+    pages = window.until is not None and window.until - window.since <= _WHOLE_BELOW
+    page, is_last = int(cursor or 1), False
+    while not is_last:
+        # Two pages of one moment keep their order by id, which nothing changes.
+        asked = (*query, *within("updated_at", window), ("order[id]", "asc"), ("limit", str(PAGE)), ("page", str(page)))
+        answer = yield get(path, *asked)
+        found = sorted(rows_of(answer, path.rpartition("/")[2]), key=number)
+        is_last = not _has_next(answer)
+        if not is_last and not pages:
+            yield PulledPage((), "", is_cut=True)
+            return
+        made = yield from rows(found)
+        page += 1
+        yield PulledPage(made, str(page), is_last)
+
+
+def _by_id(path: str, ids: Sequence[int], *query: tuple[str, str]) -> Generator[ApiRequest, Any, list[Fields]]:
+    """Objects by their ids; those that cannot be read are not among them."""
+    found: list[Fields] = []
+    for some in chunks(ids, 100):
+        wanted = tuple(("filter[id][]", str(one)) for one in some)
+        answer = yield get(path, *query, *wanted, ("limit", str(PAGE)))
+        found += rows_of(answer, path)
+    return found
+
+
+def _companies_with_contacts(
+    companies: Sequence[Fields], fresh: _Fresh, options: PullOptions
+) -> Generator[ApiRequest, Any, list[Record]]:
+    ids = sorted({one for company in companies for one in linked(company, "contacts")})
+    contacts = yield from _by_id("contacts", ids)
+    by_id, context = {number(one): one for one in contacts}, fresh()
+    return [
+        organisation(
+            f"CO_{number(one)}", one, [by_id[c] for c in linked(one, "contacts") if c in by_id], context, options
+        )
+        for one in companies
+    ]
+
+
+def _moves_of(leads: Sequence[int]) -> Generator[ApiRequest, Any, dict[int, list[Fields]]]:
+    """Lead -> every event of a changed stage, as the account has kept them."""
+    found: dict[int, list[Fields]] = {}
+    for some in chunks(leads, _IDS):
+        of = (("filter[entity]", "lead"), *(("filter[entity_id][]", str(one)) for one in some))
+        page, more = 1, True
+        while more:
+            asked = (("filter[type]", "lead_status_changed"), *of, ("limit", str(EVENTS)), ("page", str(page)))
+            answer = yield get("events", *asked)
+            for event in rows_of(answer, "events"):
+                found.setdefault(number(event, "entity_id"), []).append(event)
+            page, more = page + 1, _has_next(answer)
+    return found
+
+
+def _has_next(answer: Any) -> bool:
+    return bool(answer) and bool(answer.get("_links", {}).get("next"))
+
+
+class _Problem(msgspec.Struct):
+    title: str = ""
+    detail: str = ""
+
+
+def classify(response: ApiResponse) -> Verdict:
+    """By the status; the body is `application/problem+json`."""
+    status = response.status
+    if status == 204:
+        return Verdict(VerdictKind.EMPTY)
+    if status in (200, 202):
+        return Verdict(VerdictKind.OK)
+    try:
+        problem = msgspec.json.decode(response.body, type=_Problem)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        problem = _Problem()
+    words = f"status {status} {problem.detail or problem.title}".strip()[:200]
+    if status == 401:
+        return Verdict(VerdictKind.AUTH, f"the token is wrong, over or revoked: make a new long-lived one ({words})")
+    if status == 402:
+        return Verdict(VerdictKind.PLAN, f"the account is not paid ({words})")
+    if status == 403:
+        detail = "the token's user may not read this, or this machine's address is blocked for too many requests"
+        return Verdict(VerdictKind.FORBIDDEN, f"{detail} ({words})")
+    if status == 429:
+        seconds = response.headers.get("retry-after", "")
+        return Verdict(VerdictKind.SLOW_DOWN, words, float(seconds) if seconds.isdecimal() else 2.0)
+    return Verdict(VerdictKind.RETRY if status >= 500 else VerdictKind.FATAL, words)
+
+
+API = ApiConnector(
+    kind="kommo",
+    title="Kommo, amoCRM",
+    secret="the account's address and a long-lived token: https://NAME.amocrm.ru TOKEN",  # noqa: S106  # in words
+    variable="CALLFUNNEL_KOMMO",
+    adapter=KommoAdapter,
+    survey=survey,
+    reads="users, companies, contacts, leads with every move, prices as proposals, calls out of notes",
+    ids="call `params.uniq`, leg the note; `CO_n` a company, `C_n` a contact without one, `n` a lead; `D_n` its price",
+    rights="a private integration's long-lived token of an administrator",
+    counterpart="a server made from the vendors' documentation",
+    unconfirmed="whether a note's time is the call's start; the order of notes by id; how many ids one request may ask",
+)

@@ -1,0 +1,217 @@
+"""`callfunnel connect`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import click
+import msgspec
+
+from connectors.api.adapter import PulledPage, PullWindow
+from connectors.api.survey import AccountSurvey, Asking, VendorStage
+from connectors.api.transport import HttpTransport
+from connectors.registry import APIS
+from pipeline.listening.session import Exchange
+from pipeline.terminal.options import Day
+from pipeline.terminal.tables import console, duration, table
+from pipeline.clock import as_datetime, wall_clock
+from pipeline.loading.connecting.account import (
+    PulledAccount,
+    account_with,
+    begin_of,
+    connector_of,
+    secret_of,
+)
+from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_stages
+from pipeline.loading.connecting.settings_file import with_source
+from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
+from pipeline.settings import Settings, config_path, read_settings
+from schemas.durable_files import write_whole
+from schemas.pulling import PullSettings
+from schemas.errors import Terminal
+
+
+class _Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` shows."""
+
+    name: str
+    vendor: str
+    host: str
+    survey: AccountSurvey
+    stages: list[StageProposal]
+    yesterday: list[UserDay]
+    yesterday_rejected: int
+    history_s: int
+    written: str
+    """The file, "" when nothing was."""
+
+
+@click.command("connect")
+@click.argument("vendor", type=click.Choice(sorted(APIS)))
+@click.option("--name", default="", metavar="NAME", help="Name of the source. [default: the vendor's]")
+@click.option("--from", "first", type=Day(), default=None, help="Where history is to begin. [default: a year ago]")
+@click.option("--secret", "variable", default="", metavar="VARIABLE",
+              help="Environment variable that holds the credential. [default: the vendor's]")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Take what is proposed, without asking.")
+@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The same for programs.")
+def command(vendor: str, name: str, first: date | None, variable: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Look into an account, propose how its stages and people are ours, and write that into callfunnel.toml.
+
+    Checks what the credential may read, reads pipelines, stages and users, shows yesterday as it would be counted, and
+    says how long the history takes. Nothing is changed there. What callfunnel.toml says already stays as it is.
+    """
+    settings, connector = read_settings(), connector_of(vendor)
+    name = name or vendor
+    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable)
+    if pulled.api != vendor:
+        raise Terminal(f"[listen.{name}] is of {pulled.api}: give this one another --name")
+    if first is not None:
+        pulled = msgspec.structs.replace(pulled, begin=first)
+    holder, secret = secret_of(pulled, connector, os.environ)
+    is_typed = not secret
+    if is_typed:
+        if not sys.stdin.isatty():
+            raise Terminal(f"{holder} is not set: it must hold {connector.secret} ({connector.rights})")
+        click.echo(f"needed: {connector.rights}")
+        secret = click.prompt(connector.secret, hide_input=True).strip()
+    account = account_with(pulled, holder, secret)
+    now = as_datetime(wall_clock())
+    begin = begin_of(pulled, settings, now)
+    with HttpTransport(account.host, lambda: False) as transport:
+        asking = Asking(account.adapter, account.account, transport)
+        survey = asking.survey(connector.survey(begin))
+        pages = _yesterday(asking, account, name, settings, now) if _has(survey, "calls") else []
+    names = {user.user_id: user.name for user in survey.users}
+    days = counted(pages, names, settings.conversation_s)
+    proposals = propose_stages(survey.stages, settings.stages, settings.source(name).stages)
+    seconds = round(survey.history_s(account.adapter.limits.per_s))
+    asks = not (yes or dry_run or as_json) and sys.stdin.isatty()
+    if not as_json:
+        _show(account, survey, proposals, days, rejected(pages), seconds)
+    if asks:
+        proposals = [_chosen(one, settings) for one in proposals]
+    options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
+    path = config_path()
+    written = ""
+    if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
+        if is_typed:
+            options["secret_file"] = _keep(path, name, secret)
+        written = _write(path, name, options, proposals)
+    if as_json:
+        report = _Report(
+            name=name, vendor=vendor, host=str(account.host), survey=survey, stages=proposals, yesterday=days,
+            yesterday_rejected=rejected(pages), history_s=seconds, written=written,
+        )  # fmt: skip
+        click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+        return
+    if not written:
+        click.echo("nothing written" + ("" if dry_run else ": --yes writes it"))
+        return
+    click.echo(f"written into {written}; `callfunnel up` pulls it from now on, or `callfunnel listen api {name}`")
+
+
+def _has(survey: AccountSurvey, stream: str) -> bool:
+    return any(size.stream == stream and size.rows for size in survey.sizes)
+
+
+def _yesterday(
+    asking: Asking, account: PulledAccount, name: str, settings: Settings, now: datetime
+) -> list[PulledPage]:
+    """The calls of the last whole day of the reporting zone."""
+    today = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
+    window = PullWindow(today - timedelta(days=1), today)
+    stream = next(stream for stream in account.adapter.streams() if stream.name == "calls")
+    contexts = Exchange(name, "", "").contexts(settings, settings.time_zone, "connect")
+    return asking.pages(stream.read(window, "", contexts))
+
+
+def _show(
+    account: PulledAccount,
+    survey: AccountSurvey,
+    proposals: Sequence[StageProposal],
+    days: Sequence[UserDay],
+    rejects: int,
+    seconds: int,
+) -> None:
+    click.echo(f"{account.connector.title} at {account.host}")
+    for words in survey.missing:
+        click.echo(f"a right is missing: {words}")
+    for words in survey.warnings:
+        click.echo(f"note: {words}")
+    out = console()
+    stages = table("Stages")
+    for heading in ("pipeline", "stage", "deals", "is", "why"):
+        stages.add_column(heading, justify="right" if heading == "deals" else "left")
+    for one in proposals:
+        stages.add_row(one.stage.pipeline, one.stage.title, f"{one.stage.deals:,}", one.code or "?", one.why)
+    out.print(stages)
+    users = table("Users")
+    for heading in ("id", "name", "extension", "mobile"):
+        users.add_column(heading)
+    for user in survey.users:
+        if user.is_active:
+            users.add_row(user.user_id, user.name, user.extension, user.mobile)
+    out.print(users)
+    day = table("Yesterday, as it would be counted")
+    for heading in ("manager", "calls", "answered", "conversations", "talk"):
+        day.add_column(heading, justify="left" if heading == "manager" else "right")
+    for row in days:
+        numbers = (f"{row.calls:,}", f"{row.answered:,}", f"{row.conversations:,}", duration(row.talk_s))
+        day.add_row(row.name or "nobody", *numbers)
+    out.print(day)
+    if rejects:
+        click.echo(f"{rejects:,} of yesterday's rows would be rejected: `callfunnel rejected` will say why")
+    sizes = ", ".join(f"{size.rows:,} {size.stream}" for size in survey.sizes)
+    click.echo(f"history: {sizes}; about {duration(seconds)} at the vendor's limit")
+
+
+def _chosen(one: StageProposal, settings: Settings) -> StageProposal:
+    """What a person says of a stage."""
+    stage: VendorStage = one.stage
+    codes = settings.stages.codes
+    code = click.prompt(
+        f"{stage.pipeline}: {stage.title} ({stage.deals:,} deals)",
+        type=click.Choice(codes),
+        default=one.code or codes[0],
+    )
+    return one if code == one.code else StageProposal(stage, code, "chosen")
+
+
+def _options(vendor: str, pulled: PullSettings, begin: date, survey: AccountSurvey) -> dict[str, object]:
+    """What `[listen.NAME]` is to say, where it does not say it already."""
+    options: dict[str, object] = {"api": vendor, "from": begin}
+    if pulled.secret:
+        options["secret"] = pulled.secret
+    # A portal without quotes keeps its sums in the deals.
+    options["proposals"] = ["quotes"] if survey.quotes else ["deals"]
+    if found := general_stages(survey.stages):
+        options["general_stages"] = list(found)
+    return options
+
+
+def _keep(path: Path, name: str, secret: str) -> str:
+    """The credential in a file of its own, beside callfunnel.toml, for its owner alone; its name."""
+    file = path.parent / f"callfunnel.{name}.secret"
+    try:
+        write_whole(file, secret.encode() + b"\n")
+    except OSError as error:
+        raise Terminal(f"{file}: it cannot be written: {error.strerror}") from None
+    return file.name
+
+
+def _write(path: Path, name: str, options: dict[str, object], proposals: Sequence[StageProposal]) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        write_whole(path, with_source(text, name, options, proposals).encode(), mode=_mode(path))
+    except OSError as error:
+        raise Terminal(f"{path}: it cannot be written: {error.strerror}") from None
+    return str(path)
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777 if path.exists() else 0o644
