@@ -20,6 +20,7 @@ from schemas.records import Record, Rejected
 
 if TYPE_CHECKING:
     from connectors.api.survey import Survey
+    from connectors.api.tokens import Refreshing
 
 
 class ApiRequest(NamedTuple):
@@ -138,7 +139,7 @@ class PullStream(NamedTuple):
     """Its records depend on how stages and users are mapped: with another mapping its history is read again."""
 
 
-class RequestLimits(NamedTuple):
+class AccountLimits(NamedTuple):
     """What the vendor allows one account."""
 
     per_s: float
@@ -160,10 +161,13 @@ class Account(NamedTuple):
 class Adapter(Protocol):
     """One vendor, with the options of one source."""
 
-    limits: RequestLimits
+    limits: AccountLimits
 
     def account(self, secret: str) -> Account:
         """Raises Terminal when the secret does not look like one; its words do not hold it."""
+
+    def refreshing(self, secret: str) -> Refreshing | None:
+        """How its tokens are renewed, where the secret is a refresh token; None for one that stays."""
 
     def streams(self) -> tuple[PullStream, ...]: ...
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from connectors.api.adapter import RequestLimits
+from connectors.api.adapter import AccountLimits
 
 
 class DaySpent(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class TokenBucket:
 class RequestLimiter:
     """Asked before each request; told of what the server answers."""
 
-    def __init__(self, limits: RequestLimits, spent: DaySpent | None = None) -> None:
+    def __init__(self, limits: AccountLimits, spent: DaySpent | None = None) -> None:
         self._limits = limits
         self._all = TokenBucket(limits.per_s, limits.burst)
         self._groups = {group: TokenBucket(per_s, 1.0) for group, per_s in limits.groups.items()}

@@ -24,8 +24,8 @@ from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue, moment
 from connectors.reading.source import Context
-from schemas.records import FeedState
 from schemas.errors import Terminal, Transient
+from schemas.records import FeedState
 
 log = logging.getLogger("callfunnel.listen")
 
@@ -186,8 +186,12 @@ class PullListener:
         elif kind is VerdictKind.RETRY:
             self._again(line, reading, verdict.detail, now)
         elif kind is VerdictKind.EXPIRED and self._renew is not None and not self._renewed:
+            try:
+                self._account = self._renew()
+            except Transient as error:
+                self._away(line, str(error), now)
+                return
             self._renewed = True
-            self._account = self._renew()
         elif kind in (VerdictKind.AUTH, VerdictKind.PLAN, VerdictKind.EXPIRED):
             raise Terminal(verdict.detail)
         else:

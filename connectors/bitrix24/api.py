@@ -16,6 +16,7 @@ import msgspec
 
 from connectors.api.adapter import (
     Account,
+    AccountLimits,
     ApiConnector,
     ApiRequest,
     ApiResponse,
@@ -26,16 +27,16 @@ from connectors.api.adapter import (
     PullStream,
     PullWindow,
     Reader,
-    RequestLimits,
     Verdict,
     VerdictKind,
 )
+from connectors.api.tokens import Refreshing
 from connectors.bitrix24.crm import Fields, call, company, managers, moved, number, person, proposal, pulled, rows_of
 from connectors.bitrix24.survey import survey
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
-from schemas.records import Reason, Record
 from schemas.errors import Terminal
+from schemas.records import Reason, Record
 
 PAGE = 50
 DEAL = 2
@@ -73,7 +74,7 @@ def within(field: str, window: PullWindow) -> dict[str, object]:
 class Bitrix24Adapter:
     """Limits are those of the cloud; a box has none of its own, and is not asked faster."""
 
-    limits = RequestLimits(per_s=2.0, burst=40.0)
+    limits = AccountLimits(per_s=2.0, burst=40.0)
 
     def __init__(self, options: PullOptions) -> None:
         self._options = options
@@ -86,6 +87,9 @@ class Bitrix24Adapter:
                 " Developer resources -> Other -> Inbound webhook"
             )
         return Account(found[1])
+
+    def refreshing(self, secret: str) -> Refreshing | None:
+        return None
 
     def streams(self) -> tuple[PullStream, ...]:
         def changed(name: str, read: Callable[[PullWindow, str, _Fresh], Reader]) -> PullStream:

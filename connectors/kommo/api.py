@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.api.adapter import (
     Account,
+    AccountLimits,
     ApiConnector,
     ApiRequest,
     ApiResponse,
@@ -25,15 +26,15 @@ from connectors.api.adapter import (
     PullStream,
     PullWindow,
     Reader,
-    RequestLimits,
     Verdict,
     VerdictKind,
 )
+from connectors.api.tokens import Refreshing
 from connectors.kommo.crm import Fields, call, leads_row, linked, manager, number, organisation, rows_of, time_of
 from connectors.kommo.survey import survey
 from connectors.reading.source import Context
-from schemas.records import Record
 from schemas.errors import Terminal
+from schemas.records import Record
 
 PAGE = 250
 EVENTS = 100
@@ -41,11 +42,23 @@ EVENTS = 100
 _IDS = 10
 """Objects that one request may ask the events of."""
 _WHOLE_BELOW = timedelta(minutes=2)
-_SECRET = re.compile(r"(https?://[^/\s]+)/?\s+(\S{20,})")
+_ADDRESS = re.compile(r"https?://[^/\s]+/?")
+_SHORTEST_TOKEN = 20
 _Fresh = Callable[[], Context]
 _Read = Callable[[PullWindow, str, _Fresh], Reader]
 _Query = tuple[tuple[str, str], ...]
 _Rows = Callable[[Sequence[Fields]], Generator[ApiRequest, Any, tuple[PulledRow, ...]]]
+
+
+def _parts(secret: str) -> list[str]:
+    """The address, and a token or what renews one. Raises Terminal."""
+    parts = secret.split()
+    if len(parts) not in (2, 5) or not _ADDRESS.fullmatch(parts[0]) or len(parts[-1]) < _SHORTEST_TOKEN:
+        raise Terminal(
+            "it must hold the account's address and a long-lived token of a private integration, with a space between:"
+            " https://NAME.amocrm.ru TOKEN; or, of OAuth, ADDRESS CLIENT_ID CLIENT_SECRET REDIRECT_URI REFRESH_TOKEN"
+        )
+    return [parts[0].rstrip("/"), *parts[1:]]
 
 
 def get(path: str, *query: tuple[str, str], optional: bool = False) -> ApiRequest:
@@ -69,19 +82,35 @@ def chunks(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 class KommoAdapter:
     """Seven requests within any second are allowed; who goes on beyond is blocked by address."""
 
-    limits = RequestLimits(per_s=4.0, burst=3.0)
+    limits = AccountLimits(per_s=4.0, burst=3.0)
 
     def __init__(self, options: PullOptions) -> None:
         self._options = options
 
     def account(self, secret: str) -> Account:
-        found = _SECRET.fullmatch(secret.strip())
-        if found is None:
-            raise Terminal(
-                "it must hold the account's address and a long-lived token of a private integration, with a space"
-                " between them: https://NAME.amocrm.ru TOKEN"
-            )
-        return Account(found[1], {"Authorization": f"Bearer {found[2]}"})
+        address, *parts = _parts(secret)
+        return Account(address, {"Authorization": f"Bearer {parts[0]}"} if len(parts) == 1 else {})
+
+    def refreshing(self, secret: str) -> Refreshing | None:
+        address, *parts = _parts(secret)
+        if len(parts) == 1:
+            return None
+        client_id, client_secret, redirect_uri, seed = parts
+
+        def request(refresh_token: str) -> ApiRequest:
+            body = {
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "grant_type": "refresh_token",
+                "refresh_token": refresh_token,
+                "redirect_uri": redirect_uri,
+            }
+            return ApiRequest("/oauth2/access_token", "oauth", body=body)
+
+        def account(access: str) -> Account:
+            return Account(address, {"Authorization": f"Bearer {access}"})
+
+        return Refreshing(seed, Account(address), request, account)
 
     def streams(self) -> tuple[PullStream, ...]:
         def changed(name: str, read: _Read, *, is_mapped: bool = True) -> PullStream:
@@ -181,8 +210,14 @@ def _windowed(path: str, window: PullWindow, cursor: str, rows: _Rows, *query: t
     page, is_last = int(cursor or 1), False
     while not is_last:
         # Two pages of one moment keep their order by id, which nothing changes.
-        asked = (*query, *within("updated_at", window), ("order[id]", "asc"), ("limit", str(PAGE)), ("page", str(page)))
-        answer = yield get(path, *asked)
+        wanted = (
+            *query,
+            *within("updated_at", window),
+            ("order[id]", "asc"),
+            ("limit", str(PAGE)),
+            ("page", str(page)),
+        )
+        answer = yield get(path, *wanted)
         found = sorted(rows_of(answer, path.rpartition("/")[2]), key=number)
         is_last = not _has_next(answer)
         if not is_last and not pages:
@@ -197,8 +232,8 @@ def _by_id(path: str, ids: Sequence[int], *query: tuple[str, str]) -> Generator[
     """Objects by their ids; those that cannot be read are not among them."""
     found: list[Fields] = []
     for some in chunks(ids, 100):
-        wanted = tuple(("filter[id][]", str(one)) for one in some)
-        answer = yield get(path, *query, *wanted, ("limit", str(PAGE)))
+        ids_of = tuple(("filter[id][]", str(one)) for one in some)
+        answer = yield get(path, *query, *ids_of, ("limit", str(PAGE)))
         found += rows_of(answer, path)
     return found
 
@@ -224,8 +259,8 @@ def _moves_of(leads: Sequence[int]) -> Generator[ApiRequest, Any, dict[int, list
         of = (("filter[entity]", "lead"), *(("filter[entity_id][]", str(one)) for one in some))
         page, more = 1, True
         while more:
-            asked = (("filter[type]", "lead_status_changed"), *of, ("limit", str(EVENTS)), ("page", str(page)))
-            answer = yield get("events", *asked)
+            wanted = (("filter[type]", "lead_status_changed"), *of, ("limit", str(EVENTS)), ("page", str(page)))
+            answer = yield get("events", *wanted)
             for event in rows_of(answer, "events"):
                 found.setdefault(number(event, "entity_id"), []).append(event)
             page, more = page + 1, _has_next(answer)
@@ -252,18 +287,20 @@ def classify(response: ApiResponse) -> Verdict:
         problem = msgspec.json.decode(response.body, type=_Problem)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
         problem = _Problem()
-    words = f"status {status} {problem.detail or problem.title}".strip()[:200]
+    message = f"status {status} {problem.detail or problem.title}".strip()[:200]
     if status == 401:
-        return Verdict(VerdictKind.AUTH, f"the token is wrong, over or revoked: make a new long-lived one ({words})")
+        return Verdict(
+            VerdictKind.EXPIRED, f"the token is wrong, over or revoked: make a new long-lived one ({message})"
+        )
     if status == 402:
-        return Verdict(VerdictKind.PLAN, f"the account is not paid ({words})")
+        return Verdict(VerdictKind.PLAN, f"the account is not paid ({message})")
     if status == 403:
         detail = "the token's user may not read this, or this machine's address is blocked for too many requests"
-        return Verdict(VerdictKind.FORBIDDEN, f"{detail} ({words})")
+        return Verdict(VerdictKind.FORBIDDEN, f"{detail} ({message})")
     if status == 429:
         seconds = response.headers.get("retry-after", "")
-        return Verdict(VerdictKind.SLOW_DOWN, words, float(seconds) if seconds.isdecimal() else 2.0)
-    return Verdict(VerdictKind.RETRY if status >= 500 else VerdictKind.FATAL, words)
+        return Verdict(VerdictKind.SLOW_DOWN, message, float(seconds) if seconds.isdecimal() else 2.0)
+    return Verdict(VerdictKind.RETRY if status >= 500 else VerdictKind.FATAL, message)
 
 
 API = ApiConnector(

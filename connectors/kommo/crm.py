@@ -162,7 +162,7 @@ def leads_row(
     return PulledRow(number(lead), time_of(lead, "updated_at"), tuple(items))
 
 
-class _Move(msgspec.Struct, frozen=True):
+class _StageMove(msgspec.Struct, frozen=True):
     """A lead came into a stage."""
 
     id: str
@@ -172,18 +172,18 @@ class _Move(msgspec.Struct, frozen=True):
     by: int
 
 
-def _moves(lead: Fields, events: Sequence[Fields]) -> list[_Move]:
+def _moves(lead: Fields, events: Sequence[Fields]) -> list[_StageMove]:
     """In order of time. Where it began is what its first move says that it left, else where it is."""
-    found: list[_Move] = []
+    found: list[_StageMove] = []
     first: tuple[int, int] | None = None
     for event in sorted(events, key=lambda one: (number(one, "created_at"), str(one.get("id")))):
         after, before = _status(event, "value_after"), _status(event, "value_before")
         if after is None:
             continue
         first = first or before
-        found.append(_Move(str(event.get("id")), number(event, "created_at"), *after, number(event, "created_by")))
+        found.append(_StageMove(str(event.get("id")), number(event, "created_at"), *after, number(event, "created_by")))
     began = first or (number(lead, "pipeline_id"), number(lead, "status_id"))
-    created = _Move(f"lead-{number(lead)}", number(lead, "created_at"), *began, number(lead, "created_by"))
+    created = _StageMove(f"lead-{number(lead)}", number(lead, "created_at"), *began, number(lead, "created_by"))
     return [created, *found]
 
 
@@ -197,7 +197,9 @@ def _status(event: Fields, name: str) -> tuple[int, int] | None:
     return None
 
 
-def _change(move: _Move, owner: str, lead: Fields, context: Context, options: PullOptions) -> list[Record | Rejected]:
+def _change(
+    move: _StageMove, owner: str, lead: Fields, context: Context, options: PullOptions
+) -> list[Record | Rejected]:
     """What a move gives: a change, with what an earlier mapping made of it taken back; or a reject."""
     row = msgspec.to_builtins(move)
     key = f"{move.pipeline_id}/{move.status_id}"
@@ -223,7 +225,7 @@ def _change(move: _Move, owner: str, lead: Fields, context: Context, options: Pu
 
 
 def _taken_back(
-    move: _Move, change: StageChange, unknown: Rejected, before: SourceMapping | None
+    move: _StageMove, change: StageChange, unknown: Rejected, before: SourceMapping | None
 ) -> list[Record | Rejected]:
     if before is None:
         return []
@@ -233,7 +235,7 @@ def _taken_back(
     return [] if old == change.stage else [msgspec.structs.replace(change, stage=old, retracted=1)]
 
 
-def _of(move: _Move, stages: Mapping[str, str]) -> str:
+def _of(move: _StageMove, stages: Mapping[str, str]) -> str:
     """By pipeline and status, since 142 and 143 are won and lost in each; else by the status alone."""
     return stages.get(f"{move.pipeline_id}/{move.status_id}") or stages.get(str(move.status_id)) or ""
 

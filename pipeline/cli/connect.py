@@ -15,24 +15,25 @@ from connectors.api.adapter import PulledPage, PullWindow
 from connectors.api.survey import AccountSurvey, Asking, VendorStage
 from connectors.api.transport import HttpTransport
 from connectors.registry import APIS
-from pipeline.listening.session import Exchange
-from pipeline.terminal.options import Day
-from pipeline.terminal.tables import console, duration, table
 from pipeline.clock import as_datetime, wall_clock
+from pipeline.listening.session import Exchange
 from pipeline.loading.connecting.account import (
     PulledAccount,
     account_with,
     begin_of,
     connector_of,
+    renewed,
     secret_of,
 )
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
 from pipeline.settings import Settings, config_path, read_settings
+from pipeline.terminal.options import Day
+from pipeline.terminal.tables import console, duration, table
 from schemas.durable_files import write_whole
-from schemas.pulling import PullSettings
 from schemas.errors import Terminal
+from schemas.pulling import PullSettings
 
 
 class _Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +83,11 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     account = account_with(pulled, holder, secret)
     now = as_datetime(wall_clock())
     begin = begin_of(pulled, settings, now)
-    with HttpTransport(account.host, lambda: False) as transport:
-        asking = Asking(account.adapter, account.account, transport)
+    with (
+        HttpTransport(account.host, lambda: False) as transport,
+        renewed(name, account, transport, os.environ) as (reached, _),
+    ):
+        asking = Asking(account.adapter, reached, transport)
         survey = asking.survey(connector.survey(begin))
         pages = _yesterday(asking, account, name, settings, now) if _has(survey, "calls") else []
     names = {user.user_id: user.name for user in survey.users}
@@ -139,10 +143,10 @@ def _show(
     seconds: int,
 ) -> None:
     click.echo(f"{account.connector.title} at {account.host}")
-    for words in survey.missing:
-        click.echo(f"a right is missing: {words}")
-    for words in survey.warnings:
-        click.echo(f"note: {words}")
+    for line in survey.missing:
+        click.echo(f"a right is missing: {line}")
+    for line in survey.warnings:
+        click.echo(f"note: {line}")
     out = console()
     stages = table("Stages")
     for heading in ("pipeline", "stage", "deals", "is", "why"):

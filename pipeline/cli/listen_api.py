@@ -14,19 +14,20 @@ from connectors.api.puller import PullListener
 from connectors.api.transport import HttpTransport
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
-from pipeline.listening.session import Exchange, keep_open, new_session
-from pipeline.terminal.options import Day
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.endpoints import pinned
+from pipeline.listening.session import Exchange, keep_open, new_session
 from pipeline.loading.connecting.account import (
     account_of,
     begin_of,
     check_streams,
     mapping_of,
     options_of,
+    renewed,
     settings_of,
 )
 from pipeline.settings import read_settings
+from pipeline.terminal.options import Day
 
 
 @click.command("api")
@@ -62,10 +63,13 @@ def command(name: str, first: date | None, state: Path, data: Path | None) -> No
         contexts = Exchange(name, "", "").contexts(settings, settings.time_zone, import_id)
         adapter = account.connector.adapter(options_of(pulled, known.before))
         begin_at = begin_of(pulled, settings, as_datetime(wall_clock()))
-        with HttpTransport(account.host, line.stopping.is_set) as transport:
+        with (
+            HttpTransport(account.host, line.stopping.is_set) as transport,
+            renewed(name, account, transport, os.environ) as (reached, renew),
+        ):
             listener = PullListener(
                 adapter,
-                account.account,
+                reached,
                 transport,
                 checkpoint,
                 contexts,
@@ -73,6 +77,7 @@ def command(name: str, first: date | None, state: Path, data: Path | None) -> No
                 wanted=pulled.streams,
                 mapping=mapping,
                 import_id=import_id,
+                renew=renew,
             )
             where = f"{account.connector.title} at {account.host}, for source {name}"
             keep_open(line, listener, data, state, where)

@@ -72,7 +72,7 @@ class Listeners:
             pause_s = _REFUSED_AGAIN_S if one.part.exit_code == REFUSED else _AGAIN_S
             one.again_at = now + pause_s
             return (
-                f"listen api {one.name} stopped: {one.part.last_words().removeprefix('callfunnel: ')};"
+                f"listen api {one.name} stopped: {one.part.last_log_line().removeprefix('callfunnel: ')};"
                 f" it is started again in {pause_s:.0f} s (log: {one.part.log})"
             )
         if now >= one.again_at:

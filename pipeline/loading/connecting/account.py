@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,13 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.api.adapter import Account, Adapter, ApiConnector, PullOptions, SourceMapping
-from connectors.api.transport import Host, host_of
+from connectors.api.tokens import Refreshing, RotatingToken, TokenPair
+from connectors.api.transport import ApiTransport, Host, host_of
+from connectors.live.checkpoint import Checkpoint
 from connectors.registry import APIS
 from pipeline.settings import Settings, config_path
+from schemas.errors import Terminal, Transient
 from schemas.pulling import PullSettings
-from schemas.errors import Terminal
 
 HISTORY = timedelta(days=365)
 """How far back a source is pulled that says nothing of it."""
@@ -29,6 +32,7 @@ class PulledAccount(NamedTuple):
     adapter: Adapter
     account: Account
     host: Host
+    refreshing: Refreshing | None
 
 
 def connector_of(kind: str) -> ApiConnector:
@@ -64,7 +68,28 @@ def account_with(pulled: PullSettings, variable: str, secret: str) -> PulledAcco
         account = adapter.account(secret)
     except Terminal as trouble:
         raise Terminal(f"{variable}: {trouble}") from None
-    return PulledAccount(connector, adapter, account, host_of(account.address, variable))
+    host = host_of(account.address, variable)
+    return PulledAccount(connector, adapter, account, host, adapter.refreshing(secret))
+
+
+@contextmanager
+def renewed(
+    name: str, account: PulledAccount, transport: ApiTransport, env: Mapping[str, str]
+) -> Iterator[tuple[Account, Callable[[], Account] | None]]:
+    """(how to ask now, how to renew that; None where a token stays) until the end of the block.
+
+    Raises Terminal when another process has the tokens: beside callfunnel.toml, wherever a listener keeps its state.
+    """
+    if account.refreshing is None:
+        yield account.account, None
+        return
+    with Checkpoint(config_path(env).resolve().parent, f"callfunnel.{name}", "tokens", TokenPair) as kept:
+        token = RotatingToken(account.refreshing, kept, transport.send, lambda: datetime.now(UTC))
+        try:
+            reached = token.account()
+        except Transient:  # the vendor is away: a listener waits for it, and renews then
+            reached = account.account
+        yield reached, token.renew
 
 
 def secret_of(pulled: PullSettings, connector: ApiConnector, env: Mapping[str, str]) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def propose_stages(found: Sequence[VendorStage], stages: Stages, known: Mapping[
 
 def general_stages(found: Sequence[VendorStage]) -> tuple[str, ...]:
     """Stages whose title says that a proposal was sent."""
-    return tuple(stage.key for stage in found if any(words in stage.title.casefold() for words in _SENT))
+    return tuple(stage.key for stage in found if any(part in stage.title.casefold() for part in _SENT))
 
 
 def _pipeline(found: Sequence[VendorStage], stages: Stages, known: Mapping[str, str]) -> list[StageProposal]:

@@ -55,13 +55,13 @@ def _put_stages(table: Table, proposals: Sequence[StageProposal]) -> None:
         stage = one.stage
         if stage.key in table:
             continue
-        words = f"{stage.pipeline}: {stage.title}, {stage.deals} deals; {one.why}".replace("\n", " ")
+        comment = f"{stage.pipeline}: {stage.title}, {stage.deals} deals; {one.why}".replace("\n", " ")
         if one.code:
             value = tomlkit.string(one.code)
-            value.comment(words)
+            value.comment(comment)
             table.add(stage.key, value)
         else:
-            table.add(tomlkit.comment(f'"{stage.key}" = ""  # {words}: which of ours?'))
+            table.add(tomlkit.comment(f'"{stage.key}" = ""  # {comment}: which of ours?'))
 
 
 def _check(old: str, new: str, name: str) -> None:

@@ -14,6 +14,7 @@ from connectors.api.adapter import PullOptions
 from connectors.bitrix24.api import Bitrix24Adapter
 from connectors.bitrix24.webhook import answer as webhook
 from connectors.http.webhook import Answered, Incoming
+from schemas.errors import Terminal
 from schemas.records import (
     CallLeg,
     FeedState,
@@ -25,7 +26,6 @@ from schemas.records import (
     Rejected,
     StageChange,
 )
-from schemas.errors import Terminal
 from tests.connectors.api.portal import Portal
 from tests.connectors.api.virtual import BEGIN, World
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.api.adapter import PullOptions
+from connectors.api.adapter import Account, PullOptions
 from connectors.api.survey import Asking, StageKind
 from connectors.kommo.api import KommoAdapter
 from connectors.kommo.survey import survey
 from pipeline.stitch import stitch
-from schemas.records import CallLeg, Disposition, Manager, Organisation, Proposal, Reason, Rejected
 from schemas.errors import Terminal
+from schemas.records import CallLeg, Disposition, Manager, Organisation, Proposal, Reason, Rejected
 from tests.connectors.api.kommo_account import LOST, TOKEN, WON
 from tests.connectors.api.test_bitrix24 import latest, standing
 from tests.connectors.api.virtual import BEGIN, World
@@ -126,7 +126,7 @@ def test_copies_of_a_call_at_a_contact_and_its_lead_are_one_call() -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(401, "make a new long-lived one"), (402, "not paid"), (403, "address is blocked")],
+    [(401, "make a new one"), (402, "not paid"), (403, "address is blocked")],
 )
 def test_refusal_ends_the_listener_with_words(status: int, expected: str) -> None:
     found = world()
@@ -161,7 +161,30 @@ def test_survey_reads_pipelines_and_users() -> None:
 
 
 def test_secret_is_an_address_and_a_token() -> None:
-    for wrong in ("https://x.amocrm.ru", TOKEN, f"x.amocrm.ru {TOKEN}", f"https://x.amocrm.ru {TOKEN} more"):
+    for wrong in (
+        "https://x.amocrm.ru",
+        TOKEN,
+        "https://x.amocrm.ru short",
+        f"x.amocrm.ru {TOKEN}",
+        f"https://x.amocrm.ru {TOKEN} more",
+    ):
         with pytest.raises(Terminal) as caught:
             KommoAdapter(PullOptions()).account(wrong)
         assert TOKEN not in str(caught.value)
+
+
+def test_access_token_that_ends_is_renewed_and_nothing_is_asked_twice_over() -> None:
+    found = world()
+    funnel(found)
+    right = found.account
+    found.account = KommoAdapter(PullOptions()).account(f"https://portal.example {TOKEN}x")
+    renewals: list[int] = []
+
+    def renew() -> Account:
+        renewals.append(1)
+        return right
+
+    found.renew = renew
+    found.pull(BEGIN + HOUR, stages=STAGES)
+    assert len(renewals) == 1
+    assert len(latest(found, Organisation, "organisation_id")) == 2

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.api.adapter import RequestLimits
+from connectors.api.adapter import AccountLimits
 from connectors.api.limiter import DaySpent, RequestLimiter
 
 NOW = datetime(2026, 11, 2, 23, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ def after(seconds: float) -> datetime:
 
 
 def test_burst_goes_at_once_and_then_the_rate() -> None:
-    limiter = RequestLimiter(RequestLimits(2.0, 3.0))
+    limiter = RequestLimiter(AccountLimits(2.0, 3.0))
     for _ in range(3):
         assert limiter.wait_s("a", NOW) == 0
         limiter.sent("a", NOW)
@@ -29,7 +29,7 @@ def test_burst_goes_at_once_and_then_the_rate() -> None:
 
 @given(st.lists(st.floats(0, 5), max_size=60))
 def test_no_span_of_time_has_more_requests_than_burst_and_rate_allow(pauses: list[float]) -> None:
-    limiter = RequestLimiter(RequestLimits(2.0, 5.0))
+    limiter = RequestLimiter(AccountLimits(2.0, 5.0))
     now, sent = NOW, []
     for pause in pauses:
         now += timedelta(seconds=pause)
@@ -43,14 +43,14 @@ def test_no_span_of_time_has_more_requests_than_burst_and_rate_allow(pauses: lis
 
 
 def test_group_with_a_limit_of_its_own_waits_while_others_go() -> None:
-    limiter = RequestLimiter(RequestLimits(10.0, 10.0, groups={"statistics": 0.05}))
+    limiter = RequestLimiter(AccountLimits(10.0, 10.0, groups={"statistics": 0.05}))
     limiter.sent("statistics", NOW)
     assert limiter.wait_s("statistics", NOW) == 20
     assert limiter.wait_s("users", NOW) == 0
 
 
 def test_group_that_is_held_waits_until_then() -> None:
-    limiter = RequestLimiter(RequestLimits(2.0, 10.0))
+    limiter = RequestLimiter(AccountLimits(2.0, 10.0))
     limiter.hold("a", after(30))
     limiter.hold("a", after(10))
     assert limiter.wait_s("a", NOW) == 30
@@ -59,7 +59,7 @@ def test_group_that_is_held_waits_until_then() -> None:
 
 
 def test_clock_that_is_set_back_gives_nothing_and_blocks_nothing() -> None:
-    limiter = RequestLimiter(RequestLimits(1.0, 1.0))
+    limiter = RequestLimiter(AccountLimits(1.0, 1.0))
     limiter.wait_s("a", NOW)
     limiter.sent("a", NOW)
     assert limiter.wait_s("a", after(-3600)) == 1
@@ -67,7 +67,7 @@ def test_clock_that_is_set_back_gives_nothing_and_blocks_nothing() -> None:
 
 
 def test_days_budget_is_spent_once_whatever_restarts_and_is_new_at_midnight() -> None:
-    limits = RequestLimits(100.0, 100.0, per_day=3)
+    limits = AccountLimits(100.0, 100.0, per_day=3)
     limiter = RequestLimiter(limits)
     limiter.sent("a", NOW)
     limiter.sent("a", NOW)
@@ -77,4 +77,4 @@ def test_days_budget_is_spent_once_whatever_restarts_and_is_new_at_midnight() ->
     assert again.wait_s("a", NOW) == 3600
     assert again.wait_s("a", after(3601)) == 0
     assert again.left_today(after(3601)) == 3
-    assert RequestLimiter(RequestLimits(1.0, 1.0), DaySpent("2026-11-02", 9)).left_today(NOW) is None
+    assert RequestLimiter(AccountLimits(1.0, 1.0), DaySpent("2026-11-02", 9)).left_today(NOW) is None

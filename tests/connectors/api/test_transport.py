@@ -23,8 +23,8 @@ from connectors.api.transport import HttpTransport, Stopping, host_of
 from connectors.bitrix24.api import Bitrix24Adapter, classify
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
-from schemas.records import FeedState
 from schemas.errors import Terminal, Transient
+from schemas.records import FeedState
 from tests.connectors.api.portal import PATH, SECRET, Portal, served
 from tests.connectors.conftest import context
 from tests.connectors.live.sinks import Broker, run_listener, until

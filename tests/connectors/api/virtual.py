@@ -14,8 +14,8 @@ from connectors.api.puller import PullListener
 from connectors.bitrix24.api import Bitrix24Adapter
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
-from schemas.records import Record, Rejected
 from schemas.errors import Transient
+from schemas.records import Record, Rejected
 from tests.connectors.api.kommo_account import KommoAccount
 from tests.connectors.api.portal import PATH, Portal
 from tests.connectors.conftest import context
@@ -52,6 +52,7 @@ class World:
         self.account = Account(f"https://portal.example{PATH}")
         self.journal: list[Record | Rejected] = []
         self.checkpoints = Checkpoints()
+        self.renew: Callable[[], Account] | None = None
         self.events: list[tuple[datetime, Callable[[], object]]] = []
         self.kills: list[int] = []
         """At which of the moments when something is sent or kept the process dies."""
@@ -105,6 +106,7 @@ class World:
                 wanted=wanted,
                 mapping=mapping,
                 import_id="import-1",
+                renew=self.renew,
             )
             try:
                 listener.run(line)

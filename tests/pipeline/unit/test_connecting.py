@@ -9,8 +9,8 @@ import pytest
 from connectors.api.survey import StageKind, VendorStage
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
-from schemas.stages import default_stages
 from schemas.errors import Terminal
+from schemas.stages import default_stages
 
 OURS = default_stages()
 

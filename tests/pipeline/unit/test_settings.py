@@ -132,7 +132,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
         (
             "[listen.b24]\nfrom = 2026-01-01",
             "listen.b24: Object missing required field `api`",
-            "api, secret, from, streams",
+            "api, secret, secret_file, from, streams",
         ),
         (
             "[listen.b24]\napi = 'bitrix24'\nproposals = ['letters']",
