@@ -289,9 +289,7 @@ def classify(response: ApiResponse) -> Verdict:
         problem = _Problem()
     message = f"status {status} {problem.detail or problem.title}".strip()[:200]
     if status == 401:
-        return Verdict(
-            VerdictKind.EXPIRED, f"the token is wrong, over or revoked: make a new long-lived one ({message})"
-        )
+        return Verdict(VerdictKind.EXPIRED, f"the token is wrong, over or revoked: make a new one ({message})")
     if status == 402:
         return Verdict(VerdictKind.PLAN, f"the account is not paid ({message})")
     if status == 403:
