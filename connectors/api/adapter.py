@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from connectors.reading.lengths import WEEK
 from connectors.reading.source import Context
 from schemas.records import Record, Rejected
 
@@ -130,8 +129,10 @@ class PullStream(NamedTuple):
     every: timedelta = timedelta(minutes=5)
     overlap: timedelta = timedelta(hours=1)
     """How late a row may appear: what is younger is read again each time."""
-    step: timedelta = WEEK
-    """BY_TIME: how much time one window spans."""
+    step: timedelta = timedelta.max
+    """BY_TIME: how much time one window spans at most."""
+    from_beginning: bool = False
+    """It is read whole, whatever day history is to begin with: a customer of ten years ago is called today."""
     settle: timedelta = timedelta(0)
     """How long a row may still change without moving: what is younger is read again each `settle_every`."""
     settle_every: timedelta = timedelta(hours=6)

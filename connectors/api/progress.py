@@ -7,13 +7,15 @@ checkpoint is written only behind the rows it speaks of, and a kill costs reques
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from connectors.api.adapter import Order, PulledRow, PullStream, PullWindow, SourceMapping
 from connectors.api.limiter import DaySpent
 
+BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before anything that a vendor of today has."""
 SHORTEST_WINDOW = timedelta(minutes=1)
 """A window of a vendor's cap is halved down to this; a shorter one that is cut still ends the stream, with words."""
 
@@ -71,11 +73,14 @@ def next_window(stream: PullStream, progress: StreamProgress, now: datetime) -> 
         return PullWindow(progress.began, None)
     if progress.until is not None:
         return PullWindow(progress.since, progress.until)
-    step = stream.step
+    settled = now - stream.overlap
+    left = settled - progress.since
+    if left <= stream.overlap:
+        return PullWindow(progress.since, None)
+    step = min(stream.step, left)
     if progress.span_s:  # what was halved grows again, for months that are emptier
         step = min(step, timedelta(seconds=2 * progress.span_s))
-    until = progress.since + step
-    return PullWindow(progress.since, until if until < now - stream.overlap else None)
+    return PullWindow(progress.since, progress.since + step)
 
 
 def after_page(progress: StreamProgress, window: PullWindow, cursor: str) -> StreamProgress:

@@ -17,7 +17,7 @@ import msgspec
 
 from connectors.api.adapter import Account, Adapter, ApiRequest, ApiResponse, SourceMapping, Verdict, VerdictKind
 from connectors.api.limiter import RequestLimiter
-from connectors.api.progress import PullState, begin, with_mapping
+from connectors.api.progress import BEGINNING, PullState, begin, with_mapping
 from connectors.api.reading import StreamFault, StreamReading
 from connectors.api.transport import ApiTransport, Stopping
 from connectors.live.backoff import Backoff
@@ -112,15 +112,12 @@ class PullListener:
         now, is_new = self._now(line), state.mapping != self._mapping
         before = state.streams
         streams = [one for one in self._adapter.streams() if not self._wanted or one.name in self._wanted]
-        return [
-            StreamReading(
-                one,
-                begin(self._begin_at, None if is_new and one.is_mapped else before.get(one.name)),
-                self._context,
-                now,
-            )
-            for one in streams
-        ]
+        readings = []
+        for stream in streams:
+            begin_at = BEGINNING if stream.from_beginning else self._begin_at
+            known = None if is_new and stream.is_mapped else before.get(stream.name)
+            readings.append(StreamReading(stream, begin(begin_at, known), self._context, now))
+        return readings
 
     def _now(self, line: DeliveryQueue) -> datetime:
         """The server's clock, where it is known to differ from ours."""

@@ -92,17 +92,20 @@ class Bitrix24Adapter:
         return None
 
     def streams(self) -> tuple[PullStream, ...]:
-        def changed(name: str, read: Callable[[PullWindow, str, _Fresh], Reader]) -> PullStream:
-            return PullStream(name, Order.BY_TIME, read, overlap=timedelta(minutes=10), step=30 * _DAY)
+        def changed(
+            name: str, read: Callable[[PullWindow, str, _Fresh], Reader], *, from_beginning: bool = False
+        ) -> PullStream:
+            overlap = timedelta(minutes=10)
+            return PullStream(name, Order.BY_TIME, read, overlap=overlap, from_beginning=from_beginning)
 
         kinds = {"quotes": self._quotes, "deals": self._deals}
         return (
             PullStream("users", Order.WHOLE, self._users, every=_HOUR),
             # A row comes at the end of a call; its recording and its contact come later.
             PullStream("calls", Order.BY_ID, self._calls, overlap=2 * _HOUR, settle=2 * _DAY, is_mapped=False),
-            changed("companies", self._companies),
-            changed("contacts", self._contacts),
-            PullStream("stages", Order.BY_ID, self._stages, overlap=_HOUR),
+            changed("companies", self._companies, from_beginning=True),
+            changed("contacts", self._contacts, from_beginning=True),
+            PullStream("stages", Order.BY_ID, self._stages, overlap=_HOUR, from_beginning=True),
             *(changed(name, read) for name, read in kinds.items() if name in self._options.proposals),
         )
 
@@ -248,6 +251,7 @@ def _by_id(method: str, select: Sequence[str], ids: Sequence[int]) -> _Lookup:
     found: dict[int, Any] = {}
     for some in _chunks(ids):
         rows = yield from _all(method, select, {"@ID": list(some)})
+        _check_filter("ID", rows, some)
         found |= {number(row): row for row in rows}
     return found
 
@@ -257,6 +261,7 @@ def _contacts_of(companies: Sequence[int]) -> _Lookup:
     found: dict[int, Any] = {}
     for some in _chunks(companies):
         rows = yield from _all("crm.contact.list", _CONTACT, {"@COMPANY_ID": list(some)})
+        _check_filter("COMPANY_ID", rows, some)
         for row in rows:
             found.setdefault(number(row, "COMPANY_ID"), []).append(row)
     return found
@@ -267,6 +272,14 @@ def _companies_of(owned: Sequence[Fields]) -> _Lookup:
     contacts = sorted({number(row, "CONTACT_ID") for row in owned if not number(row, "COMPANY_ID")} - {0})
     rows = yield from _by_id("crm.contact.list", ("ID", "COMPANY_ID"), contacts)
     return {contact: number(row, "COMPANY_ID") for contact, row in rows.items()}
+
+
+def _check_filter(field: str, rows: Sequence[Fields], values: Sequence[int]) -> None:
+    """Raises Misread when rows came that were not asked for: a filter that is ignored gives everything."""
+    if any(number(row, field) not in values for row in rows):
+        raise Misread(
+            Reason.UNKNOWN_LAYOUT, field, f"rows came that were not asked for: the filter by {field} is ignored"
+        )
 
 
 def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -21,6 +21,7 @@ _NEEDED = {
 _NOT_ADMIN = "the webhook's user is not an administrator: deals and calls that they may not see are missing"
 _LISTS = {"companies": ("crm.company.list", 2), "contacts": ("crm.contact.list", 3), "quotes": ("crm.quote.list", 2)}
 """Stream -> its method, and how many requests one page of it costs."""
+_STAGES_COST = 3
 
 
 def ask(method: str, **body: object) -> ApiRequest:
@@ -102,17 +103,15 @@ def _users() -> Generator[ApiRequest, Any, tuple[VendorUser, ...]]:
 
 
 def _sizes(begin: datetime) -> Generator[ApiRequest, Any, tuple[HistorySize, ...]]:
-    """Rows of each stream since the beginning; the second number is what one page costs."""
-    since = begin.isoformat(timespec="seconds")
-    found: list[HistorySize] = []
-    answer = yield ask("voximplant.statistic.get", FILTER={">=CALL_START_DATE": since}, start=0)
-    found += _size("calls", answer, 1)
+    """Rows of each stream: calls since the beginning of history, the rest whole."""
     answer = yield ask(
-        "crm.stagehistory.list", entityTypeId=_DEAL, filter={">=CREATED_TIME": since}, order={"ID": "ASC"}, start=0
+        "voximplant.statistic.get", FILTER={">=CALL_START_DATE": begin.isoformat(timespec="seconds")}, start=0
     )
-    found += _size("stages", answer, 3)
+    found = _size("calls", answer, 1)
+    answer = yield ask("crm.stagehistory.list", entityTypeId=_DEAL, order={"ID": "ASC"}, start=0)
+    found += _size("stages", answer, _STAGES_COST)
     for stream, (method, cost) in _LISTS.items():
-        rows = yield from _total(method, {">=DATE_MODIFY": since})
+        rows = yield from _total(method, {})
         found.append(HistorySize(stream, rows, -(-rows // PAGE) * cost))
     return tuple(found)
 

@@ -41,6 +41,7 @@ EVENTS = 100
 """Of one page; the document says more, and clients got no more."""
 _IDS = 10
 """Objects that one request may ask the events of."""
+_OVERLAP = timedelta(minutes=5)
 _WHOLE_BELOW = timedelta(minutes=2)
 _ADDRESS = re.compile(r"https?://[^/\s]+/?")
 _SHORTEST_TOKEN = 20
@@ -113,12 +114,12 @@ class KommoAdapter:
         return Refreshing(seed, Account(address), request, account)
 
     def streams(self) -> tuple[PullStream, ...]:
-        def changed(name: str, read: _Read, *, is_mapped: bool = True) -> PullStream:
-            overlap, step = timedelta(minutes=5), timedelta(days=30)
-            return PullStream(name, Order.BY_TIME, read, overlap=overlap, step=step, is_mapped=is_mapped)
+        def changed(name: str, read: _Read) -> PullStream:
+            return PullStream(name, Order.BY_TIME, read, overlap=_OVERLAP, from_beginning=True)
 
         def notes(entity: str) -> PullStream:
-            return changed(f"calls-{entity}", lambda w, c, f: self._calls(entity, w, c, f), is_mapped=False)
+            read: _Read = lambda window, cursor, fresh: self._calls(entity, window, cursor, fresh)  # noqa: E731
+            return PullStream(f"calls-{entity}", Order.BY_TIME, read, overlap=_OVERLAP, is_mapped=False)
 
         return (
             PullStream("users", Order.WHOLE, self._users, every=timedelta(hours=1)),

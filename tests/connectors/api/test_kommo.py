@@ -20,6 +20,7 @@ from tests.connectors.api.test_bitrix24 import latest, standing
 from tests.connectors.api.virtual import BEGIN, World
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+STEP = 10 * MINUTE
 STAGES = {"5/11": "new", "5/12": "active", "142": "customer", "5/143": "disqualified"}
 
 
@@ -38,16 +39,16 @@ def funnel(found: World) -> None:
     private = account.contact("Пётр", "+79160000003")
     first = account.lead(11, company=alfa, price=5000)
     second, third = account.lead(11, contact=private), account.lead(12)
-    found.at(BEGIN + HOUR, lambda: account.move(first, 12, by=12))
-    found.at(BEGIN + 2 * HOUR, lambda: account.move(first, WON, by=0))
-    found.at(BEGIN + 2 * HOUR, lambda: account.move(second, 99))
-    found.at(BEGIN + 3 * HOUR, lambda: account.move(third, LOST))
+    found.at(BEGIN + STEP, lambda: account.move(first, 12, by=12))
+    found.at(BEGIN + 2 * STEP, lambda: account.move(first, WON, by=0))
+    found.at(BEGIN + 2 * STEP, lambda: account.move(second, 99))
+    found.at(BEGIN + 3 * STEP, lambda: account.move(third, LOST))
 
 
 def test_streams_give_managers_organisations_moves_with_their_author_and_prices() -> None:
     found = world()
     funnel(found)
-    found.pull(BEGIN + 4 * HOUR, stages=STAGES, options=PullOptions(proposals=("deals",)))
+    found.pull(BEGIN + 4 * STEP, stages=STAGES, options=PullOptions(proposals=("deals",)))
     third = str(found.kommo.lists["leads"][2]["id"])
     alfa, private = found.kommo.lists["companies"][0]["id"], found.kommo.lists["contacts"][1]["id"]
     managers = latest(found, Manager, "manager_id")
@@ -63,11 +64,11 @@ def test_streams_give_managers_organisations_moves_with_their_author_and_prices(
     stages, *_ = standing(found)
     assert {(name, at - BEGIN, stage): by for (name, at, stage), by in stages.items()} == {
         (f"CO_{alfa}", timedelta(0), "new"): "7",
-        (f"CO_{alfa}", HOUR, "active"): "12",
-        (f"CO_{alfa}", 2 * HOUR, "customer"): "7",  # a robot did it: the lead's responsible
+        (f"CO_{alfa}", STEP, "active"): "12",
+        (f"CO_{alfa}", 2 * STEP, "customer"): "7",  # a robot did it: the lead's responsible
         (f"C_{private}", timedelta(0), "new"): "7",
         (third, timedelta(0), "active"): "7",
-        (third, 3 * HOUR, "disqualified"): "7",
+        (third, 3 * STEP, "disqualified"): "7",
     }
     (price,) = latest(found, Proposal, "proposal_id").values()
     assert (price.organisation_id, price.amount, price.currency) == (f"CO_{alfa}", 5000, "RUB")
@@ -75,17 +76,17 @@ def test_streams_give_managers_organisations_moves_with_their_author_and_prices(
     assert found.kommo.refused == 0
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(kills=st.lists(st.integers(1, 120), max_size=5))
 def test_kills_change_nothing_and_a_mapping_that_changes_is_as_if_it_had_been_so(kills: list[int]) -> None:
     after = STAGES | {"5/99": "development", "5/12": "new"}
     right, broken = world(), world()
     for one in (right, broken):
         funnel(one)
-    right.pull(BEGIN + 5 * HOUR, stages=after)
+    right.pull(BEGIN + 5 * STEP, stages=after)
     broken.kills = sorted(kills)
-    broken.pull(BEGIN + 4 * HOUR, stages=STAGES)
-    broken.pull(BEGIN + 5 * HOUR, stages=after)
+    broken.pull(BEGIN + 4 * STEP, stages=STAGES)
+    broken.pull(BEGIN + 5 * STEP, stages=after)
     assert standing(broken) == standing(right)
 
 

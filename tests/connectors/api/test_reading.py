@@ -78,9 +78,12 @@ def test_window_of_a_minute_that_is_cut_off_ends_the_stream_and_is_never_taken_f
 def test_windows_meet_and_the_last_one_is_open() -> None:
     stream = Vendor().stream()
     progress, now = begin(BEGIN, None), BEGIN + 2.5 * DAY
-    first = next_window(stream, progress, now)
-    assert first == PullWindow(BEGIN, BEGIN + DAY)
-    assert next_window(stream, StreamProgress(BEGIN, BEGIN + 2 * DAY), now) == PullWindow(BEGIN + 2 * DAY, None)
+    settled = now - 10 * MINUTE
+    assert next_window(stream, progress, now) == PullWindow(BEGIN, BEGIN + DAY)
+    assert next_window(stream, StreamProgress(BEGIN, BEGIN + 2 * DAY), now) == PullWindow(BEGIN + 2 * DAY, settled)
+    assert next_window(stream, StreamProgress(BEGIN, settled), now) == PullWindow(settled, None)
+    halved_once = StreamProgress(BEGIN, BEGIN, span_s=3600.0)
+    assert next_window(stream, halved_once, now) == PullWindow(BEGIN, BEGIN + 2 * HOUR)
     assert halved(PullWindow(BEGIN, None), BEGIN + HOUR) == PullWindow(BEGIN, BEGIN + HOUR / 2)
     assert halved(PullWindow(BEGIN, BEGIN + MINUTE), now) is None
 
