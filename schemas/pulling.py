@@ -25,5 +25,7 @@ class PullSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The vendor's user -> our manager; "-" for a user who is not a manager. Others are managers by their own id."""
     proposals: tuple[Literal["quotes", "deals"], ...] = ("quotes",)
     """What counts as an individual proposal."""
+    deals: Literal["furthest", "latest"] = "furthest"
+    """Of several deals of an organisation: it stands where the furthest open one does, or where any moved last."""
     general_stages: tuple[str, ...] = ()
     """Stages of the vendor that say that a general proposal was sent."""

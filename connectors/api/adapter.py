@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -182,6 +182,8 @@ class SourceMapping(msgspec.Struct, frozen=True):
     """Their stage -> our code."""
     managers: dict[str, str] = {}
     """Their user -> our manager, "-" for nobody."""
+    deals: Literal["furthest", "latest"] = "furthest"
+    """Which of an organisation's deals says where it stands."""
     rest: str = ""
     """A digest of what else records depend on."""
 
@@ -195,6 +197,8 @@ class PullOptions(NamedTuple):
     """What counts as an individual proposal: quotes, deals."""
     general_stages: tuple[str, ...] = ()
     """Stages of the vendor in which a general proposal was sent."""
+    deals: Literal["furthest", "latest"] = "furthest"
+    """Which of an organisation's deals says where it stands: `connectors.api.deals`."""
     before: SourceMapping | None = None
     """With what history was read before, while it is read again: what that made, and this does not, is taken back."""
 

@@ -31,7 +31,8 @@ from connectors.api.adapter import (
     VerdictKind,
 )
 from connectors.api.tokens import Refreshing
-from connectors.bitrix24.crm import Fields, call, company, managers, moved, number, person, proposal, pulled, rows_of
+from connectors.bitrix24.crm import Fields, call, company, managers, number, person, proposal, pulled, rows_of
+from connectors.bitrix24.moves import Deals, moved
 from connectors.bitrix24.survey import survey
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -61,6 +62,11 @@ def ask(method: str, *, optional: bool = False, **body: object) -> ApiRequest:
 def listed(method: str, select: Sequence[str], filters: Mapping[str, object], after: int = 0) -> ApiRequest:
     """A page of a list of the CRM behind an id, without the count of the whole."""
     return ask(method, order={"ID": "ASC"}, filter={**filters, ">ID": after}, select=list(select), start=-1)
+
+
+def history_page(filters: Mapping[str, object]) -> ApiRequest:
+    """A page of the stage history of deals."""
+    return ask("crm.stagehistory.list", entityTypeId=DEAL, order={"ID": "ASC"}, filter=dict(filters), start=-1)
 
 
 def within(field: str, window: PullWindow) -> dict[str, object]:
@@ -179,17 +185,16 @@ class Bitrix24Adapter:
         options = self._options
 
         def page(after: int) -> ApiRequest:
-            filters = {**within("CREATED_TIME", window), ">ID": after}
-            return ask("crm.stagehistory.list", entityTypeId=DEAL, order={"ID": "ASC"}, filter=filters, start=-1)
+            return history_page({**within("CREATED_TIME", window), ">ID": after})
 
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
             owners = sorted({number(row, "OWNER_ID") for row in found} - {0})
             deals = yield from _by_id("crm.deal.list", _OWNED, owners)
             companies_of = yield from _companies_of(list(deals.values()))
-            context = fresh()
-            return tuple(
-                moved(row, deals.get(number(row, "OWNER_ID")), companies_of, context, options) for row in found
-            )
+            known = Deals(deals, companies_of, found)
+            if options.deals == "furthest" or (options.before is not None and options.before.deals == "furthest"):
+                known = yield from _all_deals(deals, companies_of)
+            return moved(found, known, fresh(), options)
 
         return _pages(cursor, page, rows, "items")
 
@@ -265,6 +270,31 @@ def _contacts_of(companies: Sequence[int]) -> _Lookup:
         for row in rows:
             found.setdefault(number(row, "COMPANY_ID"), []).append(row)
     return found
+
+
+def _all_deals(some: dict[int, Any], companies_of: dict[int, int]) -> Generator[ApiRequest, Any, Deals]:
+    """Every deal of the organisations of these ones, with every move."""
+    companies = {number(deal, "COMPANY_ID") for deal in some.values()} | set(companies_of.values())
+    contacts = {number(deal, "CONTACT_ID") for deal in some.values() if not number(deal, "COMPANY_ID")}
+    people = yield from _contacts_of(sorted(companies - {0}))
+    contacts |= {number(person) for found in people.values() for person in found}
+    deals = dict(some)
+    for field, values in (("COMPANY_ID", companies), ("CONTACT_ID", contacts)):
+        for chunk in _chunks(sorted(values - {0})):
+            rows = yield from _all("crm.deal.list", _OWNED, {f"@{field}": list(chunk)})
+            _check_filter(field, rows, chunk)
+            deals |= {number(row): row for row in rows}
+    others = yield from _companies_of(list(deals.values()))
+    history: list[Fields] = []
+    for chunk in _chunks(sorted(deals)):
+        after, is_last = 0, False
+        while not is_last:
+            moves = rows_of((yield history_page({"@OWNER_ID": list(chunk), ">ID": after})), "items")
+            _check_filter("OWNER_ID", moves, chunk)
+            history += moves
+            is_last = len(moves) < PAGE or number(moves[-1]) <= after
+            after = number(moves[-1]) if moves else after
+    return Deals(deals, others, history)
 
 
 def _companies_of(owned: Sequence[Fields]) -> _Lookup:

@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from connectors.api.adapter import PulledRow, PullOptions, SourceMapping, manager_of
+from connectors.api.adapter import PulledRow, PullOptions, manager_of
 from connectors.bitrix24.statistics import Bitrix24Statistics
 from connectors.http.webhook import call_item
 from connectors.reading.cells import amount
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
-from schemas.records import Manager, Organisation, Proposal, ProposalKind, Reason, Record, Rejected, StageChange
+from schemas.records import Manager, Organisation, Proposal, ProposalKind, Reason, Record, Rejected
 
 KIND = "bitrix24"
 Fields = Mapping[str, Any]
@@ -68,7 +68,7 @@ def pulled(row: Fields, context: Context, kind: str, time: str, make: Make) -> P
         at = moment(row, time)
         made = make(row, context, f"{KIND}:{kind}:{key}")
     except Misread as misread:
-        return PulledRow(key, at, (_rejected(misread.bad, row, kind, context),))
+        return PulledRow(key, at, (rejected(misread.bad, row, kind, context),))
     return PulledRow(key, at, () if made is None else (made,))
 
 
@@ -167,37 +167,6 @@ def organisation_id(row: Fields, companies_of: Mapping[int, int]) -> str:
     return f"CO_{owner}" if owner else f"C_{contact}" if contact else ""
 
 
-def stage_key(row: Fields) -> str:
-    """How settings name a stage: pipeline and id, since ids of the first pipeline repeat in others' titles."""
-    return f"{number(row, 'CATEGORY_ID')}/{row.get('STAGE_ID') or ''}"
-
-
-def moved(
-    row: Fields, deal: Fields | None, companies_of: Mapping[int, int], context: Context, options: PullOptions
-) -> PulledRow:
-    """A deal that came into a stage: its organisation did, and where settings say so, a general proposal was sent."""
-    kind, key = "stage", stage_key(row)
-    found = pulled(row, context, kind, "CREATED_TIME", lambda r, c, o: _change(r, deal, companies_of, c, o, options))
-    if options.before is not None:
-        found = found._replace(items=(*_taken_back(row, found, context, options.before), *found.items))
-    if deal is None or found.at is None or not {key, str(row.get("STAGE_ID"))} & set(options.general_stages):
-        return found
-    organisation = organisation_id(deal, companies_of)
-    if not organisation:
-        return found
-    general = Proposal(
-        proposal_id=f"D_{number(deal)}:general",
-        organisation_id=organisation,
-        manager_id=manager_of(str(deal.get("ASSIGNED_BY_ID") or ""), options.managers),
-        kind=ProposalKind.GENERAL,
-        sent_at=found.at,
-        import_id=context.import_id,
-        origin=f"{KIND}:{kind}:{number(row)}",
-        version=context.version,
-    )
-    return found._replace(items=(*found.items, general))
-
-
 def proposal(
     row: Fields, short: str, companies_of: Mapping[int, int], context: Context, origin: str, options: PullOptions
 ) -> Record | None:
@@ -219,57 +188,6 @@ def proposal(
         sent_at=moment(row, "DATE_CREATE"),
         amount=total,
         currency=str(row.get("CURRENCY_ID") or ""),
-        import_id=context.import_id,
-        origin=origin,
-        version=context.version,
-    )
-
-
-def stage_of(row: Fields, stages: Mapping[str, str]) -> str:
-    """What a stage is by this mapping: by pipeline and stage, else by the stage alone; "" where it is not named."""
-    return stages.get(stage_key(row)) or stages.get(str(row.get("STAGE_ID") or "")) or ""
-
-
-def _taken_back(
-    row: Fields, found: PulledRow, context: Context, before: SourceMapping
-) -> tuple[Record | Rejected, ...]:
-    """What this move was before settings said otherwise: another stage is taken back, a reject is resolved."""
-    change = next((item for item in found.items if isinstance(item, StageChange)), None)
-    if change is None:
-        return ()
-    old = stage_of(row, before.stages)
-    if not old:
-        reason = Bad(Reason.UNKNOWN_STAGE)
-        resolved = {"resolved": 1, "resolved_by": context.import_id}
-        return (msgspec.structs.replace(_rejected(reason, row, "stage", context), **resolved),)
-    return () if old == change.stage else (msgspec.structs.replace(change, stage=old, retracted=1),)
-
-
-def _change(
-    row: Fields,
-    deal: Fields | None,
-    companies_of: Mapping[int, int],
-    context: Context,
-    origin: str,
-    options: PullOptions,
-) -> StageChange:
-    if deal is None:
-        detail = f"deal {row.get('OWNER_ID')} cannot be read: it is deleted, or the webhook's user may not see it"
-        raise Misread(Reason.UNKNOWN_ORGANISATION, "OWNER_ID", detail)
-    organisation = organisation_id(deal, companies_of)
-    if not organisation:
-        detail = f"deal {row.get('OWNER_ID')} names neither a company nor a contact"
-        raise Misread(Reason.UNKNOWN_ORGANISATION, "OWNER_ID", detail)
-    key = stage_key(row)
-    stage = context.stages.find(stage_of(row, context.stage_words))
-    if stage is None:
-        detail = f"{key} is not mapped: name it under [sources.{context.source}.stages]"
-        raise Misread(Reason.UNKNOWN_STAGE, "STAGE_ID", detail)
-    return StageChange(
-        organisation_id=organisation,
-        stage=stage,
-        changed_at=moment(row, "CREATED_TIME"),
-        manager_id=manager_of(str(deal.get("ASSIGNED_BY_ID") or ""), options.managers),
         import_id=context.import_id,
         origin=origin,
         version=context.version,
@@ -304,5 +222,6 @@ def _phones(row: Fields) -> list[str]:
     return [str(one.get("VALUE") or "") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _rejected(bad: Bad, row: Fields, kind: str, context: Context) -> Rejected:
+def rejected(bad: Bad, row: Fields, kind: str, context: Context) -> Rejected:
+    """Its identity is reason and row: the same row read again is the same reject."""
     return reject(bad, msgspec.json.encode(row).decode(), str(row.get("ID", "-")), f"{KIND} {kind}", context)

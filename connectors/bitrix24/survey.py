@@ -21,7 +21,7 @@ _NEEDED = {
 _NOT_ADMIN = "the webhook's user is not an administrator: deals and calls that they may not see are missing"
 _LISTS = {"companies": ("crm.company.list", 2), "contacts": ("crm.contact.list", 3), "quotes": ("crm.quote.list", 2)}
 """Stream -> its method, and how many requests one page of it costs."""
-_STAGES_COST = 3
+_STAGES_COST = 8
 
 
 def ask(method: str, **body: object) -> ApiRequest:

@@ -116,7 +116,7 @@ def read_secret(path: Path) -> str:
 
 
 def options_of(pulled: PullSettings, before: SourceMapping | None = None) -> PullOptions:
-    return PullOptions(pulled.managers, pulled.proposals, pulled.general_stages, before)
+    return PullOptions(pulled.managers, pulled.proposals, pulled.general_stages, pulled.deals, before)
 
 
 def check_streams(adapter: Adapter, wanted: tuple[str, ...], name: str) -> None:
@@ -138,4 +138,4 @@ def mapping_of(name: str, pulled: PullSettings, settings: Settings) -> SourceMap
     stages = {theirs: settings.stages.find(ours) or "" for theirs, ours in source.stages.items()}
     rest = [sorted(pulled.general_stages), source.region or settings.region]
     digest = hashlib.blake2b(msgspec.json.encode(rest), digest_size=8).hexdigest()
-    return SourceMapping(stages, dict(pulled.managers), digest)
+    return SourceMapping(stages, dict(pulled.managers), pulled.deals, digest)

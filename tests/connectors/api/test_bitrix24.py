@@ -150,13 +150,13 @@ def test_crm_streams_give_managers_organisations_stages_and_proposals() -> None:
         "CO_2": ("Бета", []),
         "C_2": ("Пётр", ["+79160000003"]),
     }
-    changes = [item for item in world.journal if isinstance(item, StageChange)]
-    assert [(one.organisation_id, one.stage, one.changed_at - BEGIN) for one in changes] == [
-        ("CO_1", "new", timedelta(0)),
-        ("C_2", "new", timedelta(0)),
-        ("CO_1", "active", STEP),
-        ("CO_1", "customer", 2 * STEP),
-    ]
+    stages, *_ = standing(world)
+    assert {(name, at - BEGIN, stage) for name, at, stage in stages} == {
+        ("CO_1", timedelta(0), "new"),
+        ("C_2", timedelta(0), "new"),
+        ("CO_1", STEP, "active"),
+        ("CO_1", 2 * STEP, "customer"),
+    }
     proposals = latest(world, Proposal, "proposal_id")
     assert {name: (one.kind, one.organisation_id, str(one.amount)) for name, one in proposals.items()} == {
         "Q_1": (ProposalKind.INDIVIDUAL, "CO_2", "45000.00"),
@@ -357,3 +357,49 @@ def test_portal_that_ignores_a_filter_by_ids_ends_the_stream() -> None:
     world.portal.errors = [(200, {"result": world.portal.companies}), (200, {"result": [contact]})]
     with pytest.raises(Terminal, match="the filter by COMPANY_ID is ignored"):
         world.pull(BEGIN + HOUR, wanted=["companies"])
+
+
+def several_deals(world: World) -> None:
+    """One customer, a deal that goes far, a second one that begins and is lost, one of its contact alone."""
+    portal = world.portal
+    alfa = portal.company("Альфа", "+74950000001")
+    ivan = portal.contact("Иван", "+79160000002", company=alfa)
+    first = portal.deal(company=alfa, stage="PREPARATION")
+    deals: list[int] = []
+    world.at(BEGIN + STEP, lambda: deals.append(portal.deal(contact=ivan)))
+    world.at(BEGIN + 2 * STEP, lambda: portal.move(deals[0], "LOSE"))
+    world.at(BEGIN + 3 * STEP, lambda: portal.move(first, "WON"))
+    world.at(BEGIN + 4 * STEP, lambda: deals.append(portal.deal(company=alfa)))
+
+
+def where(world: World) -> list[tuple[timedelta, str]]:
+    stages, *_ = standing(world)
+    return sorted((at - BEGIN, stage) for name, at, stage in stages if name == "CO_1")
+
+
+@settings(max_examples=8)
+@given(kills=st.lists(st.integers(1, 200), max_size=4))
+def test_organisation_stands_where_its_furthest_open_deal_does(kills: list[int]) -> None:
+    world = World()
+    several_deals(world)
+    world.kills = sorted(kills)
+    world.pull(BEGIN + 6 * STEP, stages=STAGES)
+    assert where(world) == [(timedelta(0), "active"), (3 * STEP, "customer"), (4 * STEP, "new")]
+
+
+def test_rule_that_changes_takes_back_what_the_other_made() -> None:
+    world = World()
+    several_deals(world)
+    latest_rule = PullOptions(deals="latest")
+    world.pull(BEGIN + 5 * STEP, stages=STAGES)
+    world.pull(BEGIN + 6 * STEP, stages=STAGES, options=latest_rule)
+    every_move = [
+        (timedelta(0), "active"),
+        (STEP, "new"),
+        (2 * STEP, "disqualified"),
+        (3 * STEP, "customer"),
+        (4 * STEP, "new"),
+    ]
+    assert where(world) == every_move
+    world.pull(BEGIN + 8 * STEP, stages=STAGES)
+    assert where(world) == [(timedelta(0), "active"), (3 * STEP, "customer"), (4 * STEP, "new")]

@@ -94,7 +94,8 @@ class World:
         """Run listeners until a moment, a new one for each that is killed."""
         while True:
             line = VirtualLine(self, until)
-            mapping = SourceMapping(dict(stages or {}), dict((options or PullOptions()).managers))
+            chosen = options or PullOptions()
+            mapping = SourceMapping(dict(stages or {}), dict(chosen.managers), chosen.deals)
             state = with_mapping(self.checkpoints.state or PullState(), mapping)
             listener = PullListener(
                 self.adapter((options or PullOptions())._replace(before=state.before)),
