@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from connectors.api.survey import StageKind
+from connectors.reading.source import Context
+from schemas.records import StageChange
 
 DealRule = Literal["furthest", "latest"]
 
@@ -49,6 +51,27 @@ def standings(moves: Iterable[DealMove], rule: DealRule, order: Mapping[str, int
             found[at, stage] = manager_id
         before = stage
     return found
+
+
+def stage_changes(
+    owner: str, stood: Mapping[Standing, str], stands: Mapping[Standing, str], context: Context, origin: str
+) -> list[StageChange]:
+    """Where an organisation stands, after what another mapping or rule made of it (`stood`) is taken back."""
+    gone = {one: manager_id for one, manager_id in stood.items() if one not in stands}
+    return [
+        StageChange(
+            organisation_id=owner,
+            stage=stage,
+            changed_at=at,
+            manager_id=manager_id,
+            import_id=context.import_id,
+            origin=origin,
+            retracted=retracted,
+            version=context.version,
+        )
+        for retracted, some in ((1, gone), (0, stands))
+        for (at, stage), manager_id in some.items()
+    ]
 
 
 def _furthest(deals: Mapping[int, DealMove], order: Mapping[str, int]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from connectors.api.adapter import PulledRow, PullOptions, SourceMapping, manager_of
-from connectors.api.deals import DealMove, Standing, standings
+from connectors.api.deals import DealMove, Standing, stage_changes, standings
 from connectors.api.survey import StageKind
 from connectors.bitrix24.crm import KIND, Fields, moment, number, organisation_id, rejected
 from connectors.reading.rejects import Bad, Misread
@@ -104,21 +104,7 @@ def _changes(
     changes: dict[int, list[StageChange]] = {}
     for owner, key in last.items():
         stood, stands = before.get(owner, {}), now.get(owner, {})
-        gone = {one: manager_id for one, manager_id in stood.items() if one not in stands}
-        changes[key] = [
-            StageChange(
-                organisation_id=owner,
-                stage=stage,
-                changed_at=at,
-                manager_id=manager_id,
-                import_id=context.import_id,
-                origin=f"{KIND}:stage",
-                retracted=retracted,
-                version=context.version,
-            )
-            for retracted, standing in ((1, gone), (0, stands))
-            for (at, stage), manager_id in standing.items()
-        ]
+        changes[key] = stage_changes(owner, stood, stands, context, f"{KIND}:stage")
     return changes
 
 

@@ -30,7 +30,8 @@ from connectors.api.adapter import (
     VerdictKind,
 )
 from connectors.api.tokens import Refreshing
-from connectors.kommo.crm import Fields, call, leads_row, linked, manager, number, organisation, rows_of, time_of
+from connectors.kommo.crm import Fields, call, linked, manager, number, organisation, rows_of, time_of
+from connectors.kommo.moves import Leads, leads_rows
 from connectors.kommo.survey import survey
 from connectors.reading.source import Context
 from schemas.errors import Terminal
@@ -181,17 +182,10 @@ class KommoAdapter:
         options = self._options
 
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
-            events = yield from _moves_of([number(lead) for lead in found])
-            lone = sorted({one for lead in found if not linked(lead, "companies") for one in linked(lead, "contacts")})
-            contacts = yield from _by_id("contacts", lone)
-            companies_of = {number(one): owner for one in contacts for owner in linked(one, "companies")[:1]}
+            leads = yield from _with_others(found, options)
             answer = yield get("account", optional=True)
             currency = str((answer or {}).get("currency") or "")
-            context = fresh()
-            return tuple(
-                leads_row(lead, events.get(number(lead), ()), companies_of, currency, context, options)
-                for lead in found
-            )
+            return leads_rows(found, leads, currency, fresh(), options)
 
         return _windowed("leads", window, cursor, rows, ("with", "contacts"))
 
@@ -251,6 +245,27 @@ def _companies_with_contacts(
         )
         for one in companies
     ]
+
+
+def _with_others(found: Sequence[Fields], options: PullOptions) -> Generator[ApiRequest, Any, Leads]:
+    """These leads with their moves; where the rule wants it, with every other lead of their organisations."""
+    by_id = {number(lead): lead for lead in found}
+    companies = {one for lead in found for one in linked(lead, "companies")}
+    contacts = {one for lead in found if not linked(lead, "companies") for one in linked(lead, "contacts")}
+    people = yield from _by_id("contacts", sorted(contacts), ("with", "leads"))
+    companies_of = {number(one): owner for one in people for owner in linked(one, "companies")[:1]}
+    if options.deals == "furthest" or (options.before is not None and options.before.deals == "furthest"):
+        owners = yield from _by_id(
+            "companies", sorted(companies | set(companies_of.values())), ("with", "contacts,leads")
+        )
+        more = {one for owner in owners for one in linked(owner, "contacts")} - contacts
+        people += yield from _by_id("contacts", sorted(more), ("with", "leads"))
+        companies_of = {number(one): owner for one in people for owner in linked(one, "companies")[:1]}
+        others = {one for thing in (*owners, *people) for one in linked(thing, "leads")} - set(by_id)
+        leads = yield from _by_id("leads", sorted(others), ("with", "contacts"))
+        by_id |= {number(lead): lead for lead in leads}
+    events = yield from _moves_of(sorted(by_id))
+    return Leads(by_id, companies_of, events)
 
 
 def _moves_of(leads: Sequence[int]) -> Generator[ApiRequest, Any, dict[int, list[Fields]]]:

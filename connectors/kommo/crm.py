@@ -6,21 +6,20 @@ as its webhook tells it. A company has the numbers of its contacts too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from connectors.api.adapter import PulledRow, PullOptions, SourceMapping, manager_of
+from connectors.api.adapter import PulledRow, PullOptions, manager_of
 from connectors.reading.epochs import LATEST_S
 from connectors.reading.leg import LegFields, leg_from_fields
 from connectors.reading.outcomes import ANSWERED, BUSY, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
-from schemas.records import Manager, Organisation, Proposal, ProposalKind, Reason, Record, Rejected, StageChange
+from schemas.records import Manager, Organisation, Reason, Record, Rejected
 
 KIND = "kommo"
 Fields = Mapping[str, Any]
@@ -128,116 +127,6 @@ def organisation_of(lead: Fields, companies_of: Mapping[int, int]) -> str:
     if company := next(iter(companies), 0) or next((companies_of[one] for one in contacts if one in companies_of), 0):
         return f"CO_{company}"
     return f"C_{contacts[0]}" if contacts else str(number(lead))
-
-
-def leads_row(
-    lead: Fields,
-    events: Sequence[Fields],
-    companies_of: Mapping[int, int],
-    currency: str,
-    context: Context,
-    options: PullOptions,
-) -> PulledRow:
-    """A lead with every move of it, the one that made it first; and its price, where that is a proposal."""
-    owner = organisation_of(lead, companies_of)
-    items: list[Record | Rejected] = []
-    for move in _moves(lead, events):
-        items += _change(move, owner, lead, context, options)
-    price = number(lead, "price")
-    if price > 0 and "deals" in options.proposals and (created := time_of(lead, "created_at")):
-        items.append(
-            Proposal(
-                proposal_id=f"D_{number(lead)}",
-                organisation_id=owner,
-                manager_id=manager_of(str(number(lead, "responsible_user_id") or ""), options.managers),
-                kind=ProposalKind.INDIVIDUAL,
-                sent_at=created,
-                amount=Decimal(price),
-                currency=currency,
-                import_id=context.import_id,
-                origin=f"{KIND}:lead:{number(lead)}",
-                version=context.version,
-            )
-        )
-    return PulledRow(number(lead), time_of(lead, "updated_at"), tuple(items))
-
-
-class _StageMove(msgspec.Struct, frozen=True):
-    """A lead came into a stage."""
-
-    id: str
-    at: int
-    pipeline_id: int
-    status_id: int
-    by: int
-
-
-def _moves(lead: Fields, events: Sequence[Fields]) -> list[_StageMove]:
-    """In order of time. Where it began is what its first move says that it left, else where it is."""
-    found: list[_StageMove] = []
-    first: tuple[int, int] | None = None
-    for event in sorted(events, key=lambda one: (number(one, "created_at"), str(one.get("id")))):
-        after, before = _status(event, "value_after"), _status(event, "value_before")
-        if after is None:
-            continue
-        first = first or before
-        found.append(_StageMove(str(event.get("id")), number(event, "created_at"), *after, number(event, "created_by")))
-    began = first or (number(lead, "pipeline_id"), number(lead, "status_id"))
-    created = _StageMove(f"lead-{number(lead)}", number(lead, "created_at"), *began, number(lead, "created_by"))
-    return [created, *found]
-
-
-def _status(event: Fields, name: str) -> tuple[int, int] | None:
-    """(pipeline, status) of an event."""
-    values = event.get(name)
-    for value in values if isinstance(values, list) else ():
-        status = value.get("lead_status") if isinstance(value, Mapping) else None
-        if isinstance(status, Mapping):
-            return number(status, "pipeline_id"), number(status, "id")
-    return None
-
-
-def _change(
-    move: _StageMove, owner: str, lead: Fields, context: Context, options: PullOptions
-) -> list[Record | Rejected]:
-    """What a move gives: a change, with what an earlier mapping made of it taken back; or a reject."""
-    row = msgspec.to_builtins(move)
-    key = f"{move.pipeline_id}/{move.status_id}"
-    stage = context.stages.find(_of(move, context.stage_words))
-    try:
-        at = moment(row, "at")
-    except Misread as misread:
-        return [rejected(misread.bad, row, "stage", context)]
-    unknown = Bad(Reason.UNKNOWN_STAGE, "status_id", f"{key}: name it under [sources.{context.source}.stages]")
-    if stage is None:
-        return [rejected(unknown, row, "stage", context)]
-    author = str(move.by or number(lead, "responsible_user_id") or "")
-    change = StageChange(
-        organisation_id=owner,
-        stage=stage,
-        changed_at=at,
-        manager_id=manager_of(author, options.managers),
-        import_id=context.import_id,
-        origin=f"{KIND}:{move.id}",
-        version=context.version,
-    )
-    return [*_taken_back(move, change, rejected(unknown, row, "stage", context), options.before), change]
-
-
-def _taken_back(
-    move: _StageMove, change: StageChange, unknown: Rejected, before: SourceMapping | None
-) -> list[Record | Rejected]:
-    if before is None:
-        return []
-    old = _of(move, before.stages)
-    if not old:
-        return [msgspec.structs.replace(unknown, resolved=1, resolved_by=change.import_id)]
-    return [] if old == change.stage else [msgspec.structs.replace(change, stage=old, retracted=1)]
-
-
-def _of(move: _StageMove, stages: Mapping[str, str]) -> str:
-    """By pipeline and status, since 142 and 143 are won and lost in each; else by the status alone."""
-    return stages.get(f"{move.pipeline_id}/{move.status_id}") or stages.get(str(move.status_id)) or ""
 
 
 def call(note: Fields, context: Context) -> PulledRow:

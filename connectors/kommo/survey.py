@@ -7,9 +7,8 @@ from datetime import datetime
 from connectors.api.adapter import ApiRequest
 from connectors.api.survey import AccountSurvey, StageKind, Survey, VendorStage, VendorUser
 from connectors.kommo.crm import number, rows_of
+from connectors.kommo.moves import KINDS
 
-_KINDS = {142: StageKind.WON, 143: StageKind.LOST}
-"""In every pipeline."""
 _CALLS = (
     "calls here are what an exchange's integration has noted, without missed ones of some: where the exchange itself is"
     " read, leave calls-contacts, calls-companies and calls-leads out of `streams`, or they count twice"
@@ -33,7 +32,7 @@ def survey(begin: datetime) -> Survey:
             f"{number(pipeline)}/{number(status)}",
             str(status.get("name") or ""),
             str(pipeline.get("name") or ""),
-            _KINDS.get(number(status), StageKind.OPEN),
+            KINDS.get(number(status), StageKind.OPEN),
         )
         for pipeline in sorted(rows_of(answer, "pipelines"), key=lambda one: number(one, "sort"))
         for status in sorted(rows_of(pipeline, "statuses"), key=lambda one: number(one, "sort"))

@@ -51,7 +51,11 @@ class KommoAccount:
     def lead(self, status: int, *, company: _Row | None = None, contact: _Row | None = None, price: int = 0) -> _Row:
         linked = {"companies": [{"id": company["id"]}] if company else []}
         linked["contacts"] = [{"id": contact["id"], "is_main": True}] if contact else []
-        return self.add("leads", name="Сделка", price=price, pipeline_id=5, status_id=status, _embedded=linked)
+        row = self.add("leads", name="Сделка", price=price, pipeline_id=5, status_id=status, _embedded=linked)
+        for one in (company, contact):
+            if one:
+                one["_embedded"].setdefault("leads", []).append({"id": row["id"]})
+        return row
 
     def move(self, lead: _Row, status: int, by: int = 7) -> None:
         now = int(self.clock().timestamp())

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.api.adapter import Account, PullOptions
+from connectors.api.deals import DealRule
 from connectors.api.survey import Asking, StageKind
 from connectors.kommo.api import KommoAdapter
 from connectors.kommo.survey import survey
@@ -189,3 +190,38 @@ def test_access_token_that_ends_is_renewed_and_nothing_is_asked_twice_over() -> 
     found.pull(BEGIN + HOUR, stages=STAGES)
     assert len(renewals) == 1
     assert len(latest(found, Organisation, "organisation_id")) == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("furthest", [(timedelta(0), "active"), (3 * STEP, "customer"), (4 * STEP, "new")]),
+        (
+            "latest",
+            [
+                (timedelta(0), "active"),
+                (STEP, "new"),
+                (2 * STEP, "disqualified"),
+                (3 * STEP, "customer"),
+                (4 * STEP, "new"),
+            ],
+        ),
+    ],
+)
+def test_organisation_of_several_leads_stands_by_the_rule(
+    rule: DealRule, expected: list[tuple[timedelta, str]]
+) -> None:
+    """A lead that goes far, a second one of the company's contact that is lost, a third."""
+    found = world()
+    account = found.kommo
+    alfa = account.company("Альфа", "+74950000001")
+    ivan = account.contact("Иван", "+79160000002", company=alfa)
+    first = account.lead(12, company=alfa)
+    later: list[Any] = []
+    found.at(BEGIN + STEP, lambda: later.append(account.lead(11, contact=ivan)))
+    found.at(BEGIN + 2 * STEP, lambda: account.move(later[0], LOST))
+    found.at(BEGIN + 3 * STEP, lambda: account.move(first, WON))
+    found.at(BEGIN + 4 * STEP, lambda: later.append(account.lead(11, company=alfa)))
+    found.pull(BEGIN + 6 * STEP, stages=STAGES, options=PullOptions(deals=rule))
+    stages, *_ = standing(found)
+    assert sorted((at - BEGIN, stage) for _, at, stage in stages) == expected
