@@ -60,7 +60,7 @@ def test_connected_portal_is_pulled_by_up_through_a_kill_and_each_call_counts_on
     up.env["CALLFUNNEL_BITRIX24"] = f"{address}{PATH}/"
     connected = up.run("connect", "bitrix24", "--name", "b24", "--yes")
     assert connected.returncode == 0, connected.stderr
-    api.burst, api.rate_per_s = 14.0, 0.001  # so that there is a middle: it is refused from then on
+    api.allow(16)  # so that there is a middle: more is refused
     process = up.start("--board-port", "0")
     wait_for("some calls", lambda: up.number("SELECT count() FROM call_legs FINAL") > 100)
     first = listener(process.pid)
@@ -68,7 +68,7 @@ def test_connected_portal_is_pulled_by_up_through_a_kill_and_each_call_counts_on
     first.kill()
     assert up.number("SELECT count() FROM call_legs FINAL") < CALLS
     wait_for("another listener", lambda: (one := listener(process.pid)) and one.pid != first.pid)
-    api.burst = 10_000.0
+    api.allow(10_000)
     right = "NOT retracted AND manager_id = '7' AND organisation_id = 'CO_1' AND stage = 'new'"
     wait_for("every call", lambda: up.number(f"SELECT count() FROM activities FINAL WHERE {right}") == CALLS)
     assert up.number("SELECT count() FROM call_legs FINAL") == CALLS

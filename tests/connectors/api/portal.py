@@ -123,6 +123,11 @@ class Portal:
              "CATEGORY_ID": 0, "STAGE_SEMANTIC_ID": {"WON": "S", "LOSE": "F"}.get(stage, "P"), "STAGE_ID": stage}
         )  # fmt: skip
 
+    def allow(self, requests: int) -> None:
+        """So many from now on, and no more."""
+        self._counter, self._counted_at = 0.0, self.clock()
+        self.burst, self.rate_per_s = float(requests), 0.0
+
     # How it answers.
 
     def answer(self, path: str, body: _Row) -> tuple[int, _Row | bytes]:
