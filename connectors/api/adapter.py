@@ -7,7 +7,7 @@ yields a `PulledPage` for each part that is complete. Whoever drives it does the
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
@@ -222,6 +222,15 @@ class ApiConnector(NamedTuple):
     """What the credential must be allowed, for people."""
     counterpart: str
     unconfirmed: str = ""
+
+
+def manager_since(user: str, managers: Mapping[str, str]) -> datetime:
+    """From when a user's row of a manager holds: for ever.
+
+    A user who is mapped is somebody whom another list describes, with other extensions: a moment later, so that this
+    row stands beside theirs and does not take its place.
+    """
+    return datetime(1970, 1, 1, 0, 0, 0, 1000 if user in managers else 0, UTC)
 
 
 def manager_of(user: str, managers: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ from connectors.api.adapter import (
 )
 from connectors.api.tokens import Refreshing
 from connectors.bitrix24.crm import Fields, call, company, managers, number, person, proposal, pulled, rows_of
-from connectors.bitrix24.moves import Deals, moved
+from connectors.bitrix24.moves import KnownDeals, moved
 from connectors.bitrix24.survey import survey
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -191,7 +191,7 @@ class Bitrix24Adapter:
             owners = sorted({number(row, "OWNER_ID") for row in found} - {0})
             deals = yield from _by_id("crm.deal.list", _OWNED, owners)
             companies_of = yield from _companies_of(list(deals.values()))
-            known = Deals(deals, companies_of, found)
+            known = KnownDeals(deals, companies_of, found)
             if options.deals == "furthest" or (options.before is not None and options.before.deals == "furthest"):
                 known = yield from _all_deals(deals, companies_of)
             return moved(found, known, fresh(), options)
@@ -272,7 +272,7 @@ def _contacts_of(companies: Sequence[int]) -> _Lookup:
     return found
 
 
-def _all_deals(some: dict[int, Any], companies_of: dict[int, int]) -> Generator[ApiRequest, Any, Deals]:
+def _all_deals(some: dict[int, Any], companies_of: dict[int, int]) -> Generator[ApiRequest, Any, KnownDeals]:
     """Every deal of the organisations of these ones, with every move."""
     companies = {number(deal, "COMPANY_ID") for deal in some.values()} | set(companies_of.values())
     contacts = {number(deal, "CONTACT_ID") for deal in some.values() if not number(deal, "COMPANY_ID")}
@@ -294,7 +294,7 @@ def _all_deals(some: dict[int, Any], companies_of: dict[int, int]) -> Generator[
             history += moves
             is_last = len(moves) < PAGE or number(moves[-1]) <= after
             after = number(moves[-1]) if moves else after
-    return Deals(deals, others, history)
+    return KnownDeals(deals, others, history)
 
 
 def _companies_of(owned: Sequence[Fields]) -> _Lookup:

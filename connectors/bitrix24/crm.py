@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.api.adapter import PulledRow, PullOptions, manager_of
+from connectors.api.adapter import PulledRow, PullOptions, manager_of, manager_since
 from connectors.bitrix24.statistics import Bitrix24Statistics
 from connectors.http.webhook import call_item
 from connectors.reading.cells import amount
@@ -28,7 +28,6 @@ Make = Callable[[Fields, Context, str], Record | None]
 """(row, context, origin) to a record; None where the row gives none. Raises Misread."""
 
 _TABLE = Bitrix24Statistics()
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_SENT = frozenset({"", "DRAFT", "NEW"})
 
 
@@ -115,7 +114,7 @@ def managers(
             name=name or user_id,
             team=team,
             extensions=sorted({user_id, inner} - {""}),
-            valid_from=_BEGINNING,
+            valid_from=manager_since(user_id, options.managers),
             import_id=context.import_id,
             origin=f"{KIND}:user:{user_id}",
             version=context.version,
@@ -140,7 +139,7 @@ def _other_manager(user: str, manager_id: str, options: PullOptions, context: Co
             manager_id=other,
             name=other,
             extensions=[],
-            valid_from=_BEGINNING,
+            valid_from=manager_since(user, options.before.managers),
             import_id=context.import_id,
             origin=f"{KIND}:user:{user}",
             retracted=1,

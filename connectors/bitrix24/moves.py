@@ -17,8 +17,8 @@ from schemas.records import Proposal, ProposalKind, Reason, Record, Rejected, St
 _KINDS = {"S": StageKind.WON, "F": StageKind.LOST}
 
 
-class Deals(msgspec.Struct, frozen=True):
-    """Deals by id, the company of contacts that deals name without one, and every move of the deals."""
+class KnownDeals(msgspec.Struct, frozen=True):
+    """KnownDeals by id, the company of contacts that deals name without one, and every move of the deals."""
 
     by_id: Mapping[int, Fields]
     companies_of: Mapping[int, int]
@@ -46,13 +46,15 @@ def stage_key(row: Fields) -> str:
     return f"{number(row, 'CATEGORY_ID')}/{row.get('STAGE_ID') or ''}"
 
 
-def moved(found: Sequence[Fields], deals: Deals, context: Context, options: PullOptions) -> tuple[PulledRow, ...]:
+def moved(found: Sequence[Fields], deals: KnownDeals, context: Context, options: PullOptions) -> tuple[PulledRow, ...]:
     """Rows of history. What an organisation's moves make together stands at the last of its rows."""
     changes = _changes(found, deals, context, options)
     return tuple(_row(row, changes.get(number(row), ()), deals, context, options) for row in found)
 
 
-def _row(row: Fields, changes: Sequence[Record], deals: Deals, context: Context, options: PullOptions) -> PulledRow:
+def _row(
+    row: Fields, changes: Sequence[Record], deals: KnownDeals, context: Context, options: PullOptions
+) -> PulledRow:
     key = number(row)
     try:
         at = moment(row, "CREATED_TIME")
@@ -89,7 +91,7 @@ def _row(row: Fields, changes: Sequence[Record], deals: Deals, context: Context,
 
 
 def _changes(
-    found: Sequence[Fields], deals: Deals, context: Context, options: PullOptions
+    found: Sequence[Fields], deals: KnownDeals, context: Context, options: PullOptions
 ) -> dict[int, list[StageChange]]:
     """The last row of each organisation -> where it stood, and where it does not by now."""
     last: dict[str, int] = {}
@@ -108,7 +110,7 @@ def _changes(
     return changes
 
 
-def _standings(deals: Deals, mapping: SourceMapping, context: Context) -> dict[str, dict[Standing, str]]:
+def _standings(deals: KnownDeals, mapping: SourceMapping, context: Context) -> dict[str, dict[Standing, str]]:
     """Organisation -> where it stood under a mapping."""
     moves: dict[str, list[DealMove]] = {}
     for row in deals.history:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.api.adapter import PulledRow, PullOptions, manager_of
+from connectors.api.adapter import PulledRow, PullOptions, manager_of, manager_since
 from connectors.reading.epochs import LATEST_S
 from connectors.reading.leg import LegFields, leg_from_fields
 from connectors.reading.outcomes import ANSWERED, BUSY, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
@@ -23,7 +23,6 @@ from schemas.records import Manager, Organisation, Reason, Record, Rejected
 
 KIND = "kommo"
 Fields = Mapping[str, Any]
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _STATUSES = {1: MACHINE, 4: ANSWERED, 7: BUSY}
 """`call_status`: 1 left a message, 2 call back later, 3 absent, 4 talked, 5 wrong number, 6 no answer, 7 busy."""
 
@@ -76,7 +75,8 @@ def manager(user: Fields, options: PullOptions, context: Context) -> PulledRow:
     manager_id = manager_of(user_id, options.managers)
     items: list[Record] = []
     old = "" if options.before is None else manager_of(user_id, options.before.managers)
-    for one, retracted in ((old, 1), (manager_id, 0)):
+    mapped_before = {} if options.before is None else options.before.managers
+    for one, retracted, managers in ((old, 1, mapped_before), (manager_id, 0, options.managers)):
         if not one or (retracted and (one == manager_id or one in options.managers.values())):
             continue
         items.append(
@@ -84,7 +84,7 @@ def manager(user: Fields, options: PullOptions, context: Context) -> PulledRow:
                 manager_id=one,
                 name=str(user.get("name") or user_id).strip(),
                 extensions=[user_id],
-                valid_from=_BEGINNING,
+                valid_from=manager_since(user_id, managers),
                 import_id=context.import_id,
                 origin=f"{KIND}:user:{user_id}",
                 version=context.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from connectors.api.survey import AccountSurvey, Asking, VendorStage
 from connectors.api.transport import HttpTransport
 from connectors.registry import APIS
 from pipeline.clock import as_datetime, wall_clock
+from pipeline.endpoints import find
 from pipeline.listening.session import Exchange
 from pipeline.loading.connecting.account import (
     PulledAccount,
@@ -25,14 +26,15 @@ from pipeline.loading.connecting.account import (
     renewed,
     secret_of,
 )
-from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_stages
+from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
 from pipeline.settings import Settings, config_path, read_settings
+from pipeline.store import Store, connect
 from pipeline.terminal.options import Day
 from pipeline.terminal.tables import console, duration, table
 from schemas.durable_files import write_whole
-from schemas.errors import Terminal
+from schemas.errors import CallfunnelError, Terminal
 from schemas.pulling import PullSettings
 
 
@@ -44,6 +46,8 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     survey: AccountSurvey
     stages: list[StageProposal]
+    managers: dict[str, str]
+    """User -> the manager that they are proposed to be, where it is not themselves."""
     yesterday: list[UserDay]
     yesterday_rejected: int
     history_s: int
@@ -93,10 +97,11 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     names = {user.user_id: user.name for user in survey.users}
     days = counted(pages, names, settings.conversation_s)
     proposals = propose_stages(survey.stages, settings.stages, settings.source(name).stages)
+    managers = propose_managers(survey.users, _known_managers())
     seconds = round(survey.history_s(account.adapter.limits.per_s))
     asks = not (yes or dry_run or as_json) and sys.stdin.isatty()
     if not as_json:
-        _show(account, survey, proposals, days, rejected(pages), seconds)
+        _show(account, survey, proposals, managers, days, rejected(pages), seconds)
     if asks:
         proposals = [_chosen(one, settings) for one in proposals]
     options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
@@ -105,11 +110,11 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
         if is_typed:
             options["secret_file"] = _keep(path, name, secret)
-        written = _write(path, name, options, proposals)
+        written = _write(path, name, options, proposals, managers)
     if as_json:
         report = _Report(
-            name=name, vendor=vendor, host=str(account.host), survey=survey, stages=proposals, yesterday=days,
-            yesterday_rejected=rejected(pages), history_s=seconds, written=written,
+            name=name, vendor=vendor, host=str(account.host), survey=survey, stages=proposals, managers=managers,
+            yesterday=days, yesterday_rejected=rejected(pages), history_s=seconds, written=written,
         )  # fmt: skip
         click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
         return
@@ -117,6 +122,23 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
         click.echo("nothing written" + ("" if dry_run else ": --yes writes it"))
         return
     click.echo(f"written into {written}; `callfunnel up` pulls it from now on, or `callfunnel listen api {name}`")
+
+
+def _known_managers() -> dict[str, str]:
+    """Managers that a running stack knows already, by id; none where there is no stack."""
+    try:
+        store = Store(connect(find().clickhouse))
+        rows = store.rows(
+            msgspec.json.Decoder(_KnownManager), "SELECT manager_id, name FROM managers FINAL WHERE NOT retracted"
+        )
+        return {row.manager_id: row.name for row in rows}
+    except CallfunnelError:
+        return {}
+
+
+class _KnownManager(msgspec.Struct):
+    manager_id: str
+    name: str
 
 
 def _has(survey: AccountSurvey, stream: str) -> bool:
@@ -138,6 +160,7 @@ def _show(
     account: PulledAccount,
     survey: AccountSurvey,
     proposals: Sequence[StageProposal],
+    managers: Mapping[str, str],
     days: Sequence[UserDay],
     rejects: int,
     seconds: int,
@@ -155,11 +178,12 @@ def _show(
         stages.add_row(one.stage.pipeline, one.stage.title, f"{one.stage.deals:,}", one.code or "?", one.why)
     out.print(stages)
     users = table("Users")
-    for heading in ("id", "name", "extension", "mobile"):
+    for heading in ("id", "name", "extension", "mobile", "manager"):
         users.add_column(heading)
     for user in survey.users:
         if user.is_active:
-            users.add_row(user.user_id, user.name, user.extension, user.mobile)
+            manager = managers.get(user.user_id, user.user_id)
+            users.add_row(user.user_id, user.name, user.extension, user.mobile, manager)
     out.print(users)
     day = table("Yesterday, as it would be counted")
     for heading in ("manager", "calls", "answered", "conversations", "talk"):
@@ -208,10 +232,12 @@ def _keep(path: Path, name: str, secret: str) -> str:
     return file.name
 
 
-def _write(path: Path, name: str, options: dict[str, object], proposals: Sequence[StageProposal]) -> str:
+def _write(
+    path: Path, name: str, options: dict[str, object], proposals: Sequence[StageProposal], managers: Mapping[str, str]
+) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
-        write_whole(path, with_source(text, name, options, proposals).encode(), mode=_mode(path))
+        write_whole(path, with_source(text, name, options, proposals, managers).encode(), mode=_mode(path))
     except OSError as error:
         raise Terminal(f"{path}: it cannot be written: {error.strerror}") from None
     return str(path)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import msgspec
 
-from connectors.api.survey import StageKind, VendorStage
+from connectors.api.survey import StageKind, VendorStage, VendorUser
 from schemas.stages import Stages
 
 _WORDS = {
@@ -64,6 +64,23 @@ def propose_stages(found: Sequence[VendorStage], stages: Stages, known: Mapping[
 def general_stages(found: Sequence[VendorStage]) -> tuple[str, ...]:
     """Stages whose title says that a proposal was sent."""
     return tuple(stage.key for stage in found if any(part in stage.title.casefold() for part in _SENT))
+
+
+def propose_managers(users: Sequence[VendorUser], known: Mapping[str, str]) -> dict[str, str]:
+    """User -> the manager (`known`: id -> name) of the same name, whatever the order of its parts, where one has it."""
+    by_name: dict[frozenset[str], list[str]] = {}
+    for manager_id, name in known.items():
+        by_name.setdefault(_parts(name), []).append(manager_id)
+    found: dict[str, list[str]] = {}
+    for user in users:
+        managers = by_name.get(_parts(user.name), []) if user.name.strip() else []
+        if len(managers) == 1:
+            found.setdefault(managers[0], []).append(user.user_id)
+    return {some[0]: manager_id for manager_id, some in found.items() if len(some) == 1 and some[0] != manager_id}
+
+
+def _parts(name: str) -> frozenset[str]:
+    return frozenset(name.casefold().replace("ё", "е").split())
 
 
 def _pipeline(found: Sequence[VendorStage], stages: Stages, known: Mapping[str, str]) -> list[StageProposal]:

@@ -15,8 +15,14 @@ from pipeline.loading.connecting.propose import StageProposal
 from schemas.errors import Terminal
 
 
-def with_source(text: str, name: str, options: Mapping[str, Any], proposals: Sequence[StageProposal]) -> str:
-    """The text with `[listen.NAME]` and `[sources.NAME.stages]`. A key that is there keeps its value.
+def with_source(
+    text: str,
+    name: str,
+    options: Mapping[str, Any],
+    proposals: Sequence[StageProposal],
+    managers: Mapping[str, str] = {},
+) -> str:
+    """The text with `[listen.NAME]`, its `managers`, and `[sources.NAME.stages]`. A key that is there keeps its value.
 
     Raises Terminal when the file is written in a way that cannot be added to.
     """
@@ -26,6 +32,11 @@ def with_source(text: str, name: str, options: Mapping[str, Any], proposals: Seq
         for key, value in options.items():
             if key not in listen:
                 listen.add(key, value)
+        if managers:
+            people = _table(listen, "managers")
+            for user, manager_id in managers.items():
+                if user not in people:
+                    people.add(user, manager_id)
         if proposals:
             source = _table(_table(document, "sources", is_super=True), name, is_super=True)
             stages = _table(source, "stages")

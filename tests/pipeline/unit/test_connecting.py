@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from connectors.api.survey import StageKind, VendorStage
-from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_stages
+from connectors.api.survey import StageKind, VendorStage, VendorUser
+from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from schemas.errors import Terminal
 from schemas.stages import default_stages
@@ -104,3 +104,22 @@ def test_stage_that_fits_nothing_is_a_comment_to_be_completed() -> None:
 def test_file_that_cannot_be_added_to_is_left_as_it_is(text: str) -> None:
     with pytest.raises(Terminal, match="write it by hand"):
         with_source(text, "b24", {"api": "bitrix24"}, propose_stages(stages("Новая"), OURS, {}))
+
+
+def test_users_are_proposed_to_be_managers_of_the_same_name_where_there_is_one_of_each() -> None:
+    users = [
+        VendorUser("7", "Анна Петрова"), VendorUser("8", "Семён Ильин"), VendorUser("9", "Иван Иванов"),
+        VendorUser("10", "Иван Иванов"), VendorUser("11", "Олег Орлов"), VendorUser("12", ""), VendorUser("13", "Нет"),
+    ]  # fmt: skip
+    known = {
+        "m1": "Петрова Анна",
+        "m2": "Ильин Семен",
+        "m3": "Иванов Иван",
+        "m4": "Орлов Олег",
+        "m5": "Олег Орлов",
+        "m6": "",
+    }
+    assert propose_managers(users, known) == {"7": "m1", "8": "m2"}
+    once = with_source(FILE, "b24", {}, [], {"7": "m1"})
+    assert tomllib.loads(once)["listen"]["b24"]["managers"] == {"7": "m1"}
+    assert with_source(once, "b24", {}, [], {"7": "m9"}) == once
