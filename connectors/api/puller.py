@@ -131,8 +131,10 @@ class PullListener:
             if wait_s > _MOST_SLEEP_S:
                 left = self._limiter.left_today(now)
                 why = "the day's requests are used up" if left == 0 else "a limit of the vendor is near"
-                reading.notes = (f"{reading.stream.name}: {why}, it goes on in {timedelta(seconds=round(wait_s))}",)
+                at = f"{reading.due:%Y-%m-%d %H:%M} UTC"
+                reading.waits_for = f"{reading.stream.name}: {why}, it goes on at {at}"
             return
+        reading.waits_for = ""
         self._limiter.sent(request.group, now)
         try:
             response = self._transport.send(self._account, request)
@@ -179,7 +181,8 @@ class PullListener:
         elif kind is VerdictKind.NOT_READY:
             reading.due = now + timedelta(seconds=verdict.wait_s or _NOT_READY_S)
         elif kind is VerdictKind.SLOW_DOWN:
-            self._limiter.hold(request.group, now + timedelta(seconds=max(verdict.wait_s, reading.backoff.next_s())))
+            wait_s = verdict.wait_s or reading.backoff.next_s()
+            self._limiter.hold(request.group, now + timedelta(seconds=wait_s))
         elif kind is VerdictKind.RETRY:
             self._again(line, reading, verdict.detail, now)
         elif kind is VerdictKind.EXPIRED and self._renew is not None and not self._renewed:
@@ -230,7 +233,7 @@ class PullListener:
             return
         self._told_at = now
         parts = [reading.fault for reading in self._readings if reading.fault]
-        parts += [note for reading in self._readings for note in reading.notes]
+        parts += [note for reading in self._readings for note in (*reading.notes, reading.waits_for) if note]
         if self._skew:
             parts.append(f"this machine's clock differs from the server's by {abs(self._skew.total_seconds()):.0f} s")
         parts += [

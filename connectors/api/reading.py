@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.api.adapter import ApiRequest, Order, PulledPage, PulledRow, PullStream, PullWindow, Reader
 from connectors.api.progress import (
+    SHORTEST_WINDOW,
     StreamProgress,
     after_page,
     after_window,
@@ -44,6 +45,8 @@ class StreamReading:
         """When it is asked next."""
         self.fault = ""
         self.notes: tuple[str, ...] = ()
+        self.waits_for = ""
+        """The limit that it waits for, for people; "" when it waits for none."""
         self.latest: datetime | None = None
         """The latest time of a row that was read: how far a history has come."""
         self.backoff = Backoff(2.0, 300.0)
@@ -113,7 +116,7 @@ class StreamReading:
 
     def _page(self, page: PulledPage, now: datetime) -> Items:
         self._check(page)
-        self.notes = page.notes or self.notes
+        self.notes = page.notes
         self._cursor = page.cursor
         fresh: Items = []
         for row in page.rows:
@@ -168,22 +171,32 @@ class StreamReading:
         self._reader = None
         if self._is_settling:
             self.progress = msgspec.structs.replace(self.progress, settled_at=self._began_at)
-            again_from = self._again_from
-            self._known = {key: one for key, one in self._known.items() if one[1] is None or one[1] >= again_from}
+            self._forget_old()
             self.due = now
             return
         self.progress = after_window(self.stream, self.progress, self._window, self._began_at, self._floor)
         if self._window.until is None:
+            self._forget_old()
             self.due = now + self.stream.every
 
+    def _forget_old(self) -> None:
+        """Rows that are not read again need not be known."""
+        again_from = self._again_from
+        self._known = {key: one for key, one in self._known.items() if one[1] is None or one[1] >= again_from}
+
     def _halve(self, now: datetime) -> None:
-        half = halved(self._window, now)
+        self.forget()
+        settled = now - self.stream.overlap
+        if self._window.until is None and settled - self._window.since < SHORTEST_WINDOW:
+            # What is this young may still get rows: it is read once it is old enough to be read for good.
+            self.due = now + self.stream.overlap
+            return
+        half = halved(self._window, min(now, settled) if self._window.until is None else now)
         if half is None:
             raise StreamFault(
                 f"{self.stream.name}: more rows within {self._window.since.isoformat()} and a minute than the vendor"
                 " gives: load an export of that time"
             )
-        self.forget()
         if self._is_settling:  # the pass is long, and read as the history is
             self.progress = msgspec.structs.replace(self.progress, settled_at=now)
         half_s = {"since": half.since, "until": half.until, "cursor": "", "span_s": 0.0}

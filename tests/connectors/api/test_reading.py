@@ -75,6 +75,20 @@ def test_window_of_a_minute_that_is_cut_off_ends_the_stream_and_is_never_taken_f
         vendor.pull(vendor.stream(), BEGIN + HOUR)
 
 
+def test_burst_of_the_last_minutes_is_read_once_it_is_old_enough_to_be_read_for_good() -> None:
+    vendor = Vendor(cap=5)
+    stream, now = vendor.stream(), BEGIN + DAY
+    vendor.events = [now - minute * MINUTE for minute in range(9)]
+    progress = StreamProgress(began=BEGIN, since=now - 10 * MINUTE)
+    reading = StreamReading(stream, progress, context, now)
+    request = reading.request(now)
+    assert isinstance(request.body, list)
+    assert list(reading.receive(vendor.answer(PullWindow(*request.body)), now)) == []
+    assert (reading.progress, reading.due) == (progress, now + stream.overlap)
+    later = now + 30 * MINUTE
+    assert vendor.pull(stream, later, progress) == {str(number) for number in range(9)}
+
+
 def test_windows_meet_and_the_last_one_is_open() -> None:
     stream = Vendor().stream()
     progress, now = begin(BEGIN, None), BEGIN + 2.5 * DAY

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -41,8 +42,8 @@ def transport(address: str, answer_s: float = 20.0) -> HttpTransport:
 
 
 @contextmanager
-def raw(reply: bytes, *, closes: bool = True) -> Iterator[str]:
-    """A server that writes these bytes to whoever connects."""
+def raw(reply: bytes, *, closes: bool = True, heard: list[bytes] | None = None) -> Iterator[str]:
+    """A server that writes these bytes to whoever connects, and remembers what it heard."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     clients: list[socket.socket] = []
@@ -52,7 +53,9 @@ def raw(reply: bytes, *, closes: bool = True) -> Iterator[str]:
             while True:
                 client, _ = listening.accept()
                 clients.append(client)
-                client.recv(65_536)
+                data = client.recv(65_536)
+                if heard is not None:
+                    heard.append(data)
                 client.sendall(reply)
                 if closes:
                     client.close()
@@ -137,6 +140,19 @@ def test_host_that_is_not_there_is_told_without_the_secret() -> None:
         http.send(Account(f"{address}{PATH}"), REQUEST)
     assert SECRET not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+
+
+def test_query_and_headers_arrive_as_they_are() -> None:
+    heard: list[bytes] = []
+    reply = b"HTTP/1.1 204 No Content\r\n\r\n"
+    query = (("filter[id][]", "1"), ("filter[id][]", "2"), ("with", "contacts,leads"))
+    with raw(reply, heard=heard) as address, transport(address) as http:
+        request = ApiRequest("/api/v4/leads", "v4", "GET", query)
+        response = http.send(Account(address, {"Authorization": "Bearer x"}), request)
+    assert (response.status, response.body) == (204, b"")
+    line = unquote(heard[0].decode().partition("\r\n")[0])
+    assert line == "GET /api/v4/leads?filter[id][]=1&filter[id][]=2&with=contacts,leads HTTP/1.1"
+    assert b"Authorization: Bearer x\r\n" in heard[0]
 
 
 def test_redirect_is_not_followed() -> None:
