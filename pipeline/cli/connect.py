@@ -16,6 +16,7 @@ from connectors.api.survey import AccountSurvey, Asking, VendorStage
 from connectors.api.transport import HttpTransport
 from connectors.registry import APIS
 from pipeline.clock import as_datetime, wall_clock
+from pipeline.drawing.terminal.tables import console, duration, table
 from pipeline.endpoints import find
 from pipeline.listening.session import Exchange
 from pipeline.loading.connecting.account import (
@@ -32,7 +33,6 @@ from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
 from pipeline.settings import Settings, config_path, read_settings
 from pipeline.store import Store, connect
 from pipeline.terminal.options import Day
-from pipeline.terminal.tables import console, duration, table
 from schemas.durable_files import write_whole
 from schemas.errors import CallfunnelError, Terminal
 from schemas.pulling import PullSettings
