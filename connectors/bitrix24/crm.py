@@ -6,6 +6,7 @@ numbers overlap. A company has the numbers of its contacts too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -87,11 +88,10 @@ def managers(
 ) -> tuple[tuple[PulledRow, ...], tuple[str, ...]]:
     """Managers of users, and what is odd about them.
 
-    Calls name the user's id, exchanges the inner number: both are extensions. Where an inner number is the id of
-    another user, the id holds, since the calls of this portal name it.
+    Calls name the user's id, which is an extension of this source alone; exchanges name the inner number or the mobile.
     """
-    ids = {str(number(user)) for user in users}
-    ambiguous: list[str] = []
+    inner_numbers = Counter(_inner(user) for user in users)
+    mobiles = Counter(_mobile(user, context) for user in users)
     found: list[PulledRow] = []
     for user in users:
         user_id = str(number(user))
@@ -100,31 +100,39 @@ def managers(
         if not manager_id:
             found += [PulledRow(number(user), None, taken_back)] if taken_back else []
             continue
-        inner = str(user.get("UF_PHONE_INNER") or "").strip()
-        if inner in ids - {user_id}:
-            ambiguous.append(inner)
-            inner = ""
-        if user.get("ACTIVE") in (False, "N"):  # somebody else may have the number by now
-            inner = ""
+        inner, mobile = _inner(user), _mobile(user, context)
         departments = user.get("UF_DEPARTMENT")
         team = next((teams[one] for one in departments if one in teams), "") if isinstance(departments, list) else ""
-        name = " ".join(filter(None, (str(user.get(part) or "").strip() for part in ("NAME", "LAST_NAME"))))
         manager = Manager(
             manager_id=manager_id,
-            name=name or user_id,
+            name=_name(user) or user_id,
             team=team,
-            extensions=sorted({user_id, inner} - {""}),
+            extensions=[f"{user_id}@{context.source}", *([inner] if inner and inner_numbers[inner] == 1 else [])],
+            mobiles=[mobile] if mobile and mobiles[mobile] == 1 else [],
             valid_from=manager_since(user_id, options.managers),
             import_id=context.import_id,
             origin=f"{KIND}:user:{user_id}",
             version=context.version,
         )
         found.append(PulledRow(number(user), None, (*taken_back, manager)))
-    notes = (
-        f"users: inner numbers that are ids of other users are not used ({', '.join(sorted(ambiguous)[:10])}): calls of"
-        " another exchange from them would be somebody else's",
-    )
-    return tuple(found), notes if ambiguous else ()
+    shared = sorted(one for one, users_of in (inner_numbers + mobiles).items() if one and users_of > 1)
+    note = f"users: numbers that several users have are not used: {', '.join(shared[:10])}"
+    return tuple(found), (note,) if shared else ()
+
+
+def _name(row: Fields) -> str:
+    return " ".join(filter(None, (str(row.get(part) or "").strip() for part in ("NAME", "LAST_NAME"))))
+
+
+def _inner(user: Fields) -> str:
+    """Of somebody who is there: another user may have the number of one who left."""
+    return "" if user.get("ACTIVE") in (False, "N") else str(user.get("UF_PHONE_INNER") or "").strip()
+
+
+def _mobile(user: Fields, context: Context) -> str:
+    if user.get("ACTIVE") in (False, "N"):
+        return ""
+    return e164(str(user.get("PERSONAL_MOBILE") or ""), context.region)
 
 
 def _other_manager(user: str, manager_id: str, options: PullOptions, context: Context) -> tuple[Record, ...]:
@@ -155,7 +163,7 @@ def company(row: Fields, contacts: Sequence[Fields], context: Context, origin: s
 
 def person(row: Fields, context: Context, origin: str, options: PullOptions) -> Record:
     """A contact without a company."""
-    name = " ".join(filter(None, (str(row.get(part) or "").strip() for part in ("NAME", "LAST_NAME"))))
+    name = _name(row)
     return _organisation(f"C_{number(row)}", name, row, (), context, origin, options)
 
 

@@ -70,7 +70,7 @@ def time_of(row: Fields, name: str) -> datetime | None:
 
 
 def manager(user: Fields, options: PullOptions, context: Context) -> PulledRow:
-    """A user: calls name their id, since there are no extensions here."""
+    """A user: calls of this source name their id, since there are no extensions here."""
     user_id = str(number(user))
     manager_id = manager_of(user_id, options.managers)
     items: list[Record] = []
@@ -83,7 +83,7 @@ def manager(user: Fields, options: PullOptions, context: Context) -> PulledRow:
             Manager(
                 manager_id=one,
                 name=str(user.get("name") or user_id).strip(),
-                extensions=[user_id],
+                extensions=[f"{user_id}@{context.source}"],
                 valid_from=manager_since(user_id, managers),
                 import_id=context.import_id,
                 origin=f"{KIND}:user:{user_id}",

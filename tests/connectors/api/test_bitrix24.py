@@ -120,6 +120,9 @@ def funnel(world: World) -> None:
     portal.user(7, "Анна", "Петрова", "101")
     portal.user(12, "Борис", "Ильин", "7")
     portal.user(15, "Ушла", "Давно", "101", active=False)
+    portal.user(16, "Глеб", "Орлов", "105")
+    portal.user(17, "Дина", "Орлова", "105")
+    portal.users[0]["PERSONAL_MOBILE"] = "8 916 000-00-77"
     alfa, beta = portal.company("Альфа", "8 (495) 000-00-01"), portal.company("Бета", "нет")
     portal.contact("Иван", "+7 916 000-00-02", company=alfa)
     private = portal.contact("Пётр", "+79160000003")
@@ -139,11 +142,14 @@ def test_crm_streams_give_managers_organisations_stages_and_proposals() -> None:
     line = world.pull(BEGIN + 5 * STEP, options=options, stages=STAGES)
     found = latest(world, Manager, "manager_id")
     assert {one.manager_id: (one.name, one.team, one.extensions) for one in found.values()} == {
-        "7": ("Анна Петрова", "Продажи", ["101", "7"]),
-        "12": ("Борис Ильин", "Продажи", ["12"]),
-        "15": ("Ушла Давно", "Продажи", ["15"]),
+        "7": ("Анна Петрова", "Продажи", ["7@b24", "101"]),
+        "12": ("Борис Ильин", "Продажи", ["12@b24", "7"]),  # not the user of that id: calls here name 7@b24
+        "15": ("Ушла Давно", "Продажи", ["15@b24"]),
+        "16": ("Глеб Орлов", "Продажи", ["16@b24"]),
+        "17": ("Дина Орлова", "Продажи", ["17@b24"]),
     }
-    assert "inner numbers that are ids of other users are not used (7)" in line.heartbeat().detail
+    assert [one.mobiles for one in found.values()] == [["+79160000077"], [], [], [], []]
+    assert "numbers that several users have are not used: 105" in line.heartbeat().detail
     organisations = latest(world, Organisation, "organisation_id")
     assert {one.organisation_id: (one.name, one.phones) for one in organisations.values()} == {
         "CO_1": ("Альфа", ["+74950000001", "+79160000002"]),

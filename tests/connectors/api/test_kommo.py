@@ -55,8 +55,8 @@ def test_streams_give_managers_organisations_moves_with_their_author_and_prices(
     alfa, private = found.kommo.lists["companies"][0]["id"], found.kommo.lists["contacts"][1]["id"]
     managers = latest(found, Manager, "manager_id")
     assert {name: (one.name, one.extensions) for name, one in managers.items()} == {
-        "7": ("Анна Петрова", ["7"]),
-        "12": ("Борис Ильин", ["12"]),
+        "7": ("Анна Петрова", ["7@b24"]),
+        "12": ("Борис Ильин", ["12@b24"]),
     }
     organisations = latest(found, Organisation, "organisation_id")
     assert {name: (one.name, one.phones) for name, one in organisations.items()} == {
