@@ -80,7 +80,7 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     holder, secret = secret_of(pulled, connector, os.environ)
     is_typed = not secret
     if is_typed:
-        if not sys.stdin.isatty():
+        if not _is_terminal():
             raise Terminal(f"{holder} is not set: it must hold {connector.secret} ({connector.rights})")
         click.echo(f"needed: {connector.rights}")
         secret = click.prompt(connector.secret, hide_input=True).strip()
@@ -99,7 +99,7 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     proposals = propose_stages(survey.stages, settings.stages, settings.source(name).stages)
     managers = propose_managers(survey.users, _known_managers())
     seconds = round(survey.history_s(account.adapter.limits.per_s))
-    asks = not (yes or dry_run or as_json) and sys.stdin.isatty()
+    asks = not (yes or dry_run or as_json) and _is_terminal()
     if not as_json:
         _show(account, survey, proposals, managers, days, rejected(pages), seconds)
     if asks:
@@ -122,6 +122,11 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
         click.echo("nothing written" + ("" if dry_run else ": --yes writes it"))
         return
     click.echo(f"written into {written}; `callfunnel up` pulls it from now on, or `callfunnel listen api {name}`")
+
+
+def _is_terminal() -> bool:
+    """There is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def _known_managers() -> dict[str, str]:

@@ -52,6 +52,7 @@ class Portal:
         self.errors: list[tuple[int, _Row | bytes]] = []
         """What the next requests are answered with."""
         self.asked: list[tuple[str, _Row]] = []
+        self.is_away = False
         self.refused = 0
         self.skew = timedelta(0)
         """By how much its clock is ahead."""
@@ -134,6 +135,8 @@ class Portal:
         """(status, body) of a POST."""
         secret, _, method = path.removesuffix(".json").rpartition("/")
         self.asked.append((method, body))
+        if self.is_away:
+            return 0, b""
         if self.errors:
             return self.errors.pop(0)
         if secret != PATH:

@@ -409,3 +409,16 @@ def test_rule_that_changes_takes_back_what_the_other_made() -> None:
     assert where(world) == every_move
     world.pull(BEGIN + 8 * STEP, stages=STAGES)
     assert where(world) == [(timedelta(0), "active"), (3 * STEP, "customer"), (4 * STEP, "new")]
+
+
+def test_portal_that_is_away_for_half_a_day_is_waited_for_with_growing_pauses() -> None:
+    world = World(BEGIN + HOUR)
+    world.portal.call(BEGIN, 60)
+    world.portal.is_away = True
+    line = world.pull(world.now + 12 * HOUR, wanted=["calls"])
+    assert (line.heartbeat().state, line.heartbeat().detail) == (FeedState.AWAY, "portal.example: no answer")
+    assert len(world.portal.asked) < 12 * 60 / 2.5 + 20  # every five minutes at most, in the end
+    world.portal.is_away = False
+    line = world.pull(world.now + HOUR, wanted=["calls"])
+    assert line.heartbeat().state is FeedState.LIVE
+    assert pulled_calls(world) == true_calls(world.portal)

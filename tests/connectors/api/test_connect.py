@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,3 +157,21 @@ def test_listener_that_cannot_begin_says_why_without_the_secret(
     assert "shows the secret" in refused()
     monkeypatch.delenv("CALLFUNNEL_BITRIX24")
     assert "CALLFUNNEL_BITRIX24 is not set" in refused()
+
+
+def test_on_a_terminal_it_asks_for_the_secret_and_each_stage_and_keeps_the_secret_in_a_file_of_its_own(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = os.environ["CALLFUNNEL_BITRIX24"]
+    monkeypatch.delenv("CALLFUNNEL_BITRIX24")
+    monkeypatch.setattr("pipeline.cli.connect._is_terminal", lambda: True)
+    answers = [address, "", "development", "", "", "y"]  # the second stage is another one than was proposed
+    result = CliRunner().invoke(command, ["bitrix24", "--name", "b24"], input="\n".join(answers) + "\n")
+    assert result.exit_code == 0, result.output
+    assert SECRET not in result.output
+    assert "Общая: Подготовка документов (1 deals)" in result.output
+    assert read_settings().source("b24").stages["0/PREPARATION"] == "development"
+    file = tmp_path / "callfunnel.b24.secret"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert SECRET not in (tmp_path / "callfunnel.toml").read_text()
+    assert account_of(read_settings().listen["b24"], {}).account.address.endswith(SECRET)
