@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from connectors.api.adapter import Account, Adapter, ApiRequest, PulledPage, Reader, VerdictKind
+from connectors.api.adapter import Account, Adapter, ApiRequest, PulledPage, PullStream, PullWindow, VerdictKind
 from connectors.api.limiter import RequestLimiter
+from connectors.api.progress import halved
 from connectors.api.transport import ApiTransport
 from connectors.live.backoff import Backoff
+from connectors.reading.source import Context
 from schemas.errors import Terminal, Transient
 
 T = TypeVar("T")
@@ -36,8 +38,13 @@ class VendorStage(msgspec.Struct, frozen=True):
     title: str
     pipeline: str
     kind: StageKind = StageKind.OPEN
-    deals: int = 0
-    """That stand in it now."""
+    deals: int | None = None
+    """That stand in it now; None where the vendor does not count."""
+
+    @property
+    def count(self) -> str:
+        """For people."""
+        return "" if self.deals is None else f"{self.deals:,} deals"
 
 
 class VendorUser(msgspec.Struct, frozen=True):
@@ -103,14 +110,20 @@ class Asking:
                 value: T = end.value
                 return value
 
-    def pages(self, reader: Reader) -> list[PulledPage]:
-        """Every page of a stream's window."""
+    def pages(self, stream: PullStream, window: PullWindow, context: Callable[[], Context]) -> list[PulledPage]:
+        """Every page of a stream's window, halved where the vendor cuts it off."""
         found: list[PulledPage] = []
+        reader = stream.read(window, "", context)
         step = next(reader)
         while True:
             if isinstance(step, ApiRequest):
                 step = reader.send(self._ask(step))
                 continue
+            if step.is_cut:
+                if (half := halved(window, self._now())) is None or half.until is None:
+                    raise Terminal(f"{stream.name}: the vendor gives no more than a part of one minute")
+                rest = PullWindow(half.until, window.until)
+                return [*self.pages(stream, half, context), *self.pages(stream, rest, context)]
             found.append(step)
             if step.is_last:
                 return found

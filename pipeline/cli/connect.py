@@ -93,7 +93,7 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     ):
         asking = Asking(account.adapter, reached, transport)
         survey = asking.survey(connector.survey(begin))
-        pages = _yesterday(asking, account, name, settings, now) if _has(survey, "calls") else []
+        pages = _yesterday(asking, account, name, settings, now) if _may_have_calls(survey) else []
     names = {user.user_id: user.name for user in survey.users}
     days = counted(pages, names, settings.conversation_s)
     proposals = propose_stages(survey.stages, settings.stages, settings.source(name).stages)
@@ -146,8 +146,9 @@ class _KnownManager(msgspec.Struct):
     name: str
 
 
-def _has(survey: AccountSurvey, stream: str) -> bool:
-    return any(size.stream == stream and size.rows for size in survey.sizes)
+def _may_have_calls(survey: AccountSurvey) -> bool:
+    """There are calls, or the vendor does not count them."""
+    return next((size.rows > 0 for size in survey.sizes if size.stream == "calls"), True)
 
 
 def _yesterday(
@@ -156,9 +157,9 @@ def _yesterday(
     """The calls of the last whole day of the reporting zone."""
     today = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
     window = PullWindow(today - timedelta(days=1), today)
-    stream = next(stream for stream in account.adapter.streams() if stream.name == "calls")
+    streams = [stream for stream in account.adapter.streams() if stream.name.partition("-")[0] == "calls"]
     contexts = Exchange(name, "", "").contexts(settings, settings.time_zone, "connect")
-    return asking.pages(stream.read(window, "", contexts))
+    return [page for stream in streams for page in asking.pages(stream, window, contexts)]
 
 
 def _show(
@@ -180,7 +181,8 @@ def _show(
     for heading in ("pipeline", "stage", "deals", "is", "why"):
         stages.add_column(heading, justify="right" if heading == "deals" else "left")
     for one in proposals:
-        stages.add_row(one.stage.pipeline, one.stage.title, f"{one.stage.deals:,}", one.code or "?", one.why)
+        deals = "" if one.stage.deals is None else f"{one.stage.deals:,}"
+        stages.add_row(one.stage.pipeline, one.stage.title, deals, one.code or "?", one.why)
     out.print(stages)
     users = table("Users")
     for heading in ("id", "name", "extension", "mobile", "manager"):
@@ -200,7 +202,8 @@ def _show(
     if rejects:
         click.echo(f"{rejects:,} of yesterday's rows would be rejected: `callfunnel rejected` will say why")
     sizes = ", ".join(f"{size.rows:,} {size.stream}" for size in survey.sizes)
-    click.echo(f"history: {sizes}; about {duration(seconds)} at the vendor's limit")
+    takes = f"{sizes}; about {duration(seconds)} at the vendor's limit" if sizes else "the vendor does not say how much"
+    click.echo(f"history: {takes}")
 
 
 def _chosen(one: StageProposal, settings: Settings) -> StageProposal:
@@ -208,7 +211,7 @@ def _chosen(one: StageProposal, settings: Settings) -> StageProposal:
     stage: VendorStage = one.stage
     codes = settings.stages.codes
     code = click.prompt(
-        f"{stage.pipeline}: {stage.title} ({stage.deals:,} deals)",
+        f"{stage.pipeline}: {stage.title}{f' ({stage.count})' if stage.count else ''}",
         type=click.Choice(codes),
         default=one.code or codes[0],
     )

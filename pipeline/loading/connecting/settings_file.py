@@ -66,7 +66,7 @@ def _put_stages(table: Table, proposals: Sequence[StageProposal]) -> None:
         stage = one.stage
         if stage.key in table:
             continue
-        comment = f"{stage.pipeline}: {stage.title}, {stage.deals} deals; {one.why}".replace("\n", " ")
+        comment = "; ".join(filter(None, (f"{stage.pipeline}: {stage.title}", stage.count, one.why))).replace("\n", " ")
         if one.code:
             value = tomlkit.string(one.code)
             value.comment(comment)

@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from tests.connectors.api.kommo_account import KommoAccount
+
 MOSCOW = ZoneInfo("Europe/Moscow")
 SECRET = "s3cr3tw0rdofthewebhook"
 PATH = f"/rest/1/{SECRET}"
@@ -53,6 +55,8 @@ class Portal:
         """What the next requests are answered with."""
         self.asked: list[tuple[str, _Row]] = []
         self.is_away = False
+        self.kommo: KommoAccount | None = None
+        """What answers GET, where it is served: another vendor behind the same server."""
         self.refused = 0
         self.skew = timedelta(0)
         """By how much its clock is ahead."""
@@ -251,7 +255,10 @@ def served(portal: Portal, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The portal on loopback, in a thread of its own; its address without the webhook's path."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        status, body = portal.answer(request.path, json.loads(await request.read() or b"{}"))
+        if request.method == "GET" and portal.kommo is not None:
+            status, body = portal.kommo.answer(request.path, request.query_string, dict(request.headers))
+        else:
+            status, body = portal.answer(request.path, json.loads(await request.read() or b"{}"))
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         date = format_datetime((portal.clock() + portal.skew).astimezone(UTC), usegmt=True)
         return web.Response(status=status, body=raw, headers={"Content-Type": "application/json", "Date": date})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipeline.cli.listen_api import command as listen
 from pipeline.loading.connecting.account import account_of
 from pipeline.settings import read_settings
 from schemas.errors import Terminal
+from tests.connectors.api.kommo_account import TOKEN, KommoAccount
 from tests.connectors.api.portal import MOSCOW, PATH, SECRET, Portal, served
 
 
@@ -175,3 +177,25 @@ def test_on_a_terminal_it_asks_for_the_secret_and_each_stage_and_keeps_the_secre
     assert file.stat().st_mode & 0o777 == 0o600
     assert SECRET not in (tmp_path / "callfunnel.toml").read_text()
     assert account_of(read_settings().listen["b24"], {}).account.address.endswith(SECRET)
+
+
+def test_kommo_is_connected_too_though_it_counts_nothing(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = os.environ["CALLFUNNEL_BITRIX24"].partition("/rest")[0]
+    monkeypatch.setenv("CALLFUNNEL_KOMMO", f"{address} {TOKEN}")
+    portal.kommo = account = KommoAccount(now)
+    statuses = [{"id": 11, "name": "Новая", "sort": 10}, {"id": 142, "name": "Успех", "sort": 90}]
+    account.pipelines = [{"id": 5, "name": "Воронка", "sort": 1, "_embedded": {"statuses": statuses}}]
+    account.lists["users"] = [{"id": 7, "name": "Анна Петрова"}]
+    noon = (now().astimezone(MOSCOW) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+    for number in range(300):  # more than a page: a day is halved
+        at = int((noon + timedelta(seconds=number * 60)).timestamp())
+        account.call("contacts", f"u{number}", 60).update(created_at=at, updated_at=at)
+    result = CliRunner().invoke(command, ["kommo", "--yes"])
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    assert TOKEN not in result.output
+    assert re.search(r"Анна Петрова +300 +300 +300", result.output)
+    assert "history: the vendor does not say how much" in result.output
+    assert "they count twice" in result.output
+    assert '"5/11" = "new" # Воронка: Новая; by its words' in (tmp_path / "callfunnel.toml").read_text()

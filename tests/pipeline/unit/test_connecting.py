@@ -83,7 +83,7 @@ def test_what_people_wrote_stays_with_its_comments_and_writing_twice_changes_not
     read = tomllib.loads(once)
     assert read["listen"]["b24"] == {"api": "bitrix24", "streams": ["calls"], "proposals": ["deals"]}
     assert read["sources"]["b24"]["stages"] == {"0/S0": "new", "0/S1": "customer"}
-    assert '"0/S0" = "new" # Общая: Новая, 0 deals' in once
+    assert '"0/S0" = "new" # Общая: Новая; 0 deals' in once
     edited = once.replace('"0/S0" = "new"', '"0/S0" = "active"')
     more = with_source(edited, "b24", {}, propose_stages(stages("Новая", "+Успех", "-Провал"), OURS, {}))
     assert tomllib.loads(more)["sources"]["b24"]["stages"] == {
@@ -96,7 +96,7 @@ def test_what_people_wrote_stays_with_its_comments_and_writing_twice_changes_not
 def test_stage_that_fits_nothing_is_a_comment_to_be_completed() -> None:
     one = StageProposal(stages("Странная")[0], "", "nothing fits")
     text = with_source("", "b24", {"api": "bitrix24"}, [one])
-    assert '# "0/S0" = ""  # Общая: Странная, 0 deals; nothing fits: which of ours?' in text
+    assert '# "0/S0" = ""  # Общая: Странная; 0 deals; nothing fits: which of ours?' in text
     assert "0/S0" not in str(tomllib.loads(text))
 
 
