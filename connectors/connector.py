@@ -7,6 +7,7 @@ from datetime import tzinfo
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from connectors.api.adapter import ApiConnector
 from connectors.http.webhook import Webhook
 from connectors.reading.source import Context, Hints, Source
 from connectors.sql.shape import DatabaseTable
@@ -31,5 +32,7 @@ class Connector(NamedTuple):
     lines: Mapping[str, MakeLines] = MappingProxyType({})
     """What its socket sends, for `listen tcp`, by the profile of the file that has the same lines."""
     webhooks: tuple[Webhook, ...] = ()
+    api: ApiConnector | None = None
+    """What `listen api` and `connect` pull from it."""
     notes: str = ""
     """A section of docs/connectors.md of its own."""

@@ -64,6 +64,14 @@ is said, else scripted from the protocol's description.
 
 """
 
+_PULLED = """
+## Pulled
+
+`callfunnel connect VENDOR` looks into an account and writes what `callfunnel listen api` and `up` read:
+[pulling.md](pulling.md). No live account was at hand.
+
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -72,7 +80,7 @@ def page() -> str:
     for table in TABLES:
         text += f"\n### `--kind {table.kind}`\n\n"
         text += _table([(name, name in table.required, list(headers)) for name, headers in table.columns.items()])
-    return text + _MAPPED + _mapped() + _LIVE + _proved()
+    return text + _MAPPED + _mapped() + _LIVE + _proved() + _PULLED + _pulled()
 
 
 def _mapped() -> str:
@@ -82,6 +90,17 @@ def _mapped() -> str:
         columns = ", ".join(name for name in table.columns if name != "time")
         needed = "; ".join(" or ".join(sorted(choice)) for choice in table.needed)
         lines.append(f"| {kind} | {columns} | {needed} |")
+    return "\n".join(lines) + "\n"
+
+
+def _pulled() -> str:
+    """A row for each vendor that is pulled from."""
+    lines = ["| vendor | pulled | ids | rights | counterpart | not confirmed |", "|---|---|---|---|---|---|"]
+    for vendor in CONNECTORS:
+        if (api := vendor.api) is not None:
+            lines.append(
+                f"| `{api.kind}` | {api.reads} | {api.ids} | {api.rights} | {api.counterpart} | {api.unconfirmed} |"
+            )
     return "\n".join(lines) + "\n"
 
 

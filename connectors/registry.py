@@ -11,6 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+from connectors.api.adapter import ApiConnector
 from connectors.connector import Connector, MakeLines
 from connectors.crm.source import CrmCsv
 from connectors.crm.tables import TABLES as CRM_TABLES
@@ -18,7 +19,7 @@ from connectors.http.webhook import Webhook
 from connectors.reading.source import Source
 from connectors.sql.shape import DatabaseTable
 
-SHARED = frozenset({"ami", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"})
+SHARED = frozenset({"ami", "api", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"})
 """Folders that all vendors share."""
 
 
@@ -43,6 +44,7 @@ TABLES: tuple[DatabaseTable, ...] = tuple(
     sorted((table for one in CONNECTORS for table in one.tables), key=lambda table: table.is_family)
 )
 LINES: dict[str, MakeLines] = {profile: make for one in CONNECTORS for profile, make in one.lines.items()}
+APIS: dict[str, ApiConnector] = {one.api.kind: one.api for one in CONNECTORS if one.api is not None}
 HOOKS: dict[str, Webhook] = {hook.kind: hook for one in CONNECTORS for hook in one.webhooks}
 CRM: dict[str, CrmCsv] = {table.kind: CrmCsv(table) for table in CRM_TABLES}
 KINDS = ("calls", *CRM)

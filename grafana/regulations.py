@@ -10,7 +10,7 @@ def regulations(stages: Stages, language: str) -> str:
     """A Markdown table, a row for each stage."""
 
     def translated(text: Text) -> str:
-        return str(getattr(text, language) or text.en or text.ru).replace("|", "\\|").replace("$", "&#36;")
+        return text.in_language(language).replace("|", "\\|").replace("$", "&#36;")
 
     rows = [tuple(board_texts(language).values["regulation"].values()), ("---",) * 4]
     rows += [

@@ -65,7 +65,7 @@ def _escaped(text: str) -> str:
 
 
 def _stage(department: Department, language: str) -> Variable:
-    options = [(getattr(one.title, language) or one.code, one.code) for one in department.stages.stages]
+    options = [(one.title_in(language), one.code) for one in department.stages.stages]
     return _several(_custom("stage", options, language), language)
 
 

@@ -20,6 +20,10 @@ columns = ["historyid", "callid"] # the order of a log that an administrator lai
 [sources.kommo.stages]           # what a CRM calls our stages in its events
 "5512/142" = "customer"
 
+[listen.b24]                     # what `callfunnel listen api b24` and `up` pull: `callfunnel connect` writes one
+api = "bitrix24"
+from = 2026-01-01
+
 [mappings.deals]                 # a table of your own: `callfunnel map FILE` proposes and writes one
 kind = "stages"
 columns.organisation_id = "Company"
@@ -56,6 +60,7 @@ from pipeline.count import Rules
 from pipeline.working_calendar import WEEKDAYS, WorkingCalendar, check_country
 from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
+from schemas.pulling import PullSettings
 from schemas.stages import Stage, Stages, default_stages
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -67,6 +72,8 @@ VARIABLES = {
     "CALLFUNNEL_DATA": "data folder of the embedded stack",
     "CALLFUNNEL_NAMESPACE": "prefix of topics and consumer group, one per company",
     "CALLFUNNEL_SQL": "mysql://user:password@host/database (or postgresql://), for `callfunnel listen sql`",
+    "CALLFUNNEL_BITRIX24": "the address of an inbound webhook of Bitrix24, for `callfunnel connect` and `listen api`",
+    "CALLFUNNEL_KOMMO": "the long-lived token of Kommo or amoCRM, for `callfunnel connect` and `listen api`",
     "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
     "CALLFUNNEL_ESL_PASSWORD": "the password of FreeSWITCH's event socket, for `callfunnel listen esl`",
     "CALLFUNNEL_HTTP_TOKEN": "the token of those who post and upload, for `callfunnel listen http`",
@@ -156,6 +163,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, SourceSettings]
     stages: Stages
     mappings: dict[str, TableMapping] = {}
+    listen: dict[str, PullSettings] = {}
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
 
@@ -176,15 +184,17 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     _refuse_unknown(env)
     file, raw = _read_file(env)
     tables, stages, calendar = raw.pop("sources", {}), raw.pop("stages", None), raw.pop("calendar", {})
-    mappings = raw.pop("mappings", {})
+    mappings, pulled = raw.pop("mappings", {}), raw.pop("listen", {})
     privacy, retention = raw.pop("privacy", {}), raw.pop("retention", {})
-    general = _section(raw, _General, file, "calendar, mappings, privacy, retention, sources, stages")
+    general = _section(raw, _General, file, "calendar, listen, mappings, privacy, retention, sources, stages")
     _check_region(general.region, f"{file}: region")
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
         raise Terminal(f"{file}: sources: not a table; write [sources.NAME]")
     if not isinstance(mappings, dict):
         raise Terminal(f"{file}: mappings: not a table; write [mappings.NAME]")
+    if not isinstance(pulled, dict):
+        raise Terminal(f"{file}: listen: not a table; write [listen.NAME]")
     ours = default_stages() if stages is None else _stages(stages, f"{file}: stages")
     return Settings(
         time_zone=zone,
@@ -194,6 +204,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         sources={name: _source(one, f"{file}: sources.{name}", ours) for name, one in tables.items()},
         stages=ours,
         mappings={name: _section(one, TableMapping, f"{file}: mappings.{name}") for name, one in mappings.items()},
+        listen={name: _section(one, PullSettings, f"{file}: listen.{name}") for name, one in pulled.items()},
         privacy=_section(privacy, Privacy, f"{file}: privacy"),
         retention=_kept_for(retention, f"{file}: retention"),
     )
@@ -236,7 +247,7 @@ def _section(raw: object, shape: type[S], where: str, tables: str = "") -> S:
     try:
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
-        accepted = ", ".join([*(f for f in shape.__struct_fields__), *([tables] if tables else [])])
+        accepted = ", ".join([*(f for f in shape.__struct_encode_fields__), *([tables] if tables else [])])
         raise Terminal(f"{where}: {error}; accepted settings: {accepted}") from None
 
 

@@ -14,6 +14,10 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ru: str = ""
     en: str = ""
 
+    def in_language(self, language: str) -> str:
+        """In the language of a reader, else in another one; "" when it is in none."""
+        return str(getattr(self, language) or self.en or self.ru)
+
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One stage. `terminal` ends the funnel; `potential` makes its calls count in indicator A."""
@@ -25,6 +29,10 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     result: Text = Text()
     potential: bool = False
     terminal: bool = False
+
+    def title_in(self, language: str) -> str:
+        """The title in the language of a reader, else the code."""
+        return str(getattr(self.title, language) or self.code)
 
 
 class Stages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

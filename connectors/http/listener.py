@@ -10,15 +10,15 @@ from aiohttp import web
 
 from connectors.http import openapi
 from connectors.http.banner import hide
-from connectors.http.crowd import BACKLOG, Crowd
+from connectors.http.crowd import Crowd
 from connectors.http.openapi import Reject, Taken
 from connectors.http.reading import JSON, LINES, ROUTES, Contexts, Route
 from connectors.http.request_delivery import NotTaken, RequestDelivery
-from connectors.http.serving import PROTOCOL_LOG, Address, Guard, Problem, answer, careful
+from connectors.http.served import served
+from connectors.http.serving import PROTOCOL_LOG, Guard, Problem, answer, careful
 from connectors.http.webhook import Answered, Incoming, Webhook, WebhookRefused
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
-from schemas.errors import Terminal
 from schemas.records import Record, Rejected
 
 _LOOK_S = 0.1
@@ -79,23 +79,19 @@ class HttpListener:
 
     async def _serve(self, queue: DeliveryQueue) -> None:
         limits = self._guard.limits
-        runner = web.AppRunner(
+        async with served(
             self.application(),
-            access_log=None,
+            self.crowd,
+            self._guard.address,
+            drain_s=_DRAIN_S,
+            keepalive_s=limits.idle_s,
             logger=PROTOCOL_LOG,
-            keepalive_timeout=limits.idle_s,
-            shutdown_timeout=_DRAIN_S,
-        )
-        await runner.setup()
-        try:
-            self._ready(await listen(runner, self._guard.address))
+        ) as listens_at:
+            self._ready(listens_at)
             for sink in self._sinks:
                 sink.listens()
-            async with self.crowd.kept(runner):
-                while not queue.stopping.is_set():
-                    await asyncio.sleep(_LOOK_S)
-        finally:
-            await runner.cleanup()
+            while not queue.stopping.is_set():
+                await asyncio.sleep(_LOOK_S)
 
     def application(self) -> web.Application:
         hide()
@@ -169,15 +165,3 @@ async def _put(sink: RequestDelivery, items: Sequence[Record | Rejected]) -> Non
         await sink.put(items)
     except NotTaken as why:
         raise Problem(503, f"{why}: send it again, what is sent twice counts once", _COME_AGAIN_S) from None
-
-
-async def listen(runner: web.AppRunner, address: Address) -> str:
-    """The address as people write it, once it is listened at. Raises Terminal when it cannot be had."""
-    site = web.TCPSite(runner, address.host, address.port, backlog=BACKLOG, ssl_context=address.tls)
-    try:
-        await site.start()
-    except OSError as error:
-        raise Terminal(f"port {address.port} of {address.host}: {error.strerror}: give another --port") from None
-    port = runner.addresses[0][1]
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return f"{'https' if address.tls else 'http'}://{host}:{port}"

@@ -20,6 +20,11 @@ class Backoff:
         limit, self._next_s = self._next_s, min(self._most_s, self._next_s * 2)
         return limit * (0.5 + self._draw() / 2)
 
+    @property
+    def waits(self) -> bool:
+        """The last try failed."""
+        return self._next_s > self._first_s
+
     def succeeded(self) -> None:
         """Begin with the shortest wait again."""
         self._next_s = self._first_s

@@ -14,11 +14,13 @@ from schemas.errors import CallfunnelError
 _COMMANDS = {
     "up": "the embedded stack: broker, store and worker, until Ctrl-C",
     "down": "stop a stack that runs in the background",
+    "init": "from your exchange's exports to a first board: settings and tables, proposed and loaded",
     "load": "load exports: calls, managers, organisations, stages, proposals, plan, calendar, absences",
     "explain": "what was believed of a source's calls, and what of it is not plausible",
     "imports": "what was loaded, when and by whom",
     "undo": "take a load back: what it brought is withdrawn, and counts follow",
     "map": "say which column of a table of your own is which, so that load can read it",
+    "connect": "look into an account of a CRM or cloud exchange, propose how to read it, write callfunnel.toml",
     "listen": "listen to a live exchange: a database, Asterisk's manager interface, a folder",
     "activity": "what managers did: calls, conversations, A, B, C, D",
     "report": "the consolidated report: HTML, Excel, mail",

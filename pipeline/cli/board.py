@@ -12,9 +12,9 @@ import click
 from pipeline.audit import LoginAudit, audit_file
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import data_folder
-from pipeline.serving.board.auth import new_token
 from pipeline.serving.board.screens import BoardScreens
 from pipeline.serving.board.server import Server, serve
+from pipeline.serving.login import new_token
 from pipeline.settings import read_settings
 from pipeline.terminal.stack_choice import read_from
 

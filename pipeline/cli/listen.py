@@ -8,6 +8,7 @@ import click
 
 _DOORS = {
     "sql": "a table of call records in MySQL, MariaDB or PostgreSQL, polled",
+    "api": "a CRM or a cloud exchange: calls, users, stages and proposals, pulled as [listen.NAME] says",
     "ami": "Asterisk's manager interface: calls as they end",
     "esl": "FreeSWITCH's event socket: calls as they end",
     "folder": "a folder into which exports are dropped",

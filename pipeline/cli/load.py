@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -102,10 +102,11 @@ def command(
         if complete and failed:
             raise Terminal(f"{failed[0]}. Without it the export is not complete: nothing was loaded")
         outcomes = _load_confirmed(prepared, options, data) if prepared else []
-        believed = {
-            one.import_id: _believed(file, one, settings, data) for file, one in zip(prepared, outcomes, strict=True)
-        }
-        _tell(outcomes, believed, as_json)
+        lines = outcome_lines(prepared, outcomes, settings, data)
+        if as_json:
+            click.echo(msgspec.json.format(msgspec.json.encode(outcomes), indent=2).decode())
+        else:
+            click.echo("\n".join(lines))
     for message in (*failed, *(outcome.stopped for outcome in outcomes if outcome.stopped)):
         click.echo(f"callfunnel: {message}", err=True)
     if failed or any(outcome.stopped for outcome in outcomes):
@@ -116,14 +117,15 @@ def command(
 def _load_confirmed(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
     """Ask, where there is somebody to ask, before much is withdrawn. Raises Terminal."""
     try:
-        return _load(files, options, data)
+        return load_files(files, options, data)
     except ConfirmationNeeded as question:
         if not sys.stdin.isatty() or not click.confirm(f"{question}. Withdraw them?"):
             raise
-    return _load(files, msgspec.structs.replace(options, yes=True), data)
+    return load_files(files, msgspec.structs.replace(options, yes=True), data)
 
 
-def _load(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
+def load_files(files: list[PreparedFile], options: LoadOptions, data: Path | None) -> list[Outcome]:
+    """Load into the stack that is meant, with progress on standard error. Raises Terminal."""
     endpoints = find(data)
     remember(endpoints.data, Holds.REJECTS, options.rejects)
     console = Console(stderr=True)
@@ -157,13 +159,15 @@ def _believed(file: PreparedFile, outcome: Outcome, settings: Settings, data: Pa
     return short(beliefs, hides_numbers=settings.privacy.mask)
 
 
-def _tell(outcomes: list[Outcome], believed: Mapping[str, list[str]], as_json: bool) -> None:
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(outcomes), indent=2).decode())
-        return
-    for outcome in outcomes:
-        for line in (*summary(outcome), *believed.get(outcome.import_id, ())):
-            click.echo(line)
+def outcome_lines(
+    files: Sequence[PreparedFile], outcomes: Sequence[Outcome], settings: Settings, data: Path | None
+) -> list[str]:
+    """What became of the files, and what was believed of their calls; implausible things become warnings of theirs."""
+    lines = []
+    for file, outcome in zip(files, outcomes, strict=True):
+        believed = _believed(file, outcome, settings, data)
+        lines += [*summary(outcome), *believed]
+    return lines
 
 
 _FATES = {

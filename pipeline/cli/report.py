@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
 from pipeline.audit import Action, audit_file, record
+from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.report.page import letter
 from pipeline.drawing.report.text import ReportText
 from pipeline.drawing.terminal.tables import show_json
@@ -26,6 +26,7 @@ from pipeline.terminal.options import Day, hides_numbers, output, people, show_n
 from pipeline.terminal.stack_choice import read_from
 from schemas.durable_files import write_whole
 from schemas.errors import Terminal
+from schemas.screens.translations import LANGUAGES
 
 _HTML = "text/html"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -37,7 +38,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 @click.option("--to", "last", type=Day(), default=None,
               help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
-@click.option("--lang", "language", type=click.Choice(["ru", "en"]), default=None, help="[default: the terminal's]")
+@click.option("--lang", "language", type=click.Choice(LANGUAGES), default=None, help="[default: the terminal's]")
 @click.option("--out", "outs", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
               help="FILE.html or FILE.xlsx; may be repeated. [default: callfunnel-PERIOD-DAY.html]")  # fmt: skip
 @click.option("--mail", is_flag=True, help="Send it: see CALLFUNNEL_SMTP_HOST, _MAIL_FROM, _MAIL_TO in docs/report.md.")
@@ -104,11 +105,6 @@ def command(
             log, Action.EXPORT, what="mail", to=", ".join(post.receivers), period=str(span.period), masked=int(hidden)
         )
         click.echo(f"sent to {', '.join(post.receivers)}: {telling.subject}", err=as_json)
-
-
-def terminal_language(env: Mapping[str, str]) -> str:
-    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return "ru" if locale.startswith("ru") else "en"
 
 
 def _refuse_others(outs: tuple[Path, ...]) -> None:

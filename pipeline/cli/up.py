@@ -16,6 +16,7 @@ import click
 
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
+from pipeline.embedded.listeners import Listeners
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Stack, StackPlan, lock, run
@@ -70,7 +71,7 @@ def command(
 
     Everything listens on loopback only; the printed address of the board page lets its reader in. Facts are on disk in
     the data folder; what is on the wire is in memory, so `callfunnel load` reports success only when the store has the
-    rows.
+    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile.
     """
     settings = read_settings()
     if private_folder(data, credentials_file(data).name):
@@ -101,18 +102,22 @@ def command(
         click.echo(f"when that is done: {SETTLE}")
     click.echo(ready_line(running, data, time.monotonic() - started))
     daily = _retention(data) if settings.retention.is_set else None
+    listeners = Listeners(settings.listen, data, os.environ)
 
     def say(message: str) -> None:
         click.echo(f"callfunnel: {message}", err=True)
 
     try:
         with replaying(running, say):
-            run(stack, lambda: bool(stopping), say, daily)
+            listeners.start()
+            run(stack, lambda: bool(stopping), say, daily, listeners)
+        listeners.stop()
         if remains := drain(stack, running, drain_s, say, lambda: len(stopping) > 1):
             say(remains)
     finally:
         if daily is not None:
             daily.stop()
+        listeners.stop()
         stack.stop()
     click.echo("callfunnel: stopped")
 

@@ -1,9 +1,10 @@
-"""How one value is written for people, in ru and en."""
+"""How one value is written for people, in the language of a reader."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from pipeline.drawing.languages import number_format
 from pipeline.readouts.values import number
 from schemas.screens.panel import ChangeColumn, Column, Unit
 
@@ -11,8 +12,6 @@ NONE = "–"
 NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY})
 
 _DECIMALS = {Unit.COUNT: 0, Unit.DECIMAL: 2, Unit.DAYS: 1, Unit.MONEY: 2}
-_SEPARATORS = {"ru": ("\N{NO-BREAK SPACE}", ","), "en": (",", ".")}
-"""Between thousands, and before decimals."""
 
 
 def written(value: object, column: Column, language: str) -> str:
@@ -26,18 +25,18 @@ def written(value: object, column: Column, language: str) -> str:
         return _duration(int(count))
     sign = "+" if isinstance(column, ChangeColumn) and count > 0 else ""
     if column.unit is Unit.RATIO:
-        space = "\N{NO-BREAK SPACE}" if language == "ru" else ""
-        return f"{sign}{grouped(count * 100, 1, language)}{space}%"
+        return f"{sign}{grouped(count * 100, 1, language)}{number_format(language).percent}"
     return sign + grouped(count, _DECIMALS[column.unit], language)
 
 
 def grouped(count: float | Decimal, decimals: int, language: str) -> str:
     """A number with its thousands apart and a real minus."""
-    thousands, point = _SEPARATORS[language]
+    symbols = number_format(language)
     text = f"{count:,.{decimals}f}"
     if not text.strip("-0.,"):
         text = text.lstrip("-")
-    return text.replace(",", "\0").replace(".", point).replace("\0", thousands).replace("-", "\N{MINUS SIGN}")
+    marks = {ord(","): symbols.thousands, ord("."): symbols.point, ord("-"): "\N{MINUS SIGN}"}
+    return text.translate(marks)
 
 
 def _duration(seconds: int) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import msgspec
 
 from pipeline.drawing.figures import figure
 from pipeline.drawing.render_context import RenderContext
-from pipeline.drawing.tables import matrix, regulations_table, stat, table
+from pipeline.drawing.tables import matrix, nothing, regulations_table, stat, table
 from schemas.screens.panel import Panel, PanelType, Unit
 
 Row = Mapping[str, Any]
@@ -33,7 +32,7 @@ def draw(panel: Panel, rows: Sequence[Row], context: RenderContext) -> DrawnPane
     if panel.panel_type is PanelType.STAT:
         return DrawnPanel(html=stat(panel.columns, rows[0] if rows else _zeros(panel), context))
     if not rows:
-        return DrawnPanel(html=f'<p class="none">{escape(context.nothing(panel))}</p>')
+        return DrawnPanel(html=nothing(context.nothing(panel)))
     if panel.panel_type in _TABLES:
         return DrawnPanel(html=_TABLES[panel.panel_type](panel.columns, rows, context))
     return DrawnPanel(figure=figure(panel, rows, context))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.drawing.languages import number_format
 from pipeline.drawing.render_context import RenderContext
 from pipeline.readouts.values import moment, number
 from schemas.screens import colours
@@ -31,10 +32,11 @@ def figure(panel: Panel, rows: Sequence[Row], context: RenderContext) -> dict[st
 
 
 def _layout(language: str) -> dict[str, Any]:
+    symbols = number_format(language)
     return {
         "margin": {"l": 44, "r": 12, "t": 8, "b": 32},
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": "#1d2733"},
-        "separators": ",\N{NO-BREAK SPACE}" if language == "ru" else ".,",
+        "separators": symbols.point + symbols.thousands,
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

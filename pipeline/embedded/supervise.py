@@ -20,6 +20,7 @@ from pipeline.embedded import broker, folder_lock, health_checks
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.gate import Gate
 from pipeline.embedded.heartbeat import Heartbeat
+from pipeline.embedded.listeners import Listeners
 from pipeline.embedded.liveness import PATIENCE_S, LivenessWatch
 from pipeline.embedded.part import StackPart, process_state, resident_bytes
 from pipeline.embedded.ports import free_port, listens
@@ -282,11 +283,19 @@ def _all_stored(endpoints: Endpoints) -> bool:
     return True
 
 
-def run(stack: Stack, stopping: Callable[[], bool], say: Callable[[str], None], daily: Daily | None = None) -> None:
-    """Tend the stack until `stopping`, and run what is due each day."""
+def run(
+    stack: Stack,
+    stopping: Callable[[], bool],
+    say: Callable[[str], None],
+    daily: Daily | None = None,
+    listeners: Listeners | None = None,
+) -> None:
+    """Tend the stack and its listeners until `stopping`, and run what is due each day."""
     while not stopping():
         try:
             if daily is not None and (message := daily.tick()):
+                say(message)
+            for message in listeners.tick() if listeners is not None else ():
                 say(message)
             for message in stack.end_hung():
                 say(message)

@@ -30,5 +30,6 @@ def audit_load(files: Sequence[PreparedFile], endpoints: Endpoints, load: Callab
             source=file.context.source,
             rows=one.rows,
             rejected=sum(one.rejected.values()),
+            withdrawn=sum(one.withdrawn.values()),
         )
     return outcomes

@@ -19,7 +19,7 @@ from pipeline.loading.withdraw import Merges, Withdrawn, merges_of, withdraw
 from pipeline.store import Store, texts
 from schemas.errors import Terminal
 from schemas.records import CallLeg, Manager, Record, Rejected
-from schemas.topics import MANAGERS, Topic
+from schemas.topics import MANAGERS, ORGANISATIONS, Topic
 
 _TAKING_BACK = frozenset({"status", "merged_into"})
 """Columns whose words can take back what earlier exports of the source said."""
@@ -84,6 +84,11 @@ class SourceTable:
         outcome.withdrawn = withdrawn.by_fate
         outcome.uncertain = withdrawn.uncertain
         outcome.warnings += self.merges.warnings
+        if self.topic is ORGANISATIONS and (waiting := _proposals_of(withdrawn.names, store)):
+            outcome.warnings.append(
+                f"{waiting:,} proposals are of organisations that are withdrawn: they are not counted until a proposal says"
+                " whose they are now, or the organisation is loaded again"
+            )
         if closed := self.contents.closed:
             outcome.warnings.append(f"{closed:,} organisations are closed by their status: no number is theirs")
         return sent > 0
@@ -136,6 +141,13 @@ class LoadTables:
         )
         for row in store.rows(msgspec.json.Decoder(Rejected), sql):
             yield msgspec.json.decode(row.payload, type=Manager)
+
+
+def _proposals_of(organisations: Sequence[str], store: Store) -> int:
+    if not organisations:
+        return 0
+    sql = f"SELECT uniqExact(proposal_id) AS n FROM proposals FINAL WHERE organisation_id IN ({texts(organisations)})"
+    return store.rows(msgspec.json.Decoder(dict[str, int]), sql)[0]["n"]
 
 
 def _can_take_back(file: PreparedFile) -> bool:

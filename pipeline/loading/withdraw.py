@@ -29,6 +29,8 @@ class Withdrawn(msgspec.Struct, kw_only=True):
     by_fate: dict[str, int] = {}
     uncertain: int = 0
     """Not in the complete export, but a row that was rejected may be this one."""
+    names: list[str] = []
+    """Identities of those that are deleted or absent."""
     standing: int = 0
     """Records of the source before."""
 
@@ -75,7 +77,8 @@ class _Withdrawing:
             send(taking_back(row, claim.version, claim.import_id, self._cause))
         for row in gone.values():
             send(taking_back(row, row.version, row.import_id, self._cause))
-        return Withdrawn(by_fate=dict(fates), uncertain=uncertain, standing=self._standing())
+        names = [name for name, row in gone.items() if self._contents.fate(row) is not Fate.REPLACED]
+        return Withdrawn(by_fate=dict(fates), uncertain=uncertain, names=names, standing=self._standing())
 
     def _stored(self) -> Iterator[list[Any]]:
         columns = ", ".join(self._kind.columns)

@@ -1,1 +1,1 @@
-"""Pages of a browser: the boards, and the upload of files."""
+"""Pages of a browser: the boards, and the upload of files. One login (`login`) lets into both."""

@@ -11,7 +11,7 @@ def codes(column: Column, department: Department, language: str) -> list[tuple[s
     """(code, label) of a column's values, in order."""
     if column.values == "stage":
         stages = department.stages.stages
-        return [(stage.code, getattr(stage.title, language) or stage.code) for stage in stages]
+        return [(stage.code, stage.title_in(language)) for stage in stages]
     if column.unit is Unit.FLAG:
         return list(board_texts(language).values["flag"].items())
     return list(board_texts(language).values[column.values].items()) if column.values else []

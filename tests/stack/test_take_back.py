@@ -54,3 +54,8 @@ def test_complete_export_asks_before_it_withdraws_much_and_calls_follow(up: Up, 
     explained = json.loads(up.run("explain", "office", "--json").stdout)
     assert [(one["name"], one["calls"]) for one in explained["phones"]] == [("101", 1)]
     assert up.run("explain", "nothing").returncode == 2
+
+    begun = up.run("init", str(CASES / "31_call_to_merged.csv"), "--yes")
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    assert "101" in (tmp_path / "managers.csv").read_text("utf-8")
+    assert (tmp_path / "callfunnel.toml").exists()

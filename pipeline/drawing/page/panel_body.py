@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 import msgspec
 
 from pipeline.drawing.draw import DrawnPanel, Row, draw
 from pipeline.drawing.render_context import RenderContext
+from pipeline.drawing.tables import foot
 from schemas.screens.panel import Column, Panel, PanelType
 
 FEW = 5
@@ -30,8 +30,7 @@ def screen(panel: Panel, rows: Sequence[Row], context: RenderContext, *notes: st
     if panel.panel_type not in (PanelType.TABLE, PanelType.MATRIX) or not rows:
         return drawn
     lines = [*_shared(once, shown[0], context), *_length(panel, shown, len(rows) > len(shown), context), *notes]
-    foot = "".join(f"<span>{escape(line)}</span>" for line in lines)
-    return DrawnPanel(html=drawn.html + (f'<p class="foot">{foot}</p>' if foot else ""))
+    return DrawnPanel(html=drawn.html + foot(lines))
 
 
 def _shared(columns: Sequence[Column], row: Row, context: RenderContext) -> Iterator[str]:

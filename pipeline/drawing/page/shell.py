@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
-from urllib.parse import quote
 
 import msgspec
 
+from pipeline.drawing.languages import name_of
 from pipeline.drawing.render_context import RenderContext
+from pipeline.drawing.templates import render
 from pipeline.readouts.board_request import PERIODS, BoardRequest
 from schemas.parameters import SEVERAL
 from schemas.screens.boards import BOARDS
 from schemas.screens.panel import Board, Panel
+from schemas.screens.translations import LANGUAGES
 from schemas.screens.variables import THRESHOLDS_S
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
@@ -22,6 +23,19 @@ Choices = Mapping[str, Sequence[tuple[str, str]]]
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _LATE_S = 86_400
 """After so long without a call the page says since when: nobody should take an old department for a silent one."""
+
+
+class FormField(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader chooses in the form of a board. Without `options` it is set by a link alone."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]] = ()
+    """(value, text)."""
+    chosen: Sequence[str] = ()
+    is_several: bool = False
+    shown: str = ""
+    """The chosen ones of several, in short."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -35,38 +49,29 @@ class Standing(msgspec.Struct, frozen=True):
 
 def page(board: Board, request: BoardRequest, choices: Choices, standing: Standing, context: RenderContext) -> str:
     """The HTML of a board. Its panels are loaded by board.js."""
-    title = context.boards.boards[board.id]
-    panels = "".join(_panel(board, panel, request, context) for panel in board.panels)
-    refresh_s = seconds(board.refresh)
-    attributes = {"refresh-s": refresh_s, "refreshed": context.texts.refreshed, "failed": context.texts.failed}
-    data = "".join(
-        f' data-{name}="{escape(str(value))}"' for name, value in {**attributes, "paused": context.texts.paused}.items()
-    )
-    body = (
-        f"<header>{_tabs(board, request, context)}{_form(board, request, choices, context)}"
-        f"{_as_of(board, request, standing, context)}"
-        f"</header>{_lost(standing, context)}<main{data}>{panels}</main>"
-        '<script src="/assets/plotly.js"></script><script src="/assets/draw.js"></script>'
-        '<script src="/assets/board.js"></script>'
-    )
-    return document(title.title, request.language, body, context)
-
-
-def document(title: str, language: str, body: str, context: RenderContext) -> str:
-    """A whole page."""
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · {escape(context.texts.product)}</title>"
-        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/assets/page.css"></head>'
-        f"<body>{body}</body></html>"
+    periods = [("", context.texts.own_period), *((name, context.texts.periods[name]) for name in PERIODS)]
+    return render(
+        "page/board.html",
+        board=board,
+        request=request,
+        language=request.language,
+        title=context.boards.boards[board.id].title,
+        texts=context.texts,
+        department=context.department,
+        tabs=[_tab(other, board, request, context) for other in BOARDS],
+        languages=[_switch(other, board, request) for other in LANGUAGES if other != request.language],
+        period=FormField(name="period", label=context.texts.periods_head, options=periods, chosen=(request.period,)),
+        fields=[_field(name, board, request, choices, context) for name in board.variables],
+        times=_times(board, request, standing, context),
+        lost=standing.lost,
+        refresh_s=seconds(board.refresh),
+        panels=[_panel(board, panel, request, context) for panel in board.panels],
     )
 
 
 def notice(title: str, message: str, context: RenderContext) -> str:
     """A page that only says something."""
-    body = f'<div class="alone"><h1>{escape(title)}</h1><p>{escape(message)}</p></div>'
-    return document(title, context.language, body, context)
+    return render("page/notice.html", title=title, message=message, language=context.language, texts=context.texts)
 
 
 def seconds(interval: str) -> int:
@@ -74,77 +79,44 @@ def seconds(interval: str) -> int:
     return int(interval[:-1]) * _SECONDS[interval[-1]]
 
 
-def _tabs(board: Board, request: BoardRequest, context: RenderContext) -> str:
-    tabs = []
-    for other in BOARDS:
-        current = ' aria-current="page"' if other.id == board.id else ""
-        # Each board opens with a period of its own; what was chosen goes along.
-        query = request.query(other) if request.first else request.query(other, period="")
-        title = escape(context.boards.boards[other.id].title)
-        tabs.append(f'<a href="/{other.id}?{escape(query)}"{current}>{title}</a>')
-    language = "en" if request.language == "ru" else "ru"
-    switch = f"/{board.id}?{escape(request.query(lang=language))}"
-    tabs.append(f'<a class="language" href="{switch}" lang="{language}">{escape(context.texts.language)}</a>')
-    return f'<nav><span class="product">{escape(context.texts.product)}</span>{"".join(tabs)}</nav>'
+def _tab(other: Board, board: Board, request: BoardRequest, context: RenderContext) -> dict[str, object]:
+    # Each board opens with a period of its own; what was chosen goes along.
+    query = request.query(other) if request.first else request.query(other, period="")
+    title = context.boards.boards[other.id].title
+    return {"href": f"/{other.id}?{query}", "title": title, "is_current": other.id == board.id}
 
 
-def _form(board: Board, request: BoardRequest, choices: Choices, context: RenderContext) -> str:
-    periods = [("", context.texts.own_period), *((name, context.texts.periods[name]) for name in PERIODS)]
-    fields = [_select("period", context.texts.periods_head, periods, (request.period,))]
-    for name, label, day in (("first", context.texts.first, request.first), ("last", context.texts.last, request.last)):
-        fields.append(f'<label>{escape(label)}<input type="date" name="{name}" value="{day or ""}"></label>')
-    fields += [_variable(name, board, request, choices, context) for name in board.variables]
-    hidden = f'<input type="hidden" name="lang" value="{request.language}">'
-    if request.as_of_last_call:
-        hidden += '<input type="hidden" name="now" value="last">'
-    button = f"<button>{escape(context.texts.show)}</button>"
-    return f'<form method="get" action="/{board.id}">{hidden}{"".join(fields)}{button}</form>'
+def _switch(language: str, board: Board, request: BoardRequest) -> dict[str, object]:
+    """To the same board in another language."""
+    return {"href": f"/{board.id}?{request.query(lang=language)}", "language": language, "title": name_of(language)}
 
 
-def _variable(name: str, board: Board, request: BoardRequest, choices: Choices, context: RenderContext) -> str:
-    label = context.boards.variables[name]
+def _field(name: str, board: Board, request: BoardRequest, choices: Choices, context: RenderContext) -> FormField:
     chosen = request.variables.get(name, ())
     options = _options(name, choices, context)
-    if not options:  # set by a link
-        return "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for value in chosen)
-    if name in SEVERAL.values() and name not in board.single:
-        return _several(name, label, options, chosen, context)
+    is_several = name in SEVERAL.values() and name not in board.single
     preset = {"conversation_s": (str(context.department.conversation_s),), "of": ("calls",)}
-    return _select(name, label, options, chosen or preset.get(name, ()))
+    if options and not is_several:
+        chosen = chosen or preset.get(name, ())
+    labels = dict(options)
+    return FormField(
+        name=name,
+        label=context.boards.variables[name],
+        options=_with_chosen(options, chosen) if options else (),
+        chosen=chosen,
+        is_several=is_several,
+        shown=", ".join(labels.get(value, value) for value in chosen[:2]) + (" …" if len(chosen) > 2 else ""),
+    )
 
 
 def _options(name: str, choices: Choices, context: RenderContext) -> Sequence[tuple[str, str]]:
     if name == "stage":
-        return [
-            (one.code, getattr(one.title, context.language) or one.code) for one in context.department.stages.stages
-        ]
+        return [(one.code, one.title_in(context.language)) for one in context.department.stages.stages]
     if name == "conversation_s":
         return [(f"{s}", f"{s}") for s in sorted({*THRESHOLDS_S, context.department.conversation_s})]
     if name in ("direction", "of"):
         return list(context.boards.values[name].items())
     return choices.get(name, ())
-
-
-def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> str:
-    lines = "".join(
-        f'<option value="{escape(value)}"{" selected" if value in chosen else ""}>{escape(text)}</option>'
-        for value, text in _with_chosen(options, chosen)
-    )
-    return f'<label>{escape(label)}<select name="{name}">{lines}</select></label>'
-
-
-def _several(
-    name: str, label: str, options: Sequence[tuple[str, str]], chosen: Sequence[str], context: RenderContext
-) -> str:
-    labels = dict(options)
-    shown = ", ".join(labels.get(value, value) for value in chosen[:2]) + (" …" if len(chosen) > 2 else "")
-    boxes = "".join(
-        f'<label><input type="checkbox" name="{name}" value="{escape(value)}"{" checked" if value in chosen else ""}>'
-        f"{escape(text)}</label>"
-        for value, text in _with_chosen(options, chosen)
-    )
-    head = f"{escape(label)}: {escape(shown) if chosen else escape(context.texts.all_of_them)}"
-    return f"<details><summary>{head}</summary><fieldset>{boxes}</fieldset></details>"
 
 
 def _with_chosen(options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> list[tuple[str, str]]:
@@ -153,41 +125,32 @@ def _with_chosen(options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> l
     return [*options, *((value, value) for value in chosen if value not in offered)]
 
 
-def _as_of(board: Board, request: BoardRequest, standing: Standing, context: RenderContext) -> str:
+def _times(board: Board, request: BoardRequest, standing: Standing, context: RenderContext) -> dict[str, object]:
     """The period in whole, as of when, and since when there is nothing."""
-    texts = context.texts
     start, end = request.moments(board, standing.now, context.zone)
-    lines = [f"{start:{texts.moment}} – {end:{texts.moment}}, {context.department.zone}"]
-    here = standing.now.astimezone(context.zone)
-    if request.as_of_last_call:
-        back = f"/{board.id}?{escape(request.query(now=''))}"
-        lines.append(f'<b>{texts.as_of} {here:{texts.moment}}</b> <a href="{back}">{texts.to_now}</a>')
-    elif standing.last_call is None:
-        lines.append(f'<span class="late">{escape(texts.no_calls)}</span>')
-    elif (standing.now - standing.last_call).total_seconds() > _LATE_S:
-        when = standing.last_call.astimezone(context.zone)
-        link = f"/{board.id}?{escape(request.query(now='last'))}"
-        late = f'<span class="late">{texts.data_end}: {when:{texts.moment}}</span>'
-        lines.append(f'{late} <a href="{link}">{texts.as_of_last_call}</a>')
-    lines.append(f'<span id="refreshed">{texts.busy}</span>')
-    lines.append(f"{texts.every} {board.refresh}")
-    return f'<div class="asof">{"".join(f"<span>{line}</span>" for line in lines)}</div>'
+
+    def written(at: datetime | None) -> str:
+        return "" if at is None else at.astimezone(context.zone).strftime(context.texts.moment)
+
+    last = standing.last_call
+    return {
+        "start": start.strftime(context.texts.moment),
+        "end": end.strftime(context.texts.moment),
+        "now": written(standing.now),
+        "last_call": written(last),
+        "is_late": last is not None and (standing.now - last).total_seconds() > _LATE_S,
+        "back": f"/{board.id}?{request.query(now='')}",
+        "last": f"/{board.id}?{request.query(now='last')}",
+    }
 
 
-def _lost(standing: Standing, context: RenderContext) -> str:
-    """Above everything: numbers without the rows that are gone are wrong, and look right."""
-    if not standing.lost:
-        return ""
-    return f'<div class="lost" role="alert"><b>{escape(context.texts.lost)}</b><pre>{escape(standing.lost)}</pre></div>'
-
-
-def _panel(board: Board, panel: Panel, request: BoardRequest, context: RenderContext) -> str:
-    url = f"/panel/{board.id}/{panel.id}?{request.query()}"
-    kind = "" if panel.query else " text"
-    return (
-        f'<section class="panel{kind}" id="{quote(panel.id)}" style="--w:{panel.width};--h:{panel.height}"'
-        f' data-url="{escape(url)}"><div class="title"><h2>{escape(context.panel_title(panel))}</h2>'
-        f'<details class="why"><summary title="{escape(context.panel_description(panel))}">?</summary>'
-        f"<p>{escape(context.panel_description(panel))}</p></details></div>"
-        f'<div class="body"><p class="none">{escape(context.texts.busy)}</p></div></section>'
-    )
+def _panel(board: Board, panel: Panel, request: BoardRequest, context: RenderContext) -> dict[str, object]:
+    return {
+        "id": panel.id,
+        "width": panel.width,
+        "height": panel.height,
+        "is_text": panel.query is None,
+        "url": f"/panel/{board.id}/{panel.id}?{request.query()}",
+        "title": context.panel_title(panel),
+        "description": context.panel_description(panel),
+    }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import msgspec
+from markupsafe import Markup
 
 from pipeline.drawing.draw import DrawnPanel, draw
 from pipeline.drawing.report.text import ReportText, is_chart
+from pipeline.drawing.tables import nothing
+from pipeline.drawing.templates import render
 from pipeline.readouts.report_data import PartData
 from schemas.screens.panel import PanelType
 from schemas.screens.report import Section
@@ -23,36 +25,28 @@ _NAME_PX, _AXIS_PX, _UNIT_PX = 17, 70, 34
 def page(text: ReportText, *, styles: str, scripts: str) -> str:
     """The whole file. `scripts` are Plotly's and ours, `styles` those of the page and of the report."""
     figures: dict[str, object] = {}
-    sections = "".join(_section(text, section, parts, figures) for section, parts in text.report.sections)
-    links = "".join(f'<a href="#{s.id}">{escape(text.texts.sections[s.id])}</a>' for s, _ in text.report.sections)
+    sections = [_section(text, section, parts, figures) for section, parts in text.report.sections]
     # In a script a text must not end it; JSON allows to write the bracket otherwise.
     data = msgspec.json.encode(figures).decode().replace("<", "\\u003c")
-    return (
-        f'<!doctype html><html lang="{text.language}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f"<title>{escape(text.subject)}</title><style>{styles}</style></head>"
-        f'<body class="report"><header><h1>{escape(text.texts.title)}</h1>{_stale(text)}{_lines(text)}'
-        f'<nav aria-label="{escape(text.texts.contents)}">{links}</nav></header>{sections}{_definitions(text)}'
-        f'<script type="application/json" id="figures">{data}</script><script>{scripts}</script></body></html>'
+    return render(
+        "report/page.html",
+        text=text,
+        policy=Markup(_POLICY),  # noqa: S704 - ours
+        sections=sections,
+        styles=Markup(styles),  # noqa: S704 - files of ours
+        scripts=Markup(scripts),  # noqa: S704 - files of ours and Plotly's
+        figures=Markup(data),  # noqa: S704 - JSON without a bracket
     )
 
 
 def letter(text: ReportText) -> str:
     """The HTML of a letter: the tables that matter most, no scripts, styles where mail programs look for them."""
-    body = [f"<h1>{escape(text.texts.title)}</h1>", _stale(text), _lines(text)]
+    sections = []
     for section, parts in text.report.sections:
-        chosen = [one for one in parts if one.part.in_letter]
-        if chosen:
-            body.append(f"<h2>{escape(text.texts.sections[section.id])}</h2>")
-            if section.id == "funnel":
-                body.append(f"<p>{escape(text.loss)}</p>")
-            body += [f"<h3>{escape(text.titled(one.part).title)}</h3>{_drawn(text, one)}" for one in chosen]
-    body += [f"<p>{escape(text.texts.attached)}</p>", f"<p>{escape(text.made)}</p>"]
-    return (
-        f'<!doctype html><html lang="{text.language}"><head><meta charset="utf-8"><style>{_LETTER}</style></head>'
-        f"<body>{''.join(body)}</body></html>"
-    )
+        if chosen := [one for one in parts if one.part.in_letter]:
+            sections.append(_section(text, section, chosen, None))
+    styles = Markup(_LETTER)  # noqa: S704 - ours
+    return render("report/letter.html", text=text, sections=sections, styles=styles)
 
 
 _LETTER = (
@@ -65,39 +59,34 @@ _LETTER = (
 )
 
 
-def _stale(text: ReportText) -> str:
-    reasons = text.report.heading.stale
-    if not reasons:
-        return ""
-    lines = "".join(f"<li>{escape(one)}</li>" for one in reasons)
-    return f'<div class="stale" role="alert"><p>{escape(text.texts.stale)}</p><ul>{lines}</ul></div>'
+def _section(
+    text: ReportText, section: Section, parts: Sequence[PartData], figures: dict[str, object] | None
+) -> dict[str, object]:
+    """A section with its panels. Figures are put into `figures`; without it everything is a table."""
+    return {
+        "id": section.id,
+        "title": text.texts.sections[section.id],
+        "lead": text.loss if section.id == "funnel" else "",
+        "panels": [_panel(text, one, figures) for one in parts],
+    }
 
 
-def _lines(text: ReportText) -> str:
-    return "".join(f"<p>{escape(line)}</p>" for line in text.lines)
-
-
-def _section(text: ReportText, section: Section, parts: Sequence[PartData], figures: dict[str, object]) -> str:
-    lead = f'<p class="lead">{escape(text.loss)}</p>' if section.id == "funnel" else ""
-    panels = "".join(_panel(text, one, figures) for one in parts)
-    title = escape(text.texts.sections[section.id])
-    return f'<section class="part" id="{section.id}"><h2>{title}</h2>{lead}<div class="grid">{panels}</div></section>'
-
-
-def _panel(text: ReportText, one: PartData, figures: dict[str, object]) -> str:
+def _panel(text: ReportText, one: PartData, figures: dict[str, object] | None) -> dict[str, object]:
     titled = text.titled(one.part)
     height = chart_height(one)
-    tall = " tall" if height > one.part.panel.height else ""
-    size = f'style="--w:{one.part.panel.width};--h:{height}"'
-    head = f"<h3>{escape(titled.title)}</h3>"
-    what = f'<p class="what">{escape(titled.description)}</p>'
-    if is_chart(one.part) and one.rows:
+    is_figure = figures is not None and is_chart(one.part) and bool(one.rows)
+    if figures is not None and is_figure:
         figures[one.part.id] = _draw(text, one).figure
-        label = f'role="img" aria-label="{escape(titled.title)}"'
-        body = f'<div class="chart{tall}" data-figure="{one.part.id}" {label}></div>'
-    else:
-        body = _drawn(text, one)
-    return f'<article class="panel" id="{one.part.id}" {size}>{head}<div class="body">{body}</div>{what}</article>'
+    return {
+        "id": one.part.id,
+        "title": titled.title,
+        "description": titled.description,
+        "width": one.part.panel.width,
+        "height": height,
+        "is_tall": height > one.part.panel.height,
+        "is_figure": is_figure,
+        "html": "" if is_figure else _drawn(text, one),
+    }
 
 
 def chart_height(one: PartData) -> int:
@@ -107,18 +96,12 @@ def chart_height(one: PartData) -> int:
     return max(panel.height, -(-(names * _NAME_PX + _AXIS_PX) // _UNIT_PX))
 
 
-def _drawn(text: ReportText, one: PartData) -> str:
+def _drawn(text: ReportText, one: PartData) -> Markup:
     if not one.rows and one.part.panel.panel_type is not PanelType.STAT:
-        return f'<p class="none">{escape(text.empty(one.part))}</p>'
-    return _draw(text, one).html
+        return Markup(nothing(text.empty(one.part)))  # noqa: S704 - it is HTML
+    return Markup(_draw(text, one).html)  # noqa: S704 - it is drawn as HTML
 
 
 def _draw(text: ReportText, one: PartData) -> DrawnPanel:
     panel = msgspec.structs.replace(one.part.panel, columns=tuple(one.columns))
     return draw(panel, one.rows, text.context)
-
-
-def _definitions(text: ReportText) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in text.definitions)
-    title = escape(text.texts.definitions_title)
-    return f'<section class="part"><h2>{title}</h2><ul>{items}</ul><p>{escape(text.made)}</p></section>'

@@ -72,9 +72,7 @@ class ReportText:
 
     @property
     def definitions(self) -> list[str]:
-        potential = ", ".join(
-            getattr(one.title, self.language) or one.code for one in self.department.stages.stages if one.potential
-        )
+        potential = ", ".join(one.title_in(self.language) for one in self.department.stages.stages if one.potential)
         filling = {"N": self.department.conversation_s, "potential": potential, "against": self.report.heading.before}
         return [line.format(**filling) for line in self.texts.definitions]
 

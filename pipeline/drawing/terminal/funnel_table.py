@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import table
 from pipeline.readouts.funnel import Clock, Question, StageConversion, groups, immature, unknown_stages
 from pipeline.readouts.numbers import Numbers
@@ -86,12 +87,9 @@ def _named(who: str, names: Mapping[str, str]) -> str:
 
 
 def stage_titles(stages: Stages, env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Titles by code, in Russian where the terminal speaks it."""
-    language = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return {
-        stage.code: (language.startswith("ru") and stage.title.ru) or stage.title.en or stage.title.ru or stage.code
-        for stage in stages.stages
-    }
+    """Titles by code, in the language of the terminal."""
+    language = terminal_language(env)
+    return {stage.code: stage.title.in_language(language) or stage.code for stage in stages.stages}
 
 
 def footnotes(question: Question) -> list[str]:

@@ -13,20 +13,32 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
 
 from connectors.http.banner import hide
-from connectors.http.crowd import BACKLOG, Crowd
+from connectors.http.crowd import Crowd
 from connectors.http.gates import wrong_secrets
+from connectors.http.served import served
+from connectors.http.serving import Address
+from pipeline.drawing.languages import accepted_language
 from pipeline.serving.board.answer_cache import AnswerCache
-from pipeline.serving.board.auth import HEADERS, cookie_name, is_token
+from pipeline.serving.login import Login, TokenSessions, is_token, page_headers
 from schemas.errors import CallfunnelError
 
 Pairs = Sequence[tuple[str, str]]
 
 MOST_URL = 8_000
+HEADERS: Mapping[str, str] = {
+    # Plotly writes style elements.
+    **page_headers(styles="'self' 'unsafe-inline'", images="'self' data: blob:"),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Of every answer."""
 _FRESH_S = 10
 """An answer is at most so old when it is shown."""
 _REMEMBER_BYTES = 32 << 20
@@ -78,11 +90,9 @@ class Server:
         on_login: Callable[[bool, str], None] = lambda done, who: None,
     ) -> None:
         self._screens = screens
-        self._token = token
-        self._cookie = cookie_name(port)
         self._monotonic = monotonic
-        self._on_login = on_login
-        """Told whether who (an address) was let in."""
+        matches = partial(is_token, token=token)
+        self._login = Login(cookie_name(port), matches, TokenSessions(token), on_login)
         self._wrong = wrong_secrets(monotonic)
         self.crowd = Crowd(_IDLE_S)
         self._remembered = AnswerCache(_REMEMBER_BYTES)
@@ -107,8 +117,8 @@ class Server:
         answer: web.StreamResponse
         if len(request.path_qs) > MOST_URL:
             answer = web.Response(status=414, text="the address is too long\n")
-        elif request.path not in ("/", "/ping") and not is_token(request.cookies.get(self._cookie), self._token):
-            answer = self._refused(request, request.cookies.get(self._cookie))
+        elif request.path not in ("/", "/ping") and not self._login.is_known(request):
+            answer = self._refused(request, self._login.cookie_of(request))
         else:
             answer = await self._answered(request, handler)
         for name, value in HEADERS.items():
@@ -134,7 +144,7 @@ class Server:
         """To a person a page, to a script of ours a line."""
         if request.path.startswith(("/panel/", "/assets/")):
             return web.Response(status=status, text=message or title)
-        html = self._screens.notice(title, language(request), message)
+        html = self._screens.notice(title, _language(request), message)
         return web.Response(status=status, text=html, content_type="text/html")
 
     async def _ping(self, _: web.Request) -> web.Response:
@@ -145,18 +155,17 @@ class Server:
         pairs = [(name, value) for name, value in request.query.items() if name != "token"]
         on = request.rel_url.with_path(f"/{self._screens.first}").with_query(pairs)
         answer = web.Response(status=303, headers={"Location": str(on)})
-        if is_token(request.query.get("token"), self._token):
-            self._on_login(True, request.remote or "")
-            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict", path="/")
+        if self._login.matches(request.query.get("token", "")):
+            self._login.let_in(answer, request.remote or "")
             return answer
-        if is_token(request.cookies.get(self._cookie), self._token):
+        if self._login.is_known(request):
             return answer
-        return self._refused(request, request.query.get("token") or request.cookies.get(self._cookie))
+        return self._refused(request, request.query.get("token") or self._login.cookie_of(request))
 
-    def _refused(self, request: web.Request, given: str | None) -> web.Response:
+    def _refused(self, request: web.Request, given: str) -> web.Response:
         """Who gives no token is asked to log in; who gives many wrong ones has to wait."""
         if "token" in request.query:
-            self._on_login(False, request.remote or "")
+            self._login.refuse(request.remote or "")
         wait_s = self._wrong.wait_s(request.remote or "") if given else 0
         answer = self._notice(request, 429 if wait_s else 401, "login")
         if wait_s:
@@ -175,13 +184,13 @@ class Server:
         return answer
 
     async def _page(self, request: web.Request) -> web.Response:
-        board, pairs, lang = request.match_info["board"], list(request.query.items()), language(request)
+        board, pairs, lang = request.match_info["board"], list(request.query.items()), _language(request)
         html = await self._ask(("page", board, *pairs, lang), lambda: self._screens.page(board, pairs, lang).encode())
         return web.Response(body=html, content_type="text/html", charset="utf-8")
 
     async def _panel(self, request: web.Request) -> web.Response:
         board, panel = request.match_info["board"], request.match_info["panel"]
-        pairs, lang = list(request.query.items()), language(request)
+        pairs, lang = list(request.query.items()), _language(request)
         answer = await self._ask((board, panel, *pairs, lang), lambda: self._screens.panel(board, panel, pairs, lang))
         response = web.Response(body=answer, content_type="application/json", charset="utf-8")
         response.enable_compression()
@@ -202,22 +211,18 @@ class Server:
         return await self._remembered.get((int(self._monotonic() // _FRESH_S), *key), ask)
 
 
-def language(request: web.Request) -> str:
-    """Of a browser that has not chosen: Russian when it is wanted before English."""
-    for accepted in request.headers.get("Accept-Language", "").split(","):
-        wanted = accepted.strip()[:2].lower()
-        if wanted in ("ru", "en"):
-            return wanted
-    return "en"
+def _language(request: web.Request) -> str:
+    """Of a browser that has not chosen."""
+    return accepted_language(request.headers.get("Accept-Language", ""))
 
 
 async def serve(server: Server, port: int, stopping: asyncio.Event) -> None:
     """Serve on loopback until told to stop."""
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=2)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port, backlog=BACKLOG).start()
-        async with server.crowd.kept(runner):
-            await stopping.wait()
-    finally:
-        await runner.cleanup()
+    address = Address(host="127.0.0.1", port=port)
+    async with served(server.application(), server.crowd, address, drain_s=2):
+        await stopping.wait()
+
+
+def cookie_name(port: int) -> str:
+    """Browsers keep cookies by host, not by port: two stacks on one machine must not throw each other's out."""
+    return f"callfunnel_board_{port}"

@@ -1,7 +1,6 @@
 """The page on which operations load a file: dropped, recognised, its first rows shown, loaded, its rejects shown.
 
-auth       logging in, and whose requests are the page's
-sessions   who is logged in
+entrance   the way in, and whose requests are the page's
 storage    uploaded files, until they are loaded
 preview    what a file is, and how its first rows will be read
 job        a load that runs

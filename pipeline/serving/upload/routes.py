@@ -16,7 +16,7 @@ from connectors.http.serving import Guard, Problem, answer
 from connectors.registry import KINDS, PROFILES
 from pipeline.loading.dropped_files import AUTO
 from pipeline.loading.prepare import LoadOptions, PreparedFile
-from pipeline.serving.upload.auth import PageAuth
+from pipeline.serving.upload.entrance import PageAuth
 from pipeline.serving.upload.job import Job, Where
 from pipeline.serving.upload.preview import Preview, preview
 from pipeline.serving.upload.storage import Full, Upload, UploadStorage

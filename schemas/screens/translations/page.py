@@ -39,7 +39,6 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     every: str
     incomplete: str
     paused: str
-    language: str
     login_title: str
     login: str
     wrong_address: str

@@ -107,10 +107,15 @@ def test_status_takes_back_what_is_deleted_and_the_numbers_of_what_is_closed(off
     office.load("organisations", office.write("o.csv", f"{head}o40;A;+79160000040;VIP\no50;B;+79160000050;\n{rows}"))
     call(office, "31_call_to_merged.csv")
     call(office, "13_call_after_correction.csv")
+    sent = "proposal,organisation,manager,kind,date,amount\np1,o40,m1,individual,2026-03-12,100\n"
+    office.load("proposals", office.write("p.csv", sent))
     text = f"{head}o40;A;+79160000040;Удалён\no50;B;+79160000050;закрыта\n{rows}"
     outcome = only(office.load("organisations", office.write("o2.csv", text)))
     assert (outcome.withdrawn, outcome.deleted_rows, sums_add_up(outcome)) == ({"deleted": 1}, 1, True)
-    assert "1 organisations are closed by their status: no number is theirs" in outcome.warnings
+    assert [warning.split(":")[0] for warning in outcome.warnings] == [
+        "1 proposals are of organisations that are withdrawn",
+        "1 organisations are closed by their status",
+    ]
     assert [one.organisation_id for one in office.activities()] == ["", ""]
     assert "o40" not in office.organisations()
     assert "o50" in office.organisations()

@@ -100,7 +100,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
         (
             'time_zon = "UTC"',
             "time_zon",
-            "time_zone, region, conversation_s, calendar, mappings, privacy, retention, sources, stages",
+            "time_zone, region, conversation_s, calendar, listen, mappings, privacy, retention, sources, stages",
         ),
         ('time_zone = "Moscow"', "time_zone: no time zone is called 'Moscow'", "Europe/Moscow"),
         ('time_zone = ""', "time_zone", "Europe/Moscow"),
@@ -128,6 +128,17 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
         ("[sources.office]\nregion = 'USSR'", "sources.office.region", "two capital letters"),
         ("[sources.office]\ntrunks = 'provider1'", "sources.office: Expected `array`", "`$.trunks`"),
         ("sources = 5", "sources", "[sources.NAME]"),
+        ("listen = 5", "listen", "[listen.NAME]"),
+        (
+            "[listen.b24]\nfrom = 2026-01-01",
+            "listen.b24: Object missing required field `api`",
+            "api, secret, secret_file, from, streams",
+        ),
+        (
+            "[listen.b24]\napi = 'bitrix24'\nproposals = ['letters']",
+            "listen.b24: Invalid enum value 'letters'",
+            "proposals",
+        ),
         ("stages = []", "stages", "[[stages]]"),
         ('[[stages]]\ncode = "a"', "stages[0]: Object missing required field `title`", "code, title"),
         ('[[stages]]\ncode = ""\ntitle = {}', "stages: a stage has an empty code", "such as new"),

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from pipeline.serving.board.auth import HEADERS, cookie_name, is_token, new_token
-from pipeline.serving.board.server import MOST_URL, NotThere, NotUnderstood, Pairs, Server
+from pipeline.serving.board.server import HEADERS, MOST_URL, NotThere, NotUnderstood, Pairs, Server, cookie_name
+from pipeline.serving.login import is_token, new_token
 from schemas.errors import Transient
 
 TOKEN = "a-token-of-the-test"

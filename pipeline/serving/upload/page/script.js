@@ -48,7 +48,7 @@ async function ask(path, method = "GET", value) {
 
 const FIRST = ["started_at", "contact", "extension", "direction", "disposition", "billsec", "answered_at", "ended_at", "did"];
 const IDS = ["contact_raw", "call_id", "record_id"];
-const number = (value) => value.toLocaleString(language === "ru" ? "ru-RU" : "en-GB");
+const number = (value) => value.toLocaleString(word("locale"));
 
 function cell(name, value) {
   if (Array.isArray(value)) return value.join(", ");

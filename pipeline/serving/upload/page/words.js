@@ -15,7 +15,7 @@ const WORDS = {
     first_rejects: "Rejected rows", place: "Place", reason: "Reason", field: "Field", words: "What is wrong", row: "Row",
     more: "Only the first are shown.", away: "The listener does not answer. Is it running?", gone: "You are logged out.",
     too_large: "The file is larger than", say_zone: "Say the time zone of the file above, or `auto`.",
-    fills_gap: "Fills a gap of", language: "Русский"
+    fills_gap: "Fills a gap of", language: "Русский", locale: "en-GB"
   },
   ru: {
     login_title: "Загрузка выгрузок", token: "Токен", wrong_token: "Это не тот токен.", log_in: "Войти", log_out: "Выйти",
@@ -31,7 +31,7 @@ const WORDS = {
     first_rejects: "Отклонённые строки", place: "Место", reason: "Причина", field: "Поле", words: "Что не так", row: "Строка",
     more: "Показаны только первые.", away: "Программа не отвечает. Запущена ли она?", gone: "Вы вышли.",
     too_large: "Файл больше", say_zone: "Укажите выше часовой пояс файла или `auto`.",
-    fills_gap: "Закрывает пробел потока", language: "English"
+    fills_gap: "Закрывает пробел потока", language: "English", locale: "ru-RU"
   }
 };
 const KINDS = {
@@ -66,7 +66,8 @@ const REASONS = {
         version_in_future: "часы отправителя спешат", past_retention: "старше срока хранения" }
 };
 
-let language = localStorage.getItem("language") || (navigator.language.startsWith("ru") ? "ru" : "en");
+const LANGUAGES = Object.keys(WORDS);
+let language = [localStorage.getItem("language"), navigator.language.slice(0, 2)].find((one) => LANGUAGES.includes(one)) || "en";
 const word = (name) => WORDS[language][name];
 
 function speak() {
@@ -76,7 +77,7 @@ function speak() {
 }
 
 document.getElementById("language").addEventListener("click", () => {
-  language = language === "ru" ? "en" : "ru";
+  language = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];
   localStorage.setItem("language", language);
   speak();
   document.dispatchEvent(new Event("language"));

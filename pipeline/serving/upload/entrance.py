@@ -9,18 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 from aiohttp import web
 
 from connectors.http.serving import Guard, Problem, answer
-from pipeline.serving.upload.sessions import LASTS_S, Sessions
+from pipeline.serving.login import Login, page_headers
+from pipeline.serving.sessions import LASTS_S, Sessions
 
 COOKIE = "callfunnel"
 PAGE_HEADER, PAGE_WORD = "X-Callfunnel", "page"
 _PAGE = Path(__file__).with_name("page")
 _FILES = {"style.css": "text/css", "script.js": "text/javascript", "words.js": "text/javascript"}
-_POLICY = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # with no-referrer the login form's Origin is "null"
-}
+# With no-referrer the login form's Origin is "null".
+_HEADERS = page_headers(referrer="same-origin")
 _MOST_FORM = 4_096
 _NOT_OURS = "this is for the page of the listener itself"
 
@@ -30,24 +27,28 @@ class PageAuth:
 
     def __init__(self, guard: Guard, clock: Callable[[], float]) -> None:
         self._guard = guard
-        self._sessions = Sessions(clock)
+        self._login = Login(
+            COOKIE,
+            guard.token.admits,
+            Sessions(clock),
+            lambda done, who: guard.on_login(done, who),
+            lasts_s=LASTS_S,
+            is_secure=guard.address.is_secure,
+        )
 
     def add(self, router: web.UrlDispatcher) -> None:
         router.add_get("/", self._home)
-        router.add_post("/login", self._login)
-        router.add_post("/logout", self._logout)
+        router.add_post("/login", self._log_in)
+        router.add_post("/logout", self._log_out)
         router.add_get("/page/{file}", self._file)
 
     def admit(self, request: web.Request) -> None:
         """Raises the answer for who is not logged in, and for what another site has made a browser send."""
-        if not self._is_known(request):
+        if not self._login.is_known(request):
             raise self._guard.refused(request, 401, "log in first")
         self._guard.count(request, "page")
         if request.method != "GET" and (request.headers.get(PAGE_HEADER) != PAGE_WORD or not self._is_ours(request)):
             raise Problem(403, _NOT_OURS)
-
-    def _is_known(self, request: web.Request) -> bool:
-        return self._sessions.is_open(request.cookies.get(COOKIE, ""))
 
     def _is_ours(self, request: web.Request) -> bool:
         """The browser was on our page; other clients say nothing of it."""
@@ -57,7 +58,7 @@ class PageAuth:
 
     async def _home(self, request: web.Request) -> web.Response:
         self._guard.count(request, "page")
-        return _html("app.html" if self._is_known(request) else "login.html")
+        return _html("app.html" if self._login.is_known(request) else "login.html")
 
     async def _file(self, request: web.Request) -> web.Response:
         """What the login page is made of: no secret of anybody."""
@@ -66,32 +67,22 @@ class PageAuth:
             raise Problem(404, "Not Found")
         return web.Response(body=(_PAGE / name).read_bytes(), content_type=_FILES[name], charset="utf-8")
 
-    async def _login(self, request: web.Request) -> web.Response:
+    async def _log_in(self, request: web.Request) -> web.Response:
         self._guard.count(request, "page")
         if not self._is_ours(request) or request.content_type != "application/x-www-form-urlencoded":
             raise Problem(403, _NOT_OURS)
         form = parse_qs((await self._guard.body(request, _MOST_FORM)).decode("utf-8", "replace"))
-        if not self._guard.token.admits(form.get("token", [""])[0].strip()):
-            self._guard.on_login(False, self._guard.peer(request))
+        if not self._login.matches(form.get("token", [""])[0].strip()):
+            self._login.refuse(self._guard.peer(request))
             return _html("wrong.html", self._guard.refused(request, 401, "a login with a wrong token").status)
-        self._guard.on_login(True, self._guard.peer(request))
         response = web.Response(status=303, headers={"Location": "/"})
-        response.set_cookie(
-            COOKIE,
-            self._sessions.begin(),
-            max_age=LASTS_S,
-            path="/",
-            httponly=True,
-            samesite="Strict",
-            secure=self._guard.address.is_secure,
-        )
+        self._login.let_in(response, self._guard.peer(request))
         return response
 
-    async def _logout(self, request: web.Request) -> web.Response:
+    async def _log_out(self, request: web.Request) -> web.Response:
         self.admit(request)
-        self._sessions.end(request.cookies.get(COOKIE, ""))
         response = answer({})
-        response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
+        self._login.log_out(request, response)
         return response
 
 
@@ -100,4 +91,4 @@ def _html(name: str, status: int = 200) -> web.Response:
     page = (_PAGE / name.replace("wrong", "login")).read_bytes()
     if name == "wrong.html":
         page = page.replace(b'id="wrong" hidden', b'id="wrong"')
-    return web.Response(status=status, body=page, content_type="text/html", charset="utf-8", headers=_POLICY)
+    return web.Response(status=status, body=page, content_type="text/html", charset="utf-8", headers=_HEADERS)

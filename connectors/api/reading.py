@@ -1,0 +1,223 @@
+"""One stream being read: which window, which request next, what of an answer is new. Holds no connection."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from connectors.api.adapter import ApiRequest, Order, PulledPage, PulledRow, PullStream, PullWindow, Reader
+from connectors.api.progress import (
+    SHORTEST_WINDOW,
+    StreamProgress,
+    after_page,
+    after_window,
+    floor_of,
+    halved,
+    next_window,
+    settle_window,
+)
+from connectors.live.backoff import Backoff
+from connectors.reading.rejects import Misread
+from connectors.reading.source import Context
+from schemas.codec import encode
+from schemas.records import Record, Rejected
+
+_MOST_REMEMBERED = 1_000_000
+Items = list[Record | Rejected]
+
+
+class StreamFault(Exception):
+    """The stream cannot go on until somebody mends something; the message says what. Others go on."""
+
+
+class StreamReading:
+    """Ask `request` for what to send; give what came to `receive`, which yields what to deliver after each page."""
+
+    def __init__(
+        self, stream: PullStream, progress: StreamProgress, context: Callable[[], Context], due: datetime
+    ) -> None:
+        self.stream = stream
+        self.progress = progress
+        self.due = due
+        """When it is asked next."""
+        self.fault = ""
+        self.notes: tuple[str, ...] = ()
+        self.waits_for = ""
+        """The limit that it waits for, for people; "" when it waits for none."""
+        self.latest: datetime | None = None
+        """The latest time of a row that was read: how far a history has come."""
+        self.backoff = Backoff(2.0, 300.0)
+        self._context = context
+        self._reader: Reader | None = None
+        self._request: ApiRequest | None = None
+        self._window = PullWindow(progress.since, None)
+        self._is_settling = False
+        self._began_at = due
+        self._cursor = ""
+        self._floor, self._floor_grows = "", True
+        self._known: dict[int, tuple[bytes, datetime | None]] = {}
+        """Rows that were delivered and will be read again: key -> (digest of what it gave, its time)."""
+
+    def request(self, now: datetime) -> ApiRequest:
+        """What to send now: the same one until `receive` was called. Raises StreamFault."""
+        if self._request is None:
+            self._open(now)
+        assert self._request is not None
+        return self._request
+
+    def receive(self, answer: object, now: datetime) -> Iterator[Items]:
+        """What is new, page by page; `progress` is that of behind it. Raises StreamFault."""
+        reader = self._reader
+        assert reader is not None
+        self._request = None
+        try:
+            step = reader.send(answer)
+            while isinstance(step, PulledPage):
+                if step.is_cut:
+                    self._halve(now)
+                    return
+                yield self._page(step, now)
+                if step.is_last:
+                    self._close(now)
+                    return
+                step = next(reader)
+        except Misread as misread:
+            self.forget()
+            raise StreamFault(f"{self.stream.name}: {misread.bad.detail}: the vendor's API has changed") from None
+        except StopIteration:
+            raise StreamFault(f"{self.stream.name}: its last page was not marked: an error of the program") from None
+        self._request = step
+
+    def ends(self, fault: str, again: datetime) -> None:
+        """It cannot go on; it is tried again then, from its last cursor."""
+        self.fault, self.due = fault, again
+        self.backoff.succeeded()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin what is being read once more, from its last cursor."""
+        self._reader = self._request = None
+
+    def _open(self, now: datetime) -> None:
+        settle = settle_window(self.stream, self.progress, now) if self.progress.until is None else None
+        self._is_settling = settle is not None
+        self._window = settle or next_window(self.stream, self.progress, now)
+        self._cursor = "" if self._is_settling else self.progress.cursor
+        self._began_at = now
+        self._floor, self._floor_grows = self.progress.cursor, True
+        self._reader = self.stream.read(self._window, self._cursor, self._context)
+        first = next(self._reader)
+        if isinstance(first, PulledPage):
+            raise StreamFault(f"{self.stream.name}: a page before any request: an error of the program")
+        self._request = first
+
+    def _page(self, page: PulledPage, now: datetime) -> Items:
+        self._check(page)
+        self.notes = page.notes
+        self._cursor = page.cursor
+        fresh: Items = []
+        for row in page.rows:
+            if self._is_new(row):
+                fresh += row.items
+            if row.at is not None:
+                self.latest = max(row.at, self.latest or row.at)
+        if self._is_settling:
+            return fresh
+        if self.stream.order is Order.BY_ID:
+            if self._floor_grows:
+                old = self._began_at - self.stream.overlap
+                self._floor, self._floor_grows = floor_of(page.rows, old, self._floor)
+            self.progress = msgspec.structs.replace(self.progress, cursor=self._floor)
+        else:
+            self.progress = after_page(self.progress, self._window, page.cursor)
+        return fresh
+
+    def _is_new(self, row: PulledRow) -> bool:
+        """Whether it gives something else than the last time; remembered where it will be read again."""
+        digest = _digest(row)
+        known = self._known.get(row.key)
+        if known is not None and known[0] == digest:
+            return False
+        is_recent = row.at is None or row.at >= self._again_from
+        if row.key and is_recent and (known is not None or len(self._known) < _MOST_REMEMBERED):
+            self._known[row.key] = (digest, row.at)
+        return True
+
+    @property
+    def _again_from(self) -> datetime:
+        """Rows of earlier times are not read again."""
+        return self._began_at - max(self.stream.overlap, self.stream.settle)
+
+    def _check(self, page: PulledPage) -> None:
+        """That the vendor did as asked: where it ignores a filter the whole history comes, or one page for ever."""
+        name, window = self.stream.name, self._window
+        last = int(self._cursor) if self.stream.order is not Order.WHOLE and self._cursor.isdecimal() else 0
+        for row in page.rows:
+            if row.at is not None and (row.at < window.since - timedelta(seconds=1) or _is_behind(row.at, window)):
+                raise StreamFault(
+                    f"{name}: a row of {row.at.isoformat()} came for {window.since.isoformat()} to"
+                    f" {window.until.isoformat() if window.until else 'now'}: the server ignores the filter by time"
+                )
+            if row.key and self.stream.order is not Order.WHOLE:
+                if row.key <= last:
+                    raise StreamFault(f"{name}: row {row.key} came after {last}: the server ignores the order by id")
+                last = row.key
+
+    def _close(self, now: datetime) -> None:
+        """A window was read to its end."""
+        self._reader = None
+        if self._is_settling:
+            self.progress = msgspec.structs.replace(self.progress, settled_at=self._began_at)
+            self._forget_old()
+            self.due = now
+            return
+        self.progress = after_window(self.stream, self.progress, self._window, self._began_at, self._floor)
+        if self._window.until is None:
+            self._forget_old()
+            self.due = now + self.stream.every
+
+    def _forget_old(self) -> None:
+        """Rows that are not read again need not be known."""
+        again_from = self._again_from
+        self._known = {key: one for key, one in self._known.items() if one[1] is None or one[1] >= again_from}
+
+    def _halve(self, now: datetime) -> None:
+        self.forget()
+        settled = now - self.stream.overlap
+        if self._window.until is None and settled - self._window.since < SHORTEST_WINDOW:
+            # What is this young may still get rows: it is read once it is old enough to be read for good.
+            self.due = now + self.stream.overlap
+            return
+        half = halved(self._window, min(now, settled) if self._window.until is None else now)
+        if half is None:
+            raise StreamFault(
+                f"{self.stream.name}: more rows within {self._window.since.isoformat()} and a minute than the vendor"
+                " gives: load an export of that time"
+            )
+        if self._is_settling:  # the pass is long, and read as the history is
+            self.progress = msgspec.structs.replace(self.progress, settled_at=now)
+        half_s = {"since": half.since, "until": half.until, "cursor": "", "span_s": 0.0}
+        self.progress = msgspec.structs.replace(self.progress, **half_s)
+
+    @property
+    def is_in_history(self) -> bool:
+        """It has not come to the present yet."""
+        return self.progress.done_at is None
+
+
+def _is_behind(at: datetime, window: PullWindow) -> bool:
+    return window.until is not None and at >= window.until + timedelta(seconds=1)
+
+
+def _digest(row: PulledRow) -> bytes:
+    """Of what a row gives, whenever it was read."""
+    whole = hashlib.blake2b(digest_size=16)
+    for item in row.items:
+        changes: dict[str, object] = {"version": 0, "import_id": ""}
+        if isinstance(item, Rejected):
+            changes["at"] = datetime.fromtimestamp(0, item.at.tzinfo)
+        whole.update(encode(msgspec.structs.replace(item, **changes)) + b"\n")
+    return whole.digest()

@@ -1,0 +1,158 @@
+"""What an account has, before anything is pulled: rights, pipelines with their stages, users, how much there is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from connectors.api.adapter import Account, Adapter, ApiRequest, PulledPage, PullStream, PullWindow, VerdictKind
+from connectors.api.limiter import RequestLimiter
+from connectors.api.progress import halved
+from connectors.api.transport import ApiTransport
+from connectors.live.backoff import Backoff
+from connectors.reading.source import Context
+from schemas.errors import Terminal, Transient
+
+T = TypeVar("T")
+_MOST_TRIES = 5
+
+
+class StageKind(StrEnum):
+    """What the vendor says of a stage."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class VendorStage(msgspec.Struct, frozen=True):
+    """A stage of a vendor's pipeline, in the order of the pipeline."""
+
+    key: str
+    """As settings name it: pipeline/stage."""
+    title: str
+    pipeline: str
+    kind: StageKind = StageKind.OPEN
+    deals: int | None = None
+    """That stand in it now; None where the vendor does not count."""
+
+    @property
+    def count(self) -> str:
+        """For people."""
+        return "" if self.deals is None else f"{self.deals:,} deals"
+
+
+class VendorUser(msgspec.Struct, frozen=True):
+    user_id: str
+    name: str
+    extension: str = ""
+    mobile: str = ""
+    is_active: bool = True
+
+
+class HistorySize(msgspec.Struct, frozen=True):
+    """How much one stream has since the beginning, and what reading it costs."""
+
+    stream: str
+    rows: int
+    requests: int
+
+
+class AccountSurvey(msgspec.Struct, frozen=True, kw_only=True):
+    stages: tuple[VendorStage, ...] = ()
+    users: tuple[VendorUser, ...] = ()
+    sizes: tuple[HistorySize, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Rights that the credential lacks, and what is not pulled without them."""
+    warnings: tuple[str, ...] = ()
+    """What it may read and is not sure to be whole."""
+    quotes: int = 0
+
+    def history_s(self, per_s: float) -> float:
+        """Seconds that the vendor's limit makes of reading it all."""
+        return sum(size.requests for size in self.sizes) / per_s
+
+
+Survey = Generator[ApiRequest, Any, AccountSurvey]
+
+
+class Asking:
+    """Asks one thing after the other, within the vendor's limits. For a command that waits."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        account: Account,
+        transport: ApiTransport,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._adapter = adapter
+        self._account = account
+        self._transport = transport
+        self._limiter = RequestLimiter(adapter.limits)
+        self._now = now
+        self._sleep = sleep
+
+    def survey(self, reader: Generator[ApiRequest, Any, T]) -> T:
+        """Drive a reader to its value. Raises Terminal in the vendor's words, Transient when it does not answer."""
+        request = next(reader)
+        while True:
+            try:
+                request = reader.send(self._ask(request))
+            except StopIteration as end:
+                value: T = end.value
+                return value
+
+    def pages(self, stream: PullStream, window: PullWindow, context: Callable[[], Context]) -> list[PulledPage]:
+        """Every page of a stream's window, halved where the vendor cuts it off."""
+        found: list[PulledPage] = []
+        reader = stream.read(window, "", context)
+        step = next(reader)
+        while True:
+            if isinstance(step, ApiRequest):
+                step = reader.send(self._ask(step))
+                continue
+            if step.is_cut:
+                if (half := halved(window, self._now())) is None or half.until is None:
+                    raise Terminal(f"{stream.name}: the vendor gives no more than a part of one minute")
+                rest = PullWindow(half.until, window.until)
+                return [*self.pages(stream, half, context), *self.pages(stream, rest, context)]
+            found.append(step)
+            if step.is_last:
+                return found
+            step = next(reader)
+
+    def _ask(self, request: ApiRequest) -> Any:
+        backoff = Backoff(2.0, 30.0)
+        detail = ""
+        for _ in range(_MOST_TRIES):
+            while wait_s := self._limiter.wait_s(request.group, self._now()):
+                self._sleep(wait_s)
+            self._limiter.sent(request.group, self._now())
+            try:
+                response = self._transport.send(self._account, request)
+            except Transient as trouble:
+                detail = str(trouble)
+                self._sleep(backoff.next_s())
+                continue
+            verdict = self._adapter.classify(response, self._now())
+            if verdict.kind is VerdictKind.OK:
+                return msgspec.json.decode(response.body)
+            if verdict.kind is VerdictKind.EMPTY:
+                return None
+            if verdict.kind is VerdictKind.FORBIDDEN and request.optional:
+                return None
+            if verdict.kind in (VerdictKind.SLOW_DOWN, VerdictKind.RETRY, VerdictKind.NOT_READY):
+                detail = verdict.detail
+                self._limiter.hold(request.group, self._now() + timedelta(seconds=verdict.wait_s))
+                self._sleep(backoff.next_s())
+                continue
+            raise Terminal(verdict.detail)
+        raise Transient(f"{detail}: try again later")

@@ -1,0 +1,1 @@
+"""Connecting an account of a vendor: what it has, what is proposed, what is written into callfunnel.toml."""

@@ -1,0 +1,84 @@
+"""`callfunnel init`: what is proposed, what is written, and that what was edited stays."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli.init import command
+from pipeline.loading.first_tables import (
+    Caller,
+    Person,
+    form_of,
+    names_of,
+    with_managers,
+    with_organisations,
+    with_settings,
+)
+from pipeline.readouts.beliefs import Peer
+from schemas.errors import Terminal
+
+PEOPLE = [Person("101", "Вера", 40, "9-18"), Person("102", "", 3, "10-12")]
+CALLERS = [Caller("+79160000050", 9), Caller("+79160000051", 3)]
+PEERS = [Peer("PJSIP/provider", "line", 9, "9 numbers went through it", "extensions")]
+
+
+def test_tables_are_written_once_and_what_was_edited_stays() -> None:
+    text = with_managers("", PEOPLE)
+    assert text == "id,name,team,extensions,calls,hours\n101,Вера,,101,40,9-18\n102,102,,102,3,10-12\n"
+    edited = "id;name;team;extensions\nm1;Вера К.;Продажи;101, 150\n"
+    assert with_managers(edited, PEOPLE) == f"{edited}102;102;;102\n"
+    assert with_managers(with_managers(edited, PEOPLE), PEOPLE) == with_managers(edited, PEOPLE)
+    known = "id,name,phones\no1,Ромашка,8 (916) 000-00-50\n"
+    assert with_organisations(known, CALLERS) == f"{known}+79160000051,+79160000051,+79160000051\n"
+    with pytest.raises(Terminal, match="no column `extensions`"):
+        with_managers("id,phones\n1,2\n", PEOPLE)
+
+
+def test_settings_keep_what_is_there_and_get_what_is_missing() -> None:
+    made = with_settings("", "Europe/Moscow", "RU", "office", r"\d{3}", PEERS)
+    assert tomllib.loads(made) == {
+        "time_zone": "Europe/Moscow",
+        "region": "RU",
+        "sources": {"office": {"time_zone": "Europe/Moscow", "extensions": r"\d{3}"}},
+    }
+    assert "# PJSIP/provider was taken for a line: 9 numbers went through it" in made
+    assert with_settings(made, "Asia/Omsk", "KZ", "office", "", []) == made
+    theirs = '# ours\nregion = "KZ"\n[privacy]\nmask = true'
+    both = with_settings(theirs, "Asia/Almaty", "RU", "the shop", "", PEERS)
+    assert theirs in both
+    assert tomllib.loads(both)["sources"]["the shop"] == {"time_zone": "Asia/Almaty"}
+    assert tomllib.loads(both)["region"] == "KZ"
+    with pytest.raises(Terminal, match="mend it first"):
+        with_settings("a = ", "UTC", "RU", "x", "", [])
+
+
+def test_form_of_extensions_and_names() -> None:
+    assert [form_of(one) for one in (["101", "102"], ["101", "1002"], ["101", "ivanova"], [])] == [
+        *(r"\d{3}", r"\d{3,4}", "", "")
+    ]
+    clids = ['"Вера К." <101>', "Вера К. <101>", '"Ivan" <101>', '"101" <101>', "89160000050"]
+    assert names_of(clids) == {"101": "Вера К."}
+
+
+def test_command_proposes_and_writes_where_no_stack_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TZ", "Europe/Moscow")
+    head = "calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,duration,billsec,disposition,uniqueid\n"
+    rows = "".join(
+        f'2026-03-03 10:{minute:02}:00,"""Vera"" <101>",101,89160000050,from-internal,PJSIP/101-0000000{minute},'
+        f"PJSIP/provider-0000001{minute},Dial,60,50,ANSWERED,{1772521200 + 60 * minute}.{minute}\n"
+        for minute in range(4)
+    )
+    (tmp_path / "Master.csv").write_text(head + rows, "utf-8")
+    (tmp_path / "managers.csv").write_text("id,name,extensions\nm9,Anna,109\n", "utf-8")
+    with pytest.raises(Terminal, match="start the stack with `callfunnel up`"):
+        CliRunner().invoke(command, ["Master.csv", "--yes"], standalone_mode=False, catch_exceptions=False)
+    assert (tmp_path / "managers.csv").read_text("utf-8") == "id,name,extensions\nm9,Anna,109\n101,Vera,101\n"
+    assert "+79160000050,+79160000050,+79160000050,,4\n" in (tmp_path / "organisations.csv").read_text("utf-8")
+    settings = tomllib.loads((tmp_path / "callfunnel.toml").read_text("utf-8"))
+    assert settings["sources"]["office"] == {"time_zone": "Europe/Moscow", "extensions": r"\d{3}"}
