@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 
 from connectors.api.adapter import PulledRow, PullOptions, manager_of, manager_since
-from connectors.reading.epochs import LATEST_S
 from connectors.reading.leg import LegFields, leg_from_fields
 from connectors.reading.outcomes import ANSWERED, BUSY, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.phones import e164
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
+from connectors.reading.times import LATEST_S
 from schemas.records import Manager, Organisation, Reason, Record, Rejected
 
 KIND = "kommo"

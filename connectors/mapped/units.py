@@ -97,9 +97,7 @@ def _by_spans(ours: str, pairs: Sequence[tuple[float, float]]) -> LengthUnit | N
     for name, each in UNITS.items():
         near = sum(1 / _NEAR <= span / (number * each) <= _NEAR for number, span in pairs)
         if pairs and near >= len(pairs) * _FEWEST:
-            return LengthUnit(
-                name, f"{ours} is in {name}: so {near} of {len(pairs)} rows agree with their start and end"
-            )
+            return LengthUnit(name, f"{ours} is in {name}: {near} of {len(pairs)} rows agree with start and end")
     return None
 
 

@@ -44,6 +44,7 @@ class Sample:
         """Whether the only list of objects in an answer of JSON is the table, whatever its key: asked when no source
         knows the file by itself."""
         self._items: dict[FileFormat, list[Item]] = {}
+        self._all_over: dict[FileFormat, list[list[str]]] = {}
 
     @cached_property
     def is_sheet(self) -> bool:
@@ -93,8 +94,11 @@ class Sample:
 
     def cells_from_all_over(self, form: FileFormat) -> list[list[str]]:
         """Cells of the first rows, and of a large file's rows from all over it: clocks may have changed anywhere."""
-        cells = [row.fields for row in self.rows(form)]
-        return cells + self._scattered(form) if len(cells) >= HEAD_ROWS or not self._is_all else cells
+        if form not in self._all_over:
+            cells = [row.fields for row in self.rows(form)]
+            is_large = len(cells) >= HEAD_ROWS or not self._is_all
+            self._all_over[form] = cells + self._scattered(form) if is_large else cells
+        return self._all_over[form]
 
     @cached_property
     def _head(self) -> bytes:

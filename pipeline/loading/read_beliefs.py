@@ -7,13 +7,13 @@ from typing import Any
 
 from connectors.reading.phones import is_hidden
 from pipeline.readouts.beliefs import Beliefs, CallTotals, ImportPeers, Party, beliefs_of
-from pipeline.readouts.numbers import OutsideNumbers
+from pipeline.readouts.numbers import Numbers
 from schemas.parameters import utc
 
 _MOST_NAMES = 1_000
 
 
-def read_beliefs(source: str, start: datetime, end: datetime, numbers: OutsideNumbers) -> Beliefs:
+def read_beliefs(source: str, start: datetime, end: datetime, numbers: Numbers) -> Beliefs:
     """Of the calls of `[start, end)`; numbers in full. Raises Transient or Terminal."""
     parameters: dict[str, Any] = {"source": source, "from": utc(start), "to": utc(end)}
     (totals,) = numbers.rows("explain_calls", CallTotals, parameters)

@@ -35,7 +35,9 @@ JSON = sorted(path for path in HERE.glob("*/golden/*/*.body") if path.parent.nam
 
 def rows_of(path: Path) -> list[list[str]]:
     """The good objects of a file as a table with a header."""
-    form = Sample(path).json_form((("result", "data"), ("result",), ("stats",), ("calls",), ("records",)))
+    sample = Sample(path)
+    sample.takes_only_list = True
+    form = sample.json_form((("result", "data"), ("result",), ("stats",), ("calls",), ("records",)))
     assert form is not None
     objects = []
     for value in JsonRows(open_bytes(path), form):
