@@ -11,13 +11,13 @@ import msgspec
 
 from connectors.asterisk import layouts
 from connectors.asterisk.legs import LegReader, is_disposition
-from connectors.asterisk.peer_facts import Believed, PeerVotes, beliefs, facts, votes
+from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes
 from connectors.asterisk.peers import Peers
 from connectors.asterisk.servers import SharedIds, servers_named
 from connectors.reading import zone_proof as clock
 from connectors.reading.file_format import JSON, SHEET
 from connectors.reading.sample import Sample
-from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.source import About, Believed, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, TableReading
 from connectors.reading.text import RawRow
 from connectors.reading.wall import WallClock
@@ -86,7 +86,7 @@ class AsteriskCsv(Delimited):
 
     def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
         """What the peers of the file are taken for, and why."""
-        return beliefs(_evidence(recognised).votes, context.extension_pattern, context.trunks)
+        return beliefs(_evidence(recognised).votes, context.extension_pattern, context.trunks, context.ties)
 
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the data says another (finding 3)."""
@@ -95,8 +95,8 @@ class AsteriskCsv(Delimited):
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         wall = WallClock(zone, recognised.date_order, clock.epoch_of)
         evidence = _evidence(recognised)
-        known = facts(evidence.votes, context.extension_pattern, context.trunks)
-        peers = Peers(context.extension_pattern, context.trunks, known)
+        known = facts(evidence.votes, context.extension_pattern, context.trunks, context.ties)
+        peers = Peers(context.extension_pattern, context.trunks, known, context.ties)
         shared = None if evidence.is_by_server else evidence.shared
         columns = recognised.columns if evidence.is_by_server else _without_server(recognised.columns)
         return LegReader(columns, wall, peers, context, file, shared).leg

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from connectors.reading.source import Believed
+
 WRAPPED = re.compile(r"(?:(?:AsyncGoto|Surrogate|Transfered|Parked|Bridge)/)+")
 """Masquerades wrap the name of the channel they move: a transfer by the manager interface is AsyncGoto/PJSIP/101-..."""
 _TECHS = frozenset({"SIP", "PJSIP", "IAX2", "SCCP", "Skinny", "H323", "OOH323", "Motif", "WebRTC"})
@@ -45,19 +47,6 @@ class PeerVotes(msgspec.Struct):
     """Extensions that called from it, other than its name."""
     called: set[str] = msgspec.field(default_factory=set)
     """Extensions that were dialled when it rang, other than its name."""
-
-
-class Believed(NamedTuple):
-    """What a peer, an extension or an application was taken for, with what it rests on; for `explain`."""
-
-    name: str
-    taken_for: str
-    """phone, device, line, tie, machine."""
-    rows: int
-    """Of the rows that were looked at."""
-    why: str
-    setting: str
-    """What decides otherwise: extensions, trunks, ties, machines."""
 
 
 def votes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[PeerVotes, ...]:
@@ -140,7 +129,9 @@ class PeerFacts(NamedTuple):
 NOTHING = PeerFacts()
 
 
-def facts(found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[str]) -> PeerFacts:
+def facts(
+    found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[str], named_ties: Sequence[str] = ()
+) -> PeerFacts:
     """What the votes come to; what settings name is not inferred."""
     is_extension = re.compile(extension_pattern).fullmatch
     phones: dict[str, str] = {}
@@ -149,6 +140,9 @@ def facts(found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[s
     ties: set[str] = set()
     for peer in found:
         own = _own(peer)
+        if own in named_ties or peer.peer in named_ties:
+            ties.add(peer.peer)
+            continue
         if own in trunks or peer.peer in trunks:
             continue
         people = {number for number in peer.callers | peer.called if is_extension(number)}
@@ -168,14 +162,18 @@ def facts(found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[s
     return PeerFacts(phones, devices, frozenset(lines), frozenset(ties))
 
 
-def beliefs(found: Sequence[PeerVotes], extension_pattern: str, trunks: Sequence[str]) -> tuple[Believed, ...]:
+def beliefs(
+    found: Sequence[PeerVotes], extension_pattern: str, trunks: Sequence[str], named_ties: Sequence[str] = ()
+) -> tuple[Believed, ...]:
     """What each peer was taken for, the most frequent first, with what it rests on and the setting that decides."""
-    known = facts(found, extension_pattern, trunks)
+    known = facts(found, extension_pattern, trunks, named_ties)
     is_extension = re.compile(extension_pattern).fullmatch
     rows = []
     for peer in sorted(found, key=lambda one: (-one.rows, one.peer)):
         own, name = _own(peer), peer.peer
-        if own in trunks or name in trunks:
+        if own in named_ties or name in named_ties:
+            rows.append(Believed(name, "tie", peer.rows, "named in ties", "ties"))
+        elif own in trunks or name in trunks:
             rows.append(Believed(name, "line", peer.rows, "named in trunks", "trunks"))
         elif name in known.devices:
             whose = known.devices[name] or "whoever the row names"

@@ -40,7 +40,7 @@ class AsteriskCdr:
         return [text(cell, self.zone) for cell in row]
 
     def maker(self, context: Context, origin: str) -> Make:
-        self._peers = self._peers or Peers(context.extension_pattern, context.trunks)
+        self._peers = self._peers or Peers(context.extension_pattern, context.trunks, ties=context.ties)
         return LegReader(self._names, self._clock, self._peers, context, origin).leg
 
     @property

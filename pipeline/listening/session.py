@@ -85,6 +85,8 @@ class Exchange(NamedTuple):
             region=self.region or configured.region or settings.region,
             extension_pattern=configured.extensions,
             trunks=configured.trunks,
+            ties=configured.ties,
+            machines=configured.machines,
             stages=settings.stages,
             stage_words=configured.stages,
             loaded_at=as_datetime(clock()),

@@ -115,6 +115,8 @@ def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> 
         region=region,
         extension_pattern=configured.extensions,
         trunks=configured.trunks,
+        ties=configured.ties,
+        machines=configured.machines,
         stages=settings.stages,
         loaded_at=as_datetime(now),
     )

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from connectors.reading.sample import Sample
+from connectors.recognise import choose
 from schemas.records import Direction, Manager
+from tests.connectors.conftest import context
 from tests.pipeline.cases.harness import ROSTER, Counted, counted, legs_of, person
 
 FOLDER = Path(__file__).parent / "who"
@@ -127,3 +130,41 @@ def test_two_servers_that_are_named_are_told_apart_by_their_names(tmp_path: Path
     legs = legs_of(path)
     assert len({leg.call_id for leg in legs}) == 4
     assert [leg.call_id for leg in legs_of(path)] == [leg.call_id for leg in legs]
+
+
+@pytest.mark.parametrize(
+    ("machines", "right"),
+    [
+        ((), Counted("m1", 20, True, IN, "+79160000001")),
+        (("101",), Counted("m2", 600, True, IN, "+79160000001")),
+        ((r"10\d",), Counted("", 0, False, IN, "+79160000001")),
+    ],
+)
+def test_number_that_the_settings_call_a_machine_is_never_a_person(machines: tuple[str, ...], right: Counted) -> None:
+    legs = legs_of(FOLDER / "01_parked_park.csv", machines=machines)
+    assert counted(legs if machines else legs[:1]) == [right]
+
+
+def test_line_that_the_settings_call_a_tie_is_counted_at_the_sister_exchange() -> None:
+    legs = legs_of(FOLDER / "01_parked_park.csv", ties=("provider",))
+    assert [call.direction for call in counted(legs)] == [IN]  # an outside caller through a tie is a call of this phone
+    legs = legs_of(FOLDER / "04_hq.csv", ties=("provider", "from-branch"))
+    assert [call.direction for call in counted(legs)] == [Direction.INTERNAL]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("named_extensions.csv", {"PJSIP/ivanova": "phone", "PJSIP/7010001234": "phone", "PJSIP/provider": "line"}),
+        ("03_second_device_prefix.csv", {"PJSIP/99101": "device", "PJSIP/provider": "line"}),
+        ("04_hq.csv", {"PJSIP/from-branch": "tie", "PJSIP/provider": "line"}),
+        ("07_lastapp.csv", {"PJSIP/101": "phone", "PJSIP/provider": "line"}),
+    ],
+)
+def test_what_peers_were_taken_for_is_shown_with_counts_and_the_setting_that_decides(
+    name: str, right: dict[str, str]
+) -> None:
+    source, recognised = choose(Sample(FOLDER / name), "calls", "auto", "RU")
+    found = source.beliefs(recognised, context("auto"))
+    assert {one.name: one.taken_for for one in found} == right
+    assert all(one.rows and one.why and one.setting in ("extensions", "trunks", "ties") for one in found)
