@@ -67,6 +67,37 @@ def votes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[PeerVo
     return tuple(found.values())
 
 
+_EVENTS = ("event", "channel", "number", "exten", "context", "app", "data")
+
+
+def votes_of_events(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[PeerVotes, ...]:
+    """The same of channel events: who was dialled stands beside `Dial`, who calls in the beginning of a channel."""
+    width = len(columns)
+    pick = itemgetter(*(columns.index(name) if name in columns else width for name in _EVENTS))
+    found: dict[str, PeerVotes] = {}
+    dialled: set[tuple[str, str]] = set()
+    for row in rows:
+        if len(row) != width:
+            continue
+        event, channel, number, exten, context, app, data = pick([*row, ""])
+        if event == "CHAN_START" and (near := peer_name(channel)):
+            peer = found.setdefault(near, PeerVotes(near))
+            if exten in ("", "s"):
+                peer.rows += 1
+                peer.itself += number == _own(peer)
+            else:
+                _calls(peer, "", number, exten, context, "")
+        elif app == "Dial" and (channel, data) not in dialled:
+            dialled.add((channel, data))
+            for target in data.partition(",")[0].split("&"):
+                tech, _, rest = target.partition("/")
+                named, _, at = rest.partition("@")
+                name = f"{tech}/{at or named.partition('/')[0]}"
+                if tech in _TECHS and name in found:
+                    _rings(found[name], "", exten, data)
+    return tuple(found.values())
+
+
 def peer_name(channel: str) -> str:
     """`PJSIP/101` of a channel of a named peer; "" for others."""
     name, _, _ = channel.strip('"').rpartition("-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
@@ -12,6 +13,7 @@ from connectors.mapped.kinds import CALLS, KINDS, TIMES, TableKind
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_from_fields
+from connectors.reading.machine_names import names_machine
 from connectors.reading.moments import Moments, absolute
 from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
@@ -74,6 +76,8 @@ class MappedSource(Delimited):
             return None
         why = [f"{ours} is {', '.join(_listed(names))}" for ours, names in self._mapping.columns.items()]
         why += [f"{ours} is always {text!r}" for ours, text in self._mapping.constants.items()]
+        if machines := self._machines(columns, rows[1:]):
+            why.append(f"taken for machines, by their names: {machines}; say others in `machines` of the source")
         has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
         name = f"{self.kind} by the mapping {self.profile}"
         return Layout(name, tuple(columns), 1, tuple(why), self._mapping.date_order, has_offset)
@@ -136,6 +140,15 @@ class MappedSource(Delimited):
             return pick(fields)
 
         return cells_of
+
+    def _machines(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        """What names a menu, a queue or a group in the columns of the called, with how many rows each; "" for none."""
+        if self.kind != "calls":
+            return ""
+        cells_of = self._reader(columns, ("to", "extension"))
+        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        named = Counter(cell.strip() for row in whole for cell in cells_of(row) if names_machine(cell))
+        return ", ".join(f"{name} ({count})" for name, count in named.most_common(5))
 
     def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Whether most starts say their offset."""

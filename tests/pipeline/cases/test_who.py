@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from connectors.mapped.source import MappedSource
+from connectors.reading.machine_names import names_machine
 from connectors.reading.sample import Sample
+from connectors.reading.source import Hints
 from connectors.recognise import choose
-from schemas.records import Direction, Manager
+from schemas.mapping import Mapping as TableMapping
+from schemas.records import CallLeg, Direction, Manager
 from tests.connectors.conftest import context
 from tests.pipeline.cases.harness import ROSTER, Counted, counted, legs_of, person
 
@@ -168,3 +173,74 @@ def test_what_peers_were_taken_for_is_shown_with_counts_and_the_setting_that_dec
     found = source.beliefs(recognised, context("auto"))
     assert {one.name: one.taken_for for one in found} == right
     assert all(one.rows and one.why and one.setting in ("extensions", "trunks", "ties") for one in found)
+
+
+def test_menus_and_groups_of_a_report_of_3cx_are_nobody() -> None:
+    mapping = TableMapping(
+        kind="calls",
+        columns={
+            "start": "Call Time",
+            "from": "Caller ID",
+            "to": "Destination",
+            "status": "Status",
+            "wait": "Ringing",
+            "talk": "Talking",
+        },
+        values={"status": {"Redirected": "no answer"}},
+    )
+    source = MappedSource("3cx", mapping)
+    path = FOLDER / "threecx_report.csv"
+    recognised = source.recognise(Sample(path), Hints(region="US"))
+    assert recognised is not None
+    assert "Welcome message (805) (1), Ring Group (809) (1)" in " ".join(recognised.reasons)
+    settings = msgspec.structs.replace(context("UTC"), region="US", extension_pattern=r"\d{3}")
+    items = list(source.read(path, recognised, settings))
+    legs = [item for item in items if isinstance(item, CallLeg)]
+    assert len(items) - len(legs) == 1  # the line of totals
+    assert sorted(counted(legs, (person("anna", "137"),))) == [
+        Counted("", 0, False, IN, "+12025550101"),
+        Counted("", 0, False, IN, "+12025550102"),
+        Counted("anna", 45, True, IN, "+12025550102"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "machine"),
+    [
+        ("Welcome message (805)", True),
+        ("Ring Group (809)", True),
+        ("Sales queue", True),
+        ("Голосовое меню", True),
+        ("Голосовая почта 101", True),
+        ("Группа продаж (600)", True),
+        ("IVR", True),
+        ("VoiceMail of Anna", True),
+        ("Anna 137 (137)", False),
+        ("Группов Олег (102)", False),
+        ("Queenie (103)", False),
+        ("Menuhin (104)", False),
+        ("", False),
+    ],
+)
+def test_menu_a_queue_or_a_group_is_known_by_its_words(text: str, machine: bool) -> None:
+    assert names_machine(text) is machine
+
+
+@pytest.mark.parametrize(("dialled", "whose"), [("ivanova", "ivanova"), ("201", "201")])
+def test_phone_with_a_name_is_a_phone_in_channel_events_too(tmp_path: Path, dialled: str, whose: str) -> None:
+    """Events decide where both are loaded: they must not take for a line what the CDR takes for a phone."""
+    text = (FOLDER / "cel_no_extra.csv").read_text(encoding="utf-8")
+    lines = text.replace("PJSIP/201-", "PJSIP/ivanova-").replace("201,from-pstn", f"{dialled},from-pstn").splitlines()
+    dial = '"PJSIP/ivanova,20"'
+    path = tmp_path / "cel.csv"
+    path.write_text(
+        "\n".join(
+            [
+                f"{lines[0]},appname,appdata",
+                *(f"{line},{f'Dial,{dial}' if 'provider' in line else ','}" for line in lines[1:]),
+            ]
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+    assert counted(legs_of(path), (person("m1", whose),)) == [Counted("m1", 60, True, IN, "+79160000001")]
