@@ -66,6 +66,11 @@ class AsteriskCsv(Delimited):
         shared = SharedIds(columns, cells)
         evidence = Evidence(votes(columns, cells), shared if shared else None, servers_named(columns, cells))
         reasons = recognised.reasons
+        if queued := _rows_of_queues(columns, cells):
+            reasons += (
+                f"talk runs from the answer of the caller's channel: behind a queue ({queued} of {len(cells)} rows) or"
+                " a menu it may hold ringing; channel events (CEL) under the same source say it exactly",
+            )
         if evidence.is_by_server:
             reasons += ("the column of servers is a part of the ids: their uniqueids may be equal",)
         elif shared:
@@ -105,6 +110,13 @@ class AsteriskCsv(Delimited):
         """The last cell may be a part: believed when nothing depends on it, or its word is known."""
         last = recognised.columns[-1]
         return not last or (last == "disposition" and is_disposition(fields[-1]))
+
+
+def _rows_of_queues(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    if "lastapp" not in columns:
+        return 0
+    index = columns.index("lastapp")
+    return sum(len(row) == len(columns) and row[index] == "Queue" for row in rows)
 
 
 def _evidence(recognised: Recognised) -> Evidence:

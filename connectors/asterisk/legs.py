@@ -156,6 +156,8 @@ class LegReader:
         outcome = read_disposition(disposition)
         if outcome is ANSWERED:
             outcome = self._who_answered(billsec_s, lastapp, far)
+            if extension and extension == other:
+                outcome = MACHINE  # its own voicemail, say
         if uniqueid and sequence and sequence != "0":
             record_id = f"{uniqueid}:{sequence}"
         else:

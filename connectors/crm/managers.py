@@ -88,4 +88,5 @@ TABLE = CrmTable(
     ("id", "extensions"),
     _manager,
     several=frozenset({"extensions", "mobiles", "logins"}),
+    once=lambda manager: (manager.manager_id, manager.valid_from),
 )
