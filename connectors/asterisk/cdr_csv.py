@@ -125,5 +125,5 @@ def _evidence(recognised: Recognised) -> Evidence:
 
 
 def _without_server(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The name of the only server is no part of an id."""
+    """The name of the only server is not a part of an id."""
     return tuple("" if name == "server" else name for name in columns)
