@@ -52,8 +52,8 @@ def grafana_sql(query: Query, department: Department, variables: Collection[str]
 
 
 SHOWS_NUMBERS: Mapping[str, tuple[str, ...]] = {
-    "calls": ("contact", "did", "recording"),
-    "legs": ("contact", "contact_raw", "did", "application", "recording", "origin"),
+    "calls": ("contact", "did", "recording", "extension"),
+    "legs": ("contact", "contact_raw", "did", "application", "recording", "origin", "extension", "peer_extension"),
     "missed": ("contact",),
     "rejected": ("detail", "origin", "payload"),
     "rejected_by_reason": ("example",),

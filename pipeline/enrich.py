@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pipeline.directory import Directory
-from schemas.records import Activity, ActivityKind, Call, Proposal, ProposalStatus
+from schemas.calls import Call
+from schemas.records import Activity, ActivityKind, Proposal, ProposalStatus
 
 BUCKET_S = 300
 

@@ -15,6 +15,8 @@ closes = "18:00"
 time_zone = "Europe/Moscow"
 extensions = '\\d{3}'             # regex of inside numbers
 trunks = ["provider1"]
+ties = ["to-branch"]             # lines to a sister exchange: a call through both is counted where its phone is
+machines = ["600", '7\\d{3}']    # menus, voicemail, groups, queues: never a person, what answers there is a machine
 columns = ["historyid", "callid"] # the order of a log that an administrator laid out (3CX)
 
 [sources.kommo.stages]           # what a CRM calls our stages in its events
@@ -103,6 +105,10 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{1,6}$")], ...] = ()
     """What is dialled before a number outside to get a line: 9, 98."""
     columns: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ()
+    """Peers that lead to a sister exchange whose records are loaded too."""
+    machines: tuple[str, ...] = ()
+    """Numbers of groups, queues, menus and voicemail, or regular expressions of them: never a person."""
     stages: dict[str, str] = {}
     """What a CRM calls a stage in its events (Kommo: `pipeline/status`) -> our code or title."""
 
@@ -262,6 +268,13 @@ def _source(raw: object, where: str, stages: Stages) -> SourceSettings:
         raise Terminal(
             f"{where}.extensions: {source.extensions!r} is not a regular expression such as '\\d{{3}}': {error}"
         ) from None
+    for machine in source.machines:
+        try:
+            re.compile(machine)
+        except re.error as error:
+            raise Terminal(
+                f"{where}.machines: {machine!r} is neither a number nor a regular expression such as '6\\d\\d': {error}"
+            ) from None
     if source.time_zone is not None and source.time_zone != "auto":
         zone_of(source.time_zone, f"{where}.time_zone")
     if source.region is not None:

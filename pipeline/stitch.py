@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from schemas.calls import Call
 from schemas.evidence import ROOMS, is_exact, is_of_queue_log
-from schemas.records import Call, CallLeg, Direction, Disposition
+from schemas.records import CallLeg, Direction, Disposition
 
 _ANSWERED, _INTERNAL = Disposition.ANSWERED, Direction.INTERNAL
 _TRUNK = (Direction.INBOUND, Direction.OUTBOUND)

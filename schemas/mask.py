@@ -48,7 +48,10 @@ def _last_two(found: re.Match[str]) -> str:
 
 NUMBERS = frozenset({"contact"})
 """Columns of metrics that hold one number in E.164."""
-TEXTS = frozenset({"contact_raw", "did", "application", "recording", "origin", "file", "payload", "detail", "example"})
+TEXTS = frozenset(
+    {"contact_raw", "did", "application", "recording", "origin", "file", "payload", "detail", "example"}
+    | {"extension", "peer_extension"}  # a mobile that took a call is one
+)
 """Columns of metrics in whose text numbers may stand."""
 
 

@@ -50,7 +50,7 @@ class CdrEvents:
         if first.zone is None:
             raise ValueError("events need the exchange's zone")
         self._clock = Times(first.zone, "ymd", epoch_of)
-        self._peers = Peers(first.extension_pattern, first.trunks)
+        self._peers = Peers(first.extension_pattern, first.trunks, ties=first.ties)
         self._columns = tuple(HEADERS.values())
 
     def item(self, event: AmiMessage) -> CallLeg | Rejected:

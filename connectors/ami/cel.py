@@ -41,7 +41,7 @@ class CelEvents:
         self._monotonic = monotonic
         self._wall_s = WallSeconds(first.zone, "ymd").seconds
         self._calls = Gatherer(self._seconds, _GRACE_S)
-        self._legs = CelLegs(first.extension_pattern, first.trunks, _ORIGIN)
+        self._legs = CelLegs(first.extension_pattern, first.trunks, _ORIGIN, ties=first.ties)
         self._heard = monotonic()
 
     def items(self, events: Sequence[AmiMessage]) -> list[CallLeg | Rejected]:

@@ -11,13 +11,13 @@ import msgspec
 
 from connectors.asterisk import layouts
 from connectors.asterisk.legs import LegReader, is_disposition
-from connectors.asterisk.peer_facts import Believed, PeerVotes, beliefs, facts, votes
+from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes
 from connectors.asterisk.peers import Peers
 from connectors.asterisk.servers import SharedIds, servers_named
 from connectors.reading import zone_proof as clock
 from connectors.reading.file_format import JSON, SHEET
 from connectors.reading.sample import Sample
-from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.source import About, Believed, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, TableReading
 from connectors.reading.text import RawRow
 from connectors.reading.times import Times, say_offset, stated
@@ -69,6 +69,11 @@ class AsteriskCsv(Delimited):
         shared = SharedIds(columns, cells)
         evidence = Evidence(votes(columns, cells), shared if shared else None, servers_named(columns, cells))
         reasons = recognised.reasons
+        if queued := _rows_of_queues(columns, cells):
+            reasons += (
+                f"talk runs from the answer of the caller's channel: behind a queue ({queued} of {len(cells)} rows) or"
+                " a menu it may hold ringing; channel events (CEL) under the same source say it exactly",
+            )
         if evidence.is_by_server:
             reasons += ("the column of servers is a part of the ids: their uniqueids may be equal",)
         elif shared:
@@ -89,7 +94,7 @@ class AsteriskCsv(Delimited):
 
     def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
         """What the peers of the file are taken for, and why."""
-        return beliefs(_evidence(recognised).votes, context.extension_pattern, context.trunks)
+        return beliefs(_evidence(recognised).votes, context.extension_pattern, context.trunks, context.ties)
 
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why. Raises Terminal when the data says another (finding 3)."""
@@ -100,8 +105,8 @@ class AsteriskCsv(Delimited):
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         wall = Times(zone if recognised.needs_zone else stated(zone), recognised.date_order, clock.epoch_of)
         evidence = _evidence(recognised)
-        known = facts(evidence.votes, context.extension_pattern, context.trunks)
-        peers = Peers(context.extension_pattern, context.trunks, known)
+        known = facts(evidence.votes, context.extension_pattern, context.trunks, context.ties)
+        peers = Peers(context.extension_pattern, context.trunks, known, context.ties)
         shared = None if evidence.is_by_server else evidence.shared
         columns = recognised.columns if evidence.is_by_server else _without_server(recognised.columns)
         return LegReader(columns, wall, peers, context, file, shared).leg
@@ -112,11 +117,18 @@ class AsteriskCsv(Delimited):
         return not last or (last == "disposition" and is_disposition(fields[-1]))
 
 
+def _rows_of_queues(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    if "lastapp" not in columns:
+        return 0
+    index = columns.index("lastapp")
+    return sum(len(row) == len(columns) and row[index] == "Queue" for row in rows)
+
+
 def _evidence(recognised: Recognised) -> Evidence:
     found = recognised.evidence
     return found if isinstance(found, Evidence) else Evidence()
 
 
 def _without_server(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The name of the only server is no part of an id."""
+    """The name of the only server is not a part of an id."""
     return tuple("" if name == "server" else name for name in columns)

@@ -12,16 +12,19 @@ from datetime import datetime, tzinfo
 from operator import itemgetter
 from pathlib import Path
 
+import msgspec
+
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
 from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
+from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes_of_events
 from connectors.reading import zone_proof as clock
-from connectors.reading.file_format import RowRef
+from connectors.reading.file_format import JSON, SHEET, RowRef
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
 from connectors.reading.row_source import RowFilter, RowSource
 from connectors.reading.sample import Sample
-from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.source import About, Believed, Context, Hints, Recognised
 from connectors.reading.table import Layout, TableReading, TableSource
 from connectors.reading.text import TooLong
 from connectors.reading.times import DATE, EARLIEST_S, LATEST_S, NO_ZONE, Times, read
@@ -63,6 +66,19 @@ class AsteriskCel(TableSource):
         check_order([at.timestamp() for text in locals_ if (at := _naive(text, order.order)) is not None])
         return layout._replace(date_order=order.order, why=(*layout.why, order.why), guesses=order.guesses)
 
+    def recognise(self, sample: Sample, hints: Hints) -> Recognised | None:
+        recognised = super().recognise(sample, hints)
+        if recognised is None:
+            return None
+        form = recognised.form
+        is_text = form.encoding not in (SHEET, JSON)
+        cells = sample.cells_from_all_over(form) if is_text else [row.fields for row in sample.rows(form)]
+        return msgspec.structs.replace(recognised, evidence=votes_of_events(recognised.columns, cells))
+
+    def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
+        """What the peers of the log are taken for, and why."""
+        return beliefs(_votes(recognised), context.extension_pattern, context.trunks, context.ties)
+
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
 
@@ -86,6 +102,11 @@ class AsteriskCel(TableSource):
         return CelReading(self, path, recognised, context, seconds)
 
 
+def _votes(recognised: Recognised) -> tuple[PeerVotes, ...]:
+    found = recognised.evidence
+    return found if isinstance(found, tuple) else ()
+
+
 class CelReading:
     """Iterate for the legs and rejects of a log; `rows` are the rows that give one."""
 
@@ -96,7 +117,8 @@ class CelReading:
         self._context = context
         self._file = label(path)
         self._events = Gatherer(seconds)
-        self._legs = CelLegs(context.extension_pattern, context.trunks, self._file)
+        known = facts(_votes(recognised), context.extension_pattern, context.trunks, context.ties)
+        self._legs = CelLegs(context.extension_pattern, context.trunks, self._file, known, context.ties)
         self._due = False
         columns = recognised.columns
         width = len(columns)

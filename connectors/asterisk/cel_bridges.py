@@ -20,6 +20,8 @@ class End(NamedTuple):
     kind: PeerKind
     number: str
     spans: Sequence[tuple[str, float, float]]
+    is_tie: bool = False
+    """It is a line to a sister exchange."""
 
 
 def spans(channel: Channel) -> list[tuple[str, float, float]]:

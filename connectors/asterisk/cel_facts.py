@@ -69,6 +69,8 @@ class CallFacts:
         return first
 
     def _way_of(self, first: End) -> Direction:
+        if first.is_tie and self._peers.is_extension(first.channel.number):
+            return _INSIDE  # it is counted at the sister exchange
         if first.kind is _TRUNK:
             return _OUT if first.channel.originated else _IN
         if self._dialled or (first.kind is _EXTENSION and len(self._phones) == 1 and self._goes_outside(first)):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
 from connectors.asterisk.cel_facts import CallFacts
+from connectors.asterisk.peer_facts import NOTHING, PeerFacts
 from connectors.asterisk.peers import PeerKind, Peers
 from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
@@ -34,8 +35,15 @@ class Unfinished(NamedTuple):
 class CelLegs:
     """Makes the legs of calls of one file, or of one exchange's events."""
 
-    def __init__(self, extension_pattern: str, trunks: tuple[str, ...], file: str) -> None:
-        self._peers = Peers(extension_pattern, trunks)
+    def __init__(
+        self,
+        extension_pattern: str,
+        trunks: tuple[str, ...],
+        file: str,
+        facts: PeerFacts = NOTHING,
+        ties: tuple[str, ...] = (),
+    ) -> None:
+        self._peers = Peers(extension_pattern, trunks, facts, ties)
         self._file = file
 
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
@@ -51,7 +59,7 @@ class CelLegs:
 
     def _end(self, channel: Channel) -> End:
         peer = self._peers.of(channel.name)
-        return End(channel, peer.kind, peer.number, spans(channel) if channel.marks else ())
+        return End(channel, peer.kind, peer.number, spans(channel) if channel.marks else (), peer.is_tie)
 
     def _leg(self, end: End, call_facts: CallFacts, context: Context) -> CallLeg:
         channel = end.channel

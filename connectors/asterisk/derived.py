@@ -12,7 +12,7 @@ from datetime import tzinfo
 from operator import itemgetter
 from zlib import crc32
 
-from connectors.asterisk.legs import BRIDGING, read_disposition
+from connectors.asterisk.legs import answers_as_person, read_disposition
 from connectors.asterisk.peers import Peer, PeerKind, Peers
 from connectors.reading import zone_proof as clock
 from connectors.reading.file_format import RowRef
@@ -120,7 +120,7 @@ class DerivedLegs:
         if disposition == _VOICEMAIL:
             outcome, billsec_s = NO_ANSWER, 0
         if outcome is ANSWERED:
-            person = billsec_s > 0 and self._is_person(direction, far, lastapp, reached)
+            person = self._is_person(direction, far, lastapp, reached, billsec_s)
             outcome = ANSWERED if person else MACHINE
         if direction is not INBOUND:
             did = ""
@@ -171,13 +171,13 @@ class DerivedLegs:
             return direction, caller, "", dst
         return direction, reached or caller, caller if reached and caller != reached else "", ""
 
-    def _is_person(self, direction: Direction, far: Peer, lastapp: str, reached: str) -> bool:
+    def _is_person(self, direction: Direction, far: Peer, lastapp: str, reached: str, billsec_s: int) -> bool:
         """Whether a person's channel answered: an IVR, a queue and voicemail answer too."""
         if self._has_channels:
             kind = far.kind
-            is_end = kind is _EXTENSION or kind is _TRUNK or (kind is _LOCAL and (far.number != "" or far.outside))
-            return is_end and lastapp.lower() in BRIDGING
-        return lastapp.lower() in BRIDGING and (direction is OUTBOUND or reached != "")
+            is_local = kind is _LOCAL and billsec_s > 0 and (far.number != "" or far.outside)
+            return (kind is _EXTENSION or kind is _TRUNK or is_local) and answers_as_person(lastapp, billsec_s)
+        return answers_as_person(lastapp, billsec_s) and (direction is OUTBOUND or reached != "")
 
     def _inside(self, number: str) -> str:
         return number if number and self._is_extension(number) else ""

@@ -157,6 +157,8 @@ class LegReader:
         outcome = read_disposition(disposition)
         if outcome is ANSWERED:
             outcome = self._who_answered(billsec_s, lastapp, far)
+            if extension and extension == other:
+                outcome = MACHINE  # its own voicemail, say
         if uniqueid and sequence and sequence != "0":
             record_id = f"{uniqueid}:{sequence}"
         else:
@@ -218,8 +220,11 @@ class LegReader:
         if near.kind is not _TRUNK:
             return self._by_numbers(src, dst, far)
         called = self._first_extension(dst) or far.number if far.is_device else far.number
+        # A call through two exchanges is counted where its phone is.
         if near.is_tie and (caller := self._first_extension(cnum, src)):
             return INTERNAL, called or caller, caller if called else "", ""
+        if far.is_tie:
+            return INTERNAL, "", "", ""
         if far.kind is _TRUNK:
             if caller := self._first_extension(cnum):
                 return OUTBOUND, caller, "", dst
@@ -237,6 +242,8 @@ class LegReader:
         if far.kind is _TRUNK:
             if lastapp.lower() in _JOINING:
                 return _UNKNOWN, extension, "", ""
+            if far.is_tie and (called := self._first_extension(dst)):
+                return INTERNAL, called, extension, ""
             return OUTBOUND, extension, "", dst
         # Nobody's channel yet: a number outside that was not reached, or a service inside (*97, s, vmu101).
         nobody = far.kind is _NONE or (far.kind is _LOCAL and not far.number)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from connectors.reading.source import Believed
+
 WRAPPED = re.compile(r"(?:(?:AsyncGoto|Surrogate|Transfered|Parked|Bridge)/)+")
 """Masquerades wrap the name of the channel they move: a transfer by the manager interface is AsyncGoto/PJSIP/101-..."""
 _TECHS = frozenset({"SIP", "PJSIP", "IAX2", "SCCP", "Skinny", "H323", "OOH323", "Motif", "WebRTC"})
@@ -47,19 +49,6 @@ class PeerVotes(msgspec.Struct):
     """Extensions that were dialled when it rang, other than its name."""
 
 
-class Believed(NamedTuple):
-    """What a peer, an extension or an application was taken for, with what it rests on; for `explain`."""
-
-    name: str
-    taken_for: str
-    """phone, device, line, tie, machine."""
-    rows: int
-    """Of the rows that were looked at."""
-    why: str
-    setting: str
-    """What decides otherwise: extensions, trunks, ties, machines."""
-
-
 def votes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[PeerVotes, ...]:
     """What the rows of a file say of its peers; () where they have no channels."""
     if "channel" not in columns:
@@ -75,6 +64,37 @@ def votes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[PeerVo
                 _calls(found.setdefault(near, PeerVotes(near)), far, src.strip('"'), dst, context, cnum)
             if far:
                 _rings(found.setdefault(far, PeerVotes(far)), near, dst, lastdata)
+    return tuple(found.values())
+
+
+_EVENTS = ("event", "channel", "number", "exten", "context", "app", "data")
+
+
+def votes_of_events(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[PeerVotes, ...]:
+    """The same of channel events: who was dialled stands beside `Dial`, who calls in the beginning of a channel."""
+    width = len(columns)
+    pick = itemgetter(*(columns.index(name) if name in columns else width for name in _EVENTS))
+    found: dict[str, PeerVotes] = {}
+    dialled: set[tuple[str, str]] = set()
+    for row in rows:
+        if len(row) != width:
+            continue
+        event, channel, number, exten, context, app, data = pick([*row, ""])
+        if event == "CHAN_START" and (near := peer_name(channel)):
+            peer = found.setdefault(near, PeerVotes(near))
+            if exten in ("", "s"):
+                peer.rows += 1
+                peer.itself += number == _own(peer)
+            else:
+                _calls(peer, "", number, exten, context, "")
+        elif app == "Dial" and (channel, data) not in dialled:
+            dialled.add((channel, data))
+            for target in data.partition(",")[0].split("&"):
+                tech, _, rest = target.partition("/")
+                named, _, at = rest.partition("@")
+                name = f"{tech}/{at or named.partition('/')[0]}"
+                if tech in _TECHS and name in found:
+                    _rings(found[name], "", exten, data)
     return tuple(found.values())
 
 
@@ -140,7 +160,9 @@ class PeerFacts(NamedTuple):
 NOTHING = PeerFacts()
 
 
-def facts(found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[str]) -> PeerFacts:
+def facts(
+    found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[str], named_ties: Sequence[str] = ()
+) -> PeerFacts:
     """What the votes come to; what settings name is not inferred."""
     is_extension = re.compile(extension_pattern).fullmatch
     phones: dict[str, str] = {}
@@ -149,6 +171,9 @@ def facts(found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[s
     ties: set[str] = set()
     for peer in found:
         own = _own(peer)
+        if own in named_ties or peer.peer in named_ties:
+            ties.add(peer.peer)
+            continue
         if own in trunks or peer.peer in trunks:
             continue
         people = {number for number in peer.callers | peer.called if is_extension(number)}
@@ -168,14 +193,18 @@ def facts(found: Iterable[PeerVotes], extension_pattern: str, trunks: Sequence[s
     return PeerFacts(phones, devices, frozenset(lines), frozenset(ties))
 
 
-def beliefs(found: Sequence[PeerVotes], extension_pattern: str, trunks: Sequence[str]) -> tuple[Believed, ...]:
+def beliefs(
+    found: Sequence[PeerVotes], extension_pattern: str, trunks: Sequence[str], named_ties: Sequence[str] = ()
+) -> tuple[Believed, ...]:
     """What each peer was taken for, the most frequent first, with what it rests on and the setting that decides."""
-    known = facts(found, extension_pattern, trunks)
+    known = facts(found, extension_pattern, trunks, named_ties)
     is_extension = re.compile(extension_pattern).fullmatch
     rows = []
     for peer in sorted(found, key=lambda one: (-one.rows, one.peer)):
         own, name = _own(peer), peer.peer
-        if own in trunks or name in trunks:
+        if own in named_ties or name in named_ties:
+            rows.append(Believed(name, "tie", peer.rows, "named in ties", "ties"))
+        elif own in trunks or name in trunks:
             rows.append(Believed(name, "line", peer.rows, "named in trunks", "trunks"))
         elif name in known.devices:
             whose = known.devices[name] or "whoever the row names"

@@ -43,9 +43,16 @@ _OUTSIDE = re.compile(r"\+?\d{7,}")
 class Peers:
     """Channels to peers, remembered by the channel without its running number."""
 
-    def __init__(self, extension_pattern: str, trunks: tuple[str, ...], facts: PeerFacts = NOTHING) -> None:
+    def __init__(
+        self,
+        extension_pattern: str,
+        trunks: tuple[str, ...],
+        facts: PeerFacts = NOTHING,
+        ties: tuple[str, ...] = (),
+    ) -> None:
         self._extension = re.compile(extension_pattern)
         self._trunks = frozenset(trunks)
+        self._ties = frozenset(ties)
         self._facts = facts
         self._named = frozenset(facts.phones.values())
         self._known: dict[str, Peer] = {"": NOBODY}
@@ -74,9 +81,11 @@ class Peers:
             number = _MARK.sub("", rest.partition("@")[0], count=1).rstrip("#") if tech == "Local" else ""
             inside = self.is_extension(number)
             return Peer(PeerKind.LOCAL, number if inside else "", mirror, not inside and _is_outside(number))
+        facts = self._facts
         if rest in self._trunks or name in self._trunks:
             return Peer(PeerKind.TRUNK, "")
-        facts = self._facts
+        if rest in self._ties or name in self._ties:
+            return Peer(PeerKind.TRUNK, "", is_tie=True)
         if name in facts.devices:
             return Peer(PeerKind.EXTENSION, facts.devices[name] or rest, is_device=True)
         if name in facts.phones:

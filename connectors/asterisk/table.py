@@ -78,7 +78,8 @@ def cdr_shape(
 
 
 def _make_legs(names: tuple[str, ...], clock: Times, context: Context, origin: str) -> Make:
-    return LegReader(names, clock, Peers(context.extension_pattern, context.trunks), context, origin).leg
+    peers = Peers(context.extension_pattern, context.trunks, ties=context.ties)
+    return LegReader(names, clock, peers, context, origin).leg
 
 
 def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -> AsteriskCdr | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from connectors.reading.source import Context
 from schemas.records import Record
@@ -25,6 +25,8 @@ class CrmTable(NamedTuple):
     """Whether a header alone says something: that nobody is away."""
     several: frozenset[str] = frozenset()
     """Columns that hold lists: every header that fits is read, also `phone 2`; their cells are one list."""
+    once: Callable[[Any], object] | None = None
+    """What no two rows of a file may share unless they are equal: of these one would replace the other silently."""
 
 
 # The surest word first: beside a code or an ИНН, a column called "organisation" holds the name.

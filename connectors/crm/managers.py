@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from connectors.crm.definition import DELETED, MANAGER, STATUS, Cells, CrmTable, says, zone_of
 from connectors.reading.cells import moment, some
-from connectors.reading.phones import e164, is_scientific, split_phones
+from connectors.reading.phones import e164, is_hidden, refuse_cut_digits, split_phones
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from schemas.records import Manager, Reason
@@ -48,9 +48,8 @@ def _manager(cells: Cells, context: Context, origin: str) -> Manager:
 
 def _mobiles(cell: str, region: str) -> list[str]:
     """In E.164. Raises Misread: the calls of a mobile that is lost would be nobody's."""
-    if is_scientific(cell):
-        raise Misread(Reason.BAD_PHONE, "mobiles", f"{cell.strip()[:40]!r}: a spreadsheet cut the digits off")
-    numbers = {written: e164(written, region) for written in split_phones(cell)}
+    refuse_cut_digits(mobiles=cell)
+    numbers = {written: e164(written, region) for written in split_phones(cell) if not is_hidden(written)}
     for written, number in numbers.items():
         if not number:
             raise Misread(Reason.BAD_PHONE, "mobiles", f"{written!r} is not a phone number of {region}")
@@ -80,7 +79,7 @@ TABLE = CrmTable(
             *("logins", "login", "user", "users", "username", "agent", "agents", "agentid", "device", "devices"),
             *("логин", "логины", "пользователь", "агент", "устройство", "устройства"),
         ),
-        "source": ("source", "exchange", "pbx", "tenant", "domain", "источник", "атс", "домен"),
+        "source": ("source", "exchange", "pbx", "tenant", "атс"),
         "valid_from": ("validfrom", "from", "since", "действуетс", "с"),
         "valid_to": ("validto", "to", "until", "действуетпо", "до", "по"),
         "status": STATUS,
@@ -88,4 +87,5 @@ TABLE = CrmTable(
     ("id", "extensions"),
     _manager,
     several=frozenset({"extensions", "mobiles", "logins"}),
+    once=lambda manager: (manager.manager_id, manager.valid_from),
 )

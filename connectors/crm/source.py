@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from datetime import tzinfo
 
+import msgspec
+
 from connectors.crm.definition import CrmTable
 from connectors.reading.file_format import RowRef
+from connectors.reading.rejects import Misread
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
 from schemas.errors import Terminal
-from schemas.records import Record
+from schemas.records import Reason, Record
 
 
 class CrmCsv(Delimited):
@@ -60,6 +63,7 @@ class CrmCsv(Delimited):
 
     def maker(self, recognised: Recognised, context: Context, zone: tzinfo, file: str) -> Make:
         table, columns = self._table, recognised.columns
+        seen: dict[object, Record] = {}
 
         def record(fields: list[str], row_ref: RowRef) -> Record:
             cells = dict.fromkeys(table.columns, "")
@@ -67,7 +71,11 @@ class CrmCsv(Delimited):
                 if column:
                     before = cells[column]
                     cells[column] = f"{before}\n{cell}" if before else cell
-            return table.make(cells, context, f"{file}:{row_ref}")
+            made = table.make(cells, context, f"{file}:{row_ref}")
+            if table.once is not None and not _says_the_same(made, seen.setdefault(table.once(made), made)):
+                why = "another row of the file is of the same id and time: say all of it in one row"
+                raise Misread(Reason.BAD_PERIOD, "id", why)
+            return made
 
         return record
 
@@ -90,3 +98,7 @@ class CrmCsv(Delimited):
                 if not columns[index] and name.rstrip("0123456789") in headers:
                     columns[index] = column
         return tuple(columns)
+
+
+def _says_the_same(record: Record, other: Record) -> bool:
+    return msgspec.structs.replace(record, origin="") == msgspec.structs.replace(other, origin="")

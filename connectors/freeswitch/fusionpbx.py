@@ -114,7 +114,7 @@ def _ends(row: Mapping[str, str], pattern: str) -> tuple[Direction, str, str, st
     if direction is Direction.INBOUND:
         did = row.get("caller_destination", "")
         dialled = inside("destination_number")
-        person = _who(row, pattern) or ("" if dialled == row.get("cc_queue", "").partition("@")[0] else dialled)
+        person = _who(row, pattern) or ("" if _is_group(dialled, row) else dialled)
         return direction, person, "", outside("caller_id_number", "source_number"), did
     if direction is Direction.INTERNAL:
         caller = inside("caller_id_number", "source_number")
@@ -138,6 +138,12 @@ def _who(row: Mapping[str, str], pattern: str) -> str:
         return agent
     users = _USER.findall(row.get("last_arg", "")) if row.get("last_app") == "bridge" else []
     return users[0] if len(users) == 1 and re.fullmatch(pattern, users[0]) else ""
+
+
+def _is_group(number: str, row: Mapping[str, str]) -> bool:
+    """A queue's number, or one that rang other phones than its own."""
+    users = _USER.findall(row.get("last_arg", "")) if row.get("last_app") == "bridge" else []
+    return number == row.get("cc_queue", "").partition("@")[0] or (users != [] and number not in users)
 
 
 def _of_tenant(extension: str, row: Mapping[str, str]) -> str:

@@ -13,12 +13,15 @@ from connectors.reading.call_keywords import direction, disposition
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields, inside
 from connectors.reading.lengths import SPANS, seconds
+from connectors.reading.machine_names import names_machine
 from connectors.reading.outcomes import ANSWERED, INBOUND, INTERNAL, MACHINE, NO_ANSWER, OUTBOUND
+from connectors.reading.phones import is_scientific
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from connectors.reading.times import Times
 from schemas.records import Direction, Disposition, Reason
 
+_IN_BRACKETS = re.compile(r"[^\W\d_].*\((\d+)\)$")
 _NUMBER = re.compile(r"\d{2,7}")
 
 
@@ -55,6 +58,8 @@ def parse_row(cells: Sequence[str], moments: Times, context: Context, units: Len
     outcome = _outcome(status, answer, talk_s, ended_at != started_at)
     if missed and outcome is ANSWERED:
         outcome = NO_ANSWER
+    if outcome is ANSWERED and direction is not OUTBOUND and (names_machine(person) or names_machine(called)):
+        outcome = MACHINE
     answered_at, billsec = None, 0
     if outcome is ANSWERED or outcome is MACHINE:
         answered_at, billsec = _answer(answer, moments, started_at, ended_at, wait_s, talk_s)
@@ -92,9 +97,9 @@ def _ends(
     if contact:
         return way or Direction.UNKNOWN, extension, "", contact, missed
     caller, called = caller.strip(), called.strip()
-    from_inside, to_inside = inside(caller, pattern), inside(called, pattern)
+    from_inside, to_inside = _inside(caller, pattern), _inside(called, pattern)
     if way is None:
-        if not from_inside and not to_inside:
+        if not from_inside and not to_inside and not names_machine(called):
             why = f"neither {caller[:20]!r} nor {called[:20]!r} is an extension ({pattern})"
             raise Misread(Reason.MISSING_FIELD, "direction", f"no direction, and {why}")
         way = OUTBOUND if from_inside else INBOUND
@@ -107,9 +112,17 @@ def _ends(
     return way, extension or to_inside, "", caller, missed
 
 
+def _inside(text: str, pattern: str) -> str:
+    """The extension that a cell is, or that stands in it beside a name; "" for another."""
+    if own := inside(text, pattern):
+        return own
+    named = "" if is_scientific(text) else _person(text, pattern)
+    return named if named != text and inside(named, pattern) else ""
+
+
 def _person(text: str, pattern: str) -> str:
-    """Who a cell means: the extension in `Anna (101)`, else what stands there."""
-    if not text:
+    """Who a cell means: the extension in `Anna (101)`, else what stands there; "" for a menu's or a group's name."""
+    if not text or names_machine(text):
         return ""
     return inside(text, pattern) or _named(text, pattern)
 
@@ -117,6 +130,8 @@ def _person(text: str, pattern: str) -> str:
 @lru_cache(maxsize=20_000)
 def _named(text: str, pattern: str) -> str:
     text = text.strip()
+    if (in_brackets := _IN_BRACKETS.search(text)) and re.fullmatch(pattern, in_brackets[1]):
+        return in_brackets[1]
     numbers = [number for number in _NUMBER.findall(text) if re.fullmatch(pattern, number)]
     has_name = any(char.isalpha() for char in text)
     return numbers[0] if len(numbers) == 1 and has_name else text

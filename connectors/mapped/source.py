@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from operator import itemgetter
@@ -13,6 +14,7 @@ from connectors.mapped.units import LENGTHS, LengthUnit, decide_units, spans_of
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_table import Under
 from connectors.reading.leg import leg_from_fields
+from connectors.reading.machine_names import names_machine
 from connectors.reading.rejects import Misread
 from connectors.reading.source import About, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make
@@ -82,6 +84,8 @@ class MappedSource(Delimited):
             for name in dict.fromkeys(columns)
             if name and columns.count(name) > 1 and not self._joins(name)
         ]
+        if machines := self._machines(columns, rows[1:]):
+            why.append(f"taken for machines, by their names: {machines}; say others in `machines` of the source")
         has_offset = self.kind == "calls" and self._have_offset(columns, rows[1:])
         if not has_offset:
             self._check_order(columns, rows[1:], hints.region)
@@ -199,6 +203,14 @@ class MappedSource(Delimited):
         }
         starts, ends = ([cells[READ.index(name)] for cells in whole] for name in ("start", "end"))
         return decide_units(lengths, spans_of(starts, ends, self._mapping.date_order), self._mapping.units)
+    def _machines(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        """What names a menu, a queue or a group in the columns of the called, with how many rows each; "" for none."""
+        if self.kind != "calls":
+            return ""
+        cells_of = self._reader(columns, ("to", "extension"))
+        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        named = Counter(cell.strip() for row in whole for cell in cells_of(row) if names_machine(cell))
+        return ", ".join(f"{name} ({count})" for name, count in named.most_common(5))
 
     def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Whether most starts say their offset."""

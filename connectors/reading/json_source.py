@@ -19,7 +19,7 @@ from connectors.reading.json_rows import JsonRows, Value
 from connectors.reading.packed import label, open_bytes
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.sample import HEAD_VALUES, Sample
-from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.source import About, Believed, Context, Hints, Recognised
 from schemas.errors import Terminal
 from schemas.records import Reason, Record, Rejected
 
@@ -121,6 +121,10 @@ class JsonSource(ABC, Generic[T]):
         if zone is None:
             raise Terminal(f"{sample.path}: nothing in {recognised.layout} proves its zone: give --tz by name")
         return zone, f"times without an offset are read in {zone}"
+
+    def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
+        """Nothing: for a source whose rows say who is at their ends."""
+        return ()
 
     def recognise(self, sample: Sample, hints: Hints) -> Recognised | None:
         """What the file is, from its first values; None when it is not ours."""

@@ -58,6 +58,8 @@ def build_leg(
         raise Misread(times.end_reason, times.end, f"{ended_at} is not within a week after {started_at}")
     if times.answer and answered_at is not None and not started_at <= answered_at <= ended_at:
         raise Misread(Reason.BAD_TIME, times.answer, f"{answered_at} is not between start and end")
+    if context.machines and (direction is Direction.INBOUND or direction is Direction.INTERNAL):
+        extension, disposition = _without_machine(extension, disposition, context.machines)
     if contact is None:
         contact = context.e164(outside) if outside else ""
     return CallLeg(
@@ -82,6 +84,19 @@ def build_leg(
         import_id=context.import_id,
         origin=origin,
     )
+
+
+def _without_machine(extension: str, disposition: Disposition, machines: tuple[str, ...]) -> tuple[str, Disposition]:
+    """A group's, a queue's, a menu's, voicemail's number is nobody's; what answered there was a machine."""
+    if not extension or not is_machine(extension.partition("@")[0], machines):
+        return extension, disposition
+    return "", Disposition.MACHINE if disposition is Disposition.ANSWERED else disposition
+
+
+@lru_cache(maxsize=20_000)
+def is_machine(number: str, machines: tuple[str, ...]) -> bool:
+    """Whether the settings name this number a machine."""
+    return any(re.fullmatch(machine, number) for machine in machines)
 
 
 class LegFields(msgspec.Struct, frozen=True, gc=False):

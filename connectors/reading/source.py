@@ -69,6 +69,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Peer names (as in PJSIP/<name>-0000) that are trunks although they look like extensions."""
     machines: tuple[str, ...] = ()
     """Numbers of groups, queues, menus, voicemail (full-match regexes): never a person."""
+    ties: tuple[str, ...] = ()
+    """Peer names of lines to a sister exchange: a call is counted where its phone is."""
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
@@ -111,6 +113,19 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     """What the source found in rows from all over the file, for itself: who is at the ends of its channels."""
 
 
+class Believed(NamedTuple):
+    """What a peer or a number of a file was taken for, and what that rests on: for people, and for what asks them."""
+
+    name: str
+    taken_for: str
+    """phone, device, line, tie, machine."""
+    rows: int
+    """Of the rows that were looked at: the first ones, and some from all over a large file."""
+    why: str
+    setting: str
+    """What decides otherwise under [sources.NAME]: extensions, trunks, ties, machines."""
+
+
 class Reading(Protocol):
     """A file being read: iterate for its records and rejects, look at the counters for progress.
 
@@ -147,6 +162,9 @@ class Source(Protocol):
 
     def zone(self, sample: Sample, recognised: Recognised, zone: tzinfo | None) -> tuple[tzinfo, str]:
         """The zone to read the file with, and why; None asks for what the data proves. Raises Terminal."""
+
+    def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
+        """What the file's peers and numbers were taken for where it does not say so; the most frequent first."""
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> Reading:
         """Open the file again, for its rows. `context.zone` is what `zone` gave: it is not held against the data here,

@@ -24,7 +24,7 @@ from connectors.reading.packed import label
 from connectors.reading.rejects import Bad, Broken, Misread, reject, too_long
 from connectors.reading.row_source import RowSource
 from connectors.reading.sample import Sample, rows_of
-from connectors.reading.source import About, Context, Hints, Recognised
+from connectors.reading.source import About, Believed, Context, Hints, Recognised
 from connectors.reading.text import NO_DELIMITER, TooLong
 from schemas.errors import Terminal
 from schemas.records import Reason, Record, Rejected
@@ -201,6 +201,10 @@ class TableSource(ABC):
     def needs_zone(self, layout: Layout) -> bool:
         """Whether a zone must be given: False where the times say their offset."""
         return not layout.has_offset
+
+    def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
+        """Nothing: for a source whose rows say who is at their ends."""
+        return ()
 
     def recognise(self, sample: Sample, hints: Hints) -> Recognised | None:
         """What the file is, from its first rows; None when it is not ours."""

@@ -86,6 +86,8 @@ class Exchange(NamedTuple):
             extension_pattern=configured.extensions,
             trunks=configured.trunks,
             prefixes=configured.prefixes,
+            ties=configured.ties,
+            machines=configured.machines,
             stages=settings.stages,
             stage_words=configured.stages,
             loaded_at=as_datetime(clock()),

@@ -18,8 +18,9 @@ import msgspec
 
 from pipeline.readouts.beliefs import Peer
 from pipeline.stitch import stitch
+from schemas.calls import Call
 from schemas.errors import Terminal
-from schemas.records import Call, CallLeg, Direction, Disposition
+from schemas.records import CallLeg, Direction, Disposition
 
 _NAMED = re.compile(r'\s*"?([^"<>]+?)"?\s*<([^<>]+)>\s*')
 _FEWEST_CALLS = 3

@@ -127,6 +127,8 @@ def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> 
         extension_pattern=configured.extensions,
         trunks=configured.trunks,
         prefixes=options.prefixes or configured.prefixes,
+        ties=configured.ties,
+        machines=configured.machines,
         stages=settings.stages,
         loaded_at=as_datetime(now),
     )

@@ -10,8 +10,9 @@ import pytest
 from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from pipeline.stitch import stitch
+from schemas.calls import Call
 from schemas.errors import Terminal
-from schemas.records import Call, CallLeg
+from schemas.records import CallLeg
 from tests.connectors.conftest import Items, Write, read
 from tests.connectors.golden import golden
 from tests.connectors.rows import NINE, row

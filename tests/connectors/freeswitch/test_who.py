@@ -74,7 +74,7 @@ def test_phones_of_a_ring_group_tell_the_same_as_the_callers_leg() -> None:
 
 def test_several_phones_that_rang_together_name_nobody() -> None:
     several = of(1, destination_number="600", bridge_uuid=uuid(2), last_app="bridge", last_arg="user/101@a,user/102@a")
-    assert several.extension == "600"  # a `machines` of the settings says that this is a group
+    assert (several.extension, several.disposition) == ("", Disposition.ANSWERED)
 
 
 def test_agent_of_a_queue_took_the_call_for_as_long_as_the_agents_leg_says() -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from schemas.records import Direction, Manager
+from connectors.mapped.source import MappedSource
+from connectors.reading.machine_names import names_machine
+from connectors.reading.sample import Sample
+from connectors.reading.source import Hints
+from connectors.recognise import choose
+from schemas.mapping import Mapping as TableMapping
+from schemas.records import CallLeg, Direction, Manager
+from tests.connectors.conftest import context
 from tests.pipeline.cases.harness import ROSTER, Counted, counted, legs_of, person
 
 FOLDER = Path(__file__).parent / "who"
@@ -127,3 +135,112 @@ def test_two_servers_that_are_named_are_told_apart_by_their_names(tmp_path: Path
     legs = legs_of(path)
     assert len({leg.call_id for leg in legs}) == 4
     assert [leg.call_id for leg in legs_of(path)] == [leg.call_id for leg in legs]
+
+
+@pytest.mark.parametrize(
+    ("machines", "right"),
+    [
+        ((), Counted("m1", 20, True, IN, "+79160000001")),
+        (("101",), Counted("m2", 600, True, IN, "+79160000001")),
+        ((r"10\d",), Counted("", 0, False, IN, "+79160000001")),
+    ],
+)
+def test_number_that_the_settings_call_a_machine_is_never_a_person(machines: tuple[str, ...], right: Counted) -> None:
+    legs = legs_of(FOLDER / "01_parked_park.csv", machines=machines)
+    assert counted(legs if machines else legs[:1]) == [right]
+
+
+def test_line_that_the_settings_call_a_tie_is_counted_at_the_sister_exchange() -> None:
+    legs = legs_of(FOLDER / "01_parked_park.csv", ties=("provider",))
+    assert [call.direction for call in counted(legs)] == [IN]  # an outside caller through a tie is a call of this phone
+    legs = legs_of(FOLDER / "04_hq.csv", ties=("provider", "from-branch"))
+    assert [call.direction for call in counted(legs)] == [Direction.INTERNAL]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("named_extensions.csv", {"PJSIP/ivanova": "phone", "PJSIP/7010001234": "phone", "PJSIP/provider": "line"}),
+        ("03_second_device_prefix.csv", {"PJSIP/99101": "device", "PJSIP/provider": "line"}),
+        ("04_hq.csv", {"PJSIP/from-branch": "tie", "PJSIP/provider": "line"}),
+        ("07_lastapp.csv", {"PJSIP/101": "phone", "PJSIP/provider": "line"}),
+    ],
+)
+def test_what_peers_were_taken_for_is_shown_with_counts_and_the_setting_that_decides(
+    name: str, right: dict[str, str]
+) -> None:
+    source, recognised = choose(Sample(FOLDER / name), "calls", "auto", "RU")
+    found = source.beliefs(recognised, context("auto"))
+    assert {one.name: one.taken_for for one in found} == right
+    assert all(one.rows and one.why and one.setting in ("extensions", "trunks", "ties") for one in found)
+
+
+def test_menus_and_groups_of_a_report_of_3cx_are_nobody() -> None:
+    mapping = TableMapping(
+        kind="calls",
+        columns={
+            "start": "Call Time",
+            "from": "Caller ID",
+            "to": "Destination",
+            "status": "Status",
+            "wait": "Ringing",
+            "talk": "Talking",
+        },
+        values={"status": {"Redirected": "no answer"}},
+    )
+    source = MappedSource("3cx", mapping)
+    path = FOLDER / "threecx_report.csv"
+    recognised = source.recognise(Sample(path), Hints(region="US"))
+    assert recognised is not None
+    assert "Welcome message (805) (1), Ring Group (809) (1)" in " ".join(recognised.reasons)
+    settings = msgspec.structs.replace(context("UTC"), region="US", extension_pattern=r"\d{3}")
+    items = list(source.read(path, recognised, settings))
+    legs = [item for item in items if isinstance(item, CallLeg)]
+    assert len(items) - len(legs) == 1  # the line of totals
+    assert sorted(counted(legs, (person("anna", "137"),))) == [
+        Counted("", 0, False, IN, "+12025550101"),
+        Counted("", 0, False, IN, "+12025550102"),
+        Counted("anna", 45, True, IN, "+12025550102"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "machine"),
+    [
+        ("Welcome message (805)", True),
+        ("Ring Group (809)", True),
+        ("Sales queue", True),
+        ("Голосовое меню", True),
+        ("Голосовая почта 101", True),
+        ("Группа продаж (600)", True),
+        ("IVR", True),
+        ("VoiceMail of Anna", True),
+        ("Anna 137 (137)", False),
+        ("Группов Олег (102)", False),
+        ("Queenie (103)", False),
+        ("Menuhin (104)", False),
+        ("", False),
+    ],
+)
+def test_menu_a_queue_or_a_group_is_known_by_its_words(text: str, machine: bool) -> None:
+    assert names_machine(text) is machine
+
+
+@pytest.mark.parametrize(("dialled", "whose"), [("ivanova", "ivanova"), ("201", "201")])
+def test_phone_with_a_name_is_a_phone_in_channel_events_too(tmp_path: Path, dialled: str, whose: str) -> None:
+    """Events decide where both are loaded: they must not take for a line what the CDR takes for a phone."""
+    text = (FOLDER / "cel_no_extra.csv").read_text(encoding="utf-8")
+    lines = text.replace("PJSIP/201-", "PJSIP/ivanova-").replace("201,from-pstn", f"{dialled},from-pstn").splitlines()
+    dial = '"PJSIP/ivanova,20"'
+    path = tmp_path / "cel.csv"
+    path.write_text(
+        "\n".join(
+            [
+                f"{lines[0]},appname,appdata",
+                *(f"{line},{f'Dial,{dial}' if 'provider' in line else ','}" for line in lines[1:]),
+            ]
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+    assert counted(legs_of(path), (person("m1", whose),)) == [Counted("m1", 60, True, IN, "+79160000001")]

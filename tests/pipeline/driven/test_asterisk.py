@@ -17,7 +17,8 @@ from connectors.reading.sample import Sample
 from connectors.recognise import choose
 from pipeline.directory import Managers
 from pipeline.stitch import stitch
-from schemas.records import Call, CallLeg, Direction, Manager
+from schemas.calls import Call
+from schemas.records import CallLeg, Direction, Manager
 from tests.connectors.conftest import context
 
 FOLDER = Path(__file__).parent / "asterisk"

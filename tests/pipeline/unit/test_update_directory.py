@@ -18,8 +18,8 @@ from pipeline.agents.update_organisations import UpdateOrganisations
 from pipeline.agents.update_stages import UpdateStages
 from pipeline.store import Store, connect
 from schemas.codec import encode
-from schemas.records import Manager, Organisation, Reason, Record, Rejected, StageChange
-from tests.pipeline.unit.making import NINE, at, entered, manager, organisation
+from schemas.records import CallLeg, Manager, Organisation, Reason, Record, Rejected, StageChange
+from tests.pipeline.unit.making import NINE, activity, at, entered, leg, manager, organisation
 
 NOON = at("12:00:00")
 MS = timedelta(milliseconds=1)
@@ -140,6 +140,36 @@ def test_owners_who_swap_in_one_chunk_do_not_clash_with_what_they_were(store: St
     found = {row.manager_id: row.extensions for row in rows(store, Manager, "managers")}  # type: ignore[attr-defined]
     assert found == {"anna": ["102"], "boris": ["101"]}
     assert rows(store, Rejected, "rejected") == []
+
+
+@pytest.mark.parametrize(
+    ("extension", "at_first", "more"),
+    [
+        ("101", "101", {"extensions": ["101"]}),
+        ("101@a.example", "101@a.example", {"extensions": ["101"]}),
+        ("101@a.example", "101@a.example", {"extensions": ["101@a.example"]}),
+        ("101", "101", {"extensions": ["101"], "source": "office"}),
+        ("Ivanova", "Ivanova", {"logins": ["IVANOVA"]}),
+        ("Анна", "Анна", {"name": "анна"}),
+        ("+79169990001", "+79169990001", {"mobiles": ["+79169990001"]}),
+        # Of whoever forwards there, until somebody has the mobile.
+        ("+79169990001", "101", {"mobiles": ["+79169990001"]}),
+    ],
+)
+def test_past_calls_of_what_a_manager_gets_are_decided_again(
+    store: Store, extension: str, at_first: str, more: dict[str, object]
+) -> None:
+    one = leg(extension=extension)
+    store.keep("call_legs", [encode(one), encode(leg("other", call_id="2", extension="102"))])
+    of_office = {"source": "office", "manager_id": ""}
+    placed = activity(activity_id="call:office:1793610000.1", extension=at_first, **of_office)
+    store.keep(
+        "placements", [encode(placed), encode(activity(activity_id="call:office:2", extension="102", **of_office))]
+    )
+    fields: dict[str, object] = {"extensions": [], "name": "", **more}
+    new = Manager(manager_id="anna", valid_from=NINE, version=1, **fields)  # type: ignore[arg-type]
+    sent = send(UpdateManagers(store, lambda: next(ticks)), new)
+    assert [msgspec.json.decode(line.line, type=CallLeg).record_id for line in sent] == [one.record_id]
 
 
 def test_repeat_of_the_directory_changes_nothing(store: Store) -> None:
