@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from connectors.crm.definition import DELETED, MANAGER, STATUS, Cells, CrmTable, says, zone_of
 from connectors.reading.cells import moment, some
-from connectors.reading.phones import e164, is_scientific, split_phones
+from connectors.reading.phones import e164, refuse_cut_digits, split_phones
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from schemas.records import Manager, Reason
@@ -48,8 +48,7 @@ def _manager(cells: Cells, context: Context, origin: str) -> Manager:
 
 def _mobiles(cell: str, region: str) -> list[str]:
     """In E.164. Raises Misread: the calls of a mobile that is lost would be nobody's."""
-    if is_scientific(cell):
-        raise Misread(Reason.BAD_PHONE, "mobiles", f"{cell.strip()[:40]!r}: a spreadsheet cut the digits off")
+    refuse_cut_digits(mobiles=cell)
     numbers = {written: e164(written, region) for written in split_phones(cell)}
     for written, number in numbers.items():
         if not number:
