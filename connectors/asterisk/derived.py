@@ -87,7 +87,7 @@ class DerivedLegs:
         self._pick = itemgetter(*(columns.index(name) if name in columns else width for name in _READ))
         self._has_channels = "channel" in columns
         self._utc = clock.utc
-        self._peer = Peers(context.extension_pattern, context.trunks).of
+        self._peer = Peers(context.extension_pattern, context.trunks, ties=context.ties).of
         self._is_extension = re.compile(context.extension_pattern).fullmatch
         self._context = context
         self._file = file

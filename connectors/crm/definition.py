@@ -47,9 +47,9 @@ CLOSED = frozenset(
 """Words by which an organisation has no numbers any more. Other words of its status mean that it is there."""
 
 
-def says(status: str, words: frozenset[str]) -> bool:
+def says(status: str, accepted: frozenset[str]) -> bool:
     """Whether a status cell is one of these words."""
-    return status.strip().casefold() in words
+    return status.strip().casefold() in accepted
 
 
 def zone_of(context: Context) -> tzinfo:

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.drawing.terminal.beliefs_text import describe
 from pipeline.loading.read_beliefs import read_beliefs
-from pipeline.readouts.beliefs import Beliefs, Party, Peer
+from pipeline.readouts.beliefs import Beliefs, Party, PeerBelief
 from pipeline.settings import read_settings
 from pipeline.terminal.options import Day, hides_numbers, output, show_numbers
 from pipeline.terminal.stack_choice import read_from
@@ -65,5 +65,5 @@ def _masked(beliefs: Beliefs) -> Beliefs:
     )
 
 
-def _hidden(peer: Peer) -> Peer:
+def _hidden(peer: PeerBelief) -> PeerBelief:
     return msgspec.structs.replace(peer, name=mask_text(peer.name), why=mask_text(peer.why))

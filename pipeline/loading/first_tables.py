@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.readouts.beliefs import Peer
+from pipeline.readouts.beliefs import PeerBelief
 from pipeline.stitch import stitch
 from schemas.calls import Call
 from schemas.errors import Terminal
@@ -29,7 +29,7 @@ _MOST_ORGANISATIONS = 200
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-class Person(NamedTuple):
+class ExtensionUser(NamedTuple):
     """An extension, and what its calls say of who has it."""
 
     extension: str
@@ -58,7 +58,7 @@ class DayLine(NamedTuple):
 class FirstTables(msgspec.Struct, frozen=True, kw_only=True):
     """All that is proposed."""
 
-    people: list[Person]
+    people: list[ExtensionUser]
     callers: list[Caller]
     extensions: str
     """Regex of inside numbers; "" when the usual one does."""
@@ -99,7 +99,7 @@ def propose_tables(calls: Sequence[Call], names: Mapping[str, str], zone: tzinfo
         if call.extension:
             by_extension.setdefault(call.extension, []).append(call)
     people = [
-        Person(extension, names.get(extension, ""), len(theirs), _hours(theirs, zone))
+        ExtensionUser(extension, names.get(extension, ""), len(theirs), _hours(theirs, zone))
         for extension, theirs in by_extension.items()
     ]
     callers = Counter(call.contact for call in outside if call.contact)
@@ -151,7 +151,7 @@ def _day(calls: Sequence[Call]) -> list[DayLine]:
     ]
 
 
-def with_managers(text: str, people: Sequence[Person]) -> str:
+def with_managers(text: str, people: Sequence[ExtensionUser]) -> str:
     """managers.csv with these people. Rows that are there stay as they are, and so does an extension that one has."""
     head, rows = _table(text, ["id", "name", "team", "extensions", "calls", "hours"])
     if "extensions" not in head:
@@ -212,7 +212,7 @@ def _with_rows(text: str, head: Sequence[str], rows: Sequence[Mapping[str, str]]
     return text + ("" if not text or text.endswith("\n") else "\n") + out.getvalue()
 
 
-def with_settings(text: str, zone: str, region: str, source: str, extensions: str, peers: Sequence[Peer]) -> str:
+def with_settings(text: str, zone: str, region: str, source: str, extensions: str, peers: Sequence[PeerBelief]) -> str:
     """callfunnel.toml with what is missing in it; what is there stays. Raises Terminal when it is not TOML."""
     try:
         before = tomllib.loads(text)

@@ -86,8 +86,8 @@ class SourceTable:
         outcome.warnings += self.merges.warnings
         if self.topic is ORGANISATIONS and (waiting := _proposals_of(withdrawn.names, store)):
             outcome.warnings.append(
-                f"{waiting:,} proposals are of organisations that are withdrawn: they are not counted until a proposal says"
-                " whose they are now, or the organisation is loaded again"
+                f"{waiting:,} proposals are of organisations that are withdrawn: they are not counted until one of"
+                " theirs says whose it is now, or the organisation is loaded again"
             )
         if closed := self.contents.closed:
             outcome.warnings.append(f"{closed:,} organisations are closed by their status: no number is theirs")

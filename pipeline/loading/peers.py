@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.reading.source import Context, Recognised
 from pipeline.loading.prepare import PreparedFile
-from pipeline.readouts.beliefs import Peer
+from pipeline.readouts.beliefs import PeerBelief
 
 _MOST = 200
 
@@ -22,12 +22,12 @@ class TellsPeers(Protocol):
         """Each peer's name, what it was taken for, rows, why, and the setting that decides otherwise."""
 
 
-def peers_of(file: PreparedFile) -> list[Peer]:
+def peers_of(file: PreparedFile) -> list[PeerBelief]:
     """The most frequent first; [] where the source does not tell."""
     if not isinstance(file.source, TellsPeers):
         return []
     found = file.source.beliefs(file.recognised, file.context)[:_MOST]
-    return [Peer(one.name, one.taken_for, one.rows, one.why, one.setting) for one in found]
+    return [PeerBelief(one.name, one.taken_for, one.rows, one.why, one.setting) for one in found]
 
 
 def peers_json(file: PreparedFile) -> str:

@@ -49,7 +49,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     calls_of_all: int
 
 
-class Peer(msgspec.Struct, frozen=True):
+class PeerBelief(msgspec.Struct, frozen=True):
     """What a peer of the exchange (`PJSIP/101`) was taken for."""
 
     name: str
@@ -92,7 +92,7 @@ class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
     phones: list[Party]
     of_nobody: list[Party]
     """Phones that had calls while they were no manager's; `first` and `last` are of those calls."""
-    peers: list[Peer]
+    peers: list[PeerBelief]
     """As the latest loaded file that tells them has them, which is `peers_file`."""
     peers_file: str
     lines: list[Party]
@@ -208,7 +208,7 @@ def beliefs_of(
             (party for party in kinds.get("phone", []) if party.of_nobody),
             key=lambda party: (-party.of_nobody, party.name),
         ),
-        peers=msgspec.json.decode(peers.peers, type=list[Peer]) if peers else [],
+        peers=msgspec.json.decode(peers.peers, type=list[PeerBelief]) if peers else [],
         peers_file=peers.file if peers else "",
         lines=kinds.get("line", []),
         machines=kinds.get("machine", []),

@@ -11,19 +11,19 @@ from click.testing import CliRunner
 from pipeline.cli.init import command
 from pipeline.loading.first_tables import (
     Caller,
-    Person,
+    ExtensionUser,
     form_of,
     names_of,
     with_managers,
     with_organisations,
     with_settings,
 )
-from pipeline.readouts.beliefs import Peer
+from pipeline.readouts.beliefs import PeerBelief
 from schemas.errors import Terminal
 
-PEOPLE = [Person("101", "Вера", 40, "9-18"), Person("102", "", 3, "10-12")]
+PEOPLE = [ExtensionUser("101", "Вера", 40, "9-18"), ExtensionUser("102", "", 3, "10-12")]
 CALLERS = [Caller("+79160000050", 9), Caller("+79160000051", 3)]
-PEERS = [Peer("PJSIP/provider", "line", 9, "9 numbers went through it", "extensions")]
+PEERS = [PeerBelief("PJSIP/provider", "line", 9, "9 numbers went through it", "extensions")]
 
 
 def test_tables_are_written_once_and_what_was_edited_stays() -> None:
