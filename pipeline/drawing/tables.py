@@ -92,13 +92,13 @@ def regulations_table(context: RenderContext) -> str:
 
 def nothing(text: str) -> str:
     """Instead of a table without rows."""
-    return Markup('<p class="none">{}</p>').format(escaped(text))
+    return str(Markup('<p class="none">{}</p>').format(escaped(text)))
 
 
 def foot(lines: Sequence[str]) -> str:
     """Below a table; "" when there is nothing to say."""
     spans = Markup("").join(Markup("<span>{}</span>").format(escaped(line)) for line in lines)
-    return Markup('<p class="foot">{}</p>').format(spans) if spans else ""
+    return str(Markup('<p class="foot">{}</p>').format(spans)) if spans else ""
 
 
 def _table(heads: Sequence[DrawnHead], rows: Sequence[Sequence[DrawnCell]], *, kind: str = "") -> str:
