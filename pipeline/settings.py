@@ -201,6 +201,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         raise Terminal(f"{file}: mappings: not a table; write [mappings.NAME]")
     if not isinstance(pulled, dict):
         raise Terminal(f"{file}: listen: not a table; write [listen.NAME]")
+    if wrong := next((name for name in pulled if not _FILE_NAME.fullmatch(name)), None):
+        raise Terminal(f"{file}: listen.{wrong}: the name is that of files too: letters, digits, . _ -")
     ours = default_stages() if stages is None else _stages(stages, f"{file}: stages")
     return Settings(
         time_zone=zone,
@@ -297,6 +299,7 @@ def _calendar(raw: object, region: str, where: str) -> WorkingCalendar:
     )
 
 
+_FILE_NAME = re.compile(r"[\w.-]{1,60}")
 _DURATION = re.compile(r"(\d{1,5}) (day|days|year|years)")
 _FEWEST_DAYS = {"raw_numbers": 30, "legs": 370, "rejects": 1, "files_done": 1}
 """Exports come late, and a corrected record is refused when its numbers are gone; and whom a manager talked to as a new

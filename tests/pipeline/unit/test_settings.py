@@ -129,6 +129,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
         ("[sources.office]\ntrunks = 'provider1'", "sources.office: Expected `array`", "`$.trunks`"),
         ("sources = 5", "sources", "[sources.NAME]"),
         ("listen = 5", "listen", "[listen.NAME]"),
+        ("[listen.'a/b']\napi = 'bitrix24'", "listen.a/b", "letters, digits, . _ -"),
         (
             "[listen.b24]\nfrom = 2026-01-01",
             "listen.b24: Object missing required field `api`",
