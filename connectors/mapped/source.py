@@ -203,6 +203,7 @@ class MappedSource(Delimited):
         }
         starts, ends = ([cells[READ.index(name)] for cells in whole] for name in ("start", "end"))
         return decide_units(lengths, spans_of(starts, ends, self._mapping.date_order), self._mapping.units)
+
     def _machines(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         """What names a menu, a queue or a group in the columns of the called, with how many rows each; "" for none."""
         if self.kind != "calls":
