@@ -92,7 +92,10 @@ class Asking:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
+        note: Callable[[str], None] = lambda text: None,
     ) -> None:
+        """`note` is told why something is asked again, and when."""
+        self._note = note
         self._adapter = adapter
         self._account = account
         self._transport = transport
@@ -140,7 +143,7 @@ class Asking:
                 response = self._transport.send(self._account, request)
             except Transient as trouble:
                 detail = str(trouble)
-                self._sleep(backoff.next_s())
+                self._pause(detail, backoff.next_s())
                 continue
             verdict = self._adapter.classify(response, self._now())
             if verdict.kind is VerdictKind.OK:
@@ -152,7 +155,11 @@ class Asking:
             if verdict.kind in (VerdictKind.SLOW_DOWN, VerdictKind.RETRY, VerdictKind.NOT_READY):
                 detail = verdict.detail
                 self._limiter.hold(request.group, self._now() + timedelta(seconds=verdict.wait_s))
-                self._sleep(backoff.next_s())
+                self._pause(detail, backoff.next_s())
                 continue
             raise Terminal(verdict.detail)
         raise Transient(f"{detail}: try again later")
+
+    def _pause(self, why: str, seconds: float) -> None:
+        self._note(f"{why}: asked again in {seconds:.0f} s")
+        self._sleep(seconds)

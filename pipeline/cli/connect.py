@@ -91,7 +91,7 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
         HttpTransport(account.host, lambda: False) as transport,
         renewed(name, account, transport, os.environ) as (reached, _),
     ):
-        asking = Asking(account.adapter, reached, transport)
+        asking = Asking(account.adapter, reached, transport, note=_note)
         survey = asking.survey(connector.survey(begin))
         pages = _yesterday(asking, account, name, settings, now) if _may_have_calls(survey) else []
     names = {user.user_id: user.name for user in survey.users}
@@ -124,20 +124,26 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     click.echo(f"written into {written}; `callfunnel up` pulls it from now on, or `callfunnel listen api {name}`")
 
 
+def _note(text: str) -> None:
+    """For a person who waits; what is asked for goes to standard output."""
+    click.echo(f"callfunnel: {text}", err=True)
+
+
 def _is_terminal() -> bool:
     """There is somebody to ask."""
     return sys.stdin.isatty()
 
 
 def _known_managers() -> dict[str, str]:
-    """Managers that a running stack knows already, by id; none where there is no stack."""
+    """Managers that a running stack knows already, by id; none, with a note, where there is no stack."""
     try:
         store = Store(connect(find().clickhouse))
         rows = store.rows(
             msgspec.json.Decoder(_KnownManager), "SELECT manager_id, name FROM managers FINAL WHERE NOT retracted"
         )
         return {row.manager_id: row.name for row in rows}
-    except CallfunnelError:
+    except CallfunnelError as error:
+        _note(f"managers that are known already are not looked at: {error}")
         return {}
 
 

@@ -13,6 +13,7 @@ import click
 from connectors.reading.table import TableSource
 from connectors.reading.text import RawRow
 from pipeline.cli.load import load_files, outcome_lines
+from pipeline.endpoints import data_folder
 from pipeline.loading.first_tables import (
     FirstTables,
     Stitching,
@@ -47,6 +48,7 @@ def command(exports: tuple[Path, ...], source: str, tz: str, yes: bool, data: Pa
 
     Exit codes: 0 done; 1 done, and some rows were rejected; 2 it could not be done.
     """
+    data = data_folder(data)
     settings = read_settings()
     asks = sys.stdin.isatty() and not yes
     name = source or "office"

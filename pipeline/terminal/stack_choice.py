@@ -14,10 +14,6 @@ import click
 from pipeline.endpoints import is_embedded, meant_stack, named_folder
 from pipeline.readouts.numbers import Numbers, numbers
 
-WRITING = ("load", "migrate", "worker", "listen sql", "listen ami", "listen esl", "listen folder", "listen tcp",
-           "listen http")  # fmt: skip
-"""Commands that change what a stack holds. Others write files, or (`demo`) into a stack of their own."""
-
 
 def read_from(data: Path | None, *, masked: bool = False) -> Numbers:
     """Numbers of the stack that is meant; with a note on standard error when nobody named it. Raises Trouble."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -83,6 +83,7 @@ def settings_with_a_nul(folder: Path) -> None:
 
 
 def settings_that_are_a_folder(folder: Path) -> None:
+    (folder / "callfunnel.toml").unlink()
     (folder / "callfunnel.toml").mkdir()
 
 
@@ -95,6 +96,7 @@ def broken_checkpoints(folder: Path) -> None:
     (folder / "listen").mkdir()
     for door in ("sql", "ami", "esl", "tcp", "http"):
         (folder / "listen" / f"pbx.{door}.json").write_bytes(b"\xff")
+    (folder / "listen" / "b24.api.json").write_bytes(b"\xff")
     (folder / "drop" / ".callfunnel").mkdir()
     (folder / "drop" / ".callfunnel" / "drop.folder.json").write_bytes(b"{")
 
@@ -128,6 +130,11 @@ STARTS = {"up", "demo", "generate"}
 """They would start processes, or write much, where nothing is broken for them: they are asked below."""
 
 
+def secrets_of(name: str) -> Mapping[str, str]:
+    """`connect` would wait for its vendor, if it knew how to log in there."""
+    return {} if name == "connect" else SECRETS
+
+
 def assert_told(ended: Ended, name: str) -> None:
     assert "Traceback" not in ended.out + ended.err
     assert ended.code in ((0, 1, 2) if name == "doctor" else (0, 2)), ended
@@ -147,7 +154,7 @@ def test_every_command_says_in_a_line_what_is_broken(
     break_it(folder)
     for name in COMMANDS:
         if name not in STARTS:
-            ended = run((*name.split(), *NEEDS.get(name, ())), monkeypatch, capsys, SECRETS)
+            ended = run((*name.split(), *NEEDS.get(name, ())), monkeypatch, capsys, secrets_of(name))
             assert_told(ended, name)
             assert name in ("map", "doctor", "boards build", "audit") or ended.code == 2, (name, ended)
 
@@ -209,7 +216,7 @@ def test_no_argument_makes_a_traceback(
     name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for arguments in spellings(name, COMMANDS[name]):
-        assert_told(run((*name.split(), *arguments), monkeypatch, capsys, SECRETS), name)
+        assert_told(run((*name.split(), *arguments), monkeypatch, capsys, secrets_of(name)), name)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ import pytest
 
 from pipeline.cli.load import summary
 from pipeline.loading.outcome import Outcome
-from pipeline.terminal.stack_choice import WRITING
 from tests.cli.walk import COMMANDS, NEEDS, SECRETS, prepare, run
 from tests.pipeline.unit.stacks import Stacks
 
-OWN = {"up", "demo", "generate", "map", "boards build", "restore"}
+OWN = {"up", "demo", "generate", "map", "boards build", "restore", "connect"}
 """They need no stack that runs, or start their own."""
 
 
@@ -27,11 +26,6 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stacks]:
         stacks.run_in(tmp_path / "first")
         stacks.run_in(tmp_path / "second")
         yield stacks
-
-
-def test_writing_commands_are_commands() -> None:
-    assert set(WRITING) <= set(COMMANDS)
-    assert {name for name in COMMANDS if name.startswith("listen ")} <= set(WRITING)
 
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - OWN))

@@ -42,6 +42,10 @@ COMMANDS = dict(commands())
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "load": ("calls.csv", "--tz", "UTC", "--profile", "asterisk-csv"),
     "map": ("table.csv", "--kind", "managers", "--dry-run"),
+    "init": ("calls.csv", "--tz", "UTC"),
+    "explain": ("office",),
+    "connect": ("bitrix24", "--dry-run"),
+    "listen api": ("b24",),
     "listen folder": ("drop",),
     "listen http": ("--port", "0"),
     "listen sql": ("--tz", "UTC"),
@@ -59,6 +63,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 SECRETS = {"CALLFUNNEL_HTTP_TOKEN": "0123456789abcdef0123456789abcdef", "CALLFUNNEL_SQL": "mysql://u:p@127.0.0.1:1/x",
            "CALLFUNNEL_AMI_SECRET": "secret", "CALLFUNNEL_ESL_PASSWORD": "secret",
+           "CALLFUNNEL_BITRIX24": "http://127.0.0.1:1/rest/1/abcdefgh12345678/",
            "GRAFANA_URL": "http://127.0.0.1:1", "GRAFANA_TOKEN": "t"}  # fmt: skip
 
 
@@ -68,6 +73,7 @@ def prepare(folder: Path) -> None:
     call = '"","74950000001","74950000002","from-trunk","a","SIP/t-1","SIP/101-2","Dial","","2026-11-02 09:00:00",'
     call += '"2026-11-02 09:00:05","2026-11-02 09:01:00","60","55","ANSWERED","3","1793610000.1",""\n'
     (folder / "calls.csv").write_text(call, encoding="utf-8")
+    (folder / "callfunnel.toml").write_text('[listen.b24]\napi = "bitrix24"\n', encoding="utf-8")
     (folder / "table.csv").write_text("id,name\nm1,Anna\n", encoding="utf-8")
 
 

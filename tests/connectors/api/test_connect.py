@@ -89,7 +89,7 @@ def test_yes_writes_what_is_proposed_and_what_is_written_can_be_pulled(portal: P
 
 def test_json_has_yesterday_the_stages_and_how_long_history_takes(portal: Portal, tmp_path: Path) -> None:
     result = run("--json")
-    report: dict[str, Any] = json.loads(result.output)
+    report: dict[str, Any] = json.loads(result.stdout)
     days = {
         day["name"]: (day["calls"], day["answered"], day["conversations"], day["talk_s"]) for day in report["yesterday"]
     }

@@ -113,7 +113,7 @@ def test_file_that_notepad_saved_with_a_byte_order_mark(file: Path) -> None:
         (
             "[sources.office]\ntrunk = ['a']",
             "sources.office: Object contains unknown field `trunk`",
-            "extensions, trunks, columns",
+            "extensions, trunks, prefixes, columns",
         ),
         ("[calendar]\ncountry = 'XX'", "calendar.country: no holidays of 'XX' are known", "'' for none"),
         ("[calendar]\ncountry = 'GB'\nsubdivision = 'BY'", "calendar.subdivision: 'GB' has no 'BY'", "ENG, NIR, SCT"),
