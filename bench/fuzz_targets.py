@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.ami.cdr import CdrEvents
-from connectors.ami.cel import CelEvents
-from connectors.ami.messages import AmiMessages
-from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import EslMessages
+from connectors.asterisk.ami.cdr import CdrEvents
+from connectors.asterisk.ami.cel import CelEvents
+from connectors.asterisk.ami.messages import AmiMessages
+from connectors.freeswitch.esl.cdr import HangupEvents
+from connectors.freeswitch.esl.messages import EslMessages
 from connectors.http.reading import ROUTES, Route
 from connectors.http.webhook import Answered, form
 from connectors.mapped.source import MappedSource
@@ -30,11 +30,11 @@ from connectors.tcp.lines import Lines
 from schemas.errors import Terminal
 from schemas.records import Record, Rejected
 from tests.connectors import webhook_requests as webhooks
-from tests.connectors.ami.peer import event as ami_event
-from tests.connectors.ami.test_cel import event_bytes as ami_cel
+from tests.connectors.asterisk.ami.peer import event as ami_event
+from tests.connectors.asterisk.ami.test_cel import event_bytes as ami_cel
 from tests.connectors.asterisk.cel_rows import inbound
 from tests.connectors.conftest import context
-from tests.connectors.esl.peer import as_json, event, message, plain
+from tests.connectors.freeswitch.esl.peer import as_json, event, message, plain
 from tests.connectors.golden import CASES as FILES
 from tests.connectors.http.listener import call
 from tests.connectors.mapped.test_mapped import CASES as MAPPED
@@ -187,7 +187,7 @@ def _ami_cel(data: bytes, read_context: Context) -> tuple[int, Items]:
 
 
 def _esl() -> list[Case]:
-    folder = Path(webhooks.__file__).parent / "esl" / "golden"
+    folder = Path(webhooks.__file__).parent / "freeswitch" / "esl" / "golden"
     saved = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     whole = [message(one["kind"], "\n".join(one["body"]).encode("utf-8", "surrogateescape")) for one in saved]
     made = [form_of(event(number, NINE)) for number, form_of in enumerate((plain, as_json))]

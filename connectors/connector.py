@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from connectors.api.adapter import ApiConnector
 from connectors.http.webhook import Webhook
-from connectors.reading.source import Context, Hints, Source
+from connectors.reading.source import Context, Hints, ListenerAbout, Source
 from connectors.sql.shape import DatabaseTable
 from connectors.tcp.source import LineSource
 
@@ -32,6 +32,8 @@ class Connector(NamedTuple):
     lines: Mapping[str, MakeLines] = MappingProxyType({})
     """What its socket sends, for `listen tcp`, by the profile of the file that has the same lines."""
     webhooks: tuple[Webhook, ...] = ()
+    listener: ListenerAbout | None = None
+    """Its `callfunnel listen`, where it speaks a protocol that no other vendor does."""
     api: ApiConnector | None = None
     """What `listen api` and `connect` pull from it."""
     notes: str = ""

@@ -105,9 +105,11 @@ def _pulled() -> str:
 
 
 def listeners() -> list[ListenerAbout]:
-    """One for each `callfunnel listen`, found from the rooms that all vendors share."""
-    rooms = (import_module(f"connectors.{room}") for room in sorted(SHARED))
-    return [room.LISTENER for room in rooms if hasattr(room, "LISTENER")]
+    """One for each `callfunnel listen`, found from the rooms that all vendors share and from the vendors' own."""
+    rooms = (import_module(f"connectors.{room}") for room in SHARED)
+    shared = [room.LISTENER for room in rooms if hasattr(room, "LISTENER")]
+    own = [vendor.listener for vendor in CONNECTORS if vendor.listener is not None]
+    return sorted((*shared, *own), key=lambda one: one.name)
 
 
 def _proved() -> str:

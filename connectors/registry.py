@@ -19,7 +19,7 @@ from connectors.http.webhook import Webhook
 from connectors.reading.source import Source
 from connectors.sql.shape import DatabaseTable
 
-SHARED = frozenset({"ami", "api", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"})
+SHARED = frozenset({"api", "crm", "folder", "http", "live", "mapped", "reading", "sql", "tcp"})
 """Folders that all vendors share."""
 
 

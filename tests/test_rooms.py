@@ -94,7 +94,7 @@ CONNECTORS = ROOT / "connectors"
 FAMILY = {"grandstream": {"asterisk"}, "yeastar": {"asterisk"}}
 """Exchanges that are made of another one, and may know it."""
 VENDORS = {path.parent.name for path in CONNECTORS.glob("*/connector.py")}
-SHARED_ROOMS = {"ami", "api", "crm", "esl", "folder", "http", "live", "mapped", "reading", "sql", "tcp"}
+SHARED_ROOMS = {"api", "crm", "folder", "http", "live", "mapped", "reading", "sql", "tcp"}
 
 
 def test_folder_of_connectors_is_a_vendors_or_shared_by_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.asterisk import ami
 from connectors.asterisk.cdr_csv import AsteriskCsv
 from connectors.asterisk.cel import AsteriskCel
 from connectors.asterisk.layouts import NAMES
@@ -41,5 +42,6 @@ CONNECTOR = Connector(
     "asterisk",
     files=(AsteriskCsv(), AsteriskCel(), QueueLog()),
     tables=(CDR,),
+    listener=ami.LISTENER,
     notes=_NOTES + _headers_table(),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.connector import Connector
+from connectors.freeswitch import esl
 from connectors.freeswitch.cdr_csv import FreeSwitchCsv
 from connectors.freeswitch.json_cdr import FreeSwitchJson
 from connectors.freeswitch.table import V_XML_CDR
@@ -12,5 +13,6 @@ CONNECTOR = Connector(
     "freeswitch",
     files=(FreeSwitchCsv(), FreeSwitchJson()),
     tables=(V_XML_CDR,),
+    listener=esl.LISTENER,
     webhooks=(WEBHOOK,),
 )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from connectors.ami.listener import Ami
-from connectors.ami.session import AmiLogin
+from connectors.asterisk.ami.listener import Ami
+from connectors.asterisk.ami.session import AmiLogin
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.event_listener import EventCheckpoint, EventListener

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from connectors.esl.listener import Esl
-from connectors.esl.session import EslLogin
+from connectors.freeswitch.esl.listener import Esl
+from connectors.freeswitch.esl.session import EslLogin
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.live.event_listener import EventCheckpoint, EventListener

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.connectors.ami.peer import SECRET, Connection, event, peer
+from tests.connectors.asterisk.ami.peer import SECRET, Connection, event, peer
 from tests.connectors.rows import NINE, many
 from tests.connectors.sql.tables import FREEPBX, Table, call, now
 from tests.databases.servers import Server

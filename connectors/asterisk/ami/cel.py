@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from connectors.ami.messages import AmiMessage
+from connectors.asterisk.ami.messages import AmiMessage
 from connectors.asterisk.cel import WallSeconds, epoch_s
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer
 from connectors.asterisk.cel_layouts import EPOCH

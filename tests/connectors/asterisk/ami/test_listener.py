@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.ami.listener import Ami
-from connectors.ami.session import AmiLogin
+from connectors.asterisk.ami.listener import Ami
+from connectors.asterisk.ami.session import AmiLogin
 from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
 from schemas.errors import Terminal, Transient
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
-from tests.connectors.ami.peer import BANNER, SECRET, Connection, event, peer
+from tests.connectors.asterisk.ami.peer import BANNER, SECRET, Connection, event, peer
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened
 from tests.connectors.live.peer import Peer, hang_up

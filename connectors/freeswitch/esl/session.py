@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from connectors.esl.cdr import NAME
-from connectors.esl.messages import EslMessage, EslMessages
+from connectors.freeswitch.esl.cdr import NAME
+from connectors.freeswitch.esl.messages import EslMessage, EslMessages
 from connectors.live.link import TcpLink
 from connectors.live.talk import Patience, Talk
 from schemas.errors import Terminal, Transient

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.ami.cdr import CdrEvents, lacks_ids
-from connectors.ami.messages import AmiMessages
+from connectors.asterisk.ami.cdr import CdrEvents, lacks_ids
+from connectors.asterisk.ami.messages import AmiMessages
 from connectors.reading import zone_proof as clock
 from schemas.records import CallLeg, Direction
 from tests.connectors.conftest import context

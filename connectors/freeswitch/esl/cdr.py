@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from connectors.esl.events import Event, event_of
-from connectors.esl.messages import EslMessage
+from connectors.freeswitch.esl.events import Event, event_of
+from connectors.freeswitch.esl.messages import EslMessage
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from connectors.ami.messages import AmiMessage, AmiMessages
+from connectors.asterisk.ami.messages import AmiMessage, AmiMessages
 from connectors.live.link import TcpLink
 from connectors.live.talk import Patience, Talk
 from schemas.errors import Terminal

@@ -1,6 +1,6 @@
 """The ESL listener against a switch that disconnects, says garbage, falls silent, and refuses.
 
-What any listener does with gaps and databases is tested in tests/connectors/ami/test_listener.py: the loop is the same.
+What any listener does with gaps and databases is tested in the tests of `asterisk.ami`: the loop is the same.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.esl.listener import Esl
-from connectors.esl.session import EslLogin
+from connectors.freeswitch.esl.listener import Esl
+from connectors.freeswitch.esl.session import EslLogin
 from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
 from schemas.errors import Terminal
 from schemas.records import FeedState, Reason, Record, Rejected
-from tests.connectors.esl.peer import (
+from tests.connectors.freeswitch.esl.peer import (
     NOTICE,
     PASSWORD,
     REJECTION,

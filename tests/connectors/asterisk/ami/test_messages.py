@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.ami.messages import MOST_LINE, MOST_MESSAGE, AmiMessages
-from tests.connectors.ami.peer import BANNER, event
+from connectors.asterisk.ami.messages import MOST_LINE, MOST_MESSAGE, AmiMessages
+from tests.connectors.asterisk.ami.peer import BANNER, event
 from tests.connectors.rows import NINE
 
 texts = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=20)

@@ -9,14 +9,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.ami.cel import HEADERS, CelEvents
-from connectors.ami.listener import Ami
-from connectors.ami.messages import MOST_LINE, AmiMessage, AmiMessages
-from connectors.ami.session import AmiLogin
+from connectors.asterisk.ami.cel import HEADERS, CelEvents
+from connectors.asterisk.ami.listener import Ami
+from connectors.asterisk.ami.messages import MOST_LINE, AmiMessage, AmiMessages
+from connectors.asterisk.ami.session import AmiLogin
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Record, Rejected
-from tests.connectors.ami.peer import SECRET, event, peer
-from tests.connectors.ami.test_listener import serving
+from tests.connectors.asterisk.ami.peer import SECRET, event, peer
+from tests.connectors.asterisk.ami.test_listener import serving
 from tests.connectors.asterisk.cel_rows import START_S, Event, inbound, log
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.live.opened import PATIENT, opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.ami.messages import AmiMessage
+from connectors.asterisk.ami.messages import AmiMessage
 from connectors.asterisk.legs import LegReader
 from connectors.asterisk.peers import Peers
 from connectors.reading.rejects import Bad, Misread, reject

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import MOST_BODY, EslMessage, EslMessages
+from connectors.freeswitch.esl.cdr import HangupEvents
+from connectors.freeswitch.esl.messages import MOST_BODY, EslMessage, EslMessages
 from connectors.freeswitch.fusionpbx import leg as fusionpbx_leg
 from connectors.freeswitch.json_cdr import Cdr, CdrReader
 from connectors.reading.rejects import Misread
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
 from tests.connectors.conftest import Write, context, read
-from tests.connectors.esl.peer import Headers, as_json, event, headers_of, message, plain
+from tests.connectors.freeswitch.esl.peer import Headers, as_json, event, headers_of, message, plain
 from tests.connectors.golden import golden
 from tests.connectors.golden_legs import LEG
 from tests.connectors.golden_legs import plain as as_plain

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from connectors.ami.cdr import MAPPINGS, CdrEvents, lacks_ids
-from connectors.ami.cel import CelEvents
-from connectors.ami.messages import AmiMessage
-from connectors.ami.session import AmiLogin, AmiSession
+from connectors.asterisk.ami.cdr import MAPPINGS, CdrEvents, lacks_ids
+from connectors.asterisk.ami.cel import CelEvents
+from connectors.asterisk.ami.messages import AmiMessage
+from connectors.asterisk.ami.session import AmiLogin, AmiSession
 from connectors.live.talk import Patience
 from connectors.reading import zone_proof as asterisk_clock
 from connectors.reading.source import Context

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from connectors.esl.cdr import HangupEvents
-from connectors.esl.messages import EslMessage
-from connectors.esl.session import EslLogin, EslSession
+from connectors.freeswitch.esl.cdr import HangupEvents
+from connectors.freeswitch.esl.messages import EslMessage
+from connectors.freeswitch.esl.session import EslLogin, EslSession
 from connectors.live.talk import Patience
 from connectors.reading.source import Context
 from schemas.records import CallLeg, Rejected

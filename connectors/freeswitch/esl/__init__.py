@@ -12,7 +12,7 @@ from connectors.reading.source import ListenerAbout
 LISTENER = ListenerAbout(
     name="listen esl",
     reads="FreeSWITCH's `CHANNEL_HANGUP_COMPLETE`, json or plain",
-    fixtures="`connectors/esl`",
+    fixtures="`connectors/freeswitch/esl`",
     counterpart=(
         "a scripted event socket: refused login and address, garbage, an event that breaks off, silence; each"
         " event is held against the json_cdr of the same call"

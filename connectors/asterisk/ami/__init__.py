@@ -12,7 +12,7 @@ from connectors.reading.source import ListenerAbout
 LISTENER = ListenerAbout(
     name="listen ami",
     reads="Asterisk's `Cdr` events, and `CEL` with --cel",
-    fixtures="`connectors/ami`, `stack/test_listen_ami.py`",
+    fixtures="`connectors/asterisk/ami`, `stack/test_listen_ami.py`",
     counterpart=(
         "a scripted manager: challenge, refused login, garbage, an event that breaks off, silence; 31 real events"
     ),

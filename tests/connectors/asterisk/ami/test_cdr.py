@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.ami.cdr import HEADERS, CdrEvents, lacks_ids
-from connectors.ami.messages import MOST_LINE, AmiMessage, AmiMessages
+from connectors.asterisk.ami.cdr import HEADERS, CdrEvents, lacks_ids
+from connectors.asterisk.ami.messages import MOST_LINE, AmiMessage, AmiMessages
 from schemas.codec import Codec, encode
 from schemas.records import CallLeg, Reason, Rejected
-from tests.connectors.ami.peer import event
+from tests.connectors.asterisk.ami.peer import event
 from tests.connectors.conftest import Write, context, read
 from tests.connectors.rows import MOSCOW, NINE, many, row
 

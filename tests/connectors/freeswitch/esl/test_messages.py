@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.esl.messages import MOST_BODY, MOST_HEAD, MOST_SKIPPED, EslMessage, EslMessages
-from tests.connectors.esl.peer import NOTICE, REQUEST, event, message, plain
+from connectors.freeswitch.esl.messages import MOST_BODY, MOST_HEAD, MOST_SKIPPED, EslMessage, EslMessages
+from tests.connectors.freeswitch.esl.peer import NOTICE, REQUEST, event, message, plain
 from tests.connectors.rows import NINE
 
 bodies = st.binary(max_size=60)

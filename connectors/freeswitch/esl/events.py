@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from connectors.esl.messages import MOST_BODY, EslMessage
+from connectors.freeswitch.esl.messages import MOST_BODY, EslMessage
 from connectors.reading.rejects import Bad
 from schemas.records import Reason
 
