@@ -55,7 +55,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     pulse: Sequence[int] = ()
     """Calls of each quarter of an hour since midnight."""
     why: str = ""
-    """Why there is no call, as schemas/metrics/silent.sql says: silent, away, moved... or quiet, working."""
+    """Why there is no call, as schemas/metrics/alerts/silent.sql says: silent, away, moved... or quiet, working."""
     moved_to: str = ""
     """The extension that somebody calls their organisations from."""
     plan_fact: float | None = None
@@ -119,7 +119,8 @@ def read_plans(source: Numbers, now: datetime, settings: Settings) -> Plans:
 def read_floor(source: Numbers, now: datetime, settings: Settings, plans: Plans) -> Floor:
     """The day of `now` until now. Raises Transient or Terminal."""
     today = _day(now, settings)
-    pulses = {one.manager_id: one for one in source.rows("pulse", _Pulse, {**today.parameters, "step_s": STEP_S})}
+    parameters = {**today.parameters, "step_s": STEP_S}
+    pulses = {one.manager_id: one for one in source.rows("calls_by_quarter_hour", _Pulse, parameters)}
     numbers = {row.of["manager_id"]: row.numbers for row in activity(source, today, ("manager",))}
     whys = {one.manager_id: one for one in source.rows("silent", _Why, _silence(now, settings))}
     steps = int((now - today.start).total_seconds()) // STEP_S + 1

@@ -1,4 +1,4 @@
-"""The funnel: the rows of `callfunnel funnel`, as every screen shows them. Counted by schemas/metrics/funnel_*.sql.
+"""The funnel: the rows of `callfunnel funnel`, as every screen shows them. Counted by schemas/metrics/funnel/*.sql.
 
 Three clocks answer three questions:
 

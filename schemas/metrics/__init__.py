@@ -1,8 +1,12 @@
-"""The SQL of every number, one text each: `<name>.sql` in this folder, with native ClickHouse parameters.
+"""The SQL of every number, one text each: `ROOM/<name>.sql` in this folder, with native ClickHouse parameters.
+
+activity/ who called how much; plan/ beside what was planned; funnel/ how organisations move; alerts/ what rules and
+boards of warnings ask; health/ whether the numbers can be trusted; choices/ what can be filtered by; parts/ what
+several texts share. A name is one text, whatever its room.
 
 Ranges are half-open in time. Each file's first comment says what is counted and what is not; the definitions are those
 of docs/metrics.md. What several texts must agree on is a part of its own: a line `-- include: owned.part` stands for
-`owned.part.sql`. A metric that is read off another one includes it: `-- include: funnel_cohort`.
+`parts/owned.part.sql`. A metric that is read off another one includes it: `-- include: funnel_cohort`.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ def part(name: str) -> str:
 
 def names() -> list[str]:
     """Every metric there is."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("*.sql") if not path.stem.endswith(".part"))
+    return sorted(name for name in _paths() if not name.endswith(".part"))
 
 
 def _whole(name: str) -> str:
@@ -35,4 +39,12 @@ def _whole(name: str) -> str:
 
 
 def _read(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8")
+    return _paths()[name].read_text(encoding="utf-8")
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    found = sorted(Path(__file__).parent.rglob("*.sql"))
+    paths = {path.stem: path for path in found}
+    assert len(paths) == len(found), "one name, one text"
+    return paths

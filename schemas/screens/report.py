@@ -72,8 +72,8 @@ _MANAGER = (column("manager_id", Unit.TEXT, hidden=True), column("manager", Unit
 
 def _activity(id: str, identity: tuple[Column, ...], *by: str, panel_type: PanelType = PanelType.TABLE) -> ReportPart:
     columns = (*identity, *_INDICATORS, *_AROUND)
-    panel = Panel(id=id, panel_type=panel_type, query=query("compared", by=by), columns=columns, width=24)
-    return ReportPart(panel=panel, sums=query("compared_sums", by=by), in_letter=True)
+    panel = Panel(id=id, panel_type=panel_type, query=query("period_over_period", by=by), columns=columns, width=24)
+    return ReportPart(panel=panel, sums=query("period_over_period_sums", by=by), in_letter=True)
 
 
 def _course(letter: str, name: str) -> ReportPart:
@@ -84,7 +84,7 @@ def _course(letter: str, name: str) -> ReportPart:
         column(f"plan_{name}", Unit.DECIMAL, style=SeriesStyle.REFERENCE),
     )
     panel = Panel(
-        id=f"report_course_{letter}", panel_type=PanelType.COLUMNS, query=query("course"), columns=columns, width=8
+        id=f"report_course_{letter}", panel_type=PanelType.COLUMNS, query=query("trend"), columns=columns, width=8
     )
     return ReportPart(panel=panel, span=ReportSpan.WEEKS)
 
@@ -98,7 +98,7 @@ def _bars(letter: str, name: str) -> ReportPart:
     panel = Panel(
         id=f"report_bars_{letter}",
         panel_type=PanelType.BARS,
-        query=query("compared", by=("manager",)),
+        query=query("period_over_period", by=("manager",)),
         columns=columns,
         width=8,
     )

@@ -28,13 +28,13 @@ QUESTIONS = 3
 Count = Callable[[Question], Rows]
 METRICS: dict[str, tuple[Query, Count, str]] = {
     "hours": (query("hours"), by_hand.hours, ""),
-    "talks": (query("talks"), by_hand.talks, ""),
-    "depth": (query("depth"), by_hand.depth, ""),
-    "depth_distribution": (query("depth_distribution"), by_hand.depth_distribution, ""),
+    "talks": (query("call_rates"), by_hand.talks, ""),
+    "depth": (query("calls_per_organisation"), by_hand.depth, ""),
+    "depth_distribution": (query("calls_per_organisation_distribution"), by_hand.depth_distribution, ""),
     "proposal_sums": (query("proposal_sums"), by_hand.proposal_sums, ""),
     "calls_to_terminal": (query("calls_to_terminal"), by_hand.calls_to_terminal, ""),
     "own_baseline": (query("own_baseline"), by_hand.own_baseline, ""),
-    "course": (query("course"), by_hand.course, ""),
+    "course": (query("trend"), by_hand.course, ""),
     "novelty": (query("novelty"), warnings_by_hand.novelty, ""),
     "squeezers": (settled("squeezers", alpha_new=squeeze_by_hand.ALPHA_NEW), squeeze_by_hand.squeezers, "manager_id"),
     "funnel_top": (query("funnel_top", by=""), warnings_by_hand.funnel_top, ""),
@@ -44,7 +44,7 @@ METRICS: dict[str, tuple[Query, Count, str]] = {
         "manager_id",
     ),
     "untouched": (
-        query("untouched", days=3, limit=1000),
+        query("idle_organisations", days=3, limit=1000),
         partial(warnings_by_hand.untouched, days=3),
         "organisation_id",
     ),

@@ -104,6 +104,6 @@ def test_organisation_left_alone_is_counted_by_who_looks_after_it(database: Data
         ("o4", "disqualified", at(-90), "ann"),  # is to be left alone
     )
     keep(database, [call(1, at(-40), organisation_id="o1"), call(2, at(-35), organisation_id="o1", disposition="busy")])
-    (row,) = metric_rows(asker, "untouched_by_manager", -7, 0, days=30, limit=100)
+    (row,) = metric_rows(asker, "idle_organisations_by_manager", -7, 0, days=30, limit=100)
     assert (row["manager"], row["organisations"], row["never"]) == ("Ann", 2, 1)
     assert row["longest_days"] in (39, 40)

@@ -66,7 +66,7 @@ def test_every_sheet_holds_the_report_s_numbers(commands: Commands, tmp_path: Pa
 
 
 def part_data(id: str, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> PartData:
-    panel = Panel(id=id, panel_type=PanelType.TABLE, query=Query(metric="compared"), columns=columns)
+    panel = Panel(id=id, panel_type=PanelType.TABLE, query=Query(metric="period_over_period"), columns=columns)
     return PartData(part=ReportPart(panel=panel, span=ReportSpan.PERIOD), columns=columns, rows=rows)
 
 

@@ -33,7 +33,7 @@ def _course(letter: str, name: str) -> Panel:
     return Panel(
         id=f"manager_course_{letter}",
         panel_type=PanelType.COLUMNS,
-        query=query("course"),
+        query=query("trend"),
         columns=(time, own, so_far, *references),
     )
 
@@ -41,7 +41,7 @@ def _course(letter: str, name: str) -> Panel:
 _COURSE_B = Panel(
     id="manager_course_b",
     panel_type=PanelType.LINES,
-    query=query("course"),
+    query=query("trend"),
     columns=held_against("calls_per_organisation", Unit.DECIMAL, "team_calls_per_organisation"),
 )
 
@@ -67,7 +67,7 @@ _NOVELTY = Panel(
 _DEPTH = Panel(
     id="manager_depth",
     panel_type=PanelType.STAT,
-    query=query("depth"),
+    query=query("calls_per_organisation"),
     columns=(
         column("calls_per_organisation", Unit.DECIMAL),
         column("median_calls", Unit.DECIMAL),
@@ -81,7 +81,7 @@ _DEPTH = Panel(
 _DISTRIBUTION = Panel(
     id="manager_distribution",
     panel_type=PanelType.BARS,
-    query=query("depth_distribution"),
+    query=query("calls_per_organisation_distribution"),
     columns=(column("calls_each", Unit.TEXT), column("organisations")),
     width=7,
     height=8,

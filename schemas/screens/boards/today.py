@@ -116,7 +116,7 @@ _HOURS = Panel(
 _TALKS = Panel(
     id="today_talks",
     panel_type=PanelType.TABLE,
-    query=query("talks"),
+    query=query("call_rates"),
     columns=(
         *manager(),
         TEAM,

@@ -53,7 +53,7 @@ _NOVELTY = Panel(id="warning_novelty", panel_type=PanelType.COLUMNS, query=query
 _UNTOUCHED_BY = Panel(
     id="warning_untouched_by",
     panel_type=PanelType.TABLE,
-    query=query("untouched_by_manager", days=SILENT_DAYS, limit=EVERYTHING),
+    query=query("idle_organisations_by_manager", days=SILENT_DAYS, limit=EVERYTHING),
     columns=(*manager(), column("organisations"), column("never"), column("longest_days")),
     width=9,
     height=9,
@@ -62,7 +62,7 @@ _UNTOUCHED_BY = Panel(
 _UNTOUCHED = Panel(
     id="warning_untouched",
     panel_type=PanelType.TABLE,
-    query=query("untouched", days=SILENT_DAYS, limit=300),
+    query=query("idle_organisations", days=SILENT_DAYS, limit=300),
     columns=(
         column("organisation_id", Unit.TEXT, width=90),
         column("organisation", Unit.TEXT, width=180),

@@ -1,4 +1,4 @@
-"""The funnel in plain Python: docs/metrics.md, "Funnel", and the first comments of schemas/metrics/funnel_*.sql."""
+"""The funnel in plain Python: docs/metrics.md, "Funnel", and the first comments of schemas/metrics/funnel/*.sql."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_loads_are_told_up_to_this_moment_though_the_board_is_as_of_the_last_cal
 def test_what_tells_of_calls_stays_as_of_the_last_call() -> None:
     store = Asked({})
     screens(store).panel("today", "today_talks", [("now", "last")], "en")
-    assert store.asked["talks"]["to"] == "2026-03-13 12:31:07"
+    assert store.asked["call_rates"]["to"] == "2026-03-13 12:31:07"
 
 
 def test_one_row_more_than_is_shown_is_asked_for() -> None:
@@ -98,7 +98,7 @@ def test_who_is_chosen_and_not_offered_is_called_by_name(board: str) -> None:
 
 
 def test_a_number_leads_to_the_panel_of_its_calls_and_a_call_to_that_of_its_legs() -> None:
-    talks = {"talks": [{"manager_id": "m01", "manager": "Anna", "conversations": 39}]}
+    talks = {"call_rates": [{"manager_id": "m01", "manager": "Anna", "conversations": 39}]}
     shown = screens(Asked(talks)).panel("today", "today_talks", [], "en").decode()
     address = "/manager?lang=en&amp;period=today&amp;manager=m01"
     assert f"{address}&amp;of=conversations#manager_calls" in shown

@@ -40,7 +40,7 @@ WITH
         FROM (
             SELECT
                 organisation_id, stage, at,
-                -- include: who.part
+                -- include: owner.part
             FROM owned
             WHERE has(funnel, stage) AND organisation_id IN (
                 SELECT organisation_id FROM stage_changes

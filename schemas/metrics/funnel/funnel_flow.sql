@@ -23,7 +23,7 @@ WITH
         FROM (
             SELECT
                 organisation_id, stage, at,
-                -- include: who.part
+                -- include: owner.part
             FROM owned
             WHERE has({stages:Array(String)}, stage) AND at < {to:DateTime64(3, 'UTC')} AND organisation_id IN (
                 SELECT organisation_id FROM stage_changes
