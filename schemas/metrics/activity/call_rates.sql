@@ -4,6 +4,7 @@
 -- contact_rate = contacts (numbers) with a conversation / contacts attempted, both of outbound calls.
 -- acd_s = seconds talked / answered calls.
 WITH
+    -- include: conversation.part
     -- include: people.part
     counted AS (
         SELECT
@@ -20,7 +21,7 @@ WITH
             uniqExactIf(contact, direction = 'outbound' AND contact != '' AND spoke) AS spoken_to,
             sumIf(facts.talk_s, disposition = 'answered') AS talk_s
         FROM (
-            SELECT *, disposition = 'answered' AND activities.talk_s >= {conversation_s:UInt32} AS spoke
+            SELECT *, is_conversation(activities.talk_s, disposition) AS spoke
             FROM activities FINAL
             WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}
                 AND kind = 'call' AND direction != 'internal' AND manager_id != ''

@@ -5,6 +5,7 @@
 -- not over at `now` has its numbers in the `_so_far` columns. 365 days before `from` are looked at: what is further than
 -- the first stage without any conversation in them is a repeat.
 WITH
+    -- include: conversation.part
     toInt64(86400000) AS day_ms,
     -- Half a year, and a bucket begins up to five minutes before its calls.
     {from:DateTime('UTC')} - 180 * 86400 - 300 AS remembered_from,
@@ -13,8 +14,7 @@ WITH
     -- An organisation's conversations since then as numbers, which are put in order in a tenth of the time that rows take:
     -- 4 * at (ms) + 2 * (in the first stage or in none) + asked for. Of those before, only the last one matters. An
     -- organisation is a number, too: that any two of a million have the same is a chance of one to 30 million.
-    -- Only a call is answered; each column that is not read saves a tenth of the time. By if(), so that words are compared
-    -- only where the talk was long enough: AND compares them everywhere.
+    -- Only a call is answered; each column that is not read saves a tenth of the time.
     spoken AS (
         SELECT
             cityHash64(organisation_id) AS organisation,
@@ -31,10 +31,7 @@ WITH
                     AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team)) AS is_asked
             FROM activities FINAL
             WHERE bucket >= {from:DateTime('UTC')} - 365 * 86400 AND bucket < {to:DateTime('UTC')}
-                AND if(
-                    talk_s >= {conversation_s:UInt32},
-                    direction != 'internal' AND disposition = 'answered' AND organisation_id != '', 0
-                )
+                AND if(is_conversation(talk_s, disposition), direction != 'internal' AND organisation_id != '', 0)
                 AND (empty({managers:Array(String)}) OR organisation_id IN (
                     SELECT organisation_id FROM activities
                     WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')} AND kind = 'call'

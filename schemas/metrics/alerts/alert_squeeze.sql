@@ -7,6 +7,7 @@
 -- is_squeezing: 8 or more expected, at most half of them came, chance explains so few with less than {alpha_new}, and both
 -- calls_per_existing and deals hold (0.9 of earlier): who does less of everything does not squeeze.
 WITH
+    -- include: conversation.part
     -- include: count_model.part
     toDateTime({moment:UInt32}, 'UTC') AS now_at,
     now_at - 28 * 86400 AS split,
@@ -17,7 +18,7 @@ WITH
             at >= split AS is_recent,
             toUInt32(intDiv({moment:UInt32} - toUnixTimestamp(at) - 1, 604800)) AS week,
             toDate(at, {zone:String}) AS day,
-            if(talk_s >= {conversation_s:UInt32}, disposition = 'answered' AND organisation_id != '', 0) AS is_conversation,
+            if(is_conversation(talk_s, disposition), organisation_id != '', 0) AS is_spoken,
             organisation_id != '' AND stage != '' AND NOT has({potential:Array(String)}, stage)
                 AND NOT has({terminal:Array(String)}, stage) AS is_existing
         FROM activities FINAL
@@ -38,20 +39,16 @@ WITH
         FROM weekly GROUP BY manager_id
     ),
     -- Only a call is answered: one condition less saves a quarter of the time. A number is looked up faster than a text.
-    -- By if(), so that words are compared only where the talk was long enough: AND compares them everywhere.
     spoken_before AS (
         SELECT cityHash64(organisation_id) FROM activities FINAL
-        WHERE bucket < earliest AND if(
-            talk_s >= {conversation_s:UInt32},
-            direction != 'internal' AND disposition = 'answered' AND organisation_id != '', 0
-        )
+        WHERE bucket < earliest AND if(is_conversation(talk_s, disposition), direction != 'internal' AND organisation_id != '', 0)
     ),
     firsts AS (
         SELECT
             argMin((calls.manager_id, stage), (at, activity_id)) AS opening, opening.1 AS manager_id,
             min(at) >= split AS is_recent
         -- By if(), so that only conversations are looked up.
-        FROM calls WHERE if(is_conversation, cityHash64(organisation_id) NOT IN (SELECT * FROM spoken_before), 0)
+        FROM calls WHERE if(is_spoken, cityHash64(organisation_id) NOT IN (SELECT * FROM spoken_before), 0)
         GROUP BY organisation_id
         HAVING opening.2 IN ('', {stages:Array(String)}[1])
     ),
