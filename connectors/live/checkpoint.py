@@ -26,7 +26,7 @@ class Checkpoint(Generic[S]):
         # A source is named by people: what a file name cannot hold is written as its code.
         name = re.sub(r"[^\w-]", lambda odd: f"%{ord(odd[0]):x}", source)
         self.path = folder / f"{name}.{door}.json"
-        self._what = f"the {door} door of source {source}"
+        self._what = f"the {door} listener of source {source}"
         self._shape = shape
         self._lock: IO[str] | None = None
 

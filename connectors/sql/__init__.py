@@ -9,7 +9,7 @@ LISTENER = ListenerAbout(
     reads="`cdr` of Asterisk and FreePBX, FusionPBX's `v_xml_cdr`",
     fixtures="`connectors/sql`, `stack/test_listen_sql.py`",
     counterpart=(
-        "MariaDB and PostgreSQL servers: rows that come late or with equal times, a server that dies, a killed door"
+        "MariaDB and PostgreSQL servers: rows that come late or with equal times, a server that dies, a killed listener"
     ),
     unconfirmed="a FusionPBX at work: its table is made from its schema",
 )

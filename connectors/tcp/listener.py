@@ -193,7 +193,7 @@ class TcpListener:
         """The listener is open from now on."""
         now = moment(queue.clock())
         if self._alive is not None:
-            gap = queue.gap(self._alive, now, "the door was closed: lines of calls that ended then may be lost")
+            gap = queue.gap(self._alive, now, "the listener was closed: lines of calls that ended then may be lost")
             await asyncio.to_thread(queue.deliver, [gap])
         self._alive = now
         queue.state(FeedState.LIVE)

@@ -28,7 +28,7 @@ class _Doors(click.Group):
         return found if isinstance(found, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Doors"):
+        with formatter.section("Listeners"):
             formatter.write_dl(list(_DOORS.items()))
 
 

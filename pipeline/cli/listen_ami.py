@@ -77,5 +77,5 @@ def command(
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "ami", EventCheckpoint) as checkpoint,
     ):
-        door = EventListener(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
-        keep_open(line, door, data, state, f"{login.where} as {user}, for source {source}{gap_text}")
+        listener = EventListener(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
+        keep_open(line, listener, data, state, f"{login.where} as {user}, for source {source}{gap_text}")

@@ -73,9 +73,9 @@ def command(
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "esl", EventCheckpoint) as checkpoint,
     ):
-        door = EventListener(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
+        listener = EventListener(Esl(login, of.contexts(settings, None, line.session)), checkpoint, fill)
         which = f" where {condition}" if chosen else ""
-        keep_open(line, door, data, state, f"{login.where}{which}, for source {source}{gap_text}")
+        keep_open(line, listener, data, state, f"{login.where}{which}, for source {source}{gap_text}")
 
 
 def _condition(text: str) -> tuple[str, str] | None:

@@ -78,5 +78,5 @@ def command(
         raise Terminal(f"{folder / STATE} is a link: what is written there could go anywhere; remove it")
     # Two watchers of one folder would move each other's files, so the lock is in the folder.
     with Checkpoint(folder / STATE, folder.resolve().name or "root", "folder", _NoFolderCheckpoint):
-        door = FolderListener(folder, DroppedFiles(options, settings, where, check), settle_s=settle)
-        keep_open(line, door, data, folder / ".callfunnel", f"folder {folder}")
+        listener = FolderListener(folder, DroppedFiles(options, settings, where, check), settle_s=settle)
+        keep_open(line, listener, data, folder / ".callfunnel", f"folder {folder}")

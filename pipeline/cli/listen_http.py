@@ -104,8 +104,8 @@ def command(
         if page:
             remember(data or "", Holds.UPLOADS, uploads)
         pages = [Pages(guard, settings, source, partial(stack, data), uploads, upload_mb << 20).add] if page else []
-        door = HttpListener(guard, RequestDelivery(line), contexts(of, settings, line.session), hooked, pages, _say)
-        keep_open(line, door, data, state, describe(source, hooked), [(one.sink.queue, one.sink) for one in hooked])
+        listener = HttpListener(guard, RequestDelivery(line), contexts(of, settings, line.session), hooked, pages, _say)
+        keep_open(line, listener, data, state, describe(source, hooked), [(one.sink.queue, one.sink) for one in hooked])
 
 
 def _say(at: str) -> None:

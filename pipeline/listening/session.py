@@ -134,7 +134,7 @@ def journal_folder(data: Path | None, state: Path) -> Path:
 
 def keep_open(
     line: DeliveryQueue,
-    door: Listener,
+    listener: Listener,
     data: Path | None,
     state: Path,
     description: str,
@@ -157,7 +157,7 @@ def keep_open(
         for thread in beside:
             thread.start()
         try:
-            FeedRunner(line, delivering.journal).run(door)
+            FeedRunner(line, delivering.journal).run(listener)
         finally:
             for one, _ in more:
                 one.stopping.set()
@@ -166,10 +166,10 @@ def keep_open(
     click.echo("callfunnel: stopped")
 
 
-def _beside(line: DeliveryQueue, door: Listener, first: DeliveryQueue, journal: Journal) -> None:
+def _beside(line: DeliveryQueue, listener: Listener, first: DeliveryQueue, journal: Journal) -> None:
     """The body of a thread. A feed that gives up ends the first one with it: its senders would get no answer."""
     try:
-        FeedRunner(line, journal).run(door)
+        FeedRunner(line, journal).run(listener)
     except Terminal as error:
         log.error("%s: %s", line.name, error)
     finally:

@@ -29,7 +29,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     with (
         Checkpoint(tmp_path, "office", "sql", Mark),
         Checkpoint(tmp_path, "branch", "sql", Mark),
-        pytest.raises(Terminal, match="sql door of source office is open already"),
+        pytest.raises(Terminal, match="sql listener of source office is open already"),
         Checkpoint(tmp_path, "office", "sql", Mark),
     ):
         pass
