@@ -171,15 +171,17 @@ class DeliveryQueue:
         with self._changed:
             return self._unkept
 
-    def kept(self, delivery: DeliveryBatch) -> None:
-        """It is in the journal: count it, and let the listener go on."""
-        rejects = sum(isinstance(item, Rejected) for item in delivery.items)
+    def kept(self, deliveries: Sequence[DeliveryBatch]) -> None:
+        """They are in the journal: count them, and let the listener go on."""
+        items = sum(len(delivery.items) for delivery in deliveries)
+        rejects = sum(isinstance(item, Rejected) for delivery in deliveries for item in delivery.items)
         with self._changed:
             feed = self._feed
-            self._unkept -= len(delivery.items)
-            self._change(records=feed.records + len(delivery.items) - rejects, rejects=feed.rejects + rejects)
+            self._unkept -= items
+            self._change(records=feed.records + items - rejects, rejects=feed.rejects + rejects)
             self._changed.notify_all()
-        delivery.done()
+        for delivery in deliveries:
+            delivery.done()
 
     # The forwarder's side.
 

@@ -104,7 +104,7 @@ class FeedRunner:
 
     def _keep(self, deliveries: Sequence[DeliveryBatch]) -> None:
         """On return they are in the journal and confirmed. Waits for room and for a disk that can be written."""
-        found = [entry for one in deliveries for entry in entries(self._queue.name, one)]
+        found = entries(self._queue.name, deliveries)
         polled_at: float | None = None
         while found:
             if polled_at is None and self._queue.stopping.is_set():
@@ -129,8 +129,7 @@ class FeedRunner:
         if self._queue.held_up:
             self._queue.held_up = ""
             log.info("%s: it is kept again", self._queue.name)
-        for delivery in deliveries:
-            self._queue.kept(delivery)
+        self._queue.kept(deliveries)
 
     def _held_up(self, reason: str) -> None:
         if not self._queue.held_up:
@@ -146,15 +145,18 @@ class FeedRunner:
         self._queue.state(FeedState.FAILED, reason)
 
 
-def entries(feed: str, delivery: DeliveryBatch) -> list[Entry]:
-    """What was delivered, one entry for each topic."""
+def entries(feed: str, deliveries: Sequence[DeliveryBatch]) -> list[Entry]:
+    """What was delivered, one entry for each topic, as old as the first of them.
+
+    Together, since a row of the journal is written, read and deleted for each, whatever it holds.
+    """
     by_topic: dict[str, tuple[list[str], list[bytes]]] = {}
-    for item in delivery.items:
+    for item in (item for delivery in deliveries for item in delivery.items):
         topic = TOPICS[type(item)]
         keys, lines = by_topic.setdefault(topic.name, ([], []))
         keys.append(topic.key(item))
         lines.append(encode(item))
     return [
-        Entry(feed, topic, len(lines), delivery.received_ns, encode(keys), b"\n".join(lines))
+        Entry(feed, topic, len(lines), deliveries[0].received_ns, encode(keys), b"\n".join(lines))
         for topic, (keys, lines) in by_topic.items()
     ]

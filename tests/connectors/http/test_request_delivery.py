@@ -33,7 +33,7 @@ def test_requests_of_one_turn_are_one_delivery_and_none_returns_before_it_is_con
         (delivery,) = await asyncio.to_thread(_taken, sink.queue)
         assert delivery.items == _legs(0, 1, 2)
         assert not any(one.done() for one in asking)
-        sink.queue.kept(delivery)
+        sink.queue.kept([delivery])
         await asyncio.gather(*asking)
         assert sink.queue.unkept == 0
 
@@ -46,7 +46,7 @@ def test_sender_that_goes_away_takes_no_other_along() -> None:
         gone, stays = (asyncio.create_task(sink.put(_legs(number))) for number in range(2))
         (delivery,) = await asyncio.to_thread(_taken, sink.queue)
         gone.cancel()
-        sink.queue.kept(delivery)
+        sink.queue.kept([delivery])
         await stays
         assert gone.cancelled()
         assert len(delivery.items) == 2
@@ -74,7 +74,7 @@ def test_requests_of_one_turn_are_bounded_together() -> None:
         assert len(delivery.items) == MOST_WAITING
         with pytest.raises(NotTaken, match="too many records wait"):
             await asking[2]
-        sink.queue.kept(delivery)
+        sink.queue.kept([delivery])
         await asyncio.gather(*asking[:2])
 
     asyncio.run(main())

@@ -21,7 +21,7 @@ from tests.connectors.live.test_feed_runner import leg
 
 def keep(journal: Journal, *numbers: int) -> None:
     journal.append(
-        [one for number in numbers for one in entries("office http", DeliveryBatch([leg(number)], _nothing, 0))]
+        [one for number in numbers for one in entries("office http", [DeliveryBatch([leg(number)], _nothing, 0)])]
     )
 
 
