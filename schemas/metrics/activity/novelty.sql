@@ -4,6 +4,15 @@
 -- days), repeat. An organisation that two managers talked to is in both's numbers. Every week has a row. A week that is
 -- not over at `now` has its numbers in the `_so_far` columns. 365 days before `from` are looked at: what is further than
 -- the first stage without any conversation in them is a repeat.
+--
+-- Packed, since an array of numbers is put in order in a tenth of the time of an array of tuples:
+--
+--   | number           | bits 64 and above    | bits 2 to 63 | bit 1                          | bit 0              |
+--   | `talks`, each    |                      | at, ms       | in the first stage, or in none | it is asked for    |
+--   | `said`, each     | cityHash64(manager)  | as above     | as above                       | as above           |
+--   | `before_all`     |                      | at, ms       | 0                              | 0                  |
+--
+-- The tests count the same call by call without packing (tests/grafana/by_hand.py).
 WITH
     -- include: conversation.part
     toInt64(86400000) AS day_ms,
@@ -11,9 +20,8 @@ WITH
     {from:DateTime('UTC')} - 180 * 86400 - 300 AS remembered_from,
     said -> intDiv(toInt64(toUInt64(said)), 4) AS at_ms,
     ones -> arrayPushFront(arrayPopBack(ones), toUInt128(0)) AS after_another,
-    -- An organisation's conversations since then as numbers, which are put in order in a tenth of the time that rows take:
-    -- 4 * at (ms) + 2 * (in the first stage or in none) + asked for. Of those before, only the last one matters. An
-    -- organisation is a number, too: that any two of a million have the same is a chance of one to 30 million.
+    -- An organisation's conversations since then. Of those before, only the last one matters. An organisation is a number,
+    -- too: that any two of a million have the same is a chance of one to 30 million.
     -- Only a call is answered; each column that is not read saves a tenth of the time.
     spoken AS (
         SELECT
@@ -41,7 +49,7 @@ WITH
         GROUP BY organisation
         HAVING max(is_asked)
     ),
-    -- By manager and time (manager * 2^64 + talk), each with the manager's one before it and with that of anybody; 0: there was none.
+    -- By manager and time, each with the manager's one before it and with that of anybody; 0: there was none.
     ordered AS (
         SELECT
             arrayMap((manager, talk) -> bitShiftLeft(toUInt128(manager), 64) + talk, people, talks) AS said,
