@@ -12,7 +12,7 @@
 --   | `said`, each     | cityHash64(manager)  | as above     | as above                       | as above           |
 --   | `before_all`     |                      | at, ms       | 0                              | 0                  |
 --
--- The tests count the same call by call without packing (tests/grafana/by_hand.py).
+-- The tests count the same call by call without packing (tests/grafana/warnings_by_hand.py).
 WITH
     -- include: conversation.part
     toInt64(86400000) AS day_ms,

@@ -8,13 +8,6 @@
 -- median_days: Kaplan-Meier, from the previous stage; who has not come is censored at `now` or at the window's end.
 -- Beside them: immature = organisations whose window is open; step_estimate = Kaplan-Meier's step conversion, where some
 -- are: of a mature cohort the step itself is known.
---
--- Packed, since an array of numbers is compared in a fraction of the time of an array of tuples:
---
---   | number         | bits 16 and above | bits 1 to 15                          | bit 0           |
---   | `moves`, each  | at, ms            | place in the funnel, 0: none of it    | it is asked for |
---
--- The tests count the same move by move without packing (tests/pipeline/readouts/brute_funnel.py).
 WITH
     -- A SELECT of its own makes it a constant, which WITH FILL wants.
     (SELECT arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)})) AS funnel,
@@ -37,10 +30,11 @@ WITH
         )
     ) AS window_ends,
     -- include: owned.part
+    -- include: packed_moves.part
     -- The organisations that moved in [from, to), with all their moves. people: who each is counted under.
     histories AS (
         SELECT
-            groupArray(bitShiftLeft(toUnixTimestamp64Milli(at), 16) + 2 * indexOf(funnel, stage) + is_asked) AS moves,
+            groupArray(packed_move(at, indexOf(funnel, stage), is_asked)) AS moves,
             groupArray(who) AS people
         FROM (
             SELECT
@@ -54,17 +48,16 @@ WITH
         )
         GROUP BY organisation_id
     ),
-    move -> bitShiftRight(move, 16) AS at_ms,
     (move, place) -> bitAnd(move, 65535) >= 2 * place AS is_through,
     toUnixTimestamp64Milli({from:DateTime64(3, 'UTC')}) AS from_ms,
     toUnixTimestamp64Milli({to:DateTime64(3, 'UTC')}) AS to_ms,
     toUnixTimestamp64Milli({now:DateTime64(3, 'UTC')}) AS now_ms,
-    move -> bitTest(move, 0) AND at_ms(move) >= from_ms AND at_ms(move) < to_ms AS is_in_period,
+    move -> bitTest(move, 0) AND moved_at_ms(move) >= from_ms AND moved_at_ms(move) < to_ms AS is_in_period,
     -- Of each organisation and stage: the first move to the stage or through it (entry), to the stage before (before), and
     -- to the funnel (opening); 0 where there is none.
     followed AS (
         SELECT
-            place, opening, entry, before, at_ms(opening) AS entered_ms, is_in_period(opening) AS is_member,
+            place, opening, entry, before, moved_at_ms(opening) AS entered_ms, is_in_period(opening) AS is_member,
             people[indexOf(moves, opening)] AS opened_by, people[indexOf(moves, entry)] AS entered_by,
             -- Only of members: others may have entered on a day that is not among them.
             toDate(fromUnixTimestamp64Milli(entered_ms, {zone:String})) AS entered_on,
@@ -82,10 +75,10 @@ WITH
     told AS (
         SELECT
             if(of_cohort, opened_by, entered_by) AS who, place, NOT of_cohort AS entered, of_cohort AS member,
-            of_cohort AND place > 1 AND is_through(before, place - 1) AND at_ms(before) < ends_ms AS asked,
-            of_cohort AND is_through(entry, place) AND at_ms(entry) < ends_ms AS reached,
+            of_cohort AND place > 1 AND is_through(before, place - 1) AND moved_at_ms(before) < ends_ms AS asked,
+            of_cohort AND is_through(entry, place) AND moved_at_ms(entry) < ends_ms AS reached,
             of_cohort AND ends_ms > now_ms AS open,
-            if(reached, at_ms(entry), greatest(at_ms(before), least(ends_ms, now_ms))) - at_ms(before) AS waited_ms
+            if(reached, moved_at_ms(entry), greatest(moved_at_ms(before), least(ends_ms, now_ms))) - moved_at_ms(before) AS waited_ms
         FROM followed ARRAY JOIN [0, 1] AS of_cohort
         WHERE if(of_cohort, is_member, is_through(entry, place) AND is_in_period(entry))
         UNION ALL

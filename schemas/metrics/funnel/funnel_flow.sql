@@ -11,14 +11,12 @@ WITH
     (SELECT arrayFilter(code -> has({terminal:Array(String)}, code), {stages:Array(String)})) AS ends,
     arrayConcat(funnel, ends) AS shown,
     -- include: owned.part
-    -- The organisations that moved in [from, to), with all their moves as numbers, which are put in order in a fraction of
-    -- the time that rows take: at (ms) * 2^16 + 2 * order of the stage + whether it is asked for. The configured order
-    -- decides between equal times. people: who each is counted under.
+    -- include: packed_moves.part
+    -- The organisations that moved in [from, to), with all their moves. The configured order decides between equal times.
+    -- people: who each is counted under.
     histories AS (
         SELECT
-            groupArray(
-                bitShiftLeft(toUnixTimestamp64Milli(at), 16) + 2 * indexOf({stages:Array(String)}, stage) + is_asked
-            ) AS said,
+            groupArray(packed_move(at, indexOf({stages:Array(String)}, stage), is_asked)) AS said,
             groupArray(who) AS people
         FROM (
             SELECT
@@ -32,12 +30,11 @@ WITH
         )
         GROUP BY organisation_id
     ),
-    move -> bitAnd(bitShiftRight(move, 1), 32767) AS order_of,
     (SELECT arrayMap(code -> indexOf(shown, code), {stages:Array(String)})) AS places_of_stages,
     entries AS (
         SELECT
             people[indexOf(said, move)] AS who,
-            places_of_stages[order_of(move)] AS entered,
+            places_of_stages[place_of(move)] AS entered,
             arrayJoin(
                 if(entered > before AND entered <= length(funnel), range(before + 1, entered + 1), [entered])
             ) AS place,
@@ -46,13 +43,13 @@ WITH
             SELECT
                 said, people, arraySort(said) AS in_order,
                 arrayFilter(
-                    (move, n) -> n = 1 OR order_of(move) != order_of(in_order[n - 1]), in_order, arrayEnumerate(in_order)
+                    (move, n) -> n = 1 OR place_of(move) != place_of(in_order[n - 1]), in_order, arrayEnumerate(in_order)
                 ) AS moves,
                 -- Where in the funnel it was before each move; a terminal stage remembers the place before it.
                 arrayFill(
                     place -> place > 0,
                     arrayMap(
-                        move -> if(places_of_stages[order_of(move)] <= length(funnel), places_of_stages[order_of(move)], 0),
+                        move -> if(places_of_stages[place_of(move)] <= length(funnel), places_of_stages[place_of(move)], 0),
                         moves
                     )
                 ) AS places,
@@ -60,7 +57,7 @@ WITH
             FROM histories
         )
         ARRAY JOIN moves AS move, befores AS before
-        WHERE bitShiftRight(move, 16) >= toUnixTimestamp64Milli({from:DateTime64(3, 'UTC')}) AND bitTest(move, 0)
+        WHERE moved_at_ms(move) >= toUnixTimestamp64Milli({from:DateTime64(3, 'UTC')}) AND bitTest(move, 0)
     ),
     told AS (
         SELECT who, place, 1 AS entered, came_up FROM entries

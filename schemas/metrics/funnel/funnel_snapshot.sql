@@ -11,19 +11,15 @@ WITH
         )
     ) AS shown,
     -- include: owned.part
-    move -> bitAnd(bitShiftRight(move, 1), 32767) AS order_of,
-    -- Every organisation's moves as numbers, which are put in order in a fraction of the time that rows take: at (ms) * 2^16
-    -- + 2 * order of the stage + whether it is asked for; and the last of them that was an entry. people: who each is
-    -- counted under.
+    -- include: packed_moves.part
+    -- Every organisation's moves in order, and the last of them that was an entry. people: who each is counted under.
     standing AS (
         SELECT
-            groupArray(
-                bitShiftLeft(toUnixTimestamp64Milli(at), 16) + 2 * indexOf({stages:Array(String)}, stage) + is_asked
-            ) AS said,
+            groupArray(packed_move(at, indexOf({stages:Array(String)}, stage), is_asked)) AS said,
             groupArray(who) AS people,
             arraySort(said) AS moves,
             arrayLast(
-                (move, n) -> n = 1 OR order_of(move) != order_of(moves[n - 1]), moves, arrayEnumerate(moves)
+                (move, n) -> n = 1 OR place_of(move) != place_of(moves[n - 1]), moves, arrayEnumerate(moves)
             ) AS entry
         FROM (
             SELECT
@@ -35,7 +31,7 @@ WITH
     ),
     told AS (
         SELECT
-            people[indexOf(said, entry)] AS who, indexOf(shown, {stages:Array(String)}[order_of(entry)]) AS place,
+            people[indexOf(said, entry)] AS who, indexOf(shown, {stages:Array(String)}[place_of(entry)]) AS place,
             1 AS organisations
         FROM standing WHERE bitTest(entry, 0)
         UNION ALL
