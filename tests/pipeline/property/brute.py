@@ -133,7 +133,9 @@ class World:
         # A queue's own leg gives way to the leg of the phone itself, where that is inside of it (decision 28).
         phones = [leg for leg in bridged if leg.queue == "" and leg.extension != "" and leg.billsec > 0]
         bridged = [queue for queue in bridged if queue.queue == "" or not any(_inside(p, queue) for p in phones)]
-        extension, talk_s = _longest(bridged) if bridged else (_dialled(legs, direction), 0)
+        extension, talk_s = _longest(bridged) if bridged else ("", 0)
+        # Of a talk that no record gives to a person, and of none, it is whoever dialled.
+        extension = extension or _dialled(legs, direction)
         until = min(map(_picked_up, bridged)) if bridged else max(leg.ended_at for leg in legs)
         manager_id, team = self.owner(extension, at)
         organisation_id = self.organisation(contact, at) if contact else ""
@@ -257,9 +259,14 @@ def _longest(bridged: Sequence[CallLeg]) -> tuple[str, int]:
 
 
 def _dialled(legs: Sequence[CallLeg], direction: Direction) -> str:
-    """Unanswered inbound calls are nobody's; all others are whose phone dialled."""
-    said = [leg.extension for leg in legs if leg.direction is direction and leg.extension]
-    return said[0] if said and direction is not Direction.INBOUND else ""
+    """Unanswered inbound calls are nobody's; all others are whose phone dialled, which a leg inside may tell alone."""
+    if direction is Direction.INBOUND:
+        return ""
+    with_phone = [leg for leg in legs if leg.extension]
+    outward = [leg for leg in with_phone if leg.direction is direction]
+    if not outward and direction is Direction.OUTBOUND:
+        outward = with_phone
+    return outward[0].extension if outward else ""
 
 
 def _unanswered(legs: Sequence[CallLeg]) -> Disposition:
