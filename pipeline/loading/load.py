@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -26,7 +26,7 @@ from pipeline.loading.split_rejects import FuseBlown, Sender, split_rejects
 from pipeline.loading.stack_probe import probe
 from pipeline.loading.wait_reporter import REPLACED_WITHIN_S, Progress, WaitReporter
 from pipeline.parts.block_ledger import Blocks, ImportedFile, enter, present_blocks
-from pipeline.privacy.new_files import forget_again
+from pipeline.privacy.new_files import forget_again, without_forgotten
 from pipeline.store import Store
 from schemas.errors import CallfunnelError, Transient
 from schemas.records import CallLeg, Rejected
@@ -78,7 +78,9 @@ def _load(
             progress.note(f"{error}; sending everything again")
             time.sleep(error.retry_after_s)
     assert before is not None
-    enter(store, [_imported_file(file, outcome) for file, outcome in zip(files, outcomes, strict=True)], before)
+    cleaned = without_forgotten(endpoints, store)
+    imported = [_imported_file(file, outcome, cleaned) for file, outcome in zip(files, outcomes, strict=True)]
+    enter(store, imported, before)
     for file, outcome in zip(files, outcomes, strict=True):
         outcome.warnings += [older[outcome.import_id]] if outcome.import_id in older else []
         finish_import(file, outcome, store)
@@ -86,17 +88,18 @@ def _load(
         mend(file, outcome, store)
         forget_again(endpoints, store, outcome)
         outcome.seconds = round(time.monotonic() - started, 3)
-        keep_import(file, outcome, store, "stopped" if outcome.stopped else "stored")
+        state = "stopped" if outcome.stopped else "stored"
+        keep_import(file, outcome, store, state, cleaned)
     return outcomes
 
 
-def _imported_file(file: PreparedFile, outcome: Outcome) -> ImportedFile:
+def _imported_file(file: PreparedFile, outcome: Outcome, cleaned: Callable[[str], str]) -> ImportedFile:
     return ImportedFile(
         import_id=outcome.import_id,
         source=file.context.source,
         kind=outcome.kind,
-        file=label(file.path),
-        path=str(file.path.absolute()),
+        file=cleaned(label(file.path)),
+        path=cleaned(str(file.path.absolute())),
         time_zone=outcome.time_zone,
     )
 
@@ -115,7 +118,7 @@ def _send_and_wait(
         for file in files:
             outcome = begin(file)
             outcome.into = endpoints.location
-            keep_import(file, outcome, store, "running")
+            keep_import(file, outcome, store, "running", without_forgotten(endpoints, store))
             rejects = RejectedRows(options.rejects, file.path, file.recognised, outcome.import_id)
             send_file(file, outcome, sender, rejects, progress, tables.of(file))
             outcomes.append(outcome)

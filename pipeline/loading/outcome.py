@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -189,7 +190,10 @@ def _rejects_of(store: Store, import_id: str, source: str, after: str) -> list[R
     )
 
 
-def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) -> None:
+def keep_import(
+    file: PreparedFile, outcome: Outcome, store: Store, state: str, cleaned: Callable[[str], str] = str
+) -> None:
+    """Enter the import. `cleaned` is what its texts become: no worker sees them, and numbers may stand in them."""
     now = wall_clock()
     done = state != "running"
     store.keep(
@@ -200,7 +204,7 @@ def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) 
                     import_id=outcome.import_id,
                     source=file.context.source,
                     kind=outcome.kind,
-                    file=label(file.path),
+                    file=cleaned(label(file.path)),
                     profile=outcome.profile,
                     time_zone=outcome.time_zone,
                     started_at=file.context.loaded_at,
@@ -210,7 +214,7 @@ def keep_import(file: PreparedFile, outcome: Outcome, store: Store, state: str) 
                     rejected=sum(outcome.rejected.values()),
                     loaded_by=outcome.loaded_by or this_user(),
                     file_at=written_at(file.path),
-                    peers=peers_json(file) if done else "",
+                    peers=cleaned(peers_json(file)) if done else "",
                     state=state,
                     # Above "running", also when the clock was set back meanwhile.
                     version=max(now, file.context.version + int(done)),

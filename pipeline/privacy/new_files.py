@@ -1,8 +1,8 @@
-"""Files that are written after somebody was forgotten: they are looked through with the list."""
+"""What is written without a worker after somebody was forgotten: it is looked through with the list."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,12 @@ def forget_again(endpoints: Endpoints, store: Store, outcome: _Loaded) -> None:
     forgotten = _list(endpoints, store)
     if outcome.rejects_file and not forgotten.is_empty:
         rewrite_file(Path(outcome.rejects_file), lambda text: replace(text, forgotten.token_of), write=True)
+
+
+def without_forgotten(endpoints: Endpoints, store: Store) -> Callable[[str], str]:
+    """What a text becomes: the same, without the numbers that were forgotten before."""
+    forgotten = _list(endpoints, store)
+    return (lambda text: text) if forgotten.is_empty else (lambda text: replace(text, forgotten.token_of)[0])
 
 
 def forget_in(endpoints: Endpoints, store: Store, folders: Sequence[Path], *, write: bool) -> list[FileFound]:

@@ -36,12 +36,12 @@ def legs(first: datetime, count: int, *, of: int, start: int = 0) -> str:
         times = [f"{at + timedelta(seconds=s):%Y-%m-%d %H:%M:%S}" for s in (0, 5, 65)]
         id_ = f"{int(at.timestamp())}.{number}"
         ends = (inside, outside) if number % 3 else (outside, inside)
+        channels = [f"SIP/{inside}-0", f"SIP/trunk-{number}"]
+        if not number % 3:
+            channels.reverse()
         application = f"SIP/trunk/{outside},30"
         rows.append(
-            ",".join(
-                f'"{cell}"'
-                for cell in ("", *ends, "office", "", f"SIP/{ends[0]}-0", f"SIP/trunk-{number}", "Dial", application)
-            )
+            ",".join(f'"{cell}"' for cell in ("", *ends, "office", "", *channels, "Dial", application))
             + f',"{times[0]}","{times[1]}","{times[2]}",65,60,"ANSWERED","DOCUMENTATION","{id_}",""'
         )
     return "\n".join(rows) + "\n"
@@ -136,6 +136,9 @@ def test_forgotten_person_leaves_counts_and_nothing_else(embedded: Deployment) -
         embedded.loading(mine / f"{kind}.csv", kind=kind).outcome()
     assert embedded.run("load", str(mine / "calls.csv"), "--tz", "UTC").returncode == 1
     assert embedded.run("load", str(mine / "more.csv"), "--tz", "UTC").returncode == 0
+    named = mine / "calls of 89161234567.csv"
+    named.write_text(first, "utf-8")
+    assert embedded.run("load", str(named), "--tz", "UTC").returncode == 1
     assert (everything(embedded), embedded.content()) == stands, "loading the old exports again changes nothing"
     assert texts_with_digits(embedded) == []
     assert "rejects" not in "".join(files_with_digits(embedded.folder))
