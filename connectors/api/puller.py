@@ -181,6 +181,7 @@ class PullListener:
             self._deliver(line, reading, None, now)
         elif kind is VerdictKind.NOT_READY and not reading.is_waiting_too_long(now):
             reading.due = now + timedelta(seconds=verdict.wait_s or _NOT_READY_S)
+            reading.waits_for = reading.report_note(now)
         elif kind in (VerdictKind.NOT_READY, VerdictKind.STALE):
             reading.forget()
             self._again(line, reading, verdict.detail or "a report was not made in time: it is ordered anew", now)

@@ -28,6 +28,7 @@ from schemas.records import Record, Rejected
 _MOST_REMEMBERED = 1_000_000
 _MOST_WAIT = timedelta(minutes=15)
 """For a report that a vendor makes: then it is ordered anew."""
+_LONG_WAIT = timedelta(minutes=2)
 Items = list[Record | Rejected]
 
 
@@ -108,6 +109,13 @@ class StreamReading:
         """Told of each answer that says that a report is not made yet."""
         self._not_ready_since = self._not_ready_since or now
         return now - self._not_ready_since > _MOST_WAIT
+
+    def report_note(self, now: datetime) -> str:
+        """For people, while a report takes long."""
+        since = self._not_ready_since
+        if since is None or now - since < _LONG_WAIT:
+            return ""
+        return f"{self.stream.name}: the vendor is making a report since {since:%H:%M} UTC"
 
     def _open(self, now: datetime) -> None:
         settle = settle_window(self.stream, self.progress, now) if self.progress.until is None else None

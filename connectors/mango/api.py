@@ -200,7 +200,8 @@ def classify(response: ApiResponse) -> Verdict:
         return Verdict(VerdictKind.STALE, f"the ordered statistics are gone ({message})")
     if status == 403:
         return Verdict(VerdictKind.FORBIDDEN, f"the key may not do this: allow it in the cabinet ({message})")
-    if status >= 500 or answer.result >= 5000:
+    is_page = response.body.lstrip().startswith(b"<")  # somebody on the way answers, not the vendor
+    if status >= 500 or answer.result >= 5000 or is_page:
         return Verdict(VerdictKind.RETRY, message)
     if answer.result // 1000 == 2:
         return Verdict(VerdictKind.PLAN, f"the account is blocked or not paid ({message})")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -56,7 +56,8 @@ _Fresh = Callable[[], Context]
 
 def ask(method: str, **params: object) -> ApiRequest:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    return ApiRequest("", method, body=body)
+    # One group: the points of a minute are those of all methods together.
+    return ApiRequest("", "data", body=body)
 
 
 class UisAdapter:
@@ -140,7 +141,7 @@ def zone_of() -> Generator[ApiRequest, Any, ZoneInfo]:
     name = next((str(row.get("timezone") or "") for row in rows_of(answer)), "")
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         raise Misread(Reason.BAD_TIME, "timezone", f"{name[:40]!r} is not a zone that is known here") from None
 
 
