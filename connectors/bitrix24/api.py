@@ -388,5 +388,7 @@ API = ApiConnector(
     ids="call `CALL_ID`, leg `ID`; `CO_n` a company, `C_n` a contact without one; `Q_n` a quote, `D_n` a deal",
     rights="crm, user, telephony (department for teams); the webhook's user must see everybody's deals and calls",
     counterpart="a server made from the vendor's REST documentation",
+    documented="methods, fields, pages by id, scopes, both limits with their refusals, times with an offset",
+    seen="recordings and contacts of a call come later; a page of the statistics may come out of order",
     unconfirmed="whether `SORT` by ID always holds (a page out of order ends the stream, with words); a box edition",
 )

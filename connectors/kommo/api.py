@@ -328,5 +328,7 @@ API = ApiConnector(
     ids="call `params.uniq`, leg the note; `CO_n` a company, `C_n` a contact without one, `n` a lead; `D_n` its price",
     rights="a private integration's long-lived token of an administrator",
     counterpart="a server made from the vendors' documentation",
+    documented="objects, events of moves with their author, 142 and 143, filters, 7 requests a second, refresh tokens",
+    seen="204 for nothing, 100 events of a page, calls as notes with `params.uniq`",
     unconfirmed="whether a note's time is the call's start; the order of notes by id; how many ids one request may ask",
 )

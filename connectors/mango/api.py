@@ -176,7 +176,7 @@ def _warnings(users: list[VendorUser]) -> tuple[str, ...]:
     return (f"{without} users without an extension: calls cannot name them",) if without else ()
 
 
-class _Answer(msgspec.Struct):
+class _MangoAnswer(msgspec.Struct):
     result: int = 1000
     message: str = ""
 
@@ -190,7 +190,7 @@ def classify(response: ApiResponse) -> Verdict:
     status = response.status
     if status == 204:
         return Verdict(VerdictKind.NOT_READY, wait_s=5.0)
-    answer = _answer(response.body)
+    answer = _result_of(response.body)
     message = f"status {status}, result {answer.result} {answer.message}".strip()[:200]
     if status == 429:
         return Verdict(VerdictKind.SLOW_DOWN, message, _seconds(response.headers.get("retry-after", ""), 60.0))
@@ -208,12 +208,12 @@ def classify(response: ApiResponse) -> Verdict:
     return Verdict(VerdictKind.OK if status == 200 and answer.result == 1000 else VerdictKind.FATAL, message)
 
 
-def _answer(body: bytes) -> _Answer:
-    """Statistics are rows and say nothing of themselves; whatever else is no object does not either."""
+def _result_of(body: bytes) -> _MangoAnswer:
+    """Statistics are rows and say nothing of themselves; what is not an object does not either."""
     try:
-        return msgspec.json.decode(body, type=_Answer)
+        return msgspec.json.decode(body, type=_MangoAnswer)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        return _Answer()
+        return _MangoAnswer()
 
 
 def _seconds(text: str, usual: float) -> float:
@@ -231,8 +231,8 @@ API = ApiConnector(
     ids="call `entry_id`, leg as in the file of statistics",
     rights="the API of the virtual exchange, with statistics and the list of users",
     counterpart="a server made from the description of the API",
-    documented="addresses, `sign`, 204 until the statistics are made, `fields`, codes of `result`",
+    documented="addresses, `sign`, 204 until the statistics are made, `fields` (as others have written it down)",
     seen="404 for an old key, 429 for a list of users that is asked for often, one row for each part of a call",
     unconfirmed="by which time of a call the filter goes (a day of slack); whether its end is included;"
-    " `protocol` of a mobile",
+    " `protocol` of a mobile; codes of `result` but 1000",
 )

@@ -233,7 +233,7 @@ class _Error(msgspec.Struct):
     data: _ErrorData | None = None
 
 
-class _Answer(msgspec.Struct):
+class _UisAnswer(msgspec.Struct):
     result: _Result | None = None
     error: _Error | None = None
 
@@ -248,9 +248,9 @@ _ADVICE = {
 def classify(response: ApiResponse, now: datetime) -> Verdict:
     """By the error's code and mnemonic; the status is 200 for those too."""
     try:
-        answer = msgspec.json.decode(response.body, type=_Answer)
+        answer = msgspec.json.decode(response.body, type=_UisAnswer)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        answer = _Answer()
+        answer = _UisAnswer()
     if response.status >= 500:
         return Verdict(VerdictKind.RETRY, f"status {response.status}")
     if response.status == 429:

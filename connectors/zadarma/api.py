@@ -169,7 +169,7 @@ def survey(begin: datetime) -> Survey:
     return AccountSurvey(users=tuple(users), warnings=(f"the account's times are of {zone}",))
 
 
-class _Answer(msgspec.Struct):
+class _ZadarmaAnswer(msgspec.Struct):
     status: str = ""
     message: str = ""
 
@@ -177,9 +177,9 @@ class _Answer(msgspec.Struct):
 def classify(response: ApiResponse) -> Verdict:
     """By the status, and by `status` of the body."""
     try:
-        answer = msgspec.json.decode(response.body, type=_Answer)
+        answer = msgspec.json.decode(response.body, type=_ZadarmaAnswer)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        answer = _Answer()
+        answer = _ZadarmaAnswer()
     status = response.status
     message = f"status {status} {answer.message}".strip()[:200]
     if status == 429:

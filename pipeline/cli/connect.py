@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
         asking = Asking(account.adapter, reached, transport, note=_note)
         survey = asking.survey(connector.survey(begin))
         pages = _yesterday(asking, account, name, settings, now) if _may_have_calls(survey) else []
-    names = {user.user_id: user.name for user in survey.users}
+    names = {one: user.name for user in survey.users for one in (user.user_id, *user.extensions)}
     days = counted(pages, names, settings.conversation_s)
     proposals = propose_stages(survey.stages, settings.stages, settings.source(name).stages)
     managers = propose_managers(survey.users, _known_managers())
@@ -110,7 +110,9 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
         if is_typed:
             options["secret_file"] = _keep(path, name, secret)
-        written = _write(path, name, options, proposals, managers)
+        written = _write(
+            path, lambda text: with_source(text, name, options, proposals, managers, time_zone=survey.time_zone)
+        )
     if as_json:
         report = _Report(
             name=name, vendor=vendor, host=str(account.host), survey=survey, stages=proposals, managers=managers,
@@ -164,7 +166,8 @@ def _yesterday(
     today = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
     window = PullWindow(today - timedelta(days=1), today)
     streams = [stream for stream in account.adapter.streams() if stream.name.partition("-")[0] == "calls"]
-    contexts = Exchange(name, "", "").contexts(settings, settings.time_zone, "connect")
+    exchange = Exchange(name, "", "")
+    contexts = exchange.contexts(settings, exchange.zone(settings) or settings.time_zone, "connect")
     return [page for stream in streams for page in asking.pages(stream, window, contexts)]
 
 
@@ -189,7 +192,8 @@ def _show(
     for one in proposals:
         deals = "" if one.stage.deals is None else f"{one.stage.deals:,}"
         stages.add_row(one.stage.pipeline, one.stage.title, deals, one.code or "?", one.why)
-    out.print(stages)
+    if proposals:
+        out.print(stages)
     users = table("Users")
     for heading in ("id", "name", "extension", "mobile", "manager"):
         users.add_column(heading)
@@ -229,8 +233,8 @@ def _options(vendor: str, pulled: PullSettings, begin: date, survey: AccountSurv
     options: dict[str, object] = {"api": vendor, "from": begin}
     if pulled.secret:
         options["secret"] = pulled.secret
-    # A portal without quotes keeps its sums in the deals.
-    options["proposals"] = ["quotes"] if survey.quotes else ["deals"]
+    if survey.stages:  # a portal without quotes keeps its sums in the deals; an exchange has neither
+        options["proposals"] = ["quotes"] if survey.quotes else ["deals"]
     if found := general_stages(survey.stages):
         options["general_stages"] = list(found)
     return options
@@ -246,12 +250,10 @@ def _keep(path: Path, name: str, secret: str) -> str:
     return file.name
 
 
-def _write(
-    path: Path, name: str, options: dict[str, object], proposals: Sequence[StageProposal], managers: Mapping[str, str]
-) -> str:
+def _write(path: Path, change: Callable[[str], str]) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
-        write_whole(path, with_source(text, name, options, proposals, managers).encode(), mode=_mode(path))
+        write_whole(path, change(text).encode(), mode=_mode(path))
     except OSError as error:
         raise Terminal(f"{path}: it cannot be written: {error.strerror}") from None
     return str(path)
