@@ -16,6 +16,6 @@ def address_and_key(secret: str, usual: str, shape: re.Pattern[str], holds: str)
     """
     parts = secret.split()
     address, key = (usual, *parts) if len(parts) == 1 else (parts if len(parts) == 2 else ("", ""))
-    if not address or not _ADDRESS.fullmatch(address) or not shape.fullmatch(key):
+    if not address or not _ADDRESS.fullmatch(address) or "://" in key or not shape.fullmatch(key):
         raise Terminal(f"it must hold {holds}")
     return address.rstrip("/"), key

@@ -371,6 +371,6 @@ API = ApiConnector(
     counterpart="a server made from the vendors' documentation",
     documented="objects, events of moves with their author, 142 and 143, filters, 7 requests a second, refresh tokens",
     seen="204 for nothing, 100 events of a page, calls as notes with `params.uniq`",
-    unconfirmed="which object an event of a merge names; whether a note's time is the call's start; the order of notes by id;"
+    unconfirmed="which object an event of a merge names; whether a note's time is the call's start; notes by id;"
     " how many ids one request may ask",
 )

@@ -25,13 +25,13 @@ from connectors.api.adapter import (
     PullWindow,
     Reader,
     Verdict,
-    VerdictKind,
 )
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
 from connectors.api.people import managers_page
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
 from connectors.api.tokens import Refreshing
+from connectors.api.verdicts import by_status
 from connectors.megafon.history import MegafonHistory
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -73,7 +73,7 @@ class MegafonAdapter:
         )
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
-        return classify(response)
+        return by_status(response, "make one in the cabinet, CRM integration")
 
     def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
         users = yield from users_of()
@@ -128,23 +128,6 @@ def survey(begin: datetime) -> Survey:
     """Users; the history says nothing of its size."""
     users = yield from users_of()
     return AccountSurvey(users=tuple(users))
-
-
-def classify(response: ApiResponse) -> Verdict:
-    status = response.status
-    if status == 204 or (status == 200 and response.body.strip() in (b"null", b"")):
-        return Verdict(VerdictKind.EMPTY)
-    if status == 200:
-        return Verdict(VerdictKind.OK)
-    message = f"status {status}"
-    if status in (401, 403):
-        return Verdict(VerdictKind.AUTH, f"the key is not taken: make one in the cabinet, CRM integration ({message})")
-    if status == 402:
-        return Verdict(VerdictKind.PLAN, f"the exchange is not paid ({message})")
-    if status == 429:
-        seconds = response.headers.get("retry-after", "")
-        return Verdict(VerdictKind.SLOW_DOWN, message, float(seconds) if seconds.isdecimal() else 60.0)
-    return Verdict(VerdictKind.RETRY if status >= 500 else VerdictKind.FATAL, message)
 
 
 API = ApiConnector(

@@ -13,14 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.api.adapter import Adapter, PullOptions
+from connectors.beeline.api import BeelineAdapter
 from connectors.mango.api import MangoAdapter
 from connectors.megafon.api import MegafonAdapter
+from connectors.mikopbx.api import MikopbxAdapter
+from connectors.mts.api import MtsAdapter
 from connectors.uis.api import UisAdapter
 from connectors.zadarma.api import ZadarmaAdapter
 from schemas.errors import Terminal
 from schemas.records import CallLeg, FeedState, Rejected
 from tests.connectors.api.department_story import BEGIN, Story, play, pulled_numbers, story, true_numbers
-from tests.connectors.api.exchanges import crmapi, mango, uis, zadarma
+from tests.connectors.api.exchanges import crmapi, mango, mikopbx, operators, uis, zadarma
 from tests.connectors.api.exchanges.vendor import Answer, Vendor
 from tests.connectors.api.test_bitrix24 import latest
 from tests.connectors.api.virtual import World
@@ -46,6 +49,13 @@ CASES = {
     "megafon": Case(
         MegafonAdapter, crmapi.CrmapiExchange, f"https://portal.example {crmapi.KEY}", True, (200, b'[{"uid": "1", ')
     ),
+    "mikopbx": Case(
+        MikopbxAdapter, mikopbx.MikopbxBox, f"https://portal.example {mikopbx.KEY}", True, (200, b'{"data": {"rec')
+    ),
+    "beeline": Case(
+        BeelineAdapter, operators.BeelinePortal, f"https://portal.example {operators.TOKEN}", True, (200, b'[{"st')
+    ),
+    "mts": Case(MtsAdapter, operators.MtsPortal, f"https://portal.example {operators.TOKEN}", True, (200, b'{"con')),
     "zadarma": Case(
         ZadarmaAdapter, zadarma.ZadarmaAccount, f"https://portal.example {zadarma.SECRET}", True, (200, b'{"stats": [{')
     ),
@@ -67,14 +77,9 @@ def connected(case: Case, now: datetime = BEGIN) -> tuple[World, Vendor]:
 
 def options(vendor: Vendor, case: Case) -> PullOptions:
     """Each user is the manager whose extension it is."""
-    by_login = case.adapter is MegafonAdapter
-    by_extension = case.adapter is ZadarmaAdapter
-    return PullOptions(
-        managers={
-            f"user{user}" if by_login else extension if by_extension else user: manager
-            for user, extension, manager in vendor.users()
-        }
-    )
+    forms = {MegafonAdapter: "user{0}", ZadarmaAdapter: "{1}", BeelineAdapter: "{0}@ip.beeline.ru"}
+    form = next((form for adapter, form in forms.items() if case.adapter is adapter), "{0}")
+    return PullOptions(managers={form.format(user, extension): manager for user, extension, manager in vendor.users()})
 
 
 def pull(world: World, vendor: Vendor, case: Case, told: Story, until: datetime) -> None:

@@ -17,18 +17,22 @@ from connectors.api.walls import wall_end, wall_start
 from connectors.api.wire import on_wire
 from connectors.mango import api as mango
 from connectors.megafon import api as megafon
+from connectors.mikopbx.calls import leg_fields
+from connectors.reading.times import Times
 from connectors.uis import api as uis
 from connectors.zadarma import api as zadarma
 from schemas.errors import Terminal
-from schemas.records import CallLeg, Manager, Organisation
+from schemas.records import CallLeg, Disposition, Manager, Organisation
 from tests.connectors.api.department_story import BEGIN, play, pulled_numbers, story, true_numbers
 from tests.connectors.api.exchanges.crmapi import CrmapiExchange
 from tests.connectors.api.exchanges.mango import MangoExchange
+from tests.connectors.api.exchanges.mikopbx import MikopbxBox
 from tests.connectors.api.exchanges.uis import UisAccount
 from tests.connectors.api.exchanges.zadarma import ZadarmaAccount
 from tests.connectors.api.test_bitrix24 import latest
 from tests.connectors.api.test_exchanges import CASES, connected, options
 from tests.connectors.api.virtual import World
+from tests.connectors.conftest import context
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -133,8 +137,8 @@ def test_uis_is_left_alone_when_its_points_are_used_up(reset: float, held_s: flo
 
 
 def test_megafon_says_nothing_as_null_and_zadarma_errors_in_the_body() -> None:
-    assert megafon.classify(response(200, b"null")).kind is VerdictKind.EMPTY
-    assert megafon.classify(response(401)).kind is VerdictKind.AUTH
+    assert megafon.MegafonAdapter(PullOptions()).classify(response(200, b"null"), NOW).kind is VerdictKind.EMPTY
+    assert megafon.MegafonAdapter(PullOptions()).classify(response(401), NOW).kind is VerdictKind.AUTH
     assert zadarma.classify(response(200, {"status": "error", "message": "wrong"})).kind is VerdictKind.FATAL
     assert zadarma.classify(response(429)).wait_s == 60
 
@@ -291,3 +295,39 @@ def test_zone_that_is_not_known_ends_the_stream() -> None:
     vendor.errors = [(200, answer)]
     with pytest.raises(Terminal, match="'Mars/Olympus' is not a zone"):
         world.pull(BEGIN + HOUR, begin=BEGIN, wanted=["calls"])
+
+
+def test_zone_of_a_box_that_may_not_be_read_is_the_sources() -> None:
+    world, vendor = connected(CASES["mikopbx"])
+    assert isinstance(vendor, MikopbxBox)
+    vendor.may_read_settings = False
+    told = story(5, plain=True)
+    play(world, vendor, told)
+    with pytest.raises(Terminal, match="the key may not read the box's zone, and none is set"):
+        world.pull(BEGIN + 2 * HOUR, begin=BEGIN, wanted=["calls"])
+    plain = world.context
+    world.context = lambda **more: msgspec.structs.replace(plain(**more), zone=ZoneInfo("Europe/Moscow"))  # type: ignore[method-assign]
+    world.pull(BEGIN + 3 * DAY, begin=BEGIN, options=options(vendor, CASES["mikopbx"]))
+    assert pulled_numbers(world) == true_numbers(told)
+
+
+def test_rejected_row_of_a_box_does_not_hold_the_stream_up() -> None:
+    world, vendor = connected(CASES["mikopbx"])
+    assert isinstance(vendor, MikopbxBox)
+    told = story(5, plain=True)
+    vendor.staff = told.staff
+    for call in told.calls:
+        vendor.happens(call)
+    vendor.rows[3].update(disposition="VANISHED")
+    vendor.rows[4].update(start="yesterday")
+    world.now += 2 * DAY
+    world.pull(BEGIN + 3 * DAY, begin=BEGIN, wanted=["calls"])
+    assert world.checkpoints.state is not None
+    assert int(world.checkpoints.state.streams["calls"].cursor) == len(vendor.rows)
+
+
+def test_voice_menu_of_a_box_is_a_machine_that_nobody_talked_to() -> None:
+    row = {"id": "7", "UNIQUEID": "u7", "linkedid": "l1", "start": "2026-11-02 10:00:00.250", "src_num": "74950000001",
+           "dst_num": "2200100", "disposition": "ANSWERED", "is_app": "1", "duration": "9", "billsec": "9"}  # fmt: skip
+    found = leg_fields(row, Times(ZoneInfo("Europe/Moscow"), "ymd"), context("auto"))
+    assert (found.disposition, found.extension, found.outside) == (Disposition.MACHINE, "", "74950000001")

@@ -18,7 +18,7 @@ from tests.connectors.api.exchanges.vendor import Answer, Vendor
 
 KEY, SALT = "vpbxkey0123456789", "vpbxsalt0123456789"
 SECRET = f"{KEY}:{SALT}"
-_MADE_IN, _GOOD_FOR = timedelta(seconds=7), timedelta(hours=1)
+_GOOD_FOR = timedelta(hours=1)
 _FIELDS = (
     "records,start,finish,answer,from_extension,from_number,to_extension,to_number,disconnect_reason,line_number,"
     "location,entry_id"
@@ -32,6 +32,9 @@ class MangoExchange(Vendor):
         self._switch = Mango(russia, numbering(3), {}, russia.written, links=True)
         self.rows: list[tuple[int, MangoLeg]] = []
         """(when the call began, a row of it)."""
+        self.made_in = timedelta(seconds=7)
+        """How long statistics are made."""
+        self.users_every = timedelta(seconds=30)
         self._orders: dict[str, tuple[datetime, int, int]] = {}
 
     def happens(self, call: SimulatedCall) -> None:
@@ -58,7 +61,7 @@ class MangoExchange(Vendor):
         if path == "/vpbx/stats/result":
             return self._result(asked["key"])
         if path == "/vpbx/config/users/request":
-            if self.is_too_fast("users", 1, timedelta(seconds=30)):
+            if self.is_too_fast("users", 1, self.users_every):
                 return 429, {"message": "Rate limit exceeded"}
             return 200, {"users": [self._user(*user) for user in self.users()]}
         return 404, b""
@@ -70,7 +73,7 @@ class MangoExchange(Vendor):
         at, since, until = self._orders.get(key, (None, 0, 0))
         if at is None or self.clock() - at > _GOOD_FOR:
             return 404, b""
-        if self.clock() - at < _MADE_IN:
+        if self.clock() - at < self.made_in:
             return 204, b""
         return 200, "".join(write(leg) for start, leg in self.rows if since <= start < until)
 
