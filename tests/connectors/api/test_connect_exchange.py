@@ -46,7 +46,7 @@ def vendor(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     name: str = request.param
     account: Vendor = {"mango": mango.MangoExchange, "uis": uis.UisAccount}[name](now)
     if isinstance(account, mango.MangoExchange):
-        account.made_in = account.users_every = timedelta(0)  # waiting is tested elsewhere
+        account.made_in = account.orders_every = account.users_every = timedelta(0)  # waiting is tested elsewhere
     happens_yesterday(account, [0, 10, 30, 90])
     monkeypatch.chdir(tmp_path)
     (tmp_path / "callfunnel.toml").write_text('time_zone = "Europe/Moscow"  # ours\n')

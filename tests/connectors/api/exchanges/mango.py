@@ -34,6 +34,7 @@ class MangoExchange(Vendor):
         """(when the call began, a row of it)."""
         self.made_in = timedelta(seconds=7)
         """How long statistics are made."""
+        self.orders_every = timedelta(seconds=2)
         self.users_every = timedelta(seconds=30)
         self._orders: dict[str, tuple[datetime, int, int]] = {}
 
@@ -50,7 +51,7 @@ class MangoExchange(Vendor):
             return 401, {"result": 3102, "message": "sign"}
         asked = json.loads(text)
         if path == "/vpbx/stats/request":
-            if self.is_too_fast("stats", 1, timedelta(seconds=2)):
+            if self.is_too_fast("stats", 1, self.orders_every):
                 return 429, {"message": "Rate limit exceeded"}
             assert asked["fields"] == _FIELDS
             since, until = int(asked["date_from"]), int(asked["date_to"])
