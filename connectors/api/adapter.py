@@ -222,6 +222,8 @@ class PullOptions(NamedTuple):
     """Stages of the vendor in which a general proposal was sent."""
     deals: Literal["furthest", "latest"] = "furthest"
     """Which of an organisation's deals says where it stands: `connectors.api.deals`."""
+    copies: Literal["take", "skip"] = "take"
+    """Of a CRM: calls that an exchange of its own has noted there."""
     before: SourceMapping | None = None
     """With what history was read before, while it is read again: what that made, and this does not, is taken back."""
 
@@ -248,6 +250,8 @@ class ApiConnector(NamedTuple):
     """What the vendor's own documentation says."""
     seen: str = ""
     """What public code does."""
+    is_exchange: bool = False
+    """Its calls are its own; a CRM has copies of an exchange's."""
     unconfirmed: str = ""
     """What is guessed: `connect --check` settles it on an account."""
 

@@ -166,6 +166,7 @@ API = ApiConnector(
     title="Beeline Cloud PBX",
     secret=_HOLDS,
     variable="CALLFUNNEL_BEELINE",
+    is_exchange=True,
     adapter=BeelineAdapter,
     survey=survey,
     reads="calls (each person's part), people with extensions",

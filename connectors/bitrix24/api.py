@@ -119,6 +119,8 @@ class Bitrix24Adapter:
         return classify(response, now)
 
     def _calls(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        options = self._options
+
         def page(after: int) -> ApiRequest:
             filters = {**within("CALL_START_DATE", window), ">ID": after}
             return ask("voximplant.statistic.get", FILTER=filters, SORT="ID", ORDER="ASC", start=0)
@@ -126,7 +128,7 @@ class Bitrix24Adapter:
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
             yield from ()
             context = fresh()
-            return tuple(call(row, context) for row in found)
+            return tuple(call(row, context, options) for row in found)
 
         return _pages(cursor, page, rows)
 

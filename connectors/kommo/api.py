@@ -129,9 +129,7 @@ class KommoAdapter:
             changed("companies", self._companies),
             changed("contacts", self._contacts),
             changed("leads", self._leads),
-            notes("contacts"),
-            notes("companies"),
-            notes("leads"),
+            *(notes(one) for one in ("contacts", "companies", "leads") if self._options.copies == "take"),
             PullStream(
                 "deleted",
                 Order.BY_TIME,

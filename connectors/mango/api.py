@@ -225,6 +225,7 @@ API = ApiConnector(
     title="Mango Office",
     secret=_HOLDS,
     variable="CALLFUNNEL_MANGO",
+    is_exchange=True,
     adapter=MangoAdapter,
     survey=survey,
     reads="calls (each part), users with extensions and mobiles, departments as teams",

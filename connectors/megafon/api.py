@@ -135,6 +135,7 @@ API = ApiConnector(
     title="MegaFon VATS, Dom.ru and other MegaPBX",
     secret=_HOLDS,
     variable="CALLFUNNEL_MEGAFON",
+    is_exchange=True,
     adapter=MegafonAdapter,
     survey=survey,
     reads="calls, users with logins and extensions",

@@ -199,6 +199,7 @@ API = ApiConnector(
     title="MikoPBX",
     secret=_HOLDS,
     variable="CALLFUNNEL_MIKOPBX",
+    is_exchange=True,
     adapter=MikopbxAdapter,
     survey=survey,
     reads="calls (each row), employees with extensions and mobiles, the box's zone",

@@ -161,6 +161,7 @@ API = ApiConnector(
     title="MTS VPBX",
     secret=_HOLDS,
     variable="CALLFUNNEL_MTS",
+    is_exchange=True,
     adapter=MtsAdapter,
     survey=survey,
     reads="calls, people with their numbers",

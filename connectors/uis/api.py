@@ -292,6 +292,7 @@ API = ApiConnector(
     title="UIS, CoMagic, Novofon, CallGear",
     secret=_HOLDS,
     variable="CALLFUNNEL_UIS",
+    is_exchange=True,
     adapter=UisAdapter,
     survey=survey,
     reads="calls, employees with extensions and numbers, groups as teams, the account's zone",

@@ -203,6 +203,7 @@ API = ApiConnector(
     title="Zadarma",
     secret=_HOLDS,
     variable="CALLFUNNEL_ZADARMA",
+    is_exchange=True,
     adapter=ZadarmaAdapter,
     survey=survey,
     reads="calls (each leg), extensions with their names, the cabinet's zone",

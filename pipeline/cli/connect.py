@@ -27,6 +27,7 @@ from pipeline.loading.connecting.account import (
     renewed,
     secret_of,
 )
+from pipeline.loading.connecting.copies import copies_notes, has_copies
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
@@ -102,9 +103,13 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     asks = not (yes or dry_run or as_json) and _is_terminal()
     if not as_json:
         _show(account, survey, proposals, managers, days, rejected(pages), seconds)
+        for line in copies_notes(name, vendor, settings):
+            click.echo(f"note: {line}")
     if asks:
         proposals = [_chosen(one, settings) for one in proposals]
     options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
+    if has_copies(name, vendor, settings):
+        options["copies"] = "skip"
     path = config_path()
     written = ""
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):

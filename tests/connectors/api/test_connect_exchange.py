@@ -16,6 +16,7 @@ from department.calls import Path as CallPath
 from department.calls import SimulatedCall, Way
 from pipeline.cli.connect import command
 from pipeline.loading.connecting.account import account_of, begin_of
+from pipeline.loading.connecting.copies import copies_notes, has_copies
 from pipeline.settings import VARIABLES, read_settings
 from tests.connectors.api.department_story import MOSCOW, story
 from tests.connectors.api.exchanges import mango, uis
@@ -91,3 +92,14 @@ def test_json_says_the_same(vendor: str) -> None:
 
 def test_variable_of_every_vendor_is_a_setting_that_is_known() -> None:
     assert {api.variable for api in APIS.values()} <= VARIABLES.keys()
+
+
+def test_calls_that_a_crm_has_from_the_exchange_are_told_and_left_out(vendor: str, tmp_path: Path) -> None:
+    file = tmp_path / "callfunnel.toml"
+    file.write_text('time_zone = "Europe/Moscow"\n[listen.b24]\napi = "bitrix24"\n')
+    result = run(vendor, "--name", "pbx", "--yes")
+    assert 'b24 may have copies of these calls: set copies = "skip" under [listen.b24]' in result.output
+    settings = read_settings()
+    assert not has_copies("pbx", vendor, settings)
+    assert has_copies("b24", "bitrix24", settings)
+    assert "pbx has these calls itself" in copies_notes("b24", "bitrix24", settings)[0]

@@ -282,3 +282,10 @@ def test_company_that_came_back_is_not_taken_back() -> None:
     found.pull(found.now + 5 * STEP)
     (row,) = latest(found, Organisation, "organisation_id").values()
     assert not row.retracted
+
+
+def test_notes_of_calls_are_left_out_where_the_exchange_is_a_source_itself() -> None:
+    found = world()
+    found.kommo.call("contacts", "pbx-1", 60)
+    found.pull(BEGIN + HOUR, options=PullOptions(copies="skip"))
+    assert not latest(found, CallLeg, "record_id")
