@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Literal
 
 import click
 import msgspec
@@ -73,7 +74,8 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     """
     settings, connector = read_settings(), connector_of(vendor)
     name = name or vendor
-    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable)
+    copies: Literal["take", "skip"] = "skip" if has_copies(name, vendor, settings) else "take"
+    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable, copies=copies)
     if pulled.api != vendor:
         raise Terminal(f"[listen.{name}] is of {pulled.api}: give this one another --name")
     if first is not None:
@@ -108,7 +110,7 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     if asks:
         proposals = [_chosen(one, settings) for one in proposals]
     options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
-    if has_copies(name, vendor, settings):
+    if pulled.copies == "skip":
         options["copies"] = "skip"
     path = config_path()
     written = ""

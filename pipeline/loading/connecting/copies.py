@@ -23,9 +23,5 @@ def copies_notes(name: str, vendor: str, settings: Settings) -> list[str]:
 
 
 def _others(name: str, settings: Settings, *, is_exchange: bool) -> list[str]:
-    found = settings.listen.items()
-    return [
-        one
-        for one, pulled in found
-        if one != name and pulled.api in APIS and APIS[pulled.api].is_exchange == is_exchange
-    ]
+    others = {one: APIS.get(pulled.api) for one, pulled in settings.listen.items() if one != name}
+    return [one for one, api in others.items() if api is not None and api.is_exchange == is_exchange]
