@@ -25,6 +25,7 @@ from connectors.api.progress import halved
 from connectors.api.transport import ApiTransport
 from connectors.api.wire import decoded
 from connectors.live.backoff import Backoff
+from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
 from schemas.errors import Terminal, Transient
 
@@ -103,6 +104,10 @@ class AccountSurvey(msgspec.Struct, frozen=True, kw_only=True):
 Survey = Generator[ApiRequest, Any, AccountSurvey]
 
 
+class CredentialRefused(Terminal):
+    """Nothing more may be asked with it: vendors block who insists."""
+
+
 class Asking:
     """Asks one thing after the other, within the vendor's limits. For a command that waits."""
 
@@ -115,8 +120,10 @@ class Asking:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
         note: Callable[[str], None] = lambda text: None,
+        on_answer: Callable[[ApiRequest, object], None] = lambda request, answer: None,
     ) -> None:
-        """`note` is told why something is asked again, and when."""
+        """`note` is told why something is asked again, and when; `on_answer` is called with every answer."""
+        self._on_answer = on_answer
         self._note = note
         self._adapter = adapter
         self._account = account
@@ -134,9 +141,17 @@ class Asking:
             except StopIteration as end:
                 value: T = end.value
                 return value
+            except Misread as misread:
+                raise _changed(misread) from None
 
     def pages(self, stream: PullStream, window: PullWindow, context: Callable[[], Context]) -> list[PulledPage]:
         """Every page of a stream's window, halved where the vendor cuts it off."""
+        try:
+            return self._pages(stream, window, context)
+        except Misread as misread:
+            raise _changed(misread) from None
+
+    def _pages(self, stream: PullStream, window: PullWindow, context: Callable[[], Context]) -> list[PulledPage]:
         found: list[PulledPage] = []
         reader = stream.read(window, "", context)
         step = next(reader)
@@ -147,8 +162,8 @@ class Asking:
             if step.is_cut:
                 if (half := halved(window, self._now())) is None or half.until is None:
                     raise Terminal(f"{stream.name}: the vendor gives no more than a part of one minute")
-                rest = PullWindow(half.until, window.until)
-                return [*self.pages(stream, half, context), *self.pages(stream, rest, context)]
+                rest = window._replace(since=half.until)
+                return [*self._pages(stream, half, context), *self._pages(stream, rest, context)]
             found.append(step)
             if step.is_last:
                 return found
@@ -171,6 +186,7 @@ class Asking:
             verdict = self._adapter.classify(response, self._now())
             if verdict.kind is VerdictKind.OK:
                 if (answer := decoded(request, response)) is not None:
+                    self._on_answer(request, answer)
                     return answer
                 verdict = Verdict(VerdictKind.RETRY, "an answer that was cut")
             if verdict.kind is VerdictKind.EMPTY:
@@ -186,9 +202,15 @@ class Asking:
                 self._limiter.hold(request.group, self._now() + timedelta(seconds=verdict.wait_s))
                 self._pause(detail, backoff.next_s())
                 continue
+            if verdict.kind in (VerdictKind.AUTH, VerdictKind.PLAN, VerdictKind.EXPIRED):
+                raise CredentialRefused(verdict.detail)
             raise Terminal(verdict.detail)
         raise Transient(f"{detail or 'the vendor does not make the report'}: try again later")
 
     def _pause(self, why: str, seconds: float) -> None:
         self._note(f"{why}: asked again in {seconds:.0f} s")
         self._sleep(seconds)
+
+
+def _changed(misread: Misread) -> Terminal:
+    return Terminal(f"{misread.bad.detail}: the vendor's API has changed")

@@ -99,8 +99,8 @@ def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
 
 
 def page_of(after: int, date_from: str, limit: int) -> ApiRequest:
-    asked = {"grouped": "false", "sort": "id", "order": "ASC", "idFrom": str(after), "dateFrom": date_from}
-    return get("cdr", *asked.items(), ("limit", str(limit)))
+    query = {"grouped": "false", "sort": "id", "order": "ASC", "idFrom": str(after), "dateFrom": date_from}
+    return get("cdr", *query.items(), ("limit", str(limit)))
 
 
 def _call(row: Mapping[str, Any], moments: Times, context: Context) -> PulledRow:

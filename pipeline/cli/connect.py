@@ -15,6 +15,7 @@ import msgspec
 from connectors.api.adapter import PulledPage, PullWindow
 from connectors.api.survey import AccountSurvey, Asking, VendorStage
 from connectors.api.transport import HttpTransport
+from connectors.reading.source import Context
 from connectors.registry import APIS
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.drawing.terminal.tables import console, duration, table
@@ -28,6 +29,7 @@ from pipeline.loading.connecting.account import (
     renewed,
     secret_of,
 )
+from pipeline.loading.connecting.check import check
 from pipeline.loading.connecting.copies import copies_notes, has_copies
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
@@ -65,12 +67,22 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
               help="Environment variable that holds the credential. [default: the vendor's]")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Take what is proposed, without asking.")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Only look whether the account does what is expected, and print a report without personal data.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same for programs.")
-def command(vendor: str, name: str, first: date | None, variable: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+def command(
+    vendor: str, name: str, first: date | None, variable: str, yes: bool, dry_run: bool, only_check: bool, as_json: bool
+) -> None:
     """Look into an account, propose how its stages and people are ours, and write that into callfunnel.toml.
 
     Checks what the credential may read, reads pipelines, stages and users, shows yesterday as it would be counted, and
     says how long the history takes. Nothing is changed there. What callfunnel.toml says already stays as it is.
+    With --check it reads three days of everything and reports, in JSON that holds no name, number, id or address,
+    what the account does: send it when something is not as docs/connectors.md says.
     """
     settings, connector = read_settings(), connector_of(vendor)
     name = name or vendor
@@ -95,6 +107,16 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
         renewed(name, account, transport, os.environ) as (reached, _),
     ):
         asking = Asking(account.adapter, reached, transport, note=_note)
+        if only_check:
+            report = check(
+                connector,
+                account.adapter,
+                lambda shapes: Asking(account.adapter, reached, transport, note=_note, on_answer=shapes.add),
+                _contexts(name, settings),
+                now,
+            )
+            click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+            return
         survey = asking.survey(connector.survey(begin))
         pages = _yesterday(asking, account, name, settings, now) if _may_have_calls(survey) else []
     names = {one: user.name for user in survey.users for one in (user.user_id, *user.extensions)}
@@ -121,11 +143,11 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
             path, lambda text: with_source(text, name, options, proposals, managers, time_zone=survey.time_zone)
         )
     if as_json:
-        report = _Report(
+        shown = _Report(
             name=name, vendor=vendor, host=str(account.host), survey=survey, stages=proposals, managers=managers,
             yesterday=days, yesterday_rejected=rejected(pages), history_s=seconds, written=written,
         )  # fmt: skip
-        click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
         return
     if not written:
         click.echo("nothing written" + ("" if dry_run else ": --yes writes it"))
@@ -173,9 +195,13 @@ def _yesterday(
     today = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
     window = PullWindow(today - timedelta(days=1), today)
     streams = [stream for stream in account.adapter.streams() if stream.name.partition("-")[0] == "calls"]
-    exchange = Exchange(name, "", "")
-    contexts = exchange.contexts(settings, exchange.zone(settings) or settings.time_zone, "connect")
+    contexts = _contexts(name, settings)
     return [page for stream in streams for page in asking.pages(stream, window, contexts)]
+
+
+def _contexts(name: str, settings: Settings) -> Callable[[], Context]:
+    exchange = Exchange(name, "", "")
+    return exchange.contexts(settings, exchange.zone(settings) or settings.time_zone, "connect")
 
 
 def _show(

@@ -103,3 +103,13 @@ def test_calls_that_a_crm_has_from_the_exchange_are_told_and_left_out(vendor: st
     assert not has_copies("pbx", vendor, settings)
     assert has_copies("b24", "bitrix24", settings)
     assert "pbx has these calls itself" in copies_notes("b24", "bitrix24", settings)[0]
+
+
+def test_check_prints_a_report_and_writes_nothing(vendor: str, tmp_path: Path) -> None:
+    before = (tmp_path / "callfunnel.toml").read_text()
+    result = run(vendor, "--check")
+    report = json.loads(result.stdout)
+    assert report["vendor"] == vendor
+    assert {one["stream"]: one["rows"] for one in report["streams"]}["calls"] == 4
+    assert "127.0.0.1" not in result.stdout
+    assert (tmp_path / "callfunnel.toml").read_text() == before
