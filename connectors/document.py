@@ -95,13 +95,14 @@ def _mapped() -> str:
 
 def _pulled() -> str:
     """A row for each vendor that is pulled from."""
-    lines = ["| vendor | pulled | ids | rights | counterpart | not confirmed |", "|---|---|---|---|---|---|"]
+    lines = ["| vendor | pulled | ids | rights | counterpart |", "|---|---|---|---|---|"]
+    known = ["", "What is known of each, and from where:", ""]
+    known += ["| vendor | documented | seen in public code | guessed |", "|---|---|---|---|"]
     for vendor in CONNECTORS:
         if (api := vendor.api) is not None:
-            lines.append(
-                f"| `{api.kind}` | {api.reads} | {api.ids} | {api.rights} | {api.counterpart} | {api.unconfirmed} |"
-            )
-    return "\n".join(lines) + "\n"
+            lines.append(f"| `{api.kind}` | {api.reads} | {api.ids} | {api.rights} | {api.counterpart} |")
+            known.append(f"| `{api.kind}` | {api.documented} | {api.seen} | {api.unconfirmed} |")
+    return "\n".join([*lines, *known]) + "\n"
 
 
 def listeners() -> list[ListenerAbout]:

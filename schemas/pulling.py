@@ -27,5 +27,7 @@ class PullSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What counts as an individual proposal."""
     deals: Literal["furthest", "latest"] = "furthest"
     """Of several deals of an organisation: it stands where the furthest open one does, or where any moved last."""
+    copies: Literal["take", "skip"] = "take"
+    """Calls that an exchange has noted in a CRM: `skip` where that exchange is a source itself, or they count twice."""
     general_stages: tuple[str, ...] = ()
     """Stages of the vendor that say that a general proposal was sent."""

@@ -34,6 +34,12 @@ class ApiRequest(NamedTuple):
     """Sent as JSON; None for no body."""
     optional: bool = False
     """Where the account may not do it, the reader is sent None instead of an answer, and goes on without."""
+    form: tuple[tuple[str, str], ...] = ()
+    """Sent as a form, instead of a body."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Beside those of the account."""
+    is_text: bool = False
+    """The answer is a text, and the reader is sent it as such; else it is JSON."""
 
 
 class ApiResponse(NamedTuple):
@@ -51,6 +57,8 @@ class VerdictKind(Enum):
     """There is nothing: the reader is sent None."""
     NOT_READY = auto()
     """A report is still made: the same request again, later."""
+    STALE = auto()
+    """What was begun is over (a report's key): the window again, from its last cursor."""
     RETRY = auto()
     """The server has trouble: the same request again, with growing pauses."""
     SLOW_DOWN = auto()
@@ -81,6 +89,15 @@ class PullWindow(NamedTuple):
 
     since: datetime
     until: datetime | None
+    now: datetime | None = None
+    """When it is read, by the server's clock."""
+
+    @property
+    def end(self) -> datetime:
+        """Where it ends, for vendors that must be told an end."""
+        end = self.until or self.now
+        assert end is not None, "an open window is read at a time"
+        return end
 
 
 class PulledRow(NamedTuple):
@@ -91,6 +108,8 @@ class PulledRow(NamedTuple):
     at: datetime | None
     """The time that the window is about."""
     items: tuple[Record | Rejected, ...]
+    name: str = ""
+    """What it is told by where it has no such id: the same each time that it is read."""
 
 
 class PulledPage(NamedTuple):
@@ -136,6 +155,8 @@ class PullStream(NamedTuple):
     settle: timedelta = timedelta(0)
     """How long a row may still change without moving: what is younger is read again each `settle_every`."""
     settle_every: timedelta = timedelta(hours=6)
+    slack: timedelta = timedelta(seconds=1)
+    """How far outside of its window a row may lie: where the vendor's filter is about another time than the row's."""
     is_mapped: bool = True
     """Its records depend on how stages and users are mapped: with another mapping its history is read again."""
 
@@ -157,6 +178,8 @@ class Account(NamedTuple):
     address: str
     """Everything before a request's path; may hold the secret, and is in no message."""
     headers: Mapping[str, str] = MappingProxyType({})
+    signed: Callable[[ApiRequest], ApiRequest] = lambda request: request
+    """Puts the credential into a request, where it is in no header that stays."""
 
 
 class Adapter(Protocol):
@@ -199,6 +222,8 @@ class PullOptions(NamedTuple):
     """Stages of the vendor in which a general proposal was sent."""
     deals: Literal["furthest", "latest"] = "furthest"
     """Which of an organisation's deals says where it stands: `connectors.api.deals`."""
+    copies: Literal["take", "skip"] = "take"
+    """Of a CRM: calls that an exchange of its own has noted there."""
     before: SourceMapping | None = None
     """With what history was read before, while it is read again: what that made, and this does not, is taken back."""
 
@@ -221,7 +246,14 @@ class ApiConnector(NamedTuple):
     rights: str
     """What the credential must be allowed, for people."""
     counterpart: str
+    documented: str = ""
+    """What the vendor's own documentation says."""
+    seen: str = ""
+    """What public code does."""
+    is_exchange: bool = False
+    """Its calls are its own; a CRM has copies of an exchange's."""
     unconfirmed: str = ""
+    """What is guessed: `connect --check` settles it on an account."""
 
 
 def manager_since(user: str, managers: Mapping[str, str]) -> datetime:

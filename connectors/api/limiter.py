@@ -11,6 +11,8 @@ import msgspec
 
 from connectors.api.adapter import AccountLimits
 
+_SHORTEST_WAIT_S = 0.001
+
 
 class DaySpent(msgspec.Struct, frozen=True):
     """Requests of one UTC day: kept with the checkpoint, so that a restart does not spend a budget twice."""
@@ -35,7 +37,8 @@ class TokenBucket:
             passed_s = max(0.0, (now - self._at).total_seconds())
             self._left = min(self._burst, self._left + passed_s * self._per_s)
         self._at = now
-        return 0.0 if self._left >= 1 - 1e-9 else (1 - self._left) / self._per_s
+        # A wait below what a clock tells apart would be no wait.
+        return 0.0 if self._left >= 1 - 1e-9 else max((1 - self._left) / self._per_s, _SHORTEST_WAIT_S)
 
     def take(self) -> None:
         self._left -= 1

@@ -108,10 +108,13 @@ def after_window(
 def floor_of(rows: Iterable[PulledRow], old_before: datetime, floor: str) -> tuple[str, bool]:
     """The id up to which no row can appear any more, out of rows in order of their ids; and whether more may follow.
 
-    A row that is younger than the overlap ends it: an id that was given before may not be readable yet.
+    A row that is younger than the overlap ends it: an id that was given before may not be readable yet. A row whose
+    time cannot be read is as old as the one behind it.
     """
     for row in rows:
-        if row.at is None or row.at >= old_before:
+        if row.at is None:
+            continue
+        if row.at >= old_before:
             return floor, False
         floor = str(row.key)
     return floor, True

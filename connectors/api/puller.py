@@ -20,6 +20,7 @@ from connectors.api.limiter import RequestLimiter
 from connectors.api.progress import BEGINNING, PullState, begin, with_mapping
 from connectors.api.reading import StreamFault, StreamReading
 from connectors.api.transport import ApiTransport, Stopping
+from connectors.api.wire import decoded
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue, moment
@@ -165,7 +166,7 @@ class PullListener:
     ) -> None:
         kind, name = verdict.kind, reading.stream.name
         if kind in (VerdictKind.OK, VerdictKind.EMPTY):
-            answer = None if kind is VerdictKind.EMPTY else _decoded(response)
+            answer = None if kind is VerdictKind.EMPTY else decoded(request, response)
             if kind is VerdictKind.OK and answer is None:
                 self._again(line, reading, "an answer that is not JSON", now)
                 return
@@ -178,8 +179,12 @@ class PullListener:
             self._deliver(line, reading, answer, now)
         elif kind is VerdictKind.FORBIDDEN and request.optional:
             self._deliver(line, reading, None, now)
-        elif kind is VerdictKind.NOT_READY:
+        elif kind is VerdictKind.NOT_READY and not reading.is_waiting_too_long(now):
             reading.due = now + timedelta(seconds=verdict.wait_s or _NOT_READY_S)
+            reading.waits_for = reading.report_note(now)
+        elif kind in (VerdictKind.NOT_READY, VerdictKind.STALE):
+            reading.forget()
+            self._again(line, reading, verdict.detail or "a report was not made in time: it is ordered anew", now)
         elif kind is VerdictKind.SLOW_DOWN:
             wait_s = verdict.wait_s or reading.backoff.next_s()
             self._limiter.hold(request.group, now + timedelta(seconds=wait_s))
@@ -250,14 +255,6 @@ def _redirected(response: ApiResponse) -> Verdict | None:
     return Verdict(
         VerdictKind.FATAL, "the server answers with a redirect, which is not followed with a secret: is the host right?"
     )
-
-
-def _decoded(response: ApiResponse) -> object:
-    """None for what is cut, or is not JSON."""
-    try:
-        return msgspec.json.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _date(response: ApiResponse) -> datetime | None:

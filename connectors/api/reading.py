@@ -26,6 +26,9 @@ from schemas.codec import encode
 from schemas.records import Record, Rejected
 
 _MOST_REMEMBERED = 1_000_000
+_MOST_WAIT = timedelta(minutes=15)
+"""For a report that a vendor makes: then it is ordered anew."""
+_LONG_WAIT = timedelta(minutes=2)
 Items = list[Record | Rejected]
 
 
@@ -58,8 +61,9 @@ class StreamReading:
         self._began_at = due
         self._cursor = ""
         self._floor, self._floor_grows = "", True
-        self._known: dict[int, tuple[bytes, datetime | None]] = {}
-        """Rows that were delivered and will be read again: key -> (digest of what it gave, its time)."""
+        self._known: dict[int | str, tuple[bytes, datetime | None]] = {}
+        """Rows that were delivered and will be read again: key or name -> (digest of what it gave, its time)."""
+        self._not_ready_since: datetime | None = None
 
     def request(self, now: datetime) -> ApiRequest:
         """What to send now: the same one until `receive` was called. Raises StreamFault."""
@@ -72,7 +76,7 @@ class StreamReading:
         """What is new, page by page; `progress` is that of behind it. Raises StreamFault."""
         reader = self._reader
         assert reader is not None
-        self._request = None
+        self._request = self._not_ready_since = None
         try:
             step = reader.send(answer)
             while isinstance(step, PulledPage):
@@ -99,12 +103,24 @@ class StreamReading:
 
     def forget(self) -> None:
         """Begin what is being read once more, from its last cursor."""
-        self._reader = self._request = None
+        self._reader = self._request = self._not_ready_since = None
+
+    def is_waiting_too_long(self, now: datetime) -> bool:
+        """Told of each answer that says that a report is not made yet."""
+        self._not_ready_since = self._not_ready_since or now
+        return now - self._not_ready_since > _MOST_WAIT
+
+    def report_note(self, now: datetime) -> str:
+        """For people, while a report takes long."""
+        since = self._not_ready_since
+        if since is None or now - since < _LONG_WAIT:
+            return ""
+        return f"{self.stream.name}: the vendor is making a report since {since:%H:%M} UTC"
 
     def _open(self, now: datetime) -> None:
         settle = settle_window(self.stream, self.progress, now) if self.progress.until is None else None
         self._is_settling = settle is not None
-        self._window = settle or next_window(self.stream, self.progress, now)
+        self._window = (settle or next_window(self.stream, self.progress, now))._replace(now=now)
         self._cursor = "" if self._is_settling else self.progress.cursor
         self._began_at = now
         self._floor, self._floor_grows = self.progress.cursor, True
@@ -137,13 +153,13 @@ class StreamReading:
 
     def _is_new(self, row: PulledRow) -> bool:
         """Whether it gives something else than the last time; remembered where it will be read again."""
-        digest = _digest(row)
-        known = self._known.get(row.key)
+        digest, key = _digest(row), row.key or row.name
+        known = self._known.get(key)
         if known is not None and known[0] == digest:
             return False
         is_recent = row.at is None or row.at >= self._again_from
-        if row.key and is_recent and (known is not None or len(self._known) < _MOST_REMEMBERED):
-            self._known[row.key] = (digest, row.at)
+        if key and is_recent and (known is not None or len(self._known) < _MOST_REMEMBERED):
+            self._known[key] = (digest, row.at)
         return True
 
     @property
@@ -153,10 +169,10 @@ class StreamReading:
 
     def _check(self, page: PulledPage) -> None:
         """That the vendor did as asked: where it ignores a filter the whole history comes, or one page for ever."""
-        name, window = self.stream.name, self._window
+        name, window, slack = self.stream.name, self._window, self.stream.slack
         last = int(self._cursor) if self.stream.order is not Order.WHOLE and self._cursor.isdecimal() else 0
         for row in page.rows:
-            if row.at is not None and (row.at < window.since - timedelta(seconds=1) or _is_behind(row.at, window)):
+            if row.at is not None and (row.at < window.since - slack or _is_behind(row.at, window, slack)):
                 raise StreamFault(
                     f"{name}: a row of {row.at.isoformat()} came for {window.since.isoformat()} to"
                     f" {window.until.isoformat() if window.until else 'now'}: the server ignores the filter by time"
@@ -208,8 +224,8 @@ class StreamReading:
         return self.progress.done_at is None
 
 
-def _is_behind(at: datetime, window: PullWindow) -> bool:
-    return window.until is not None and at >= window.until + timedelta(seconds=1)
+def _is_behind(at: datetime, window: PullWindow, slack: timedelta) -> bool:
+    return window.until is not None and at >= window.until + slack
 
 
 def _digest(row: PulledRow) -> bytes:

@@ -7,16 +7,17 @@ of TLS settings, timeouts and security notices. Its loop belongs to the puller's
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from connectors.api.adapter import Account, ApiRequest, ApiResponse
+from connectors.api.wire import WireRequest, on_wire
 from connectors.http.gates import is_loopback
 from schemas.errors import Terminal, Transient
 
@@ -91,14 +92,14 @@ class HttpTransport:
 
     def send(self, account: Account, request: ApiRequest) -> ApiResponse:
         """Raises Transient when no whole answer comes, Terminal for a certificate or another host, Stopping."""
-        address = account.address + request.path
-        if host_of(address, str(self._host)) != self._host:
+        sent = on_wire(account, request)
+        if host_of(sent.address, str(self._host)) != self._host:
             raise Terminal(f"{self._host}: a request to another host was not sent")
-        return self._runner.run(self._watched(address, request, account.headers))
+        return self._runner.run(self._watched(sent))
 
-    async def _watched(self, address: str, request: ApiRequest, headers: Mapping[str, str]) -> ApiResponse:
+    async def _watched(self, sent: WireRequest) -> ApiResponse:
         """The answer, or Stopping soon after the listener was asked to end."""
-        asking = asyncio.ensure_future(self._ask(address, request, headers))
+        asking = asyncio.ensure_future(self._ask(sent))
         try:
             while not (await asyncio.wait({asking}, timeout=_LOOK_S))[0]:
                 if self._stopping():
@@ -107,14 +108,11 @@ class HttpTransport:
         finally:
             asking.cancel()
 
-    async def _ask(self, address: str, request: ApiRequest, headers: Mapping[str, str]) -> ApiResponse:
-        data = None if request.body is None else json.dumps(request.body, ensure_ascii=False).encode()
-        sent = {"Accept": "application/json", **headers}
-        if data is not None:
-            sent["Content-Type"] = "application/json"
+    async def _ask(self, sent: WireRequest) -> ApiResponse:
+        address = URL(sent.address, encoded=True)
         try:
             async with self._opened().request(
-                request.method, address, params=request.query, data=data, headers=sent, allow_redirects=False
+                sent.method, address, data=sent.body, headers=sent.headers, allow_redirects=False
             ) as response:
                 body = bytearray()
                 async for piece in response.content.iter_chunked(1 << 16):

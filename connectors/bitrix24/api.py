@@ -119,6 +119,8 @@ class Bitrix24Adapter:
         return classify(response, now)
 
     def _calls(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        options = self._options
+
         def page(after: int) -> ApiRequest:
             filters = {**within("CALL_START_DATE", window), ">ID": after}
             return ask("voximplant.statistic.get", FILTER=filters, SORT="ID", ORDER="ASC", start=0)
@@ -126,7 +128,7 @@ class Bitrix24Adapter:
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
             yield from ()
             context = fresh()
-            return tuple(call(row, context) for row in found)
+            return tuple(call(row, context, options) for row in found)
 
         return _pages(cursor, page, rows)
 
@@ -388,5 +390,7 @@ API = ApiConnector(
     ids="call `CALL_ID`, leg `ID`; `CO_n` a company, `C_n` a contact without one; `Q_n` a quote, `D_n` a deal",
     rights="crm, user, telephony (department for teams); the webhook's user must see everybody's deals and calls",
     counterpart="a server made from the vendor's REST documentation",
+    documented="methods, fields, pages by id, scopes, both limits with their refusals, times with an offset",
+    seen="recordings and contacts of a call come later; a page of the statistics may come out of order",
     unconfirmed="whether `SORT` by ID always holds (a page out of order ends the stream, with words); a box edition",
 )

@@ -29,6 +29,8 @@ Make = Callable[[Fields, Context, str], Record | None]
 """(row, context, origin) to a record; None where the row gives none. Raises Misread."""
 
 _TABLE = Bitrix24Statistics()
+_COPY = "externalCall."
+"""How a CALL_ID begins of a call that another exchange has registered by REST."""
 _NOT_SENT = frozenset({"", "DRAFT", "NEW"})
 
 
@@ -61,6 +63,14 @@ def moment(row: Fields, name: str) -> datetime:
     return at.astimezone(UTC)
 
 
+def moment_of(row: Fields, name: str) -> datetime | None:
+    """The same, None where it is not one."""
+    try:
+        return moment(row, name)
+    except Misread:
+        return None
+
+
 def pulled(row: Fields, context: Context, kind: str, time: str, make: Make) -> PulledRow:
     """What one row gives: a record, a reject, or nothing. `time` names the field that its window is about."""
     key, at = number(row), None
@@ -72,15 +82,13 @@ def pulled(row: Fields, context: Context, kind: str, time: str, make: Make) -> P
     return PulledRow(key, at, () if made is None else (made,))
 
 
-def call(row: Fields, context: Context) -> PulledRow:
+def call(row: Fields, context: Context, options: PullOptions) -> PulledRow:
     """A call of the statistics: the same leg as in its export and of its webhook."""
+    if options.copies == "skip" and str(row.get("CALL_ID") or "").startswith(_COPY):
+        return PulledRow(number(row), moment_of(row, "CALL_START_DATE"), ())
     texts = {name: "" if value is None else str(value) for name, value in row.items()}
     item = call_item(_TABLE, texts, context, KIND, texts.get("CALL_ID") or texts.get("ID") or "-")
-    try:
-        at = moment(row, "CALL_START_DATE")
-    except Misread:
-        at = None
-    return PulledRow(number(row), at, (item,))
+    return PulledRow(number(row), moment_of(row, "CALL_START_DATE"), (item,))
 
 
 def managers(

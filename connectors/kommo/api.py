@@ -30,8 +30,9 @@ from connectors.api.adapter import (
     VerdictKind,
 )
 from connectors.api.tokens import Refreshing
-from connectors.kommo.crm import Fields, call, linked, manager, number, organisation, rows_of, time_of
+from connectors.kommo.crm import Fields, call, deleted, linked, manager, number, organisation, rows_of, time_of
 from connectors.kommo.moves import Leads, leads_rows
+from connectors.kommo.prices import CHANGED
 from connectors.kommo.survey import survey
 from connectors.reading.source import Context
 from schemas.errors import Terminal
@@ -46,6 +47,7 @@ _OVERLAP = timedelta(minutes=5)
 _WHOLE_BELOW = timedelta(minutes=2)
 _ADDRESS = re.compile(r"https?://[^/\s]+/?")
 _SHORTEST_TOKEN = 20
+_GONE = "company_deleted,contact_deleted,entity_merged"
 _Fresh = Callable[[], Context]
 _Read = Callable[[PullWindow, str, _Fresh], Reader]
 _Query = tuple[tuple[str, str], ...]
@@ -127,9 +129,15 @@ class KommoAdapter:
             changed("companies", self._companies),
             changed("contacts", self._contacts),
             changed("leads", self._leads),
-            notes("contacts"),
-            notes("companies"),
-            notes("leads"),
+            *(notes(one) for one in ("contacts", "companies", "leads") if self._options.copies == "take"),
+            PullStream(
+                "deleted",
+                Order.BY_TIME,
+                self._deleted,
+                overlap=timedelta(minutes=30),
+                step=timedelta(days=30),
+                is_mapped=False,
+            ),
         )
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
@@ -189,6 +197,30 @@ class KommoAdapter:
 
         return _windowed("leads", window, cursor, rows, ("with", "contacts"))
 
+    def _deleted(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+        """Companies and contacts that were deleted or merged, and cannot be read any more, are taken back.
+
+        Which one has the numbers of a merged one is not told: it changes, and so is read again with them.
+        """
+        page, is_last, path = int(cursor or 1), False, {"company": "companies", "contact": "contacts"}
+        wanted = (("filter[type]", _GONE), *within("created_at", window), ("limit", str(EVENTS)))
+        while not is_last:
+            answer = yield get("events", *wanted, ("page", str(page)))
+            found = rows_of(answer, "events")
+            is_last = not _has_next(answer)
+            if not is_last and not _is_short(window):
+                yield PulledPage((), "", is_cut=True)
+                return
+            rows: list[PulledRow] = []
+            for entity, list_name in path.items():
+                events = {number(one, "entity_id"): one for one in found if one.get("entity_type") == entity}
+                there = yield from _by_id(list_name, sorted(events))
+                gone = events.keys() - {number(one) for one in there}
+                context = fresh()
+                rows += [deleted(events[one], context) for one in sorted(gone)]
+            page += 1
+            yield PulledPage(tuple(rows), str(page), is_last)
+
     def _calls(self, entity: str, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
             yield from ()
@@ -201,7 +233,7 @@ class KommoAdapter:
 
 def _windowed(path: str, window: PullWindow, cursor: str, rows: _Rows, *query: tuple[str, str]) -> Reader:
     """What changed in a window: in one page, or it is cut; within two minutes page after page."""
-    pages = window.until is not None and window.until - window.since <= _WHOLE_BELOW
+    pages = _is_short(window)
     page, is_last = int(cursor or 1), False
     while not is_last:
         # Two pages of one moment keep their order by id, which nothing changes.
@@ -221,6 +253,11 @@ def _windowed(path: str, window: PullWindow, cursor: str, rows: _Rows, *query: t
         made = yield from rows(found)
         page += 1
         yield PulledPage(made, str(page), is_last)
+
+
+def _is_short(window: PullWindow) -> bool:
+    """It is read page after page."""
+    return window.until is not None and window.until - window.since <= _WHOLE_BELOW
 
 
 def _by_id(path: str, ids: Sequence[int], *query: tuple[str, str]) -> Generator[ApiRequest, Any, list[Fields]]:
@@ -264,18 +301,19 @@ def _with_others(found: Sequence[Fields], options: PullOptions) -> Generator[Api
         others = {one for thing in (*owners, *people) for one in linked(thing, "leads")} - set(by_id)
         leads = yield from _by_id("leads", sorted(others), ("with", "contacts"))
         by_id |= {number(lead): lead for lead in leads}
-    events = yield from _moves_of(sorted(by_id))
+    kinds = "lead_status_changed" + (f",{CHANGED}" if "deals" in options.proposals else "")
+    events = yield from _events_of(sorted(by_id), kinds)
     return Leads(by_id, companies_of, events)
 
 
-def _moves_of(leads: Sequence[int]) -> Generator[ApiRequest, Any, dict[int, list[Fields]]]:
-    """Lead -> every event of a changed stage, as the account has kept them."""
+def _events_of(leads: Sequence[int], kinds: str) -> Generator[ApiRequest, Any, dict[int, list[Fields]]]:
+    """Lead -> every event of these kinds, as the account has kept them."""
     found: dict[int, list[Fields]] = {}
     for some in chunks(leads, _IDS):
         of = (("filter[entity]", "lead"), *(("filter[entity_id][]", str(one)) for one in some))
         page, more = 1, True
         while more:
-            wanted = (("filter[type]", "lead_status_changed"), *of, ("limit", str(EVENTS)), ("page", str(page)))
+            wanted = (("filter[type]", kinds), *of, ("limit", str(EVENTS)), ("page", str(page)))
             answer = yield get("events", *wanted)
             for event in rows_of(answer, "events"):
                 found.setdefault(number(event, "entity_id"), []).append(event)
@@ -324,9 +362,13 @@ API = ApiConnector(
     variable="CALLFUNNEL_KOMMO",
     adapter=KommoAdapter,
     survey=survey,
-    reads="users, companies, contacts, leads with every move, prices as proposals, calls out of notes",
+    reads="users, companies, contacts, leads with every move, prices with every change as proposals, calls out of"
+    " notes, deleted and merged companies and contacts",
     ids="call `params.uniq`, leg the note; `CO_n` a company, `C_n` a contact without one, `n` a lead; `D_n` its price",
     rights="a private integration's long-lived token of an administrator",
     counterpart="a server made from the vendors' documentation",
-    unconfirmed="whether a note's time is the call's start; the order of notes by id; how many ids one request may ask",
+    documented="objects, events of moves with their author, 142 and 143, filters, 7 requests a second, refresh tokens",
+    seen="204 for nothing, 100 events of a page, calls as notes with `params.uniq`",
+    unconfirmed="which object an event of a merge names; whether a note's time is the call's start; notes by id;"
+    " how many ids one request may ask",
 )

@@ -108,6 +108,22 @@ def organisation(name: str, row: Fields, contacts: Iterable[Fields], context: Co
     )
 
 
+def deleted(event: Fields, context: Context) -> PulledRow:
+    """A company or a contact that is gone."""
+    kind, key = str(event.get("entity_type")), number(event, "entity_id")
+    name = f"CO_{key}" if kind == "company" else f"C_{key}"
+    gone = Organisation(
+        organisation_id=name,
+        name="",
+        phones=[],
+        import_id=context.import_id,
+        origin=f"{KIND}:{event.get('type')}:{key}",
+        version=context.version,
+        retracted=1,
+    )
+    return PulledRow(0, time_of(event, "created_at"), (gone,), name)
+
+
 def _phones(row: Fields) -> list[str]:
     fields = row.get("custom_fields_values")
     if not isinstance(fields, list):

@@ -1,9 +1,8 @@
-"""Leads of Kommo and amoCRM with their events to moves of organisations, and prices to proposals. Pure."""
+"""Leads of Kommo and amoCRM with their events to moves of organisations. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import msgspec
 
@@ -11,9 +10,10 @@ from connectors.api.adapter import PulledRow, PullOptions, SourceMapping, manage
 from connectors.api.deals import DealMove, Standing, stage_changes, standings
 from connectors.api.survey import StageKind
 from connectors.kommo.crm import KIND, Fields, moment, number, organisation_of, rejected, time_of
+from connectors.kommo.prices import revisions
 from connectors.reading.rejects import Bad, Misread
 from connectors.reading.source import Context
-from schemas.records import Proposal, ProposalKind, Reason, Record, Rejected
+from schemas.records import Reason, Record, Rejected
 
 KINDS = {142: StageKind.WON, 143: StageKind.LOST}
 """In every pipeline."""
@@ -50,28 +50,10 @@ def leads_rows(
         items: list[Record | Rejected] = [*_unknown(lead, leads, context, options)]
         if last[owner] == key:
             items += stage_changes(owner, before.get(owner, {}), now.get(owner, {}), context, f"{KIND}:lead:{key}")
-        if (price := _price(lead, owner, currency, context, options)) is not None:
-            items.append(price)
+        if "deals" in options.proposals:
+            items += revisions(lead, leads.events.get(key, ()), owner, currency, context, options)
         rows.append(PulledRow(key, time_of(lead, "updated_at"), tuple(items)))
     return tuple(rows)
-
-
-def _price(lead: Fields, owner: str, currency: str, context: Context, options: PullOptions) -> Proposal | None:
-    price, created = number(lead, "price"), time_of(lead, "created_at")
-    if price <= 0 or created is None or "deals" not in options.proposals:
-        return None
-    return Proposal(
-        proposal_id=f"D_{number(lead)}",
-        organisation_id=owner,
-        manager_id=manager_of(str(number(lead, "responsible_user_id") or ""), options.managers),
-        kind=ProposalKind.INDIVIDUAL,
-        sent_at=created,
-        amount=Decimal(price),
-        currency=currency,
-        import_id=context.import_id,
-        origin=f"{KIND}:lead:{number(lead)}",
-        version=context.version,
-    )
 
 
 def _standings(leads: Leads, mapping: SourceMapping, context: Context) -> dict[str, dict[Standing, str]]:

@@ -11,7 +11,7 @@ from connectors.kommo.moves import KINDS
 
 _CALLS = (
     "calls here are what an exchange's integration has noted, without missed ones of some: where the exchange itself is"
-    " read, leave calls-contacts, calls-companies and calls-leads out of `streams`, or they count twice"
+    ' a source, set copies = "skip", or they count twice'
 )
 
 

@@ -33,6 +33,8 @@ _USUAL = (
 )
 ORDERS = (_USUAL, (*_USUAL, "create"), (*_USUAL[:-1], "create", "entry_id"))
 """The `fields` that public clients ask for."""
+PULLED = Recognised(profile="mango", kind="calls", layout="the usual fields", columns=_USUAL, reasons=())
+"""A row of them that came from the API or a webhook: the same leg as in a file."""
 _READ = (
     *("start", "finish", "answer", "from_extension", "from_number", "to_extension", "to_number", "line_number"),
     *("location", "entry_id", "records"),

@@ -22,13 +22,12 @@ from connectors.http.webhook import (
     json_object,
     rejected,
 )
-from connectors.mango.statistics import ORDERS, MangoStats
+from connectors.mango.statistics import PULLED, MangoStats
 from connectors.reading.rejects import Bad, Misread
-from connectors.reading.source import Context, Recognised
+from connectors.reading.source import Context
 from schemas.records import Reason, Record, Rejected
 
 _KIND = "mango"
-_ROW = Recognised(profile="mango", kind="calls", layout="events/summary", columns=ORDERS[0], reasons=())
 
 
 def answer(incoming: Incoming, secret: str, context: Context) -> Answered | WebhookRefused:
@@ -64,9 +63,9 @@ def _item(event: dict[str, Any], context: Context) -> Record | Rejected:
         "line_number": _text(event.get("line_number")),
         "entry_id": entry,
     }
-    make = MangoStats().maker(_ROW, context, UTC, _KIND)
+    make = MangoStats().maker(PULLED, context, UTC, _KIND)
     try:
-        return make([row.get(column, "") for column in _ROW.columns], entry)
+        return make([row.get(column, "") for column in PULLED.columns], entry)
     except Misread as misread:
         return rejected(misread.bad, event, context, _KIND, entry)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Literal
 
 import click
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from connectors.api.adapter import PulledPage, PullWindow
 from connectors.api.survey import AccountSurvey, Asking, VendorStage
 from connectors.api.transport import HttpTransport
+from connectors.reading.source import Context
 from connectors.registry import APIS
 from pipeline.clock import as_datetime, wall_clock
 from pipeline.drawing.terminal.tables import console, duration, table
@@ -27,6 +29,8 @@ from pipeline.loading.connecting.account import (
     renewed,
     secret_of,
 )
+from pipeline.loading.connecting.check import check
+from pipeline.loading.connecting.copies import copies_notes, has_copies
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
@@ -63,16 +67,27 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
               help="Environment variable that holds the credential. [default: the vendor's]")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Take what is proposed, without asking.")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Only look whether the account does what is expected, and print a report without personal data.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same for programs.")
-def command(vendor: str, name: str, first: date | None, variable: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+def command(
+    vendor: str, name: str, first: date | None, variable: str, yes: bool, dry_run: bool, only_check: bool, as_json: bool
+) -> None:
     """Look into an account, propose how its stages and people are ours, and write that into callfunnel.toml.
 
     Checks what the credential may read, reads pipelines, stages and users, shows yesterday as it would be counted, and
     says how long the history takes. Nothing is changed there. What callfunnel.toml says already stays as it is.
+    With --check it reads three days of everything and reports, in JSON that holds no name, number, id or address,
+    what the account does: send it when something is not as docs/connectors.md says.
     """
     settings, connector = read_settings(), connector_of(vendor)
     name = name or vendor
-    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable)
+    copies: Literal["take", "skip"] = "skip" if has_copies(name, vendor, settings) else "take"
+    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable, copies=copies)
     if pulled.api != vendor:
         raise Terminal(f"[listen.{name}] is of {pulled.api}: give this one another --name")
     if first is not None:
@@ -92,9 +107,19 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
         renewed(name, account, transport, os.environ) as (reached, _),
     ):
         asking = Asking(account.adapter, reached, transport, note=_note)
+        if only_check:
+            report = check(
+                connector,
+                account.adapter,
+                lambda shapes: Asking(account.adapter, reached, transport, note=_note, on_answer=shapes.add),
+                _contexts(name, settings),
+                now,
+            )
+            click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+            return
         survey = asking.survey(connector.survey(begin))
         pages = _yesterday(asking, account, name, settings, now) if _may_have_calls(survey) else []
-    names = {user.user_id: user.name for user in survey.users}
+    names = {one: user.name for user in survey.users for one in (user.user_id, *user.extensions)}
     days = counted(pages, names, settings.conversation_s)
     proposals = propose_stages(survey.stages, settings.stages, settings.source(name).stages)
     managers = propose_managers(survey.users, _known_managers())
@@ -102,21 +127,27 @@ def command(vendor: str, name: str, first: date | None, variable: str, yes: bool
     asks = not (yes or dry_run or as_json) and _is_terminal()
     if not as_json:
         _show(account, survey, proposals, managers, days, rejected(pages), seconds)
+        for line in copies_notes(name, vendor, settings):
+            click.echo(f"note: {line}")
     if asks:
         proposals = [_chosen(one, settings) for one in proposals]
     options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
+    if pulled.copies == "skip":
+        options["copies"] = "skip"
     path = config_path()
     written = ""
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
         if is_typed:
             options["secret_file"] = _keep(path, name, secret)
-        written = _write(path, name, options, proposals, managers)
+        written = _write(
+            path, lambda text: with_source(text, name, options, proposals, managers, time_zone=survey.time_zone)
+        )
     if as_json:
-        report = _Report(
+        shown = _Report(
             name=name, vendor=vendor, host=str(account.host), survey=survey, stages=proposals, managers=managers,
             yesterday=days, yesterday_rejected=rejected(pages), history_s=seconds, written=written,
         )  # fmt: skip
-        click.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
         return
     if not written:
         click.echo("nothing written" + ("" if dry_run else ": --yes writes it"))
@@ -164,8 +195,13 @@ def _yesterday(
     today = datetime.combine(now.astimezone(settings.time_zone).date(), time(), settings.time_zone)
     window = PullWindow(today - timedelta(days=1), today)
     streams = [stream for stream in account.adapter.streams() if stream.name.partition("-")[0] == "calls"]
-    contexts = Exchange(name, "", "").contexts(settings, settings.time_zone, "connect")
+    contexts = _contexts(name, settings)
     return [page for stream in streams for page in asking.pages(stream, window, contexts)]
+
+
+def _contexts(name: str, settings: Settings) -> Callable[[], Context]:
+    exchange = Exchange(name, "", "")
+    return exchange.contexts(settings, exchange.zone(settings) or settings.time_zone, "connect")
 
 
 def _show(
@@ -189,7 +225,8 @@ def _show(
     for one in proposals:
         deals = "" if one.stage.deals is None else f"{one.stage.deals:,}"
         stages.add_row(one.stage.pipeline, one.stage.title, deals, one.code or "?", one.why)
-    out.print(stages)
+    if proposals:
+        out.print(stages)
     users = table("Users")
     for heading in ("id", "name", "extension", "mobile", "manager"):
         users.add_column(heading)
@@ -229,8 +266,8 @@ def _options(vendor: str, pulled: PullSettings, begin: date, survey: AccountSurv
     options: dict[str, object] = {"api": vendor, "from": begin}
     if pulled.secret:
         options["secret"] = pulled.secret
-    # A portal without quotes keeps its sums in the deals.
-    options["proposals"] = ["quotes"] if survey.quotes else ["deals"]
+    if survey.stages:  # a portal without quotes keeps its sums in the deals; an exchange has neither
+        options["proposals"] = ["quotes"] if survey.quotes else ["deals"]
     if found := general_stages(survey.stages):
         options["general_stages"] = list(found)
     return options
@@ -246,12 +283,10 @@ def _keep(path: Path, name: str, secret: str) -> str:
     return file.name
 
 
-def _write(
-    path: Path, name: str, options: dict[str, object], proposals: Sequence[StageProposal], managers: Mapping[str, str]
-) -> str:
+def _write(path: Path, change: Callable[[str], str]) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
-        write_whole(path, with_source(text, name, options, proposals, managers).encode(), mode=_mode(path))
+        write_whole(path, change(text).encode(), mode=_mode(path))
     except OSError as error:
         raise Terminal(f"{path}: it cannot be written: {error.strerror}") from None
     return str(path)

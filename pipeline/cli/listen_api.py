@@ -60,7 +60,8 @@ def command(name: str, first: date | None, state: Path, data: Path | None) -> No
         import_id = known.import_id or session
         line = DeliveryQueue(name, "api", import_id)
         line.session = session
-        contexts = Exchange(name, "", "").contexts(settings, settings.time_zone, import_id)
+        exchange = Exchange(name, "", "")
+        contexts = exchange.contexts(settings, exchange.zone(settings) or settings.time_zone, import_id)
         adapter = account.connector.adapter(options_of(pulled, known.before))
         begin_at = begin_of(pulled, settings, as_datetime(wall_clock()))
         with (

@@ -116,7 +116,7 @@ def read_secret(path: Path) -> str:
 
 
 def options_of(pulled: PullSettings, before: SourceMapping | None = None) -> PullOptions:
-    return PullOptions(pulled.managers, pulled.proposals, pulled.general_stages, pulled.deals, before)
+    return PullOptions(pulled.managers, pulled.proposals, pulled.general_stages, pulled.deals, pulled.copies, before)
 
 
 def check_streams(adapter: Adapter, wanted: tuple[str, ...], name: str) -> None:

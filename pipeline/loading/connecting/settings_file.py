@@ -21,8 +21,12 @@ def with_source(
     options: Mapping[str, Any],
     proposals: Sequence[StageProposal],
     managers: Mapping[str, str] = {},
+    *,
+    time_zone: str = "",
 ) -> str:
-    """The text with `[listen.NAME]`, its `managers`, and `[sources.NAME.stages]`. A key that is there keeps its value.
+    """The text with `[listen.NAME]`, its `managers`, and `time_zone` and `stages` of `[sources.NAME]`.
+
+    A key that is there keeps its value.
 
     Raises Terminal when the file is written in a way that cannot be added to.
     """
@@ -37,6 +41,10 @@ def with_source(
             for user, manager_id in managers.items():
                 if user not in people:
                     people.add(user, manager_id)
+        if time_zone:
+            zoned = _table(_table(document, "sources", is_super=True), name)
+            if "time_zone" not in zoned:
+                zoned.add("time_zone", time_zone)
         if proposals:
             source = _table(_table(document, "sources", is_super=True), name, is_super=True)
             stages = _table(source, "stages")
@@ -78,6 +86,8 @@ def _put_stages(table: Table, proposals: Sequence[StageProposal]) -> None:
 def _check(old: str, new: str, name: str) -> None:
     """That nothing else was changed."""
     before, after = tomllib.loads(old), tomllib.loads(new)
+    if "time_zone" not in before.get("sources", {}).get(name, {}):
+        after.get("sources", {}).get(name, {}).pop("time_zone", None)
     for whole in (before, after):
         whole.get("listen", {}).pop(name, None)
         whole.get("sources", {}).get(name, {}).pop("stages", None)

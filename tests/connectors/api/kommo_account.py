@@ -60,12 +60,36 @@ class KommoAccount:
     def move(self, lead: _Row, status: int, by: int = 7) -> None:
         now = int(self.clock().timestamp())
         before, after = ({"lead_status": {"id": one, "pipeline_id": 5}} for one in (lead["status_id"], status))
+        self._event("lead_status_changed", "lead", lead["id"], by, [before], [after])
+        lead |= {"status_id": status, "updated_at": now}
+
+    def price(self, lead: _Row, price: int, by: int = 7) -> None:
+        before, after = ({"sale_field_value": {"sale": one}} for one in (lead["price"], price))
+        self._event("sale_field_changed", "lead", lead["id"], by, [before], [after])
+        lead |= {"price": price, "updated_at": int(self.clock().timestamp())}
+
+    def delete(self, entity: str, row: _Row) -> None:
+        """`entity`: company, contact."""
+        self.lists[{"company": "companies", "contact": "contacts"}[entity]].remove(row)
+        self._event(f"{entity}_deleted", entity, row["id"])
+
+    def merge(self, entity: str, loser: _Row, winner: _Row) -> None:
+        """The loser is gone; the winner has its numbers."""
+        self.lists[{"company": "companies", "contact": "contacts"}[entity]].remove(loser)
+        fields = (winner["custom_fields_values"] or []) + (loser["custom_fields_values"] or [])
+        winner |= {"custom_fields_values": fields, "updated_at": int(self.clock().timestamp())}
+        for one in (loser, winner):
+            self._event("entity_merged", entity, one["id"])
+
+    def _event(
+        self, kind: str, entity: str, key: int, by: int = 7, before: list[_Row] | None = None,
+        after: list[_Row] | None = None,
+    ) -> None:  # fmt: skip
         self._number += 1
         self.lists["events"].append(
-            {"id": f"e{self._number}", "type": "lead_status_changed", "entity_id": lead["id"], "entity_type": "lead",
-             "created_by": by, "created_at": now, "value_before": [before], "value_after": [after]}
+            {"id": f"e{self._number}", "type": kind, "entity_id": key, "entity_type": entity, "created_by": by,
+             "created_at": int(self.clock().timestamp()), "value_before": before or [], "value_after": after or []}
         )  # fmt: skip
-        lead |= {"status_id": status, "updated_at": now}
 
     def call(self, entity: str, uniq: str, seconds: int, *, way: str = "call_out", phone: str = "+74950000001") -> _Row:
         params = {"uniq": uniq, "duration": seconds, "source": "pbx", "link": "", "phone": phone}
@@ -104,6 +128,8 @@ class KommoAccount:
         field = "entity_id" if name == "events" else "id"
         since, until = asked.get("filter[updated_at][from]"), asked.get("filter[updated_at][to]")
         kinds = [value for key, value in query if key == "filter[note_type][]"]
+        types = asked.get("filter[type]", "").split(",")
+        began, ended = asked.get("filter[created_at][from]"), asked.get("filter[created_at][to]")
         rows = [
             row
             for row in self.lists[name]
@@ -111,6 +137,9 @@ class KommoAccount:
             and (since is None or row["updated_at"] >= int(since))
             and (until is None or row["updated_at"] <= int(until))
             and (not kinds or row["note_type"] in kinds)
+            and (name != "events" or row["type"] in types)
+            and (began is None or row["created_at"] >= int(began))
+            and (ended is None or row["created_at"] <= int(ended))
         ]
         rows.sort(key=lambda row: row["id"], reverse=name == "events")
         found = rows[(page - 1) * limit : page * limit]

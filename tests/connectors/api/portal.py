@@ -7,22 +7,18 @@ trap of `voximplant.statistic.get`: parameters in lower case are ignored.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
 from tests.connectors.api.kommo_account import KommoAccount
+from tests.connectors.api.serving import served_by
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 SECRET = "s3cr3tw0rdofthewebhook"
@@ -252,35 +248,15 @@ def _read(text: str) -> Any:
 
 @contextmanager
 def served(portal: Portal, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The portal on loopback, in a thread of its own; its address without the webhook's path."""
+    """The portal on loopback; its address without the webhook's path."""
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        if request.method == "GET" and portal.kommo is not None:
-            status, body = portal.kommo.answer(request.path, request.query_string, dict(request.headers))
+    def handle(method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        found: _Row | bytes
+        if method == "GET" and portal.kommo is not None:
+            status, found = portal.kommo.answer(path, query, headers)
         else:
-            status, body = portal.answer(request.path, json.loads(await request.read() or b"{}"))
-        raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        date = format_datetime((portal.clock() + portal.skew).astimezone(UTC), usegmt=True)
-        return web.Response(status=status, body=raw, headers={"Content-Type": "application/json", "Date": date})
+            status, found = portal.answer(path, json.loads(body or b"{}"))
+        return status, found if isinstance(found, bytes) else json.dumps(found, ensure_ascii=False).encode()
 
-    loop = asyncio.new_event_loop()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", handle)
-    runner = web.AppRunner(app, access_log=None)
-
-    async def start() -> int:
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-        await site.start()
-        return int(runner.addresses[0][1])
-
-    port = loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http{'' if tls is None else 's'}://127.0.0.1:{port}"
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
+    with served_by(handle, lambda: portal.clock() + portal.skew, tls) as address:
+        yield address

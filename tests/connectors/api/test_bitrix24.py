@@ -422,3 +422,14 @@ def test_portal_that_is_away_for_half_a_day_is_waited_for_with_growing_pauses() 
     line = world.pull(world.now + HOUR, wanted=["calls"])
     assert line.heartbeat().state is FeedState.LIVE
     assert pulled_calls(world) == true_calls(world.portal)
+
+
+def test_calls_that_another_exchange_has_registered_are_left_out_where_it_is_a_source_itself() -> None:
+    world = World(BEGIN + HOUR)
+    world.portal.call(BEGIN, 60)
+    world.portal.call(BEGIN + MINUTE, 60, CALL_ID="externalCall.9a3f.1700000000", REST_APP_ID="7")
+    world.pull(world.now + MINUTE, wanted=["calls"], options=PullOptions(copies="skip"))
+    assert list(legs(world)) == ["1"]
+    world.portal.call(world.now, 60)
+    world.pull(world.now + HOUR, wanted=["calls"], options=PullOptions(copies="skip"))
+    assert list(legs(world)) == ["1", "3"]

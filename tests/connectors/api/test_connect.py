@@ -148,7 +148,7 @@ def test_listener_that_cannot_begin_says_why_without_the_secret(
     assert "has no [listen.b24]: `callfunnel connect VENDOR --name b24` writes it" in refused()
     file = tmp_path / "callfunnel.toml"
     file.write_text('[listen.b24]\napi = "bitrix25"\n')
-    assert "'bitrix25' is not a vendor to pull from: bitrix24" in refused()
+    assert "'bitrix25' is not a vendor to pull from: beeline, bitrix24" in refused()
     file.write_text('[listen.b24]\napi = "bitrix24"\nsecret = "https://x/rest/1/abc/"\n')
     assert "give the name of an environment variable" in refused()
     file.write_text('[listen.b24]\napi = "bitrix24"\nstreams = ["letters"]\n')

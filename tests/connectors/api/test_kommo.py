@@ -16,7 +16,7 @@ from connectors.kommo.api import KommoAdapter
 from connectors.kommo.survey import survey
 from pipeline.stitch import stitch
 from schemas.errors import Terminal
-from schemas.records import CallLeg, Disposition, Manager, Organisation, Proposal, Reason, Rejected
+from schemas.records import CallLeg, Disposition, Manager, Organisation, Proposal, ProposalStatus, Reason, Rejected
 from tests.connectors.api.kommo_account import LOST, TOKEN, WON
 from tests.connectors.api.test_bitrix24 import latest, standing
 from tests.connectors.api.virtual import BEGIN, World
@@ -137,7 +137,7 @@ def test_refusal_ends_the_listener_with_words(status: int, expected: str) -> Non
     with pytest.raises(Terminal, match=expected) as caught:
         found.pull(BEGIN + HOUR)
     assert TOKEN not in str(caught.value)
-    assert len(found.kommo.asked) <= 7  # at most one for each stream
+    assert len(found.kommo.asked) <= 8  # at most one for each stream
 
 
 def test_limit_waits_and_no_right_to_users_leaves_the_rest() -> None:
@@ -226,3 +226,66 @@ def test_organisation_of_several_leads_stands_by_the_rule(
     found.pull(BEGIN + 6 * STEP, stages=STAGES, options=PullOptions(deals=rule))
     stages, *_ = standing(found)
     assert sorted((at - BEGIN, stage) for _, at, stage in stages) == expected
+
+
+def test_price_is_a_proposal_from_when_it_was_set_with_a_revision_for_each_change() -> None:
+    found = world()
+    account = found.kommo
+    alfa = account.company("Альфа", "+74950000001")
+    lead = account.lead(11, company=alfa)
+    other = account.lead(11, company=alfa, price=700)
+    found.at(BEGIN + STEP, lambda: account.price(lead, 5000, by=12))
+    found.at(BEGIN + 2 * STEP, lambda: account.price(lead, 4500))
+    found.at(BEGIN + 3 * STEP, lambda: account.price(other, 0))
+    found.pull(BEGIN + 5 * STEP, stages=STAGES, options=PullOptions(proposals=("deals",)))
+    rows: dict[tuple[str, int], Proposal] = {}
+    for item in found.journal:
+        if isinstance(item, Proposal):
+            rows[item.proposal_id, item.revision] = item
+    assert {key: (int(one.amount), one.sent_at - BEGIN, one.manager_id, one.status) for key, one in rows.items()} == {
+        (f"D_{lead['id']}", 1): (5000, STEP, "12", ProposalStatus.SENT),
+        (f"D_{lead['id']}", 2): (4500, 2 * STEP, "7", ProposalStatus.SENT),
+        (f"D_{other['id']}", 1): (700, timedelta(0), "7", ProposalStatus.SENT),
+        (f"D_{other['id']}", 2): (0, 3 * STEP, "7", ProposalStatus.WITHDRAWN),
+    }
+
+
+@settings(max_examples=8)
+@given(kills=st.lists(st.integers(1, 80), max_size=4))
+def test_deleted_and_merged_are_taken_back_and_the_winner_has_the_numbers(kills: list[int]) -> None:
+    found = world()
+    account = found.kommo
+    alfa, beta = account.company("Альфа", "+74950000001"), account.company("Бета", "+74950000002")
+    gamma, pyotr = account.company("Гамма", "+74950000003"), account.contact("Пётр", "+79160000003")
+    found.at(BEGIN + STEP, lambda: account.merge("company", beta, alfa))
+    found.at(BEGIN + 2 * STEP, lambda: account.delete("company", gamma))
+    found.at(BEGIN + 3 * STEP, lambda: account.delete("contact", pyotr))
+    found.kills = sorted(kills)
+    found.pull(BEGIN + 5 * STEP)
+    rows = latest(found, Organisation, "organisation_id")
+    assert {name: one.phones for name, one in rows.items() if not one.retracted} == {
+        f"CO_{alfa['id']}": ["+74950000001", "+74950000002"]
+    }
+    assert {name for name, one in rows.items() if one.retracted} == {
+        f"CO_{beta['id']}", f"CO_{gamma['id']}", f"C_{pyotr['id']}",
+    }  # fmt: skip
+
+
+def test_company_that_came_back_is_not_taken_back() -> None:
+    found = world()
+    account = found.kommo
+    gamma = account.company("Гамма", "+74950000003")
+    found.now += STEP
+    account.delete("company", gamma)
+    gamma["updated_at"] = int(found.now.timestamp())
+    account.lists["companies"].append(gamma)
+    found.pull(found.now + 5 * STEP)
+    (row,) = latest(found, Organisation, "organisation_id").values()
+    assert not row.retracted
+
+
+def test_notes_of_calls_are_left_out_where_the_exchange_is_a_source_itself() -> None:
+    found = world()
+    found.kommo.call("contacts", "pbx-1", 60)
+    found.pull(BEGIN + HOUR, options=PullOptions(copies="skip"))
+    assert not latest(found, CallLeg, "record_id")

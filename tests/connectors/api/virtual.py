@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 import msgspec
 
 from connectors.api.adapter import Account, Adapter, ApiRequest, ApiResponse, PullOptions, SourceMapping
 from connectors.api.progress import PullState, with_mapping
 from connectors.api.puller import PullListener
+from connectors.api.wire import on_wire
 from connectors.bitrix24.api import Bitrix24Adapter
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from schemas.errors import Transient
 from schemas.records import Record, Rejected
+from tests.connectors.api.exchanges.vendor import Vendor
 from tests.connectors.api.kommo_account import KommoAccount
 from tests.connectors.api.portal import PATH, Portal
 from tests.connectors.conftest import context
@@ -48,6 +50,8 @@ class World:
         self.now = now
         self.portal = Portal(lambda: self.now)
         self.kommo = KommoAccount(lambda: self.now)
+        self.vendor: Vendor | None = None
+        """What answers instead of these two, where it is there."""
         self.adapter: Callable[[PullOptions], Adapter] = Bitrix24Adapter
         self.account = Account(f"https://portal.example{PATH}")
         self.journal: list[Record | Rejected] = []
@@ -119,11 +123,15 @@ class World:
         """The transport. An answer takes a tenth of a second."""
         self.may_die()
         self.pass_time(0.1)
-        path = account.address.removeprefix("https://portal.example") + request.path
-        if request.method == "GET":
-            status, found = self.kommo.answer(path, urlencode(request.query), dict(account.headers))
+        sent = on_wire(account, request)
+        parts = urlsplit(sent.address)
+        found: object
+        if self.vendor is not None:
+            status, found = self.vendor.answer(sent.method, parts.path, parts.query, sent.headers, sent.body or b"")
+        elif request.method == "GET":
+            status, found = self.kommo.answer(parts.path, parts.query, sent.headers)
         else:
-            status, found = self.portal.answer(path, msgspec.json.decode(msgspec.json.encode(request.body)))
+            status, found = self.portal.answer(parts.path, msgspec.json.decode(sent.body or b""))
         if status == 0:
             raise Transient("portal.example: no answer")
         return ApiResponse(status, {}, found if isinstance(found, bytes) else msgspec.json.encode(found))

@@ -1,0 +1,1 @@
+"""Beeline Cloud PBX: calls and people, pulled from its portal."""

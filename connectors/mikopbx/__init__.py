@@ -1,0 +1,1 @@
+"""MikoPBX: calls and employees, pulled from its own API."""

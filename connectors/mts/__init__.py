@@ -1,0 +1,1 @@
+"""MTS VPBX: calls and people, pulled from its portal."""

@@ -1,0 +1,27 @@
+"""Calls that are noted twice: by the exchange that had them, and by the CRM that it told of them. Pure."""
+
+from __future__ import annotations
+
+from connectors.registry import APIS
+from pipeline.settings import Settings
+
+
+def has_copies(name: str, vendor: str, settings: Settings) -> bool:
+    """Whether the calls of this source are an exchange's that is pulled as well."""
+    return not APIS[vendor].is_exchange and bool(_others(name, settings, is_exchange=True))
+
+
+def copies_notes(name: str, vendor: str, settings: Settings) -> list[str]:
+    """What a person should know of it before both are pulled."""
+    if has_copies(name, vendor, settings):
+        which = ", ".join(_others(name, settings, is_exchange=True))
+        return [f'{which} has these calls itself: `copies = "skip"` leaves out what an exchange has noted here']
+    if not APIS[vendor].is_exchange:
+        return []
+    crms = [one for one in _others(name, settings, is_exchange=False) if settings.listen[one].copies == "take"]
+    return [f'{one} may have copies of these calls: set copies = "skip" under [listen.{one}]' for one in crms]
+
+
+def _others(name: str, settings: Settings, *, is_exchange: bool) -> list[str]:
+    others = {one: APIS.get(pulled.api) for one, pulled in settings.listen.items() if one != name}
+    return [one for one, api in others.items() if api is not None and api.is_exchange == is_exchange]
