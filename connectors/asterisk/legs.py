@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from operator import itemgetter
 from zlib import crc32
 
+from connectors.asterisk.line_prefixes import DIALLED_NUMBER
 from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers, mobile_of
 from connectors.asterisk.servers import SharedIds
 from connectors.reading.file_format import RowRef
@@ -68,7 +68,6 @@ _MACHINES = frozenset(
 )
 # Whoever dials these comes to a call that is there already, whichever way that went.
 _JOINING = frozenset({"parkedcall", "pickup", "pickupchan", "bridge"})
-_DIALLED_NUMBER = re.compile(r"[^/&,]+/(?:[^/&,]+/)?(\+?\d{7,})(?:@[^/&,]*)?(?:[,&|].*)?")
 _ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
     "ANSWERED": ANSWERED,
@@ -229,7 +228,7 @@ class LegReader:
             if caller := self._first_extension(cnum):
                 return OUTBOUND, caller, "", dst
             # Forwarded: whose number that is, the roster knows. What was dialled may be the number of the office.
-            dialled = _DIALLED_NUMBER.fullmatch(lastdata)
+            dialled = DIALLED_NUMBER.fullmatch(lastdata)
             return INBOUND, self._context.e164(dialled[1]) if dialled else "", "", src
         if lastapp == "AppDial" and not dstchannel:
             return OUTBOUND, "", "", src  # the record of the line that was dialled
