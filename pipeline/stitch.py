@@ -243,7 +243,8 @@ def _tightest(bridged: Sequence[CallLeg]) -> list[CallLeg]:
     if not any(leg.queue or is_of_queue_log(leg) for leg in bridged):
         return list(bridged)
     phones = {leg.extension for leg in bridged if leg.extension and not _is_of_queue(leg)}
-    talks = [leg for leg in bridged if leg.extension and leg.billsec]
+    # Of a phone's own leg no seconds are a word too: it was picked up and dropped at once.
+    talks = [leg for leg in bridged if leg.extension and (leg.billsec or not _is_of_queue(leg))]
     return [leg for leg in bridged if not _is_bounded(leg, talks) and not _is_alias(leg, talks, phones)]
 
 

@@ -40,8 +40,8 @@ class CelEvents:
         self._context = context
         self._monotonic = monotonic
         self._wall_s = WallSeconds(first.zone, "ymd").seconds
-        self._calls = Gatherer(self._seconds, _GRACE_S)
         self._legs = CelLegs(first.extension_pattern, first.trunks, _ORIGIN, ties=first.ties)
+        self._calls = Gatherer(self._seconds, self._legs.is_phone, _GRACE_S)
         self._heard = monotonic()
 
     def items(self, events: Sequence[AmiMessage]) -> list[CallLeg | Rejected]:

@@ -131,9 +131,9 @@ class CelReading:
         self.rows = 0
         self._context = context
         self._file = label(path)
-        self._events = Gatherer(seconds)
         known = facts(_evidence(recognised).votes, context.extension_pattern, context.trunks, context.ties)
         self._legs = CelLegs(context.extension_pattern, context.trunks, self._file, known, context.ties)
+        self._events = Gatherer(seconds, self._legs.is_phone)
         self._due = False
         columns = recognised.columns
         width = len(columns)

@@ -46,6 +46,10 @@ class CelLegs:
         self._peers = Peers(extension_pattern, trunks, facts, ties)
         self._file = file
 
+    def is_phone(self, channel: str) -> bool:
+        """Whether a person inside is at a channel of this name."""
+        return self._peers.of(channel).kind is PeerKind.EXTENSION
+
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
         """A leg for each channel that makes one, or why it does not."""
         ends = [self._end(channel) for channel in call.channels.values()]
