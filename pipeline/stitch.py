@@ -74,7 +74,7 @@ def _several(legs: Sequence[CallLeg]) -> Call:
         if bridged:
             bridged = _of_one_mobile(_talks(bridged, legs))
         if len(bridged) > 1:
-            bridged = _tightest(bridged)
+            bridged = _tightest(_without_callers(bridged))
     extension, talk_s = _longest_talker(bridged) if bridged else ("", 0)
     if not extension:
         extension = _dialler(legs, direction)
@@ -229,6 +229,22 @@ def _of_one_mobile(bridged: list[CallLeg]) -> list[CallLeg]:
         return bridged
     mobile = mobiles.pop()
     return [leg if leg.extension else msgspec.structs.replace(leg, extension=mobile) for leg in bridged]
+
+
+def _without_callers(bridged: list[CallLeg]) -> list[CallLeg]:
+    """The bridged legs but for the caller's own, where the phones' are told too.
+
+    The caller's leg (its record is the call's, as FreeSWITCH's A leg is) runs from a menu's answer on, through every
+    transfer, and names whoever talked last.
+    """
+    own = [leg for leg in bridged if leg.record_id == leg.call_id]
+    if len(own) != 1 or len(own) == len(bridged):
+        return bridged
+    (caller,) = own
+    since, until = _interval(caller)
+    phones = [leg for leg in bridged if leg is not caller and leg.extension]
+    inside = [leg for leg in phones if since - _SECOND <= _interval(leg)[0] and _interval(leg)[1] <= until + _SECOND]
+    return [leg for leg in bridged if leg is not caller] if inside and len(inside) == len(phones) else bridged
 
 
 def _tightest(bridged: Sequence[CallLeg]) -> list[CallLeg]:

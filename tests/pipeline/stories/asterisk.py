@@ -73,16 +73,39 @@ class AsteriskTape:
         return Channel(self, f"PJSIP/{peer}-{next(self._devices):08x}", number, self._at + at, exten, linked)
 
     def _row(
-        self, of: Channel, dst: str, context: str, far: str, app: str, data: str, start: int, answer: int, end: int,
+        self,
+        of: Channel,
+        dst: str,
+        context: str,
+        far: str,
+        app: str,
+        data: str,
+        start: int,
+        answer: int,
+        end: int,
         disposition: str = "ANSWERED",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`answer` below 0: never."""
         base = START_S + self._at
         self.legs.append(
-            ExchangeLeg(of.number, dst, context, f'"{_NAMES.get(of.number, "")}" <{of.number}>', of.name, far, app, data,
-                        base + start, base + answer if answer >= 0 else 0, base + end, disposition, of.uniqueid,
-                        of.linkedid, len(self.legs) + 1)
-        )  # fmt: skip
+            ExchangeLeg(
+                of.number,
+                dst,
+                context,
+                f'"{_NAMES.get(of.number, "")}" <{of.number}>',
+                of.name,
+                far,
+                app,
+                data,
+                base + start,
+                base + answer if answer >= 0 else 0,
+                base + end,
+                disposition,
+                of.uniqueid,
+                of.linkedid,
+                len(self.legs) + 1,
+            )
+        )
 
     def _dialled(self, story: Story) -> None:
         inside = story.way is Direction.INTERNAL
@@ -139,8 +162,18 @@ class AsteriskTape:
                 phone.ends(self._at + until, cause=17 if busy else 26)
                 word = "BUSY" if busy else "NO ANSWER"
                 picked = story.entry is Entry.PICKUP and story.talks != ()
-                self._row(caller, called, context, phone.name, "Dial", dial, begun, until if picked else answer, until,
-                          "ANSWERED" if picked else word)  # fmt: skip
+                self._row(
+                    caller,
+                    called,
+                    context,
+                    phone.name,
+                    "Dial",
+                    dial,
+                    begun,
+                    until if picked else answer,
+                    until,
+                    "ANSWERED" if picked else word,
+                )
         if not story.talks:
             self._not_taken(story, caller)
             return
@@ -161,8 +194,17 @@ class AsteriskTape:
         if story.end is End.VOICEMAIL:
             caller.answers(self._at + story.over, "VoiceMail")
             over = story.over + 20
-            self._row(caller, story.called, "from-did-direct", "", "VoiceMail", f"{story.called}@default,u", story.over,
-                      story.over, over)  # fmt: skip
+            self._row(
+                caller,
+                story.called,
+                "from-did-direct",
+                "",
+                "VoiceMail",
+                f"{story.called}@default,u",
+                story.over,
+                story.over,
+                over,
+            )
             caller.ends(self._at + over, "NOANSWER")
         else:
             caller.ends(self._at + story.over, "BUSY" if story.end is End.BUSY else "CANCEL")
@@ -243,8 +285,17 @@ class AsteriskTape:
             if talk.how is How.BLIND:
                 after = self._channel(talk.who, talk.who, handed, "s", line.linkedid)
                 self._bridge(line, after, talk)
-                self._row(line, talk.who, "from-internal-xfer", after.name, "Dial", f"PJSIP/{talk.who},12,tTr", handed,
-                          handed, talk.until)  # fmt: skip
+                self._row(
+                    line,
+                    talk.who,
+                    "from-internal-xfer",
+                    after.name,
+                    "Dial",
+                    f"PJSIP/{talk.who},12,tTr",
+                    handed,
+                    handed,
+                    talk.until,
+                )
             elif talk.how is How.PARKED:
                 after = self._parked(line, phone, dst, handed, talk)
             else:
@@ -264,14 +315,21 @@ class AsteriskTape:
             one.joins(bridge, self._at + talk.since, self._at + talk.until)
         assert born != after.linkedid
         self._row(line, dst, "from-internal-xfer", "", "Park", "default:701", handed, handed, talk.since)
-        self._row(line, dst, "from-internal-xfer", after.name, "Dial", f"PJSIP/{dst},12,tTr", talk.since, talk.since,
-                  talk.until)  # fmt: skip
+        self._row(
+            line,
+            dst,
+            "from-internal-xfer",
+            after.name,
+            "Dial",
+            f"PJSIP/{dst},12,tTr",
+            talk.since,
+            talk.since,
+            talk.until,
+        )
         self._row(after, "701", "from-internal", "", "ParkedCall", "default,701", talk.since, talk.since, talk.since)
         return after
 
-    def _asked(
-        self, line: Channel, phone: Channel, dst: str, before: Talk, talk: Talk, consult_s: int
-    ) -> Channel:  # fmt: skip
+    def _asked(self, line: Channel, phone: Channel, dst: str, before: Talk, talk: Talk, consult_s: int) -> Channel:
         """The phone calls the next person on a second line, and joins the two (REFER with Replaces)."""
         asked, handed = before.until - consult_s, before.until
         second = self._channel(before.who, before.who, asked, talk.who)
@@ -281,16 +339,26 @@ class AsteriskTape:
         after.answers(self._at + answered)
         second.answers(self._at + answered, "Dial")
         second.joins(bridge, self._at + answered, self._at + handed)
-        self._row(second, talk.who, "from-internal", after.name, "Dial", f"PJSIP/{talk.who},12,tTr", asked, answered,
-                  handed)  # fmt: skip
+        self._row(
+            second, talk.who, "from-internal", after.name, "Dial", f"PJSIP/{talk.who},12,tTr", asked, answered, handed
+        )
         second.ends(self._at + handed, "ANSWER")
         extra = f'{{"bridge_id":"{bridge}","bridge_technology":"simple_bridge"}}'
         after.tell("BRIDGE_ENTER", self._at + answered, extra=extra)
         after.linkedid = line.linkedid
         after.tell("BRIDGE_EXIT", self._at + talk.until, extra=extra)
         line.joins(bridge, self._at + handed, self._at + talk.until)
-        self._row(line, dst, "from-internal-xfer", after.name, "Dial", f"PJSIP/{before.who},12,tTr", handed, handed,
-                  talk.until)  # fmt: skip
+        self._row(
+            line,
+            dst,
+            "from-internal-xfer",
+            after.name,
+            "Dial",
+            f"PJSIP/{before.who},12,tTr",
+            handed,
+            handed,
+            talk.until,
+        )
         return after
 
     def _meet(self, line: Channel, phone: Channel, stay: Talk, visit: Talk) -> None:
