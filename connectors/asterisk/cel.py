@@ -33,7 +33,7 @@ from connectors.reading.times import DATE, EARLIEST_S, LATEST_S, NO_ZONE, Times,
 from schemas.records import CallLeg, Reason, Record, Rejected
 
 
-class Evidence(NamedTuple):
+class EventEvidence(NamedTuple):
     """What events from all over a log tell of the exchange."""
 
     votes: tuple[PeerVotes, ...] = ()
@@ -86,7 +86,7 @@ class AsteriskCel(TableSource):
         prefixes = line_prefixes_of_events(recognised.columns, cells, hints.region)
         return msgspec.structs.replace(
             recognised,
-            evidence=Evidence(votes_of_events(recognised.columns, cells), prefixes),
+            evidence=EventEvidence(votes_of_events(recognised.columns, cells), prefixes),
             guesses=(*recognised.guesses, *describe(prefixes)),
         )
 
@@ -117,9 +117,9 @@ class AsteriskCel(TableSource):
         return CelReading(self, path, recognised, with_prefixes(context, _evidence(recognised).prefixes), seconds)
 
 
-def _evidence(recognised: Recognised) -> Evidence:
+def _evidence(recognised: Recognised) -> EventEvidence:
     found = recognised.evidence
-    return found if isinstance(found, Evidence) else Evidence()
+    return found if isinstance(found, EventEvidence) else EventEvidence()
 
 
 class CelReading:

@@ -147,7 +147,7 @@ def _end(length_s: int | None, end: str, moments: Times, started_at: datetime, w
 def _outcome(status: str, answer: str, talk_s: int | None, has_length: bool, *, names_person: bool) -> Disposition:
     """By its word; where there is none, by whether anything was said.
 
-    "Answered" without a second of talk: picked up and dropped at once by whom the row names; of nobody it was a line.
+    "Answered" without a second of talk: picked up and dropped at once by whom the row names; else a line did it.
     """
     if status.strip():
         outcome = disposition(status, "status")
