@@ -20,6 +20,7 @@ from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_e
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
 from connectors.asterisk.line_prefixes import LinePrefix, describe, line_prefixes_of_events, with_prefixes
 from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes_of_events
+from connectors.asterisk.peers import Peers
 from connectors.reading import zone_proof as clock
 from connectors.reading.file_format import JSON, SHEET, RowRef
 from connectors.reading.packed import label
@@ -132,7 +133,7 @@ class CelReading:
         self._context = context
         self._file = label(path)
         known = facts(_evidence(recognised).votes, context.extension_pattern, context.trunks, context.ties)
-        self._legs = CelLegs(context.extension_pattern, context.trunks, self._file, known, context.ties)
+        self._legs = CelLegs(Peers(context.extension_pattern, context.trunks, known, context.ties), self._file)
         self._events = Gatherer(seconds, self._legs.is_phone)
         self._due = False
         columns = recognised.columns

@@ -71,6 +71,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of groups, queues, menus, voicemail (full-match regexes): never a person."""
     ties: tuple[str, ...] = ()
     """Peer names of lines to a sister exchange: a call is counted where its phone is."""
+    peers: Mapping[str, str] = {}
+    """What earlier files of the source (or its table) showed of peers: `PJSIP/ivanova` -> phone, device, line, tie. For
+    what is read event by event: a file tells it of itself.
+    """
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
