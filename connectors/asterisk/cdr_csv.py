@@ -72,22 +72,21 @@ class AsteriskCsv(Delimited):
         shared = SharedIds(columns, cells)
         prefixes = line_prefixes(columns, cells, hints.region)
         evidence = Evidence(votes(columns, cells), shared if shared else None, servers_named(columns, cells), prefixes)
-        reasons = recognised.reasons
+        reasons, guesses = recognised.reasons, [*recognised.guesses, *describe(prefixes)]
         if queued := _rows_of_queues(columns, cells):
-            reasons += (
+            guesses.append(
                 f"talk runs from the answer of the caller's channel: behind a queue ({queued} of {len(cells)} rows) or"
-                " a menu it may hold ringing; channel events (CEL) under the same source say it exactly",
+                " a menu it may hold ringing; channel events (CEL) under the same source say it exactly"
             )
         if evidence.is_by_server:
             reasons += ("the column of servers is a part of the ids: their uniqueids may be equal",)
         elif shared:
             uniqueid, *channels = shared.example
-            reasons += (
+            guesses.append(
                 f"two servers gave the same uniqueid ({uniqueid}: {' and '.join(channels)}): these calls are told apart"
-                " by their channels; export with a column `server`, or load each server as a source of its own",
+                " by their channels; export with a column `server`, or load each server as a source of its own"
             )
-        guesses = (*recognised.guesses, *describe(prefixes))
-        return msgspec.structs.replace(recognised, evidence=evidence, reasons=reasons, guesses=guesses)
+        return msgspec.structs.replace(recognised, evidence=evidence, reasons=reasons, guesses=tuple(guesses))
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
         evidence = _evidence(recognised)
