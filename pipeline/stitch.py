@@ -71,6 +71,8 @@ def _several(legs: Sequence[CallLeg]) -> Call:
     bridged = _bridged(exact, direction)
     if not bridged:
         bridged = _bridged(legs, direction) + _in_room(legs)
+        if direction is Direction.INBOUND:
+            bridged = [_sent_on(leg, on_trunk.contact) for leg in bridged]
         if bridged:
             bridged = _of_one_mobile(_talks(bridged, legs))
         if len(bridged) > 1:
@@ -220,6 +222,14 @@ def _took_over(machine: CallLeg, leg: CallLeg) -> bool:
         and machine.billsec > 0
         and not is_of_queue_log(leg)
     )
+
+
+def _sent_on(leg: CallLeg, caller: str) -> CallLeg:
+    """The leg; of a call that a service sent on to a number outside (Twilio's Dial), that number's: a mobile, say."""
+    goes_on = leg.direction is Direction.OUTBOUND and not leg.extension and leg.contact not in ("", caller)
+    if not goes_on or leg.application == "AppDial":
+        return leg
+    return msgspec.structs.replace(leg, extension=leg.contact, direction=Direction.INBOUND)
 
 
 def _of_one_mobile(bridged: list[CallLeg]) -> list[CallLeg]:

@@ -86,7 +86,10 @@ class AsteriskCsv(Delimited):
                 f"two servers gave the same uniqueid ({uniqueid}: {' and '.join(channels)}): these calls are told apart"
                 " by their channels; export with a column `server`, or load each server as a source of its own"
             )
-        return msgspec.structs.replace(recognised, evidence=evidence, reasons=reasons, guesses=tuple(guesses))
+        shows = {"prefixes": tuple(prefixes)} if prefixes else {}
+        return msgspec.structs.replace(
+            recognised, evidence=evidence, reasons=reasons, guesses=tuple(guesses), shows=shows
+        )
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
         evidence = _evidence(recognised)

@@ -89,6 +89,7 @@ class AsteriskCel(TableSource):
             recognised,
             evidence=EventEvidence(votes_of_events(recognised.columns, cells), prefixes),
             guesses=(*recognised.guesses, *describe(prefixes)),
+            shows={"prefixes": tuple(prefixes)} if prefixes else {},
         )
 
     def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:

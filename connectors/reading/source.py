@@ -113,6 +113,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     """What the numbers of columns of lengths count (`lengths.UNITS`), where these are not seconds."""
     fewest: int = 0
     """Cells that a row may have at least, where the last columns have no name; 0: as many as columns."""
+    shows: Mapping[str, tuple[str, ...]] = {}
+    """Settings of the source that the file shows (`prefixes`), and is read by."""
     evidence: object = None
     """What the source found in rows from all over the file, for itself: who is at the ends of its channels."""
 
