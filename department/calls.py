@@ -66,7 +66,7 @@ class SimulatedCall:
             "outcome",
             "menu_s",
         ),
-        *("rang", "voicemail", "handed", "taken", "taker", "taker_extension", "consulted", "id"),
+        *("rang", "voicemail", "handed", "taken", "taker", "taker_extension", "consulted", "oddity", "id"),
     )
 
     def __init__(
@@ -107,6 +107,8 @@ class SimulatedCall:
         self.taker_extension = ""
         self.consulted = 0
         """When an attended transfer asked the taker first; 0 for a blind one."""
+        self.oddity: str | None = None
+        """What is odd about how it is recorded (`oddities.Oddity`)."""
         self.id = ""
         """Its name in the exports: linkedid, and the uniqueid of its first channel. Given by the exchange."""
 

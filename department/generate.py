@@ -12,6 +12,7 @@ from department import funnel_truth
 from department.anomalies import Anomaly
 from department.corruption import Corruption
 from department.layouts import LAYOUTS, ExportClock, ExportLayout, Writer
+from department.odd_exchange import OddExchange
 from department.options import DepartmentOptions
 from department.people import Salesperson, extension_names
 from department.random_streams import stream
@@ -112,7 +113,8 @@ class _Exports:
         names = extension_names(simulation.managers)
         notations = self._corruption.notations(simulation.country)
         country, numbering = simulation.country, simulation.numbering
-        self._exchange = self._layout.exchange(country, numbering, names, notations, links=options.links_legs)
+        exchange = OddExchange if options.oddities else self._layout.exchange
+        self._exchange = exchange(country, numbering, names, notations, links=options.links_legs)
         self._extensions = sorted(names)
         self._carried: list[tuple[int, str]] = []
         self._corrections: list[str] = []

@@ -9,6 +9,7 @@ import msgspec
 from schemas.errors import Terminal
 
 FORMATS = ("asterisk-csv", "freepbx", "cdr-custom", "mango", "3cx")
+ODD_FORMATS = ("asterisk-csv", "freepbx")
 MOST_MANAGERS = 20_000
 
 
@@ -28,6 +29,8 @@ class DepartmentOptions(msgspec.Struct, frozen=True, kw_only=True, rename={"corr
     """Exports of calls, by time, one after the other."""
     pace: float = 55.0
     """Calls that a manager has on an ordinary day."""
+    oddities: bool = False
+    """Parking, pick-ups, dial prefixes, second devices, click to call, mobiles: what real exchanges record oddly."""
 
     def __post_init__(self) -> None:
         _between("managers", self.managers, 1, MOST_MANAGERS)
@@ -37,6 +40,8 @@ class DepartmentOptions(msgspec.Struct, frozen=True, kw_only=True, rename={"corr
         _between("pace", self.pace, 1, 300)
         if self.format not in FORMATS:
             raise Terminal(f"format {self.format!r} is not written; accepted: {', '.join(FORMATS)}")
+        if self.oddities and self.format not in ODD_FORMATS:
+            raise Terminal(f"oddities are Asterisk's: they are written as {' or '.join(ODD_FORMATS)}")
 
     @property
     def last(self) -> date:

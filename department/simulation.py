@@ -13,6 +13,7 @@ from department.callers import Callers
 from department.calls import SimulatedCall
 from department.country import Country, country
 from department.deals import Deals, SimulatedProposal
+from department.oddities import plant
 from department.options import DepartmentOptions
 from department.people import Salesperson, hire, numbering, send_away
 from department.portfolio import Book, Market, Prospect
@@ -47,6 +48,7 @@ class Simulation:
         self.managers: list[Salesperson] = hire(options, self.country, self.anomalies, self.days)
         self.ends_at = midnight(options.last, self.country.zone)
         self.numbering = numbering(options.managers)
+        self._odd = stream(options.seed, "oddities")
         self._market = Market(self.country, stream(options.seed, "market"))
         self._deals = Deals(self._market, stream(options.seed, "deals"), self.ends_at)
         self._shifts = [self._shift(manager) for manager in self.managers]
@@ -103,6 +105,8 @@ class Simulation:
         for shift in at_work:
             calls += shift.work(day, floor, mood)
         calls += self._callers.of(day, len(at_work), floor, mood)
+        if self.options.oddities:
+            plant(calls, floor, self._odd, has_prefix=self.country.name == "RU")
         return calls
 
     def _shift(self, manager: Salesperson) -> Shift:

@@ -10,6 +10,7 @@ from pathlib import Path
 from department.corruption import Corruption
 from department.country import Country
 from department.deals import Revision, SimulatedProposal
+from department.exchange import MOBILES
 from department.options import DepartmentOptions
 from department.plan import plan
 from department.portfolio import Prospect
@@ -91,7 +92,7 @@ class TableExport:
         """(kind, file) in the order to load them."""
 
     def write(self, options: DepartmentOptions) -> None:
-        self._managers()
+        self._managers(has_mobiles=options.oddities)
         self._organisations()
         self._stages()
         self._proposals()
@@ -105,13 +106,21 @@ class TableExport:
             csv.writer(file, delimiter=";", lineterminator="\n").writerows(rows)
         self.files.append((kind, name))
 
-    def _managers(self) -> None:
-        rows = [["id", "name", "team", "extensions", "valid_from", "valid_to"]]
+    def _managers(self, *, has_mobiles: bool) -> None:
+        country = self._simulation.country
+        rows = [["id", "name", "team", "extensions", "valid_from", "valid_to", *["mobiles"] * has_mobiles]]
         for manager in self._simulation.managers:
-            rows += [
-                [manager.id, manager.name, p.team, ", ".join(p.extensions), _or_empty(p.since), _or_empty(p.until)]
-                for p in manager.periods
-            ]
+            for p in manager.periods:
+                row = [
+                    manager.id,
+                    manager.name,
+                    p.team,
+                    ", ".join(p.extensions),
+                    _or_empty(p.since),
+                    _or_empty(p.until),
+                ]
+                mobiles = (country.written(country.number(MOBILES + int(desk)), 1) for desk in p.extensions[:1])
+                rows.append([*row, *[", ".join(mobiles)] * has_mobiles])
         self._put("managers", "managers.csv", rows)
 
     def _organisations(self) -> None:

@@ -106,6 +106,8 @@ class Directory:
         self.managers = Managers(())
         self.organisations: dict[str, tuple[str, ...]] = {}
         """Phone -> ids of the organisations that have it; () when it was asked for and nobody has it."""
+        self.periods: dict[tuple[str, str], tuple[int, int]] = {}
+        """(phone, organisation) -> since, until in epoch seconds, 0 for ever; of those alone that are not for ever."""
         self.histories: dict[str, History] = {}
         self._terminal = frozenset(stages.terminal)
 
@@ -117,9 +119,12 @@ class Directory:
     def organisation_of(self, phone: str, at: datetime) -> tuple[str, str]:
         """(organisation_id, stage) for a number as of a time; ("", "") when nobody has it.
 
-        Several candidates: an open one first, then the latest stage change before the call, then the lowest id.
+        A number that moved is whose it was then. Several candidates: an open one first, then the latest stage change
+        before the call, then the lowest id.
         """
         candidates = self.organisations.get(phone, ())
+        if candidates and self.periods:
+            candidates = self._holding(phone, candidates, at)
         if not candidates:
             return NOBODY
         if len(candidates) == 1:
@@ -134,3 +139,13 @@ class Directory:
             ranked.append((not is_open, -since.timestamp() if since else 0.0, organisation_id, stage))
         _, _, organisation_id, stage = min(ranked)
         return organisation_id, stage
+
+    def _holding(self, phone: str, candidates: tuple[str, ...], at: datetime) -> tuple[str, ...]:
+        """Those that had the number then; of these, those that have it since latest."""
+        moment, found = at.timestamp(), []
+        for organisation_id in candidates:
+            since, until = self.periods.get((phone, organisation_id), (0, 0))
+            if since <= moment and (moment < until or not until):
+                found.append((since, organisation_id))
+        latest = max(found, default=(0, ""))[0]
+        return tuple(organisation_id for since, organisation_id in found if since == latest)

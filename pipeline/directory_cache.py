@@ -20,11 +20,24 @@ _MOST_PHONES = 300_000
 
 class _Phone(msgspec.Struct):
     phone: str
-    ids: list[str]
+    owners: list[tuple[str, int, int]]
+    """Organisation, since, until."""
 
 
 class _Count(msgspec.Struct):
     n: int
+
+
+_EVER = (0, 0)
+
+
+def _widest(owners: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]]:
+    """Of an organisation that has a number twice (one was merged into it), from the first beginning to the last end."""
+    held: dict[str, tuple[int, int]] = {}
+    for name, since, until in owners:
+        before = held.get(name, (since, until))
+        held[name] = min(before[0], since), max(before[1], until) if before[1] and until else 0
+    return held
 
 
 class DirectoryCache:
@@ -63,14 +76,20 @@ class DirectoryCache:
         # phone there that the organisation's next version does not know to take away.
         of_phone = f"organisation_phones FINAL WHERE phone IN ({texts(missing)})"
         sql = (
-            "SELECT phone, arraySort(groupUniqArray(owner)) AS ids"
+            "SELECT phone, arraySort(groupUniqArray((owner, since, until))) AS owners"
             f" FROM (SELECT phone, organisation_id FROM {of_phone}) AS known INNER JOIN ("
-            "SELECT organisation_id, arrayJoin(phones) AS phone,"
+            "SELECT organisation_id, phone, since, until,"
             " if(merged_into = '', organisation_id, merged_into) AS owner FROM organisations FINAL"
+            " ARRAY JOIN phones AS phone, arrayResize(phones_since, length(phones)) AS since,"
+            " arrayResize(phones_until, length(phones)) AS until"
             f" WHERE organisation_id IN (SELECT organisation_id FROM {of_phone})) AS owned"
             " USING (phone, organisation_id) GROUP BY phone"
         )
-        found = {row.phone: tuple(row.ids) for row in self._store.rows(self._phones, sql)}
+        found: dict[str, tuple[str, ...]] = {}
+        for row in self._store.rows(self._phones, sql):
+            held = _widest(row.owners)
+            found[row.phone] = tuple(held)
+            self._directory.periods |= {(row.phone, name): span for name, span in held.items() if span != _EVER}
         self.know_histories(organisation_id for ids in found.values() for organisation_id in ids)
         for phone in missing:
             known[phone] = found.get(phone, ())

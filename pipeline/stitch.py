@@ -71,10 +71,12 @@ def _several(legs: Sequence[CallLeg]) -> Call:
     bridged = _bridged(exact, direction)
     if not bridged:
         bridged = _bridged(legs, direction) + _in_room(legs)
+        if direction is Direction.INBOUND:
+            bridged = [_sent_on(leg, on_trunk.contact) for leg in bridged]
         if bridged:
             bridged = _of_one_mobile(_talks(bridged, legs))
         if len(bridged) > 1:
-            bridged = _tightest(bridged)
+            bridged = _tightest(_without_callers(bridged))
     extension, talk_s = _longest_talker(bridged) if bridged else ("", 0)
     if not extension:
         extension = _dialler(legs, direction)
@@ -222,6 +224,14 @@ def _took_over(machine: CallLeg, leg: CallLeg) -> bool:
     )
 
 
+def _sent_on(leg: CallLeg, caller: str) -> CallLeg:
+    """The leg; of a call that a service sent on to a number outside (Twilio's Dial), that number's: a mobile, say."""
+    goes_on = leg.direction is Direction.OUTBOUND and not leg.extension and leg.contact not in ("", caller)
+    if not goes_on or leg.application == "AppDial":
+        return leg
+    return msgspec.structs.replace(leg, extension=leg.contact, direction=Direction.INBOUND)
+
+
 def _of_one_mobile(bridged: list[CallLeg]) -> list[CallLeg]:
     """The legs of a line to the outside without a number are of the mobile that the call was forwarded to."""
     mobiles = {leg.extension for leg in bridged if leg.extension.startswith("+")}
@@ -229,6 +239,22 @@ def _of_one_mobile(bridged: list[CallLeg]) -> list[CallLeg]:
         return bridged
     mobile = mobiles.pop()
     return [leg if leg.extension else msgspec.structs.replace(leg, extension=mobile) for leg in bridged]
+
+
+def _without_callers(bridged: list[CallLeg]) -> list[CallLeg]:
+    """The bridged legs but for the caller's own, where the phones' are told too.
+
+    The caller's leg (its record is the call's, as FreeSWITCH's A leg is) runs from a menu's answer on, through every
+    transfer, and names whoever talked last.
+    """
+    own = [leg for leg in bridged if leg.record_id == leg.call_id]
+    if len(own) != 1 or len(own) == len(bridged):
+        return bridged
+    (caller,) = own
+    since, until = _interval(caller)
+    phones = [leg for leg in bridged if leg is not caller and leg.extension]
+    inside = [leg for leg in phones if since - _SECOND <= _interval(leg)[0] and _interval(leg)[1] <= until + _SECOND]
+    return [leg for leg in bridged if leg is not caller] if inside and len(inside) == len(phones) else bridged
 
 
 def _tightest(bridged: Sequence[CallLeg]) -> list[CallLeg]:
@@ -243,7 +269,8 @@ def _tightest(bridged: Sequence[CallLeg]) -> list[CallLeg]:
     if not any(leg.queue or is_of_queue_log(leg) for leg in bridged):
         return list(bridged)
     phones = {leg.extension for leg in bridged if leg.extension and not _is_of_queue(leg)}
-    talks = [leg for leg in bridged if leg.extension and leg.billsec]
+    # Of a phone's own leg no seconds are a word too: it was picked up and dropped at once.
+    talks = [leg for leg in bridged if leg.extension and (leg.billsec or not _is_of_queue(leg))]
     return [leg for leg in bridged if not _is_bounded(leg, talks) and not _is_alias(leg, talks, phones)]
 
 

@@ -190,6 +190,10 @@ class Organisation(Retractable, frozen=True, kw_only=True):
     version: Version
     merged_into: str = ""
     """The organisation that has its numbers by now; "" when it has them itself."""
+    phones_since: list[Count] = []
+    """Since when it has each of its `phones`, in their order: epoch seconds, 0 for ever. [] when all are for ever."""
+    phones_until: list[Count] = []
+    """The first moment at which it has them no more, in the same way; 0: it has them still."""
 
 
 class StageChange(Retractable, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import msgspec
 
 from connectors.asterisk import layouts
 from connectors.asterisk.legs import LegReader, is_disposition
+from connectors.asterisk.line_prefixes import LinePrefix, describe, line_prefixes, with_prefixes
 from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes
 from connectors.asterisk.peers import Peers
 from connectors.asterisk.servers import SharedIds, servers_named
@@ -31,6 +32,8 @@ class Evidence(NamedTuple):
     """Ids that two servers gave."""
     is_by_server: bool = False
     """Rows name their server, and there are several."""
+    prefixes: Mapping[str, LinePrefix] = {}
+    """What the exchange takes off dialled numbers."""
 
 
 class AsteriskCsv(Delimited):
@@ -67,22 +70,26 @@ class AsteriskCsv(Delimited):
         cells = sample.cells_from_all_over(form) if is_text else [row.fields for row in sample.rows(form)]
         columns = recognised.columns
         shared = SharedIds(columns, cells)
-        evidence = Evidence(votes(columns, cells), shared if shared else None, servers_named(columns, cells))
-        reasons = recognised.reasons
+        prefixes = line_prefixes(columns, cells, hints.region)
+        evidence = Evidence(votes(columns, cells), shared if shared else None, servers_named(columns, cells), prefixes)
+        reasons, guesses = recognised.reasons, [*recognised.guesses, *describe(prefixes)]
         if queued := _rows_of_queues(columns, cells):
-            reasons += (
+            guesses.append(
                 f"talk runs from the answer of the caller's channel: behind a queue ({queued} of {len(cells)} rows) or"
-                " a menu it may hold ringing; channel events (CEL) under the same source say it exactly",
+                " a menu it may hold ringing; channel events (CEL) under the same source say it exactly"
             )
         if evidence.is_by_server:
             reasons += ("the column of servers is a part of the ids: their uniqueids may be equal",)
         elif shared:
             uniqueid, *channels = shared.example
-            reasons += (
+            guesses.append(
                 f"two servers gave the same uniqueid ({uniqueid}: {' and '.join(channels)}): these calls are told apart"
-                " by their channels; export with a column `server`, or load each server as a source of its own",
+                " by their channels; export with a column `server`, or load each server as a source of its own"
             )
-        return msgspec.structs.replace(recognised, evidence=evidence, reasons=reasons)
+        shows = {"prefixes": tuple(prefixes)} if prefixes else {}
+        return msgspec.structs.replace(
+            recognised, evidence=evidence, reasons=reasons, guesses=tuple(guesses), shows=shows
+        )
 
     def read(self, path: Path, recognised: Recognised, context: Context) -> TableReading:
         evidence = _evidence(recognised)
@@ -90,7 +97,7 @@ class AsteriskCsv(Delimited):
             rows = (row.fields for row in self.rows(path, recognised) if isinstance(row, RawRow))
             evidence = evidence._replace(shared=SharedIds(recognised.columns, rows))
             recognised = msgspec.structs.replace(recognised, evidence=evidence)
-        return super().read(path, recognised, context)
+        return super().read(path, recognised, with_prefixes(context, evidence.prefixes))
 
     def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
         """What the peers of the file are taken for, and why."""

@@ -7,17 +7,20 @@ cel_custom.conf.sample, cel.conf.sample, main/cel.c; the `cel` table of a FreePB
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer, Seconds
 from connectors.asterisk.cel_layouts import EPOCH, by_header, by_values, check_events, check_order, starts
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
+from connectors.asterisk.line_prefixes import LinePrefix, describe, line_prefixes_of_events, with_prefixes
 from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes_of_events
+from connectors.asterisk.peers import Peers
 from connectors.reading import zone_proof as clock
 from connectors.reading.file_format import JSON, SHEET, RowRef
 from connectors.reading.packed import label
@@ -29,6 +32,14 @@ from connectors.reading.table import Layout, TableReading, TableSource
 from connectors.reading.text import TooLong
 from connectors.reading.times import DATE, EARLIEST_S, LATEST_S, NO_ZONE, Times, read
 from schemas.records import CallLeg, Reason, Record, Rejected
+
+
+class EventEvidence(NamedTuple):
+    """What events from all over a log tell of the exchange."""
+
+    votes: tuple[PeerVotes, ...] = ()
+    prefixes: Mapping[str, LinePrefix] = {}
+    """What it takes off dialled numbers."""
 
 
 class AsteriskCel(TableSource):
@@ -73,11 +84,17 @@ class AsteriskCel(TableSource):
         form = recognised.form
         is_text = form.encoding not in (SHEET, JSON)
         cells = sample.cells_from_all_over(form) if is_text else [row.fields for row in sample.rows(form)]
-        return msgspec.structs.replace(recognised, evidence=votes_of_events(recognised.columns, cells))
+        prefixes = line_prefixes_of_events(recognised.columns, cells, hints.region)
+        return msgspec.structs.replace(
+            recognised,
+            evidence=EventEvidence(votes_of_events(recognised.columns, cells), prefixes),
+            guesses=(*recognised.guesses, *describe(prefixes)),
+            shows={"prefixes": tuple(prefixes)} if prefixes else {},
+        )
 
     def beliefs(self, recognised: Recognised, context: Context) -> tuple[Believed, ...]:
         """What the peers of the log are taken for, and why."""
-        return beliefs(_votes(recognised), context.extension_pattern, context.trunks, context.ties)
+        return beliefs(_evidence(recognised).votes, context.extension_pattern, context.trunks, context.ties)
 
     def needs_zone(self, layout: Layout) -> bool:
         return "epoch" not in layout.columns
@@ -99,12 +116,12 @@ class AsteriskCel(TableSource):
     def read(self, path: Path, recognised: Recognised, context: Context) -> CelReading:
         zone = context.zone or self.zone(Sample(path), recognised, None)[0]
         seconds = epoch_s if "epoch" in recognised.columns else WallSeconds(zone, recognised.date_order).seconds
-        return CelReading(self, path, recognised, context, seconds)
+        return CelReading(self, path, recognised, with_prefixes(context, _evidence(recognised).prefixes), seconds)
 
 
-def _votes(recognised: Recognised) -> tuple[PeerVotes, ...]:
+def _evidence(recognised: Recognised) -> EventEvidence:
     found = recognised.evidence
-    return found if isinstance(found, tuple) else ()
+    return found if isinstance(found, EventEvidence) else EventEvidence()
 
 
 class CelReading:
@@ -116,9 +133,9 @@ class CelReading:
         self.rows = 0
         self._context = context
         self._file = label(path)
-        self._events = Gatherer(seconds)
-        known = facts(_votes(recognised), context.extension_pattern, context.trunks, context.ties)
-        self._legs = CelLegs(context.extension_pattern, context.trunks, self._file, known, context.ties)
+        known = facts(_evidence(recognised).votes, context.extension_pattern, context.trunks, context.ties)
+        self._legs = CelLegs(Peers(context.extension_pattern, context.trunks, known, context.ties), self._file)
+        self._events = Gatherer(seconds, self._legs.is_phone)
         self._due = False
         columns = recognised.columns
         width = len(columns)

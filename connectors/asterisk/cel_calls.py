@@ -82,10 +82,13 @@ class Channel:
 class Gathered:
     """The channels of one call, and of calls that became one by a transfer."""
 
-    __slots__ = ("channels", "closed_at", "linkedids", "marks", "open", "since")
+    __slots__ = ("bridges", "channels", "closed_at", "guests", "linkedids", "marks", "open", "since")
 
     def __init__(self, linkedid: str, at: float) -> None:
         self.channels: dict[str, Channel] = {}
+        self.bridges: set[str] = set()
+        self.guests: dict[str, str] = {}
+        """The ids of phones' calls into this one's conference -> this one's."""
         self.linkedids = [linkedid]
         self.since = at
         self.open = 0
@@ -96,11 +99,14 @@ class Gathered:
 class Gatherer:
     """Takes events one by one; `settled` are the calls that are over since it was asked last."""
 
-    def __init__(self, seconds: Seconds, grace_s: float = GRACE_S) -> None:
+    def __init__(self, seconds: Seconds, is_phone: Callable[[str], bool], grace_s: float = GRACE_S) -> None:
+        """`is_phone` says of a channel's name whether a person inside is at it."""
         self._seconds = seconds
+        self._is_phone = is_phone
         self._grace_s = grace_s
         self._calls: dict[str, Gathered] = {}
         self._of_channel: dict[str, Gathered] = {}
+        self._of_bridge: dict[str, list[Gathered]] = {}
         self._closing: deque[tuple[float, Gathered]] = deque()
         self._large: Gathered | None = None
         self._now = self._before = 0.0
@@ -117,7 +123,7 @@ class Gatherer:
         channel = call.channels.get(uniqueid) if call is not None else None
         if call is None or channel is None:
             call, channel = self._channel(linkedid, uniqueid, name, row_ref, text, at)
-        channel.linkedid = linkedid
+        channel.linkedid = call.guests.get(linkedid, linkedid) if call.guests else linkedid
         if not channel.number:
             channel.number = number or ani
         if app:
@@ -131,7 +137,9 @@ class Gatherer:
         if event == "BRIDGE_ENTER" or event == "BRIDGE_EXIT":
             if "holding_bridge" not in extra:
                 _mark(call, channel, at, peer, extra, event == "BRIDGE_EXIT")
-                self._count(call)
+                if event == "BRIDGE_ENTER" and "softmix" in extra:
+                    self._meet(call, channel.marks[-1][1])
+                self._count(self._of_channel[uniqueid])
         elif event == "HANGUP" or event == "CHAN_END":
             self._end(call, channel, at, row_ref, extra, event == "HANGUP")
         elif event == "CHAN_START":
@@ -185,6 +193,11 @@ class Gatherer:
             del self._calls[linkedid]
         for uniqueid in call.channels:
             del self._of_channel[uniqueid]
+        for bridge in call.bridges:
+            calls = self._of_bridge[bridge]
+            calls.remove(call)
+            if not calls:
+                del self._of_bridge[bridge]
         call.closed_at = None  # what stands in `_closing` of it means nothing any more
         return call
 
@@ -220,7 +233,38 @@ class Gatherer:
         call.closed_at = at
         self._closing.append((at, call))
 
+    def _meet(self, call: Gathered, bridge: str) -> None:
+        """A phone that dialled into a conference by itself is of the call that it meets there: ids do not join them."""
+        if bridge in call.bridges:
+            return
+        others = [one for one in self._of_bridge.get(bridge, ()) if _is_in(one, bridge)]
+        call.bridges.add(bridge)
+        self._of_bridge.setdefault(bridge, []).append(call)
+        for other in others:
+            if self._is_of_phones(other):
+                self._take_in(call, other)
+            elif self._is_of_phones(call):
+                self._take_in(other, call)
+                return
+
+    def _is_of_phones(self, call: Gathered) -> bool:
+        return all(self._is_phone(channel.name) for channel in call.channels.values())
+
+    def _take_in(self, call: Gathered, guest: Gathered) -> None:
+        own = call.linkedids[0]
+        call.guests |= dict.fromkeys(guest.linkedids, own)
+        for channel in guest.channels.values():
+            channel.linkedid = own
+        self._merge(call, guest)
+
     def _merge(self, call: Gathered, other: Gathered) -> None:
+        for bridge in other.bridges:
+            calls = self._of_bridge[bridge]
+            calls.remove(other)
+            if bridge not in call.bridges:
+                calls.append(call)
+        call.bridges |= other.bridges
+        call.guests |= other.guests
         for uniqueid in other.channels:
             self._of_channel[uniqueid] = call
         for linkedid in other.linkedids:
@@ -246,6 +290,11 @@ class Gatherer:
             status, cause = _STATUS.search(extra), _CAUSE.search(extra)
             channel.status = status[1] if status else ""
             channel.cause = cause[1] if cause else ""
+
+
+def _is_in(call: Gathered, bridge: str) -> bool:
+    """Whether a channel of it is in this bridge now."""
+    return any(one.marks and one.marks[-1][1:] == (bridge, False) for one in call.channels.values())
 
 
 def _mark(call: Gathered, channel: Channel, at: float, peer: str, extra: str, left: bool) -> None:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from connectors.asterisk.cel_bridges import End, length_s, spans
 from connectors.asterisk.cel_calls import Channel, Gathered
 from connectors.asterisk.cel_facts import CallFacts
-from connectors.asterisk.peer_facts import NOTHING, PeerFacts
 from connectors.asterisk.peers import PeerKind, Peers
 from connectors.reading.file_format import RowRef
 from connectors.reading.leg import build_leg
@@ -35,16 +34,13 @@ class Unfinished(NamedTuple):
 class CelLegs:
     """Makes the legs of calls of one file, or of one exchange's events."""
 
-    def __init__(
-        self,
-        extension_pattern: str,
-        trunks: tuple[str, ...],
-        file: str,
-        facts: PeerFacts = NOTHING,
-        ties: tuple[str, ...] = (),
-    ) -> None:
-        self._peers = Peers(extension_pattern, trunks, facts, ties)
+    def __init__(self, peers: Peers, file: str) -> None:
+        self._peers = peers
         self._file = file
+
+    def is_phone(self, channel: str) -> bool:
+        """Whether a person inside is at a channel of this name."""
+        return self._peers.of(channel).kind is PeerKind.EXTENSION
 
     def items(self, call: Gathered, context: Context) -> Iterator[CallLeg | Unfinished]:
         """A leg for each channel that makes one, or why it does not."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from operator import itemgetter
 from zlib import crc32
 
+from connectors.asterisk.line_prefixes import DIALLED_NUMBER
 from connectors.asterisk.peers import NOBODY, Peer, PeerKind, Peers, mobile_of
 from connectors.asterisk.servers import SharedIds
 from connectors.reading.file_format import RowRef
@@ -68,7 +68,6 @@ _MACHINES = frozenset(
 )
 # Whoever dials these comes to a call that is there already, whichever way that went.
 _JOINING = frozenset({"parkedcall", "pickup", "pickupchan", "bridge"})
-_DIALLED_NUMBER = re.compile(r"[^/&,]+/(?:[^/&,]+/)?(\+?\d{7,})(?:@[^/&,]*)?(?:[,&|].*)?")
 _ROOMS = frozenset({"ConfBridge", "MeetMe"})
 _DISPOSITIONS = {
     "ANSWERED": ANSWERED,
@@ -216,10 +215,14 @@ class LegReader:
         _, _, _, src, dst, _, _, dstchannel, lastapp, lastdata, _, _, _, _, _, _, _, cnum, _ = picked
         if near.kind is _EXTENSION:
             number = self._first_extension(cnum, src) or near.number if near.is_device else near.number
+            if number[:1] == "9" and (number[2:] == cnum or number[2:] == src) and self._is_device(number):
+                number = number[2:]
             return self._from_inside(number, far, dst, lastapp)
         if near.kind is not _TRUNK:
             return self._by_numbers(src, dst, far)
         called = self._first_extension(dst) or far.number if far.is_device else far.number
+        if called[:1] == "9" and called[2:] == dst and self._is_device(called):
+            called = dst
         # A call through two exchanges is counted where its phone is.
         if near.is_tie and (caller := self._first_extension(cnum, src)):
             return INTERNAL, called or caller, caller if called else "", ""
@@ -229,11 +232,15 @@ class LegReader:
             if caller := self._first_extension(cnum):
                 return OUTBOUND, caller, "", dst
             # Forwarded: whose number that is, the roster knows. What was dialled may be the number of the office.
-            dialled = _DIALLED_NUMBER.fullmatch(lastdata)
+            dialled = DIALLED_NUMBER.fullmatch(lastdata)
             return INBOUND, self._context.e164(dialled[1]) if dialled else "", "", src
         if lastapp == "AppDial" and not dstchannel:
             return OUTBOUND, "", "", src  # the record of the line that was dialled
         return INBOUND, called, "", src
+
+    def _is_device(self, number: str) -> bool:
+        """A second device beside the extension that the row names, as FreePBX numbers them: 99101, 98101, 90101."""
+        return number[1:2] in "089" and self._peers.is_extension(number[2:])
 
     def _first_extension(self, *numbers: str) -> str:
         return next((number for number in numbers if number and self._peers.is_extension(number)), "")

@@ -193,6 +193,24 @@ def facts(
     return PeerFacts(phones, devices, frozenset(lines), frozenset(ties))
 
 
+def taught(
+    peers: Mapping[str, str], extension_pattern: str, trunks: Sequence[str], named_ties: Sequence[str] = ()
+) -> PeerFacts:
+    """The same of what was believed before (`Context.peers`); what settings name is not believed otherwise."""
+    is_extension = re.compile(extension_pattern).fullmatch
+    named = frozenset((*trunks, *named_ties))
+    believed: dict[str, set[str]] = {}
+    for name, taken_for in peers.items():
+        own = name.partition("/")[2]
+        if own not in named and name not in named:
+            believed.setdefault(taken_for, set()).add(name)
+    phones = {name: own for name in believed.get("phone", ()) if not is_extension(own := name.partition("/")[2])}
+    lines = frozenset(name for name in believed.get("line", ()) if is_extension(name.partition("/")[2]))
+    devices = dict.fromkeys(believed.get("device", ()), "")
+    ties = believed.get("tie", set()) | {f"{tech}/{tie}" for tech in _TECHS for tie in named_ties}
+    return PeerFacts(phones, devices, lines, frozenset(ties))
+
+
 def beliefs(
     found: Sequence[PeerVotes], extension_pattern: str, trunks: Sequence[str], named_ties: Sequence[str] = ()
 ) -> tuple[Believed, ...]:

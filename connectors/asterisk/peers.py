@@ -6,7 +6,8 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from connectors.asterisk.peer_facts import NOTHING, WRAPPED, PeerFacts
+from connectors.asterisk.peer_facts import NOTHING, WRAPPED, PeerFacts, taught
+from connectors.reading.source import Context
 
 
 class PeerKind(Enum):
@@ -93,6 +94,12 @@ class Peers:
         if name in facts.lines or name in facts.ties or not self._extension.fullmatch(rest):
             return Peer(PeerKind.TRUNK, "", is_tie=name in facts.ties)
         return Peer(PeerKind.EXTENSION, rest)
+
+
+def peers_taught(context: Context) -> Peers:
+    """Of what is read event by event: peers are what earlier files showed, else what their names look like."""
+    known = taught(context.peers, context.extension_pattern, context.trunks, context.ties)
+    return Peers(context.extension_pattern, context.trunks, known, context.ties)
 
 
 def mobile_of(channel: str) -> str:

@@ -203,8 +203,8 @@ class _Reader:
             answered_at - SPANS[hold_s],
             at,
             INBOUND,
-            _outcome(does, word, talk_s),
-            answered_at if talk_s else None,
+            _outcome(does, word),
+            answered_at if does is _TALKED else None,
             talk_s,
             extension=_extension(agent) if does is _RANG or does is _TALKED else "",
             outside=caller,
@@ -219,8 +219,8 @@ class _Reader:
         return self._utc(time, "time", callid)
 
 
-def _outcome(does: _Does, word: str, talk_s: int) -> Disposition:
-    if does is _TALKED and talk_s:
+def _outcome(does: _Does, word: str) -> Disposition:
+    if does is _TALKED:  # no seconds too: picked up and dropped at once
         return ANSWERED
     if word == "ABANDON":
         return CANCELLED

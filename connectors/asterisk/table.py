@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+import msgspec
+
 from connectors.asterisk.layouts import by_header
 from connectors.asterisk.legs import LegReader
-from connectors.asterisk.peers import Peers
+from connectors.asterisk.line_prefixes import LinePrefix, describe, line_prefixes, with_prefixes
+from connectors.asterisk.peer_facts import PeerVotes, beliefs, votes
+from connectors.asterisk.peers import peers_taught
 from connectors.reading.source import Context
 from connectors.reading.times import Times
 from connectors.reading.zone_proof import epoch_of
@@ -17,6 +21,9 @@ from schemas.errors import Terminal
 
 MakeLegs = Callable[[tuple[str, ...], Times, Context, str], Make]
 """(our names of the columns, its clock, its context, the table) to what makes a leg of a row."""
+
+
+_MOST_SAID = 10
 
 
 class AsteriskCdr:
@@ -31,6 +38,8 @@ class AsteriskCdr:
         self._names = tuple(used)
         self._aware = aware
         self._clock = Times(zone, "ymd", epoch_of)
+        self._votes: tuple[PeerVotes, ...] = ()
+        self._prefixes: Mapping[str, LinePrefix] = {}
 
     def bound(self, wall: datetime) -> object:
         return wall.replace(tzinfo=self.zone) if self._aware else wall
@@ -42,7 +51,19 @@ class AsteriskCdr:
     def texts(self, row: Sequence[object]) -> list[str]:
         return [text(cell, self.zone) for cell in row]
 
+    def learn(self, rows: Sequence[Sequence[str]], context: Context) -> tuple[str, ...]:
+        """Phones, lines and dial prefixes from rows of the table; what was inferred, for people."""
+        self._votes = votes(self._names, rows)
+        self._prefixes = line_prefixes(self._names, rows, context.region)
+        found = beliefs(self._votes, context.extension_pattern, context.trunks, context.ties)
+        inferred = [one for one in found if not one.why.startswith(("named in", "it looks like"))]
+        peers = tuple(f"{one.name} is taken for a {one.taken_for}: {one.why}" for one in inferred[:_MOST_SAID])
+        return (*peers, *describe(self._prefixes))
+
     def maker(self, context: Context, origin: str) -> Make:
+        found = beliefs(self._votes, context.extension_pattern, context.trunks, context.ties)
+        peers = {**context.peers, **{one.name: one.taken_for for one in found}}
+        context = with_prefixes(msgspec.structs.replace(context, peers=peers), self._prefixes)
         return self._make_legs(self._names, self._clock, context, origin)
 
     @property
@@ -78,8 +99,7 @@ def cdr_shape(
 
 
 def _make_legs(names: tuple[str, ...], clock: Times, context: Context, origin: str) -> Make:
-    peers = Peers(context.extension_pattern, context.trunks, ties=context.ties)
-    return LegReader(names, clock, peers, context, origin).leg
+    return LegReader(names, clock, peers_taught(context), context, origin).leg
 
 
 def _shape(table: str, columns: Mapping[str, ColumnType], zone: tzinfo | None) -> AsteriskCdr | None:

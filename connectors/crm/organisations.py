@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.crm.definition import CLOSED, DELETED, MANAGER, ORGANISATION, STATUS, Cells, CrmTable, says
-from connectors.reading.cells import some
+import re
+
+from connectors.crm.definition import CLOSED, DELETED, MANAGER, ORGANISATION, STATUS, Cells, CrmTable, says, zone_of
+from connectors.reading.cells import moment, some
 from connectors.reading.phones import e164, is_scientific, split_outside
 from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
@@ -23,10 +25,14 @@ def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
     is_closed = not merged_into and says(cells["status"], CLOSED)
     is_deleted = not merged_into and says(cells["status"], DELETED)
     make = ClosedOrganisation if is_closed else Organisation
+    held = {} if is_closed or is_deleted else _phones(cells, context)
+    since, until = ([int(span[index]) for span in held.values()] for index in (0, 1))
     return make(
         organisation_id=organisation_id,
         name=cells["name"].strip(),
-        phones=[] if is_closed or is_deleted else _phones(cells["phones"], context.region),
+        phones=list(held),
+        phones_since=since if any(since) else [],
+        phones_until=until if any(until) else [],
         manager_id=cells["manager_id"].strip(),
         import_id=context.import_id,
         origin=origin,
@@ -36,17 +42,47 @@ def _organisation(cells: Cells, context: Context, origin: str) -> Organisation:
     )
 
 
-def _phones(text: str, region: str) -> list[str]:
+_PERIOD = re.compile(
+    r"\s*\(\s*(?:(?:с|from|since)\s+(?P<since>[\d.-]+))?\s*(?:(?:до|until|to)\s+(?P<until>[\d.-]+))?\s*\)",
+    re.IGNORECASE,
+)
+"""Behind a number, since when and until when it is theirs: `+7 916 000-00-40 (с 10.03.2026)`; the end is exclusive."""
+
+
+def _phones(cells: Cells, context: Context) -> dict[str, tuple[int, int]]:
+    """The numbers in order, with the epochs since and until which they are theirs, 0 for ever. Raises Misread."""
     # A decimal comma separates nothing: 7,9E+10 is one lost number, not two strange ones.
     written = [
-        phone for cell in text.splitlines() for phone in ([cell] if is_scientific(cell) else split_outside(cell))
+        phone
+        for cell in cells["phones"].splitlines()
+        for phone in ([cell] if is_scientific(cell) else split_outside(cell))
     ]
-    phones = [e164(phone, region) for phone in written]
-    for phone, known in zip(written, phones, strict=True):
-        if not known:
+    of_row = _span(cells["valid_from"], cells["valid_to"], context)
+    held: dict[str, tuple[int, int]] = {}
+    for text in written:
+        period = _PERIOD.search(text)
+        span = _span(period["since"], period["until"], context) if period else of_row
+        number = text if period is None else text[: period.start()] + text[period.end() :]
+        phone = e164(number, context.region)
+        if not phone:
             # One lost number is a customer whose calls are nobody's: say so instead of keeping the rest.
-            raise Misread(Reason.BAD_PHONE, "phones", f"{phone!r} is not a phone number of {region}")
-    return sorted(set(phones))
+            raise Misread(Reason.BAD_PHONE, "phones", f"{text!r} is not a phone number of {context.region}")
+        if held.get(phone, span) != span:
+            raise Misread(Reason.BAD_PERIOD, "phones", f"{text!r}: the number is there twice, for other times")
+        held[phone] = span
+    return dict(sorted(held.items()))
+
+
+def _span(since: str | None, until: str | None, context: Context) -> tuple[int, int]:
+    """Epoch seconds, 0 for ever. Raises Misread."""
+    zone = zone_of(context)
+    first, last = (
+        int(moment(text, zone, field).timestamp()) if text and text.strip() else 0
+        for text, field in ((since, "valid_from"), (until, "valid_to"))
+    )
+    if last and last <= first:
+        raise Misread(Reason.BAD_PERIOD, "valid_to", "valid_to (exclusive) is not after valid_from")
+    return first, last
 
 
 TABLE = CrmTable(
@@ -60,6 +96,8 @@ TABLE = CrmTable(
             *("телефонмобильный", "другойтелефон", "otherphone"),
         ),
         "manager_id": MANAGER,
+        "valid_from": ("validfrom", "since", "действуетс", "номерас", "номерс"),
+        "valid_to": ("validto", "until", "действуетпо", "номерадо", "номердо"),
         "status": STATUS,
         "merged_into": (
             *("mergedinto", "mergedto", "mergedwith", "duplicateof", "объединенас", "объединенс", "объединеннаяс"),

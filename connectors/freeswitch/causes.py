@@ -16,11 +16,16 @@ _UNANSWERED = {
     "ALLOTTED_TIMEOUT": NO_ANSWER,
     "LOSE_RACE": NO_ANSWER,
     "PICKED_OFF": NO_ANSWER,
-    "NORMAL_CLEARING": NO_ANSWER,  # with billsec 0 nobody had answered
+    "NORMAL_CLEARING": NO_ANSWER,  # nobody had answered
     "": Disposition.UNKNOWN,
 }
 
 
+def is_normal(cause: str) -> bool:
+    """Whether a leg ended because somebody hung up: with an answer and no seconds it was picked up and dropped."""
+    return cause.strip().upper() == "NORMAL_CLEARING"
+
+
 def unanswered(cause: str) -> Disposition:
-    """What became of a leg with billsec 0."""
+    """What became of a leg that nobody answered."""
     return _UNANSWERED.get(cause) or _UNANSWERED.get(cause.strip().upper(), FAILED)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 from operator import itemgetter
 
-from connectors.freeswitch.causes import CAUSE, unanswered
+from connectors.freeswitch.causes import CAUSE, is_normal, unanswered
 from connectors.reading.file_format import SHEET, FileFormat, RowRef
 from connectors.reading.leg import build_leg
 from connectors.reading.lengths import durations
@@ -48,7 +48,7 @@ TEMPLATES = {
 _READ = (
     *("uuid", "bleg_uuid", "other_leg", "caller_id_number", "destination_number", "context", "start_stamp"),
     *("start_epoch", "duration", "billsec", "hangup_cause", "bridge_channel", "last_app", "cc_queue"),
-    "cc_agent",
+    *("cc_agent", "answer_stamp"),
 )
 _NEEDED = {"uuid", "caller_id_number", "destination_number", "duration", "billsec", "hangup_cause"}
 _STARTS = {"start_stamp", "start_epoch"}
@@ -72,6 +72,7 @@ _MOST_COMMAS = 8
 _USER = re.compile(r"(?:sofia|user|loopback|verto\.rtc)/(?:[^/]+/)*([^/@]+)@?")
 _DRIFT_S = 2400
 """FreeSWITCH counts on from its own start: one was 17 minutes off the time in its UUIDs, and right the next day."""
+_UP = (ANSWERED, MACHINE)
 _OUTWARD = (OUTBOUND, Direction.UNKNOWN)
 
 
@@ -167,7 +168,7 @@ class FreeSwitchLegs:
         """The leg of a row with the layout's width; `fields` is used up."""
         fields.append("")
         (uuid, bleg, other_leg, caller, dialled, where, stamp, epoch, duration, billsec, cause, bridge, last_app,
-         queue, agent) = self._pick(fields)  # fmt: skip
+         queue, agent, answer) = self._pick(fields)  # fmt: skip
         if not uuid:
             raise Misread(Reason.MISSING_FIELD, "uuid", "no id")
         duration_s, billsec_s = durations(duration, billsec)
@@ -178,7 +179,7 @@ class FreeSwitchLegs:
         direction, extension, other, outside, did = self._ends(caller, dialled, reached, where, is_bridged != "")
         if "+" in outside:
             refuse_cut_digits(**{"caller_id_number" if outside == caller else "destination_number": outside})
-        if not billsec_s:
+        if not billsec_s and not (answer and is_normal(cause)):
             disposition = unanswered(cause)
         elif is_bridged or (not self._knows_bridge and (direction in _OUTWARD or self._is_extension(dialled))):
             disposition = ANSWERED
@@ -194,7 +195,7 @@ class FreeSwitchLegs:
             ended_at,
             direction,
             disposition,
-            ended_at - timedelta(seconds=billsec_s) if billsec_s else None,
+            ended_at - timedelta(seconds=billsec_s) if disposition in _UP else None,
             billsec_s,
             extension=extension,
             peer=other,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from connectors.freeswitch.causes import unanswered
+from connectors.freeswitch.causes import is_normal, unanswered
 from connectors.reading.leg import TimeFields, build_leg
 from connectors.reading.lengths import check_durations
 from connectors.reading.rejects import Misread
@@ -59,12 +59,13 @@ def leg(row: Mapping[str, str], origin: str, context: Context) -> CallLeg:
     if started_at is None:
         raise Misread(Reason.BAD_TIME, "start_epoch", "no start")
     ended_at = _moment(row, "end_epoch") or started_at + timedelta(seconds=duration)
-    disposition = _disposition(row, billsec)
-    answered_at = None
-    if disposition in (Disposition.ANSWERED, Disposition.MACHINE):
-        answered_at = _moment(row, "answer_epoch")
-        if answered_at is None or not started_at <= answered_at <= ended_at:
-            answered_at = max(started_at, ended_at - timedelta(seconds=billsec))
+    answered_at = _moment(row, "answer_epoch")
+    is_up = billsec > 0 or (answered_at is not None and is_normal(row.get("hangup_cause", "")))
+    disposition = _disposition(row, is_up)
+    if not is_up:
+        answered_at = None
+    elif answered_at is None or not started_at <= answered_at <= ended_at:
+        answered_at = max(started_at, ended_at - timedelta(seconds=billsec))
     direction, extension, other, outside, did = _ends(row, context.extension_pattern)
     is_agents = row.get("cc_side") == "agent"
     return build_leg(
@@ -152,9 +153,9 @@ def _of_tenant(extension: str, row: Mapping[str, str]) -> str:
     return f"{extension}@{domain}" if extension and domain else extension
 
 
-def _disposition(row: Mapping[str, str], billsec: int) -> Disposition:
-    """A channel with billsec was answered; by a person when it was bridged and no voicemail was left."""
-    if billsec:
+def _disposition(row: Mapping[str, str], is_up: bool) -> Disposition:
+    """A channel that was up was answered; by a person when it was bridged and no voicemail was left."""
+    if is_up:
         voicemail = _is_true(row.get("voicemail_message", "")) or row.get("last_app") == "voicemail"
         agent = row.get("cc_side") != "member" or _is_true(row.get("cc_agent_bridged", "true"))
         bridged = bool(row.get("bridge_uuid")) or row.get("last_app") == "bridge" or row.get("leg") == "b"

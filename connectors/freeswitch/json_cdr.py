@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from connectors.freeswitch.causes import unanswered
+from connectors.freeswitch.causes import is_normal, unanswered
 from connectors.reading.file_format import RowRef
 from connectors.reading.json_source import JsonLayout, JsonSource
 from connectors.reading.leg import TimeFields, build_leg
@@ -151,11 +151,12 @@ class CdrReader:
         if started_at is None:
             raise Misread(Reason.BAD_TIME, "variables.start_epoch", "no start")
         ended_at = _moment(variables.end_epoch, "end_epoch") or started_at + timedelta(seconds=duration_s)
-        answered_at = None
-        if billsec_s:
-            answered_at = _moment(variables.answer_epoch, "answer_epoch")
-            if answered_at is None or not started_at <= answered_at <= ended_at:
-                answered_at = max(started_at, ended_at - timedelta(seconds=billsec_s))
+        answered_at = _moment(variables.answer_epoch, "answer_epoch")
+        is_up = billsec_s > 0 or (answered_at is not None and is_normal(_text(variables.hangup_cause)))
+        if not is_up:
+            answered_at = None
+        elif answered_at is None or not started_at <= answered_at <= ended_at:
+            answered_at = max(started_at, ended_at - timedelta(seconds=billsec_s))
         is_b = _is_b(variables, last)
         direction, extension, other, outside, did = (
             self._of_b(variables, last) if is_b else self._of_a(variables, first, last)
@@ -169,7 +170,7 @@ class CdrReader:
             started_at,
             ended_at,
             direction,
-            _disposition(variables, billsec_s, is_b),
+            _disposition(variables, is_up, is_b),
             answered_at,
             billsec_s,
             extension=extension,
@@ -250,9 +251,9 @@ def _member_session(variables: _Variables) -> str:
     return _text(variables.cc_member_session_uuid) if variables.cc_side == "agent" else ""
 
 
-def _disposition(variables: _Variables, billsec_s: int, is_b: bool) -> Disposition:
-    """A leg with billsec was answered: a B leg by whom it called, an A leg by a person when it was bridged."""
-    if not billsec_s:
+def _disposition(variables: _Variables, is_up: bool, is_b: bool) -> Disposition:
+    """A leg that was up was answered: a B leg by whom it called, an A leg by a person when it was bridged."""
+    if not is_up:
         return unanswered(_text(variables.hangup_cause))
     voicemail = _is_true(variables.voicemail_message) or variables.last_app == "voicemail"
     waited = variables.cc_side == "member" and not _is_true(variables.cc_agent_bridged or "true")

@@ -31,6 +31,10 @@ class FusionPbx:
     def texts(self, row: Sequence[object]) -> list[str]:
         return [text(cell, UTC) for cell in row]
 
+    def learn(self, rows: Sequence[Sequence[str]], context: Context) -> tuple[str, ...]:
+        """Nothing: a row says itself who is a phone."""
+        return ()
+
     def maker(self, context: Context, origin: str) -> Make:
         return lambda cells, row_ref: leg(dict(zip(self.columns, cells, strict=True)), f"{origin}:{row_ref}", context)
 

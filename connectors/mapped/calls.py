@@ -55,7 +55,7 @@ def parse_row(cells: Sequence[str], moments: Times, context: Context, units: Len
     wait_s = seconds(wait, "wait", units.wait) if wait else 0
     length_s = seconds(duration, "duration", units.duration) if duration.strip() else None
     ended_at = _end(length_s, end, moments, started_at, wait_s, talk_s or 0)
-    outcome = _outcome(status, answer, talk_s, ended_at != started_at)
+    outcome = _outcome(status, answer, talk_s, ended_at != started_at, names_person=extension != "")
     if missed and outcome is ANSWERED:
         outcome = NO_ANSWER
     if outcome is ANSWERED and direction is not OUTBOUND and (names_machine(person) or names_machine(called)):
@@ -144,11 +144,14 @@ def _end(length_s: int | None, end: str, moments: Times, started_at: datetime, w
     return moments.end(end, "end", started_at) if end.strip() else started_at + SPANS[wait_s + talk_s]
 
 
-def _outcome(status: str, answer: str, talk_s: int | None, has_length: bool) -> Disposition:
-    """By its word; where there is none, by whether anything was said."""
+def _outcome(status: str, answer: str, talk_s: int | None, has_length: bool, *, names_person: bool) -> Disposition:
+    """By its word; where there is none, by whether anything was said.
+
+    "Answered" without a second of talk: picked up and dropped at once by whom the row names; else a line did it.
+    """
     if status.strip():
         outcome = disposition(status, "status")
-        return NO_ANSWER if outcome is ANSWERED and talk_s == 0 else outcome
+        return NO_ANSWER if outcome is ANSWERED and talk_s == 0 and not names_person else outcome
     if talk_s is not None:
         return ANSWERED if talk_s else NO_ANSWER
     return ANSWERED if answer.strip() or has_length else NO_ANSWER

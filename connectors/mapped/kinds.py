@@ -63,6 +63,7 @@ CALLS = TableKind(
                     "activitydate",
                     "datestarted",
                     "callstart",
+                    "calltime",
                     "start",
                     "date",
                     "timestamp",
@@ -100,13 +101,14 @@ CALLS = TableKind(
                 "ringtime",
                 "ringduration",
                 "ringingduration",
+                "ringing",
             ),
             "length",
         ),
         "talk": MappedColumn(
             (
                 *("длительностьразговора", "времяразговора", "продолжительностьразговора", "разговор", "talktime"),
-                *("talkduration", "billsec", "talk", "billedduration", "conversation", "разговорсек"),
+                *("talkduration", "billsec", "talk", "talking", "billedduration", "conversation", "разговорсек"),
             ),
             "length",
         ),

@@ -63,7 +63,8 @@ class MegafonHistory(ServiceTable):
         started_at, talk_s = moments.utc(start, "start"), seconds(duration, "duration")
         answered_at = started_at + timedelta(seconds=seconds(wait, "wait"))
         disposition = _DISPOSITIONS.get(bare(status), Disposition.UNKNOWN if status.strip() else ANSWERED)
-        if disposition in (ANSWERED, Disposition.UNKNOWN) and (missed or not talk_s):
+        dropped_at_once = disposition is ANSWERED and status.strip() != "" and user.strip() != ""
+        if disposition in (ANSWERED, Disposition.UNKNOWN) and (missed or not (talk_s or dropped_at_once)):
             disposition = NO_ANSWER
         talked = disposition is ANSWERED
         name = uid.strip() or nameless(f"{start}\x1f{client}\x1f{user}\x1f{did}")

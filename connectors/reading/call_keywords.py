@@ -24,6 +24,7 @@ DISPOSITIONS: dict[str, Disposition] = {
     **dict.fromkeys(("успешный", "успешно", "состоялся", "состоявшийся", "разговор"), Disposition.ANSWERED),
     **dict.fromkeys(("соединен", "дозвон", "завершен", "завершён", "ответ"), Disposition.ANSWERED),
     **dict.fromkeys(("noanswer", "notanswered", "unanswered", "missed", "lost", "abandoned"), Disposition.NO_ANSWER),
+    **dict.fromkeys(("redirected", "переадресован"), Disposition.NO_ANSWER),  # not there: its next row says by whom
     **dict.fromkeys(("no", "false", "нет", "неотвечен", "неотвеченный", "неотвечено"), Disposition.NO_ANSWER),
     **dict.fromkeys(("нетответа", "безответа", "пропущен", "пропущенный", "потерян"), Disposition.NO_ANSWER),
     **dict.fromkeys(("неуспешный", "недозвон", "непринят", "непринятый", "потерянный"), Disposition.NO_ANSWER),

@@ -155,17 +155,24 @@ class Sample:
     def _in_head(self, form: FileFormat) -> Rows | JsonTable:
         return JsonTable(self._opened(), form) if form.encoding == JSON else Rows(self._opened(), form)
 
+    def _head_bytes(self) -> int:
+        """How far the first rows reach."""
+        end = b"\n" if b"\n" in self._head else b"\r"
+        return len(end.join(self._head.split(end, HEAD_ROWS)[:HEAD_ROWS]))
+
     def _scattered(self, form: FileFormat) -> list[list[str]]:
         if form.encoding in (SHEET, JSON):
             every = islice(iter(rows_of(self.path, form)), HEAD_ROWS, None, _EVERY)
             return [row.fields for row in every if isinstance(row, RawRow)]
-        length = size(self.path)
-        slices = min(_MOST_SLICES, length // _SLICE)
+        begin = self._head_bytes()
+        length = size(self.path) - begin
+        slices = min(_MOST_SLICES, max(length // _SLICE, int(length > 0)))
         rows: list[list[str]] = []
         with open_bytes(self.path).stream as file:
             encoding = _of_the_middle(form.encoding, file.read(2))
             for number in range(1, slices + 1):
-                file.seek((length * number // slices - _SLICE) & ~1)
+                # Behind the first rows, and none twice: what is counted of them is shown to people.
+                file.seek(max(begin, begin + length * number // slices - _SLICE) & ~1)
                 text = file.read(_SLICE).decode(encoding, "replace")
                 lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[1:-1]
                 rows += csv.reader(lines, delimiter=form.delimiter, quoting=form.quoting)

@@ -71,6 +71,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of groups, queues, menus, voicemail (full-match regexes): never a person."""
     ties: tuple[str, ...] = ()
     """Peer names of lines to a sister exchange: a call is counted where its phone is."""
+    peers: Mapping[str, str] = {}
+    """What earlier files of the source (or its table) showed of peers: `PJSIP/ivanova` -> phone, device, line, tie. For
+    what is read event by event: a file tells it of itself.
+    """
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
@@ -109,6 +113,8 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     """What the numbers of columns of lengths count (`lengths.UNITS`), where these are not seconds."""
     fewest: int = 0
     """Cells that a row may have at least, where the last columns have no name; 0: as many as columns."""
+    shows: Mapping[str, tuple[str, ...]] = {}
+    """Settings of the source that the file shows (`prefixes`), and is read by."""
     evidence: object = None
     """What the source found in rows from all over the file, for itself: who is at the ends of its channels."""
 

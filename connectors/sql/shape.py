@@ -51,6 +51,9 @@ class Shape(Protocol):
     def texts(self, row: Sequence[object]) -> list[str]:
         """The cells of a row as an export would write them."""
 
+    def learn(self, rows: Sequence[Sequence[str]], context: Context) -> tuple[str, ...]:
+        """What rows of the table show together, for those that are read one by one; what was inferred, for people."""
+
     def maker(self, context: Context, origin: str) -> Make: ...
 
 

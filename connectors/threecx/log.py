@@ -253,7 +253,7 @@ class ThreeCxLegs:
     def _kind(self, type_text: str, number: str, dn: str) -> ThreeCxEnd:
         """Who an end is: by its type, in whatever case; before v18 by its number, `Ext.101` for what is inside."""
         if word := _type_word(type_text):
-            kind = _KINDS.get(word, ThreeCxEnd.MACHINE)
+            kind = _KINDS.get(_family(word), ThreeCxEnd.MACHINE)
             if len(self._kinds) < 1_000:
                 self._kinds[type_text] = kind
             return kind
@@ -337,7 +337,12 @@ def _fitting(order: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def _is_type(type_text: str) -> bool:
-    return not _type_word(type_text) or _type_word(type_text) in _KINDS
+    return not (word := _type_word(type_text)) or _family(word) in _KINDS
+
+
+def _family(word: str) -> str:
+    """A group is one by whichever way it rings: `ring_group_ring_all`, `ring_group_hunt`."""
+    return "ringgroup" if word.startswith("ringgroup") else word
 
 
 def _type_word(type_text: str) -> str:

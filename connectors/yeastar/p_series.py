@@ -75,11 +75,11 @@ class YeastarPSeries(ServiceTable):
         outcome = disposition(status, "Status")
         if outcome is ANSWERED and way is not OUTBOUND and called.is_machine:
             outcome = MACHINE
-        if outcome is ANSWERED and not talk_s:
-            outcome = NO_ANSWER
         person = "" if called.is_machine else inside(called.number, context.extension_pattern)
         own = inside(caller.number, context.extension_pattern)
         extension, outside, peer = _who(way, own, person, caller.number, called.number)
+        if outcome is ANSWERED and not talk_s and not extension:  # by somebody it was picked up and dropped at once
+            outcome = NO_ANSWER
         is_up = outcome in (ANSWERED, MACHINE)
         ended_at = started_at + timedelta(seconds=max(length_s, talk_s))
         record_id = id_.strip() or nameless(f"{start}\x1f{caller_text}\x1f{called_text}")

@@ -53,9 +53,16 @@ class Speed(click.ParamType):
 @click.option("--days", default=_DEFAULT.days, show_default=True, help="Calendar days of history.")
 @click.option("--from", "first", type=Day(), default=str(_DEFAULT.first), show_default=True, help="Its first day.")
 @click.option("--seed", default=_DEFAULT.seed, show_default=True, help="Another seed is another department.")
+@click.option(
+    "--oddities",
+    is_flag=True,
+    help="Parking, pick-ups, dial prefixes, second devices, mobiles: what real exchanges record oddly.",
+)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="A new folder to keep it in. [default: a temporary one]")  # fmt: skip
-def command(once: bool, speed: float, managers: int, days: int, first: date, seed: int, data: Path | None) -> None:
+def command(
+    once: bool, speed: float, managers: int, days: int, first: date, seed: int, oddities: bool, data: Path | None
+) -> None:
     """Show the product alive: an invented sales department, whose exchange and CRM go on writing.
 
     Starts a stack on free ports, generates the department, loads its history as `callfunnel load` does, and then shows
@@ -63,7 +70,7 @@ def command(once: bool, speed: float, managers: int, days: int, first: date, see
 
     --once prints what was counted, and compares every number with the true one. Exit codes: 0 equal, 1 it differs.
     """
-    options = DepartmentOptions(managers=managers, days=days, first=first, seed=seed)
+    options = DepartmentOptions(managers=managers, days=days, first=first, seed=seed, oddities=oddities)
     for number in _STOPPING:
         signal.signal(number, _give_up)
     differs = False

@@ -32,6 +32,11 @@ _DEFAULT = DepartmentOptions()
 @click.option("--dirt", "corruption", default=0.0, show_default=True, metavar="RATE",
               help="Share of rows that are spoiled: twice, late, cut, corrected later, other notations.")  # fmt: skip
 @click.option("--files", default=1, show_default=True, help="Exports of calls, one after the other.")
+@click.option(
+    "--oddities",
+    is_flag=True,
+    help="Parking, pick-ups, dial prefixes, second devices, mobiles: what real exchanges record oddly.",
+)
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="A picture of the department: .svg, .html, or .png where rsvg-convert is installed.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
@@ -46,6 +51,7 @@ def command(
     pace: float,
     corruption: float,
     files: int,
+    oddities: bool,
     plot: Path | None,
     as_json: bool,
 ) -> None:
@@ -64,6 +70,7 @@ def command(
         pace=pace,
         corruption=corruption,
         files=files,
+        oddities=oddities,
     )
     if plot is not None:
         drawable(plot)

@@ -25,6 +25,7 @@ from pipeline.loading.first_tables import (
 )
 from pipeline.loading.peers import peers_of
 from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
+from pipeline.loading.zone_names import likely_zone
 from pipeline.settings import Settings, config_path, read_settings, zone_of
 from schemas.calls import Call
 from schemas.durable_files import write_whole
@@ -54,7 +55,7 @@ def command(exports: tuple[Path, ...], source: str, tz: str, yes: bool, data: Pa
     name = source or "office"
     files = [file for path in exports for file in _prepared(path, name, tz, settings, asks)]
     calls = _stitched(files).calls()
-    zone_name = _zone_name(files[0], calls, settings)
+    zone_name = _zone_name(files[0], calls, settings, asks)
     proposed = propose_tables(calls, names_of(_clids(files)), zone_of(zone_name, "--tz"))
     for line in _described(proposed, files):
         click.echo(line)
@@ -83,8 +84,10 @@ def _prepared(path: Path, source: str, tz: str, settings: Settings, asks: bool) 
     return tables.prepared
 
 
-def _zone_name(file: PreparedFile, calls: Sequence[Call], settings: Settings) -> str:
-    """A name for the zone, where the data proves its offset only: the usual zone if that fits. Raises Terminal."""
+def _zone_name(file: PreparedFile, calls: Sequence[Call], settings: Settings, asks: bool) -> str:
+    """A name for the zone, where the data proves its offset only: the usual zone if that fits, else one of the region.
+    Raises Terminal.
+    """
     zone = file.context.zone
     if isinstance(zone, ZoneInfo):
         return zone.key
@@ -93,6 +96,11 @@ def _zone_name(file: PreparedFile, calls: Sequence[Call], settings: Settings) ->
     offsets = {at.astimezone(zone).utcoffset() for at in ends}
     if all(at.astimezone(zone).utcoffset() == at.astimezone(settings.time_zone).utcoffset() for at in ends):
         return settings.time_zone.key
+    if likely := likely_zone(settings.region, zone, ends) if zone is not None else "":
+        offset_text = f"{file.path}: {file.zone_why}; {likely} has that offset"
+        answer = click.prompt(f"{offset_text}\nThe exchange's time zone", default=likely) if asks else likely
+        click.echo(f"{offset_text}: its zone is taken to be {answer}; --tz says another")
+        return zone_of(answer, "--tz").key
     offset = offsets.pop() if len(offsets) == 1 else None
     if offset is None or offset % timedelta(hours=1):
         raise Terminal(f"{file.path}: it is read with {zone}, which is not one city's offset: name the zone with --tz")
@@ -123,6 +131,7 @@ def _described(proposed: FirstTables, files: Sequence[PreparedFile]) -> list[str
     for file in files:
         lines += [f"{file.path}: {file.recognised.profile}, {file.recognised.layout}", f"  zone: {file.zone_why}"]
         lines += [f"  {peer.name}: {peer.taken_for}, {peer.why}" for peer in peers_of(file)[:_SHOWN]]
+        lines += [f"  taken for likely: {guess}" for guess in file.recognised.guesses]
     lines.append(
         f"{proposed.calls:,} calls with the outside, {proposed.without_number:,} of them without a number that is"
         f" understood; {len(proposed.people)} extensions, {len(proposed.callers)} numbers with three calls or more"
@@ -133,6 +142,11 @@ def _described(proposed: FirstTables, files: Sequence[PreparedFile]) -> list[str
     ]
     if len(proposed.people) > _SHOWN:
         lines.append(f"  and {len(proposed.people) - _SHOWN} more")
+    if proposed.elsewhere:
+        shown = ", ".join(f"{caller.phone} ({caller.calls})" for caller in proposed.elsewhere[:_SHOWN])
+        lines.append(
+            f"numbers outside took calls in somebody's place: write them under whose `mobiles` they are: {shown}"
+        )
     if proposed.first_day is not None:
         lines.append(f"{proposed.first_day}, as it would be counted:")
         lines += [
@@ -144,8 +158,11 @@ def _described(proposed: FirstTables, files: Sequence[PreparedFile]) -> list[str
 
 def _write(proposed: FirstTables, files: Sequence[PreparedFile], zone: str, source: str, settings: Settings) -> None:
     peers = [peer for file in files for peer in peers_of(file)]
+    prefixes = list(dict.fromkeys(one for file in files for one in file.recognised.shows.get("prefixes", ())))
     new: dict[Path, Callable[[str], str]] = {
-        config_path(): lambda text: with_settings(text, zone, settings.region, source, proposed.extensions, peers),
+        config_path(): lambda text: with_settings(
+            text, zone, settings.region, source, proposed.extensions, peers, prefixes
+        ),
         Path("managers.csv"): lambda text: with_managers(text, proposed.people),
         Path("organisations.csv"): lambda text: with_organisations(text, proposed.callers),
     }

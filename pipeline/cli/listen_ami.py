@@ -16,6 +16,7 @@ from connectors.live.event_listener import EventCheckpoint, EventListener
 from pipeline.endpoints import pinned
 from pipeline.listening.call_table import gap_filler
 from pipeline.listening.session import Exchange, exchange, host_and_port, keep_open, new_session, secret
+from pipeline.listening.taught import taught
 from pipeline.settings import read_settings
 from schemas.errors import Terminal
 
@@ -73,9 +74,10 @@ def command(
     login = AmiLogin(host, port, user, secret(variable, os.environ, "the user's secret"), auth == "plain", context, cel)
     line = DeliveryQueue(source, "ami", new_session())
     data = pinned(data)
+    of, known = taught(of, data)
     with (
         gap_filler(backfill, table, overlap, of, settings, line.session) as (fill, gap_text),
         Checkpoint(state, source, "ami", EventCheckpoint) as checkpoint,
     ):
         listener = EventListener(Ami(login, of.contexts(settings, zone, line.session)), checkpoint, fill)
-        keep_open(line, listener, data, state, f"{login.where} as {user}, for source {source}{gap_text}")
+        keep_open(line, listener, data, state, f"{login.where} as {user}, for source {source}{gap_text}{known}")

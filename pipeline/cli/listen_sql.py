@@ -13,6 +13,7 @@ from connectors.sql.listener import Polled, PollOptions, SqlListener, overlap_of
 from pipeline.endpoints import pinned
 from pipeline.listening.call_table import table_at
 from pipeline.listening.session import Exchange, exchange, keep_open, new_session
+from pipeline.listening.taught import taught
 from pipeline.settings import read_settings
 from pipeline.terminal.options import Day
 
@@ -47,9 +48,10 @@ def command(
     wanted = PollOptions(overlap=overlap_of(overlap), every_s=every, begin=begin)
     line = DeliveryQueue(source, "sql", new_session())
     data = pinned(data)
+    of, known = taught(Exchange(source, tz, region), data)
     with (
-        table_at(variable, table, Exchange(source, tz, region), settings, line.session) as cdr,
+        table_at(variable, table, of, settings, line.session) as cdr,
         Checkpoint(state, source, "sql", Polled) as checkpoint,
     ):
-        description = f"{cdr.where}, for source {source}, every {every:g} s"
+        description = f"{cdr.where}, for source {source}, every {every:g} s{known}"
         keep_open(line, SqlListener(cdr.reader, wanted, checkpoint), data, state, description)

@@ -11,6 +11,7 @@ from functools import partial
 import click
 
 from connectors.live.event_listener import Backfill
+from connectors.reading.table import without_nothing
 from connectors.sql.database import Database
 from connectors.sql.listener import overlap_of
 from connectors.sql.reading import TableReader
@@ -22,6 +23,8 @@ from schemas.errors import Transient
 from schemas.records import Record, Rejected
 
 _PROOF_DAYS = 30
+_MOST_LEARNT = 20_000
+"""Rows of the last days from which it is told who is a phone and who a line."""
 
 
 class CallTable:
@@ -54,7 +57,11 @@ class CallTable:
         shape = shape_of(table, database.types(table), self._exchange.zone(self._settings))
         since = (database.now() - timedelta(days=_PROOF_DAYS)).astimezone(shape.zone).replace(tzinfo=None)
         click.echo(f"{self.where}: {check_zone(database, table, shape, since)}")
-        return TableReader(database, table, shape, self._exchange.contexts(self._settings, shape.zone, self._session))
+        contexts = self._exchange.contexts(self._settings, shape.zone, self._session)
+        rows = database.sample(table, shape.columns, shape.start, shape.bound(since), _MOST_LEARNT)
+        for inferred in shape.learn([without_nothing(shape.texts(row)) for row in rows], contexts()):
+            click.echo(f"{self.where}: {inferred}")
+        return TableReader(database, table, shape, contexts)
 
 
 @contextmanager

@@ -64,6 +64,8 @@ class Exchange(NamedTuple):
     source: str
     tz: str
     region: str
+    peers: Mapping[str, str] = {}
+    """What earlier files showed of its peers (`taught`)."""
 
     def zone(self, settings: Settings) -> tzinfo | None:
         """Its zone; None when none is configured. Raises Terminal."""
@@ -88,6 +90,7 @@ class Exchange(NamedTuple):
             prefixes=configured.prefixes,
             ties=configured.ties,
             machines=configured.machines,
+            peers=self.peers,
             stages=settings.stages,
             stage_words=configured.stages,
             loaded_at=as_datetime(clock()),

@@ -26,6 +26,8 @@ _NAMED = re.compile(r'\s*"?([^"<>]+?)"?\s*<([^<>]+)>\s*')
 _FEWEST_CALLS = 3
 """Of a number, to be proposed as an organisation."""
 _MOST_ORGANISATIONS = 200
+_BY_NAME = "it looks like an extension"
+"""Why most phones are phones: nothing that somebody need look at."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -37,6 +39,8 @@ class ExtensionUser(NamedTuple):
     calls: int
     hours: str
     """From its usual first hour to its last one, as 9-18."""
+    mobiles: tuple[str, ...] = ()
+    """Numbers outside to which its phone sends calls, and which took them."""
 
 
 class Caller(NamedTuple):
@@ -59,6 +63,8 @@ class FirstTables(msgspec.Struct, frozen=True, kw_only=True):
     """All that is proposed."""
 
     people: list[ExtensionUser]
+    elsewhere: list[Caller]
+    """Numbers outside that took calls in somebody's place; no call says in whose."""
     callers: list[Caller]
     extensions: str
     """Regex of inside numbers; "" when the usual one does."""
@@ -96,10 +102,13 @@ def propose_tables(calls: Sequence[Call], names: Mapping[str, str], zone: tzinfo
     outside = [call for call in calls if call.direction is not Direction.INTERNAL]
     by_extension: dict[str, list[Call]] = {}
     for call in outside:
-        if call.extension:
-            by_extension.setdefault(call.extension, []).append(call)
+        if person := call.forwarded_by or call.extension:
+            by_extension.setdefault(person, []).append(call)
+    elsewhere = [Caller(name, len(theirs)) for name, theirs in by_extension.items() if name.startswith("+")]
+    for caller in elsewhere:
+        del by_extension[caller.phone]
     people = [
-        ExtensionUser(extension, names.get(extension, ""), len(theirs), _hours(theirs, zone))
+        ExtensionUser(extension, names.get(extension, ""), len(theirs), _hours(theirs, zone), _mobiles(theirs))
         for extension, theirs in by_extension.items()
     ]
     callers = Counter(call.contact for call in outside if call.contact)
@@ -107,6 +116,7 @@ def propose_tables(calls: Sequence[Call], names: Mapping[str, str], zone: tzinfo
     first = min(days, default=None)
     return FirstTables(
         people=sorted(people, key=lambda person: (-person.calls, person.extension)),
+        elsewhere=sorted(elsewhere, key=lambda caller: (-caller.calls, caller.phone)),
         callers=[
             Caller(phone, count)
             for phone, count in sorted(callers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_ORGANISATIONS]
@@ -126,6 +136,10 @@ def form_of(extensions: Iterable[str]) -> str:
     if not lengths or 0 in lengths or len(lengths) > 2:
         return ""
     return rf"\d{{{lengths[0]}}}" if len(lengths) == 1 else rf"\d{{{lengths[0]},{lengths[1]}}}"
+
+
+def _mobiles(calls: Sequence[Call]) -> tuple[str, ...]:
+    return tuple(sorted({call.extension for call in calls if call.forwarded_by}))
 
 
 def _hours(calls: Sequence[Call], zone: tzinfo) -> str:
@@ -153,7 +167,7 @@ def _day(calls: Sequence[Call]) -> list[DayLine]:
 
 def with_managers(text: str, people: Sequence[ExtensionUser]) -> str:
     """managers.csv with these people. Rows that are there stay as they are, and so does an extension that one has."""
-    head, rows = _table(text, ["id", "name", "team", "extensions", "calls", "hours"])
+    head, rows = _table(text, ["id", "name", "team", "extensions", "mobiles", "calls", "hours"])
     if "extensions" not in head:
         raise Terminal("managers.csv: it has no column `extensions`: add it, or give the file another name")
     at = head.index("extensions")
@@ -163,6 +177,7 @@ def with_managers(text: str, people: Sequence[ExtensionUser]) -> str:
             "id": person.extension,
             "name": person.name or person.extension,
             "extensions": person.extension,
+            "mobiles": "; ".join(person.mobiles),
             "calls": str(person.calls),
             "hours": person.hours,
         }
@@ -212,7 +227,15 @@ def _with_rows(text: str, head: Sequence[str], rows: Sequence[Mapping[str, str]]
     return text + ("" if not text or text.endswith("\n") else "\n") + out.getvalue()
 
 
-def with_settings(text: str, zone: str, region: str, source: str, extensions: str, peers: Sequence[PeerBelief]) -> str:
+def with_settings(
+    text: str,
+    zone: str,
+    region: str,
+    source: str,
+    extensions: str,
+    peers: Sequence[PeerBelief],
+    prefixes: Sequence[str] = (),
+) -> str:
     """callfunnel.toml with what is missing in it; what is there stays. Raises Terminal when it is not TOML."""
     try:
         before = tomllib.loads(text)
@@ -229,8 +252,13 @@ def with_settings(text: str, zone: str, region: str, source: str, extensions: st
         lines += ["", f"[sources.{name}]", f'time_zone = "{zone}"  # of the exchange']
         if extensions:
             lines.append(f"extensions = '{extensions}'  # inside numbers, as the calls show them")
-        lines += [f"# {peer.name} was taken for a {peer.taken_for}: {peer.why}" for peer in peers[:20]]
-        lines.append('# trunks = ["provider1"]  # lines that look like extensions')
+        if prefixes:
+            written = ", ".join(f'"{prefix}"' for prefix in prefixes)
+            lines.append(f"prefixes = [{written}]  # dialled before a number outside; the exchange takes it off")
+        inferred = [peer for peer in peers if peer.why != _BY_NAME]
+        lines += [f"# {peer.name} was taken for a {peer.taken_for}: {peer.why}" for peer in inferred[:20]]
+        lines.append('# trunks = ["200"]  # peers that look like extensions and are lines')
+        lines.append('# machines = ["600", "7\\\\d{3}"]  # numbers of groups, queues, menus, voicemail: never a person')
     start = "\n".join(general) + ("\n" if general else "")
     gap = "\n" if general and text and not text.startswith("\n") else ""
     end = "" if not text or text.endswith("\n") else "\n"

@@ -62,7 +62,8 @@ class NumberCounts:
             _count(self._unknown, raw)
         if leg.direction is Direction.OUTBOUND:
             self._outbound += 1
-            if (prefix := possible_prefix(raw, self._region)) and prefix not in self._configured:
+            prefix = possible_prefix(raw, self._region)
+            if prefix and prefix not in self._configured and contact != e164(raw, self._region, (prefix,)):
                 _count(self._prefixed.setdefault(prefix, Counter()), raw)
 
     def numbers(self) -> OutsideNumbers:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.reading.phones import e164, possible_prefix
+from connectors.reading.sample import Sample
+from connectors.recognise import choose
 from pipeline.loading.outside_numbers import NumberCounts, describe
 from schemas.records import CallLeg
 from tests.connectors.conftest import Items, Write, read
@@ -49,6 +51,30 @@ def test_prefix_that_a_file_shows_is_reported_and_not_applied(write: Write) -> N
     assert "2 outbound numbers" in line
     assert "[sources.office]" in line
     assert "+79160000002" in line
+
+
+def test_prefix_that_the_exchange_takes_off_is_taken_off_of_every_number_and_reported(write: Write) -> None:
+    """Also of a number that was never reached, and of one whose line says nothing."""
+    header = f"{HEADER},lastdata"
+    rows = [
+        "2026-02-04 10:00:00,101,984950000137,PJSIP/101-01,PJSIP/out-02,Dial,9,5,ANSWERED,,PJSIP/84950000137@out",
+        "2026-02-04 10:01:00,101,989160000002,PJSIP/101-03,,Dial,9,0,NO ANSWER,,",
+        "2026-02-04 10:02:00,101,89160000003,PJSIP/101-05,PJSIP/out-06,Dial,9,5,ANSWERED,,PJSIP/9160000003@out",
+    ]
+    path = write("\n".join([header, *rows, ""]))
+    legs = read(path)
+    assert [leg.contact for leg in legs if isinstance(leg, CallLeg)] == ["+74950000137", "+79160000002", "+79160000003"]
+    _, seen = choose(Sample(path), "calls", "auto", "RU")
+    (guess,) = seen.guesses
+    assert "without '9' in front: the exchange takes it off (984950000137 went out as 84950000137; 1 rows)" in guess
+    assert counted(legs).numbers().prefixes == {}
+
+
+@pytest.mark.parametrize("went_out_as", ["989160000002", "00989160000002", "84950000001", ""])
+def test_number_that_went_out_as_it_was_dialled_or_as_another_shows_no_prefix(write: Write, went_out_as: str) -> None:
+    row = "2026-02-04 10:00:00,101,989160000002,PJSIP/101-01,PJSIP/out-02,Dial,9,5,ANSWERED,"
+    legs = read(write(f"{HEADER},lastdata\n{row},PJSIP/{went_out_as}@out\n"))
+    assert [leg.contact for leg in legs if isinstance(leg, CallLeg)] == ["+989160000002"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from connectors.asterisk.ami.messages import AmiMessage
 from connectors.asterisk.legs import LegReader
-from connectors.asterisk.peers import Peers
+from connectors.asterisk.peers import peers_taught
 from connectors.reading.rejects import Bad, Misread, reject
 from connectors.reading.source import Context
 from connectors.reading.times import Times
@@ -50,7 +50,7 @@ class CdrEvents:
         if first.zone is None:
             raise ValueError("events need the exchange's zone")
         self._clock = Times(first.zone, "ymd", epoch_of)
-        self._peers = Peers(first.extension_pattern, first.trunks, ties=first.ties)
+        self._peers = peers_taught(first)
         self._columns = tuple(HEADERS.values())
 
     def item(self, event: AmiMessage) -> CallLeg | Rejected:

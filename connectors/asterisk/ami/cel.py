@@ -10,6 +10,7 @@ from connectors.asterisk.cel import WallSeconds, epoch_s
 from connectors.asterisk.cel_calls import READ, Gathered, Gatherer
 from connectors.asterisk.cel_layouts import EPOCH
 from connectors.asterisk.cel_legs import CelLegs, Unfinished
+from connectors.asterisk.peers import peers_taught
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context
 from schemas.records import CallLeg, Reason, Rejected
@@ -40,8 +41,8 @@ class CelEvents:
         self._context = context
         self._monotonic = monotonic
         self._wall_s = WallSeconds(first.zone, "ymd").seconds
-        self._calls = Gatherer(self._seconds, _GRACE_S)
-        self._legs = CelLegs(first.extension_pattern, first.trunks, _ORIGIN, ties=first.ties)
+        self._legs = CelLegs(peers_taught(first), _ORIGIN)
+        self._calls = Gatherer(self._seconds, self._legs.is_phone, _GRACE_S)
         self._heard = monotonic()
 
     def items(self, events: Sequence[AmiMessage]) -> list[CallLeg | Rejected]:

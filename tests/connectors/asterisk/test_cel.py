@@ -308,7 +308,7 @@ def test_any_events_are_legs_or_rejects_and_no_phone_is_lost(made: list[tuple[Ev
 
 
 def _gathered(*events: Event) -> tuple[Gatherer, list[Gathered]]:
-    gatherer, given_back = Gatherer(epoch_s), []
+    gatherer, given_back = Gatherer(epoch_s, lambda channel: channel.startswith("PJSIP/1")), []
     for event in events:
         cells = (event.name, f"{START_S + event.at_s}", event.uniqueid, event.linkedid, event.channel)
         if gatherer.add((*cells, *[""] * 7, event.extra), 1, ""):

@@ -73,6 +73,16 @@ def test_export_is_read_as_it_was(name: str, region: str, expected: list[tuple[o
     assert [facts(item) for item in read(HERE / name, region)] == expected
 
 
+def test_report_of_3cx_is_read_without_a_word_of_help() -> None:
+    path = HERE.parents[2] / "pipeline/cases/who/threecx_report.csv"
+    assert [facts(item) for item in read(path, "US")] == [
+        (IN, MACHINE, "", "+12025550101", 38, 38),
+        (IN, YES, "137", "+12025550102", 51, 45),
+        (IN, NO, "", "+12025550102", 6, 0),
+        ("bad_time", "start"),
+    ]
+
+
 def test_cells_that_a_spreadsheet_spoilt_are_understood_or_rejected_with_a_reason() -> None:
     rows = read(HERE / "excel_mangled.csv")
     assert [facts(row)[3:] if isinstance(row, CallLeg) else facts(row) for row in rows] == [

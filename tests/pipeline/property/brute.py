@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.records import (
     Activity,
     ActivityKind,
@@ -107,7 +109,8 @@ class World:
 
     def organisation(self, phone: str, at: datetime) -> str:
         """Open deal first, then the latest contact, then the lowest id."""
-        candidates = sorted(o.organisation_id for o in self.organisations.values() if phone in o.phones)
+        having = [(since, o.organisation_id) for o in self.organisations.values() for since in _had(o, phone, at)]
+        candidates = sorted(name for since, name in having if since == max(having)[0])
         open_ones = [one for one in candidates if self.stage(one, at)[0] not in ("", *TERMINAL)]
         left = open_ones or candidates
         touched = [since for one in left if (since := self.stage(one, at)[1]) is not None]
@@ -129,9 +132,18 @@ class World:
             if leg.disposition is Disposition.ANSWERED
             and (leg.direction is not Direction.INTERNAL or direction is Direction.INTERNAL)
         ]
+        if direction is Direction.INBOUND:  # sent on to a number outside, which took it
+            on = [
+                leg.direction is Direction.OUTBOUND and not leg.extension and leg.contact not in ("", trunk[0].contact)
+                for leg in bridged
+            ]
+            bridged = [
+                msgspec.structs.replace(leg, extension=leg.contact) if goes_on else leg
+                for leg, goes_on in zip(bridged, on, strict=True)
+            ]
         at = legs[0].started_at
         # A queue's own leg gives way to the leg of the phone itself, where that is inside of it (decision 28).
-        phones = [leg for leg in bridged if leg.queue == "" and leg.extension != "" and leg.billsec > 0]
+        phones = [leg for leg in bridged if leg.queue == "" and leg.extension != ""]
         bridged = [queue for queue in bridged if queue.queue == "" or not any(_inside(p, queue) for p in phones)]
         extension, talk_s = _longest(bridged) if bridged else ("", 0)
         # Of a talk that no record gives to a person, and of none, it is whoever dialled.
@@ -233,6 +245,16 @@ def _picked_up(leg: CallLeg) -> datetime:
     return leg.answered_at or leg.ended_at - timedelta(seconds=leg.billsec)
 
 
+def _had(organisation: Organisation, phone: str, at: datetime) -> list[int]:
+    """Since when it has the number that it had at a time: one entry, or none."""
+    if phone not in organisation.phones:
+        return []
+    index = organisation.phones.index(phone)
+    since = organisation.phones_since[index] if organisation.phones_since else 0
+    until = organisation.phones_until[index] if organisation.phones_until else 0
+    return [since] if since <= at.timestamp() and (until == 0 or at.timestamp() < until) else []
+
+
 def _inside(phone: CallLeg, queue: CallLeg) -> bool:
     began, ended = _picked_up(phone), _picked_up(phone) + timedelta(seconds=phone.billsec)
     first, last = _picked_up(queue), _picked_up(queue) + timedelta(seconds=queue.billsec + 1)
@@ -259,14 +281,11 @@ def _longest(bridged: Sequence[CallLeg]) -> tuple[str, int]:
 
 
 def _dialled(legs: Sequence[CallLeg], direction: Direction) -> str:
-    """Unanswered inbound calls are nobody's; all others are whose phone dialled, which a leg inside may tell alone."""
-    if direction is Direction.INBOUND:
-        return ""
-    with_phone = [leg for leg in legs if leg.extension]
-    outward = [leg for leg in with_phone if leg.direction is direction]
-    if not outward and direction is Direction.OUTBOUND:
-        outward = with_phone
-    return outward[0].extension if outward else ""
+    """Unanswered inbound calls are nobody's; all others are whose phone dialled, of calls out whichever leg says it."""
+    said = [leg.extension for leg in legs if leg.direction is direction and leg.extension]
+    if direction is Direction.OUTBOUND:
+        said += [leg.extension for leg in legs if leg.extension]
+    return said[0] if said and direction is not Direction.INBOUND else ""
 
 
 def _unanswered(legs: Sequence[CallLeg]) -> Disposition:

@@ -47,6 +47,7 @@ _INTERNAL_ENDS = ("", "101", "111", "102", "112", SHARED_EXTENSION, "999")
 
 # Few moments, so that calls, stage changes and periods often meet at one, at any place of a bucket.
 _moments = st.integers(0, 60).map(lambda n: START + timedelta(minutes=115 * n))
+_maybe_epochs = st.one_of(st.just(0), _moments.map(lambda at: int(at.timestamp())))
 
 
 class Department(NamedTuple):
@@ -152,10 +153,14 @@ def _organisations(draw: st.DrawFn, organisation_id: str) -> list[Organisation]:
             Organisation(
                 organisation_id=organisation_id,
                 name=f"Org {organisation_id}",
-                phones=draw(st.lists(st.sampled_from(PHONES), unique=True, max_size=2)),
+                phones=phones,
+                phones_since=[draw(_maybe_epochs) for _ in phones] if draw(st.booleans()) else [],
+                phones_until=[draw(_maybe_epochs) for _ in phones] if draw(st.booleans()) else [],
                 version=0,
             )
-            for _ in range(draw(st.integers(1, 3)))
+            for phones in draw(
+                st.lists(st.lists(st.sampled_from(PHONES), unique=True, max_size=2), min_size=1, max_size=3)
+            )
         ],
     )
 
