@@ -1,0 +1,202 @@
+"""Messages: the first line is enough, the rest says since when, what to do and where the calls are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.warnings.notices import Notice, NoticeKind
+from pipeline.warnings.words import fill, moment
+from schemas.alerts import ABOUT_PEOPLE, rule
+from schemas.screens.translations.warnings import warning_texts
+from schemas.warnings import Incident
+
+_MOST = 10
+"""Incidents of one message that are told in full."""
+_MOST_NAMES = 4
+_PERSON = "manager_id"
+
+
+class MessageText(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent: the line that a phone shows, all of it, and the same for programs."""
+
+    preview: str
+    text: str
+    data: dict[str, Any]
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """How and when it is told."""
+
+    language: str
+    zone: ZoneInfo
+    now: datetime
+    link: str = ""
+    """Address of the boards; "" when no reader could reach them."""
+    as_of: datetime | None = None
+    """The moment of the data, where that is not now: calls come in files."""
+
+
+def compose(notices: Sequence[Notice], telling: Telling) -> MessageText:
+    """One message of all of them; there is one at least."""
+    blocks = [block(notice, telling) for notice in notices[:_MOST]]
+    if len(notices) == 1:
+        preview, text = blocks[0].partition("\n")[0], blocks[0]
+    else:
+        preview = _preview(notices, telling)
+        text = "\n\n".join((preview, *blocks, *_rest(notices, telling)))
+    if telling.as_of is not None and any(is_about_people(one.incident) for one in notices):
+        shown = moment(telling.as_of, telling.now, telling.zone, telling.language)
+        text += "\n\n" + _phrase(telling, "as_of").format(moment=shown)
+    items = [_item(notice, telling) for notice in notices]
+    return MessageText(preview=preview, text=text, data={"kind": "warnings", "items": items})
+
+
+def line(incident: Incident, language: str) -> str:
+    """Who, what, how much, and what was expected."""
+    return fill(
+        warning_texts(language).rules[incident.rule].line, language, _labels(incident, language), incident.numbers
+    )
+
+
+def first_line(notice: Notice, language: str) -> str:
+    """The line of a notice: an end is said as one."""
+    phrases = warning_texts(language).phrases
+    if notice.kind is NoticeKind.RESOLVED:
+        over = warning_texts(language).rules[notice.incident.rule].over
+        return f"{phrases['resolved']}: {_filled(over, notice.incident, language)}"
+    head = f"{phrases['still']}: " if notice.kind is NoticeKind.STILL else ""
+    return head + line(notice.incident, language)
+
+
+def block(notice: Notice, telling: Telling) -> str:
+    """The lines about one incident."""
+    incident, language = notice.incident, telling.language
+    lines = [first_line(notice, language)]
+    if notice.kind is NoticeKind.RESOLVED:
+        ended = incident.resolved_at or telling.now
+        first, last = (moment(at, telling.now, telling.zone, language) for at in (incident.since, ended))
+        return "\n".join((*lines, _phrase(telling, "lasted").format(first=first, last=last)))
+    lines.append(since(incident, telling))
+    lines.append(_phrase(telling, "todo").format(todo=todo(incident, language)))
+    if link := look(incident, telling):
+        lines.append(link)
+    return "\n".join(lines)
+
+
+def since(incident: Incident, telling: Telling) -> str:
+    """Since when, and for how long by now where that is more than a moment."""
+    until = telling.as_of if telling.as_of is not None and is_about_people(incident) else telling.now
+    for_s = (until - incident.since).total_seconds()
+    shown = moment(incident.since, telling.now, telling.zone, telling.language)
+    phrase = _phrase(telling, "since_for" if for_s >= 900 else "since")
+    return fill(phrase, telling.language, {"moment": shown}, {"for_s": for_s})
+
+
+def is_about_people(incident: Incident) -> bool:
+    """Whether it is of calls that did not come, and so as of the data's moment."""
+    return rule(incident.rule).metric in ABOUT_PEOPLE
+
+
+def todo(incident: Incident, language: str) -> str:
+    """What to do next."""
+    return fill(
+        warning_texts(language).rules[incident.rule].todo, language, _labels(incident, language), incident.numbers
+    )
+
+
+def look(incident: Incident, telling: Telling) -> str:
+    """Where the calls are: an address, or the command where no board can be reached; "" where neither helps."""
+    manager = incident.labels.get(_PERSON)
+    day = incident.since.astimezone(telling.zone).date()
+    if telling.link:
+        pairs = [("lang", telling.language), *([("manager", manager)] if manager else [])]
+        if manager and incident.labels.get("frame") in ("today", "before"):
+            pairs += [("first", f"{day}"), ("last", f"{telling.now.astimezone(telling.zone).date()}")]
+        return _phrase(telling, "look").format(link=address(telling.link, rule(incident.rule).board, pairs))
+    return _phrase(telling, "look_manager").format(manager_id=manager, day=day) if manager else ""
+
+
+def address(link: str, board: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """The address of a board for a reader who logs in there: it holds no key."""
+    return f"{link}/{board}?{urlencode(list(pairs))}"
+
+
+def subject(incident: Incident, language: str) -> str:
+    """Whom or what an incident is of, in a word or two."""
+    labels = incident.labels
+    return (
+        labels.get("manager")
+        or labels.get(_PERSON)
+        or labels.get("source")
+        or warning_texts(language).phrases["department"]
+    )
+
+
+def names(incidents: Sequence[Incident], language: str) -> str:
+    """`Anna Petrova, Ivan Sidorov and 3 more`."""
+    found = list(dict.fromkeys(subject(one, language) for one in incidents))
+    shown = ", ".join(found[:_MOST_NAMES])
+    more = len(found) - _MOST_NAMES
+    return f"{shown} {warning_texts(language).phrases['more'].format(count=more)}" if more > 0 else shown
+
+
+def _preview(notices: Sequence[Notice], telling: Telling) -> str:
+    over = [one.incident for one in notices if one.kind is NoticeKind.RESOLVED]
+    firing = [one.incident for one in notices if one.kind is not NoticeKind.RESOLVED]
+    parts = []
+    if firing:
+        of = {"names": names(firing, telling.language)}
+        parts.append(fill(_phrase(telling, "several"), telling.language, of, {"warnings": len(firing)}))
+    if over:
+        parts.append(_phrase(telling, "several_over").format(names=names(over, telling.language)))
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _rest(notices: Sequence[Notice], telling: Telling) -> list[str]:
+    more = len(notices) - _MOST
+    return [_phrase(telling, "more").format(count=more)] if more > 0 else []
+
+
+def _item(notice: Notice, telling: Telling) -> dict[str, Any]:
+    incident = notice.incident
+    return {
+        "notice": notice.notice_id,
+        "kind": notice.kind,
+        "incident": incident.incident_id,
+        "rule": incident.rule,
+        "urgency": incident.urgency,
+        "since": incident.since.isoformat(),
+        "resolved_at": None if incident.resolved_at is None else incident.resolved_at.isoformat(),
+        "labels": incident.labels,
+        "numbers": incident.numbers,
+        "line": first_line(notice, telling.language),
+        "todo": todo(incident, telling.language),
+    }
+
+
+def _filled(text: str, incident: Incident, language: str) -> str:
+    return fill(text, language, _labels(incident, language), incident.numbers)
+
+
+def _labels(incident: Incident, language: str) -> dict[str, str]:
+    """Labels as people read them."""
+    texts = warning_texts(language)
+    labels = dict(incident.labels)
+    if "team" in labels:
+        labels["team"] = labels["team"] or texts.phrases["no_team"]
+    if "manager" in labels:
+        labels["manager"] = labels["manager"] or labels[_PERSON]
+    if "frame" in labels:
+        labels["frame"] = texts.frames.get(labels["frame"], labels["frame"])
+    return labels
+
+
+def _phrase(telling: Telling, name: str) -> str:
+    return warning_texts(telling.language).phrases[name]
