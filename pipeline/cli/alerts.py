@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -15,18 +17,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
 from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
+from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import console, show_json, table
 from pipeline.readouts.activity import roster
 from pipeline.readouts.feeds import last_call
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
 from pipeline.settings import Settings, read_settings
-from pipeline.terminal.options import Day, output
+from pipeline.terminal.options import Day, in_language, output
 from pipeline.terminal.stack_choice import read_from
 from schemas.alerts import RULES, Rule
 from schemas.errors import Terminal
-from schemas.screens.translations import LANGUAGES
 from schemas.screens.translations.alerts import alert_texts, plain
+from schemas.screens.translations.warnings import warning_texts
 
 _QUARTER_DAYS = 91
 _REFERENCES = timedelta(weeks=6)
@@ -37,20 +40,36 @@ class _FirstDay(msgspec.Struct):
     first: date
 
 
-@click.group("alerts")
+_OTHERS = ("list", "ack", "snooze", "wake", "test", "watch")
+"""Each is a file of its own, imported when it is asked for."""
+
+
+class _Alerts(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_OTHERS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _OTHERS:
+            return super().get_command(ctx, name)
+        found = importlib.import_module(f"pipeline.cli.alerts_{name}").command
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group("alerts", cls=_Alerts)
 def command() -> None:
-    """Warnings, as Grafana would give them: asked now, or of the past."""
+    """Warnings: asked now, or of the past; those that stand, and who is told of them (docs/warnings.md)."""
 
 
 @command.command("check")
-@click.option("--lang", "--language", "language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@in_language
 @output
-def check(language: str, as_json: bool, data: Path | None) -> None:
+def check(language: str | None, as_json: bool, data: Path | None) -> None:
     """Evaluate every rule now, and print what fires and why.
 
     Exit codes: 0 nothing fires; 1 something does.
     """
     settings = read_settings()
+    language = language or terminal_language(os.environ)
     source, now = read_from(data), datetime.now(settings.time_zone)
     found: list[AlertInstance] = []
     for late_s in sorted({rule.late_s for rule in RULES}):
@@ -63,17 +82,18 @@ def check(language: str, as_json: bool, data: Path | None) -> None:
         fields = warning_fields(instance.rule, instance.labels, instance.numbers, language)
         click.echo(f"{fields['title']}: {fields['summary']}\n  {fields['description']}")
     if not found and not as_json:
-        click.echo(f"{len(RULES)} rules, and none fires ({now:%Y-%m-%d %H:%M}, {settings.time_zone.key})")
-        click.echo(known_until(source, settings))
+        calm = warning_texts(language).lists["calm"]
+        click.echo(calm.format(rules=len(RULES), moment=f"{now:%Y-%m-%d %H:%M}", zone=settings.time_zone.key))
+        click.echo(known_until(source, settings, language))
     sys.exit(1 if found else 0)
 
 
-def known_until(source: Numbers, settings: Settings) -> str:
+def known_until(source: Numbers, settings: Settings, language: str) -> str:
     """What calm rests on."""
-    last = last_call(source).moment
+    last, texts = last_call(source).moment, warning_texts(language).lists
     if last is None:
-        return "There is no call in the store: nothing can fire. `callfunnel load` brings calls."
-    return f"Last call: {last.astimezone(settings.time_zone):%Y-%m-%d %H:%M}"
+        return texts["no_call"]
+    return texts["known"].format(moment=f"{last.astimezone(settings.time_zone):%Y-%m-%d %H:%M}")
 
 
 def warning_fields(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:

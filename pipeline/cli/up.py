@@ -16,7 +16,7 @@ import click
 
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
-from pipeline.embedded.listeners import Listeners
+from pipeline.embedded.listeners import Listeners, watch_command
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Stack, StackPlan, lock, run
@@ -71,7 +71,8 @@ def command(
 
     Everything listens on loopback only; the printed address of the board page lets its reader in. Facts are on disk in
     the data folder; what is on the wire is in memory, so `callfunnel load` reports success only when the store has the
-    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile.
+    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile, and whom it names under
+    [warnings] is told of what goes wrong.
     """
     settings = read_settings()
     if private_folder(data, credentials_file(data).name):
@@ -103,6 +104,8 @@ def command(
     click.echo(ready_line(running, data, time.monotonic() - started))
     daily = _retention(data) if settings.retention.is_set else None
     listeners = Listeners(settings.listen, data, os.environ)
+    if settings.warnings.delivers:
+        listeners.add("alerts watch", watch_command(data))
 
     def say(message: str) -> None:
         click.echo(f"callfunnel: {message}", err=True)

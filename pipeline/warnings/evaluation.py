@@ -18,8 +18,8 @@ from schemas.warnings import WarningWatch
 
 _COUNTED = timedelta(minutes=5)
 """Calls are counted in steps that are over: the latest one is in the step that ends within so long."""
-_FOLDER = "folder"
-"""The listener of a folder brings files: how old their calls are is not known from its heartbeat."""
+_OF_FILES = ("file:", "folder:")
+"""Doors that bring files: how old the calls in them are is not known from a heartbeat."""
 
 
 class DataMoment(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
 def data_moment(numbers: Numbers, now: datetime) -> DataMoment:
     """Raises Transient or Terminal."""
     doors = [feed for feed in freshness(numbers, now) if feed.state != "stopped"]
-    if any(not feed.door.startswith("file:") and feed.door != _FOLDER for feed in doors):
+    if any(not feed.door.startswith(_OF_FILES) for feed in doors):
         return DataMoment(now, False)
     last = last_call(numbers).moment
     return DataMoment(None if last is None else min(now, last + _COUNTED), True)

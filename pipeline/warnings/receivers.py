@@ -14,6 +14,7 @@ from schemas.alerts import Urgency
 from schemas.errors import Terminal
 from schemas.screens.translations import LANGUAGES
 
+NOBODY = "[warnings] of callfunnel.toml names no receiver: write [warnings.to.NAME], see docs/warnings.md"
 CHANNELS = ("email", "telegram", "slack", "webhook")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NAME = re.compile(r"[\w.-]{1,60}")

@@ -66,14 +66,18 @@ class Secrets(NamedTuple):
     def webhook_token(self) -> str:
         return self.env.get("CALLFUNNEL_WEBHOOK_TOKEN", "").strip()
 
-    def check(self, route: MessageRoute) -> None:
-        """Raise Terminal when the environment lacks what this address needs."""
-        if route.channel == "email":
-            self.post(route.address)
-        elif route.channel == "telegram":
-            _ = self.telegram_api, self.telegram_token
-        elif route.channel == "slack":
-            self.slack(route.address)
+    def problem(self, route: MessageRoute) -> str:
+        """What the environment lacks for this address; "" when it has all."""
+        try:
+            if route.channel == "email":
+                self.post(route.address)
+            elif route.channel == "telegram":
+                _ = self.telegram_api, self.telegram_token
+            elif route.channel == "slack":
+                self.slack(route.address)
+        except Terminal as error:
+            return str(error)
+        return ""
 
     def _needed(self, name: str) -> str:
         if not (value := self.env.get(name, "").strip()):

@@ -1,0 +1,46 @@
+"""What somebody says of a warning that stands: the part that `alerts ack`, `snooze` and `wake` share."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.drawing.languages import terminal_language
+from pipeline.endpoints import find
+from pipeline.settings import Settings, read_settings
+from pipeline.store import Store, connect
+from pipeline.user import this_user
+from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.standing import find_incident
+from pipeline.warnings.wording import line
+from pipeline.warnings.words import moment
+from schemas.screens.translations.warnings import warning_texts
+from schemas.warnings import IncidentMark, MarkKind
+
+_ANSWERS = {MarkKind.ACK: "acked", MarkKind.SNOOZE: "snoozed", MarkKind.WAKE: "woken"}
+
+
+def mark_incident(
+    given: str,
+    kind: MarkKind,
+    data: Path | None,
+    language: str | None,
+    *,
+    note: str = "",
+    until: datetime | None = None,
+    settings: Settings | None = None,
+) -> None:
+    """Keep the mark and say what follows from it. Raises Transient or Terminal."""
+    settings = settings or read_settings()
+    language = language or terminal_language(os.environ)
+    now = datetime.now(UTC)
+    kept = WarningStore(Store(connect(find(data).clickhouse)))
+    incident = find_incident(kept, given, now)
+    kept.keep_mark(
+        IncidentMark(incident_id=incident.incident_id, kind=kind, at=now, until=until, note=note, by=this_user())
+    )
+    shown = moment(until, now, settings.time_zone, language) if until else ""
+    click.echo(warning_texts(language).lists[_ANSWERS[kind]].format(line=line(incident, language), until=shown))
