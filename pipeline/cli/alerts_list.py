@@ -34,6 +34,8 @@ def command(language: str | None, as_json: bool, data: Path | None) -> None:
     kept = WarningStore(Store(connect(reading_dsn(data))))
     incidents = [one for one in kept.incidents(now) if one.state is IncidentState.FIRING]
     marks, watch = kept.marks(incidents), kept.watch()
+    as_of = watch.as_of if watch is not None and watch.of_files else None
+    telling = Telling(language=language, zone=settings.time_zone, now=now, as_of=as_of)
     missing = undelivered(kept.deliveries(now), now)
     if as_json:
         latest = latest_marks(marks)
@@ -41,15 +43,13 @@ def command(language: str | None, as_json: bool, data: Path | None) -> None:
             [
                 {
                     **msgspec.to_builtins(one),
-                    "line": line(one, language),
+                    "line": line(one, telling),
                     "mark": msgspec.to_builtins(latest.get(one.incident_id)),
                 }
                 for one in incidents
             ]
         )
         return
-    as_of = watch.as_of if watch is not None and watch.of_files else None
-    telling = Telling(language=language, zone=settings.time_zone, now=now, as_of=as_of)
     for text in standing_lines(incidents, marks, telling):
         click.echo(text)
     if not incidents:

@@ -51,13 +51,10 @@ class Listeners:
         self._monotonic = monotonic
         self._env = env
         logs = self._logs = data / "logs"
-        self._all = [
-            _Helper(
-                f"listen api {name}",
-                StackPart(f"listen-{name}", command(name, data), logs=logs, env=env, ready=lambda: True),
-            )
-            for name in names
-        ]
+        self._all: list[_Helper] = []
+        for name in names:
+            part = StackPart(f"listen-{name}", command(name, data), logs=logs, env=env, ready=lambda: True)
+            self._all.append(_Helper(f"listen api {name}", part))
 
     def add(self, title: str, command: Sequence[str]) -> None:
         """Another process, before they are started: the command that it runs is `callfunnel TITLE`."""

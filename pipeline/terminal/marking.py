@@ -15,7 +15,7 @@ from pipeline.store import Store, connect
 from pipeline.user import this_user
 from pipeline.warnings.kept import WarningStore
 from pipeline.warnings.standing import find_incident
-from pipeline.warnings.wording import line
+from pipeline.warnings.wording import Telling, line
 from pipeline.warnings.words import moment
 from schemas.screens.translations.warnings import warning_texts
 from schemas.warnings import IncidentMark, MarkKind
@@ -42,5 +42,6 @@ def mark_incident(
     kept.keep_mark(
         IncidentMark(incident_id=incident.incident_id, kind=kind, at=now, until=until, note=note, by=this_user())
     )
+    telling = Telling(language=language, zone=settings.time_zone, now=now)
     shown = moment(until, now, settings.time_zone, language) if until else ""
-    click.echo(warning_texts(language).lists[_ANSWERS[kind]].format(line=line(incident, language), until=shown))
+    click.echo(warning_texts(language).lists[_ANSWERS[kind]].format(line=line(incident, telling), until=shown))

@@ -64,7 +64,7 @@ def standing_lines(incidents: Sequence[Incident], marks: Sequence[IncidentMark],
     """A line for each, and one below it that says since when and what somebody said of it."""
     latest: Mapping[str, IncidentMark] = latest_marks(marks)
     for one in incidents:
-        yield f"{one.incident_id}  {line(one, telling.language)}"
+        yield f"{one.incident_id}  {line(one, telling)}"
         mark = mark_text(latest.get(one.incident_id), telling.now, telling.zone, telling.language)
         yield f"            {since(one, telling)}{f'; {mark}' if mark else ''}"
 

@@ -20,6 +20,7 @@ _MOST = 10
 """Incidents of one message that are told in full."""
 _MOST_NAMES = 4
 _PERSON = "manager_id"
+_PERSON_BOARD = "manager"
 
 
 class MessageText(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,26 +65,26 @@ def line(incident: Incident, language: str) -> str:
     )
 
 
-def first_line(notice: Notice, language: str) -> str:
+def first_line(notice: Notice, telling: Telling) -> str:
     """The line of a notice: an end is said as one."""
-    phrases = warning_texts(language).phrases
+    phrases = warning_texts(telling.language).phrases
     if notice.kind is NoticeKind.RESOLVED:
-        over = warning_texts(language).rules[notice.incident.rule].over
-        return f"{phrases['resolved']}: {_filled(over, notice.incident, language)}"
+        over = warning_texts(telling.language).rules[notice.incident.rule].over
+        return f"{phrases['resolved']}: {_filled(over, notice.incident, telling)}"
     head = f"{phrases['still']}: " if notice.kind is NoticeKind.STILL else ""
-    return head + line(notice.incident, language)
+    return head + line(notice.incident, telling)
 
 
 def block(notice: Notice, telling: Telling) -> str:
     """The lines about one incident."""
     incident, language = notice.incident, telling.language
-    lines = [first_line(notice, language)]
+    lines = [first_line(notice, telling)]
     if notice.kind is NoticeKind.RESOLVED:
         ended = incident.resolved_at or telling.now
         first, last = (moment(at, telling.now, telling.zone, language) for at in (incident.since, ended))
         return "\n".join((*lines, _phrase(telling, "lasted").format(first=first, last=last)))
     lines.append(since(incident, telling))
-    lines.append(_phrase(telling, "todo").format(todo=todo(incident, language)))
+    lines.append(_phrase(telling, "todo").format(todo=todo(incident, telling)))
     if link := look(incident, telling):
         lines.append(link)
     return "\n".join(lines)
@@ -113,13 +114,19 @@ def todo(incident: Incident, language: str) -> str:
 def look(incident: Incident, telling: Telling) -> str:
     """Where the calls are: an address, or the command where no board can be reached; "" where neither helps."""
     manager = incident.labels.get(_PERSON)
-    day = incident.since.astimezone(telling.zone).date()
-    if telling.link:
-        pairs = [("lang", telling.language), *([("manager", manager)] if manager else [])]
-        if manager and incident.labels.get("frame") in ("today", "before"):
-            pairs += [("first", f"{day}"), ("last", f"{telling.now.astimezone(telling.zone).date()}")]
-        return _phrase(telling, "look").format(link=address(telling.link, rule(incident.rule).board, pairs))
-    return _phrase(telling, "look_manager").format(manager_id=manager, day=day) if manager else ""
+    day = incident.last_at.astimezone(telling.zone).date()
+    if not telling.link:
+        return _phrase(telling, "look_manager").format(manager_id=manager, day=day) if manager else ""
+    board, pairs = rule(incident.rule).board, [("lang", telling.language)]
+    if not manager:
+        return _phrase(telling, "look").format(link=address(telling.link, board, pairs))
+    pairs.append(("manager", manager))
+    if incident.labels.get("frame") in ("before", "week"):
+        pairs.append(("period", "7d"))
+    elif board != "warning":
+        pairs += [("first", f"{day}"), ("last", f"{day}")]
+    of_person = board if board == "warning" else _PERSON_BOARD
+    return _phrase(telling, "look_calls").format(link=address(telling.link, of_person, pairs))
 
 
 def address(link: str, board: str, pairs: Sequence[tuple[str, str]]) -> str:
@@ -176,25 +183,28 @@ def _item(notice: Notice, telling: Telling) -> dict[str, Any]:
         "resolved_at": None if incident.resolved_at is None else incident.resolved_at.isoformat(),
         "labels": incident.labels,
         "numbers": incident.numbers,
-        "line": first_line(notice, telling.language),
-        "todo": todo(incident, telling.language),
+        "line": first_line(notice, telling),
+        "todo": todo(incident, telling),
     }
 
 
-def _filled(text: str, incident: Incident, language: str) -> str:
-    return fill(text, language, _labels(incident, language), incident.numbers)
+def _filled(text: str, incident: Incident, telling: Telling) -> str:
+    return fill(text, telling.language, _labels(incident, telling), incident.numbers)
 
 
-def _labels(incident: Incident, language: str) -> dict[str, str]:
+def _labels(incident: Incident, telling: Telling) -> dict[str, str]:
     """Labels as people read them."""
-    texts = warning_texts(language)
+    texts = warning_texts(telling.language)
     labels = dict(incident.labels)
     if "team" in labels:
         labels["team"] = labels["team"] or texts.phrases["no_team"]
     if "manager" in labels:
         labels["manager"] = labels["manager"] or labels[_PERSON]
     if "frame" in labels:
-        labels["frame"] = texts.frames.get(labels["frame"], labels["frame"])
+        here, today = (at.astimezone(telling.zone).date() for at in (incident.last_at, telling.now))
+        # The day of the data, which is not today where calls come in files.
+        is_earlier = labels["frame"] == "today" and here != today
+        labels["frame"] = f"{here:%d.%m}" if is_earlier else texts.frames.get(labels["frame"], labels["frame"])
     return labels
 
 
