@@ -58,11 +58,9 @@ def compose(notices: Sequence[Notice], telling: Telling) -> MessageText:
     return MessageText(preview=preview, text=text, data={"kind": "warnings", "items": items})
 
 
-def line(incident: Incident, language: str) -> str:
+def line(incident: Incident, telling: Telling) -> str:
     """Who, what, how much, and what was expected."""
-    return fill(
-        warning_texts(language).rules[incident.rule].line, language, _labels(incident, language), incident.numbers
-    )
+    return _filled(warning_texts(telling.language).rules[incident.rule].line, incident, telling)
 
 
 def first_line(notice: Notice, telling: Telling) -> str:
@@ -104,11 +102,9 @@ def is_about_people(incident: Incident) -> bool:
     return rule(incident.rule).metric in ABOUT_PEOPLE
 
 
-def todo(incident: Incident, language: str) -> str:
+def todo(incident: Incident, telling: Telling) -> str:
     """What to do next."""
-    return fill(
-        warning_texts(language).rules[incident.rule].todo, language, _labels(incident, language), incident.numbers
-    )
+    return _filled(warning_texts(telling.language).rules[incident.rule].todo, incident, telling)
 
 
 def look(incident: Incident, telling: Telling) -> str:
@@ -137,12 +133,8 @@ def address(link: str, board: str, pairs: Sequence[tuple[str, str]]) -> str:
 def subject(incident: Incident, language: str) -> str:
     """Whom or what an incident is of, in a word or two."""
     labels = incident.labels
-    return (
-        labels.get("manager")
-        or labels.get(_PERSON)
-        or labels.get("source")
-        or warning_texts(language).phrases["department"]
-    )
+    found = labels.get("manager") or labels.get(_PERSON) or labels.get("source")
+    return found or warning_texts(language).phrases["department"]
 
 
 def names(incidents: Sequence[Incident], language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 from hypothesis import given
@@ -77,7 +78,7 @@ def test_incidents_of_one_thing_never_overlap_and_every_firing_moment_is_in_one(
         fired += [at] if fires else []
     assert sum(one.state is not IncidentState.RESOLVED for one in known) <= 1
     spans = sorted((one.since, one.last_at) for one in known)
-    assert all(later[0] > earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    assert all(later[0] > earlier[1] for earlier, later in pairwise(spans))
     assert all(sum(first <= moment <= last for first, last in spans) == 1 for moment in fired)
     hold = timedelta(seconds=hold_s(rule("calls_drop")))
     for one in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,7 +36,7 @@ def mark(kind: MarkKind, at: datetime, until: datetime | None = None, of: str = 
     return IncidentMark(incident_id=of, kind=kind, at=at, until=until)
 
 
-OVER = {"state": IncidentState.RESOLVED, "resolved_at": NOON}
+OVER: dict[str, Any] = {"state": IncidentState.RESOLVED, "resolved_at": NOON}
 TOLD = {"calls_drop-anna:firing"}
 
 
