@@ -122,13 +122,20 @@ class Outbox:
             lock.close()
             raise Terminal(f"warnings of {self._folder} are watched already: stop the other process first") from None
         self._lock = lock
+        try:
+            self._read_all()
+        except Terminal:
+            lock.close()
+            raise
+        return self
+
+    def _read_all(self) -> None:
         for state in DeliveryState:
             for path in sorted((self._folder / state).glob("*.json")):
                 message = _read(path)
                 if message.message_id in self._messages:  # it died between the two, see _write
                     (self._folder / DeliveryState.WAITING / path.name).unlink(missing_ok=True)
                 self._know(message)
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 from schemas.alerts import Urgency
 from schemas.errors import Terminal
 from schemas.screens.translations import LANGUAGES
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 NOBODY = "[warnings] of callfunnel.toml names no receiver: write [warnings.to.NAME], see docs/warnings.md"
 CHANNELS = ("email", "telegram", "slack", "webhook")
@@ -43,7 +46,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     days_off: bool = False
     digest: str = "09:00"
     link: str = ""
-    to: dict[str, _Receiver] = {}
+    to: dict[str, Any] = {}
 
 
 class QuietHours(NamedTuple):
@@ -122,12 +125,7 @@ class WarningPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 def warning_plan(raw: object, where: str) -> WarningPlan:
     """The table `[warnings]`, understood. Raises Terminal naming the wrong setting."""
-    try:
-        given = msgspec.convert(raw, _Plan)
-    except msgspec.ValidationError as error:
-        accepted = ", ".join((*_Plan.__struct_encode_fields__[:-1], "[warnings.to.NAME]"))
-        of_one = ", ".join(_Receiver.__struct_encode_fields__)
-        raise Terminal(f"{where}: {error}; accepted settings: {accepted}; of a receiver: {of_one}") from None
+    given = _table(raw, _Plan, where, (*_Plan.__struct_encode_fields__[:-1], "[warnings.to.NAME]"))
     if given.link:
         check_address(given.link, f"{where}.link")
     return WarningPlan(
@@ -136,7 +134,15 @@ def warning_plan(raw: object, where: str) -> WarningPlan:
     )
 
 
-def _receiver(name: str, one: _Receiver, plan: _Plan, where: str) -> Receiver:
+def _table(raw: object, shape: type[S], where: str, accepted: Sequence[str]) -> S:
+    try:
+        return msgspec.convert(raw, shape)
+    except msgspec.ValidationError as error:
+        raise Terminal(f"{where}: {error}; accepted settings: {', '.join(accepted)}") from None
+
+
+def _receiver(name: str, raw: object, plan: _Plan, where: str) -> Receiver:
+    one = _table(raw, _Receiver, where, _Receiver.__struct_encode_fields__)
     if not _NAME.fullmatch(name):
         raise Terminal(f"{where}: a receiver's name has letters, digits, . _ - only")
     language = plan.language if one.language is None else one.language
