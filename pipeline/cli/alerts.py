@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
-from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
 from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import console, show_json, table
@@ -26,8 +25,11 @@ from pipeline.readouts.period import Period
 from pipeline.settings import Settings, read_settings
 from pipeline.terminal.options import Day, in_language, output
 from pipeline.terminal.stack_choice import read_from
+from pipeline.warnings.evaluation import evaluate
+from pipeline.warnings.incidents import begun
+from pipeline.warnings.wording import Telling, as_of_text, line
 from schemas.alerts import RULES, Rule
-from schemas.errors import Terminal
+from schemas.errors import Terminal, Transient
 from schemas.screens.translations.alerts import alert_texts, plain
 from schemas.screens.translations.warnings import warning_texts
 
@@ -71,17 +73,21 @@ def check(language: str | None, as_json: bool, data: Path | None) -> None:
     settings = read_settings()
     language = language or terminal_language(os.environ)
     source, now = read_from(data), datetime.now(settings.time_zone)
-    found: list[AlertInstance] = []
-    for late_s in sorted({rule.late_s for rule in RULES}):
-        rules = [rule for rule in RULES if rule.late_s == late_s]
-        moment = now - timedelta(seconds=late_s)
-        found += [instance for instance in ask(source, settings, [moment], rules) if instance.is_firing]
+    evaluated = evaluate(source, settings, now)
+    if evaluated.watch.error:
+        raise Transient(evaluated.watch.error)
+    found = [instance for instance in evaluated.instances if instance.is_firing]
     if as_json:
         show_json([warning_fields(instance.rule, instance.labels, instance.numbers, language) for instance in found])
-    for instance in found if not as_json else ():
+        sys.exit(1 if found else 0)
+    as_of = evaluated.watch.as_of if evaluated.watch.of_files else None
+    telling = Telling(language=language, zone=settings.time_zone, now=now, as_of=as_of)
+    for instance in found:
         fields = warning_fields(instance.rule, instance.labels, instance.numbers, language)
-        click.echo(f"{fields['title']}: {fields['summary']}\n  {fields['description']}")
-    if not found and not as_json:
+        click.echo(f"{fields['title']}: {line(begun(instance), telling)}\n  {fields['description']}")
+    if found and as_of is not None:
+        click.echo(as_of_text(telling))
+    if not found:
         calm = warning_texts(language).lists["calm"]
         click.echo(calm.format(rules=len(RULES), moment=f"{now:%Y-%m-%d %H:%M}", zone=settings.time_zone.key))
         click.echo(known_until(source, settings, language))

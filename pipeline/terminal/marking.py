@@ -14,9 +14,9 @@ from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from pipeline.user import this_user
 from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.spoken import moment
 from pipeline.warnings.standing import find_incident
 from pipeline.warnings.wording import Telling, line
-from pipeline.warnings.words import moment
 from schemas.screens.translations.warnings import warning_texts
 from schemas.warnings import IncidentMark, MarkKind
 

@@ -16,8 +16,8 @@ from pipeline.report.numbers import ReportRequest, stale_reasons
 from pipeline.report.periods import PeriodKind, report_period
 from pipeline.settings import Settings
 from pipeline.warnings.receivers import Receiver
+from pipeline.warnings.spoken import fill
 from pipeline.warnings.wording import MessageText, Telling, address, names
-from pipeline.warnings.words import fill
 from schemas.alerts import rule
 from schemas.parameters import utc
 from schemas.screens.boards.warning import HOURS, PATIENCE_S

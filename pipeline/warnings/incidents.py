@@ -13,7 +13,7 @@ from schemas.alerts import Rule, Urgency
 from schemas.warnings import Incident, IncidentState
 
 _HOLD_S = {Urgency.HEAD: 3_600, Urgency.OPERATIONS: 600}
-"""How long nothing must fire until it is over. A day's pace wavers about its limit, which is no news."""
+"""How long nothing must fire until it is over. A day's pace wavers about its limit."""
 _PERSON = "manager_id"
 
 
@@ -34,7 +34,7 @@ def advance(
     changed = []
     for key, instance in firing.items():
         before = ongoing.get(key)
-        after = _begun(instance, key[1]) if before is None else _gone_on(before, instance)
+        after = begun(instance) if before is None else _gone_on(before, instance)
         if after != before:
             changed.append(after)
     for key, incident in ongoing.items():
@@ -54,7 +54,9 @@ def hold_s(rule: Rule) -> int:
     return max(rule.keep_s, _HOLD_S[rule.urgency])
 
 
-def _begun(instance: AlertInstance, of: str) -> Incident:
+def begun(instance: AlertInstance) -> Incident:
+    """The incident that begins with it."""
+    of = thing(instance.labels)
     rule = instance.rule
     identity = f"{rule.id}\0{of}\0{instance.at.isoformat()}".encode()
     return Incident(

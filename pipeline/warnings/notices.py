@@ -16,7 +16,7 @@ from pipeline.warnings.receivers import Receiver
 from schemas.warnings import Incident, IncidentMark, IncidentState, MarkKind
 
 NEWS_AGES = timedelta(days=7)
-"""The end of something that has been over for longer is no news."""
+"""The end of something that has been over for longer is not told any more."""
 
 
 class NoticeKind(StrEnum):

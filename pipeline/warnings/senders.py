@@ -197,14 +197,14 @@ def answer_error(
     """
     if 200 <= status < 300:
         return None
-    told = _object(body)
-    description = told.get("description")
+    answer = _object(body)
+    description = answer.get("description")
     more = f": {description[:200]}" if isinstance(description, str) else ""
     problem = f"{where}: answered {status}{more}"
     if status >= 500 or status in _LATER:
-        parameters = told.get("parameters")
-        asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
-        asked_s = float(asked) if isinstance(asked, int) and not isinstance(asked, bool) else None
+        parameters = answer.get("parameters")
+        wait_s = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        asked_s = float(wait_s) if isinstance(wait_s, int) and not isinstance(wait_s, bool) else None
         return Transient(problem, retry_after_s=asked_s or _retry_after_s(headers.get("Retry-After", ""), now))
     return Terminal(problem)
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pipeline.warnings.kept import WarningStore
 from pipeline.warnings.notices import is_quiet, latest_marks
+from pipeline.warnings.receivers import WarningPlan
+from pipeline.warnings.spoken import moment
 from pipeline.warnings.wording import Telling, line, since
-from pipeline.warnings.words import moment
 from schemas.errors import Terminal
 from schemas.screens.translations.warnings import warning_texts
 from schemas.warnings import (
@@ -23,6 +24,7 @@ from schemas.warnings import (
 )
 
 _SHORTEST = 4
+_WATCHES_WITHIN = timedelta(minutes=10)
 _FAILED_FOR = timedelta(days=7)
 
 
@@ -46,6 +48,31 @@ def undelivered(deliveries: Sequence[WarningDelivery], now: datetime) -> list[Wa
         if (one.state is DeliveryState.WAITING and one.error)
         or (one.state is DeliveryState.FAILED and now - one.created_at < _FAILED_FOR)
     ]
+
+
+def watch_state(kept: WarningStore, plan: WarningPlan, now: datetime) -> tuple[bool, str, str]:
+    """Whether all is well, what was found and what to do: for `callfunnel doctor`. Raises Transient or Terminal."""
+    watch = kept.watch()
+    if not plan.delivers:
+        return True, "nobody is named in [warnings]: nobody is told of anything", ""
+    names = ", ".join(one.name for one in plan.receivers)
+    if watch is None or now - watch.watched_at > _WATCHES_WITHIN:
+        last = "never" if watch is None else f"{watch.watched_at:%Y-%m-%d %H:%M} UTC"
+        todo = (
+            "`callfunnel up` watches by itself (see logs/alerts-watch.log); with servers run `callfunnel alerts watch`"
+        )
+        return False, f"{names} are to be told, and the rules were asked last: {last}", todo
+    if watch.error:
+        return False, f"some rules cannot be asked: {watch.error}", "look at the store's log"
+    if missing := undelivered(kept.deliveries(now), now):
+        found = "\n".join(delivery_lines(missing, "en"))
+        return (
+            False,
+            found,
+            "mend the settings that the error names, then `callfunnel alerts test`; what waits is sent then",
+        )
+    standing = sum(one.state is IncidentState.FIRING for one in kept.incidents(now))
+    return True, f"{names} are told; {standing} warnings stand, watched {watch.watched_at:%Y-%m-%d %H:%M} UTC", ""
 
 
 def mark_text(mark: IncidentMark | None, now: datetime, zone: ZoneInfo, language: str) -> str:

@@ -119,8 +119,8 @@ class WarningWatcher:
         self._has_remembered = True
 
     def _is_due(self, rule: Rule, now: datetime) -> bool:
-        asked = self._asked_at.get(rule.id)
-        return asked is None or now - asked >= timedelta(seconds=rule.every_s)
+        latest = self._asked_at.get(rule.id)
+        return latest is None or now - latest >= timedelta(seconds=rule.every_s)
 
     def _tell(
         self, receiver: Receiver, known: Sequence[Incident], marks: Mapping[str, IncidentMark], now: datetime

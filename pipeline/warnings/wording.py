@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.warnings.notices import Notice, NoticeKind
-from pipeline.warnings.words import fill, moment
+from pipeline.warnings.spoken import fill, moment
 from schemas.alerts import ABOUT_PEOPLE, rule
 from schemas.screens.translations.warnings import warning_texts
 from schemas.warnings import Incident
@@ -52,10 +52,15 @@ def compose(notices: Sequence[Notice], telling: Telling) -> MessageText:
         preview = _preview(notices, telling)
         text = "\n\n".join((preview, *blocks, *_rest(notices, telling)))
     if telling.as_of is not None and any(is_about_people(one.incident) for one in notices):
-        shown = moment(telling.as_of, telling.now, telling.zone, telling.language)
-        text += "\n\n" + _phrase(telling, "as_of").format(moment=shown)
+        text += f"\n\n{as_of_text(telling)}"
     items = [_item(notice, telling) for notice in notices]
     return MessageText(preview=preview, text=text, data={"kind": "warnings", "items": items})
+
+
+def as_of_text(telling: Telling) -> str:
+    """As of when the data is."""
+    as_of = telling.as_of or telling.now
+    return _phrase(telling, "as_of").format(moment=moment(as_of, telling.now, telling.zone, telling.language))
 
 
 def line(incident: Incident, telling: Telling) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.readouts.board_request import parse_request
 from pipeline.warnings.notices import Notice, NoticeKind
+from pipeline.warnings.spoken import counted, duration
 from pipeline.warnings.wording import Telling, compose
-from pipeline.warnings.words import counted, duration
 from schemas.alerts import RULES
 from schemas.screens.boards import BOARDS
 from schemas.screens.translations import LANGUAGES
