@@ -58,9 +58,7 @@ def watch_state(kept: WarningStore, plan: WarningPlan, now: datetime) -> tuple[b
     names = ", ".join(one.name for one in plan.receivers)
     if watch is None or now - watch.watched_at > _WATCHES_WITHIN:
         last = "never" if watch is None else f"{watch.watched_at:%Y-%m-%d %H:%M} UTC"
-        todo = (
-            "`callfunnel up` watches by itself (see logs/alerts-watch.log); with servers run `callfunnel alerts watch`"
-        )
+        todo = "`callfunnel up` watches by itself (logs/alerts-watch.log); with servers run `callfunnel alerts watch`"
         return False, f"{names} are to be told, and the rules were asked last: {last}", todo
     if watch.error:
         return False, f"some rules cannot be asked: {watch.error}", "look at the store's log"

@@ -57,6 +57,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "boards build": ("boards",),
     "backup": ("copy",),
     "restore": ("copy",),
+    "alerts ack": ("abcd",),
+    "alerts snooze": ("abcd",),
+    "alerts wake": ("abcd",),
     "undo": ("20261102T090000-abcdef",),
 }
 """What a command cannot do without, of a person who stands in the folder of `prepare`."""
