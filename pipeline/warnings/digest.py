@@ -130,7 +130,7 @@ def expected_of(people: Sequence[ManagerPace]) -> float | None:
 
 def _title(found: DigestNumbers, telling: Telling) -> str:
     texts = warning_texts(telling.language)
-    labels = {"weekday": texts.weekdays[found.day.weekday()], "day": f"{found.day:%d.%m}"}
+    labels = {"weekday": texts.weekdays[found.day.weekday()], "day": f"{found.day:{texts.phrases['day']}}"}
     calls, expected = found.totals.calls, expected_of(found.people)
     # Of a day that is not known in whole, a comparison would be wrong.
     if not expected or found.stale:
@@ -172,7 +172,7 @@ def _people(found: DigestNumbers, telling: Telling) -> str:
         parts = [] if found.stale else [texts["all_usual"]]
     if away := [_name(one) for one in people if one.why == "away"]:
         parts.append(texts["away"].format(people=_listed(away, language)))
-    return _sentence("; ".join(parts)) if parts else texts["all_unknown"]
+    return ". ".join(parts) if parts else texts["all_unknown"]
 
 
 def _missed(found: DigestNumbers, telling: Telling) -> str:
@@ -189,7 +189,3 @@ def _listed(people: Sequence[str], language: str) -> str:
     more = len(people) - _MOST_PEOPLE
     shown = ", ".join(people[:_MOST_PEOPLE])
     return f"{shown} {warning_texts(language).phrases['more'].format(count=more)}" if more > 0 else shown
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
