@@ -201,9 +201,8 @@ def _labels(incident: Incident, telling: Telling) -> dict[str, str]:
         here, today = (at.astimezone(telling.zone).date() for at in (incident.last_at, telling.now))
         # The day of the data, which is not today where calls come in files.
         is_earlier = labels["frame"] == "today" and here != today
-        labels["frame"] = (
-            f"{here:{texts.phrases['day']}}" if is_earlier else texts.frames.get(labels["frame"], labels["frame"])
-        )
+        shown = texts.frames.get(labels["frame"], labels["frame"])
+        labels["frame"] = here.strftime(texts.phrases["day"]) if is_earlier else shown
     return labels
 
 

@@ -51,7 +51,7 @@ def test_yesterday_in_five_lines() -> None:
         f"Четверг 26.11: 412 звонков, ожидалось 450 (\N{MINUS SIGN}8{NBSP}%)",
         "181 разговор; разных номеров: 240",
         f"План на дату: A 85{NBSP}%, C 92{NBSP}%, D 70{NBSP}%, сумма 64{NBSP}%",
-        "Ниже обычного: Anna 12 из 31; не звонят: Ivan; отсутствуют: Pavel",
+        "Ниже обычного: Anna 12 из 31. Не звонят: Ivan. Отсутствуют: Pavel",
         "21 пропущенный звонок, из них не перезвонили: 6",
         "Действуют предупреждения: Анна Петрова",
     ]
@@ -62,7 +62,7 @@ def test_the_same_in_english_with_a_link_and_nothing_that_stands() -> None:
     telling = Telling(language="en", zone=ZONE, now=NOON, link="https://boards.example.com")
     calm = msgspec.structs.replace(FOUND, people=[pace("", 412, 410.0), pace("olga", 40, 38.0)], plan=None, missed=0)
     assert compose_digest(calm, [], telling).text.splitlines() == [
-        "Thursday 26.11: 412 calls, 410 expected (0%)",
+        "Thursday 26 Nov: 412 calls, 410 expected (0%)",
         "181 conversations; with 240 different numbers",
         "No plan is loaded for this month",
         "Nobody was below their usual",

@@ -225,7 +225,7 @@ def test_yesterday_is_told_once_on_a_working_morning(database: Database, tmp_pat
     assert "ожидалось" in lines[0]
     assert lines[2] == "План на этот месяц не загружен"
     assert lines[3].startswith("Ниже обычного: bob ")
-    assert lines[3].endswith("; отсутствуют: cid")
+    assert lines[3].endswith(". Отсутствуют: cid")
     assert lines[4] == "Пропущенных звонков нет"
     assert lines[5] == "Действуют предупреждения: bob"
 
