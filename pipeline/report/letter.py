@@ -121,7 +121,10 @@ def send(post: Post, letter: EmailMessage, context: ssl.SSLContext | None = None
             f"smtp {post.host}:{post.port} offers no STARTTLS or no login; set CALLFUNNEL_SMTP_SECURITY"
         ) from None
     except smtplib.SMTPRecipientsRefused as error:
-        raise Terminal(f"smtp {post.host}: refused to send to {', '.join(error.recipients)}") from None
+        problem = f"smtp {post.host}: refused to send to {', '.join(error.recipients)}"
+        # Servers that make strangers wait (greylisting) answer 450 or 451.
+        is_later = all(400 <= code < 500 for code, _ in error.recipients.values())
+        raise (Transient(f"{problem} for now") if is_later else Terminal(problem)) from None
     except smtplib.SMTPResponseException as error:
         raise _answered(post, error) from None
     except (smtplib.SMTPException, OSError) as error:

@@ -88,11 +88,13 @@ def test_letter_is_text_with_the_first_line_as_subject_and_an_id_that_stays() ->
         env |= {"CALLFUNNEL_SMTP_SECURITY": "none", "CALLFUNNEL_MAIL_FROM": "callfunnel@example.com"}
         one = sent("email", "head@example.com", env)
         office.answers["RCPT"] = "451 try again later"
-        assert isinstance(refusal("email", "head@example.com", env), CallfunnelError)
+        assert isinstance(refusal("email", "head@example.com", env), Transient)
+        office.answers["RCPT"] = "550 no such user"
+        assert isinstance(refusal("email", "head@example.com", env), Terminal)
     (letter,) = office.letters
     assert (letter["Subject"], letter["To"]) == (TEXT.splitlines()[0], "head@example.com")
     assert letter["Message-ID"] == f"<{one.message_id}@callfunnel.invalid>"
-    assert letter.get_content().strip() == TEXT
+    assert letter.get_content().splitlines() == TEXT.splitlines()
 
 
 @pytest.mark.parametrize(
