@@ -31,7 +31,7 @@ from pipeline.settings import Settings
 from pipeline.storage_wait import STAGES
 from pipeline.store import Store, connect
 from pipeline.transport import Transport
-from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.kept import WarningReader
 from pipeline.warnings.standing import watch_state
 from schemas.errors import CallfunnelError, Transient
 from schemas.topics import ALL
@@ -238,7 +238,7 @@ def _feeds(dsn: str) -> Check:
 
 def _warnings(dsn: str, settings: Settings) -> Check:
     """Unwell when nobody watches, or a message could not be delivered; well when nobody is to be told."""
-    well, found, todo = watch_state(WarningStore(Store(connect(dsn))), settings.warnings, datetime.now(UTC))
+    well, found, todo = watch_state(WarningReader(Numbers(connect(dsn))), settings.warnings, datetime.now(UTC))
     return Check("warnings", well, found, todo)
 
 

@@ -11,11 +11,10 @@ import msgspec
 
 from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import show_json
-from pipeline.readouts.numbers import reading_dsn
 from pipeline.settings import read_settings
-from pipeline.store import Store, connect
 from pipeline.terminal.options import in_language, output
-from pipeline.warnings.kept import WarningStore
+from pipeline.terminal.stack_choice import read_from
+from pipeline.warnings.kept import WarningReader
 from pipeline.warnings.notices import latest_marks
 from pipeline.warnings.standing import delivery_lines, standing_lines, undelivered, watch_lines
 from pipeline.warnings.wording import Telling, line
@@ -31,7 +30,7 @@ def command(language: str | None, as_json: bool, data: Path | None) -> None:
     settings = read_settings()
     language = language or terminal_language(os.environ)
     now = datetime.now(UTC)
-    kept = WarningStore(Store(connect(reading_dsn(data))))
+    kept = WarningReader(read_from(data))
     incidents = [one for one in kept.incidents(now) if one.state is IncidentState.FIRING]
     marks, watch = kept.marks(incidents), kept.watch()
     as_of = watch.as_of if watch is not None and watch.of_files else None

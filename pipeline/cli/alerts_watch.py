@@ -19,7 +19,7 @@ from pipeline.readouts.numbers import Numbers, reading_dsn
 from pipeline.settings import read_settings
 from pipeline.store import Store, connect
 from pipeline.terminal.options import in_language
-from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.kept import WarningWriter
 from pipeline.warnings.outbox import Outbox
 from pipeline.warnings.receivers import NOBODY
 from pipeline.warnings.senders import Secrets, send_message
@@ -60,7 +60,7 @@ def command(state: Path, round_s: float, language: str | None, data: Path | None
     with Outbox(state) as outbox:
         watcher = WarningWatcher(
             Numbers(connect(reading_dsn(data))),
-            WarningStore(Store(connect(find(data).clickhouse))),
+            WarningWriter(Store(connect(find(data).clickhouse))),
             outbox,
             settings,
             partial(send_message, secrets=secrets),

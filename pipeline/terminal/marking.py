@@ -10,10 +10,11 @@ import click
 
 from pipeline.drawing.languages import terminal_language
 from pipeline.endpoints import find
+from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings, read_settings
 from pipeline.store import Store, connect
 from pipeline.user import this_user
-from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.kept import WarningReader, WarningWriter
 from pipeline.warnings.spoken import moment
 from pipeline.warnings.standing import find_incident
 from pipeline.warnings.wording import Telling, line
@@ -37,9 +38,9 @@ def mark_incident(
     settings = settings or read_settings()
     language = language or terminal_language(os.environ)
     now = datetime.now(UTC)
-    kept = WarningStore(Store(connect(find(data).clickhouse)))
-    incident = find_incident(kept, given, now)
-    kept.keep_mark(
+    client = connect(find(data).clickhouse)
+    incident = find_incident(WarningReader(Numbers(client)), given, now)
+    WarningWriter(Store(client)).keep_mark(
         IncidentMark(incident_id=incident.incident_id, kind=kind, at=now, until=until, note=note, by=this_user())
     )
     telling = Telling(language=language, zone=settings.time_zone, now=now)

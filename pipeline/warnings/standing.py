@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.kept import WarningReader
 from pipeline.warnings.notices import is_quiet, latest_marks
 from pipeline.warnings.receivers import WarningPlan
 from pipeline.warnings.spoken import moment
@@ -28,7 +28,7 @@ _WATCHES_WITHIN = timedelta(minutes=10)
 _FAILED_FOR = timedelta(days=7)
 
 
-def find_incident(kept: WarningStore, given: str, now: datetime) -> Incident:
+def find_incident(kept: WarningReader, given: str, now: datetime) -> Incident:
     """The incident whose id begins so. Raises Terminal."""
     going_on = [one for one in kept.incidents(now) if one.state is not IncidentState.RESOLVED]
     found = [one for one in going_on if len(given) >= _SHORTEST and one.incident_id.startswith(given.lower())]
@@ -50,7 +50,7 @@ def undelivered(deliveries: Sequence[WarningDelivery], now: datetime) -> list[Wa
     ]
 
 
-def watch_state(kept: WarningStore, plan: WarningPlan, now: datetime) -> tuple[bool, str, str]:
+def watch_state(kept: WarningReader, plan: WarningPlan, now: datetime) -> tuple[bool, str, str]:
     """Whether all is well, what was found and what to do: for `callfunnel doctor`. Raises Transient or Terminal."""
     watch = kept.watch()
     if not plan.delivers:

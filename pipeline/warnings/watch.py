@@ -18,7 +18,7 @@ from pipeline.settings import Settings
 from pipeline.warnings.digest import compose_digest, read_digest
 from pipeline.warnings.evaluation import evaluate
 from pipeline.warnings.incidents import advance
-from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.kept import WarningReader, WarningWriter
 from pipeline.warnings.notices import digest_day, digest_id, due_notices, latest_marks
 from pipeline.warnings.outbox import Outbox, OutboxMessage, attempted, message_id
 from pipeline.warnings.receivers import MessageRoute, Receiver
@@ -45,7 +45,7 @@ class WarningWatcher:
     def __init__(
         self,
         numbers: Numbers,
-        kept: WarningStore,
+        kept: WarningWriter,
         outbox: Outbox,
         settings: Settings,
         send: Send,
@@ -55,6 +55,7 @@ class WarningWatcher:
         rules: Sequence[Rule] = RULES,
     ) -> None:
         self._numbers = numbers
+        self._reader = WarningReader(numbers)
         self._kept = kept
         self._outbox = outbox
         self._settings = settings
@@ -73,7 +74,7 @@ class WarningWatcher:
             self._remember(now)
         self._worked = self._calendar(now)
         due = [rule for rule in self._rules if self._is_due(rule, now)]
-        known = self._kept.incidents(now)
+        known = self._reader.incidents(now)
         if due:
             found = evaluate(self._numbers, self._settings, now, due)
             changed = advance(known, found.instances, found.moments, self._rules)
@@ -84,7 +85,7 @@ class WarningWatcher:
                 self._say(f"some rules could not be asked: {found.watch.error}")
             self._asked_at |= {rule.id: now for rule in due if rule.id in found.moments}
             known = list(({one.incident_id: one for one in known} | {one.incident_id: one for one in changed}).values())
-        marks = latest_marks(self._kept.marks(known))
+        marks = latest_marks(self._reader.marks(known))
         for receiver in self._settings.warnings.receivers:
             self._tell(receiver, known, marks, now)
         for receiver in self._settings.warnings.receivers:
@@ -113,7 +114,7 @@ class WarningWatcher:
     def _remember(self, now: datetime) -> None:
         """What another folder's process delivered is not said again."""
         shown = {(route.receiver, route.channel, route.shown): route for route in self._settings.warnings.routes}
-        for delivery in self._kept.deliveries(now):
+        for delivery in self._reader.deliveries(now):
             if route := shown.get((delivery.receiver, delivery.channel, delivery.address)):
                 self._outbox.remember(route, delivery.notices)
         self._has_remembered = True

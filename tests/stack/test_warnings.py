@@ -108,10 +108,11 @@ def test_drop_is_told_once_through_refusals_kills_and_a_restart_and_is_over_once
     process.wait(120)
     process = up.start("--board-port", "0")
     database = Database(up.running["clickhouse"])
+    wait_for("a process that watches", lambda: watcher(process.pid), WITHIN_S)
     until_calls(database, department, OPENS + timedelta(days=1, hours=9))
     known = watcher(process.pid)
-    if known is not None:
-        known.kill()  # it asks anew when it begins, and not after five minutes
+    assert known is not None
+    known.kill()  # the next one asks at once, and not after five minutes
     wait_for("the end of it", lambda: len(inbox.taken) >= 4, WITHIN_S)
     assert of_kind(inbox.taken, "/bot")[1:] == ["Закончилось: bob (без команды), мало звонков"]
     assert len(inbox.taken) == 4

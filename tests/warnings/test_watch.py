@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from pipeline.settings import Settings
-from pipeline.warnings.kept import WarningStore
+from pipeline.warnings.kept import WarningReader, WarningWriter
 from pipeline.warnings.outbox import Outbox
 from pipeline.warnings.receivers import warning_plan
 from pipeline.warnings.senders import Secrets, send_message
@@ -51,7 +51,8 @@ class Watch:
         given = {"telegram": ["-1"], "digest": "", **receiver}
         plan = warning_plan({"language": "ru", "to": {"head": given}}, "test")
         self.settings: Settings = msgspec.structs.replace(SETTINGS, warnings=plan)
-        self.kept = WarningStore(database.store)
+        self.kept = WarningReader(database.numbers)
+        self.writer = WarningWriter(database.store)
         self.has_listener = True
         self.lines: list[str] = []
 
@@ -60,7 +61,7 @@ class Watch:
         with Outbox(self._folder) as outbox:
             watcher = WarningWatcher(
                 self._database.numbers,
-                self.kept,
+                self.writer,
                 outbox,
                 self.settings,
                 partial(send_message, secrets=Secrets(self._env)),
@@ -177,8 +178,8 @@ def test_acknowledged_is_quiet_and_snoozed_is_told_when_the_time_is_over(
     assert told.splitlines()[0] == "2 предупреждения: ann, bob"
     ids = {one.thing: one.incident_id for one in watch.kept.incidents(afternoon)}
     until = (afternoon + timedelta(hours=1)).astimezone(UTC)
-    watch.kept.keep_mark(IncidentMark(incident_id=ids["ann"], kind=MarkKind.ACK, at=afternoon))
-    watch.kept.keep_mark(IncidentMark(incident_id=ids["bob"], kind=MarkKind.SNOOZE, at=afternoon, until=until))
+    watch.writer.keep_mark(IncidentMark(incident_id=ids["ann"], kind=MarkKind.ACK, at=afternoon))
+    watch.writer.keep_mark(IncidentMark(incident_id=ids["bob"], kind=MarkKind.SNOOZE, at=afternoon, until=until))
     watch.rounds(every(30, afternoon + timedelta(minutes=30), afternoon + timedelta(hours=2.5)))
     later = "\n".join(texts(inbox.taken)[1:])
     assert later.count("По-прежнему: bob (без команды): нет звонков") == later.count("bob (") == 1
@@ -260,7 +261,7 @@ def test_store_that_is_away_stops_no_delivery(database: Database, tmp_path: Path
     with Outbox(tmp_path) as outbox:
         away: Any = Away()
         send = partial(send_message, secrets=Secrets(watch._env))
-        watcher = WarningWatcher(away, WarningStore(away), outbox, watch.settings, send, language="ru", rules=QUICK)
+        watcher = WarningWatcher(away, WarningWriter(away), outbox, watch.settings, send, language="ru", rules=QUICK)
         with pytest.raises(Transient):
             watcher.round(afternoon)
         watcher.deliver(afternoon)
