@@ -38,6 +38,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
     """The moment of the data at which it fired last."""
     resolved_at: datetime | None = None
+    """The moment of the data at which it was over."""
+    changed_at: datetime
+    """When this was found, by the clock."""
 
 
 class MarkKind(StrEnum):

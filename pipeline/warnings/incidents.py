@@ -22,8 +22,9 @@ def advance(
     instances: Sequence[AlertInstance],
     moments: Mapping[str, datetime],
     rules: Sequence[Rule],
+    now: datetime,
 ) -> list[Incident]:
-    """Incidents that changed, new ones among them.
+    """Incidents that changed at `now`, new ones among them.
 
     `known` are those that are not over. `moments` has the moment of the data at which each rule was asked; what belongs
     to a rule that was not asked stays as it is. A thing that has no row any more (who left the roster) does not fire.
@@ -34,13 +35,13 @@ def advance(
     changed = []
     for key, instance in firing.items():
         before = ongoing.get(key)
-        after = begun(instance) if before is None else _gone_on(before, instance)
+        after = begun(instance, now) if before is None else _gone_on(before, instance)
         if after != before:
-            changed.append(after)
+            changed.append(msgspec.structs.replace(after, changed_at=now))
     for key, incident in ongoing.items():
         at = moments.get(incident.rule)
         if at is not None and key not in firing and (ended := _ended(incident, at, by_id.get(incident.rule))):
-            changed.append(ended)
+            changed.append(msgspec.structs.replace(ended, changed_at=now))
     return changed
 
 
@@ -54,7 +55,7 @@ def hold_s(rule: Rule) -> int:
     return max(rule.keep_s, _HOLD_S[rule.urgency])
 
 
-def begun(instance: AlertInstance) -> Incident:
+def begun(instance: AlertInstance, now: datetime) -> Incident:
     """The incident that begins with it."""
     of = thing(instance.labels)
     rule = instance.rule
@@ -69,6 +70,7 @@ def begun(instance: AlertInstance) -> Incident:
         state=IncidentState.PENDING if rule.pending_s else IncidentState.FIRING,
         since=instance.at,
         last_at=instance.at,
+        changed_at=now,
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 from pipeline.warnings.receivers import Receiver
 from schemas.warnings import Incident, IncidentMark, IncidentState, MarkKind
 
-NEWS_AGES = timedelta(days=7)
+NEWS_AGES = timedelta(days=14)
 """The end of something that has been over for longer is not told any more."""
 
 
@@ -79,7 +79,7 @@ def _due(incident: Incident, mark: IncidentMark | None, heard: Collection[str], 
     of = incident.incident_id
     is_told = f"{of}:{NoticeKind.FIRING}" in heard
     if incident.state is IncidentState.RESOLVED:
-        is_news = incident.resolved_at is not None and now - incident.resolved_at < NEWS_AGES
+        is_news = now - incident.changed_at < NEWS_AGES
         is_snoozed = mark is not None and mark.kind is MarkKind.SNOOZE and is_quiet(mark, now)
         return _notice(incident, NoticeKind.RESOLVED) if is_told and is_news and not is_snoozed else None
     if incident.state is not IncidentState.FIRING or is_quiet(mark, now):

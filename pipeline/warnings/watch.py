@@ -77,7 +77,7 @@ class WarningWatcher:
         known = self._reader.incidents(now)
         if due:
             found = evaluate(self._numbers, self._settings, now, due)
-            changed = advance(known, found.instances, found.moments, self._rules)
+            changed = advance(known, found.instances, found.moments, self._rules, now)
             self._kept.keep_incidents(changed)
             self._kept.keep_watch(found.watch)
             self._watch = found.watch

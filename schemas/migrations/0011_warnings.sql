@@ -12,6 +12,7 @@ CREATE TABLE incidents (
     since           DateTime64(3, 'UTC'),
     last_at         DateTime64(3, 'UTC'),
     resolved_at     Nullable(DateTime64(3, 'UTC')),
+    changed_at      DateTime64(3, 'UTC'),
     version         UInt64
 ) ENGINE = ReplacingMergeTree(version)
 ORDER BY incident_id;

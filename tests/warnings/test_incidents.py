@@ -19,7 +19,7 @@ STEP = timedelta(minutes=5)
 
 def after(known: list[Incident], name: str, at: datetime, *people: str) -> list[Incident]:
     """All incidents after a round in which the rule fired of these people."""
-    changed = advance(known, [instance(name, at, who) for who in people], {name: at}, RULES)
+    changed = advance(known, [instance(name, at, who) for who in people], {name: at}, RULES, at)
     return list(({one.incident_id: one for one in known} | {one.incident_id: one for one in changed}).values())
 
 
@@ -54,7 +54,7 @@ def test_what_waits_is_told_of_only_when_it_lasts_and_ends_without_a_word() -> N
 
 def test_rule_that_could_not_be_asked_changes_nothing() -> None:
     known = after([], "calls_drop", NOON, "anna")
-    assert advance(known, [], {"squeeze": NOON + timedelta(days=30)}, RULES) == []
+    assert advance(known, [], {"squeeze": NOON + timedelta(days=30)}, RULES, NOON) == []
 
 
 def test_who_leaves_the_roster_or_gets_another_name_is_no_new_incident() -> None:
@@ -62,9 +62,9 @@ def test_who_leaves_the_roster_or_gets_another_name_is_no_new_incident() -> None
     married = msgspec.structs.replace(
         instance("manager_silent", NOON + STEP), labels={**one.labels, "manager": "Анна Орлова"}
     )
-    (renamed,) = advance([one], [married], {"manager_silent": NOON + STEP}, RULES)
+    (renamed,) = advance([one], [married], {"manager_silent": NOON + STEP}, RULES, NOON)
     assert (renamed.incident_id, renamed.labels["manager"]) == (one.incident_id, "Анна Орлова")
-    (gone,) = advance([one], [], {"manager_silent": NOON + timedelta(hours=2)}, RULES)
+    (gone,) = advance([one], [], {"manager_silent": NOON + timedelta(hours=2)}, RULES, NOON)
     assert gone.state is IncidentState.RESOLVED
 
 

@@ -49,7 +49,7 @@ def test_what_was_told_is_not_told_again_and_its_end_is_told_once() -> None:
 
 def test_end_of_what_nobody_was_told_of_and_of_long_ago_is_not_told() -> None:
     assert due(incident(**OVER)) == []
-    assert due(incident(**OVER), heard=TOLD, now=NOON + timedelta(days=8)) == []
+    assert due(incident(**OVER), heard=TOLD, now=NOON + timedelta(days=15)) == []
 
 
 def test_pending_is_not_told() -> None:
@@ -149,7 +149,9 @@ def test_whatever_happens_nothing_is_told_twice_or_in_a_quiet_hour_and_what_stan
             incidents[one.incident_id], current[n] = one, one.incident_id
         elif what == "end" and n in current:
             over = current.pop(n)
-            incidents[over] = msgspec.structs.replace(incidents[over], state=IncidentState.RESOLVED, resolved_at=now)
+            incidents[over] = msgspec.structs.replace(
+                incidents[over], state=IncidentState.RESOLVED, resolved_at=now, changed_at=now
+            )
         elif what in ("ack", "snooze", "wake") and n in current:
             until = now + timedelta(hours=5) if what == "snooze" else None
             marks.append(mark(MarkKind(what), now, until, current[n]))

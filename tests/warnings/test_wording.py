@@ -107,7 +107,7 @@ def test_link_leads_to_a_board_that_there_is_with_the_manager_chosen(name: str) 
 def test_texts_are_of_every_rule_and_name_only_what_it_says(language: str) -> None:
     found, english = warning_texts(language), warning_texts("en")
     assert list(found.rules) == [rule.id for rule in RULES]
-    for part in ("phrases", "frames", "digest", "lists", "nouns"):
+    for part in ("phrases", "frames", "digest", "lists", "backtest", "nouns"):
         ours, theirs = getattr(found, part), getattr(english, part)
         assert ours.keys() == theirs.keys()
         if part != "nouns":

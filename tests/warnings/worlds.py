@@ -52,6 +52,7 @@ def incident(name: str = "calls_drop", manager: str = "anna", **changed: Any) ->
         "state": IncidentState.FIRING,
         "since": NOON - timedelta(minutes=40),
         "last_at": NOON,
+        "changed_at": NOON,
     }
     return Incident(**{**given, **changed})
 

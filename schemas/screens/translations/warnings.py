@@ -34,6 +34,7 @@ class WarningTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: dict[str, str]
     lists: dict[str, str]
     """What the commands say."""
+    backtest: dict[str, str]
     rules: dict[str, WarningMessageTexts]
 
 
