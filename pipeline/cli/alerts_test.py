@@ -33,7 +33,7 @@ from schemas.screens.translations.warnings import warning_texts
 def command(names: tuple[str, ...], language: str | None, as_json: bool, data: Path | None) -> None:
     """Send one message to every address of [warnings], now, and say of each whether it was taken.
 
-    Exit codes: 0 all were; 1 some were not; 2 nobody is named.
+    Exit codes: 0 all were; 1 some were not; 2 none was, or nobody is named.
     """
     settings = read_settings()
     language = language or terminal_language(os.environ)
@@ -53,6 +53,8 @@ def command(names: tuple[str, ...], language: str | None, as_json: bool, data: P
             click.echo(texts["no_link"], err=True)
         for text in _without_managers(settings, receivers, texts["no_team"], data):
             click.echo(text, err=True)
+    if all(error for _, error in found):
+        raise Terminal(texts["nothing_sent"])
     sys.exit(1 if any(error for _, error in found) else 0)
 
 
