@@ -110,7 +110,8 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
     yield DoctorQuestion("last call", lambda: _last_call(reading), store)
     yield DoctorQuestion("feeds", lambda: _feeds(reading), store)
     yield DoctorQuestion("gaps", lambda: _gaps(endpoints.clickhouse), store)
-    yield DoctorQuestion("warnings", lambda: _warnings(reading, settings), store)
+    if settings.warnings.delivers:
+        yield DoctorQuestion("warnings", lambda: _warnings(reading, settings), store)
     yield DoctorQuestion("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
 
 
@@ -237,7 +238,7 @@ def _feeds(dsn: str) -> Check:
 
 
 def _warnings(dsn: str, settings: Settings) -> Check:
-    """Unwell when nobody watches, or a message could not be delivered; well when nobody is to be told."""
+    """Unwell when nobody watches, or a message could not be delivered."""
     well, found, todo = watch_state(WarningReader(Numbers(connect(dsn))), settings.warnings, datetime.now(UTC))
     return Check("warnings", well, found, todo)
 

@@ -77,7 +77,7 @@ def command(state: Path, round_s: float, language: str | None, data: Path | None
             if time.monotonic() >= next_round:
                 next_round = time.monotonic() + round_s
                 _try(partial(watcher.round, now), say)
-            watcher.deliver(now)
+            _try(partial(watcher.deliver, now), say)
             _try(watcher.store_deliveries, say)
             stopping.wait(min(_LOOK_S, round_s))
 

@@ -24,6 +24,7 @@ from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.listening.replaying import replaying
 from pipeline.parts.losses import SETTLE, describe_losses
 from pipeline.settings import read_settings
+from pipeline.warnings.senders import Secrets
 from schemas.errors import Terminal
 from schemas.private_files import private_folder, private_opener
 
@@ -109,6 +110,10 @@ def command(
 
     def say(message: str) -> None:
         click.echo(f"callfunnel: {message}", err=True)
+
+    for route in settings.warnings.routes:
+        if problem := Secrets(os.environ).problem(route):
+            say(f"warnings for {route.receiver} cannot be sent by {route}: {problem}")
 
     try:
         with replaying(running, say):

@@ -106,6 +106,8 @@ class Outbox:
         self._lock: IO[str] | None = None
         self._messages: dict[str, OutboxMessage] = {}
         self._heard: dict[MessageRoute, set[str]] = {}
+        self._unwritten: set[str] = set()
+        """Ids of messages whose file is not as they are."""
         self._unstored: set[str] = set()
         """Ids of messages whose row in the store is not as they are."""
 
@@ -169,9 +171,19 @@ class Outbox:
         return sorted(found, key=lambda one: (one.created_at, one.message_id))
 
     def record(self, message: OutboxMessage) -> None:
-        """Replace what is known of a message."""
-        self._write(message)
+        """Replace what is known of a message. Where the disk does not take it, it is known all the same.
+
+        Raises Transient then; `write_again` tries again, and until then nothing more should be sent.
+        """
         self._know(message)
+        self._unwritten.add(message.message_id)
+        self.write_again()
+
+    def write_again(self) -> None:
+        """Have on the disk what could not be written. Raises Transient while that is so."""
+        for name in sorted(self._unwritten):
+            self._write(self._messages[name])
+            self._unwritten.discard(name)
 
     def unstored(self) -> list[OutboxMessage]:
         """Messages whose row in the store has to be written."""
@@ -186,7 +198,8 @@ class Outbox:
         for message in list(self._messages.values()):
             is_of_these = any(notice.partition(":")[0] in incidents for notice in message.notices)
             is_old = message.state is not DeliveryState.WAITING and now - message.created_at > _KEPT
-            if is_old and not is_of_these and message.message_id not in self._unstored:
+            is_noted = message.message_id not in self._unstored | self._unwritten
+            if is_old and is_noted and not is_of_these:
                 self._path(message).unlink(missing_ok=True)
                 del self._messages[message.message_id]
 

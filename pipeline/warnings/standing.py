@@ -53,8 +53,6 @@ def undelivered(deliveries: Sequence[WarningDelivery], now: datetime) -> list[Wa
 def watch_state(kept: WarningReader, plan: WarningPlan, now: datetime) -> tuple[bool, str, str]:
     """Whether all is well, what was found and what to do: for `callfunnel doctor`. Raises Transient or Terminal."""
     watch = kept.watch()
-    if not plan.delivers:
-        return True, "nobody is named in [warnings]: nobody is told of anything", ""
     names = ", ".join(one.name for one in plan.receivers)
     if watch is None or now - watch.watched_at > _WATCHES_WITHIN:
         last = "never" if watch is None else f"{watch.watched_at:%Y-%m-%d %H:%M} UTC"

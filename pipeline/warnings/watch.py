@@ -96,7 +96,12 @@ class WarningWatcher:
         self._outbox.prune(now, {one.incident_id for one in known})
 
     def deliver(self, now: datetime) -> None:
-        """Try every message whose time has come, all addresses at the same time. Never raises for one of them."""
+        """Try every message whose time has come, all addresses at the same time. Never raises for one of them.
+
+        Raises Transient when the disk does not take what became of them: nothing is sent then, for it could not be
+        remembered.
+        """
+        self._outbox.write_again()
         due = [message for message in self._outbox.due(now) if self._may_go(message, now)]
         for message, error in asyncio.run(self._send_all(due)) if due else ():
             after = attempted(message, now, error)

@@ -147,7 +147,6 @@ def test_doctor_says_whether_somebody_watches_and_what_was_not_delivered(
     writer: WarningWriter, database: Database, store_dsn: str, tmp_path: Path
 ) -> None:
     reader, now = WarningReader(database.numbers), datetime.now(UTC).replace(microsecond=0)
-    assert watch_state(reader, WarningPlan(), now)[0], "who names nobody wants nobody to be told"
     assert watch_state(reader, PLAN, now)[:2] == (False, "head are to be told, and the rules were asked last: never")
     writer.keep_watch(WarningWatch(watched_at=now, as_of=now))
     well, found, _ = watch_state(reader, PLAN, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,6 +119,25 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         outbox.put(message("a:firing"))
     for path in (tmp_path / "warnings").rglob("*"):
         assert not path.stat().st_mode & 0o077, path
+
+
+def test_full_disk_makes_nobody_forget_what_was_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Outbox(tmp_path) as outbox:
+        outbox.put(message("a:firing"))
+        with monkeypatch.context() as full:
+            full.setattr("pipeline.warnings.outbox.write_whole", _no_room)
+            with pytest.raises(Transient, match="No space left"):
+                outbox.record(attempted(outbox.waiting[0], NOON, None))
+            assert outbox.due(NOON) == [], "it is not sent again"
+            with pytest.raises(Transient):
+                outbox.write_again()
+        outbox.write_again()
+    with Outbox(tmp_path) as outbox:
+        assert outbox.waiting == []
+
+
+def _no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_broken_file_is_named(tmp_path: Path) -> None:
