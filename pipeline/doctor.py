@@ -31,6 +31,8 @@ from pipeline.settings import Settings
 from pipeline.storage_wait import STAGES
 from pipeline.store import Store, connect
 from pipeline.transport import Transport
+from pipeline.warnings.kept import WarningReader
+from pipeline.warnings.standing import watch_state
 from schemas.errors import CallfunnelError, Transient
 from schemas.topics import ALL
 
@@ -108,6 +110,8 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
     yield DoctorQuestion("last call", lambda: _last_call(reading), store)
     yield DoctorQuestion("feeds", lambda: _feeds(reading), store)
     yield DoctorQuestion("gaps", lambda: _gaps(endpoints.clickhouse), store)
+    if settings.warnings.delivers:
+        yield DoctorQuestion("warnings", lambda: _warnings(reading, settings), store)
     yield DoctorQuestion("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
 
 
@@ -231,6 +235,12 @@ def _feeds(dsn: str) -> Check:
     todo = "look at the output of that `callfunnel listen`; starting it again loses nothing that its source keeps"
     found = "\n".join(map(str, feeds))
     return Check("feeds", all(feed.well for feed in feeds), found or "nothing was loaded, nothing listens", todo)
+
+
+def _warnings(dsn: str, settings: Settings) -> Check:
+    """Unwell when nobody watches, or a message could not be delivered."""
+    well, found, todo = watch_state(WarningReader(Numbers(connect(dsn))), settings.warnings, datetime.now(UTC))
+    return Check("warnings", well, found, todo)
 
 
 def _gaps(dsn: str) -> Check:

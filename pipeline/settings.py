@@ -41,6 +41,13 @@ legs = "3 years"                 # calls and their legs
 rejects = "90 days"              # rejected rows, in the store and as files
 files_done = "90 days"           # files in done/ of watched folders
 
+[warnings]                       # who is told, and when: docs/warnings.md
+quiet = "20:00-08:00"
+digest = "09:00"                 # yesterday in five lines
+
+[warnings.to.head]               # a receiver of all warnings; with teams = ["North"] those of a team
+email = ["head@example.com"]
+
 [[stages]]                       # instead of the default ones: see schemas/stages.toml
 """
 
@@ -50,16 +57,18 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 from phonenumbers import SUPPORTED_REGIONS
 
 from pipeline.count import Rules
+from pipeline.warnings.receivers import WarningPlan, warning_plan
 from pipeline.working_calendar import WEEKDAYS, WorkingCalendar, check_country
+from pipeline.zones import machine_zone, zone_of
 from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
 from schemas.pulling import PullSettings
@@ -94,6 +103,10 @@ VARIABLES = {
     "CALLFUNNEL_SMTP_PASSWORD": "the password",
     "CALLFUNNEL_MAIL_FROM": "the sender's address",
     "CALLFUNNEL_MAIL_TO": "receivers' addresses, separated by commas",
+    "CALLFUNNEL_TELEGRAM_TOKEN": "the token of the bot that sends warnings: see docs/warnings.md",
+    "CALLFUNNEL_TELEGRAM_API": "address of a Bot API server of your own, instead of Telegram's",
+    "CALLFUNNEL_SLACK": "incoming webhooks of Slack: NAME=URL, separated by commas; or one URL",
+    "CALLFUNNEL_WEBHOOK_TOKEN": "sent to the webhooks of [warnings] as a bearer token",
     "CALLFUNNEL_STORE_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_STORE_READER_PASSWORD": "set by `callfunnel up` for its parts",
     "CALLFUNNEL_PRIVACY_KEY": "path of the key of forgotten numbers; set by `callfunnel up` for its workers",
@@ -179,6 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: dict[str, PullSettings] = {}
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
+    warnings: WarningPlan = WarningPlan()
 
     @property
     def rules(self) -> Rules:
@@ -199,7 +213,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     tables, stages, calendar = raw.pop("sources", {}), raw.pop("stages", None), raw.pop("calendar", {})
     mappings, pulled = raw.pop("mappings", {}), raw.pop("listen", {})
     privacy, retention = raw.pop("privacy", {}), raw.pop("retention", {})
-    general = _section(raw, _General, file, "calendar, listen, mappings, privacy, retention, sources, stages")
+    warnings = raw.pop("warnings", {})
+    general = _section(raw, _General, file, "calendar, listen, mappings, privacy, retention, sources, stages, warnings")
     _check_region(general.region, f"{file}: region")
     zone = machine_zone(env) if general.time_zone is None else zone_of(general.time_zone, f"{file}: time_zone")
     if not isinstance(tables, dict):
@@ -222,6 +237,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         listen={name: _section(one, PullSettings, f"{file}: listen.{name}") for name, one in pulled.items()},
         privacy=_section(privacy, Privacy, f"{file}: privacy"),
         retention=_kept_for(retention, f"{file}: retention"),
+        warnings=warning_plan(warnings, f"{file}: warnings"),
     )
 
 
@@ -356,43 +372,3 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
     unknown = sorted(name for name in env if name.startswith("CALLFUNNEL_") and name not in VARIABLES)
     if unknown:
         raise Terminal(f"unknown setting {unknown[0]}; accepted: {', '.join(sorted(VARIABLES))}")
-
-
-def zone_of(name: str, where: str) -> ZoneInfo:
-    """The zone of an IANA name; Terminal says where the wrong name stood and how one looks."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        meant = _zone_meant(name) or "an IANA name such as Europe/Moscow or UTC"
-        raise Terminal(f"{where}: no time zone is called {name!r}; {meant}") from None
-
-
-def _zone_meant(name: str) -> str:
-    """Which zone a wrong name seems to mean, in words: a city alone, an offset of whole hours; "" when unclear."""
-    if offset := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?00)?", name.strip().upper()):
-        sign, hours = offset[1], int(offset[2])
-        if 0 < hours <= (14 if sign == "+" else 12):
-            other = "-" if sign == "+" else "+"  # as POSIX counts
-            return f"UTC{sign}{hours:02d}:00 all year is Etc/GMT{other}{hours}, a city's zone is safer"
-    city = name.strip().replace(" ", "_").casefold()
-    cities = sorted(
-        zone for zone in available_timezones() if "/" in zone and zone.rpartition("/")[2].casefold() == city
-    )
-    return f"{' or '.join(cities)}?" if cities else ""
-
-
-def machine_zone(env: Mapping[str, str] = os.environ) -> ZoneInfo:
-    """The zone this machine shows its users: TZ, else /etc/localtime, else UTC."""
-    candidates = [env.get("TZ", "").lstrip(":")]
-    link = Path("/etc/localtime")
-    if link.is_symlink():
-        candidates.append(str(link.resolve()).partition("zoneinfo/")[2])
-    for name in filter(None, candidates):
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            continue
-    offset = datetime.now().astimezone().utcoffset()
-    if offset:
-        raise Terminal('the machine\'s time zone has no name: set time_zone = "Europe/Moscow" (say) in callfunnel.toml')
-    return ZoneInfo("UTC")

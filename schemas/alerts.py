@@ -31,6 +31,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Columns that name the thing: text that changes seldom, or never."""
     numbers: tuple[str, ...]
     """Columns that the message says, beside the labels."""
+    remarks: tuple[str, ...] = ()
+    """Columns of text that a message says beside them: which time the numbers are of."""
     fires: str
     """SQL over the metric's columns."""
     rows: str = "1"
@@ -67,6 +69,7 @@ RULES: tuple[Rule, ...] = (
         rows="manager_id != ''",
         labels=_PEOPLE,
         numbers=("calls", "expected", "low"),
+        remarks=("frame",),
         # Nobody is told of one thing twice: who is silent is `manager_silent`.
         fires="is_dropping AND why NOT IN ('silent', 'moved', 'feed_dead')",
         parameters=_PACE,
@@ -78,6 +81,7 @@ RULES: tuple[Rule, ...] = (
         rows="manager_id = ''",
         labels=(),
         numbers=("calls", "expected", "low"),
+        remarks=("frame",),
         fires="is_dropping AND why != 'feed_dead'",
         parameters=_PACE,
     ),
@@ -161,6 +165,10 @@ RULES: tuple[Rule, ...] = (
         look_s=86_400,
     ),
 )
+
+
+ABOUT_PEOPLE = frozenset({"alert_pace", "alert_squeeze"})
+"""Metrics that hold calls against those that were to be expected by then: without later calls there is no later."""
 
 
 def rule(name: str) -> Rule:

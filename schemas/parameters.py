@@ -58,6 +58,8 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
     """Working hours, in seconds of the local clock."""
     masks_numbers: bool = False
     """Telephone numbers are hidden in Grafana's SQL: the board page and the report hide them in the answers."""
+    tells_by_itself: bool = False
+    """`callfunnel alerts watch` tells of warnings: Grafana's rules are there, paused, so that nothing is told twice."""
 
     @property
     def settings(self) -> dict[str, Value]:

@@ -61,7 +61,7 @@ def _rule(rule: Rule, department: Department) -> Json:
         "keep_firing_for": _duration(rule.keep_s),
         "annotations": _annotations(rule),
         "labels": {"callfunnel": rule.urgency.value, "rule": rule.id},
-        "isPaused": False,
+        "isPaused": department.tells_by_itself,
     }
 
 

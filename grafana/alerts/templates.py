@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from string import Formatter
 
+from schemas.screens.translations.alerts import DURATION
+
 
 def template(text: str) -> str:
     """The text as Grafana's template of an annotation (Go's text/template)."""
@@ -18,5 +20,6 @@ def template(text: str) -> str:
 def _number(name: str, spec: str) -> str:
     """A number that is not there (the query failed) is a question mark, instead of a broken message."""
     decimals = spec.strip(".f%")
-    verb = f'{{{{ printf "%.{decimals}f" .Value }}}}' if spec.endswith("f") else "{{ humanizePercentage .Value }}"
+    verbs = {"f": f'{{{{ printf "%.{decimals}f" .Value }}}}', "%": "{{ humanizePercentage .Value }}"}
+    verb = "{{ humanizeDuration .Value }}" if spec == DURATION else verbs[spec[-1]]
     return f"{{{{ with $values.{name} }}}}{verb}{{{{ else }}}}?{{{{ end }}}}"

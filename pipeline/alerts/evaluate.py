@@ -28,6 +28,7 @@ class AlertInstance(msgspec.Struct, frozen=True):
     labels: dict[str, str]
     numbers: dict[str, float]
     is_firing: bool
+    remarks: dict[str, str] = {}
 
 
 def ask(
@@ -65,7 +66,8 @@ def _instances(rules: Sequence[Rule], row: dict[str, Any], at: datetime) -> Iter
         if (fires := row[f"fires_{rule.id}"]) is not None:
             labels = {name: str(row[name]) for name in rule.labels}
             values = {name: float(row[name] or 0) for name in rule.numbers}
-            yield AlertInstance(rule, at, labels, values, bool(fires))
+            remarks = {name: str(row[name]) for name in rule.remarks}
+            yield AlertInstance(rule, at, labels, values, bool(fires), remarks)
 
 
 def _parameters(rule: Rule, settings: Settings, moments: Sequence[datetime]) -> dict[str, Any]:

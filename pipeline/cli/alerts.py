@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -13,67 +15,88 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
-from pipeline.alerts.evaluate import AlertInstance, ask
 from pipeline.alerts.replay import replay
-from pipeline.drawing.terminal.tables import console, show_json, table
+from pipeline.drawing.languages import terminal_language
+from pipeline.drawing.terminal.tables import console, show_json
 from pipeline.readouts.activity import roster
 from pipeline.readouts.feeds import last_call
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
 from pipeline.settings import Settings, read_settings
-from pipeline.terminal.options import Day, output
+from pipeline.terminal.backtest_text import alarm_table, rate_lines, too_early, truth_lines
+from pipeline.terminal.options import Day, in_language, output
 from pipeline.terminal.stack_choice import read_from
+from pipeline.warnings.evaluation import evaluate
+from pipeline.warnings.incidents import begun
+from pipeline.warnings.wording import Telling, as_of_text, line
 from schemas.alerts import RULES, Rule
-from schemas.errors import Terminal
-from schemas.screens.translations import LANGUAGES
+from schemas.errors import Terminal, Transient
 from schemas.screens.translations.alerts import alert_texts, plain
-
-_QUARTER_DAYS = 91
-_REFERENCES = timedelta(weeks=6)
-"""What is usual is the mean of six same weekdays at least."""
+from schemas.screens.translations.warnings import warning_texts
 
 
 class _FirstDay(msgspec.Struct):
     first: date
 
 
-@click.group("alerts")
+_OTHERS = ("list", "ack", "snooze", "wake", "test", "watch")
+"""Each is a file of its own, imported when it is asked for."""
+
+
+class _Alerts(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_OTHERS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _OTHERS:
+            return super().get_command(ctx, name)
+        found = importlib.import_module(f"pipeline.cli.alerts_{name}").command
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group("alerts", cls=_Alerts)
 def command() -> None:
-    """Warnings, as Grafana would give them: asked now, or of the past."""
+    """Warnings: asked now, or of the past; those that stand, and who is told of them (docs/warnings.md)."""
 
 
 @command.command("check")
-@click.option("--lang", "--language", "language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@in_language
 @output
-def check(language: str, as_json: bool, data: Path | None) -> None:
+def check(language: str | None, as_json: bool, data: Path | None) -> None:
     """Evaluate every rule now, and print what fires and why.
 
     Exit codes: 0 nothing fires; 1 something does.
     """
     settings = read_settings()
+    language = language or terminal_language(os.environ)
     source, now = read_from(data), datetime.now(settings.time_zone)
-    found: list[AlertInstance] = []
-    for late_s in sorted({rule.late_s for rule in RULES}):
-        rules = [rule for rule in RULES if rule.late_s == late_s]
-        moment = now - timedelta(seconds=late_s)
-        found += [instance for instance in ask(source, settings, [moment], rules) if instance.is_firing]
+    evaluated = evaluate(source, settings, now)
+    if evaluated.watch.error:
+        raise Transient(evaluated.watch.error)
+    found = [instance for instance in evaluated.instances if instance.is_firing]
     if as_json:
         show_json([warning_fields(instance.rule, instance.labels, instance.numbers, language) for instance in found])
-    for instance in found if not as_json else ():
+        sys.exit(1 if found else 0)
+    as_of = evaluated.watch.as_of if evaluated.watch.of_files else None
+    telling = Telling(language=language, zone=settings.time_zone, now=now, as_of=as_of)
+    for instance in found:
         fields = warning_fields(instance.rule, instance.labels, instance.numbers, language)
-        click.echo(f"{fields['title']}: {fields['summary']}\n  {fields['description']}")
-    if not found and not as_json:
-        click.echo(f"{len(RULES)} rules, and none fires ({now:%Y-%m-%d %H:%M}, {settings.time_zone.key})")
-        click.echo(known_until(source, settings))
+        click.echo(f"{fields['title']}: {line(begun(instance, now), telling)}\n  {fields['description']}")
+    if found and as_of is not None:
+        click.echo(as_of_text(telling))
+    if not found:
+        calm = warning_texts(language).lists["calm"]
+        click.echo(calm.format(rules=len(RULES), moment=f"{now:%Y-%m-%d %H:%M}", zone=settings.time_zone.key))
+        click.echo(known_until(source, settings, language))
     sys.exit(1 if found else 0)
 
 
-def known_until(source: Numbers, settings: Settings) -> str:
+def known_until(source: Numbers, settings: Settings, language: str) -> str:
     """What calm rests on."""
-    last = last_call(source).moment
+    last, texts = last_call(source).moment, warning_texts(language).lists
     if last is None:
-        return "There is no call in the store: nothing can fire. `callfunnel load` brings calls."
-    return f"Last call: {last.astimezone(settings.time_zone):%Y-%m-%d %H:%M}"
+        return texts["no_call"]
+    return texts["known"].format(moment=f"{last.astimezone(settings.time_zone):%Y-%m-%d %H:%M}")
 
 
 def warning_fields(rule: Rule, labels: dict[str, str], values: dict[str, float], language: str) -> dict[str, object]:
@@ -97,13 +120,23 @@ def warning_fields(rule: Rule, labels: dict[str, str], values: dict[str, float],
 @click.option("--truth", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
               help="truth.json of a generated department: how early, and how wrong.")  # fmt: skip
 @click.option("--to", "until", type=Day(), default=None, help="First day not asked. [default: today]")
+@in_language
 @output
-def backtest(days: int, minutes: int, truth: Path | None, until: date | None, as_json: bool, data: Path | None) -> None:
+def backtest(
+    days: int,
+    minutes: int,
+    truth: Path | None,
+    until: date | None,
+    language: str | None,
+    as_json: bool,
+    data: Path | None,
+) -> None:
     """How often each rule would have fired, and on whom, had it been evaluated all along.
 
     Rules whose past is overwritten (stale data, drift, rejects) cannot be asked. The usual is that of the weeks before.
     """
     settings = read_settings()
+    language = language or terminal_language(os.environ)
     today = datetime.now(settings.time_zone).date()
     last = until or today
     if last > today + timedelta(days=1):
@@ -122,9 +155,11 @@ def backtest(days: int, minutes: int, truth: Path | None, until: date | None, as
     if as_json:
         show_json(_rows(found, judged))
     else:
-        _show(found, judged, period, people)
-        for line in too_early(begins, period, days):
-            click.echo(line)
+        console().print(alarm_table(found, period, language))
+        for text in (*rate_lines(found, period, people, language), *truth_lines(judged, period, people, language)):
+            click.echo(text)
+        for text in too_early(begins, period, days, language):
+            click.echo(text)
 
 
 def first_day(source: Numbers, last: date, settings: Settings) -> date:
@@ -133,16 +168,6 @@ def first_day(source: Numbers, last: date, settings: Settings) -> date:
     if not found:
         raise Terminal(f"the store has no call before {last}: `callfunnel load` brings them, then ask again")
     return found[0].first
-
-
-def too_early(begins: date, period: Period, days: int) -> list[str]:
-    """Since when there was enough to ask, where that is later than was asked for."""
-    lines = []
-    if (period.last - period.first).days < days:
-        lines.append(f"Calls begin {begins}: the days before were not asked, and are in no rate.")
-    if period.first < (ready := begins + _REFERENCES):
-        lines.append(f"Until {ready} there are too few weeks to compare with: silence there means nothing.")
-    return lines
 
 
 def _progress() -> Progress:
@@ -164,45 +189,3 @@ def _rows(found: Sequence[Alarm], judged: BacktestResult | None) -> list[dict[st
         of = {"story": anomaly.kind, "manager_id": anomaly.manager_id, "began": anomaly.first.isoformat()}
         rows.append({**of, "ended": anomaly.last.isoformat(), "told": first.first.isoformat() if first else None})
     return rows
-
-
-def _show(found: Sequence[Alarm], judged: BacktestResult | None, period: Period, people: int) -> None:
-    shown = table(f"Warnings that would have been given, {period}")
-    for head in ("rule", "on whom", "from", "to", "number, expected"):
-        shown.add_column(head, overflow="fold")
-    for alarm in found:
-        on = " ".join(alarm.labels[name] for name in ("manager_id", "manager") if name in alarm.labels)
-        first, last = (at.astimezone(period.zone) for at in (alarm.first, alarm.last))
-        numbers = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in list(alarm.numbers.items())[:2])
-        shown.add_row(alarm.rule.id, on or "everybody", f"{first:%Y-%m-%d %H:%M}", f"{last:%Y-%m-%d %H:%M}", numbers)
-    console().print(shown)
-    quarters = (period.last - period.first).days / _QUARTER_DAYS
-    for rule in RULES:
-        count = sum(alarm.rule.id == rule.id for alarm in found)
-        if rule.replayable:
-            each = f", {count / quarters / max(people, 1):.2f} a manager and quarter" if rule.labels else ""
-            click.echo(f"{rule.id}: {count}{each}")
-        else:
-            click.echo(f"{rule.id}: its past is not kept")
-    if judged:
-        _show_truth(judged, period, people)
-
-
-def _show_truth(judged: BacktestResult, period: Period, people: int) -> None:
-    for anomaly, alarm in judged.detected:
-        who = anomaly.manager_id or "everybody"
-        if alarm is None:
-            click.echo(f"{anomaly.kind} of {who}, {anomaly.first} to {anomaly.last}: not told")
-            continue
-        first = alarm.first.astimezone(period.zone)
-        left = (anomaly.last - first.date()).days
-        click.echo(
-            f"{anomaly.kind} of {who}, {anomaly.first} to {anomaly.last}: told {first:%Y-%m-%d %H:%M},"
-            f" day {(first.date() - anomaly.first).days + 1} of it, {left} days before its last"
-        )
-    quarters = (period.last - period.first).days / _QUARTER_DAYS
-    click.echo(f"wrong: {len(judged.wrong)}, {len(judged.wrong) / quarters / max(people, 1):.2f} a manager and quarter")
-    for alarm, around in judged.wrong:
-        at = alarm.first.astimezone(period.zone)
-        why = f" (during: {around})" if around else ""
-        click.echo(f"  {alarm.rule.id} {alarm.manager_id or 'everybody'} {at:%Y-%m-%d %H:%M}{why}")

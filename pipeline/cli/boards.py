@@ -16,6 +16,7 @@ from pipeline.endpoints import is_embedded, running_stack
 from pipeline.readouts.department import department_of
 from pipeline.settings import read_settings
 from schemas.errors import Terminal
+from schemas.parameters import Department
 from schemas.screens.translations import LANGUAGES
 
 
@@ -32,6 +33,7 @@ def build(out: Path) -> None:
     of = department_of(read_settings())
     click.echo(f"{len(write(out, of))} dashboards in {out}")
     click.echo(f"{len(write_alerts(out / 'alerting', of))} files of alerts in {out / 'alerting'}")
+    _say_who_tells(of)
 
 
 @command.command("push")
@@ -48,14 +50,18 @@ def push(dry_run: bool, languages: tuple[str, ...], renew_password: bool, data: 
     out when both are on this machine and the embedded stack runs. The ClickHouse plugin must be installed there.
     """
     url, token = (_from_env(name) for name in ("GRAFANA_URL", "GRAFANA_TOKEN"))
-    store = ClickHouse.of(reader(data))
+    store, of = ClickHouse.of(reader(data)), department_of(read_settings())
     with closing(Pusher(url, token)) as pusher:
-        changes = pusher.changes(
-            store, department_of(read_settings()), languages or LANGUAGES, renew_password=renew_password
-        )
+        changes = pusher.changes(store, of, languages or LANGUAGES, renew_password=renew_password)
         for change in changes if dry_run else pusher.apply(changes):
             would = "would be " if dry_run and change.doing is not Doing.UNCHANGED else ""
             click.echo(f"{change.what} {change.name}: {would}{change.doing}")
+    _say_who_tells(of)
+
+
+def _say_who_tells(of: Department) -> None:
+    if of.tells_by_itself:
+        click.echo("alert rules are paused: callfunnel tells those of [warnings] itself, and nobody is told twice")
 
 
 def _from_env(name: str, env: Mapping[str, str] = os.environ) -> str:

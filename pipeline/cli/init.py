@@ -26,7 +26,8 @@ from pipeline.loading.first_tables import (
 from pipeline.loading.peers import peers_of
 from pipeline.loading.prepare import LoadOptions, PreparedFile, prepare_all
 from pipeline.loading.zone_names import likely_zone
-from pipeline.settings import Settings, config_path, read_settings, zone_of
+from pipeline.settings import Settings, config_path, read_settings
+from pipeline.zones import zone_of
 from schemas.calls import Call
 from schemas.durable_files import write_whole
 from schemas.errors import CallfunnelError, Terminal

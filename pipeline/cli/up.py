@@ -16,7 +16,7 @@ import click
 
 from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
-from pipeline.embedded.listeners import Listeners
+from pipeline.embedded.listeners import Listeners, watch_command
 from pipeline.embedded.liveness import PATIENCE_S
 from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Stack, StackPlan, lock, run
@@ -24,6 +24,7 @@ from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.listening.replaying import replaying
 from pipeline.parts.losses import SETTLE, describe_losses
 from pipeline.settings import read_settings
+from pipeline.warnings.senders import Secrets
 from schemas.errors import Terminal
 from schemas.private_files import private_folder, private_opener
 
@@ -71,7 +72,8 @@ def command(
 
     Everything listens on loopback only; the printed address of the board page lets its reader in. Facts are on disk in
     the data folder; what is on the wire is in memory, so `callfunnel load` reports success only when the store has the
-    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile.
+    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile, and whom it names under
+    [warnings] is told of what goes wrong.
     """
     settings = read_settings()
     if private_folder(data, credentials_file(data).name):
@@ -103,9 +105,15 @@ def command(
     click.echo(ready_line(running, data, time.monotonic() - started))
     daily = _retention(data) if settings.retention.is_set else None
     listeners = Listeners(settings.listen, data, os.environ)
+    if settings.warnings.delivers:
+        listeners.add("alerts watch", watch_command(data))
 
     def say(message: str) -> None:
         click.echo(f"callfunnel: {message}", err=True)
+
+    for route in settings.warnings.routes:
+        if problem := Secrets(os.environ).problem(route):
+            say(f"warnings for {route.receiver} cannot be sent by {route}: {problem}")
 
     try:
         with replaying(running, say):

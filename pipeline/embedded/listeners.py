@@ -1,4 +1,4 @@
-"""Listeners that a stack runs by itself: one process for each `[listen.NAME]` of callfunnel.toml."""
+"""What a stack runs beside its parts: a process for each `[listen.NAME]` of callfunnel.toml, and that of warnings."""
 
 from __future__ import annotations
 
@@ -23,9 +23,14 @@ def listener_command(name: str, data: Path) -> list[str]:
     return [sys.executable, "-m", "pipeline.cli", "listen", "api", name, *where]
 
 
-class _Pulled:
-    def __init__(self, name: str, part: StackPart) -> None:
-        self.name = name
+def watch_command(data: Path) -> list[str]:
+    where = ["--data", str(data), "--state", str(data / "warnings")]
+    return [sys.executable, "-m", "pipeline.cli", "alerts", "watch", *where]
+
+
+class _Helper:
+    def __init__(self, title: str, part: StackPart) -> None:
+        self.title = title
         self.part = part
         self.again_at = 0.0
         self.is_down = False
@@ -44,11 +49,18 @@ class Listeners:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._monotonic = monotonic
-        logs = data / "logs"
-        self._all = [
-            _Pulled(name, StackPart(f"listen-{name}", command(name, data), logs=logs, env=env, ready=lambda: True))
-            for name in names
-        ]
+        self._env = env
+        logs = self._logs = data / "logs"
+        self._all: list[_Helper] = []
+        for name in names:
+            part = StackPart(f"listen-{name}", command(name, data), logs=logs, env=env, ready=lambda: True)
+            self._all.append(_Helper(f"listen api {name}", part))
+
+    def add(self, title: str, command: Sequence[str]) -> None:
+        """Another process, before they are started: the command that it runs is `callfunnel TITLE`."""
+        name = title.replace(" ", "-")
+        part = StackPart(name, command, logs=self._logs, env=self._env, ready=lambda: True)
+        self._all.append(_Helper(title, part))
 
     def start(self) -> None:
         for one in self._all:
@@ -63,7 +75,7 @@ class Listeners:
         for one in self._all:
             one.part.stop(_STOPS_S)
 
-    def _tend(self, one: _Pulled) -> str:
+    def _tend(self, one: _Helper) -> str:
         if one.part.is_running:
             return ""
         now = self._monotonic()
@@ -72,7 +84,7 @@ class Listeners:
             pause_s = _REFUSED_AGAIN_S if one.part.exit_code == REFUSED else _AGAIN_S
             one.again_at = now + pause_s
             return (
-                f"listen api {one.name} stopped: {one.part.last_log_line().removeprefix('callfunnel: ')};"
+                f"{one.title} stopped: {one.part.last_log_line().removeprefix('callfunnel: ')};"
                 f" it is started again in {pause_s:.0f} s (log: {one.part.log})"
             )
         if now >= one.again_at:

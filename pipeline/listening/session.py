@@ -24,7 +24,8 @@ from connectors.reading.source import Context
 from pipeline.clock import Clock, as_datetime, wall_clock
 from pipeline.endpoints import credentials_file, find, is_embedded, journals_folder, pinned
 from pipeline.listening.delivery import ListenerDelivery
-from pipeline.settings import Settings, zone_of
+from pipeline.settings import Settings
+from pipeline.zones import zone_of
 from schemas.errors import Terminal
 
 log = logging.getLogger("callfunnel.listen")

@@ -16,7 +16,8 @@ from connectors.reading.source import Context, Recognised, Source
 from connectors.recognise import choose
 from connectors.registry import PROFILES
 from pipeline.clock import as_datetime, wall_clock
-from pipeline.settings import Settings, zone_of
+from pipeline.settings import Settings
+from pipeline.zones import zone_of
 from schemas.errors import Terminal
 
 

@@ -21,8 +21,13 @@ T = TypeVar("T")
 Blocks = Mapping[str, list[Run]]
 """Table -> the blocks that its parts hold."""
 
-_OURS = frozenset({"kept_blocks", "broken_parts", "feeds", "base_calendar", "schema_migrations"})
-"""Made again by whoever writes them."""
+_OURS = frozenset(
+    {
+        *("kept_blocks", "broken_parts", "feeds", "base_calendar", "schema_migrations"),
+        *("incidents", "incident_marks", "warning_deliveries", "warning_watch"),
+    }
+)
+"""Made again by whoever writes them: no import brings them."""
 
 
 class RowReader(Protocol):

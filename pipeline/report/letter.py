@@ -49,14 +49,16 @@ class Attachment(msgspec.Struct, frozen=True):
     content: bytes
 
 
-def post_of(env: Mapping[str, str]) -> Post:
-    """What the environment says. Raises Terminal, which names the variable and never says what is in it."""
+def post_of(env: Mapping[str, str], receivers: tuple[str, ...] = ()) -> Post:
+    """What the environment says; to `receivers`, or to those of CALLFUNNEL_MAIL_TO when none is given.
+
+    Raises Terminal, which names the variable and never says what is in it.
+    """
     values = {name: env.get(f"CALLFUNNEL_{name}", "").strip() for name in _NAMES}
-    for name in ("SMTP_HOST", "MAIL_FROM", "MAIL_TO"):
+    needed = _NAMES[: 2 if receivers else 3]
+    for name in needed:
         if not values[name]:
-            raise Terminal(
-                f"CALLFUNNEL_{name} is not set: --mail needs {', '.join(f'CALLFUNNEL_{n}' for n in _NAMES[:3])}"
-            )
+            raise Terminal(f"CALLFUNNEL_{name} is not set: mail needs {', '.join(f'CALLFUNNEL_{n}' for n in needed)}")
     port = values["SMTP_PORT"] or "587"
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise Terminal("CALLFUNNEL_SMTP_PORT is not a port: give a number from 1 to 65535, such as 587 or 465")
@@ -67,7 +69,7 @@ def post_of(env: Mapping[str, str]) -> Post:
         raise Terminal("CALLFUNNEL_SMTP_SECURITY=none is for a server of this machine: use tls or starttls")
     if bool(values["SMTP_USER"]) != bool(values["SMTP_PASSWORD"]):
         raise Terminal("CALLFUNNEL_SMTP_USER and CALLFUNNEL_SMTP_PASSWORD: set both or neither")
-    receivers = tuple(address for _, address in getaddresses([values["MAIL_TO"]]))
+    receivers = receivers or tuple(address for _, address in getaddresses([values["MAIL_TO"]]))
     if not receivers or not all("@" in address for address in (*receivers, values["MAIL_FROM"])):
         raise Terminal("CALLFUNNEL_MAIL_FROM and CALLFUNNEL_MAIL_TO hold addresses such as head@example.com")
     return Post(
@@ -119,7 +121,10 @@ def send(post: Post, letter: EmailMessage, context: ssl.SSLContext | None = None
             f"smtp {post.host}:{post.port} offers no STARTTLS or no login; set CALLFUNNEL_SMTP_SECURITY"
         ) from None
     except smtplib.SMTPRecipientsRefused as error:
-        raise Terminal(f"smtp {post.host}: refused to send to {', '.join(error.recipients)}") from None
+        problem = f"smtp {post.host}: refused to send to {', '.join(error.recipients)}"
+        # Servers that make strangers wait (greylisting) answer 450 or 451.
+        is_later = all(400 <= code < 500 for code, _ in error.recipients.values())
+        raise (Transient(f"{problem} for now") if is_later else Terminal(problem)) from None
     except smtplib.SMTPResponseException as error:
         raise _answered(post, error) from None
     except (smtplib.SMTPException, OSError) as error:

@@ -16,6 +16,7 @@ from pipeline.readouts.period import Period, period_of
 from pipeline.readouts.verify import facts_from
 from pipeline.settings import Settings
 from schemas.errors import Terminal
+from schemas.screens.translations import LANGUAGES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,6 +79,13 @@ def people(command: F) -> F:
     """--manager and --team, each as often as wanted."""
     command = click.option("--team", "teams", multiple=True, help="Only this team; may be repeated.")(command)
     return click.option("--manager", "managers", multiple=True, help="Only this manager id; may be repeated.")(command)
+
+
+def in_language(command: F) -> F:
+    """--lang."""
+    return click.option(
+        "--lang", "--language", "language", type=click.Choice(LANGUAGES), default=None, help="[default: the terminal's]"
+    )(command)
 
 
 def output(command: F) -> F:

@@ -123,6 +123,20 @@ func annotated(text string, of alert) string {
 	data := map[string]any{"Labels": of.Labels, "Values": values, "Value": ""}
 	names := "{{ $labels := .Labels }}{{ $values := .Values }}{{ $value := .Value }}"
 	whole := template.New("").Option("missingkey=invalid").Funcs(template.FuncMap{
+		// As Prometheus' template package does it, which Grafana uses.
+		"humanizeDuration": func(of float64) string {
+			seconds := int64(of)
+			days, hours, minutes := seconds/86400, seconds/3600%24, seconds/60%60
+			switch {
+			case days != 0:
+				return fmt.Sprintf("%dd %dh %dm %ds", days, hours, minutes, seconds%60)
+			case hours != 0:
+				return fmt.Sprintf("%dh %dm %ds", hours, minutes, seconds%60)
+			case minutes != 0:
+				return fmt.Sprintf("%dm %ds", minutes, seconds%60)
+			}
+			return fmt.Sprintf("%ds", seconds)
+		},
 		"humanizePercentage": func(share float64) string { return fmt.Sprintf("%.4g%%", share*100) },
 	})
 	return executed(template.Must(whole.Parse(names+text)), data)

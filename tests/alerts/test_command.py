@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.alerts.replay import replay
-from pipeline.cli.alerts import command, too_early
+from pipeline.cli.alerts import command
 from pipeline.readouts.period import Period
+from pipeline.terminal.backtest_text import too_early
 from schemas.errors import Terminal
 from tests.alerts.test_triage import TODAY, ZONE, Department
 from tests.pipeline.property.tables import SETTINGS, Database
@@ -40,9 +41,7 @@ def test_check_says_what_fires_and_why_and_ends_with_one(database: Database, sto
     database.store.keep("feeds", [json.dumps({**feed, "seen_at": long_ago, "version": 1}).encode()])
     ill = run(store_dsn, tmp_path, "check")
     assert ill.exit_code == 1
-    assert re.match(
-        r"A source is not heard of: office \(ami\): nothing for 10[78]\d\d s\n  Numbers of today", ill.output
-    )
+    assert re.match(r"A source is not heard of: office \(ami\): no data for 3 h\n  Numbers of today", ill.output)
     assert "Источник не передаёт данные: office (ami)" in run(store_dsn, tmp_path, "check", "--language", "ru").output
     (said,) = json.loads(run(store_dsn, tmp_path, "check", "--json").output)
     assert (said["rule"], said["urgency"], said["source"]) == ("stale_data", "operations", "office")
@@ -65,7 +64,12 @@ def test_backtest_holds_alarms_against_the_truth(database: Database, store_dsn: 
         rf"silent of ann, {TODAY} to {TODAY}: told {TODAY} 1[12]:00, day 1 of it, 0 days before its last", told
     )
     assert "wrong: 0, 0.00 a manager and quarter" in told
-    assert re.search(r"^manager_silent: 1, \d+\.\d\d a manager and quarter$", told, re.MULTILINE)
+    assert re.search(
+        r"^manager_silent: 1, \d+\.\d\d a manager and quarter \(A manager is not calling\)$", told, re.MULTILINE
+    )
+    russian = run(store_dsn, tmp_path, *asked, "--lang", "ru").output
+    assert f"silent, ann, с {TODAY} по {TODAY}: замечено {TODAY} 1" in russian
+    assert "manager_silent: 1, на менеджера и квартал" in russian
     planted("bob")
     told = run(store_dsn, tmp_path, *asked).output
     assert f"silent of bob, {TODAY} to {TODAY}: not told" in told
@@ -84,16 +88,16 @@ def test_what_cannot_be_asked_is_refused_with_what_to_do(database: Database, sto
     ahead = run(store_dsn, tmp_path, "backtest", "--to", "2099-01-01")
     assert isinstance(ahead.exception, Terminal)
     calm = run(store_dsn, tmp_path, "check", "--lang", "ru")
-    assert (calm.exit_code, "There is no call in the store: nothing can fire" in calm.output) == (0, True)
+    assert (calm.exit_code, "В хранилище нет звонков: предупреждать не о чем" in calm.output) == (0, True)
 
 
 def test_days_before_the_first_call_are_not_asked_and_in_no_rate() -> None:
     begins, zone = date(2026, 7, 28), ZONE
-    assert too_early(begins, Period(begins, date(2026, 11, 24), zone), 180) == [
+    assert too_early(begins, Period(begins, date(2026, 11, 24), zone), 180, "en") == [
         "Calls begin 2026-07-28: the days before were not asked, and are in no rate.",
         "Until 2026-09-08 there are too few weeks to compare with: silence there means nothing.",
     ]
-    assert too_early(begins, Period(date(2026, 9, 8), date(2026, 9, 18), zone), 10) == []
+    assert too_early(begins, Period(date(2026, 9, 8), date(2026, 9, 18), zone), 10, "en") == []
 
 
 def test_a_long_question_says_how_far_it_is(database: Database) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -118,6 +119,20 @@ def test_text_becomes_a_template_that_asks_for_what_is_not_there() -> None:
         '{{ $labels.manager }}: {{ with $values.calls }}{{ printf "%.0f" .Value }}{{ else }}?{{ end }} calls, '
         "{{ with $values.share }}{{ humanizePercentage .Value }}{{ else }}?{{ end }}"
     )
+    assert template("{age_s:duration}") == "{{ with $values.age_s }}{{ humanizeDuration .Value }}{{ else }}?{{ end }}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59, "59s"), (125, "2m 5s"), (10_800, "3h 0m 0s"), (187_200, "2d 4h 0m 0s")]
+)
+def test_times_are_written_as_grafana_does_it(seconds: int, text: str) -> None:
+    assert plain("{age_s:duration}", {}, {"age_s": seconds}) == text
+
+
+def test_rules_are_paused_where_callfunnel_tells_by_itself() -> None:
+    told = msgspec.structs.replace(EXAMPLE, tells_by_itself=True)
+    assert {one["isPaused"] for _, _, rules in groups(told) for one in rules} == {True}
+    assert {one["isPaused"] for one in _rules()} == {False}
 
 
 def test_message_says_number_expectation_and_a_board_that_there_is() -> None:

@@ -12,7 +12,7 @@ from pipeline.loading.outcome import Outcome
 from tests.cli.walk import COMMANDS, NEEDS, SECRETS, prepare, run
 from tests.pipeline.unit.stacks import Stacks
 
-OWN = {"up", "demo", "generate", "map", "boards build", "restore", "connect"}
+OWN = {"up", "demo", "generate", "map", "boards build", "restore", "connect", "alerts test"}
 """They need no stack that runs, or start their own."""
 
 

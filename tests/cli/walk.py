@@ -57,6 +57,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "boards build": ("boards",),
     "backup": ("copy",),
     "restore": ("copy",),
+    "alerts ack": ("abcd",),
+    "alerts snooze": ("abcd",),
+    "alerts wake": ("abcd",),
     "undo": ("20261102T090000-abcdef",),
 }
 """What a command cannot do without, of a person who stands in the folder of `prepare`."""
@@ -73,7 +76,8 @@ def prepare(folder: Path) -> None:
     call = '"","74950000001","74950000002","from-trunk","a","SIP/t-1","SIP/101-2","Dial","","2026-11-02 09:00:00",'
     call += '"2026-11-02 09:00:05","2026-11-02 09:01:00","60","55","ANSWERED","3","1793610000.1",""\n'
     (folder / "calls.csv").write_text(call, encoding="utf-8")
-    (folder / "callfunnel.toml").write_text('[listen.b24]\napi = "bitrix24"\n', encoding="utf-8")
+    settings = '[listen.b24]\napi = "bitrix24"\n[warnings.to.head]\nslack = ["north"]\n'
+    (folder / "callfunnel.toml").write_text(settings, encoding="utf-8")
     (folder / "table.csv").write_text("id,name\nm1,Anna\n", encoding="utf-8")
 
 

@@ -113,6 +113,7 @@ NOTES = {
     *("provenance", "organisation_phones", "directory_log", "directory_spread"),
     *("base_calendar", "schema_migrations", "kept_blocks", "broken_parts"),
     *("forgotten", "retained_from"),
+    *("incidents", "incident_marks", "warning_deliveries", "warning_watch"),
 }
 
 

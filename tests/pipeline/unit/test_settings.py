@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import VARIABLES, Settings, machine_zone, read_settings, zone_of
+from pipeline.settings import VARIABLES, Settings, read_settings
 from pipeline.working_calendar import WorkingCalendar
+from pipeline.zones import machine_zone, zone_of
 from schemas.errors import Terminal
 from schemas.stages import default_stages
 

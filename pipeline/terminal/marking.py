@@ -1,0 +1,48 @@
+"""What somebody says of a warning that stands: the part that `alerts ack`, `snooze` and `wake` share."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.drawing.languages import terminal_language
+from pipeline.endpoints import find
+from pipeline.readouts.numbers import Numbers
+from pipeline.settings import Settings, read_settings
+from pipeline.store import Store, connect
+from pipeline.user import this_user
+from pipeline.warnings.kept import WarningReader, WarningWriter
+from pipeline.warnings.spoken import moment
+from pipeline.warnings.standing import find_incident
+from pipeline.warnings.wording import Telling, line
+from schemas.screens.translations.warnings import warning_texts
+from schemas.warnings import IncidentMark, MarkKind
+
+_ANSWERS = {MarkKind.ACK: "acked", MarkKind.SNOOZE: "snoozed", MarkKind.WAKE: "woken"}
+
+
+def mark_incident(
+    given: str,
+    kind: MarkKind,
+    data: Path | None,
+    language: str | None,
+    *,
+    note: str = "",
+    until: datetime | None = None,
+    settings: Settings | None = None,
+) -> None:
+    """Keep the mark and say what follows from it. Raises Transient or Terminal."""
+    settings = settings or read_settings()
+    language = language or terminal_language(os.environ)
+    now = datetime.now(UTC)
+    client = connect(find(data).clickhouse)
+    incident = find_incident(WarningReader(Numbers(client)), given, now)
+    WarningWriter(Store(client)).keep_mark(
+        IncidentMark(incident_id=incident.incident_id, kind=kind, at=now, until=until, note=note, by=this_user())
+    )
+    telling = Telling(language=language, zone=settings.time_zone, now=now)
+    shown = moment(until, now, settings.time_zone, language) if until else ""
+    click.echo(warning_texts(language).lists[_ANSWERS[kind]].format(line=line(incident, telling), until=shown))
