@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from connectors.ami.cdr import HEADERS, CdrEvents
-from connectors.ami.messages import AmiMessages
+from connectors.asterisk.ami.cdr import HEADERS, CdrEvents
+from connectors.asterisk.ami.messages import AmiMessages
 from connectors.asterisk.peer_facts import taught
 from connectors.reading.sample import Sample
 from connectors.reading.source import Context
