@@ -1,6 +1,6 @@
 """The product on a department whose truth is known: exports through the commands, numbers equal to the last digit.
 
-Each department is loaded twice, the second time with its rows shuffled, and compared after each.
+The calls of each department are loaded twice, the second time with their rows shuffled, and compared after each.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Department:
         env = {name: value for name, value in os.environ.items() if not name.startswith("CALLFUNNEL_")}
         self._env = env | {"XDG_STATE_HOME": str(folder), "PYTHONPATH": str(Path.cwd())}
         options = (
-            f"--seed {seed} --dirt {corruption} --format {export_format} --managers 6 --days 90 --pace 5 --files 3"
+            f"--seed {seed} --dirt {corruption} --format {export_format} --managers 5 --days 70 --pace 5 --files 3"
         )
         self.run("generate", *options.split(), "--out", str(self.exports))
         self._env["CALLFUNNEL_CONFIG"] = str(self.exports / "callfunnel.toml")
@@ -48,8 +48,8 @@ class Department:
         assert done.returncode in accepted, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def load(self) -> None:
-        for kind in KINDS:
+    def load(self, kinds: Sequence[str] = KINDS) -> None:
+        for kind in kinds:
             files = [str(self.exports / one["file"]) for one in self.truth["files"] if one["kind"] == kind]
             self.run("load", "--kind", kind, *files, "--data", str(self.data), accepted=(0, 1))
 
@@ -88,7 +88,7 @@ def test_every_number_is_the_true_one_after_each_of_two_loads(department: Depart
     department.load()
     assert differences(department) == []
     department.shuffle(seed=7)
-    department.load()
+    department.load(("calls",))
     assert differences(department) == []
     assert funnel_differences(department) == []
 

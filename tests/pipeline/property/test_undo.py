@@ -74,7 +74,7 @@ def sent(database: Database, of: Import) -> list[Said]:
 
 
 FEW: Callable[..., Any] = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     print_blob=True,
