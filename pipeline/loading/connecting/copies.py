@@ -22,6 +22,18 @@ def copies_notes(name: str, vendor: str, settings: Settings) -> list[str]:
     return [f'{one} may have copies of these calls: set copies = "skip" under [listen.{one}]' for one in crms]
 
 
+def users_owner(name: str, vendor: str, settings: Settings) -> str:
+    """The CRM whose users have the extensions of this exchange; "" when there is none.
+
+    Its users are left to it, where none of them is known to be a manager: they would be managers of their own, beside
+    those who have the stages and the proposals.
+    """
+    if not APIS[vendor].is_exchange:
+        return ""
+    crms = _others(name, settings, is_exchange=False)
+    return next((one for one in crms if APIS[settings.listen[one].api].has_extensions), "")
+
+
 def _others(name: str, settings: Settings, *, is_exchange: bool) -> list[str]:
     others = {one: APIS.get(pulled.api) for one, pulled in settings.listen.items() if one != name}
     return [one for one, api in others.items() if api is not None and api.is_exchange == is_exchange]
