@@ -30,7 +30,7 @@ from pipeline.loading.connecting.account import (
     secret_of,
 )
 from pipeline.loading.connecting.check import check
-from pipeline.loading.connecting.copies import copies_notes, has_copies, users_owner
+from pipeline.loading.connecting.copies import copies_notes, copying, has_copies, users_owner
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
@@ -145,8 +145,12 @@ def command(
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
         if is_typed:
             options["secret_file"] = _keep(path, name, secret)
+        crms = copying(name, vendor, settings)
         written = _write(
-            path, lambda text: with_source(text, name, options, proposals, managers, time_zone=survey.time_zone)
+            path,
+            lambda text: with_source(
+                text, name, options, proposals, managers, time_zone=survey.time_zone, skip_copies_of=crms
+            ),
         )
     if as_json:
         shown = _Report(

@@ -16,10 +16,18 @@ def copies_notes(name: str, vendor: str, settings: Settings) -> list[str]:
     if has_copies(name, vendor, settings):
         which = ", ".join(_others(name, settings, is_exchange=True))
         return [f'{which} has these calls itself: `copies = "skip"` leaves out what an exchange has noted here']
+    return [
+        f'{one} may have copies of these calls: copies = "skip" under [listen.{one}] leaves them out'
+        for one in copying(name, vendor, settings)
+    ]
+
+
+def copying(name: str, vendor: str, settings: Settings) -> list[str]:
+    """The CRMs that have copies of this exchange's calls, and do not leave them out."""
     if not APIS[vendor].is_exchange:
         return []
-    crms = [one for one in _others(name, settings, is_exchange=False) if settings.listen[one].copies == "take"]
-    return [f'{one} may have copies of these calls: set copies = "skip" under [listen.{one}]' for one in crms]
+    crms = _others(name, settings, is_exchange=False)
+    return [one for one in crms if settings.listen[one].copies == "take"]
 
 
 def users_owner(name: str, vendor: str, settings: Settings) -> str:
