@@ -156,6 +156,6 @@ def _seconds(span: timedelta) -> int:
     return max(0, round(span.total_seconds()))
 
 
-def _bare(words: str) -> str:
+def _bare(text: str) -> str:
     """The beginning of a refusal: a vendor may put a name or an address behind it."""
-    return words.partition(" (")[0][:120]
+    return text.partition(" (")[0][:120]

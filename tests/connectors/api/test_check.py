@@ -154,10 +154,10 @@ def test_shape_of_an_answer_has_the_vendors_words_and_no_others() -> None:
     shapes.add(ApiRequest("/vpbx/stats/result", "g"), "a;b;c\n;;\n")
     text, listed = shapes.all()[1], shapes.all()[0]
     assert (listed.request, text.request, text.lines) == ("GET /crmapi/v1/users/N", "POST /vpbx/stats/result", {3: 2})
-    assert listed.fields["[].status"].words == ["missed", "success"]
-    assert listed.fields["[].user"].words == []
+    assert listed.fields["[].status"].values == ["missed", "success"]
+    assert listed.fields["[].user"].values == []
     assert (listed.fields["[].extra"].times, listed.fields["[].extra"].empty) == (2, 2)
-    assert listed.fields["[].tags[].type"].words == ["x"]
+    assert listed.fields["[].tags[].type"].values == ["x"]
 
 
 def test_now_is_the_time_of_the_report() -> None:
