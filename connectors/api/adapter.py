@@ -252,6 +252,8 @@ class ApiConnector(NamedTuple):
     """What public code does."""
     is_exchange: bool = False
     """Its calls are its own; a CRM has copies of an exchange's."""
+    has_extensions: bool = False
+    """Of a CRM: its users have the extensions of an exchange."""
     unconfirmed: str = ""
     """What is guessed: `connect --check` settles it on an account."""
 

@@ -22,7 +22,7 @@ _LISTS = frozenset(
 )
 """Fields whose values are the vendor's words, never a person's."""
 _WORD = re.compile(r"[A-Za-z0-9_+/: -]{1,30}")
-_MOST_WORDS, _MOST_ROWS, _DEEPEST = 12, 200, 6
+_MOST_VALUES, _MOST_ROWS, _DEEPEST = 12, 200, 6
 
 
 class FieldShape(msgspec.Struct):
@@ -99,5 +99,5 @@ def _put(shape: FieldShape, key: str, value: object) -> None:
         shape.types = sorted([*shape.types, kind])
     word = str(value)
     is_listed = key.rpartition(".")[2].casefold() in _LISTS and kind in ("text", "number", "boolean")
-    if is_listed and word not in shape.values and len(shape.values) < _MOST_WORDS and _WORD.fullmatch(word):
+    if is_listed and word not in shape.values and len(shape.values) < _MOST_VALUES and _WORD.fullmatch(word):
         shape.values = sorted([*shape.values, word])

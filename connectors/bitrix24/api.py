@@ -384,6 +384,7 @@ API = ApiConnector(
     title="Bitrix24",
     secret="the address of an inbound webhook, https://PORTAL/rest/USER/SECRET/",  # noqa: S106  # in words
     variable="CALLFUNNEL_BITRIX24",
+    has_extensions=True,
     adapter=Bitrix24Adapter,
     survey=survey,
     reads="calls, users, companies, contacts, stage history of deals, quotes, deals",

@@ -30,7 +30,7 @@ from pipeline.loading.connecting.account import (
     secret_of,
 )
 from pipeline.loading.connecting.check import check
-from pipeline.loading.connecting.copies import copies_notes, has_copies
+from pipeline.loading.connecting.copies import copies_notes, copying, has_copies, users_owner
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
@@ -134,13 +134,23 @@ def command(
     options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
     if pulled.copies == "skip":
         options["copies"] = "skip"
+    if (owner := users_owner(name, vendor, settings)) and not managers and not pulled.managers:
+        options["streams"] = ["calls"]
+        _note(
+            f"users are left to {owner}, whose users have extensions: once callfunnel knows them, connect again without"
+            " `streams` to map these by name"
+        )
     path = config_path()
     written = ""
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
         if is_typed:
             options["secret_file"] = _keep(path, name, secret)
+        crms = copying(name, vendor, settings)
         written = _write(
-            path, lambda text: with_source(text, name, options, proposals, managers, time_zone=survey.time_zone)
+            path,
+            lambda text: with_source(
+                text, name, options, proposals, managers, time_zone=survey.time_zone, skip_copies_of=crms
+            ),
         )
     if as_json:
         shown = _Report(

@@ -10,7 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from department.calls import Path as CallPath
+from department.calls import SimulatedCall, Way
+from tests.connectors.api.exchanges import mango
+from tests.connectors.api.exchanges.mango import MangoExchange
 from tests.connectors.api.portal import PATH, SECRET, Portal, served
+from tests.connectors.api.serving import served_by
 from tests.stack.deployment import wait_for
 from tests.stack.test_up import Up
 
@@ -83,3 +88,36 @@ def test_connected_portal_is_pulled_by_up_through_a_kill_and_each_call_counts_on
     logs = (up.data / "logs" / "listen-b24.log").read_text()
     assert "callfunnel listens: Bitrix24 at 127.0.0.1" in logs
     assert SECRET not in logs + up.said + connected.stdout
+
+
+def test_portal_and_the_exchange_that_notes_its_calls_there_are_connected_and_each_call_counts_once(
+    up: Up, portal: tuple[Portal, str]
+) -> None:
+    """The exchange's calls, with the portal's managers, organisations and stages."""
+    api, address = portal
+    exchange = MangoExchange(now)
+    exchange.made_in = exchange.orders_every = exchange.users_every = timedelta(0)
+    copies = [call | {"CALL_ID": f"externalCall.{call['ID']}"} for call in api.calls[:100]]
+    api.calls[:] = copies
+    for call in copies:
+        start = int(datetime.fromisoformat(call["CALL_START_DATE"]).timestamp())
+        exchange.happens(
+            SimulatedCall(start, start + 69, Way.OUT, CallPath.DIALLED, "+74950000001", None, "101", None, start + 9)
+        )
+    with served_by(exchange.answer, now) as pbx:
+        up.env |= {"CALLFUNNEL_BITRIX24": f"{address}{PATH}/", "CALLFUNNEL_MANGO": f"{pbx} {mango.SECRET}"}
+        for arguments in (("bitrix24", "--name", "b24"), ("mango", "--name", "pbx")):
+            connected = up.run("connect", *arguments, "--yes")
+            assert connected.returncode == 0, connected.stderr
+        process = up.start("--board-port", "0")
+        right = "NOT retracted AND manager_id = '7' AND organisation_id = 'CO_1' AND stage = 'new'"
+        wait_for("every call", lambda: up.number(f"SELECT count() FROM activities FINAL WHERE {right}") == len(copies))
+        wait_for("both feeds", lambda: up.number("SELECT count() FROM feeds FINAL WHERE state = 'live'") == 2)
+        assert up.number("SELECT count() FROM activities FINAL WHERE NOT retracted") == len(copies)
+        assert up.number("SELECT sum(talk_s) FROM activities FINAL WHERE NOT retracted") == len(copies) * 60
+        assert up.number("SELECT count() FROM managers FINAL WHERE NOT retracted") == 1
+        process.terminate()
+        process.wait(120)
+    logs = "".join((up.data / "logs" / f"listen-{name}.log").read_text() for name in ("b24", "pbx"))
+    for secret in (SECRET, mango.KEY, mango.SALT):
+        assert secret not in logs + up.said

@@ -16,10 +16,30 @@ def copies_notes(name: str, vendor: str, settings: Settings) -> list[str]:
     if has_copies(name, vendor, settings):
         which = ", ".join(_others(name, settings, is_exchange=True))
         return [f'{which} has these calls itself: `copies = "skip"` leaves out what an exchange has noted here']
+    return [
+        f'{one} may have copies of these calls: copies = "skip" under [listen.{one}] leaves them out'
+        for one in copying(name, vendor, settings)
+    ]
+
+
+def copying(name: str, vendor: str, settings: Settings) -> list[str]:
+    """The CRMs that have copies of this exchange's calls, and do not leave them out."""
     if not APIS[vendor].is_exchange:
         return []
-    crms = [one for one in _others(name, settings, is_exchange=False) if settings.listen[one].copies == "take"]
-    return [f'{one} may have copies of these calls: set copies = "skip" under [listen.{one}]' for one in crms]
+    crms = _others(name, settings, is_exchange=False)
+    return [one for one in crms if settings.listen[one].copies == "take"]
+
+
+def users_owner(name: str, vendor: str, settings: Settings) -> str:
+    """The CRM whose users have the extensions of this exchange; "" when there is none.
+
+    Its users are left to it, where none of them is known to be a manager: they would be managers of their own, beside
+    those who have the stages and the proposals.
+    """
+    if not APIS[vendor].is_exchange:
+        return ""
+    crms = _others(name, settings, is_exchange=False)
+    return next((one for one in crms if APIS[settings.listen[one].api].has_extensions), "")
 
 
 def _others(name: str, settings: Settings, *, is_exchange: bool) -> list[str]:

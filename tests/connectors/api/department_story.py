@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from department.shift import CONVERSATION_S
 from department.simulation import Simulation
 from department.truth import Truth
 from department.working_days import WorkDay
+from pipeline.directory import Managers
 from pipeline.stitch import stitch
 from schemas.records import CallLeg, Direction, Manager
 from tests.connectors.api.exchanges.vendor import Vendor
@@ -85,18 +86,18 @@ def true_numbers(told: Story) -> dict[tuple[str, str], Numbers]:
 
 
 def pulled_numbers(world: World) -> dict[tuple[str, str], Numbers]:
-    """The same out of the legs and the managers that were pulled, as the pipeline stitches them."""
+    """The same out of the legs and the managers that were pulled, as the pipeline stitches and looks them up."""
     legs: defaultdict[str, list[CallLeg]] = defaultdict(list)
     for leg in latest(world, CallLeg, "record_id").values():
         legs[leg.call_id].append(leg)
-    owners = owners_of(latest(world, Manager, "manager_id").values())
+    managers = Managers(one for one in latest(world, Manager, "manager_id").values() if not one.retracted)
     found: defaultdict[tuple[str, str], Numbers] = defaultdict(Numbers)
     for together in legs.values():
         call = stitch(together)
         if call.direction is Direction.INTERNAL:
             continue
         day = call.started_at.astimezone(MOSCOW).date().isoformat()
-        key = day, owners.get(f"{call.extension}@{call.source}", "")
+        key = day, managers.of_extension(call.extension, call.started_at, call.source)[0]
         before = found[key]
         found[key] = Numbers(
             before.calls + 1,
@@ -106,7 +107,3 @@ def pulled_numbers(world: World) -> dict[tuple[str, str], Numbers]:
             before.talk_s + (call.talk_s if call.answered else 0),
         )
     return dict(found)
-
-
-def owners_of(managers: Iterable[Manager]) -> dict[str, str]:
-    return {one: manager.manager_id for manager in managers if not manager.retracted for one in manager.extensions}

@@ -98,8 +98,10 @@ def test_calls_that_a_crm_has_from_the_exchange_are_told_and_left_out(vendor: st
     file = tmp_path / "callfunnel.toml"
     file.write_text('time_zone = "Europe/Moscow"\n[listen.b24]\napi = "bitrix24"\n')
     result = run(vendor, "--name", "pbx", "--yes")
-    assert 'b24 may have copies of these calls: set copies = "skip" under [listen.b24]' in result.output
+    assert 'b24 may have copies of these calls: copies = "skip" under [listen.b24] leaves them out' in result.output
     settings = read_settings()
+    assert settings.listen["b24"].copies == "skip"
+    assert settings.listen["pbx"].streams == ("calls",)  # the portal's users have the extensions
     assert not has_copies("pbx", vendor, settings)
     assert has_copies("b24", "bitrix24", settings)
     assert "pbx has these calls itself" in copies_notes("b24", "bitrix24", settings)[0]
