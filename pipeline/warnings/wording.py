@@ -80,7 +80,7 @@ def first_line(notice: Notice, telling: Telling) -> str:
 
 def block(notice: Notice, telling: Telling) -> str:
     """The lines about one incident."""
-    incident, language = notice.incident, telling.language
+    incident = notice.incident
     lines = [first_line(notice, telling)]
     if notice.kind is NoticeKind.RESOLVED:
         ended = incident.resolved_at or telling.now
