@@ -29,7 +29,7 @@ from pipeline.terminal.stack_choice import read_from
 from pipeline.warnings.evaluation import evaluate
 from pipeline.warnings.incidents import begun
 from pipeline.warnings.wording import Telling, as_of_text, line
-from schemas.alerts import Rule
+from schemas.alerts import RULES, Rule
 from schemas.errors import Terminal, Transient
 from schemas.screens.translations.alerts import alert_texts, plain
 from schemas.screens.translations.warnings import warning_texts
@@ -88,9 +88,7 @@ def check(language: str | None, as_json: bool, data: Path | None) -> None:
         click.echo(warning_texts(language).lists["loading"])
     if not found:
         calm = warning_texts(language).lists["calm"]
-        click.echo(
-            calm.format(rules=len(RULES), moment=f"{now:%Y-%m-%d %H:%M}", zone=settings.time_zone.key)
-        )
+        click.echo(calm.format(rules=len(RULES), moment=f"{now:%Y-%m-%d %H:%M}", zone=settings.time_zone.key))
         click.echo(known_until(source, settings, language))
     sys.exit(1 if found else 0)
 
