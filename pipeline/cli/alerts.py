@@ -84,6 +84,8 @@ def check(language: str | None, as_json: bool, data: Path | None) -> None:
         click.echo(f"{fields['title']}: {line(begun(instance, now), telling)}\n  {fields['description']}")
     if found and as_of is not None:
         click.echo(as_of_text(telling))
+    if evaluated.is_loading:
+        click.echo(warning_texts(language).lists["loading"])
     if not found:
         calm = warning_texts(language).lists["calm"]
         click.echo(calm.format(rules=len(RULES), moment=f"{now:%Y-%m-%d %H:%M}", zone=settings.time_zone.key))

@@ -14,6 +14,7 @@ from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings
 from schemas.alerts import ABOUT_PEOPLE, RULES, Rule
 from schemas.errors import Terminal, Transient
+from schemas.parameters import utc
 from schemas.warnings import WarningWatch
 
 _COUNTED = timedelta(minutes=5)
@@ -29,6 +30,12 @@ class DataMoment(msgspec.Struct, frozen=True):
     """None when there is no call."""
     is_of_files: bool
     """It is the latest call, since calls come in files; else it is now."""
+    is_loading: bool = False
+    """A file is being loaded: of its days only a part is there yet, which looks like people who call less."""
+
+
+class _FilesLoading(msgspec.Struct, frozen=True):
+    files: int
 
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,19 +45,24 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     moments: Mapping[str, datetime]
     """Rule -> the moment that it was asked for; those that could not be asked are not there."""
     watch: WarningWatch
+    is_loading: bool = False
+    """Those about people were not asked: a file is being loaded."""
 
 
 def data_moment(numbers: Numbers, now: datetime) -> DataMoment:
     """Raises Transient or Terminal."""
+    (loading,) = numbers.rows("files_loading", _FilesLoading, {"now": utc(now)})
+    is_loading = loading.files > 0
     doors = [feed for feed in freshness(numbers, now) if feed.state != "stopped"]
     if any(not feed.door.startswith(_OF_FILES) for feed in doors):
-        return DataMoment(now, False)
+        return DataMoment(now, False, is_loading)
     last = last_call(numbers).moment
-    return DataMoment(None if last is None else min(now, last + _COUNTED), True)
+    return DataMoment(None if last is None else min(now, last + _COUNTED), True, is_loading)
 
 
 def evaluate(numbers: Numbers, settings: Settings, now: datetime, rules: Sequence[Rule] = RULES) -> Evaluated:
-    """Every rule once. One that cannot be asked is left out, and the watch says why.
+    """Every rule once. One that cannot be asked is left out, and the watch says why; so are those about people while a
+    file is being loaded.
 
     Raises Transient or Terminal when the store cannot be asked at all.
     """
@@ -69,7 +81,7 @@ def evaluate(numbers: Numbers, settings: Settings, now: datetime, rules: Sequenc
     watch = WarningWatch(
         watched_at=now, as_of=data.at or now, of_files=int(data.is_of_files), error="; ".join(errors)[:1_000]
     )
-    return Evaluated(instances=instances, moments=moments, watch=watch)
+    return Evaluated(instances=instances, moments=moments, watch=watch, is_loading=data.is_loading)
 
 
 def _groups(rules: Sequence[Rule], data: DataMoment, now: datetime) -> Iterator[tuple[list[Rule], datetime]]:
@@ -78,7 +90,7 @@ def _groups(rules: Sequence[Rule], data: DataMoment, now: datetime) -> Iterator[
         together = list(alike)
         at = now - timedelta(seconds=together[0].late_s)
         if together[0].metric in ABOUT_PEOPLE:
-            if data.at is None:
+            if data.at is None or data.is_loading:
                 continue
             at = min(at, data.at)
         yield together, at.replace(microsecond=0)

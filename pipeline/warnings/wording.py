@@ -80,17 +80,25 @@ def first_line(notice: Notice, telling: Telling) -> str:
 
 def block(notice: Notice, telling: Telling) -> str:
     """The lines about one incident."""
-    incident, language = notice.incident, telling.language
+    incident = notice.incident
     lines = [first_line(notice, telling)]
     if notice.kind is NoticeKind.RESOLVED:
         ended = incident.resolved_at or telling.now
-        first, last = (moment(at, telling.now, telling.zone, language) for at in (incident.since, ended))
+        first, last = _span(incident.since, ended, telling)
         return "\n".join((*lines, _phrase(telling, "lasted").format(first=first, last=last)))
     lines.append(since(incident, telling))
     lines.append(_phrase(telling, "todo").format(todo=todo(incident, telling)))
     if link := look(incident, telling):
         lines.append(link)
     return "\n".join(lines)
+
+
+def _span(first: datetime, last: datetime, telling: Telling) -> tuple[str, str]:
+    """Both as clock times where both are of today, else both with their days."""
+    zone, today = telling.zone, telling.now.astimezone(telling.zone).date()
+    are_today = first.astimezone(zone).date() == last.astimezone(zone).date() == today
+    form = _phrase(telling, "clock" if are_today else "moment")
+    return first.astimezone(zone).strftime(form), last.astimezone(zone).strftime(form)
 
 
 def since(incident: Incident, telling: Telling) -> str:

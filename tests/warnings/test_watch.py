@@ -226,6 +226,20 @@ def test_where_calls_come_in_files_now_is_the_latest_call_and_a_quiet_morning_is
     )
 
 
+def test_half_a_loaded_file_is_nobodys_drop(database: Database, tmp_path: Path, inbox: Inbox) -> None:
+    department = Department()
+    department.without(["ann"], OPENS, OPENS + timedelta(days=1))
+    department.fill(database)
+    afternoon = OPENS + timedelta(hours=5)
+    running = {"import_id": "1", "source": "office", "kind": "calls", "file": "a.csv", "state": "running"}
+    keep(database, "imports", {**running, "started_at": (afternoon - timedelta(minutes=3)).isoformat()})
+    watch = Watch(database, tmp_path, inbox)
+    watch.rounds([afternoon, afternoon + timedelta(minutes=10)])
+    assert inbox.all == []
+    watch.rounds([afternoon + timedelta(hours=2)])
+    assert len(inbox.taken) == 1, "a load that was killed holds up nobody for ever"
+
+
 def test_yesterday_is_told_once_on_a_working_morning(database: Database, tmp_path: Path, inbox: Inbox) -> None:
     department = Department()
     fewer(department, "bob", OPENS)

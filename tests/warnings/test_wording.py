@@ -59,6 +59,13 @@ def test_end_says_what_is_over_and_how_long_it_lasted() -> None:
     assert told.text == "Закончилось: Анна Петрова (Север), нет звонков\nС 11:20 до 12:05"
 
 
+def test_end_of_what_began_another_day_has_both_days() -> None:
+    yesterday = NOON - timedelta(days=1)
+    over = incident("department_drop", state=IncidentState.RESOLVED, since=yesterday, resolved_at=NOON)
+    told = compose([notice(over, NoticeKind.RESOLVED)], RU)
+    assert told.text == "Закончилось: мало звонков у всего отдела\nС 26.11, 12:00 до 27.11, 12:00"
+
+
 def test_several_are_one_message_that_names_them_in_its_first_line() -> None:
     over = incident("stale_data", state=IncidentState.RESOLVED, resolved_at=NOON)
     several = [notice(incident()), notice(incident(manager="ivan")), notice(over, NoticeKind.RESOLVED)]
