@@ -116,7 +116,7 @@ CALLS = TableKind(
             (
                 *("длительность", "продолжительность", "длительностьзвонка", "общаядлительность", "длит", "duration"),
                 *("длительностьсек", "длительностьс", "callduration", "durationsec", "durationseconds", "length"),
-                *("totalduration", "calllength", "durationsecs"),
+                *("totalduration", "calllength", "durationsecs", "secdur"),
             ),
             "length",
         ),
@@ -159,14 +159,14 @@ CALLS = TableKind(
             (
                 *("кто", "ктозвонил", "откуда", "звонящий", "вызывающий", "номеразвонившего", "ктозвонит", "номера"),
                 *("исходящийномер", "from", "fromnumber", "caller", "callernumber", "callerid", "source", "src"),
-                *("sourcenumber", "callingnumber", "anumber", "callfrom"),
+                *("sourcenumber", "callingnumber", "callingnum", "anumber", "callfrom"),
             )
         ),
         "to": MappedColumn(
             (
                 *("кому", "куда", "комузвонил", "комузвонили", "вызываемый", "номерб", "набранныйномер", "to"),
                 *("tonumber", "callee", "called", "callednumber", "calleenumber", "destination", "dst"),
-                *("destinationnumber", "dialednumber", "dialled", "bnumber", "callto"),
+                *("destinationnumber", "dialednumber", "dialednum", "dialled", "bnumber", "callto"),
             )
         ),
         "did": MappedColumn(

@@ -13,7 +13,7 @@ from connectors.reading.call_keywords import bare as bare_word
 from connectors.reading.lengths import seconds
 from connectors.reading.phones import e164, split_outside
 from connectors.reading.rejects import Misread
-from connectors.reading.times import DATE, absolute, plain
+from connectors.reading.times import DATE, PACKED_CLOCK, PACKED_DAY, absolute, plain
 from connectors.reading.zone_proof import DateOrder, date_order
 from schemas.mapping import MappedKind
 from schemas.mapping import Mapping as TableMapping
@@ -27,6 +27,7 @@ _MOST_WORDS = 40
 _EARLIEST, _LATEST = 1990, 2100
 """Of epochs: a telephone number of ten digits is one too, later."""
 _DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_PACKED_DAY, _PACKED_CLOCK = re.compile(PACKED_DAY), re.compile(PACKED_CLOCK)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\.\d+)?\s?([AaPp][Mm])?")
 _TIMED = re.compile(
     r"(?:[A-Za-zА-Яа-я]{2,9}\.?,? )?\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T,]+\d{1,2}:\d\d(?::\d\d)?\s?([AaPp][Mm])?"
@@ -157,7 +158,7 @@ def _by_values(sample: TableSample, table: TableKind, positions: dict[str, list[
 def _settle_calls(sample: TableSample, positions: dict[str, list[int]]) -> None:
     """A day and a time of day are one start; two ends tell more than one number, one number more than one end."""
     clock = positions.pop("time", None)
-    if clock and "start" in positions and _share(_column(sample, positions["start"][0]), _is_day) > _ENOUGH:
+    if clock and "start" in positions and _share(_column(sample, positions["start"][0]), _is_bare_day) > _ENOUGH:
         positions["start"] = [*positions["start"], *clock]
     if {"from", "to"} <= positions.keys():
         positions.pop("contact", None)
@@ -202,8 +203,8 @@ def _order(sample: TableSample, positions: Mapping[str, list[int]], kind: str) -
 def _looks_like(holds: str, cells: Sequence[str], region: str) -> bool:
     """Whether most cells that hold something may be what the header says."""
     checks: dict[str, Callable[[str], bool]] = {
-        "time": _is_time,
-        "clock": lambda text: _CLOCK.fullmatch(text) is not None,
+        "time": lambda text: _is_time(text) or _PACKED_DAY.fullmatch(text) is not None,
+        "clock": lambda text: (_CLOCK.fullmatch(text) or _PACKED_CLOCK.fullmatch(text)) is not None,
         "length": _is_length,
         "link": lambda text: bare_word(text) not in DISPOSITIONS and not text.isdecimal(),
         "phone": lambda text: any(map(str.isdigit, text)) and not _is_time(text) and not _CLOCK.fullmatch(text),
@@ -243,6 +244,11 @@ def is_value(text: str) -> bool:
 
 def _is_day(text: str) -> bool:
     return _DAY.fullmatch(plain(text.strip())) is not None
+
+
+def _is_bare_day(text: str) -> bool:
+    """A day beside which a time of day stands: of six digits too."""
+    return _is_day(text) or _PACKED_DAY.fullmatch(text) is not None
 
 
 def _is_length(text: str) -> bool:

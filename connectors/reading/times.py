@@ -224,8 +224,16 @@ def _cut(moment: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
+PACKED_DAY, PACKED_CLOCK = r"\d{6}", r"(?:[01]?\d|2[0-3])[0-5]\d"
+_PACKED = re.compile(rf"({PACKED_DAY}) ({PACKED_CLOCK})")
+"""A day and a time of day in columns of their own, without marks: Avaya's `030226` and `1015`."""
+
+
 def plain(text: str) -> str:
-    """Without a weekday's name, and in 24 hours."""
+    """Without a weekday's name, with marks between its numbers, and in 24 hours."""
+    if packed := _PACKED.fullmatch(text):
+        day, clock = packed.groups()
+        return f"{day[:2]}/{day[2:4]}/{day[4:]} {clock[:-2]}:{clock[-2:]}"
     text = _WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text
     if half := _HALF.fullmatch(text):
         day, hour, rest, which = half.groups()

@@ -52,6 +52,12 @@ def test_loaded_department_equals_its_truth(monkeypatch: pytest.MonkeyPatch, sma
         assert name in result.output
 
 
+def test_department_of_oddities_equals_its_truth(monkeypatch: pytest.MonkeyPatch, odd: LoadedDepartment) -> None:
+    result = once(monkeypatch, odd, odd.truth)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"equal to the truth: [\d,]+ numbers", result.output)
+
+
 @pytest.mark.parametrize(
     ("part", "number"), [("activity", "talk_s"), ("nobody", "calls"), ("funnel_flow", "entered"), ("calls", "ids")]
 )

@@ -73,6 +73,21 @@ def test_export_is_read_as_it_was(name: str, region: str, expected: list[tuple[o
     assert [facts(item) for item in read(HERE / name, region)] == expected
 
 
+def test_day_and_time_of_avaya_cm_without_marks() -> None:
+    """030226 and 1015. What they do not say, which of two numbers is the day, is asked."""
+    rows = read(HERE / "avaya_cm.csv", date_order="mdy")
+    assert [facts(row) for row in rows] == [
+        (OUT, YES, "2101", "+79161234567", 125, 125),
+        (IN, YES, "2102", "+74951234567", 40, 40),
+        (OUT, YES, "2101", "+79161234568", 300, 300),
+    ]
+    assert isinstance(rows[0], CallLeg)
+    assert f"{rows[0].started_at:%Y-%m-%d %H:%M}" == "2026-03-02 07:15"
+    undecided = undecided_of(proposed(HERE / "avaya_cm.csv"))
+    assert undecided is not None
+    assert undecided.date_order == "dmy"
+
+
 def test_report_of_3cx_is_read_without_a_word_of_help() -> None:
     path = HERE.parents[2] / "pipeline/cases/who/threecx_report.csv"
     assert [facts(item) for item in read(path, "US")] == [

@@ -145,6 +145,13 @@ class World:
         # A queue's own leg gives way to the leg of the phone itself, where that is inside of it (decision 28).
         phones = [leg for leg in bridged if leg.queue == "" and leg.extension != ""]
         bridged = [queue for queue in bridged if queue.queue == "" or not any(_inside(p, queue) for p in phones)]
+        # So does one of a member that no phone of the call is called, while a phone talked: a name, or a pick-up.
+        known = {phone.extension for phone in phones}
+        bridged = [
+            queue
+            for queue in bridged
+            if queue.queue == "" or queue.extension in known or not any(_meet(phone, queue) for phone in phones)
+        ]
         extension, talk_s = _longest(bridged) if bridged else ("", 0)
         # Of a talk that no record gives to a person, and of none, it is whoever dialled.
         extension = extension or _dialled(legs, direction)
@@ -253,6 +260,12 @@ def _had(organisation: Organisation, phone: str, at: datetime) -> list[int]:
     since = organisation.phones_since[index] if organisation.phones_since else 0
     until = organisation.phones_until[index] if organisation.phones_until else 0
     return [since] if since <= at.timestamp() and (until == 0 or at.timestamp() < until) else []
+
+
+def _meet(one: CallLeg, other: CallLeg) -> bool:
+    """They talked at the same time."""
+    since, until = _picked_up(one), _picked_up(other)
+    return since < until + timedelta(seconds=other.billsec) and until < since + timedelta(seconds=one.billsec)
 
 
 def _inside(phone: CallLeg, queue: CallLeg) -> bool:
