@@ -56,9 +56,10 @@ class CallTable:
         database, table = self._database, self._table
         shape = shape_of(table, database.types(table), self._exchange.zone(self._settings))
         since = (database.now() - timedelta(days=_PROOF_DAYS)).astimezone(shape.zone).replace(tzinfo=None)
-        click.echo(f"{self.where}: {check_zone(database, table, shape, since)}")
+        zone_text = check_zone(database, table, shape, since)
         contexts = self._exchange.contexts(self._settings, shape.zone, self._session)
         rows = database.sample(table, shape.columns, shape.start, shape.bound(since), _MOST_LEARNT)
+        click.echo(f"{self.where}: {zone_text}")
         for inferred in shape.learn([without_nothing(shape.texts(row)) for row in rows], contexts()):
             click.echo(f"{self.where}: {inferred}")
         return TableReader(database, table, shape, contexts)

@@ -46,6 +46,7 @@ def test_server_that_is_not_there_is_waited_for_and_read_when_it_comes(
             table.reader()
         assert "hidden-word" not in str(trouble.value)
         monkeypatch.setattr(Database, "types", lambda *_: TYPES)
+        monkeypatch.setattr(Database, "sample", lambda *_: [])
         monkeypatch.setattr(Database, "now", lambda _: datetime(2026, 11, 2, 12, tzinfo=UTC))
         assert table.reader() is table.reader()
     assert capsys.readouterr().out.splitlines() == [
