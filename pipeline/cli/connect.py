@@ -13,8 +13,8 @@ import click
 import msgspec
 
 from connectors.api.adapter import PulledPage, PullWindow
+from connectors.api.http_transport import HttpTransport
 from connectors.api.survey import AccountSurvey, Asking, VendorStage
-from connectors.api.transport import HttpTransport
 from connectors.reading.source import Context
 from connectors.registry import APIS
 from pipeline.clock import as_datetime, wall_clock

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from connectors.api.http_transport import HttpTransport
 from connectors.api.progress import PullState, with_mapping
 from connectors.api.puller import PullListener
-from connectors.api.transport import HttpTransport
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from pipeline.clock import as_datetime, wall_clock

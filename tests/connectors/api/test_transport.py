@@ -18,9 +18,10 @@ from urllib.parse import unquote
 import pytest
 
 from connectors.api.adapter import Account, ApiRequest, ApiResponse, PullOptions, VerdictKind
+from connectors.api.http_transport import HttpTransport
 from connectors.api.progress import PullState
 from connectors.api.puller import PullListener
-from connectors.api.transport import HttpTransport, Stopping, host_of
+from connectors.api.transport import Stopping, host_of
 from connectors.bitrix24.api import Bitrix24Adapter, classify
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
