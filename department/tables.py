@@ -132,8 +132,10 @@ class TableExport:
         known: list[list[str]] = []
         late: list[list[str]] = []
         for organisation in self._simulation.organisations:
+            lateness: dict[int, bool] = {}
             for move in organisation.stages:
-                is_late = corruption.happens()
+                # Two moves of one moment come in one file: in another one, the later would correct the earlier.
+                is_late = lateness.setdefault(move[0], corruption.happens())
                 (late if is_late else known).append(self._rows.stage(organisation, move, late=is_late))
         known = self._twice(known)
         corruption.shuffle(known)

@@ -217,7 +217,7 @@ def _took_over(machine: CallLeg, leg: CallLeg) -> bool:
     return (
         machine.extension == leg.extension
         and machine.direction is leg.direction
-        and machine.started_at >= leg.started_at
+        and leg.started_at <= machine.started_at < leg.ended_at  # at its end: parked, say, for a second
         and abs(machine.ended_at - leg.ended_at) <= _SECOND
         and machine.billsec > 0
         and not is_of_queue_log(leg)

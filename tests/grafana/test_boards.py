@@ -112,7 +112,7 @@ def test_time_is_written_by_the_screen_not_by_the_store(panel: Panel, column: Co
 
 def test_calls_can_be_shown_for_each_number_that_the_metric_knows() -> None:
     offered = set(board_texts("en").values["of"]) - {"calls"}
-    assert all(f"{{of:String}} = '{name}'" in metrics.text("calls") for name in offered)
+    assert all(f"number = '{name}'" in metrics.text("calls") for name in offered)
     linked = {value for _, column in COLUMNS if column.link for name, value in column.link.fixed if name == "of"}
     assert linked <= set(board_texts("en").values["of"])
 

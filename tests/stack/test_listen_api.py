@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,8 +54,9 @@ def up(tmp_path: Path) -> Iterator[Up]:
 def listener(up: int) -> psutil.Process | None:
     """The listener's process, once there is one."""
     for child in psutil.Process(up).children():
-        if child.is_running() and "listen" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE:
-            return child
+        with suppress(psutil.NoSuchProcess):  # a zombie too, which may become one between two questions
+            if child.status() != psutil.STATUS_ZOMBIE and "listen" in child.cmdline():
+                return child
     return None
 
 
