@@ -92,7 +92,7 @@ _meetings = st.lists(st.integers(1, 14), unique=True, min_size=1, max_size=5)
 
 @pytest.mark.parametrize("contested", [CALL_LEGS, PROPOSALS], ids=lambda topic: str(topic.name))
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     print_blob=True,
     database=None,
