@@ -137,13 +137,17 @@ class Order(Enum):
     """Everything, each time."""
 
 
+FreshContext = Callable[[], Context]
+"""The context of what is read now."""
+
+
 class PullStream(NamedTuple):
     """One kind of thing that an account is asked for."""
 
     name: str
     """calls, users, ...: stands in settings, states and messages."""
     order: Order
-    read: Callable[[PullWindow, str, Callable[[], Context]], Reader]
+    read: Callable[[PullWindow, str, FreshContext], Reader]
     """(window, cursor, context) to pages; "" begins. Rows of one window come in ascending order of their keys."""
     every: timedelta = timedelta(minutes=5)
     overlap: timedelta = timedelta(hours=1)

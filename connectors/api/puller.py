@@ -7,7 +7,7 @@ behind it. One thread, one connection: the vendors' limits are the account's, an
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -15,7 +15,16 @@ from typing import Protocol
 
 import msgspec
 
-from connectors.api.adapter import Account, Adapter, ApiRequest, ApiResponse, SourceMapping, Verdict, VerdictKind
+from connectors.api.adapter import (
+    Account,
+    Adapter,
+    ApiRequest,
+    ApiResponse,
+    FreshContext,
+    SourceMapping,
+    Verdict,
+    VerdictKind,
+)
 from connectors.api.limiter import RequestLimiter
 from connectors.api.progress import BEGINNING, PullState, begin, with_mapping
 from connectors.api.reading import StreamFault, StreamReading
@@ -24,7 +33,6 @@ from connectors.api.wire import decoded
 from connectors.live.backoff import Backoff
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue, moment
-from connectors.reading.source import Context
 from schemas.errors import Terminal, Transient
 from schemas.records import FeedState
 
@@ -54,7 +62,7 @@ class PullListener:
         account: Account,
         transport: ApiTransport,
         checkpoint: Checkpoint[PullState],
-        context: Callable[[], Context],
+        context: FreshContext,
         begin_at: datetime,
         *,
         wanted: Sequence[str] = (),

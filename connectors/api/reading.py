@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.api.adapter import ApiRequest, Order, PulledPage, PulledRow, PullStream, PullWindow, Reader
+from connectors.api.adapter import (
+    ApiRequest,
+    FreshContext,
+    Order,
+    PulledPage,
+    PulledRow,
+    PullStream,
+    PullWindow,
+    Reader,
+)
 from connectors.api.progress import (
     SHORTEST_WINDOW,
     StreamProgress,
@@ -21,7 +30,6 @@ from connectors.api.progress import (
 )
 from connectors.live.backoff import Backoff
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context
 from schemas.codec import encode
 from schemas.records import Record, Rejected
 
@@ -39,9 +47,7 @@ class StreamFault(Exception):
 class StreamReading:
     """Ask `request` for what to send; give what came to `receive`, which yields what to deliver after each page."""
 
-    def __init__(
-        self, stream: PullStream, progress: StreamProgress, context: Callable[[], Context], due: datetime
-    ) -> None:
+    def __init__(self, stream: PullStream, progress: StreamProgress, context: FreshContext, due: datetime) -> None:
         self.stream = stream
         self.progress = progress
         self.due = due

@@ -14,6 +14,7 @@ from connectors.api.adapter import (
     Account,
     Adapter,
     ApiRequest,
+    FreshContext,
     PulledPage,
     PullStream,
     PullWindow,
@@ -26,7 +27,6 @@ from connectors.api.transport import ApiTransport
 from connectors.api.wire import decoded
 from connectors.live.backoff import Backoff
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context
 from schemas.errors import Terminal, Transient
 
 T = TypeVar("T")
@@ -144,14 +144,14 @@ class Asking:
             except Misread as misread:
                 raise _changed(misread) from None
 
-    def pages(self, stream: PullStream, window: PullWindow, context: Callable[[], Context]) -> list[PulledPage]:
+    def pages(self, stream: PullStream, window: PullWindow, context: FreshContext) -> list[PulledPage]:
         """Every page of a stream's window, halved where the vendor cuts it off."""
         try:
             return self._pages(stream, window, context)
         except Misread as misread:
             raise _changed(misread) from None
 
-    def _pages(self, stream: PullStream, window: PullWindow, context: Callable[[], Context]) -> list[PulledPage]:
+    def _pages(self, stream: PullStream, window: PullWindow, context: FreshContext) -> list[PulledPage]:
         found: list[PulledPage] = []
         reader = stream.read(window, "", context)
         step = next(reader)

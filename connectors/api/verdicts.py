@@ -18,6 +18,11 @@ def by_status(response: ApiResponse, advice: str) -> Verdict:
     if status == 402:
         return Verdict(VerdictKind.PLAN, f"the account is not paid ({message})")
     if status == 429:
-        seconds = response.headers.get("retry-after", "")
-        return Verdict(VerdictKind.SLOW_DOWN, message, float(seconds) if seconds.isdecimal() else 60.0)
+        return slow_down(response, message)
     return Verdict(VerdictKind.RETRY if status >= 500 else VerdictKind.FATAL, message)
+
+
+def slow_down(response: ApiResponse, message: str, usual_s: float = 60.0) -> Verdict:
+    """For as long as Retry-After says, where that is in seconds."""
+    seconds = response.headers.get("retry-after", "")
+    return Verdict(VerdictKind.SLOW_DOWN, message, float(seconds) if seconds.isdecimal() else usual_s)

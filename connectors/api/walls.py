@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from connectors.reading.rejects import Misread
 from connectors.reading.source import Context
+from schemas.records import Reason
 
 _FORM = "%Y-%m-%d %H:%M:%S"
 _HOUR = timedelta(hours=1)
@@ -24,6 +27,14 @@ def wall_end(at: datetime, zone: tzinfo) -> str:
 
 def _is_repeated(local: datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def named_zone(name: str, field: str) -> ZoneInfo:
+    """The zone of an IANA name that an account says in `field`. Raises Misread."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise Misread(Reason.BAD_TIME, field, f"{name[:40]!r} is not a zone that is known here") from None
 
 
 def zone_note(stream: str, zone: tzinfo, context: Context) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ A token in a header; pages by number, the newest first, within a closed window. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,26 +16,25 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
-    PullOptions,
     PullStream,
     PullWindow,
     Reader,
     Verdict,
 )
+from connectors.api.answers import objects
 from connectors.api.calls import pulled_leg
 from connectors.api.credential import address_and_key
-from connectors.api.people import managers_page
-from connectors.api.survey import AccountSurvey, Survey, VendorUser
-from connectors.api.tokens import Refreshing
+from connectors.api.exchange import ExchangeAdapter, UsersReader, survey_of
+from connectors.api.survey import Survey, VendorUser
 from connectors.api.verdicts import by_status
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
 from connectors.reading.lengths import seconds
 from connectors.reading.outcomes import ANSWERED, INBOUND, NO_ANSWER, OUTBOUND
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context
 from connectors.reading.times import Times
 from schemas.records import Reason
 
@@ -47,44 +46,34 @@ _HOLDS = "the token of the portal's API"
 _WAYS = {"INBOUND": INBOUND, "OUTBOUND": OUTBOUND}
 _STATUSES = {"PLACED": ANSWERED, "RECIEVED": ANSWERED, "RECEIVED": ANSWERED, "MISSED": NO_ANSWER}
 _MOMENTS = Times(UTC, "ymd")
-_Fresh = Callable[[], Context]
 
 
 def get(path: str, *query: tuple[str, str]) -> ApiRequest:
     return ApiRequest(f"/apis/portal/{path}", "portal", "GET", query)
 
 
-class BeelineAdapter:
+class BeelineAdapter(ExchangeAdapter):
     """No limit is known: one request a second."""
 
+    kind = KIND
     limits = AccountLimits(per_s=1.0, burst=3.0)
-
-    def __init__(self, options: PullOptions) -> None:
-        self._options = options
 
     def account(self, secret: str) -> Account:
         address, key = address_and_key(secret, _HOST, _KEY, _HOLDS)
         return Account(address, {"X-MPBX-API-AUTH-TOKEN": key})
 
-    def refreshing(self, secret: str) -> Refreshing | None:
-        return None
+    def users(self) -> UsersReader:
+        return users_of()
 
-    def streams(self) -> tuple[PullStream, ...]:
+    def calls(self) -> PullStream:
         hour, day = timedelta(hours=1), timedelta(days=1)
-        return (
-            PullStream("users", Order.WHOLE, self._users, every=hour),
-            PullStream("calls", Order.BY_TIME, _calls, overlap=2 * hour, step=day, settle=2 * day, is_mapped=False),
-        )
+        return PullStream("calls", Order.BY_TIME, _calls, overlap=2 * hour, step=day, settle=2 * day, is_mapped=False)
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return by_status(response, "make a token in the portal, API")
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
-        users = yield from users_of()
-        yield managers_page(users, KIND, fresh(), self._options)
 
-
-def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+def _calls(window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
     """Calls that come while pages are read shift older ones to later pages: seen twice, not missed."""
     page, is_last = int(cursor or 0), False
     while not is_last:
@@ -133,7 +122,7 @@ def _leg(cells: Mapping[str, str]) -> LegFields:
     )
 
 
-def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
+def users_of() -> UsersReader:
     answer = yield get("abonents")
     return [_user(row) for row in rows_of(answer)]
 
@@ -146,9 +135,7 @@ def _user(row: Mapping[str, Any]) -> VendorUser:
 
 
 def rows_of(answer: Any) -> list[dict[str, Any]]:
-    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise Misread(Reason.UNKNOWN_LAYOUT, "answer", "the answer is not a list of objects")
-    return answer
+    return objects(answer, "answer", "the answer is not a list of objects")
 
 
 def _utc(at: datetime) -> str:
@@ -157,8 +144,7 @@ def _utc(at: datetime) -> str:
 
 def survey(begin: datetime) -> Survey:
     """People; the portal counts no calls."""
-    users = yield from users_of()
-    return AccountSurvey(users=tuple(users))
+    return survey_of(users_of())
 
 
 API = ApiConnector(

@@ -20,6 +20,7 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
     PulledRow,
@@ -49,7 +50,6 @@ _CONTACT = ("ID", "NAME", "LAST_NAME", "PHONE", "COMPANY_ID", "ASSIGNED_BY_ID", 
 _OWNED = ("ID", "COMPANY_ID", "CONTACT_ID", "ASSIGNED_BY_ID")
 _DEAL = (*_OWNED, "OPPORTUNITY", "CURRENCY_ID", "DATE_CREATE", "DATE_MODIFY")
 _QUOTE = (*_DEAL, "STATUS_ID")
-_Fresh = Callable[[], Context]
 _Lookup = Generator[ApiRequest, Any, dict[int, Any]]
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -99,7 +99,7 @@ class Bitrix24Adapter:
 
     def streams(self) -> tuple[PullStream, ...]:
         def changed(
-            name: str, read: Callable[[PullWindow, str, _Fresh], Reader], *, from_beginning: bool = False
+            name: str, read: Callable[[PullWindow, str, FreshContext], Reader], *, from_beginning: bool = False
         ) -> PullStream:
             overlap = timedelta(minutes=10)
             return PullStream(name, Order.BY_TIME, read, overlap=overlap, from_beginning=from_beginning)
@@ -118,7 +118,7 @@ class Bitrix24Adapter:
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response, now)
 
-    def _calls(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _calls(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         options = self._options
 
         def page(after: int) -> ApiRequest:
@@ -132,7 +132,7 @@ class Bitrix24Adapter:
 
         return _pages(cursor, page, rows)
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _users(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         answer = yield ask("department.get", optional=True, sort="ID", order="ASC")
         teams = {} if answer is None else {number(row): str(row.get("NAME") or "") for row in rows_of(answer)}
         users: list[dict[str, Any]] = []
@@ -144,7 +144,7 @@ class Bitrix24Adapter:
         found, notes = managers(users, teams, self._options, fresh())
         yield PulledPage(found, "", True, notes=notes)
 
-    def _companies(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _companies(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         options = self._options
 
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
@@ -160,7 +160,7 @@ class Bitrix24Adapter:
             cursor, lambda after: listed("crm.company.list", _COMPANY, within("DATE_MODIFY", window), after), rows
         )
 
-    def _contacts(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _contacts(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         """Contacts that changed: those of a company are read with all of it, since it has their numbers."""
         options = self._options
 
@@ -183,7 +183,7 @@ class Bitrix24Adapter:
             cursor, lambda after: listed("crm.contact.list", _CONTACT, within("DATE_MODIFY", window), after), rows
         )
 
-    def _stages(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _stages(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         options = self._options
 
         def page(after: int) -> ApiRequest:
@@ -200,14 +200,14 @@ class Bitrix24Adapter:
 
         return _pages(cursor, page, rows, "items")
 
-    def _quotes(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _quotes(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         return self._proposals("crm.quote.list", _QUOTE, "Q", window, cursor, fresh)
 
-    def _deals(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _deals(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         return self._proposals("crm.deal.list", _DEAL, "D", window, cursor, fresh)
 
     def _proposals(
-        self, method: str, select: Sequence[str], short: str, window: PullWindow, cursor: str, fresh: _Fresh
+        self, method: str, select: Sequence[str], short: str, window: PullWindow, cursor: str, fresh: FreshContext
     ) -> Reader:
         options = self._options
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from connectors.api.adapter import PulledRow, PullOptions, manager_of, manager_since
+from connectors.api.answers import objects
 from connectors.bitrix24.statistics import Bitrix24Statistics
 from connectors.http.webhook import call_item
 from connectors.reading.cells import amount
@@ -41,9 +42,7 @@ def rows_of(answer: Any, *under: str) -> list[dict[str, Any]]:
         if not isinstance(found, dict) or name not in found:
             raise Misread(Reason.MISSING_FIELD, name, f"the answer has no {name}")
         found = found[name]
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise Misread(Reason.UNKNOWN_LAYOUT, "result", "the answer is not a list of objects")
-    return found
+    return objects(found, "result", "the answer is not a list of objects")
 
 
 def number(row: Fields, name: str = "ID") -> int:

@@ -19,6 +19,7 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
     PulledRow,
@@ -29,12 +30,13 @@ from connectors.api.adapter import (
     Verdict,
     VerdictKind,
 )
+from connectors.api.answers import decoded_like
 from connectors.api.tokens import Refreshing
+from connectors.api.verdicts import slow_down
 from connectors.kommo.crm import Fields, call, deleted, linked, manager, number, organisation, rows_of, time_of
 from connectors.kommo.moves import Leads, leads_rows
 from connectors.kommo.prices import CHANGED
 from connectors.kommo.survey import survey
-from connectors.reading.source import Context
 from schemas.errors import Terminal
 from schemas.records import Record
 
@@ -48,8 +50,7 @@ _WHOLE_BELOW = timedelta(minutes=2)
 _ADDRESS = re.compile(r"https?://[^/\s]+/?")
 _SHORTEST_TOKEN = 20
 _GONE = "company_deleted,contact_deleted,entity_merged"
-_Fresh = Callable[[], Context]
-_Read = Callable[[PullWindow, str, _Fresh], Reader]
+_Read = Callable[[PullWindow, str, FreshContext], Reader]
 _Query = tuple[tuple[str, str], ...]
 _Rows = Callable[[Sequence[Fields]], Generator[ApiRequest, Any, tuple[PulledRow, ...]]]
 
@@ -143,7 +144,7 @@ class KommoAdapter:
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response)
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _users(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         found: list[Fields] = []
         page, more = 1, True
         while more:
@@ -154,7 +155,7 @@ class KommoAdapter:
         rows = (manager(one, self._options, context) for one in found)
         yield PulledPage(tuple(row for row in rows if row.items), "", True)
 
-    def _companies(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _companies(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         options = self._options
 
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
@@ -166,7 +167,7 @@ class KommoAdapter:
 
         return _windowed("companies", window, cursor, rows, ("with", "contacts"))
 
-    def _contacts(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _contacts(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         """Contacts that changed: those of a company are read with all of it, since it has their numbers."""
         options = self._options
 
@@ -186,7 +187,7 @@ class KommoAdapter:
 
         return _windowed("contacts", window, cursor, rows)
 
-    def _leads(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _leads(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         options = self._options
 
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
@@ -197,7 +198,7 @@ class KommoAdapter:
 
         return _windowed("leads", window, cursor, rows, ("with", "contacts"))
 
-    def _deleted(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _deleted(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         """Companies and contacts that were deleted or merged, and cannot be read any more, are taken back.
 
         Which one has the numbers of a merged one is not told: it changes, and so is read again with them.
@@ -221,7 +222,7 @@ class KommoAdapter:
             page += 1
             yield PulledPage(tuple(rows), str(page), is_last)
 
-    def _calls(self, entity: str, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+    def _calls(self, entity: str, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         def rows(found: Sequence[Fields]) -> Generator[ApiRequest, Any, tuple[PulledRow, ...]]:
             yield from ()
             context = fresh()
@@ -271,7 +272,7 @@ def _by_id(path: str, ids: Sequence[int], *query: tuple[str, str]) -> Generator[
 
 
 def _companies_with_contacts(
-    companies: Sequence[Fields], fresh: _Fresh, options: PullOptions
+    companies: Sequence[Fields], fresh: FreshContext, options: PullOptions
 ) -> Generator[ApiRequest, Any, list[Record]]:
     ids = sorted({one for company in companies for one in linked(company, "contacts")})
     contacts = yield from _by_id("contacts", ids)
@@ -337,10 +338,7 @@ def classify(response: ApiResponse) -> Verdict:
         return Verdict(VerdictKind.EMPTY)
     if status in (200, 202):
         return Verdict(VerdictKind.OK)
-    try:
-        problem = msgspec.json.decode(response.body, type=_Problem)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        problem = _Problem()
+    problem = decoded_like(_Problem(), response.body)
     message = f"status {status} {problem.detail or problem.title}".strip()[:200]
     if status == 401:
         return Verdict(VerdictKind.EXPIRED, f"the token is wrong, over or revoked: make a new one ({message})")
@@ -350,8 +348,7 @@ def classify(response: ApiResponse) -> Verdict:
         detail = "the token's user may not read this, or this machine's address is blocked for too many requests"
         return Verdict(VerdictKind.FORBIDDEN, f"{detail} ({message})")
     if status == 429:
-        seconds = response.headers.get("retry-after", "")
-        return Verdict(VerdictKind.SLOW_DOWN, message, float(seconds) if seconds.isdecimal() else 2.0)
+        return slow_down(response, message, 2.0)
     return Verdict(VerdictKind.RETRY if status >= 500 else VerdictKind.FATAL, message)
 
 

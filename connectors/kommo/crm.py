@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from connectors.api.adapter import PulledRow, PullOptions, manager_of, manager_since
+from connectors.api.answers import objects
 from connectors.reading.leg import LegFields, leg_from_fields
 from connectors.reading.outcomes import ANSWERED, BUSY, INBOUND, MACHINE, NO_ANSWER, OUTBOUND
 from connectors.reading.phones import e164
@@ -32,9 +33,7 @@ def rows_of(answer: Any, name: str) -> list[dict[str, Any]]:
     if answer is None:
         return []
     found = answer.get("_embedded", {}).get(name) if isinstance(answer, dict) else None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise Misread(Reason.UNKNOWN_LAYOUT, name, f"the answer has no list _embedded.{name}")
-    return found
+    return objects(found, name, f"the answer has no list _embedded.{name}")
 
 
 def linked(row: Fields, name: str) -> list[int]:

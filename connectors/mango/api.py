@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,21 +22,22 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
     PulledRow,
-    PullOptions,
     PullStream,
     PullWindow,
     Reader,
     Verdict,
     VerdictKind,
 )
+from connectors.api.answers import decoded_like
 from connectors.api.calls import named_row
 from connectors.api.credential import address_and_key
-from connectors.api.people import managers_page
+from connectors.api.exchange import ExchangeAdapter, UsersReader
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
-from connectors.api.tokens import Refreshing
+from connectors.api.verdicts import slow_down
 from connectors.mango.statistics import PULLED, MangoStats
 from connectors.reading.rejects import Misread, reject
 from connectors.reading.source import Context
@@ -46,7 +47,6 @@ KIND = "mango"
 _HOST = "https://app.mango-office.ru"
 _HOLDS = "KEY:SALT, both from the cabinet's page of the API"
 _KEY = re.compile(r"[^\s:]{8,}:[^\s:]{8,}")
-_Fresh = Callable[[], Context]
 _STATISTICS, _USERS = "stats", "users"
 
 
@@ -58,13 +58,11 @@ def ask(method: str, group: str, body: Mapping[str, object], *, is_text: bool = 
     return ApiRequest(f"/vpbx/{method}", group, body=body, is_text=is_text)
 
 
-class MangoAdapter:
+class MangoAdapter(ExchangeAdapter):
     """A wrong request may be repeated after two minutes, so it is not; statistics are ordered every two seconds."""
 
+    kind = KIND
     limits = AccountLimits(per_s=5.0, burst=5.0, groups={_STATISTICS: 0.5, _USERS: 1 / 60})
-
-    def __init__(self, options: PullOptions) -> None:
-        self._options = options
 
     def account(self, secret: str) -> Account:
         address, found = address_and_key(secret, _HOST, _KEY, _HOLDS)
@@ -77,35 +75,28 @@ class MangoAdapter:
 
         return Account(address, signed=signed)
 
-    def refreshing(self, secret: str) -> Refreshing | None:
-        return None
+    def users(self) -> UsersReader:
+        return users_of()
 
-    def streams(self) -> tuple[PullStream, ...]:
+    def calls(self) -> PullStream:
+        """A call is listed when it has ended, its recording minutes later. The filter is by call, a row is a part."""
         hour, day = timedelta(hours=1), timedelta(days=1)
-        return (
-            PullStream("users", Order.WHOLE, self._users, every=hour),
-            # A call is listed when it has ended, its recording minutes later. The filter is by call, a row is a part.
-            PullStream(
-                "calls",
-                Order.BY_TIME,
-                _calls,
-                overlap=2 * hour,
-                step=7 * day,
-                settle=2 * day,
-                slack=day,
-                is_mapped=False,
-            ),
+        return PullStream(
+            "calls",
+            Order.BY_TIME,
+            _calls,
+            overlap=2 * hour,
+            step=7 * day,
+            settle=2 * day,
+            slack=day,
+            is_mapped=False,
         )
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response)
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
-        users = yield from users_of()
-        yield managers_page(users, KIND, fresh(), self._options)
 
-
-def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+def _calls(window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
     ordered = {
         "date_from": str(int(window.since.timestamp())),
         "date_to": str(int(window.end.timestamp())),
@@ -135,7 +126,7 @@ def _rows(text: str, context: Context) -> Iterator[PulledRow]:
             yield named_row(made)
 
 
-def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
+def users_of() -> UsersReader:
     """Users with an extension, their mobiles, their departments as teams."""
     answer = yield ask("config/users/request", _USERS, {})
     found = answer.get("users") if isinstance(answer, dict) else None
@@ -190,10 +181,10 @@ def classify(response: ApiResponse) -> Verdict:
     status = response.status
     if status == 204:
         return Verdict(VerdictKind.NOT_READY, wait_s=5.0)
-    answer = _result_of(response.body)
+    answer = decoded_like(_MangoAnswer(), response.body)  # statistics are rows, and say nothing of themselves
     message = f"status {status}, result {answer.result} {answer.message}".strip()[:200]
     if status == 429:
-        return Verdict(VerdictKind.SLOW_DOWN, message, _seconds(response.headers.get("retry-after", ""), 60.0))
+        return slow_down(response, message)
     if status == 401 or answer.result in _WRONG_KEY:
         return Verdict(VerdictKind.AUTH, f"the key or the signature is not taken ({message}): {_ADVICE}")
     if status == 404:
@@ -206,18 +197,6 @@ def classify(response: ApiResponse) -> Verdict:
     if answer.result // 1000 == 2:
         return Verdict(VerdictKind.PLAN, f"the account is blocked or not paid ({message})")
     return Verdict(VerdictKind.OK if status == 200 and answer.result == 1000 else VerdictKind.FATAL, message)
-
-
-def _result_of(body: bytes) -> _MangoAnswer:
-    """Statistics are rows and say nothing of themselves; what is not an object does not either."""
-    try:
-        return msgspec.json.decode(body, type=_MangoAnswer)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        return _MangoAnswer()
-
-
-def _seconds(text: str, usual: float) -> float:
-    return float(text) if text.isdecimal() else usual
 
 
 API = ApiConnector(

@@ -7,9 +7,8 @@ fields, and the same ids.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from connectors.api.adapter import (
     Account,
@@ -17,24 +16,23 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
     PulledRow,
-    PullOptions,
     PullStream,
     PullWindow,
     Reader,
     Verdict,
 )
+from connectors.api.answers import objects
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
-from connectors.api.people import managers_page
-from connectors.api.survey import AccountSurvey, Survey, VendorUser
-from connectors.api.tokens import Refreshing
+from connectors.api.exchange import ExchangeAdapter, UsersReader, survey_of
+from connectors.api.survey import Survey, VendorUser
 from connectors.api.verdicts import by_status
 from connectors.megafon.history import MegafonHistory
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context
 from schemas.records import Reason
 
 KIND = "megafon"
@@ -42,50 +40,40 @@ _TABLE = MegafonHistory()
 _KEY = re.compile(r"\S{8,}")
 _HOLDS = "the exchange's address and the API's key, with a space between: https://NAME.megapbx.ru KEY"
 _AHEAD = timedelta(minutes=10)
-_Fresh = Callable[[], Context]
 
 
 def get(path: str, *query: tuple[str, str]) -> ApiRequest:
     return ApiRequest(f"/crmapi/v1/{path}", "crmapi", "GET", query)
 
 
-class MegafonAdapter:
+class MegafonAdapter(ExchangeAdapter):
     """No limit is known: one request a second."""
 
+    kind = KIND
     limits = AccountLimits(per_s=1.0, burst=3.0)
-
-    def __init__(self, options: PullOptions) -> None:
-        self._options = options
 
     def account(self, secret: str) -> Account:
         address, key = address_and_key(secret, "", _KEY, _HOLDS)
         return Account(address.removesuffix("/crmapi/v1"), {"X-API-KEY": key})
 
-    def refreshing(self, secret: str) -> Refreshing | None:
-        return None
+    def users(self) -> UsersReader:
+        return users_of()
 
-    def streams(self) -> tuple[PullStream, ...]:
+    def calls(self) -> PullStream:
+        """A module of an exchange's vendor found calls a day late: a day is read again every six hours."""
         hour, day = timedelta(hours=1), timedelta(days=1)
-        return (
-            PullStream("users", Order.WHOLE, self._users, every=hour),
-            # A module of an exchange's vendor found calls a day late: a day is read again every six hours.
-            PullStream("calls", Order.BY_TIME, _calls, overlap=2 * hour, step=7 * day, settle=2 * day, is_mapped=False),
+        return PullStream(
+            "calls", Order.BY_TIME, _calls, overlap=2 * hour, step=7 * day, settle=2 * day, is_mapped=False
         )
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return by_status(response, "make one in the cabinet, CRM integration")
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
-        users = yield from users_of()
-        yield managers_page(users, KIND, fresh(), self._options)
 
-
-def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+def _calls(window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
     """A window is one answer: no paging is known, and none was seen to cut it."""
     answer = yield get("history/json", ("start", _utc(window.since)), ("end", _utc(window.end)), ("type", "all"))
-    found = [] if answer is None else answer
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise Misread(Reason.UNKNOWN_LAYOUT, "history", "the answer is not a list of calls")
+    found = [] if answer is None else objects(answer, "history", "the answer is not a list of calls")
     context = fresh()
     rows = tuple(pulled_call(_TABLE, row, context, KIND, str(row.get("uid") or "-")) for row in found)
     yield PulledPage(rows, "", is_last=True, notes=_ahead(rows, window))
@@ -104,7 +92,7 @@ def _utc(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
+def users_of() -> UsersReader:
     """Users by login, which calls name, with their extensions."""
     users: dict[str, VendorUser] = {}
     start: object = 0
@@ -126,8 +114,7 @@ def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
 
 def survey(begin: datetime) -> Survey:
     """Users; the history says nothing of its size."""
-    users = yield from users_of()
-    return AccountSurvey(users=tuple(users))
+    return survey_of(users_of())
 
 
 API = ApiConnector(

@@ -6,10 +6,9 @@ A Bearer key. Rows come in order of ids, so the stream goes on from the last one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -19,22 +18,22 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
     PulledRow,
-    PullOptions,
     PullStream,
     PullWindow,
     Reader,
     Verdict,
     VerdictKind,
 )
+from connectors.api.answers import decoded_like, objects
 from connectors.api.calls import pulled_leg
 from connectors.api.credential import address_and_key
-from connectors.api.people import managers_page
+from connectors.api.exchange import ExchangeAdapter, UsersReader
 from connectors.api.survey import AccountSurvey, HistorySize, Survey, VendorUser
-from connectors.api.tokens import Refreshing
-from connectors.api.walls import wall_start, zone_note
+from connectors.api.walls import named_zone, wall_start, zone_note
 from connectors.mikopbx.calls import leg_fields
 from connectors.reading.leg import LegFields
 from connectors.reading.rejects import Misread
@@ -46,45 +45,35 @@ KIND = "mikopbx"
 PAGE = 1_000
 _KEY = re.compile(r"\S{16,}")
 _HOLDS = "the exchange's address and an API key, with a space between: https://HOST KEY"
-_Fresh = Callable[[], Context]
 
 
 def get(path: str, *query: tuple[str, str], optional: bool = False) -> ApiRequest:
     return ApiRequest(f"/pbxcore/api/v3/{path}", "v3", "GET", query, optional=optional)
 
 
-class MikopbxAdapter:
+class MikopbxAdapter(ExchangeAdapter):
     """A small box in the office: asked gently."""
 
+    kind = KIND
     limits = AccountLimits(per_s=1.0, burst=3.0)
-
-    def __init__(self, options: PullOptions) -> None:
-        self._options = options
 
     def account(self, secret: str) -> Account:
         address, key = address_and_key(secret, "", _KEY, _HOLDS)
         return Account(address, {"Authorization": f"Bearer {key}"})
 
-    def refreshing(self, secret: str) -> Refreshing | None:
-        return None
+    def users(self) -> UsersReader:
+        return users_of()
 
-    def streams(self) -> tuple[PullStream, ...]:
+    def calls(self) -> PullStream:
+        """Rows are written when a call has ended, and stay. An hour that clocks repeat is asked for whole."""
         hour = timedelta(hours=1)
-        return (
-            PullStream("users", Order.WHOLE, self._users, every=hour),
-            # Rows are written when a call has ended, and stay. An hour that clocks repeat is asked for whole.
-            PullStream("calls", Order.BY_ID, _calls, overlap=hour, slack=3 * hour, is_mapped=False),
-        )
+        return PullStream("calls", Order.BY_ID, _calls, overlap=hour, slack=3 * hour, is_mapped=False)
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response)
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
-        users = yield from users_of()
-        yield managers_page(users, KIND, fresh(), self._options)
 
-
-def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+def _calls(window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
     zone = yield from zone_of(fresh())
     last, is_last = int(cursor or 0), False
     while not is_last:
@@ -125,13 +114,10 @@ def zone_of(context: Context) -> Generator[ApiRequest, Any, tzinfo]:
         if context.zone is None:
             raise Misread(Reason.BAD_TIME, "time-settings", "the key may not read the box's zone, and none is set")
         return context.zone
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise Misread(Reason.BAD_TIME, "PBXTimezone", f"{name[:40]!r} is not a zone that is known here") from None
+    return named_zone(name, "PBXTimezone")
 
 
-def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
+def users_of() -> UsersReader:
     """Employees with their extensions and mobiles."""
     users: list[VendorUser] = []
     more = True
@@ -154,9 +140,7 @@ def rows_of(answer: Any, name: str) -> list[dict[str, Any]]:
     """The rows under data of an answer. Raises Misread when it has another shape."""
     data = answer.get("data") if isinstance(answer, dict) else None
     found = data.get(name) if isinstance(data, dict) else None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise Misread(Reason.UNKNOWN_LAYOUT, f"data.{name}", f"the answer has no list data.{name}")
-    return found
+    return objects(found, f"data.{name}", f"the answer has no list data.{name}")
 
 
 def survey(begin: datetime) -> Survey:
@@ -179,10 +163,7 @@ def classify(response: ApiResponse) -> Verdict:
     status = response.status
     if status == 200:
         return Verdict(VerdictKind.OK)
-    try:
-        answer = msgspec.json.decode(response.body, type=_MikopbxAnswer)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        answer = _MikopbxAnswer()
+    answer = decoded_like(_MikopbxAnswer(), response.body)
     errors = answer.messages.get("error") if isinstance(answer.messages, dict) else None
     message = f"status {status} {errors[0] if isinstance(errors, list) and errors else ''}".strip()[:200]
     if status == 401:

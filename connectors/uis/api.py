@@ -7,10 +7,10 @@ they are of the account's zone, which is asked for. Source: the vendors' documen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,25 +20,22 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
-    PullOptions,
     PullStream,
     PullWindow,
     Reader,
     Verdict,
     VerdictKind,
 )
+from connectors.api.answers import decoded_like, objects
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
-from connectors.api.people import managers_page
+from connectors.api.exchange import ExchangeAdapter, UsersReader
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
-from connectors.api.tokens import Refreshing
-from connectors.api.walls import wall_end, wall_start, zone_note
-from connectors.reading.rejects import Misread
-from connectors.reading.source import Context
+from connectors.api.walls import named_zone, wall_end, wall_start, zone_note
 from connectors.uis.calls import UisCalls
-from schemas.records import Reason
 
 KIND = "uis"
 PAGE = 10_000
@@ -51,7 +48,6 @@ _EMPLOYEE = ("id", "full_name", "phone_numbers", "extension", "groups")
 _TABLE = UisCalls()
 _HOLDS = "the address of the Data API and a key, with a space between: https://dataapi.uiscom.ru/v2.0 KEY"
 _TOKEN = re.compile(r"\S{8,}")
-_Fresh = Callable[[], Context]
 
 
 def ask(method: str, **params: object) -> ApiRequest:
@@ -60,13 +56,11 @@ def ask(method: str, **params: object) -> ApiRequest:
     return ApiRequest("", "data", body=body)
 
 
-class UisAdapter:
+class UisAdapter(ExchangeAdapter):
     """A method costs points of a minute and of a day; each answer says how many are left."""
 
+    kind = KIND
     limits = AccountLimits(per_s=1.0, burst=5.0)
-
-    def __init__(self, options: PullOptions) -> None:
-        self._options = options
 
     def account(self, secret: str) -> Account:
         address, key = address_and_key(secret, "", _TOKEN, _HOLDS)
@@ -78,35 +72,28 @@ class UisAdapter:
 
         return Account(address, signed=signed)
 
-    def refreshing(self, secret: str) -> Refreshing | None:
-        return None
+    def users(self) -> UsersReader:
+        return users_of()
 
-    def streams(self) -> tuple[PullStream, ...]:
+    def calls(self) -> PullStream:
+        """Tags, ratings and recordings come later, for days."""
         hour, day = timedelta(hours=1), timedelta(days=1)
-        return (
-            PullStream("users", Order.WHOLE, self._users, every=hour),
-            # Tags, ratings and recordings come later, for days.
-            PullStream(
-                "calls",
-                Order.BY_TIME,
-                _calls,
-                overlap=2 * hour,
-                step=7 * day,
-                settle=3 * day,
-                slack=3 * hour,
-                is_mapped=False,
-            ),
+        return PullStream(
+            "calls",
+            Order.BY_TIME,
+            _calls,
+            overlap=2 * hour,
+            step=7 * day,
+            settle=3 * day,
+            slack=3 * hour,
+            is_mapped=False,
         )
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response, now)
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
-        users = yield from users_of()
-        yield managers_page(users, KIND, fresh(), self._options)
 
-
-def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+def _calls(window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
     zone = yield from zone_of()
     answer = yield calls_between(window, zone, PAGE)
     found, total = rows_of(answer), _total(answer)
@@ -139,13 +126,10 @@ def zone_of() -> Generator[ApiRequest, Any, ZoneInfo]:
     """The account's zone."""
     answer = yield ask("get.account")
     name = next((str(row.get("timezone") or "") for row in rows_of(answer)), "")
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise Misread(Reason.BAD_TIME, "timezone", f"{name[:40]!r} is not a zone that is known here") from None
+    return named_zone(name, "timezone")
 
 
-def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
+def users_of() -> UsersReader:
     """Employees: calls name their id."""
     users: list[VendorUser] = []
     more = True
@@ -185,9 +169,7 @@ def rows_of(answer: Any) -> list[dict[str, Any]]:
     """The rows of an answer. Raises Misread when it has another shape."""
     result = answer.get("result") if isinstance(answer, dict) else None
     found = result.get("data") if isinstance(result, dict) else None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise Misread(Reason.UNKNOWN_LAYOUT, "result.data", "the answer has no list result.data")
-    return found
+    return objects(found, "result.data", "the answer has no list result.data")
 
 
 def _total(answer: Any) -> int:
@@ -247,10 +229,7 @@ _ADVICE = {
 
 def classify(response: ApiResponse, now: datetime) -> Verdict:
     """By the error's code and mnemonic; the status is 200 for those too."""
-    try:
-        answer = msgspec.json.decode(response.body, type=_UisAnswer)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        answer = _UisAnswer()
+    answer = decoded_like(_UisAnswer(), response.body)
     if response.status >= 500:
         return Verdict(VerdictKind.RETRY, f"status {response.status}")
     if response.status == 429:

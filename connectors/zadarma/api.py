@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from urllib.parse import urlencode
@@ -21,23 +21,23 @@ from connectors.api.adapter import (
     ApiConnector,
     ApiRequest,
     ApiResponse,
+    FreshContext,
     Order,
     PulledPage,
-    PullOptions,
     PullStream,
     PullWindow,
     Reader,
     Verdict,
     VerdictKind,
 )
+from connectors.api.answers import decoded_like
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
-from connectors.api.people import managers_page
+from connectors.api.exchange import ExchangeAdapter, UsersReader
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
-from connectors.api.tokens import Refreshing
+from connectors.api.verdicts import slow_down
 from connectors.api.walls import wall_end, wall_start, zone_note
 from connectors.reading.rejects import Misread
-from connectors.reading.source import Context
 from connectors.zadarma.statistics import ZadarmaStats
 from connectors.zadarma.webhook import signature
 from schemas.records import Reason
@@ -50,7 +50,6 @@ _KEY = re.compile(r"[^\s:]{8,}:[^\s:]{8,}")
 _ZONE = re.compile(r"UTC([+-]\d{1,2})(?::(\d\d))?")
 _STATISTICS = "statistics"
 _TABLE = ZadarmaStats()
-_Fresh = Callable[[], Context]
 
 
 def authorization(key: str, secret: str, path: str, query: str) -> str:
@@ -62,13 +61,12 @@ def get(path: str, group: str = "", **query: str) -> ApiRequest:
     return ApiRequest(f"/v1/{path}/", group, "GET", tuple(sorted(query.items())))
 
 
-class ZadarmaAdapter:
+class ZadarmaAdapter(ExchangeAdapter):
     """A hundred requests a minute, three of statistics."""
 
+    kind = KIND
     limits = AccountLimits(per_s=1.5, burst=10.0, groups={_STATISTICS: 0.049})
-
-    def __init__(self, options: PullOptions) -> None:
-        self._options = options
+    users_every = timedelta(hours=6)
 
     def account(self, secret: str) -> Account:
         address, found = address_and_key(secret, _HOST, _KEY, _HOLDS)
@@ -80,34 +78,27 @@ class ZadarmaAdapter:
 
         return Account(address, signed=signed)
 
-    def refreshing(self, secret: str) -> Refreshing | None:
-        return None
+    def users(self) -> UsersReader:
+        return users_of()
 
-    def streams(self) -> tuple[PullStream, ...]:
+    def calls(self) -> PullStream:
         hour, day = timedelta(hours=1), timedelta(days=1)
-        return (
-            PullStream("users", Order.WHOLE, self._users, every=6 * hour),
-            PullStream(
-                "calls",
-                Order.BY_TIME,
-                _calls,
-                overlap=2 * hour,
-                step=7 * day,
-                settle=2 * day,
-                slack=3 * hour,
-                is_mapped=False,
-            ),
+        return PullStream(
+            "calls",
+            Order.BY_TIME,
+            _calls,
+            overlap=2 * hour,
+            step=7 * day,
+            settle=2 * day,
+            slack=3 * hour,
+            is_mapped=False,
         )
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response)
 
-    def _users(self, window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
-        users = yield from users_of()
-        yield managers_page(users, KIND, fresh(), self._options)
 
-
-def _calls(window: PullWindow, cursor: str, fresh: _Fresh) -> Reader:
+def _calls(window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
     """A window is one answer: pages by number would shift while calls end."""
     zone = yield from zone_of()
     answer = yield get(
@@ -143,7 +134,7 @@ def zone_of() -> Generator[ApiRequest, Any, tzinfo]:
     return timezone(timedelta(hours=hours, minutes=-minutes if found[1].startswith("-") else minutes))
 
 
-def users_of() -> Generator[ApiRequest, Any, list[VendorUser]]:
+def users_of() -> UsersReader:
     """Extensions, with their names where they may be read."""
     answer = yield get("pbx/internal")
     users = []
@@ -176,14 +167,11 @@ class _ZadarmaAnswer(msgspec.Struct):
 
 def classify(response: ApiResponse) -> Verdict:
     """By the status, and by `status` of the body."""
-    try:
-        answer = msgspec.json.decode(response.body, type=_ZadarmaAnswer)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        answer = _ZadarmaAnswer()
+    answer = decoded_like(_ZadarmaAnswer(), response.body)
     status = response.status
     message = f"status {status} {answer.message}".strip()[:200]
     if status == 429:
-        return Verdict(VerdictKind.SLOW_DOWN, message, _until(response.headers))
+        return slow_down(response, message)
     if status == 401:
         return Verdict(VerdictKind.AUTH, f"the key or the signature is not taken: see KEY:SECRET ({message})")
     if status == 403:
@@ -191,11 +179,6 @@ def classify(response: ApiResponse) -> Verdict:
     if status >= 500:
         return Verdict(VerdictKind.RETRY, message)
     return Verdict(VerdictKind.OK if status == 200 and answer.status != "error" else VerdictKind.FATAL, message)
-
-
-def _until(headers: Mapping[str, str]) -> float:
-    seconds = headers.get("retry-after", "")
-    return float(seconds) if seconds.isdecimal() else 60.0
 
 
 API = ApiConnector(

@@ -1,0 +1,68 @@
+"""What adapters of cloud exchanges have in common: people, whom calls name, and calls; a secret that stays. Pure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from connectors.api.adapter import (
+    Account,
+    AccountLimits,
+    ApiRequest,
+    ApiResponse,
+    FreshContext,
+    Order,
+    PullOptions,
+    PullStream,
+    PullWindow,
+    Reader,
+    Verdict,
+)
+from connectors.api.people import managers_page
+from connectors.api.survey import AccountSurvey, Survey, VendorUser
+from connectors.api.tokens import Refreshing
+
+UsersReader = Generator[ApiRequest, Any, list[VendorUser]]
+"""Asks for all users."""
+
+
+class ExchangeAdapter(ABC):
+    """An `Adapter`, but for what a vendor says of itself."""
+
+    kind: ClassVar[str]
+    limits: AccountLimits
+    users_every: ClassVar[timedelta] = timedelta(hours=1)
+
+    def __init__(self, options: PullOptions) -> None:
+        self._options = options
+
+    @abstractmethod
+    def account(self, secret: str) -> Account:
+        """Raises Terminal when the secret does not look like one; its words do not hold it."""
+
+    @abstractmethod
+    def users(self) -> UsersReader: ...
+
+    @abstractmethod
+    def calls(self) -> PullStream: ...
+
+    @abstractmethod
+    def classify(self, response: ApiResponse, now: datetime) -> Verdict: ...
+
+    def refreshing(self, secret: str) -> Refreshing | None:
+        return None
+
+    def streams(self) -> tuple[PullStream, ...]:
+        return (PullStream("users", Order.WHOLE, self._users, every=self.users_every), self.calls())
+
+    def _users(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
+        users = yield from self.users()
+        yield managers_page(users, self.kind, fresh(), self._options)
+
+
+def survey_of(users: UsersReader) -> Survey:
+    """Users alone, of a vendor that does not say how many calls there are."""
+    found = yield from users
+    return AccountSurvey(users=tuple(found))
