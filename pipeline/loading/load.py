@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -26,7 +26,8 @@ from pipeline.loading.split_rejects import FuseBlown, Sender, split_rejects
 from pipeline.loading.stack_probe import probe
 from pipeline.loading.wait_reporter import REPLACED_WITHIN_S, Progress, WaitReporter
 from pipeline.parts.block_ledger import Blocks, ImportedFile, enter, present_blocks
-from pipeline.privacy.new_files import forget_again, without_forgotten
+from pipeline.privacy.filter import ForgottenList
+from pipeline.privacy.new_files import forget_again, forgotten_list
 from pipeline.store import Store
 from schemas.errors import CallfunnelError, Transient
 from schemas.records import CallLeg, Rejected
@@ -58,6 +59,7 @@ def _load(
     before: Blocks | None = None
     tables: LoadTables | None = None
     older: dict[str, str] = {}
+    forgotten = forgotten_list(endpoints, store)
     give_up_at = 0.0
     for attempt in count(1):
         try:
@@ -68,7 +70,7 @@ def _load(
                 older = warnings_of(files, store)
                 for warning in older.values():
                     progress.note(f"warning: {warning}")
-            outcomes = _send_and_wait(files, tables, endpoints, store, options, progress)
+            outcomes = _send_and_wait(files, tables, endpoints, store, options, progress, forgotten)
             break
         except Transient as error:
             # A broker that hangs is away for longer than three attempts take.
@@ -78,28 +80,29 @@ def _load(
             progress.note(f"{error}; sending everything again")
             time.sleep(error.retry_after_s)
     assert before is not None
-    cleaned = without_forgotten(endpoints, store)
-    imported = [_imported_file(file, outcome, cleaned) for file, outcome in zip(files, outcomes, strict=True)]
+    forgotten.refresh()
+    imported = [_imported_file(file, outcome, forgotten) for file, outcome in zip(files, outcomes, strict=True)]
     enter(store, imported, before)
     for file, outcome in zip(files, outcomes, strict=True):
         outcome.warnings += [older[outcome.import_id]] if outcome.import_id in older else []
         finish_import(file, outcome, store)
         fill_gaps(file, outcome, store)
         mend(file, outcome, store)
-        forget_again(endpoints, store, outcome)
+        forgotten.refresh()
+        forget_again(forgotten, outcome)
         outcome.seconds = round(time.monotonic() - started, 3)
         state = "stopped" if outcome.stopped else "stored"
-        keep_import(file, outcome, store, state, cleaned)
+        keep_import(file, outcome, store, state, forgotten.cleaned)
     return outcomes
 
 
-def _imported_file(file: PreparedFile, outcome: Outcome, cleaned: Callable[[str], str]) -> ImportedFile:
+def _imported_file(file: PreparedFile, outcome: Outcome, forgotten: ForgottenList) -> ImportedFile:
     return ImportedFile(
         import_id=outcome.import_id,
         source=file.context.source,
         kind=outcome.kind,
-        file=cleaned(label(file.path)),
-        path=cleaned(str(file.path.absolute())),
+        file=forgotten.cleaned(label(file.path)),
+        path=forgotten.cleaned(str(file.path.absolute())),
         time_zone=outcome.time_zone,
     )
 
@@ -111,6 +114,7 @@ def _send_and_wait(
     store: Store,
     options: LoadOptions,
     progress: Progress,
+    forgotten: ForgottenList,
 ) -> list[Outcome]:
     with Segments(endpoints, progress) as sender:
         outcomes = []
@@ -118,7 +122,8 @@ def _send_and_wait(
         for file in files:
             outcome = begin(file)
             outcome.into = endpoints.location
-            keep_import(file, outcome, store, "running", without_forgotten(endpoints, store))
+            forgotten.refresh()
+            keep_import(file, outcome, store, "running", forgotten.cleaned)
             rejects = RejectedRows(options.rejects, file.path, file.recognised, outcome.import_id)
             send_file(file, outcome, sender, rejects, progress, tables.of(file))
             outcomes.append(outcome)

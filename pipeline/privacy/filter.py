@@ -104,6 +104,10 @@ class ForgottenList:
         found = self._known[digits] = self._tokens.get(digest(self._key, "phone", digits))
         return found
 
+    def cleaned(self, text: str) -> str:
+        """The text, with what stands for each number in it that was forgotten."""
+        return text if self.is_empty else replace(text, self.token_of)[0]
+
     def name_of(self, manager_id: str) -> str | None:
         """What stands for a manager's name, None when the manager was not forgotten."""
         return self._tokens.get(digest(self._key, "manager", manager_id))
@@ -209,8 +213,7 @@ def _replaced(line: bytes, forgotten: ForgottenList, *, is_roster: bool) -> byte
         record = msgspec.json.decode(line, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not a record: it becomes a reject, whose payload is this text.
-        text = replace(line.decode("utf-8", "surrogateescape"), forgotten.token_of)[0]
-        return text.encode("utf-8", "surrogateescape")
+        return forgotten.cleaned(line.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     changed = {name: _value(value, forgotten) for name, value in record.items() if name not in _IDENTITIES}
     if is_roster and (name := forgotten.name_of(str(record.get("manager_id", "")))):
         changed["name"] = name
@@ -220,7 +223,7 @@ def _replaced(line: bytes, forgotten: ForgottenList, *, is_roster: bool) -> byte
 
 def _value(value: object, forgotten: ForgottenList) -> object:
     if isinstance(value, str):
-        return replace(value, forgotten.token_of)[0]
+        return forgotten.cleaned(value)
     if isinstance(value, list):
         return list(dict.fromkeys(_value(one, forgotten) for one in value))
     return value

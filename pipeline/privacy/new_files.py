@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,28 +18,21 @@ class _Loaded(Protocol):
     rejects_file: str
 
 
-def forget_again(endpoints: Endpoints, store: Store, outcome: _Loaded) -> None:
+def forgotten_list(endpoints: Endpoints, store: Store) -> ForgottenList:
+    """To be refreshed before each use."""
+    return ForgottenList(store, key_file(endpoints.data))
+
+
+def forget_again(forgotten: ForgottenList, outcome: _Loaded) -> None:
     """The rejected rows of a load, without the numbers that were forgotten before."""
-    forgotten = _list(endpoints, store)
     if outcome.rejects_file and not forgotten.is_empty:
         rewrite_file(Path(outcome.rejects_file), lambda text: replace(text, forgotten.token_of), write=True)
 
 
-def without_forgotten(endpoints: Endpoints, store: Store) -> Callable[[str], str]:
-    """What a text becomes: the same, without the numbers that were forgotten before."""
-    forgotten = _list(endpoints, store)
-    return (lambda text: text) if forgotten.is_empty else (lambda text: replace(text, forgotten.token_of)[0])
-
-
 def forget_in(endpoints: Endpoints, store: Store, folders: Sequence[Path], *, write: bool) -> list[FileFound]:
     """The files of these folders, without the numbers that were forgotten before."""
-    forgotten = _list(endpoints, store)
+    forgotten = forgotten_list(endpoints, store)
+    forgotten.refresh()
     if forgotten.is_empty:
         return []
     return rewrite_files(folders, lambda text: replace(text, forgotten.token_of), write=write)
-
-
-def _list(endpoints: Endpoints, store: Store) -> ForgottenList:
-    forgotten = ForgottenList(store, key_file(endpoints.data))
-    forgotten.refresh()
-    return forgotten
