@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 from pathlib import Path
+from typing import IO
 
 from schemas.durable_files import make_folder
 from schemas.errors import Terminal
@@ -57,3 +59,14 @@ def private_opener(path: str, flags: int) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def locked_file(path: Path) -> IO[str] | None:
+    """The file, for this process alone until it is closed; None while another one has it. Raises OSError."""
+    lock = open(path, "a", encoding="utf-8", opener=private_opener)  # noqa: SIM115 - whoever asked closes it
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock

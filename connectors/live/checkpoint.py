@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 from pathlib import Path
 from typing import IO, Generic, TypeVar
@@ -11,7 +10,7 @@ import msgspec
 
 from schemas.durable_files import make_folder, write_whole
 from schemas.errors import Terminal
-from schemas.private_files import private_opener
+from schemas.private_files import locked_file
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -33,15 +32,11 @@ class Checkpoint(Generic[S]):
     def __enter__(self) -> Checkpoint[S]:
         try:
             make_folder(self.path.parent)
-            lock = open(self.path.with_suffix(".lock"), "a", encoding="utf-8", opener=private_opener)
+            self._lock = locked_file(self.path.with_suffix(".lock"))
         except OSError as error:
             raise Terminal(f"{self.path}: no checkpoint can be kept there: {error.strerror}; see --state") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise Terminal(f"{self._what} is open already ({self.path} is in use): stop the other one first") from None
-        self._lock = lock
+        if self._lock is None:
+            raise Terminal(f"{self._what} is open already ({self.path} is in use): stop the other one first")
         return self
 
     def __exit__(self, *_: object) -> None:

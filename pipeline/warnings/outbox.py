@@ -7,7 +7,6 @@ Messages to one address go in order. For one process at a time, which holds the 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -19,7 +18,7 @@ import msgspec
 from pipeline.warnings.receivers import MessageRoute
 from schemas.durable_files import make_folder, sync_folder, write_whole
 from schemas.errors import CallfunnelError, Terminal, Transient
-from schemas.private_files import private_opener
+from schemas.private_files import locked_file
 from schemas.warnings import DeliveryState, WarningDelivery
 
 _FIRST_PAUSE = timedelta(seconds=30)
@@ -115,19 +114,15 @@ class Outbox:
         try:
             for state in DeliveryState:
                 make_folder(self._folder / state)
-            lock = open(self._folder / "lock", "a", encoding="utf-8", opener=private_opener)
+            self._lock = locked_file(self._folder / "lock")
         except OSError as error:
             raise Terminal(f"{self._folder}: messages cannot be kept there: {error.strerror}; see --state") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise Terminal(f"warnings of {self._folder} are watched already: stop the other process first") from None
-        self._lock = lock
+        if self._lock is None:
+            raise Terminal(f"warnings of {self._folder} are watched already: stop the other process first")
         try:
             self._read_all()
         except Terminal:
-            lock.close()
+            self._lock.close()
             raise
         return self
 
