@@ -16,7 +16,6 @@ from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes
 from connectors.asterisk.peers import Peers
 from connectors.asterisk.servers import SharedIds, servers_named
 from connectors.reading import zone_proof as clock
-from connectors.reading.file_format import JSON, SHEET
 from connectors.reading.sample import Sample
 from connectors.reading.source import About, Believed, Context, Hints, Recognised
 from connectors.reading.table import Delimited, Layout, Make, TableReading
@@ -64,10 +63,7 @@ class AsteriskCsv(Delimited):
         recognised = super().recognise(sample, hints)
         if recognised is None:
             return None
-        form = recognised.form
-        # A sheet is read as a whole before its last rows are seen: its first ones must do.
-        is_text = form.encoding not in (SHEET, JSON)
-        cells = sample.cells_from_all_over(form) if is_text else [row.fields for row in sample.rows(form)]
+        cells = sample.cells_that_decide(recognised.form)
         columns = recognised.columns
         shared = SharedIds(columns, cells)
         prefixes = line_prefixes(columns, cells, hints.region)

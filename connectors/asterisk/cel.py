@@ -22,7 +22,7 @@ from connectors.asterisk.line_prefixes import LinePrefix, describe, line_prefixe
 from connectors.asterisk.peer_facts import PeerVotes, beliefs, facts, votes_of_events
 from connectors.asterisk.peers import Peers
 from connectors.reading import zone_proof as clock
-from connectors.reading.file_format import JSON, SHEET, RowRef
+from connectors.reading.file_format import RowRef
 from connectors.reading.packed import label
 from connectors.reading.rejects import Broken, Misread, reject
 from connectors.reading.row_source import RowFilter, RowSource
@@ -81,9 +81,7 @@ class AsteriskCel(TableSource):
         recognised = super().recognise(sample, hints)
         if recognised is None:
             return None
-        form = recognised.form
-        is_text = form.encoding not in (SHEET, JSON)
-        cells = sample.cells_from_all_over(form) if is_text else [row.fields for row in sample.rows(form)]
+        cells = sample.cells_that_decide(recognised.form)
         prefixes = line_prefixes_of_events(recognised.columns, cells, hints.region)
         return msgspec.structs.replace(
             recognised,

@@ -100,6 +100,14 @@ class Sample:
             self._all_over[form] = cells + self._scattered(form) if is_large else cells
         return self._all_over[form]
 
+    def cells_that_decide(self, form: FileFormat) -> list[list[str]]:
+        """The same for what a source infers of a file; of a sheet and of JSON the first rows, since they are read as a
+        whole before the last ones are seen.
+        """
+        if form.encoding in (SHEET, JSON):
+            return [row.fields for row in self.rows(form)]
+        return self.cells_from_all_over(form)
+
     @cached_property
     def _head(self) -> bytes:
         path = self.path
