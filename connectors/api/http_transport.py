@@ -17,7 +17,8 @@ from yarl import URL
 from connectors.api.adapter import Account, ApiRequest, ApiResponse
 from connectors.api.transport import Host, Stopping, host_of
 from connectors.api.wire import WireRequest, on_wire
-from schemas.errors import Terminal, Transient
+from schemas.errors import Terminal
+from schemas.http_errors import http_errors
 
 MOST_BYTES = 64 << 20
 """Of one answer; a page of any vendor is below a megabyte or two."""
@@ -66,7 +67,8 @@ class HttpTransport:
 
     async def _ask(self, sent: WireRequest) -> ApiResponse:
         address = URL(sent.address, encoded=True)
-        try:
+        advice = ": see that this is the vendor's host"
+        with http_errors(str(self._host), self._answer_s, advice=advice):
             async with self._opened().request(
                 sent.method, address, data=sent.body, headers=sent.headers, allow_redirects=False
             ) as response:
@@ -76,16 +78,6 @@ class HttpTransport:
                     if len(body) > MOST_BYTES:
                         raise Terminal(f"{self._host}: an answer of more than {MOST_BYTES >> 20} MiB was not read")
                 return ApiResponse(response.status, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
-        except aiohttp.ClientConnectorCertificateError as error:
-            why = getattr(error.certificate_error, "verify_message", "") or "it is not trusted"
-            raise Terminal(f"{self._host}: its certificate: {why}: see that this is the vendor's host") from None
-        except TimeoutError:
-            raise Transient(f"{self._host}: no answer within {self._answer_s:.0f} s") from None
-        except aiohttp.ClientConnectorError as error:
-            # The text of other errors may hold the address, which may be the secret.
-            raise Transient(f"{self._host}: {error.os_error.strerror or 'no connection'}") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Transient(f"{self._host}: the answer was cut ({type(error).__name__})") from None
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -22,6 +22,7 @@ from pipeline.report.letter import Post, post_of, send
 from pipeline.warnings.outbox import OutboxMessage
 from pipeline.warnings.receivers import MessageRoute, check_address
 from schemas.errors import CallfunnelError, Terminal, Transient
+from schemas.http_errors import http_errors
 
 _TELEGRAM = "https://api.telegram.org"
 _ANSWER_S, _CONNECT_S = 20.0, 10.0
@@ -149,39 +150,32 @@ def cut(text: str, longest: int) -> str:
 
 
 async def _post(request: _HttpPost, context: ssl.SSLContext | None) -> None:
-    where = request.where
-    timeout = aiohttp.ClientTimeout(total=_ANSWER_S, sock_connect=_CONNECT_S)
-    try:
-        async with (
-            # A proxy of the environment is for the world outside; loopback is not behind it.
-            aiohttp.ClientSession(
-                timeout=timeout,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=request.url.startswith("https"),
-            ) as session,
-            session.post(
-                request.url,
-                data=json.dumps(request.body, ensure_ascii=False).encode(),
-                headers={"Content-Type": "application/json", "User-Agent": "callfunnel", **request.headers},
-                allow_redirects=False,
-                ssl=context or True,
-            ) as response,
-        ):
-            body = await response.content.read(_MOST_OF_ANSWER)
-            if error := answer_error(where, response.status, response.headers, body, datetime.now(UTC)):
-                raise error
-    except aiohttp.ClientConnectorCertificateError as error:
-        why = getattr(error.certificate_error, "verify_message", "") or "it is not trusted"
-        raise Terminal(f"{where}: its certificate: {why}") from None
-    except TimeoutError:
-        raise Transient(f"{where}: no answer within {_ANSWER_S:.0f} s") from None
-    except aiohttp.ClientConnectorError as error:
-        # The text of other errors may hold the address, which may be the secret.
-        raise Transient(f"{where}: {error.os_error.strerror or 'no connection'}") from None
-    except aiohttp.InvalidURL:
-        raise Terminal(f"{where}: not an address") from None
-    except (aiohttp.ClientError, OSError) as error:
-        raise Transient(f"{where}: no whole answer ({type(error).__name__})") from None
+    with http_errors(request.where, _ANSWER_S, cut="no whole answer"):
+        try:
+            await _ask(request, context)
+        except aiohttp.InvalidURL:
+            raise Terminal(f"{request.where}: not an address") from None
+
+
+async def _ask(request: _HttpPost, context: ssl.SSLContext | None) -> None:
+    async with (
+        # A proxy of the environment is for the world outside; loopback is not behind it.
+        aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=_ANSWER_S, sock_connect=_CONNECT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=request.url.startswith("https"),
+        ) as session,
+        session.post(
+            request.url,
+            data=json.dumps(request.body, ensure_ascii=False).encode(),
+            headers={"Content-Type": "application/json", "User-Agent": "callfunnel", **request.headers},
+            allow_redirects=False,
+            ssl=context or True,
+        ) as response,
+    ):
+        body = await response.content.read(_MOST_OF_ANSWER)
+        if error := answer_error(request.where, response.status, response.headers, body, datetime.now(UTC)):
+            raise error
 
 
 _LATER = frozenset({408, 409, 425, 429})
