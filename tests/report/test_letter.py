@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from pipeline.report.letter import Attachment, Post, message, post_of, send
 from schemas.errors import Terminal, Transient
+from tests.certificates import certificate_of_localhost
 from tests.report.post_office import PostOffice, open_office
 from tests.serving.board.conftest import WEEK, Commands
 
@@ -174,11 +173,4 @@ def test_the_port_tells_how_to_speak(port: str, security: str) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
-    subprocess.run([*make, *names], check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
-    return path
+    return certificate_of_localhost(tmp_path_factory.mktemp("tls"))

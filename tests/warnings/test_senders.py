@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from pipeline.warnings.outbox import OutboxMessage, message_id
 from pipeline.warnings.receivers import MessageRoute
 from pipeline.warnings.senders import Secrets, answer_error, cut, send_message
 from schemas.errors import CallfunnelError, Terminal, Transient
+from tests.certificates import certificate_of_localhost
 from tests.report.post_office import PostOffice, open_office
 from tests.warnings.inbox import Answer, Inbox, open_inbox
 from tests.warnings.worlds import NOON
@@ -190,14 +189,7 @@ def test_long_text_is_cut_to_what_telegram_takes() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
-    subprocess.run([*make, *names], check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
-    return path
+    return certificate_of_localhost(tmp_path_factory.mktemp("tls"))
 
 
 def test_certificate_is_checked(certificate: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from schemas.errors import Terminal, Transient
 from schemas.records import FeedState
+from tests.certificates import certificate_of_localhost
 from tests.connectors.api.portal import PATH, SECRET, Portal, served
 from tests.connectors.conftest import context
 from tests.connectors.live.sinks import Broker, run_listener, until
@@ -174,13 +173,8 @@ def test_silence_ends_and_a_listener_that_is_asked_to_end_does_not_wait_for_it()
 
 
 def test_certificate_that_nobody_vouches_for_ends_it(tmp_path: Path) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    subprocess.run([*make, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(cert, key)
+    tls.load_cert_chain(certificate_of_localhost(tmp_path))
     wrong = pytest.raises(Terminal, match="its certificate")
     with served(Portal(now), tls) as address, transport(address) as http, wrong as caught:
         http.send(Account(f"{address}{PATH}"), REQUEST)

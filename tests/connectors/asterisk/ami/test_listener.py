@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -19,6 +17,7 @@ from connectors.live.event_listener import Backfill
 from connectors.live.talk import Patience
 from schemas.errors import Terminal, Transient
 from schemas.records import CallLeg, FeedState, Reason, Record, Rejected
+from tests.certificates import certificate_of_localhost
 from tests.connectors.asterisk.ami.peer import BANNER, SECRET, Connection, event, peer
 from tests.connectors.live import opened as live
 from tests.connectors.live.opened import PATIENT, PINGS, Opened
@@ -94,17 +93,7 @@ def test_wrong_secret_ends_the_door_with_what_to_check(tmp_path: Path, plain: bo
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate of 127.0.0.1 that nobody has signed, in one file."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    key, pem = folder / "key.pem", folder / "pem.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pbx"]
-    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(pem)]
-    subprocess.run([*make, *more], check=True, capture_output=True, timeout=60)
-    both = folder / "both.pem"
-    both.write_bytes(key.read_bytes() + pem.read_bytes())
-    return both
+    return certificate_of_localhost(tmp_path_factory.mktemp("tls"))
 
 
 def test_tls_with_a_certificate_that_is_trusted_and_one_that_is_not(tmp_path: Path, certificate: Path) -> None:
