@@ -97,3 +97,8 @@ class WarningWatch(msgspec.Struct, frozen=True, kw_only=True):
     """The moment that the rules about people were asked for: the latest call's, where calls come in files."""
     of_files: int = 0
     error: str = ""
+
+    @property
+    def as_of_files(self) -> datetime | None:
+        """`as_of` where calls come in files; None: it is asked for now."""
+        return self.as_of if self.of_files else None

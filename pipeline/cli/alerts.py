@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -16,7 +15,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pipeline.alerts.backtest import Alarm, BacktestResult, anomalies_of, judge
 from pipeline.alerts.replay import replay
-from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import console, show_json
 from pipeline.readouts.activity import roster
 from pipeline.readouts.feeds import last_call
@@ -62,13 +60,12 @@ def command() -> None:
 @command.command("check")
 @in_language
 @output
-def check(language: str | None, as_json: bool, data: Path | None) -> None:
+def check(language: str, as_json: bool, data: Path | None) -> None:
     """Evaluate every rule now, and print what fires and why.
 
     Exit codes: 0 nothing fires; 1 something does.
     """
     settings = read_settings()
-    language = language or terminal_language(os.environ)
     source, now = read_from(data), datetime.now(settings.time_zone)
     evaluated = evaluate(source, settings, now)
     if evaluated.watch.error:
@@ -77,7 +74,7 @@ def check(language: str | None, as_json: bool, data: Path | None) -> None:
     if as_json:
         show_json([warning_fields(instance.rule, instance.labels, instance.numbers, language) for instance in found])
         sys.exit(1 if found else 0)
-    as_of = evaluated.watch.as_of if evaluated.watch.of_files else None
+    as_of = evaluated.watch.as_of_files
     telling = Telling(language=language, zone=settings.time_zone, now=now, as_of=as_of)
     for instance in found:
         fields = warning_fields(instance.rule, instance.labels, instance.numbers, language)
@@ -129,7 +126,7 @@ def backtest(
     minutes: int,
     truth: Path | None,
     until: date | None,
-    language: str | None,
+    language: str,
     as_json: bool,
     data: Path | None,
 ) -> None:
@@ -138,7 +135,6 @@ def backtest(
     Rules whose past is overwritten (stale data, drift, rejects) cannot be asked. The usual is that of the weeks before.
     """
     settings = read_settings()
-    language = language or terminal_language(os.environ)
     today = datetime.now(settings.time_zone).date()
     last = until or today
     if last > today + timedelta(days=1):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import show_json
 from pipeline.settings import read_settings
 from pipeline.terminal.options import in_language, output
@@ -25,15 +23,14 @@ from schemas.warnings import IncidentState
 @click.command("list")
 @in_language
 @output
-def command(language: str | None, as_json: bool, data: Path | None) -> None:
+def command(language: str, as_json: bool, data: Path | None) -> None:
     """Warnings that stand: since when, who looks after them, and what could not be delivered."""
     settings = read_settings()
-    language = language or terminal_language(os.environ)
     now = datetime.now(UTC)
     kept = WarningReader(read_from(data))
     incidents = [one for one in kept.incidents(now) if one.state is IncidentState.FIRING]
     marks, watch = kept.marks(incidents), kept.watch()
-    as_of = watch.as_of if watch is not None and watch.of_files else None
+    as_of = watch.as_of_files if watch is not None else None
     telling = Telling(language=language, zone=settings.time_zone, now=now, as_of=as_of)
     missing = undelivered(kept.deliveries(now), now)
     if as_json:

@@ -16,8 +16,6 @@ from schemas.errors import Terminal
 from schemas.warnings import MarkKind
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-
 _FORMS = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 
 
@@ -41,7 +39,7 @@ class Span(click.ParamType):
 @in_language
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
 def command(
-    warning: str, length: timedelta | None, until: datetime | None, note: str, language: str | None, data: Path | None
+    warning: str, length: timedelta | None, until: datetime | None, note: str, language: str, data: Path | None
 ) -> None:
     """Send nothing of WARNING (an id of `alerts list`) for a while. If it still stands then, that is said."""
     settings, now = read_settings(), datetime.now(UTC)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 
-from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.terminal.tables import show_json
 from pipeline.readouts.activity import roster
 from pipeline.readouts.numbers import numbers
@@ -30,13 +29,12 @@ from schemas.screens.translations.warnings import warning_texts
 @click.option("--to", "names", multiple=True, help="Only this receiver; may be repeated.")
 @in_language
 @output
-def command(names: tuple[str, ...], language: str | None, as_json: bool, data: Path | None) -> None:
+def command(names: tuple[str, ...], language: str, as_json: bool, data: Path | None) -> None:
     """Send one message to every address of [warnings], now, and say of each whether it was taken.
 
     Exit codes: 0 all were; 1 some were not; 2 none was, or nobody is named.
     """
     settings = read_settings()
-    language = language or terminal_language(os.environ)
     texts = warning_texts(language).lists
     receivers = _named(settings.warnings.receivers, names)
     send = partial(send_message, secrets=Secrets(os.environ))

@@ -15,6 +15,6 @@ from schemas.warnings import MarkKind
 @click.argument("warning")
 @in_language
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder of the embedded stack.")
-def command(warning: str, language: str | None, data: Path | None) -> None:
+def command(warning: str, language: str, data: Path | None) -> None:
     """Take back what `ack` or `snooze` said of WARNING (an id of `alerts list`)."""
     mark_incident(warning, MarkKind.WAKE, data, language)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 
-from pipeline.drawing.languages import terminal_language
 from pipeline.endpoints import find, pinned
 from pipeline.readouts.numbers import Numbers, reading_dsn
 from pipeline.settings import read_settings
@@ -38,7 +37,7 @@ _LOOK_S = 2.0
               metavar="SECONDS", help="How often it is looked what is due.")  # fmt: skip
 @in_language
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Folder of the embedded stack.")
-def command(state: Path, round_s: float, language: str | None, data: Path | None) -> None:
+def command(state: Path, round_s: float, language: str, data: Path | None) -> None:
     """Ask the rules again and again and tell those whom [warnings] names, until Ctrl-C or SIGTERM.
 
     `callfunnel up` does it by itself. With servers let one machine do it: two would tell everything twice.
@@ -64,7 +63,7 @@ def command(state: Path, round_s: float, language: str | None, data: Path | None
             outbox,
             settings,
             partial(send_message, secrets=secrets),
-            language=language or terminal_language(os.environ),
+            language=language,
             say=say,
         )
         for route in settings.warnings.routes:

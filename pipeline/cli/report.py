@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from pipeline.audit import Action, audit_file, record
-from pipeline.drawing.languages import terminal_language
 from pipeline.drawing.report.page import letter
 from pipeline.drawing.report.text import ReportText
 from pipeline.drawing.terminal.tables import show_json
@@ -22,11 +21,10 @@ from pipeline.report.numbers import ReportRequest, read_report, stale_reasons
 from pipeline.report.periods import PeriodKind, report_period
 from pipeline.settings import read_settings
 from pipeline.terminal.known_people import refuse_unknown
-from pipeline.terminal.options import Day, hides_numbers, output, people, show_numbers
+from pipeline.terminal.options import Day, hides_numbers, in_language, output, people, show_numbers
 from pipeline.terminal.stack_choice import read_from
 from schemas.durable_files import write_whole
 from schemas.errors import Terminal
-from schemas.screens.translations import LANGUAGES
 
 _HTML = "text/html"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,7 +36,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 @click.option("--to", "last", type=Day(), default=None,
               help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
-@click.option("--lang", "language", type=click.Choice(LANGUAGES), default=None, help="[default: the terminal's]")
+@in_language
 @click.option("--out", "outs", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
               help="FILE.html or FILE.xlsx; may be repeated. [default: callfunnel-PERIOD-DAY.html]")  # fmt: skip
 @click.option("--mail", is_flag=True, help="Send it: see CALLFUNNEL_SMTP_HOST, _MAIL_FROM, _MAIL_TO in docs/report.md.")
@@ -49,7 +47,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def command(
     kind: str,
     last: date | None,
-    language: str | None,
+    language: str,
     outs: tuple[Path, ...],
     mail: bool,
     fresh_only: bool,
@@ -69,7 +67,6 @@ def command(
     settings = read_settings()
     post = post_of(os.environ) if mail else None
     _refuse_others(outs)
-    language = language or terminal_language(os.environ)
     now = datetime.now(UTC).replace(microsecond=0)
     span = report_period(PeriodKind(kind), last, now, settings.time_zone)
     if span.period.start > now:

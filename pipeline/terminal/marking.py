@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from pipeline.drawing.languages import terminal_language
 from pipeline.endpoints import find
 from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings, read_settings
@@ -28,7 +26,7 @@ def mark_incident(
     given: str,
     kind: MarkKind,
     data: Path | None,
-    language: str | None,
+    language: str,
     *,
     note: str = "",
     until: datetime | None = None,
@@ -36,7 +34,6 @@ def mark_incident(
 ) -> None:
     """Keep the mark and say what follows from it. Raises Transient or Terminal."""
     settings = settings or read_settings()
-    language = language or terminal_language(os.environ)
     now = datetime.now(UTC)
     client = connect(find(data).clickhouse)
     incident = find_incident(WarningReader(Numbers(client)), given, now)

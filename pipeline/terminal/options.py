@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pipeline.drawing.languages import terminal_language
 from pipeline.endpoints import find
 from pipeline.privacy.readers import refuse_reader
 from pipeline.readouts.numbers import Numbers
@@ -82,9 +84,14 @@ def people(command: F) -> F:
 
 
 def in_language(command: F) -> F:
-    """--lang."""
+    """--lang: of what is said, the terminal's where nobody says another."""
     return click.option(
-        "--lang", "--language", "language", type=click.Choice(LANGUAGES), default=None, help="[default: the terminal's]"
+        "--lang",
+        "--language",
+        "language",
+        type=click.Choice(LANGUAGES),
+        default=lambda: terminal_language(os.environ),
+        help="[default: the terminal's]",
     )(command)
 
 

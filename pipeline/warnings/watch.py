@@ -180,7 +180,7 @@ class WarningWatcher:
             zone=self._settings.time_zone,
             now=now,
             link=self._settings.warnings.link,
-            as_of=watch.as_of if watch is not None and watch.of_files else None,
+            as_of=watch.as_of_files if watch is not None else None,
         )
 
     def _may_go(self, message: OutboxMessage, now: datetime) -> bool:
