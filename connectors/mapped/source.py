@@ -171,6 +171,13 @@ class MappedSource(Delimited):
 
         return cells_of
 
+    def _cells(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], names: Sequence[str]
+    ) -> list[Sequence[str]]:
+        """Our cells, in the order of `names`, of every row that is whole."""
+        cells_of = self._reader(columns, names)
+        return [cells_of(list(row)) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+
     def _joins(self, name: str) -> bool:
         """Whether all columns of this name are read."""
         return any(name in _listed(self._mapping.columns.get(ours, [])) for ours in _JOINED)
@@ -181,9 +188,7 @@ class MappedSource(Delimited):
         times = [ours for ours in times if ours in self._mapping.columns]
         if not times:
             return
-        cells_of = self._reader(columns, times)
-        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
-        texts = [text for row in whole for text in _several(cells_of(row)) if text.strip()]
+        texts = [text for cells in self._cells(columns, rows, times) for text in _several(cells) if text.strip()]
         order, written = date_order([(text, "") for text in texts], region), self._mapping.date_order
         if not order.is_guess and {order.order, written} == {"dmy", "mdy"}:
             raise Terminal(
@@ -193,8 +198,7 @@ class MappedSource(Delimited):
 
     def _units(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, LengthUnit]:
         """What the columns of lengths count."""
-        cells_of = self._reader(columns, READ)
-        whole = [cells_of(list(row)) for row in rows if len(row) == len(columns) and not _is_footer(row)]
+        whole = self._cells(columns, rows, READ)
         theirs = self._mapping.columns
         lengths = {
             ours: (" ".join(_listed(theirs[ours])), [cells[READ.index(ours)] for cells in whole])
@@ -208,17 +212,14 @@ class MappedSource(Delimited):
         """What names a menu, a queue or a group in the columns of the called, with how many rows each; "" for none."""
         if self.kind != "calls":
             return ""
-        cells_of = self._reader(columns, ("to", "extension"))
-        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
-        named = Counter(cell.strip() for row in whole for cell in cells_of(row) if names_machine(cell))
+        whole = self._cells(columns, rows, ("to", "extension"))
+        named = Counter(cell.strip() for cells in whole for cell in cells if names_machine(cell))
         return ", ".join(f"{name} ({count})" for name, count in named.most_common(5))
 
     def _have_offset(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         """Whether most starts say their offset."""
-        cells_of = self._reader(columns, READ)
         index = READ.index("start")
-        whole = [list(row) for row in rows if len(row) == len(columns) and not _is_footer(row)]
-        starts = [cells_of(row)[index].strip() for row in whole]
+        starts = [cells[index].strip() for cells in self._cells(columns, rows, READ)]
         return sum(absolute(start) is not None for start in starts) * 2 > sum(map(bool, starts))
 
 
