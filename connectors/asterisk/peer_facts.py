@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.reading.source import Believed
+from connectors.reading.source import BY_NAME, Believed
 
 WRAPPED = re.compile(r"(?:(?:AsyncGoto|Surrogate|Transfered|Parked|Bridge)/)+")
 """Masquerades wrap the name of the channel they move: a transfer by the manager interface is AsyncGoto/PJSIP/101-..."""
@@ -236,7 +236,7 @@ def beliefs(
         elif name in known.lines:
             rows.append(Believed(name, "line", peer.rows, f"{peer.through} numbers went through it", "extensions"))
         elif is_extension(own):
-            rows.append(Believed(name, "phone", peer.rows, "it looks like an extension", "trunks"))
+            rows.append(Believed(name, "phone", peer.rows, BY_NAME, "trunks"))
         else:
             why = f"{peer.through} numbers went through it, {peer.strangers} calls from outside came in"
             rows.append(Believed(name, "line", peer.rows, why, "extensions"))

@@ -119,6 +119,10 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True):
     """What the source found in rows from all over the file, for itself: who is at the ends of its channels."""
 
 
+BY_NAME = "it looks like an extension"
+"""Why most phones are phones: nothing that somebody need look at."""
+
+
 class Believed(NamedTuple):
     """What a peer or a number of a file was taken for, and what that rests on: for people, and for what asks them."""
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from connectors.reading.source import BY_NAME
 from pipeline.readouts.beliefs import PeerBelief
 from pipeline.stitch import stitch
 from schemas.calls import Call
@@ -26,8 +27,6 @@ _NAMED = re.compile(r'\s*"?([^"<>]+?)"?\s*<([^<>]+)>\s*')
 _FEWEST_CALLS = 3
 """Of a number, to be proposed as an organisation."""
 _MOST_ORGANISATIONS = 200
-_BY_NAME = "it looks like an extension"
-"""Why most phones are phones: nothing that somebody need look at."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -255,7 +254,7 @@ def with_settings(
         if prefixes:
             written = ", ".join(f'"{prefix}"' for prefix in prefixes)
             lines.append(f"prefixes = [{written}]  # dialled before a number outside; the exchange takes it off")
-        inferred = [peer for peer in peers if peer.why != _BY_NAME]
+        inferred = [peer for peer in peers if peer.why != BY_NAME]
         lines += [f"# {peer.name} was taken for a {peer.taken_for}: {peer.why}" for peer in inferred[:20]]
         lines.append('# trunks = ["200"]  # peers that look like extensions and are lines')
         lines.append('# machines = ["600", "7\\\\d{3}"]  # numbers of groups, queues, menus, voicemail: never a person')
