@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -26,6 +26,7 @@ from connectors.api.tokens import Refreshing
 
 UsersReader = Generator[ApiRequest, Any, list[VendorUser]]
 """Asks for all users."""
+_DAY = timedelta(days=1)
 
 
 class ExchangeAdapter(ABC):
@@ -60,6 +61,22 @@ class ExchangeAdapter(ABC):
     def _users(self, window: PullWindow, cursor: str, fresh: FreshContext) -> Reader:
         users = yield from self.users()
         yield managers_page(users, self.kind, fresh(), self._options)
+
+
+def calls_by_time(
+    read: Callable[[PullWindow, str, FreshContext], Reader],
+    *,
+    step: timedelta = 7 * _DAY,
+    settle: timedelta = 2 * _DAY,
+    slack: timedelta = timedelta(seconds=1),
+) -> PullStream:
+    """Calls that are found by the time of their start: they appear when they have ended, and whatever users are mapped
+    to, they name extensions.
+    """
+    overlap = timedelta(hours=2)
+    return PullStream(
+        "calls", Order.BY_TIME, read, overlap=overlap, step=step, settle=settle, slack=slack, is_mapped=False
+    )
 
 
 def survey_of(users: UsersReader) -> Survey:

@@ -17,7 +17,6 @@ from connectors.api.adapter import (
     ApiRequest,
     ApiResponse,
     FreshContext,
-    Order,
     PulledPage,
     PullStream,
     PullWindow,
@@ -27,7 +26,7 @@ from connectors.api.adapter import (
 from connectors.api.answers import objects
 from connectors.api.calls import pulled_leg
 from connectors.api.credential import address_and_key
-from connectors.api.exchange import ExchangeAdapter, UsersReader, survey_of
+from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time, survey_of
 from connectors.api.survey import Survey, VendorUser
 from connectors.api.verdicts import by_status
 from connectors.reading.identity import nameless
@@ -66,8 +65,7 @@ class BeelineAdapter(ExchangeAdapter):
         return users_of()
 
     def calls(self) -> PullStream:
-        hour, day = timedelta(hours=1), timedelta(days=1)
-        return PullStream("calls", Order.BY_TIME, _calls, overlap=2 * hour, step=day, settle=2 * day, is_mapped=False)
+        return calls_by_time(_calls, step=timedelta(days=1))
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return by_status(response, "make a token in the portal, API")

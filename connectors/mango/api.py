@@ -23,7 +23,6 @@ from connectors.api.adapter import (
     ApiRequest,
     ApiResponse,
     FreshContext,
-    Order,
     PulledPage,
     PulledRow,
     PullStream,
@@ -35,7 +34,7 @@ from connectors.api.adapter import (
 from connectors.api.answers import decoded_like
 from connectors.api.calls import named_row
 from connectors.api.credential import address_and_key
-from connectors.api.exchange import ExchangeAdapter, UsersReader
+from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
 from connectors.api.verdicts import slow_down
 from connectors.mango.statistics import PULLED, MangoStats
@@ -80,17 +79,7 @@ class MangoAdapter(ExchangeAdapter):
 
     def calls(self) -> PullStream:
         """A call is listed when it has ended, its recording minutes later. The filter is by call, a row is a part."""
-        hour, day = timedelta(hours=1), timedelta(days=1)
-        return PullStream(
-            "calls",
-            Order.BY_TIME,
-            _calls,
-            overlap=2 * hour,
-            step=7 * day,
-            settle=2 * day,
-            slack=day,
-            is_mapped=False,
-        )
+        return calls_by_time(_calls, slack=timedelta(days=1))
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response)

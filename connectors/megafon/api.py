@@ -17,7 +17,6 @@ from connectors.api.adapter import (
     ApiRequest,
     ApiResponse,
     FreshContext,
-    Order,
     PulledPage,
     PulledRow,
     PullStream,
@@ -28,7 +27,7 @@ from connectors.api.adapter import (
 from connectors.api.answers import objects
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
-from connectors.api.exchange import ExchangeAdapter, UsersReader, survey_of
+from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time, survey_of
 from connectors.api.survey import Survey, VendorUser
 from connectors.api.verdicts import by_status
 from connectors.megafon.history import MegafonHistory
@@ -61,10 +60,7 @@ class MegafonAdapter(ExchangeAdapter):
 
     def calls(self) -> PullStream:
         """A module of an exchange's vendor found calls a day late: a day is read again every six hours."""
-        hour, day = timedelta(hours=1), timedelta(days=1)
-        return PullStream(
-            "calls", Order.BY_TIME, _calls, overlap=2 * hour, step=7 * day, settle=2 * day, is_mapped=False
-        )
+        return calls_by_time(_calls)
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return by_status(response, "make one in the cabinet, CRM integration")

@@ -21,7 +21,6 @@ from connectors.api.adapter import (
     ApiRequest,
     ApiResponse,
     FreshContext,
-    Order,
     PulledPage,
     PullStream,
     PullWindow,
@@ -32,7 +31,7 @@ from connectors.api.adapter import (
 from connectors.api.answers import decoded_like, objects
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
-from connectors.api.exchange import ExchangeAdapter, UsersReader
+from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
 from connectors.api.walls import named_zone, wall_end, wall_start, zone_note
 from connectors.uis.calls import UisCalls
@@ -77,17 +76,7 @@ class UisAdapter(ExchangeAdapter):
 
     def calls(self) -> PullStream:
         """Tags, ratings and recordings come later, for days."""
-        hour, day = timedelta(hours=1), timedelta(days=1)
-        return PullStream(
-            "calls",
-            Order.BY_TIME,
-            _calls,
-            overlap=2 * hour,
-            step=7 * day,
-            settle=3 * day,
-            slack=3 * hour,
-            is_mapped=False,
-        )
+        return calls_by_time(_calls, settle=timedelta(days=3), slack=timedelta(hours=3))
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response, now)

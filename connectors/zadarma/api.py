@@ -22,7 +22,6 @@ from connectors.api.adapter import (
     ApiRequest,
     ApiResponse,
     FreshContext,
-    Order,
     PulledPage,
     PullStream,
     PullWindow,
@@ -33,7 +32,7 @@ from connectors.api.adapter import (
 from connectors.api.answers import decoded_like
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
-from connectors.api.exchange import ExchangeAdapter, UsersReader
+from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time
 from connectors.api.survey import AccountSurvey, Survey, VendorUser
 from connectors.api.verdicts import slow_down
 from connectors.api.walls import wall_end, wall_start, zone_note
@@ -82,17 +81,7 @@ class ZadarmaAdapter(ExchangeAdapter):
         return users_of()
 
     def calls(self) -> PullStream:
-        hour, day = timedelta(hours=1), timedelta(days=1)
-        return PullStream(
-            "calls",
-            Order.BY_TIME,
-            _calls,
-            overlap=2 * hour,
-            step=7 * day,
-            settle=2 * day,
-            slack=3 * hour,
-            is_mapped=False,
-        )
+        return calls_by_time(_calls, slack=timedelta(hours=3))
 
     def classify(self, response: ApiResponse, now: datetime) -> Verdict:
         return classify(response)
