@@ -32,31 +32,32 @@ def ensure_topics(bootstrap: str, prefix: str = "", *, within_s: float = 30.0) -
         )
     try:
         with kafka_errors("topics cannot be made"):
-            return _make_missing(admin, prefix)
+            return _make_missing(admin, prefix, most_ms)
     finally:
         with contextlib.suppress(KafkaAway), kafka_errors("a connection was not closed in order"):
             admin.close()
 
 
-def _make_missing(admin: KafkaAdminClient, prefix: str) -> list[str]:
+def _make_missing(admin: KafkaAdminClient, prefix: str, most_ms: int) -> list[str]:
+    present = set(admin.list_topics())
+    missing = [topic for topic in ALL if prefix + topic.name not in present]
+    new = [
+        NewTopic(
+            name=prefix + topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=-1,  # the broker's default
+            topic_configs={"retention.ms": str(topic.retention_ms), **_STAMPED},
+        )
+        for topic in missing
+    ]
     try:
-        present = set(admin.list_topics())
-        missing = [topic for topic in ALL if prefix + topic.name not in present]
-        new = [
-            NewTopic(
-                name=prefix + topic.name,
-                num_partitions=topic.partitions,
-                replication_factor=-1,  # the broker's default
-                topic_configs={"retention.ms": str(topic.retention_ms), **_STAMPED},
-            )
-            for topic in missing
-        ]
         if new:
             admin.create_topics(new)
-        _stamp(admin, [prefix + topic.name for topic in ALL if topic not in missing])
-        return [topic.name for topic in missing]
-    except TopicAlreadyExistsError:
-        return []
+    except TopicAlreadyExistsError:  # another one makes them now, or made some that the broker does not list yet
+        missing = []
+    admin.wait_for_topics([prefix + topic.name for topic in ALL], timeout_ms=most_ms)
+    _stamp(admin, [prefix + topic.name for topic in ALL if topic not in missing])
+    return [topic.name for topic in missing]
 
 
 def _stamp(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
@@ -73,7 +74,10 @@ def _stamp(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
         wrong = [name for name in topics if _value(found.get(name, {}).get(setting)) not in (None, _STAMPED[setting])]
         if wrong:
             changes = [ConfigResource(ConfigResourceType.TOPIC, name, configs=_STAMPED) for name in wrong]
-            admin.alter_configs(changes, incremental=True)
+            answers = admin.alter_configs(changes, incremental=True).get("topic", {})
+            refused = {answer for answer in answers.values() if answer != "OK"}
+            if refused:
+                raise BrokerResponseError("; ".join(sorted(refused)))
     except BrokerResponseError as error:  # no right to, or a policy against it: the worker's clock has to do
         log.warning("kafka: %s=%s cannot be set: %s", setting, _STAMPED[setting], error)
 

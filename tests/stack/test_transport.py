@@ -148,10 +148,13 @@ def send_one(address: str) -> None:
 
 @pytest.mark.stack
 @pytest.mark.kafka
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "made a moment ago, not listed yet"])
 def test_kafka_stamps_what_it_receives_on_new_topics_and_on_those_of_an_earlier_release(
-    apache_kafka: tuple[StackPart, str],
+    apache_kafka: tuple[StackPart, str], listed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, address = apache_kafka
+    if not listed:
+        monkeypatch.setattr(KafkaAdminClient, "list_topics", lambda admin: [])
     prefix = f"stamps-{time.time_ns()}."
     admin = KafkaAdminClient(bootstrap_servers=address)
     try:
