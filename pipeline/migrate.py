@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -21,7 +22,14 @@ DURABLE = {
 Merges too: what a merged part replaces is taken away. https://clickhouse.com/docs/operations/settings/merge-tree-settings
 """
 
-_SETTINGS = ", ".join(f"{name} = {value}" for name, value in DURABLE.items())
+CLEANED = {
+    "cleanup_delay_period": 5,
+    "max_cleanup_delay_period": 5,
+    "cleanup_delay_period_random_add": 0,
+}
+"""Seconds. Replaced parts leave the disk soon: `forget` would wait for ClickHouse's own 30 to 300."""
+
+_SETTINGS = ", ".join(f"{name} = {value}" for name, value in (DURABLE | CLEANED).items())
 
 _LEDGER = f"""
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -30,9 +38,8 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 
 _LACKING = (
-    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND NOT ("
-    + " AND ".join(f"engine_full LIKE '%{name} = {value}%'" for name, value in DURABLE.items())
-    + ") ORDER BY name"
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND NOT ({})"
+    " ORDER BY name"
 )
 
 
@@ -92,21 +99,34 @@ def migrate(client: Client, known: list[Migration] | None = None) -> list[Migrat
     """Apply what is pending, in order, and return it. Running it again does nothing.
 
     A migration that died half-way is applied again whole: its statements create with IF NOT EXISTS. Every table gets
-    the settings of `DURABLE`, those of older versions too.
+    the settings of `DURABLE` and `CLEANED`, those of older versions too.
     """
     todo = pending(client, known)
     for migration in todo:
         for statement in migration.statements:
-            client.command(re.sub(r"^CREATE TABLE (?!IF)", "CREATE TABLE IF NOT EXISTS ", statement))
+            client.command(_as_ours(statement))
         client.command(
             "INSERT INTO schema_migrations (number, name, checksum) VALUES ({no:UInt32}, {name:String}, {sum:String})",
             parameters={"no": migration.number, "name": migration.name, "sum": migration.checksum},
         )
-    for table in lacking_durability(client):
+    for table in _lacking(client, DURABLE | CLEANED):
         client.command(f"ALTER TABLE `{table}` MODIFY SETTING {_SETTINGS}")
     return todo
 
 
+def _as_ours(statement: str) -> str:
+    """A new table is made with what every table has; one that a migration that died has made already is left."""
+    made = re.sub(r"^CREATE TABLE (?!IF)", "CREATE TABLE IF NOT EXISTS ", statement)
+    if made == statement or "MergeTree" not in statement:
+        return made
+    return f"{made}, {_SETTINGS}" if re.search(r"\bSETTINGS\b", statement) else f"{made} SETTINGS {_SETTINGS}"
+
+
 def lacking_durability(client: Client) -> list[str]:
     """Tables whose rows a power cut could take after they were acknowledged."""
-    return [row[0] for row in client.query(_LACKING).result_rows]
+    return _lacking(client, DURABLE)
+
+
+def _lacking(client: Client, settings: Mapping[str, int]) -> list[str]:
+    held = " AND ".join(f"engine_full LIKE '%{name} = {value}%'" for name, value in settings.items())
+    return [row[0] for row in client.query(_LACKING.format(held)).result_rows]

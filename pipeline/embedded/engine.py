@@ -6,13 +6,13 @@ is `readonly = 1` for good, so whatever the SQL says, it cannot write or change 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import chdb
 import msgspec
 
 from schemas.durable_files import make_folder
@@ -171,10 +171,17 @@ def _value(value: str) -> str:
 
 
 class Engine:
-    """Opens the folder; hands out handles. A second process cannot open the same folder."""
+    """Opens the folder; hands out handles. A second process cannot open the same folder, and this one stands in it."""
 
     def __init__(self, folder: Path) -> None:
+        folder = folder.resolve()
         make_folder(folder)
+        # The engine reads config.xml of the folder where it is imported, and of its user's: neither is about the store.
+        os.chdir(folder)
+        os.environ["HOME"] = str(folder)
+        import chdb
+
+        self._connect = chdb.connect
         options = "&".join(f"{name}={value}" for name, value in _SERVER.items())
         self._path = f"{folder}?{options}"
         self._handles: list[Handle] = []
@@ -192,7 +199,7 @@ class Engine:
         }
         if limits.yields_memory:
             fixed["memory_overcommit_ratio_denominator"] = _YIELDS_ABOVE
-        handle = Handle(lambda: chdb.connect(self._path), fixed, readonly=not limits.may_write)
+        handle = Handle(lambda: self._connect(self._path), fixed, readonly=not limits.may_write)
         self._handles.append(handle)
         return handle
 

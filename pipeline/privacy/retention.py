@@ -92,6 +92,8 @@ class RetentionRun:
         return found
 
     def _take_away(self, first: dict[str, date], facts: set[str], found: Sequence[Removal], files: list[Path]) -> None:
+        if "raw_numbers" in facts and self._key_file is None:
+            raise Terminal("name the file of the key in CALLFUNNEL_PRIVACY_KEY: docs/privacy.md")
         tables = sorted({one.where for one in found if one.what in ("legs", "raw_numbers", "rejects")})
         with ExitStack() as stack:
             if self._endpoints.data:
@@ -150,7 +152,9 @@ class RetentionRun:
     def _hide_numbers(self, first: date) -> None:
         """Each number gets the one token that the key makes of it, so that distinct numbers stay distinct."""
         conditions = self._clear_numbers(first)
-        new = f"if(joinGet('{_TOKENS}', 'token', {{x}}) = '', {{x}}, joinGet('{_TOKENS}', 'token', {{x}}))"
+        ((database,),) = self._tables.query("SELECT currentDatabase()")  # a mutation has none of its own
+        token = f"joinGet('{database}.{_TOKENS}', 'token', {{x}})"
+        new = f"if({token} = '', {{x}}, {token})"
         contact = f"contact = {new.format(x='contact')}"
         recording = "recording = if(length(contact) > 7 AND position(recording, right(contact, 7)) > 0, '', recording)"
         sets = {
@@ -171,8 +175,7 @@ class RetentionRun:
     @contextmanager
     def _tokens(self, conditions: dict[str, str]) -> Iterator[None]:
         """Number -> token, in memory only."""
-        if self._key_file is None:
-            raise Terminal("name the file of the key in CALLFUNNEL_PRIVACY_KEY: docs/privacy.md")
+        assert self._key_file is not None  # seen before anything went
         key = read_key(self._key_file) or make_key(self._key_file)
         self._tables.command(f"DROP TABLE IF EXISTS {_TOKENS} SYNC")
         self._tables.command(

@@ -177,10 +177,20 @@ class Deployment:
             loading.outcome()
         self.loading(department.files["proposals"], kind="proposals").outcome()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def use(self, dsn: str) -> None:
+        """Have commands and workers, not started yet, use another store."""
+        self._dsn = self.env["CALLFUNNEL_CLICKHOUSE"] = dsn
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """A command that ends by itself."""
         return subprocess.run(
-            [*CLI, *arguments], env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=180, check=False
+            [*CLI, *arguments],
+            env=env or self.env,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
         )
 
     def log_of(self, part: str) -> str:

@@ -146,10 +146,24 @@ def test_forgotten_person_leaves_counts_and_nothing_else(embedded: Deployment) -
     assert [line["action"] for line in lines].count("forget") == 1
     assert not any(digits in (embedded.folder / "audit.log").read_text("utf-8") for digits in DIGITS)
 
+    key = embedded.folder / "privacy.key"
+    asked = embedded.run("forget", "--destroy-key")
+    assert (asked.returncode, key.exists()) == (0, True), "without --yes nothing is destroyed"
+    destroyed = embedded.run("forget", "--destroy-key", "--yes")
+    assert (destroyed.returncode, key.exists()) == (0, False), destroyed.stderr
+    assert embedded.number("SELECT count() FROM forgotten") == 0, "nothing leads back"
+    again = embedded.run("forget", "--destroy-key", "--yes")
+    assert (again.returncode, "Traceback" in again.stderr) == (2, False), again.stdout
+    late = mine / "late.csv"
+    late.write_text(legs(begin + timedelta(days=20), 8, of=1, start=5000), "utf-8")
+    assert embedded.run("load", str(late), "--tz", "UTC").returncode == 0, "the worker goes on"
+    assert embedded.number(f"SELECT uniqExact(call_id) FROM call_legs FINAL WHERE contact = '{NUMBER}'") > 0
+
 
 SETTINGS = """
 time_zone = "UTC"
 [retention]
+raw_numbers = "60 days"
 legs = "370 days"
 rejects = "30 days"
 [privacy]
@@ -163,24 +177,41 @@ def test_facts_go_when_their_time_is_over_and_counts_stay(embedded: Deployment) 
     embedded.start()
     (embedded.folder / "m.csv").write_text("id,name,team,extensions,valid_from\nm1,A,a,101;102,2020-01-01\n", "utf-8")
     now = datetime.now(UTC)
-    old, new = now - timedelta(days=500), now - timedelta(days=5)
+    old, middle, new = now - timedelta(days=500), now - timedelta(days=100), now - timedelta(days=5)
     (embedded.folder / "old.csv").write_text(legs(old, 50, of=4), "utf-8")
+    (embedded.folder / "middle.csv").write_text(legs(middle, 40, of=4, start=200), "utf-8")
     (embedded.folder / "new.csv").write_text(legs(new, 50, of=4, start=100), "utf-8")
     embedded.loading(embedded.folder / "m.csv", kind="managers").outcome()
-    for name in ("old.csv", "new.csv"):
+    for name in ("old.csv", "middle.csv", "new.csv"):
         assert embedded.run("load", name, "--tz", "UTC").returncode == 0
     ever = ("--from", f"{old - timedelta(days=3):%Y-%m-%d}")
     before = json.loads(embedded.run("activity", *ever, "--by", "manager,day", "--json").stdout)
     preview = json.loads(embedded.run("retention", "--json").stdout)
-    assert {(one["what"], one["where"]): one["count"] for one in preview} == {
-        ("legs", "call_legs"): 50,
-        ("legs", "placements"): 50,
-        ("legs", "activities"): 50,
-    }
+    calls = ("call_legs", "placements", "activities")
+    counts = {(one["what"], one["where"]): one["count"] for one in preview}
+    assert {where: counts["legs", where] for where in calls} == dict.fromkeys(calls, 50)
+    assert {where: counts["raw_numbers", where] for where in calls} == dict.fromkeys(calls, 90)
+    contacts = (
+        "SELECT uniqExact(contact) FROM activities FINAL WHERE bucket < now() - INTERVAL 60 DAY AND bucket > '{}'"
+    )
+    distinct = embedded.number(contacts.format(f"{middle - timedelta(days=1):%Y-%m-%d}"))
+    keyless = embedded.run("retention", "--yes")
+    assert (keyless.returncode, "CALLFUNNEL_PRIVACY_KEY" in keyless.stderr) == (2, True)
+    assert embedded.number("SELECT count() FROM retained_from") == 0, "nothing went before it was looked at"
+    embedded.env["CALLFUNNEL_PRIVACY_KEY"] = str(embedded.folder / "privacy.key")
     gone = embedded.run("retention", "--yes")
     assert gone.returncode == 0, gone.stderr
-    for table in ("call_legs", "placements", "activities"):
-        assert embedded.number(f"SELECT count() FROM {table} FINAL") == 50
+    for table in calls:
+        assert embedded.number(f"SELECT count() FROM {table} FINAL") == 90
+    assert embedded.number(contacts.format("2020-01-01")) == distinct > 10, "distinct ones stay distinct"
+    for table, at in (
+        {"call_legs": "started_at", "manager_activity": "bucket"} | dict.fromkeys(calls[1:], "bucket")
+    ).items():
+        clear = (
+            f"match(toJSONString(tuple(*)), '\\+7[0-9]{{10}}|[^0-9][78]?9161234567') AND {at} < now() - INTERVAL 60 DAY"
+        )
+        assert embedded.number(f"SELECT count() FROM {table} WHERE {clear}") == 0, f"{table} holds a number in clear"
+    assert embedded.number("SELECT count() FROM call_legs FINAL WHERE contact = '" + NUMBER + "'") > 10, "of these days"
     assert json.loads(embedded.run("activity", *ever, "--by", "manager,day", "--json").stdout) == before
     verified = embedded.run("verify", *ever)
     assert (verified.returncode, "calls are kept from" in verified.stderr) == (0, True), verified.stdout
@@ -194,7 +225,11 @@ def test_facts_go_when_their_time_is_over_and_counts_stay(embedded: Deployment) 
     late = embedded.run("load", "old.csv", "--tz", "UTC")
     assert embedded.number("SELECT count() FROM rejected FINAL WHERE reason = 'past_retention'") == 50, late.stdout
     assert json.loads(embedded.run("activity", *ever, "--by", "manager,day", "--json").stdout) == before
-    assert embedded.number("SELECT count() FROM call_legs FINAL") == 50
+    assert embedded.run("load", "middle.csv", "--tz", "UTC").returncode == 1, "its numbers would stand beside tokens"
+    assert embedded.number("SELECT count() FROM rejected FINAL WHERE reason = 'past_retention'") == 90
+    assert embedded.number("SELECT count() FROM rejected WHERE payload != ''") == 0
+    assert json.loads(embedded.run("activity", *ever, "--by", "manager,day", "--json").stdout) == before
+    assert embedded.number("SELECT count() FROM call_legs FINAL") == 90
     assert json.loads(embedded.run("retention", "--yes", "--json").stdout) == [], "a second run finds nothing"
 
     hidden = json.loads(embedded.run("calls", "--json").stdout)

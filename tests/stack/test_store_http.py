@@ -190,6 +190,15 @@ sys.stdout.buffer.write(handle.query(question, "TSVRaw", {}, {}))
 """
 
 
+def test_files_of_the_folder_that_it_is_started_in_are_not_its_settings(tmp_path: Path) -> None:
+    for name in ("config.xml", "clickhouse-local.xml"):
+        (tmp_path / name).write_text("<another><program/></another", "utf-8")
+    asked = [sys.executable, "-c", _PLAN, "data"]
+    said = subprocess.run(asked, stdout=subprocess.PIPE, check=True, timeout=180, cwd=tmp_path)
+    assert b"AggregatingTransform" in said.stdout
+    assert any((tmp_path / "data").iterdir())
+
+
 def test_a_reader_is_answered_by_two_threads_however_little_memory_there_is(tmp_path: Path) -> None:
     """The engine is asked itself, in a process of its own: behind its door no reader has EXPLAIN."""
     asked = [sys.executable, "-c", _PLAN, str(tmp_path / "data")]

@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from pipeline import doctor
 from pipeline.embedded.ports import free_port
 from pipeline.endpoints import Endpoints
-from pipeline.migrate import DURABLE, Migration, lacking_durability, migrate, migrations, pending, statements
+from pipeline.migrate import CLEANED, DURABLE, Migration, lacking_durability, migrate, migrations, pending, statements
 from pipeline.store import connect
 from schemas.errors import Terminal
 from tests.conftest import STARTS_S, store_process, writer_dsn
@@ -46,7 +46,7 @@ class Database:
             self.ledger[row[0]] = row
             return
         if altered := re.match(r"ALTER TABLE `(\w+)` MODIFY SETTING (.*)", cmd):
-            assert altered[2] == ", ".join(f"{name} = {value}" for name, value in DURABLE.items())
+            assert altered[2] == ", ".join(f"{name} = {value}" for name, value in (DURABLE | CLEANED).items())
             self.durable.add(altered[1])
             return
         made = re.match(r"\s*CREATE TABLE (IF NOT EXISTS )?(\w+)", cmd)
