@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiokafka.errors import KafkaError as AioKafkaError
 from kafka.errors import KafkaError
 
 from schemas.errors import Transient
 
 KAFKA = (
-    *(KafkaError, AioKafkaError, OSError, EOFError),
-    # Seen of kafka-python 3.0 when a broker dies or is a fresh one: unknown partitions (ValueError, AssertionError,
-    # KeyError), loops and threads that have ended (RuntimeError), answers that hold less than they should (others).
+    *(KafkaError, OSError, EOFError),
+    # aiokafka's are RuntimeErrors, and not named: every command would import it for that. Of kafka-python 3.0 when a
+    # broker dies or is a fresh one were seen: unknown partitions (ValueError, AssertionError, KeyError), loops and
+    # threads that have ended (RuntimeError), answers that hold less than they should (others).
     *(AssertionError, ValueError, RuntimeError, LookupError, TypeError, AttributeError),
 )
 

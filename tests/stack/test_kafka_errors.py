@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aiokafka.errors
 import pytest
 
 from connectors.sender import FrameSender
@@ -25,6 +26,10 @@ def test_every_way_to_use_a_broker_that_is_killed_is_transient(tmp_path: Path) -
 def test_each_error_of_the_client_is_ours(error: type[Exception]) -> None:
     with pytest.raises(KafkaAway, match="kafka: a frame was not taken"), kafka_errors("a frame was not taken"):
         raise error
+
+
+def test_what_the_other_client_raises_is_among_them() -> None:
+    assert issubclass(aiokafka.errors.KafkaError, KAFKA)
 
 
 def test_closing_never_raises() -> None:
