@@ -24,7 +24,7 @@ def rendered(text: ReportText, suffix: str) -> bytes:
 def in_short(text: ReportText) -> str:
     """The letter for programs that show no HTML."""
     stale = [text.texts.stale, *text.report.heading.stale] if text.report.heading.stale else []
-    return "\n".join([text.texts.title, *stale, *text.lines, text.loss, "", text.texts.attached, ""])
+    return "\n".join([text.texts.title, *stale, *text.lines, "", *text.headlines, "", text.texts.attached, ""])
 
 
 def as_objects(report: ReportData) -> list[dict[str, object]]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pipeline.drawing.render_context import RenderContext
+from pipeline.drawing.report.headlines import sentence
+from pipeline.readouts.headlines import headlines
 from pipeline.readouts.report_data import ReportData
 from schemas.parameters import Department
 from schemas.screens.panel import PanelType
@@ -69,6 +71,14 @@ class ReportText:
         row = found.rows[0]
         values = {column.name: self.context.value(row[column.name], column) for column in found.columns}
         return self.texts.loss.format(**{name: values[name] for name in ("from_stage", "stage", "lost", "drop_off")})
+
+    @property
+    def headlines(self) -> list[str]:
+        """What a deputy would say of it, in at most five sentences."""
+        against = self.report.heading.before
+        return [
+            sentence(one, self.texts, self.context, against=against, loss=self.loss) for one in headlines(self.report)
+        ]
 
     @property
     def definitions(self) -> list[str]:

@@ -73,7 +73,8 @@ class _Writer:
             row += 1
         summary = [
             *text.lines,
-            text.loss,
+            "",
+            *text.headlines,
             "",
             text.texts.definitions_title,
             *text.definitions,

@@ -40,6 +40,8 @@ class ReportTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contents: str
     sum_of_d: str
     attached: str
+    headlines: dict[str, str]
+    """Sentences on top, by id of `pipeline.readouts.headlines`."""
     sections: dict[str, str]
     spans: dict[str, str]
     panels: dict[str, Titled]
