@@ -17,7 +17,8 @@ INDICATORS = {"A": "calls_to_potential", "C": "general_proposals", "D": "individ
 MOST_NAMED = 3
 """Managers in a sentence."""
 _ON_PLAN = PACE[-1].at
-_TRUSTED_COVERAGE = COVERAGE[-1].at
+_TRUSTED_COVERAGE = COVERAGE[1].at
+"""Below it the share of matched calls is bad: A and B tell nothing."""
 
 Row = Mapping[str, Any]
 
