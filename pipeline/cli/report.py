@@ -38,7 +38,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
               help="First day not included. [default: the latest day, week or month that is over]")  # fmt: skip
 @in_language
 @click.option("--out", "outs", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
-              help="FILE.html or FILE.xlsx; may be repeated. [default: callfunnel-PERIOD-DAY.html]")  # fmt: skip
+              help="FILE.html, FILE.pdf or FILE.xlsx; repeatable. [default: callfunnel-PERIOD-DAY.html]")  # fmt: skip
 @click.option("--mail", is_flag=True, help="Send it: see CALLFUNNEL_SMTP_HOST, _MAIL_FROM, _MAIL_TO in docs/report.md.")
 @click.option("--fresh-only", is_flag=True, help="Nothing is written or sent while the data does not cover the period.")
 @people
@@ -106,8 +106,8 @@ def command(
 
 def _refuse_others(outs: tuple[Path, ...]) -> None:
     for path in outs:
-        if path.suffix.lower() not in (".html", ".xlsx"):
-            raise Terminal(f"--out {path}: FILE.html or FILE.xlsx (print the HTML file for a PDF)")
+        if path.suffix.lower() not in (".html", ".pdf", ".xlsx"):
+            raise Terminal(f"--out {path}: FILE.html, FILE.pdf or FILE.xlsx")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,18 +7,20 @@ from pipeline.drawing.report.page import page
 from pipeline.drawing.report.text import ReportText
 from pipeline.drawing.report.workbook import workbook
 from pipeline.readouts.report_data import ReportData
+from pipeline.report.paper import printed
 from pipeline.report.periods import ReportPeriod
 
 
 def rendered(text: ReportText, suffix: str) -> bytes:
-    """The file of a suffix."""
+    """The file of a suffix. Raises Terminal for a PDF that no browser makes."""
     if suffix == ".xlsx":
         return workbook(text)
     styles = (page_file("page.css") + report_file("report.css")).decode()
     ours = (page_file("draw.js") + report_file("report.js")).decode()
     # A script must not be ended by its own text.
     scripts = f"{plotly_script().decode()}\n{ours}".replace("</script", "<\\/script")
-    return page(text, styles=styles, scripts=scripts).encode()
+    html = page(text, styles=styles, scripts=scripts).encode()
+    return printed(html) if suffix == ".pdf" else html
 
 
 def in_short(text: ReportText) -> str:

@@ -73,7 +73,6 @@ def _section(
 
 def _panel(text: ReportText, one: PartData, figures: dict[str, object] | None) -> dict[str, object]:
     titled = text.titled(one.part)
-    height = chart_height(one)
     is_figure = figures is not None and is_chart(one.part) and bool(one.rows)
     if figures is not None and is_figure:
         figures[one.part.id] = _draw(text, one).figure
@@ -82,8 +81,8 @@ def _panel(text: ReportText, one: PartData, figures: dict[str, object] | None) -
         "title": titled.title,
         "description": titled.description,
         "width": one.part.panel.width,
-        "height": height,
-        "is_tall": height > one.part.panel.height,
+        "height": chart_height(one),
+        "names": _names(one),
         "is_figure": is_figure,
         "html": "" if is_figure else _drawn(text, one),
     }
@@ -91,9 +90,12 @@ def _panel(text: ReportText, one: PartData, figures: dict[str, object] | None) -
 
 def chart_height(one: PartData) -> int:
     """In units of the page's `--h`: lying bars get as much that each name can be read."""
-    panel = one.part.panel
-    names = len(one.rows) if panel.panel_type is PanelType.BARS else 0
-    return max(panel.height, -(-(names * _NAME_PX + _AXIS_PX) // _UNIT_PX))
+    return max(one.part.panel.height, -(-(_names(one) * _NAME_PX + _AXIS_PX) // _UNIT_PX))
+
+
+def _names(one: PartData) -> int:
+    """Beside lying bars."""
+    return len(one.rows) if one.part.panel.panel_type is PanelType.BARS else 0
 
 
 def _drawn(text: ReportText, one: PartData) -> Markup:
