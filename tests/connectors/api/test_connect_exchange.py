@@ -16,7 +16,7 @@ from department.calls import Path as CallPath
 from department.calls import SimulatedCall, Way
 from pipeline.cli.connect import command
 from pipeline.loading.connecting.account import account_of, begin_of
-from pipeline.loading.connecting.copies import copies_notes, has_copies
+from pipeline.loading.connecting.copies import copies_notes
 from pipeline.settings import VARIABLES, read_settings
 from tests.connectors.api.department_story import MOSCOW, story
 from tests.connectors.api.exchanges import mango, uis
@@ -94,17 +94,19 @@ def test_variable_of_every_vendor_is_a_setting_that_is_known() -> None:
     assert {api.variable for api in APIS.values()} <= VARIABLES.keys()
 
 
-def test_calls_that_a_crm_has_from_the_exchange_are_told_and_left_out(vendor: str, tmp_path: Path) -> None:
+def test_notes_that_a_crm_has_of_the_exchanges_calls_are_told(vendor: str, tmp_path: Path) -> None:
     file = tmp_path / "callfunnel.toml"
-    file.write_text('time_zone = "Europe/Moscow"\n[listen.b24]\napi = "bitrix24"\n')
+    file.write_text(
+        'time_zone = "Europe/Moscow"\n[listen.b24]\napi = "bitrix24"\n[listen.amo]\napi = "kommo"\ncopies = "skip"\n'
+    )
     result = run(vendor, "--name", "pbx", "--yes")
-    assert 'b24 may have copies of these calls: copies = "skip" under [listen.b24] leaves them out' in result.output
+    assert "b24 may have notes of these calls: of one number and manager" in result.output
+    assert "amo may have" not in result.output
     settings = read_settings()
-    assert settings.listen["b24"].copies == "skip"
+    assert (settings.listen["b24"].copies, settings.listen["amo"].copies) == ("match", "skip")
     assert settings.listen["pbx"].streams == ("calls",)  # the portal's users have the extensions
-    assert not has_copies("pbx", vendor, settings)
-    assert has_copies("b24", "bitrix24", settings)
-    assert "pbx has these calls itself" in copies_notes("b24", "bitrix24", settings)[0]
+    assert copies_notes("b24", "bitrix24", settings)[0].startswith("pbx may have the calls that are noted here")
+    assert not copies_notes("amo", "kommo", settings)
 
 
 def test_check_prints_a_report_and_writes_nothing(vendor: str, tmp_path: Path) -> None:
