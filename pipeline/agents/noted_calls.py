@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.agents.step import Outgoing
 from pipeline.copies import START_WITHIN, NearCall, are_near
-from pipeline.store import Store, literal, texts
+from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Activity, CallLeg
 from schemas.topics import CALL_LEGS
@@ -31,9 +31,13 @@ ORDER BY activity_id
 """Without FINAL first: what was in the place of a row may be found, and is not looked at again."""
 _ANY = "SELECT toUInt8(count()) AS n FROM (SELECT 1 FROM placements PREWHERE noted = 1 LIMIT 1)"
 _NOTES = """
-SELECT DISTINCT activity_id, source, contact, at, copies_of FROM placements
-PREWHERE noted = 1 WHERE (contact IN ({contacts}) AND {span}) OR hasAny(copies_of, JSONExtract({ids}, 'Array(String)'))
+SELECT activity_id, source, contact, at, '' AS original FROM placements
+PREWHERE noted = 1 WHERE contact IN ({contacts}) AND {span}
+UNION ALL
+SELECT activity_id, source, contact, at, original FROM placements ARRAY JOIN copies_of AS original
+PREWHERE noted = 1 WHERE original IN ({ids})
 """
+"""Near these calls, and those that were found to be copies of one of them: it may have been elsewhere."""
 _LEGS = """
 SELECT * FROM call_legs FINAL
 WHERE source IN ({sources}) AND concat('call:', source, ':', call_id) IN ({ids}) LIMIT 1 BY source, call_id
@@ -49,7 +53,7 @@ class _Note(msgspec.Struct):
     source: str
     contact: str
     at: datetime
-    copies_of: list[str]
+    original: str
 
 
 class NoteLookup:
@@ -76,15 +80,14 @@ class NoteLookup:
             return
         places = [(call.contact, call.at) for call in calls if call.contact]
         contacts, span = _around(places) if places else ("''", "0")
-        found = self._store.rows(self._notes, _NOTES.format(contacts=contacts, span=span, ids=literal(list(ids))))
+        found = self._store.rows(self._notes, _NOTES.format(contacts=contacts, span=span, ids=texts(ids)))
         by_contact: dict[str, list[datetime]] = {}
         for contact, at in places:
             by_contact.setdefault(contact, []).append(at)
-        ours = frozenset(ids)
         notes = {
             note.activity_id: note.source
             for note in found
-            if not ours.isdisjoint(note.copies_of)
+            if note.original
             or any(are_near(note.contact, note.at, note.contact, at) for at in by_contact.get(note.contact, ()))
         }
         if not notes:
