@@ -209,6 +209,34 @@ def _settle(store: Store, legs: Sequence[CallLeg], barrier: threading.Barrier) -
         barrier.abort()
 
 
+def test_note_of_a_user_who_turns_out_to_be_somebody_else_counts_and_is_a_copy_again_when_that_is_put_right(
+    database: Database,
+) -> None:
+    """Nobody has the call's extension; nothing of it changes, and nothing of the note."""
+    started_at = START + timedelta(hours=9)
+    legs = [
+        CallLeg(
+            source=source, call_id=source, record_id=source, started_at=started_at, answered_at=started_at,
+            ended_at=started_at + timedelta(seconds=60), billsec=60, direction=Direction.OUTBOUND,
+            disposition=Disposition.ANSWERED, extension=extension, contact=PHONES[0], noted=int(source == CRM),
+            version=VERSION,
+        )
+        for source, extension in ((OFFICE, "101"), (CRM, "701"))
+    ]  # fmt: skip
+    since = START - timedelta(days=30)
+    managers = [
+        Manager(manager_id="bob", name="Bob", extensions=ends, valid_from=since, version=VERSION + number)
+        for number, ends in enumerate((["103"], ["701"], ["103"]))
+    ]
+    database.empty()
+    for number, manager in enumerate(managers, 1):
+        wire = MemoryWire()
+        wire.send(lines(Department([manager], [], [], [], legs if number == 1 else []).said))
+        run(wire, [], database.store, SETTINGS)
+        holds(database, Department(managers[:number], [], [], [], legs))
+        assert len(database.tables().activities) == 1 + (number == 2)
+
+
 def test_ambiguous_and_doubtful_notes_are_shown_by_source(database: Database) -> None:
     """Two calls of one manager half a minute apart, and notes: of both, twice of one, of another length, of no call."""
 
