@@ -25,24 +25,33 @@ class NearCall(msgspec.Struct, frozen=True, gc=False):
     contact: str
     manager_id: str
     at: datetime
+    wait_s: int
     talk_s: int
+
+    @property
+    def until(self) -> datetime:
+        """When it ended."""
+        return self.at + timedelta(seconds=self.wait_s + self.talk_s)
 
 
 def near(call: Activity) -> NearCall:
-    return NearCall(call.activity_id, call.source, call.contact, call.manager_id, call.at, call.talk_s)
+    return NearCall(
+        call.activity_id, call.source, call.contact, call.manager_id, call.at, call.wait_s, call.talk_s
+    )  # fmt: skip
 
 
 def by_contact(calls: Iterable[NearCall]) -> dict[str, list[NearCall]]:
-    """Calls by their number."""
+    """Calls by their number; those without one belong to no note."""
     found: dict[str, list[NearCall]] = {}
     for call in calls:
-        found.setdefault(call.contact, []).append(call)
+        if call.contact:
+            found.setdefault(call.contact, []).append(call)
     return found
 
 
-def are_near(contact: str, at: datetime, other_contact: str, other_at: datetime) -> bool:
-    """Of one number, begun so close to each other that they may be one call."""
-    return contact != "" and contact == other_contact and abs(at - other_at) <= START_WITHIN
+def is_near(noted_at: datetime, call: NearCall) -> bool:
+    """A note of that time may be of this call: some CRMs keep when a call began, others when it was noted."""
+    return call.at - START_WITHIN <= noted_at <= call.until + START_WITHIN
 
 
 def originals(note: Activity, calls: Iterable[NearCall]) -> list[str]:
@@ -52,7 +61,9 @@ def originals(note: Activity, calls: Iterable[NearCall]) -> list[str]:
     """
     own_id = _call_id(note.activity_id, note.source)
     found = [
-        call for call in calls if call.source != note.source and are_near(note.contact, note.at, call.contact, call.at)
+        call
+        for call in calls
+        if call.source != note.source and call.contact == note.contact != "" and is_near(note.at, call)
     ]
     same_id = {call.activity_id for call in found if _call_id(call.activity_id, call.source) == own_id}
     if same_id:
@@ -61,7 +72,9 @@ def originals(note: Activity, calls: Iterable[NearCall]) -> list[str]:
         {
             call.activity_id
             for call in found
-            if call.manager_id == note.manager_id and abs(call.talk_s - note.talk_s) <= TALK_WITHIN_S
+            if call.manager_id == note.manager_id
+            and abs(call.at - note.at) <= START_WITHIN
+            and abs(call.talk_s - note.talk_s) <= TALK_WITHIN_S
         }
     )
 

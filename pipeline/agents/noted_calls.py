@@ -13,15 +13,17 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline.agents.step import Outgoing
-from pipeline.copies import START_WITHIN, NearCall, are_near
+from pipeline.copies import START_WITHIN, NearCall, by_contact, is_near, near
 from pipeline.store import Store, texts
 from schemas.codec import encode
 from schemas.records import Activity, CallLeg
 from schemas.topics import CALL_LEGS
 
 _BUCKET = timedelta(minutes=5)
+_LONGEST = timedelta(days=1)
+"""Of a call that is looked for by when it ended."""
 _CALLS = """
-SELECT activity_id, source, contact, manager_id, at, talk_s FROM placements FINAL
+SELECT activity_id, source, contact, manager_id, at, wait_s, talk_s FROM placements FINAL
 PREWHERE activity_id IN (
     SELECT activity_id FROM placements PREWHERE noted = 0 AND contact IN ({contacts}) WHERE kind = 'call' AND {span}
 )
@@ -68,27 +70,25 @@ class NoteLookup:
 
     def calls_near(self, notes: Sequence[Activity], chunk: Iterable[str]) -> list[NearCall]:
         """Calls that may be near these notes, but for those of the chunk (by activity_id), which decides them."""
-        places = [(note.contact, note.at) for note in notes if note.contact]
-        if not places:
+        contacts = {note.contact for note in notes if note.contact}
+        if not contacts:
             return []
-        contacts, span = _around(places)
-        return self._store.rows(self._calls, _CALLS.format(contacts=contacts, span=span, ids=texts(chunk)))
+        moments = [note.at for note in notes]
+        span = _span(min(moments) - START_WITHIN - _LONGEST, max(moments) + START_WITHIN)
+        return self._store.rows(self._calls, _CALLS.format(contacts=texts(contacts), span=span, ids=texts(chunk)))
 
     def again(self, calls: Sequence[Activity], ids: Sequence[str], cause: str) -> Iterator[Outgoing]:
         """One leg of each note that these calls, now or before, may be what it is a copy of."""
         if not ids or not self._any():
             return
-        places = [(call.contact, call.at) for call in calls if call.contact]
-        contacts, span = _around(places) if places else ("''", "0")
-        found = self._store.rows(self._notes, _NOTES.format(contacts=contacts, span=span, ids=texts(ids)))
-        by_contact: dict[str, list[datetime]] = {}
-        for contact, at in places:
-            by_contact.setdefault(contact, []).append(at)
+        called = by_contact(map(near, calls))
+        starts, ends = ([getattr(call, edge) for some in called.values() for call in some] for edge in ("at", "until"))
+        span = _span(min(starts) - START_WITHIN, max(ends) + START_WITHIN) if starts else "0"
+        found = self._store.rows(self._notes, _NOTES.format(contacts=texts(called), span=span, ids=texts(ids)))
         notes = {
             note.activity_id: note.source
             for note in found
-            if note.original
-            or any(are_near(note.contact, note.at, note.contact, at) for at in by_contact.get(note.contact, ()))
+            if note.original or any(is_near(note.at, call) for call in called.get(note.contact, ()))
         }
         if not notes:
             return
@@ -105,13 +105,7 @@ class NoteLookup:
     _any_decoder = msgspec.json.Decoder(_Any)
 
 
-def _around(places: Sequence[tuple[str, datetime]]) -> tuple[str, str]:
-    """(a SQL set of the numbers, a condition on buckets) that every call near one of the places meets."""
-    first, last = (int(edge.timestamp()) for edge in _edges(places))
-    span = f"bucket BETWEEN toDateTime({max(0, first)}, 'UTC') AND toDateTime({last}, 'UTC')"
-    return texts({contact for contact, _ in places}), span
-
-
-def _edges(places: Sequence[tuple[str, datetime]]) -> tuple[datetime, datetime]:
-    moments = [at for _, at in places]
-    return min(moments) - START_WITHIN - _BUCKET, max(moments) + START_WITHIN
+def _span(first: datetime, last: datetime) -> str:
+    """SQL condition on the buckets of what began from `first` to `last`."""
+    since, until = (int(edge.timestamp()) for edge in (first - _BUCKET, last))
+    return f"bucket BETWEEN toDateTime({max(0, since)}, 'UTC') AND toDateTime({until}, 'UTC')"

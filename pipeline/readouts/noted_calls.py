@@ -26,8 +26,8 @@ class NotedCalls(msgspec.Struct, frozen=True):
             text += f" ({self.ambiguous:,} ambiguous: several calls or notes fit)"
         if self.doubtful:
             text += (
-                f"; {self.doubtful:,} count although an exchange had a call of the same number within 90 s, by another"
-                " manager or of another length: are users and extensions the same managers?"
+                f"; {self.doubtful:,} count although an exchange had a call of the same number at that time, by another"
+                " manager, of another length or start: are users and extensions the same managers?"
             )
         return text
 

@@ -1,7 +1,7 @@
 -- A CRM's notes of calls in [from, to), by source: how many are copies of a call that an exchange told of, and do not
 -- count; which of those could be of several calls, or share theirs with another note (ambiguous); how many count
--- themselves, and which of those stand beside another call of the same number begun within 90 seconds, by somebody else
--- or of another length (doubtful).
+-- themselves, and which of those fall into another call of the same number, or within 90 seconds of it (doubtful): by
+-- somebody else, of another length, or noted when it had ended.
 WITH
     notes AS (
         SELECT activity_id, source, contact, at, copies_of FROM placements FINAL
@@ -16,12 +16,13 @@ WITH
     doubtful AS (
         SELECT DISTINCT alone.activity_id FROM (SELECT * FROM notes WHERE empty(copies_of) AND contact != '') AS alone
         INNER JOIN (
-            SELECT source, contact, at FROM placements FINAL
+            SELECT source, contact, at, wait_s + talk_s AS long_s FROM placements FINAL
             WHERE kind = 'call' AND noted = 0 AND retracted = 0
                 AND contact IN (SELECT contact FROM notes WHERE empty(copies_of) AND contact != '')
         ) AS calls ON alone.contact = calls.contact
         WHERE alone.source != calls.source
-            AND abs(toUnixTimestamp64Milli(alone.at) - toUnixTimestamp64Milli(calls.at)) <= 90000
+            AND toUnixTimestamp64Milli(alone.at) - toUnixTimestamp64Milli(calls.at) BETWEEN -90000
+                AND 90000 + 1000 * toInt64(calls.long_s)
     )
 SELECT
     source, count() AS notes, countIf(notEmpty(copies_of)) AS copies,

@@ -102,10 +102,14 @@ def _originals(note: Activity, calls: Sequence[Activity]) -> list[str]:
     near = [
         one for one in calls
         if one.source == OFFICE and one.contact == note.contact
-        and -90 <= (one.at - note.at).total_seconds() <= 90
+        and -90 <= (note.at - one.at).total_seconds() <= 90 + one.wait_s + one.talk_s
     ]  # fmt: skip
     same = [one for one in near if one.activity_id.split(":")[2] == note.activity_id.split(":")[2]]
-    alike = [one for one in near if one.manager_id == note.manager_id and -5 <= one.talk_s - note.talk_s <= 5]
+    alike = [
+        one for one in near
+        if one.manager_id == note.manager_id and -5 <= one.talk_s - note.talk_s <= 5
+        and (note.at - one.at).total_seconds() <= 90
+    ]  # fmt: skip
     return sorted(one.activity_id for one in same or alike)
 
 
@@ -127,7 +131,7 @@ def _delivered(draw: st.DrawFn) -> tuple[Department, Delivery]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     print_blob=True,
@@ -173,7 +177,7 @@ def test_note_counts_again_when_the_call_is_taken_back(
 _meetings = st.lists(st.integers(1, 16), unique=True, min_size=1, max_size=5)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
 @given(department=_worlds(), meetings=st.tuples(_meetings, _meetings))
 def test_note_and_call_that_two_workers_settle_at_one_time_see_each_other(
     database: Database, department: Department, meetings: tuple[Sequence[int], Sequence[int]]
@@ -249,13 +253,14 @@ def test_ambiguous_and_doubtful_notes_are_shown_by_source(database: Database) ->
             noted=int(source == CRM), version=VERSION,
         )  # fmt: skip
 
-    one, two, three, four = "+74950000001", "+74950000002", "+74950000003", "+74950000004"
+    one, two, three, four, five = (f"+7495000000{number}" for number in range(1, 6))
     legs = [
         call(OFFICE, "1", 0, 60, one), call(OFFICE, "2", 30, 62, one), call(CRM, "a", 10, 61, one),
         call(OFFICE, "3", 0, 60, two), call(CRM, "b", 0, 60, two), call(CRM, "c", 60, 60, two),
         call(OFFICE, "4", 0, 60, three), call(CRM, "d", 0, 20, three),
         call(CRM, "e", 0, 60, four), call(OFFICE, "5", 91, 60, four),
         call(OFFICE, "6", 0, 7, four), call(CRM, "6", 60, 30, four),
+        call(OFFICE, "7", 0, 400, five), call(CRM, "f", 405, 400, five),  # noted when it had ended
     ]  # fmt: skip
     ann = Manager(manager_id="ann", name="Ann", extensions=["101", "701"], valid_from=START, version=VERSION)
     database.empty()
@@ -263,7 +268,7 @@ def test_ambiguous_and_doubtful_notes_are_shown_by_source(database: Database) ->
     wire.send(lines(Department([ann], [], [], [], legs).said))
     run(wire, [], database.store, SETTINGS)
     (found,) = noted_calls(database.numbers, ALWAYS)
-    # a, b, c and 6 (by its id) are copies, e counts too, since number 4 was called at that time: by call 6
-    assert found == NotedCalls(CRM, notes=6, copies=4, ambiguous=3, counted=2, doubtful=2)
+    # a, b, c and 6 (by its id) are copies; of d the length differs, of e (call 6) too, of f the start
+    assert found == NotedCalls(CRM, notes=7, copies=4, ambiguous=3, counted=3, doubtful=3)
     assert "3 ambiguous: several calls or notes fit" in str(found)
     assert noted_calls(database.numbers, ALWAYS, ["other"]) == []

@@ -54,7 +54,9 @@ def test_call_of_another_number_or_manager_or_of_the_crm_itself_is_not_what_it_i
 def test_exchanges_own_id_decides_whatever_talk_and_manager_say() -> None:
     same_id = call("call:office:n1", talk_s=5, manager_id="")
     assert found(note(), call(), same_id) == ["call:office:n1"]
-    assert found(note(after_s=91), same_id) == [], "a CRM's ids may begin anew"
+    assert found(note(after_s=91), same_id) == ["call:office:n1"], "noted when it ended, 5 s after it began"
+    assert found(note(after_s=-91), same_id) == [], "a CRM's ids may begin anew"
+    assert found(note(after_s=96), same_id) == []
 
 
 def test_note_that_two_calls_fit_names_both() -> None:
