@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from connectors.api.adapter import PullOptions
@@ -26,6 +27,10 @@ CALLS, DEALS, MOVES_OF_DEAL = 100_000, 12_500, 4
 BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
 NOW = BEGIN + timedelta(days=360)
 _HOURS = timedelta(hours=60)
+
+
+class _Done(BaseException):
+    """Everything was pulled: what follows is waiting."""
 
 
 class _Journal(list[Record | Rejected]):
@@ -45,8 +50,16 @@ class _Journal(list[Record | Rejected]):
 
 
 def _pulled(
-    title: str, world: World, kind: type[Record], options: PullOptions, stages: dict[str, str], *, wanted: str
+    title: str,
+    world: World,
+    kind: type[Record],
+    options: PullOptions,
+    stages: dict[str, str],
+    *,
+    wanted: str,
+    rows: int,
 ) -> str:
+    """`rows` is how many records there are to come."""
     vendor = world.vendor
     assert vendor is not None
     journal = _Journal(world)
@@ -63,7 +76,15 @@ def _pulled(
 
     vendor.answer = timed  # type: ignore[method-assign]  # it is measured
     began_at, began = world.now, time.process_time()
-    world.pull(world.now + _HOURS, begin=BEGIN, options=options, stages=stages, wanted=[wanted])
+
+    def is_done() -> None:
+        if len(journal) >= rows:
+            raise _Done
+        world.at(world.now + timedelta(minutes=1), is_done)
+
+    is_done()
+    with suppress(_Done):
+        world.pull(world.now + _HOURS, begin=BEGIN, options=options, stages=stages, wanted=[wanted])
     spent_s = time.process_time() - began - server_s
     records = {_identity(one) for one in journal if isinstance(one, kind)}
     hours = (journal.last - began_at).total_seconds() / 3600
@@ -92,7 +113,7 @@ def calls_of(name: str) -> str:
         world.now = BEGIN + number * step
         vendor.happens(_call(number, world.now, vendor.staff[number % len(vendor.staff)]))
     world.now = here
-    return _pulled(f"{name} calls", world, CallLeg, PullOptions(), {}, wanted="calls")
+    return _pulled(f"{name} calls", world, CallLeg, PullOptions(), {}, wanted="calls", rows=CALLS)
 
 
 def _call(number: int, at: datetime, manager: Salesperson) -> SimulatedCall:
@@ -117,7 +138,9 @@ def stages_of_hubspot() -> str:
             account.change("deals", deal, 0, dealstage=STAGES[move][0])
     world.now = NOW
     ours = dict(zip((stage for stage, *_ in STAGES), ("new", "active", "customer", "disqualified"), strict=True))
-    return _pulled("hubspot stages", world, StageChange, PullOptions(), ours, wanted="deals")
+    return _pulled(
+        "hubspot stages", world, StageChange, PullOptions(), ours, wanted="deals", rows=DEALS * MOVES_OF_DEAL
+    )
 
 
 MEASURES: dict[str, Callable[[], str]] = {
