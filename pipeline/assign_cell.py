@@ -24,15 +24,15 @@ class CellChanges(NamedTuple):
 def assign_cell(activity: Activity, known: Sequence[Activity]) -> CellChanges:
     """Decide what to store and to send for `activity` (with its version from the clock); `known`: its earlier cells.
 
-    The same decision as before keeps its old version and changes nothing; it is sent again all the same, since
-    whoever decided it may have died before sending. A new decision is later than every known one, whatever the
-    clock says.
+    A copy's activity is retracted in the cell where it would count. The same decision as before keeps its old version
+    and changes nothing; it is sent again all the same, since whoever decided it may have died before sending. A new
+    decision is later than every known one, whatever the clock says.
     """
     if not known:
         return CellChanges([activity], [activity])
-    current = next((one for one in known if not one.retracted and _same(one, activity)), None)
+    current = next((one for one in known if _same(one, activity)), None)
     others = [one for one in known if one is not current and _cell(one) != _cell(activity)]
-    if current is not None and all(other.retracted for other in others):
+    if current is not None and all(_is_out(other) for other in others):
         return CellChanges([], [current, *others])
     version = max(activity.version, *(one.version + 1 for one in known))
     current = msgspec.structs.replace(activity, version=version)
@@ -48,11 +48,16 @@ def retract(known: Sequence[Activity], *, cause: str, caused_at: int, version: i
 def _retracted(known: Sequence[Activity], cause: str, caused_at: int, version: int) -> CellChanges:
     """Retract the current ones; those that were retracted before are sent again as they are."""
     changed = [
-        msgspec.structs.replace(one, retracted=1, version=version, cause=cause, caused_at=caused_at)
+        msgspec.structs.replace(one, retracted=1, copies_of=[], version=version, cause=cause, caused_at=caused_at)
         for one in known
-        if not one.retracted
+        if not _is_out(one)
     ]
-    return CellChanges(changed, [*changed, *(one for one in known if one.retracted)])
+    return CellChanges(changed, [*changed, *(one for one in known if _is_out(one))])
+
+
+def _is_out(activity: Activity) -> bool:
+    """It is not in this cell, not even as a copy."""
+    return bool(activity.retracted) and not activity.copies_of
 
 
 def _cell(activity: Activity) -> tuple[int, str]:

@@ -24,6 +24,7 @@ from pipeline.in_time import InTime
 from pipeline.migrate import lacking_durability, pending
 from pipeline.parts.losses import SETTLE, describe_losses, find_losses
 from pipeline.readouts.feeds import freshness, last_call
+from pipeline.readouts.noted_calls import noted_calls
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
 from pipeline.readouts.verify import verify
@@ -48,6 +49,7 @@ _LEAST_FILES = 10_000
 _MOST_RESIDENT = 2 << 30
 _GAPS_KEPT = timedelta(days=30)
 _MOST_GAPS = 1_000
+_NOTES_FOR = timedelta(days=30)
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -110,6 +112,7 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
     yield DoctorQuestion("last call", lambda: _last_call(reading), store)
     yield DoctorQuestion("feeds", lambda: _feeds(reading), store)
     yield DoctorQuestion("gaps", lambda: _gaps(endpoints.clickhouse), store)
+    yield DoctorQuestion("notes of calls", lambda: _noted_calls(reading, settings), store)
     if settings.warnings.delivers:
         yield DoctorQuestion("warnings", lambda: _warnings(reading, settings), store)
     yield DoctorQuestion("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
@@ -247,6 +250,14 @@ def _gaps(dsn: str) -> Check:
     """Never unwell: not every exchange keeps what its feed has missed, and a listener that is restarted has a gap."""
     gaps = latest_gaps(Store(connect(dsn)), datetime.now(UTC) - _GAPS_KEPT, _MOST_GAPS)
     return Check("gaps", True, describe_gaps(gaps) or f"none in {_GAPS_KEPT.days} days")
+
+
+def _noted_calls(dsn: str, settings: Settings) -> Check:
+    """Never unwell: which of two calls is meant may stay open, and each counts once all the same."""
+    today = datetime.now(UTC).astimezone(settings.time_zone).date()
+    period = Period(today - _NOTES_FOR, today + timedelta(days=1), settings.time_zone)
+    found = noted_calls(Numbers(connect(dsn)), period)
+    return Check("notes of calls", True, "\n".join(map(str, found)) or f"no CRM noted one in {_NOTES_FOR.days} days")
 
 
 def _drift(dsn: str, settings: Settings) -> Check:

@@ -71,7 +71,7 @@ from pipeline.working_calendar import WEEKDAYS, WorkingCalendar, check_country
 from pipeline.zones import machine_zone, zone_of
 from schemas.errors import Terminal
 from schemas.mapping import Mapping as TableMapping
-from schemas.pulling import PullSettings
+from schemas.pulling import Copies, PullSettings
 from schemas.stages import Stage, Stages, default_stages
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -91,6 +91,8 @@ VARIABLES = {
     "CALLFUNNEL_ZADARMA": "KEY:SECRET of Zadarma, for the same",
     "CALLFUNNEL_MIKOPBX": "address and API key of MikoPBX, for the same",
     "CALLFUNNEL_BEELINE": "the token of Beeline Cloud PBX, for the same",
+    "CALLFUNNEL_3CX": "address, id and secret of an API client of 3CX v20, for the same",
+    "CALLFUNNEL_HUBSPOT": "the access token of a private app of HubSpot, for the same",
     "CALLFUNNEL_MTS": "the token of MTS VPBX, for the same",
     "CALLFUNNEL_AMI_SECRET": "the secret of the manager's user, for `callfunnel listen ami`",
     "CALLFUNNEL_ESL_PASSWORD": "the password of FreeSWITCH's event socket, for `callfunnel listen esl`",
@@ -201,6 +203,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def source(self, name: str) -> SourceSettings:
         return self.sources.get(name, SourceSettings())
+
+    def copies_of(self, name: str) -> Copies:
+        """What a CRM's notes of calls are to a source, in its files and webhooks as in what is pulled."""
+        return self.listen[name].copies if name in self.listen else "match"
 
 
 def read_settings(env: Mapping[str, str] = os.environ) -> Settings:

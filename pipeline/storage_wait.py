@@ -21,6 +21,7 @@ Offsets = Mapping[Partition, int]
 STAGES = (
     ("managers", "organisations", "stage-changes", "plans", "calendar-days", "absences"),
     ("call-legs", "proposals"),
+    ("call-legs",),  # a call has the CRM's notes of it decided again
     ("activities",),
     ("rejected",),
 )

@@ -7,6 +7,11 @@ from typing import Literal
 
 import msgspec
 
+Copies = Literal["match", "take", "skip"]
+"""Of calls that an exchange has noted in a CRM: `match` counts one that no other source tells of, `take` counts each,
+`skip` leaves them out.
+"""
+
 
 class PullSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One source. Its zone, region and stages are those of `[sources.NAME]`."""
@@ -27,7 +32,7 @@ class PullSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What counts as an individual proposal."""
     deals: Literal["furthest", "latest"] = "furthest"
     """Of several deals of an organisation: it stands where the furthest open one does, or where any moved last."""
-    copies: Literal["take", "skip"] = "take"
-    """Calls that an exchange has noted in a CRM: `skip` where that exchange is a source itself, or they count twice."""
+    copies: Copies = "match"
+    """What is done with calls that an exchange has noted in a CRM."""
     general_stages: tuple[str, ...] = ()
     """Stages of the vendor that say that a general proposal was sent."""

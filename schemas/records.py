@@ -101,6 +101,8 @@ class CallLeg(Retractable, frozen=True):
     import_id: str = ""
     origin: str = ""
     """Where it came from, for people: `file:line`, or the connector's words."""
+    noted: Flag = 0
+    """1: a CRM's note of a call that an exchange had, which counts where no exchange tells of the call itself."""
 
 
 class ActivityKind(StrEnum):
@@ -152,6 +154,10 @@ class Activity(Record, frozen=True):
     """The import (or connector session) that made it so; kept for the restatement ledger."""
     caused_at: Version = 0
     """When that import began, nanoseconds: what was counted before it is restated by it."""
+    noted: Flag = 0
+    """1: a CRM's note of a call."""
+    copies_of: list[str] = []
+    """Of a note that does not count (it is retracted): the calls that it may be of, by their activity_id, in order."""
 
 
 class Manager(Retractable, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import msgspec
 
 from connectors.reading.source import Context
+from schemas.pulling import Copies
 from schemas.records import Record, Rejected
 
 if TYPE_CHECKING:
@@ -226,8 +227,8 @@ class PullOptions(NamedTuple):
     """Stages of the vendor in which a general proposal was sent."""
     deals: Literal["furthest", "latest"] = "furthest"
     """Which of an organisation's deals says where it stands: `connectors.api.deals`."""
-    copies: Literal["take", "skip"] = "take"
-    """Of a CRM: calls that an exchange of its own has noted there."""
+    copies: Copies = "match"
+    """Of a CRM: what is done with calls that an exchange has noted there."""
     before: SourceMapping | None = None
     """With what history was read before, while it is read again: what that made, and this does not, is taken back."""
 

@@ -7,7 +7,7 @@ behind it. One thread, one connection: the vendors' limits are the account's, an
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -43,6 +43,8 @@ _NOT_READY_S = 5.0
 _NO_MAPPING = SourceMapping()
 _TELL_EVERY = timedelta(seconds=20)
 _MOST_SLEEP_S = 30.0
+_LOOK_S = 1.0
+"""How often it is looked for what a webhook has marked."""
 _FAULT_AGAIN = timedelta(hours=1)
 """A stream that has ended is tried again then: somebody may have given the right that it lacks."""
 
@@ -69,8 +71,11 @@ class PullListener:
         mapping: SourceMapping = _NO_MAPPING,
         import_id: str = "",
         renew: Renew | None = None,
+        take_changed: Callable[[Sequence[str]], Sequence[str]] | None = None,
     ) -> None:
-        """`wanted` names streams; () for all. With another `mapping` than the last time histories are read again, and
+        """`take_changed` gives those of these streams that a webhook has marked since it was called last.
+
+        `wanted` names streams; () for all. With another `mapping` than the last time histories are read again, and
         the adapter's options say with what they were before.
         """
         self._adapter = adapter
@@ -83,6 +88,7 @@ class PullListener:
         self._mapping = mapping
         self._import_id = import_id
         self._renew = renew
+        self._take_changed = take_changed
         self._skew = timedelta(0)
         self._backoff = Backoff(1.0, 300.0)
         self._told_at: datetime | None = None
@@ -97,12 +103,13 @@ class PullListener:
         while not line.stopping.is_set():
             if all(reading.fault for reading in self._readings):
                 raise Terminal("; ".join(reading.fault for reading in self._readings))
+            self._wake(self._now(line))
             reading = min(self._readings, key=lambda one: one.due)
             now = self._now(line)
             wait_s = (reading.due - now).total_seconds()
             if wait_s > 0:
                 self._tell(line, now)
-                line.wait(min(wait_s, _MOST_SLEEP_S))
+                line.wait(min(wait_s, self._most_sleep_s))
                 continue
             try:
                 self._step(line, reading, now)
@@ -112,6 +119,19 @@ class PullListener:
                 log.error("%s: %s", line.name, fault)
             except Stopping:
                 return
+
+    @property
+    def _most_sleep_s(self) -> float:
+        return _MOST_SLEEP_S if self._take_changed is None else _LOOK_S
+
+    def _wake(self, now: datetime) -> None:
+        """Read what a webhook has marked at once, unless the server wants to be left alone."""
+        if self._take_changed is None:
+            return
+        names = set(self._take_changed([reading.stream.name for reading in self._readings]))
+        for reading in self._readings:
+            if reading.stream.name in names:
+                reading.wake(now, is_away=bool(self._backoff.waits))
 
     @property
     def _names(self) -> set[str]:

@@ -36,6 +36,7 @@ from schemas.records import Record, Rejected
 _MOST_REMEMBERED = 1_000_000
 _MOST_WAIT = timedelta(minutes=15)
 """For a report that a vendor makes: then it is ordered anew."""
+_WAKE_EVERY = timedelta(seconds=10)
 _LONG_WAIT = timedelta(minutes=2)
 Items = list[Record | Rejected]
 
@@ -70,6 +71,8 @@ class StreamReading:
         self._known: dict[int | str, tuple[bytes, datetime | None]] = {}
         """Rows that were delivered and will be read again: key or name -> (digest of what it gave, its time)."""
         self._not_ready_since: datetime | None = None
+        self._has_changed = False
+        """Something changed while it is read: what was read before may lack it."""
 
     def request(self, now: datetime) -> ApiRequest:
         """What to send now: the same one until `receive` was called. Raises StreamFault."""
@@ -107,6 +110,19 @@ class StreamReading:
         self.backoff.succeeded()
         self.forget()
 
+    def wake(self, now: datetime, *, is_away: bool) -> None:
+        """Something changed: it is read at once, or once more when what is being read has been.
+
+        Not more often than every so many seconds, and not while the server has trouble or the stream has ended: it is
+        read again then anyway.
+        """
+        if self.fault or is_away or self.backoff.waits:
+            return
+        if self._reader is not None:
+            self._has_changed = True
+        else:
+            self.due = min(self.due, max(now, self._began_at + _WAKE_EVERY))
+
     def forget(self) -> None:
         """Begin what is being read once more, from its last cursor."""
         self._reader = self._request = self._not_ready_since = None
@@ -129,6 +145,7 @@ class StreamReading:
         self._window = (settle or next_window(self.stream, self.progress, now))._replace(now=now)
         self._cursor = "" if self._is_settling else self.progress.cursor
         self._began_at = now
+        self._has_changed = False
         self._floor, self._floor_grows = self.progress.cursor, True
         self._reader = self.stream.read(self._window, self._cursor, self._context)
         first = next(self._reader)
@@ -199,7 +216,7 @@ class StreamReading:
         self.progress = after_window(self.stream, self.progress, self._window, self._began_at, self._floor)
         if self._window.until is None:
             self._forget_old()
-            self.due = now + self.stream.every
+            self.due = now + (_WAKE_EVERY if self._has_changed else self.stream.every)
 
     def _forget_old(self) -> None:
         """Rows that are not read again need not be known."""

@@ -17,6 +17,7 @@ _LISTS = frozenset(
     {
         *("type", "status", "direction", "disposition", "note_type", "entity_type", "call_status", "protocol"),
         *("is_app", "is_lost", "is_recorded", "finish_reason", "call_type", "call_failed_code", "call_category"),
+        *("sourcetype", "destinationtype", "hs_call_direction", "hs_call_status", "hs_quote_status"),
         *("type_id", "stage_semantic_id", "semantics", "limit_type", "timezone", "pbxtimezone", "work_completed"),
     }
 )

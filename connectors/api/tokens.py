@@ -76,7 +76,7 @@ class RotatingToken:
                 f"the refresh token is not taken (status {response.status}): it was used elsewhere, or is over: connect"
                 " the integration anew and give its new one"
             )
-        new = self._read(response)
+        new = self._read(response, self._refreshing.seed if pair is None else pair.refresh)
         self._kept.write(new)
         return self._refreshing.account(new.access)
 
@@ -84,7 +84,8 @@ class RotatingToken:
         pair = self._kept.read()
         return pair if pair is not None and pair.seed == self._seed else None
 
-    def _read(self, response: ApiResponse) -> TokenPair:
+    def _read(self, response: ApiResponse, used: str) -> TokenPair:
+        """A grant that names no next refresh token (client credentials) is renewed by what was used."""
         found: Any = None
         if response.status == 200:
             try:
@@ -94,12 +95,12 @@ class RotatingToken:
         if found is None:
             raise Transient(f"the tokens were not renewed (status {response.status})")
         ends_at = self._now() + timedelta(seconds=found.expires_in)
-        return TokenPair(found.access_token, found.refresh_token, ends_at, self._seed)
+        return TokenPair(found.access_token, found.refresh_token or used, ends_at, self._seed)
 
 
 class _Granted(msgspec.Struct):
     """RFC 6749, 5.1."""
 
     access_token: str
-    refresh_token: str
     expires_in: int
+    refresh_token: str = ""

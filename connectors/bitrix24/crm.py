@@ -15,7 +15,7 @@ import msgspec
 
 from connectors.api.adapter import PulledRow, PullOptions, manager_of, manager_since
 from connectors.api.answers import objects
-from connectors.bitrix24.statistics import Bitrix24Statistics
+from connectors.bitrix24.statistics import NOTED, Bitrix24Statistics
 from connectors.http.webhook import call_item
 from connectors.reading.cells import amount
 from connectors.reading.phones import e164
@@ -30,8 +30,6 @@ Make = Callable[[Fields, Context, str], Record | None]
 """(row, context, origin) to a record; None where the row gives none. Raises Misread."""
 
 _TABLE = Bitrix24Statistics()
-_COPY = "externalCall."
-"""How a CALL_ID begins of a call that another exchange has registered by REST."""
 _NOT_SENT = frozenset({"", "DRAFT", "NEW"})
 
 
@@ -83,7 +81,7 @@ def pulled(row: Fields, context: Context, kind: str, time: str, make: Make) -> P
 
 def call(row: Fields, context: Context, options: PullOptions) -> PulledRow:
     """A call of the statistics: the same leg as in its export and of its webhook."""
-    if options.copies == "skip" and str(row.get("CALL_ID") or "").startswith(_COPY):
+    if options.copies == "skip" and str(row.get("CALL_ID") or "").startswith(NOTED):
         return PulledRow(number(row), moment_of(row, "CALL_START_DATE"), ())
     texts = {name: "" if value is None else str(value) for name, value in row.items()}
     item = call_item(_TABLE, texts, context, KIND, texts.get("CALL_ID") or texts.get("ID") or "-")

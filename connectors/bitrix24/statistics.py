@@ -25,6 +25,8 @@ _WAYS = {
     "5": OUTBOUND,  # a recorded message
 }
 _MESSAGE = "5"
+NOTED = "externalCall."
+"""How a CALL_ID begins of a call that another exchange has registered by REST."""
 _DISPOSITIONS = {
     "200": ANSWERED,
     "304": NO_ANSWER,
@@ -91,4 +93,5 @@ class Bitrix24Statistics(ServiceTable):
             outside=phone,
             did=line.strip(),
             recording=record.strip(),
+            noted=int(call.startswith(NOTED)),
         )

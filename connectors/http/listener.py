@@ -37,6 +37,8 @@ class Hooked(NamedTuple):
     secret: str
     context: Callable[[], Context]
     sink: RequestDelivery
+    mark: Callable[[Sequence[str]], None] = lambda _: None
+    """Tells the puller of the same source which streams have changed. May block on a disk; never raises."""
 
     @property
     def path(self) -> str:
@@ -151,6 +153,8 @@ class HttpListener:
                 raise Problem(found.status, found.why)
             self._guard.count(request, hooked.path)
             await _put(hooked.sink, found.items)
+            if found.changed:
+                await asyncio.to_thread(hooked.mark, found.changed)
             return _response(found)
 
         return receive

@@ -40,6 +40,8 @@ class Answered(NamedTuple):
     items: tuple[Record | Rejected, ...] = ()
     body: str = ""
     content_type: str = "text/plain"
+    changed: tuple[str, ...] = ()
+    """Streams of the vendor's API in which something changed that the event only names."""
 
 
 class WebhookRefused(NamedTuple):

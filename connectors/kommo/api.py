@@ -130,7 +130,7 @@ class KommoAdapter:
             changed("companies", self._companies),
             changed("contacts", self._contacts),
             changed("leads", self._leads),
-            *(notes(one) for one in ("contacts", "companies", "leads") if self._options.copies == "take"),
+            *(notes(one) for one in ("contacts", "companies", "leads") if self._options.copies != "skip"),
             PullStream(
                 "deleted",
                 Order.BY_TIME,

@@ -180,4 +180,5 @@ def _leg(note: Fields) -> LegFields:
         extension=str(user or ""),
         outside=str(params.get("phone") or ""),
         recording=str(params.get("link") or ""),
+        noted=1,
     )

@@ -11,7 +11,7 @@ from connectors.kommo.moves import KINDS
 
 _CALLS = (
     "calls here are what an exchange's integration has noted, without missed ones of some: where the exchange itself is"
-    ' a source, set copies = "skip", or they count twice'
+    " a source, its calls count, and a note of the same call does not"
 )
 
 

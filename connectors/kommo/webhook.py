@@ -2,13 +2,15 @@
 
 A form with bracket keys, several leads of one request by index. Kommo signs nothing: the secret is part of the address
 (`?token=`). The event names no company and no phone, so a lead is the organisation, as in an export of leads that is
-loaded with its ID. Stages are numbers: `stages` of the source names ours. Confidence B (a client's recorded request).
+loaded with its ID. Stages are numbers: `stages` of the source names ours. Where the account is pulled as well, the
+puller reads what changed at once, with its company and author. Confidence B (a client's recorded request).
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from connectors.http.webhook import (
@@ -28,6 +30,8 @@ from connectors.reading.source import Context
 from connectors.reading.times import LATEST_S
 from schemas.records import Reason, Record, Rejected, StageChange
 
+_CHANGED = re.compile(r"(leads|contacts|companies)\[(\w+)\]\[\d{1,6}\]\[\w+\].*")
+_GONE = "delete"
 _LEAD = re.compile(r"leads\[(status|add)\]\[(\d{1,6})\]\[(\w+)\]")
 _KIND = "kommo"
 
@@ -39,11 +43,23 @@ def answer(incoming: Incoming, secret: str, context: Context) -> Answered | Webh
         posted = form(incoming.body)
     except Unreadable as why:
         return WebhookRefused(400, str(why))
+    if context.is_pulled:
+        return Answered(changed=_changed(posted))
     leads: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
     for name, value in posted.items():
         if found := _LEAD.fullmatch(name):
             leads[found[1], int(found[2])][found[3]] = value
     return Answered(tuple(_item(lead, context) for _, lead in sorted(leads.items())))
+
+
+def _changed(posted: Mapping[str, str]) -> tuple[str, ...]:
+    """The streams by which what is named is read; a note of a call belongs to the object that has it."""
+    streams: set[str] = set()
+    for name in posted:
+        if found := _CHANGED.fullmatch(name):
+            entity, event = found[1], found[2]
+            streams.add("deleted" if event == _GONE else f"calls-{entity}" if event == "note" else entity)
+    return tuple(sorted(streams))
 
 
 def _item(lead: dict[str, str], context: Context) -> Record | Rejected:
@@ -83,7 +99,7 @@ WEBHOOK = Webhook(
     answer,
     "a secret word, given to Kommo as ?token= of the address",
     "Kommo, amoCRM: leads by stage",
-    reads="leads[status], leads[add]",
+    reads="leads[status], leads[add]; with a puller beside it every event of leads, contacts and companies",
     counterpart="posts of the documentation",
     unconfirmed="how often it tries again",
 )

@@ -118,6 +118,8 @@ class LegFields(msgspec.Struct, frozen=True, gc=False):
     queue: str = ""
     application: str = ""
     recording: str = ""
+    noted: int = 0
+    """1: a CRM's note of a call that an exchange had."""
 
 
 _TIMES = TimeFields("end", "answer")
@@ -127,7 +129,7 @@ def leg_from_fields(fields: LegFields, context: Context, origin: str) -> CallLeg
     """The leg; raises Misread for times that cannot be, and for a number that a spreadsheet cut."""
     outside = fields.outside.strip()
     refuse_cut_digits(contact=outside)
-    return build_leg(
+    leg = build_leg(
         context,
         origin,
         fields.call_id,
@@ -147,6 +149,7 @@ def leg_from_fields(fields: LegFields, context: Context, origin: str) -> CallLeg
         recording=fields.recording,
         times=_TIMES,
     )
+    return msgspec.structs.replace(leg, noted=1) if fields.noted and context.copies != "take" else leg
 
 
 @lru_cache(maxsize=100_000)

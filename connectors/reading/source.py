@@ -11,6 +11,7 @@ import msgspec
 
 from connectors.reading.file_format import FileFormat
 from connectors.reading.phones import e164
+from schemas.pulling import Copies
 from schemas.records import Record, Rejected
 from schemas.stages import Stages
 
@@ -78,6 +79,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     stages: Stages
     stage_words: Mapping[str, str] = {}
     """What the source calls stages, where that is not ours -> our words."""
+    copies: Copies = "match"
+    """What is done with a CRM's notes of calls that an exchange had."""
+    is_pulled: bool = False
+    """The source is pulled as well: what an event only names is fetched, and what it leaves out is not made up."""
     loaded_at: datetime
 
     def e164(self, text: str) -> str:

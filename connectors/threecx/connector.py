@@ -6,10 +6,12 @@ from functools import partial
 
 from connectors.connector import Connector
 from connectors.tcp.source import DelimitedLines
+from connectors.threecx.api import API
 from connectors.threecx.log import ThreeCxLog
 
 CONNECTOR = Connector(
     "threecx",
     files=(ThreeCxLog(),),
     lines={"3cx": partial(DelimitedLines, ThreeCxLog(), quoted=False)},
+    api=API,
 )

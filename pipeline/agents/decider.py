@@ -47,6 +47,8 @@ class Decision(NamedTuple):
     expected: VersionSum
     claims: Claims
     """The claims of other imports on them."""
+    holds: Callable[[], bool] = lambda: True
+    """Whether what else the store said, and this was decided on, is still so: asked once it is written."""
 
 
 class Placements:
@@ -153,7 +155,7 @@ class Decider:
         logged = self._pool.submit(self.directory.log)
         found_placements = self._sum(_PLACEMENTS_SUM.format(ids=ids))
         as_decided = found.result() == decision.expected and found_placements == expected and logged.result() == log
-        return as_decided and not have_changed(self.store, decision.claims)
+        return as_decided and not have_changed(self.store, decision.claims) and decision.holds()
 
     def _sum(self, sql: str) -> VersionSum:
         return self.store.rows(self._sums, sql)[0]

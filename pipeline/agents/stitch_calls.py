@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from pipeline.agents.claims import claims_of
 from pipeline.agents.decider import Decider, Decision, Placements, VersionSum
+from pipeline.agents.noted_calls import NoteLookup
 from pipeline.agents.step import ChunkOutcome, Frame, lines_of, read_chunk
 from pipeline.clock import Clock, wall_clock
+from pipeline.copies import by_contact, near, originals
 from pipeline.enrich import call_activity_id, enrich_call
 from pipeline.merge_latest import Claims, merge_latest
 from pipeline.stitch import stitch
 from pipeline.store import newest, texts
 from schemas.codec import Codec
 from schemas.provenance import KINDS
-from schemas.records import CallLeg
+from schemas.records import Activity, CallLeg
 from schemas.topics import CALL_LEGS
 
 CallKey = tuple[str, str]
@@ -33,6 +36,7 @@ class StitchCalls:
         self._clock = clock
         self._codec = Codec(CallLeg)
         self._legs = msgspec.json.Decoder(CallLeg)
+        self._noted = NoteLookup(decider.store)
 
     def settle_chunk(self, frames: Sequence[Frame]) -> ChunkOutcome:
         legs, lines, rejected = read_chunk(self._codec, self.topic, frames, self._clock)
@@ -43,13 +47,18 @@ class StitchCalls:
             arrived.setdefault((leg.source, leg.call_id), []).append(number)
         where = _where(arrived)
         activity_ids = [call_activity_id(source, call_id) for source, call_id in arrived]
+        decided = _Decided([], [])
 
         def decide(placements: Placements, log: int) -> Decision:
-            return self._decide(legs, lines, arrived, self._known_legs(where), placements, log)
+            nonlocal decided
+            decided = _Decided([], [])
+            return self._decide(legs, lines, arrived, self._known_legs(where), placements, log, decided)
 
-        return ChunkOutcome(
-            rejected + self._decider.decide_until_stable("call_legs", _IDENTITY, activity_ids, where, decide)
-        )
+        outgoing = self._decider.decide_until_stable("call_legs", _IDENTITY, activity_ids, where, decide)
+        cause = cause_of(max(legs, key=_by_version))
+        notes = {note.activity_id for note in decided.notes}
+        calls = [one for one in activity_ids if one not in notes]
+        return ChunkOutcome(rejected + outgoing + list(self._noted.again(decided.calls, calls, cause)))
 
     def _known_legs(self, where: str) -> dict[CallKey, list[CallLeg]]:
         known: dict[CallKey, list[CallLeg]] = {}
@@ -65,6 +74,7 @@ class StitchCalls:
         known: dict[CallKey, list[CallLeg]],
         placements: Placements,
         log: int,
+        decided: _Decided,
     ) -> Decision:
         directory = self._decider.directory.at(log)
         contacts = {leg.contact for leg in legs}
@@ -77,7 +87,7 @@ class StitchCalls:
         versions: list[int] = []
         for key, numbers in arrived.items():
             first = legs[numbers[0]]
-            if len(numbers) == 1 and key not in known and not first.retracted:
+            if len(numbers) == 1 and key not in known and not first.retracted and not first.noted:
                 # Half of all calls, and nothing to merge.
                 facts.append(lines[numbers[0]])
                 versions.append(first.version)
@@ -85,6 +95,7 @@ class StitchCalls:
                     stitch([first]), directory, cause=cause_of(first), caused_at=first.version, version=now
                 )
                 placements.put(activity)
+                decided.calls.append(activity)
                 continue
             arrived_legs = [legs[number] for number in numbers]
             new, all_legs = merge_legs(arrived_legs, known.get(key, ()), now, claims)
@@ -98,11 +109,36 @@ class StitchCalls:
             current_legs = [leg for leg in all_legs if not leg.retracted]
             if current_legs:
                 call = stitch(current_legs)
-                placements.put(enrich_call(call, directory, cause=cause_of(cause), caused_at=caused_at, version=now))
+                activity = enrich_call(call, directory, cause=cause_of(cause), caused_at=caused_at, version=now)
+                if any(leg.noted for leg in current_legs):
+                    decided.notes.append(msgspec.structs.replace(activity, noted=1))
+                    continue
+                placements.put(activity)
+                decided.calls.append(activity)
             else:
                 activity_id = call_activity_id(cause.source, cause.call_id)
                 placements.retract(activity_id, cause=cause_of(cause), caused_at=caused_at, version=now)
-        return Decision(facts, VersionSum.of(versions), claims)
+        return Decision(facts, VersionSum.of(versions), claims, self._put_notes(decided, arrived, placements))
+
+    def _put_notes(self, decided: _Decided, chunk: Iterable[CallKey], placements: Placements) -> Callable[[], bool]:
+        """Notes that are copies do not count; whether the calls near them are still those that it was decided on."""
+        notes = decided.notes
+        if not notes:
+            return lambda: True
+        ids = [call_activity_id(source, call_id) for source, call_id in chunk]
+        stored = self._noted.calls_near(notes, ids)
+        calls = by_contact([*stored, *map(near, decided.calls)])
+        for note in notes:
+            copies_of = originals(note, calls.get(note.contact, ()))
+            placements.put(msgspec.structs.replace(note, copies_of=copies_of, retracted=int(bool(copies_of))))
+        return lambda: self._noted.calls_near(notes, ids) == stored
+
+
+class _Decided(NamedTuple):
+    """Of one round: calls, which are put at once, and notes, which are put after them."""
+
+    calls: list[Activity]
+    notes: list[Activity]
 
 
 _IDENTITY = ", ".join(KINDS[CallLeg].columns)

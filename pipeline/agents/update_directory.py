@@ -153,7 +153,7 @@ LEGS_OF = f"""
 SELECT * FROM call_legs FINAL
 WHERE (source, call_id) > {{after}} AND started_at >= {STANDS_FROM} AND (source, call_id) IN (
     SELECT source, substring(activity_id, length('call:') + length(source) + 2) FROM placements FINAL
-    WHERE kind = 'call' AND retracted = 0 AND ({{condition}}) AND at >= {STANDS_FROM}
+    WHERE kind = 'call' AND (retracted = 0 OR copies_of != []) AND ({{condition}}) AND at >= {STANDS_FROM}
 )
 ORDER BY source, call_id LIMIT 1 BY source, call_id LIMIT {{n}}
 """

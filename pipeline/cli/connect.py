@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Literal
 
 import click
 import msgspec
@@ -30,7 +29,7 @@ from pipeline.loading.connecting.account import (
     secret_of,
 )
 from pipeline.loading.connecting.check import check
-from pipeline.loading.connecting.copies import copies_notes, copying, has_copies, users_owner
+from pipeline.loading.connecting.copies import copies_notes, users_owner
 from pipeline.loading.connecting.propose import StageProposal, general_stages, propose_managers, propose_stages
 from pipeline.loading.connecting.settings_file import with_source
 from pipeline.loading.connecting.yesterday import UserDay, counted, rejected
@@ -86,8 +85,7 @@ def command(
     """
     settings, connector = read_settings(), connector_of(vendor)
     name = name or vendor
-    copies: Literal["take", "skip"] = "skip" if has_copies(name, vendor, settings) else "take"
-    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable, copies=copies)
+    pulled = settings.listen.get(name) or PullSettings(api=vendor, secret=variable)
     if pulled.api != vendor:
         raise Terminal(f"[listen.{name}] is of {pulled.api}: give this one another --name")
     if first is not None:
@@ -132,8 +130,6 @@ def command(
     if asks:
         proposals = [_chosen(one, settings) for one in proposals]
     options = _options(vendor, pulled, begin.astimezone(settings.time_zone).date(), survey)
-    if pulled.copies == "skip":
-        options["copies"] = "skip"
     if (owner := users_owner(name, vendor, settings)) and not managers and not pulled.managers:
         options["streams"] = ["calls"]
         _note(
@@ -145,12 +141,9 @@ def command(
     if not dry_run and (yes or (asks and click.confirm(f"Write it into {path}?", default=True))):
         if is_typed:
             options["secret_file"] = _keep(path, name, secret)
-        crms = copying(name, vendor, settings)
         written = _write(
             path,
-            lambda text: with_source(
-                text, name, options, proposals, managers, time_zone=survey.time_zone, skip_copies_of=crms
-            ),
+            lambda text: with_source(text, name, options, proposals, managers, time_zone=survey.time_zone),
         )
     if as_json:
         shown = _Report(

@@ -12,6 +12,7 @@ import msgspec
 from connectors.api.http_transport import HttpTransport
 from connectors.api.progress import PullState, with_mapping
 from connectors.api.puller import PullListener
+from connectors.live.changed_streams import ChangedStreams
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from pipeline.clock import as_datetime, wall_clock
@@ -79,6 +80,7 @@ def command(name: str, first: date | None, state: Path, data: Path | None) -> No
                 mapping=mapping,
                 import_id=import_id,
                 renew=renew,
+                take_changed=ChangedStreams([state], name).take,
             )
             where = f"{account.connector.title} at {account.host}, for source {name}"
             keep_open(line, listener, data, state, where)

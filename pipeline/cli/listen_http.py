@@ -17,6 +17,7 @@ from connectors.http.listener import Hooked, HttpListener
 from connectors.http.reading import Contexts
 from connectors.http.request_delivery import RequestDelivery
 from connectors.http.serving import Address, Guard, RequestLimits
+from connectors.live.changed_streams import ChangedStreams
 from connectors.live.checkpoint import Checkpoint
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
@@ -95,10 +96,10 @@ def command(
     )
     of = Exchange(source, tz, region)
     line = DeliveryQueue(source, "http", new_session())
-    hooked = hooks(webhooks, of, settings)
+    data = stack_folder(data)
+    hooked = hooks(webhooks, of, settings, pullers_folders(state, data))
     # Two listeners of one source would take each other's uploads away, and tell of one feed.
     with Checkpoint(state, source, "http", _NoHttpCheckpoint) as lock:
-        data = stack_folder(data)
         uploads = lock.path.with_suffix(".uploads")
         guard.on_login = LoginAudit(audit_file(data), "upload page")
         if page:
@@ -133,8 +134,15 @@ def contexts(of: Exchange, settings: Settings, session: str) -> Contexts:
     return context
 
 
-def hooks(webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Settings) -> list[Hooked]:
-    """A feed of its own for each. Raises Terminal."""
+def pullers_folders(state: Path, data: Path | None) -> list[Path]:
+    """Where pullers keep their state: beside this listener's, and with the stack that runs them."""
+    return [state] if data is None or (data / "listen").resolve() == state.resolve() else [state, data / "listen"]
+
+
+def hooks(
+    webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Settings, pullers: Sequence[Path] = ()
+) -> list[Hooked]:
+    """A feed of its own for each; `pullers` are folders of the state of those who pull. Raises Terminal."""
     found: dict[str, Hooked] = {}
     for kind, source, variable in webhooks:
         if kind not in HOOKS:
@@ -155,7 +163,9 @@ def hooks(webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Sett
                 f" under [sources.{source}] in callfunnel.toml"
             )
         line = DeliveryQueue(source, kind, new_session())
-        one = Hooked(hook, source, held, exchange.contexts(settings, zone, line.session), RequestDelivery(line))
+        fresh = exchange.contexts(settings, zone, line.session)
+        mark = ChangedStreams(pullers if source in settings.listen else (), source).mark
+        one = Hooked(hook, source, held, fresh, RequestDelivery(line), mark)
         if one.path in found:
             raise Terminal(f"--webhook {kind} {source}: given twice")
         found[one.path] = one

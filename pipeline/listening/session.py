@@ -94,6 +94,8 @@ class Exchange(NamedTuple):
             peers=self.peers,
             stages=settings.stages,
             stage_words=configured.stages,
+            copies=settings.copies_of(self.source),
+            is_pulled=self.source in settings.listen,
             loaded_at=as_datetime(clock()),
         )
 

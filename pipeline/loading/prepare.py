@@ -131,6 +131,7 @@ def prepare_sample(sample: Sample, options: LoadOptions, settings: Settings) -> 
         ties=configured.ties,
         machines=configured.machines,
         stages=settings.stages,
+        copies=settings.copies_of(name),
         loaded_at=as_datetime(now),
     )
     return PreparedFile(path=path, source=source, recognised=recognised, context=context, zone_why=why)

@@ -35,7 +35,7 @@ MARGIN_MS = 86_400_000
 """A call may have begun a day before its leg: a leg is refused when its call's other legs may be gone."""
 _IDENTITIES = frozenset(
     {"v", "source", "call_id", "record_id", "activity_id", "rejected_id", "organisation_id", "manager_id"}
-    | {"proposal_id", "import_id", "cause", "door", "session", "topic"}
+    | {"proposal_id", "import_id", "cause", "door", "session", "topic", "copies_of"}
     | {"at", "started_at", "answered_at", "ended_at", "changed_at", "sent_at", "valid_from", "valid_to"}
     | {"heartbeat_at", "seen_at", "last_event_at", "month", "day", "first", "last"}
 )

@@ -177,6 +177,7 @@ class TextTables:
                 for table, name, kind, is_key in self.query(
                     "SELECT table, name, type, is_in_sorting_key FROM system.columns"
                     f" WHERE database = currentDatabase() AND position(type, 'String') > 0 AND table NOT IN ({names})"
+                    " AND name != 'copies_of'"  # identities of calls, which stay as they are where they are keys too
                     " AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase()"
                     " AND endsWith(engine, 'MergeTree')) ORDER BY table, position"
                 )

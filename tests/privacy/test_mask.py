@@ -93,6 +93,7 @@ def test_sql_says_the_same_as_python(store_dsn: str) -> None:
 _SPEAKS_OF_NUMBERS = {
     # Metrics whose text names such a column, and whose answers hold none of them.
     *("activity", "alert_pace", "alert_rejects", "alert_stale", "drift", "freshness", "missed_days"),
+    "noted_calls",
     *("period_over_period", "silent", "call_rates", "unassigned"),
     # Asked by `callfunnel verify` alone, which hides them after it has compared them.
     *("verify", "verify_placements"),

@@ -65,6 +65,7 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
         "last call",
         "feeds",
         "gaps",
+        "notes of calls",
         "stream = batch",
     }
 
@@ -100,6 +101,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "last call",
         "feeds",
         "gaps",
+        "notes of calls",
         "stream = batch",
         "journals",
     ]
@@ -165,7 +167,7 @@ def test_a_check_without_an_answer_is_unwell_and_keeps_nobody_waiting(monkeypatc
     hangs.set()
     assert found["clickhouse"].found == "no answer within 1 s"
     assert found["clickhouse"].todo == "start the store, or check CALLFUNNEL_CLICKHOUSE"
-    assert len(found) == 10, "every other check is made"
+    assert len(found) == 11, "every other check is made"
 
 
 def test_a_data_folder_that_hangs_is_said_within_seconds(tmp_path: Path) -> None:

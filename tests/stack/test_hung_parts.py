@@ -78,7 +78,20 @@ def stopped(up: Up) -> Iterator[Stopped]:
     [
         ((), {"supervisor"}),
         (("broker",), {"supervisor", "broker", "kafka", "workers", "lag"}),
-        (("store",), {"supervisor", "store", "clickhouse", "parts", "last call", "feeds", "gaps", "stream = batch"}),
+        (
+            ("store",),
+            {
+                "supervisor",
+                "store",
+                "clickhouse",
+                "parts",
+                "last call",
+                "feeds",
+                "gaps",
+                "notes of calls",
+                "stream = batch",
+            },
+        ),
     ],
     ids=["supervisor", "and broker", "and store"],
 )

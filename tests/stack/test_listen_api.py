@@ -17,7 +17,9 @@ from tests.connectors.api.exchanges import mango
 from tests.connectors.api.exchanges.mango import MangoExchange
 from tests.connectors.api.portal import PATH, SECRET, Portal, served
 from tests.connectors.api.serving import served_by
+from tests.connectors.webhook_requests import read, request
 from tests.stack.deployment import wait_for
+from tests.stack.test_listen_http import Http
 from tests.stack.test_up import Up
 
 pytestmark = pytest.mark.stack
@@ -123,3 +125,27 @@ def test_portal_and_the_exchange_that_notes_its_calls_there_are_connected_and_ea
     logs = "".join((up.data / "logs" / f"listen-{name}.log").read_text() for name in ("b24", "pbx"))
     for secret in (SECRET, mango.KEY, mango.SALT):
         assert secret not in logs + up.said
+
+
+def test_deal_that_a_webhook_only_names_is_on_the_board_within_seconds(up: Up, portal: tuple[Portal, str]) -> None:
+    """The next pull would be five minutes later."""
+    api, address = portal
+    case = read(request("bitrix24/deal_holds_an_id_alone"))
+    up.env |= {"CALLFUNNEL_BITRIX24": f"{address}{PATH}/", "B24_HOOK": case["secret"]}
+    api.calls.clear()
+    connected = up.run("connect", "bitrix24", "--name", "b24", "--yes")
+    assert connected.returncode == 0, connected.stderr
+    with (up.folder / "callfunnel.toml").open("a") as settings:
+        settings.write('"0/WON" = "customer"\n')
+    process = up.start("--board-port", "0")
+    wait_for("the deal's stage", lambda: up.number("SELECT count() FROM stage_changes FINAL") == 1)
+    listening = Http(up, "--data", str(up.data), "--webhook", "bitrix24", "b24", "B24_HOOK")
+    try:
+        api.move(1, "WON")
+        assert listening.post("/webhooks/bitrix24/b24", case["body"], case["headers"]) == 200
+        moved = "SELECT count() FROM stage_changes FINAL WHERE organisation_id = 'CO_1' AND stage = 'customer'"
+        wait_for("the move", lambda: up.number(moved) == 1, 90)
+    finally:
+        listening.end()
+    process.terminate()
+    process.wait(120)

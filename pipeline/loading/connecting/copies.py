@@ -6,28 +6,19 @@ from connectors.registry import APIS
 from pipeline.settings import Settings
 
 
-def has_copies(name: str, vendor: str, settings: Settings) -> bool:
-    """Whether the calls of this source are an exchange's that is pulled as well."""
-    return not APIS[vendor].is_exchange and bool(_others(name, settings, is_exchange=True))
-
-
 def copies_notes(name: str, vendor: str, settings: Settings) -> list[str]:
     """What a person should know of it before both are pulled."""
-    if has_copies(name, vendor, settings):
-        which = ", ".join(_others(name, settings, is_exchange=True))
-        return [f'{which} has these calls itself: `copies = "skip"` leaves out what an exchange has noted here']
-    return [
-        f'{one} may have copies of these calls: copies = "skip" under [listen.{one}] leaves them out'
-        for one in copying(name, vendor, settings)
-    ]
-
-
-def copying(name: str, vendor: str, settings: Settings) -> list[str]:
-    """The CRMs that have copies of this exchange's calls, and do not leave them out."""
-    if not APIS[vendor].is_exchange:
+    if APIS[vendor].is_exchange:
+        crms = [one for one in _others(name, settings, is_exchange=False) if settings.listen[one].copies == "match"]
+        return [f"{one} may have notes of these calls: {_COUNTED}" for one in crms]
+    exchanges = _others(name, settings, is_exchange=True)
+    pulled = settings.listen.get(name)
+    if not exchanges or (pulled is not None and pulled.copies != "match"):
         return []
-    crms = _others(name, settings, is_exchange=False)
-    return [one for one in crms if settings.listen[one].copies == "take"]
+    return [f"{', '.join(exchanges)} may have the calls that are noted here: {_COUNTED}"]
+
+
+_COUNTED = "of one number and manager, at one time and of one length, they count once"
 
 
 def users_owner(name: str, vendor: str, settings: Settings) -> str:

@@ -23,11 +23,10 @@ def with_source(
     managers: Mapping[str, str] = {},
     *,
     time_zone: str = "",
-    skip_copies_of: Sequence[str] = (),
 ) -> str:
     """The text with `[listen.NAME]`, its `managers`, and `time_zone` and `stages` of `[sources.NAME]`.
 
-    A key that is there keeps its value. `skip_copies_of` names CRMs that have copies of this source's calls.
+    A key that is there keeps its value.
 
     Raises Terminal when the file is written in a way that cannot be added to.
     """
@@ -42,9 +41,6 @@ def with_source(
             for user, manager_id in managers.items():
                 if user not in people:
                     people.add(user, manager_id)
-        for crm in skip_copies_of:
-            if "copies" not in (copying := _table(_table(document, "listen", is_super=True), crm)):
-                copying.add("copies", "skip")
         if time_zone:
             zoned = _table(_table(document, "sources", is_super=True), name)
             if "time_zone" not in zoned:
@@ -57,7 +53,7 @@ def with_source(
             if len(stages.value.body) > before:
                 stages.add(tomlkit.nl())
         new = tomlkit.dumps(document)
-        _check(text, new, name, skip_copies_of)
+        _check(text, new, name)
     except (TOMLKitError, tomllib.TOMLDecodeError, TypeError) as error:
         raise Terminal(f"[listen.{name}] cannot be written into the file ({error}): write it by hand") from None
     return new
@@ -87,12 +83,9 @@ def _put_stages(table: Table, proposals: Sequence[StageProposal]) -> None:
             table.add(tomlkit.comment(f'"{stage.key}" = ""  # {comment}: which of ours?'))
 
 
-def _check(old: str, new: str, name: str, crms: Sequence[str]) -> None:
+def _check(old: str, new: str, name: str) -> None:
     """That nothing else was changed."""
     before, after = tomllib.loads(old), tomllib.loads(new)
-    for crm in crms:
-        if "copies" not in before["listen"][crm]:
-            after["listen"][crm].pop("copies")
     if "time_zone" not in before.get("sources", {}).get(name, {}):
         after.get("sources", {}).get(name, {}).pop("time_zone", None)
     for whole in (before, after):

@@ -148,7 +148,7 @@ def test_listener_that_cannot_begin_says_why_without_the_secret(
     assert "has no [listen.b24]: `callfunnel connect VENDOR --name b24` writes it" in refused()
     file = tmp_path / "callfunnel.toml"
     file.write_text('[listen.b24]\napi = "bitrix25"\n')
-    assert "'bitrix25' is not a vendor to pull from: beeline, bitrix24" in refused()
+    assert "'bitrix25' is not a vendor to pull from: 3cx, beeline, bitrix24" in refused()
     file.write_text('[listen.b24]\napi = "bitrix24"\nsecret = "https://x/rest/1/abc/"\n')
     assert "give the name of an environment variable" in refused()
     file.write_text('[listen.b24]\napi = "bitrix24"\nstreams = ["letters"]\n')
@@ -197,5 +197,5 @@ def test_kommo_is_connected_too_though_it_counts_nothing(
     assert TOKEN not in result.output
     assert re.search(r"Анна Петрова +300 +300 +300", result.output)
     assert "history: the vendor does not say how much" in result.output
-    assert "they count twice" in result.output
+    assert "a note of the same call does not" in result.output
     assert '"5/11" = "new" # Воронка: Новая; by its words' in (tmp_path / "callfunnel.toml").read_text()

@@ -14,16 +14,18 @@ from hypothesis import strategies as st
 
 from connectors.api.adapter import Adapter, PullOptions
 from connectors.beeline.api import BeelineAdapter
+from connectors.hubspot.api import HubspotAdapter
 from connectors.mango.api import MangoAdapter
 from connectors.megafon.api import MegafonAdapter
 from connectors.mikopbx.api import MikopbxAdapter
 from connectors.mts.api import MtsAdapter
+from connectors.threecx.api import ThreeCxAdapter
 from connectors.uis.api import UisAdapter
 from connectors.zadarma.api import ZadarmaAdapter
 from schemas.errors import Terminal
 from schemas.records import CallLeg, FeedState, Rejected
 from tests.connectors.api.department_story import BEGIN, Story, play, pulled_numbers, story, true_numbers
-from tests.connectors.api.exchanges import crmapi, mango, mikopbx, operators, uis, zadarma
+from tests.connectors.api.exchanges import crmapi, hubspot, mango, mikopbx, operators, threecx, uis, zadarma
 from tests.connectors.api.exchanges.vendor import Answer, Vendor
 from tests.connectors.api.test_bitrix24 import latest
 from tests.connectors.api.virtual import World
@@ -56,6 +58,16 @@ CASES = {
         BeelineAdapter, operators.BeelinePortal, f"https://portal.example {operators.TOKEN}", True, (200, b'[{"st')
     ),
     "mts": Case(MtsAdapter, operators.MtsPortal, f"https://portal.example {operators.TOKEN}", True, (200, b'{"con')),
+    "hubspot": Case(
+        HubspotAdapter, hubspot.HubspotAccount, f"https://portal.example {hubspot.TOKEN}", True, (200, b'{"results": [')
+    ),
+    "3cx": Case(
+        ThreeCxAdapter,
+        threecx.ThreeCxBox,
+        f"https://portal.example {threecx.CLIENT} {threecx.CLIENT_SECRET}",
+        True,
+        (200, b'{"value": [{"Main'),
+    ),
     "zadarma": Case(
         ZadarmaAdapter, zadarma.ZadarmaAccount, f"https://portal.example {zadarma.SECRET}", True, (200, b'{"stats": [{')
     ),
@@ -71,13 +83,25 @@ def connected(case: Case, now: datetime = BEGIN) -> tuple[World, Vendor]:
     world = World(now)
     world.vendor = vendor = case.make(lambda: world.now)
     world.adapter = case.adapter
-    world.account = case.adapter(PullOptions()).account(case.secret)
+    adapter = case.adapter(PullOptions())
+    world.account = adapter.account(case.secret)
+    if isinstance(vendor, threecx.ThreeCxBox):
+        renewing = adapter.refreshing(case.secret)
+        assert renewing is not None
+        world.renew = lambda: renewing.account(vendor.issue())
+        world.account = world.renew()
     return world, vendor
 
 
 def options(vendor: Vendor, case: Case) -> PullOptions:
     """Each user is the manager whose extension it is."""
-    forms = {MegafonAdapter: "user{0}", ZadarmaAdapter: "{1}", BeelineAdapter: "{0}@ip.beeline.ru"}
+    forms = {
+        MegafonAdapter: "user{0}",
+        ThreeCxAdapter: "{1}",
+        HubspotAdapter: "9{0}",
+        ZadarmaAdapter: "{1}",
+        BeelineAdapter: "{0}@ip.beeline.ru",
+    }
     form = next((form for adapter, form in forms.items() if case.adapter is adapter), "{0}")
     return PullOptions(managers={form.format(user, extension): manager for user, extension, manager in vendor.users()})
 
@@ -132,6 +156,7 @@ def test_account_that_is_away_for_a_day_is_waited_for(case: Case) -> None:
 
 def test_wrong_key_ends_the_listener_after_one_request_and_is_in_no_word(case: Case) -> None:
     world, vendor = connected(case)
+    world.renew = None  # a token that is asked for with a wrong secret is refused: test_tokens
     address, _, key = case.secret.partition(" ")
     world.account = case.adapter(PullOptions()).account(f"{address} {'x' + key[1:]}")
     with pytest.raises(Terminal) as caught:
@@ -158,3 +183,25 @@ def test_answer_of_another_shape_ends_the_stream_with_what_is_missing(case: Case
     vendor.errors = [(200, {"unexpected": 1})] * 50
     with pytest.raises(Terminal, match="the vendor's API has changed"):
         world.pull(BEGIN + HOUR)
+
+
+def test_report_of_3cx_that_is_cut_at_its_limit_is_halved_and_a_token_is_renewed_each_hour() -> None:
+    case = CASES["3cx"]
+    world, vendor = connected(case, BEGIN + 60 * DAY)
+    assert isinstance(vendor, threecx.ThreeCxBox)
+    told = story(7, plain=True)
+    vendor.staff = told.staff
+    for call in told.calls:
+        vendor.happens(call)
+    while len(vendor.rows) < 60_000:  # of one night, in which nobody of the department calls
+        number = len(vendor.rows) + 1
+        ids = {"MainCallHistoryId": f"n{number}", "CdrId": f"n{number}", "SegmentId": number}
+        vendor.rows.append(vendor.rows[0] | ids | {"Direction": "Internal", "StartTime": _night(number)})
+    pull(world, vendor, case, told, world.now + 3 * HOUR)
+    assert pulled_numbers(world) == true_numbers(told)
+    assert len(latest(world, CallLeg, "record_id")) == len(vendor.rows)
+    assert 2 <= len(vendor.tokens) <= 5
+
+
+def _night(number: int) -> str:
+    return (BEGIN + timedelta(hours=2, seconds=number % 10_000)).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -16,6 +16,7 @@ from connectors.bitrix24.api import Bitrix24Adapter
 from connectors.live.delivery_queue import DeliveryQueue
 from connectors.reading.source import Context
 from schemas.errors import Transient
+from schemas.pulling import Copies
 from schemas.records import Record, Rejected
 from tests.connectors.api.exchanges.vendor import Vendor
 from tests.connectors.api.kommo_account import KommoAccount
@@ -56,6 +57,9 @@ class World:
         self.account = Account(f"https://portal.example{PATH}")
         self.journal: list[Record | Rejected] = []
         self.checkpoints = Checkpoints()
+        self.changed: set[str] | None = None
+        """Streams that a webhook has marked; None where there is no webhook."""
+        self.copies: Copies = "match"
         self.renew: Callable[[], Account] | None = None
         self.events: list[tuple[datetime, Callable[[], object]]] = []
         self.kills: list[int] = []
@@ -84,7 +88,7 @@ class World:
     def context(self, **more: object) -> Context:
         self.version += 1
         found = context("auto", **more)
-        return msgspec.structs.replace(found, source="b24", version=self.version)
+        return msgspec.structs.replace(found, source="b24", version=self.version, copies=self.copies)
 
     def pull(
         self,
@@ -112,12 +116,19 @@ class World:
                 mapping=mapping,
                 import_id="import-1",
                 renew=self.renew,
+                take_changed=None if self.changed is None else self.take_changed,
             )
             try:
                 listener.run(line)
             except Killed:
                 continue
             return line
+
+    def take_changed(self, streams: Sequence[str]) -> list[str]:
+        assert self.changed is not None
+        found = [stream for stream in streams if stream in self.changed]
+        self.changed.difference_update(found)
+        return found
 
     def send(self, account: Account, request: ApiRequest) -> ApiResponse:
         """The transport. An answer takes a tenth of a second."""

@@ -80,8 +80,12 @@ def listening(
     public_url: str = "",
     clock: Callable[[], float] = time.monotonic,
     journal: Path | None = None,
+    mark: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Iterator[Listener]:
-    """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud. `clock` is of those who come too often."""
+    """`hooks` are (kind, secret); each is at /webhooks/KIND/cloud, and calls `mark` for its puller.
+
+    `clock` is of those who come too often.
+    """
     broker = broker or Broker()
     line = DeliveryQueue("office", "http", "session-1")
     at: list[str] = []
@@ -94,6 +98,7 @@ def listening(
             secret,
             lambda: context_of("cloud"),
             RequestDelivery(DeliveryQueue("cloud", kind, "session-2")),
+            mark,
         )
         for kind, secret in hooks
     ]

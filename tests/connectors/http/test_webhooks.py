@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 import pytest
 
 from connectors.http.serving import RequestLimits
+from connectors.live.changed_streams import ChangedStreams
+from pipeline.cli.listen_http import hooks, pullers_folders
+from pipeline.listening.session import Exchange
+from pipeline.settings import read_settings
 from schemas.records import CallLeg, FeedState
 from tests.connectors.http.listener import listening
 from tests.connectors.live.sinks import Broker, until
@@ -92,3 +97,40 @@ def test_webhooks_have_limits_too() -> None:
         assert [one.status for one in answer[:2]] == [200, 200]
         assert answer[-1].status == 429
         assert all(isinstance(record, CallLeg) for record in listener.broker.records)
+
+
+def test_event_that_names_an_object_marks_the_streams_of_its_puller_once_its_sender_is_known(
+    tmp_path: Path,
+) -> None:
+    case = read(request("bitrix24/deal_holds_an_id_alone"))
+    writer, reader = ChangedStreams([tmp_path], "cloud"), ChangedStreams([tmp_path], "cloud")
+    streams = ("stages", "deals", "companies")
+    assert reader.take(streams) == []
+    with listening(hooks=[("bitrix24", case["secret"])], mark=writer.mark) as listener:
+        forged = case["body"].replace("5185", "5186")
+        stranger = listener.ask("POST", "/webhooks/bitrix24/cloud", forged, case["headers"])
+        assert stranger.status == 403
+        assert reader.take(streams) == []
+        assert listener.ask("POST", "/webhooks/bitrix24/cloud", case["body"], case["headers"]).status == 200
+        assert reader.take(streams) == ["stages", "deals"]
+
+
+def test_webhook_marks_for_a_puller_where_its_source_is_pulled_and_for_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "callfunnel.toml"
+    config.write_text('[listen.cloud]\napi = "bitrix24"\n')
+    monkeypatch.setenv("HOOK", "x" * 32)
+    settings = read_settings({"CALLFUNNEL_CONFIG": str(config)})
+    folders = pullers_folders(tmp_path / "listen", tmp_path)
+    assert folders == [tmp_path / "listen"]
+    folders = pullers_folders(tmp_path / "own", tmp_path)
+    assert folders == [tmp_path / "own", tmp_path / "listen"]
+    exchange = Exchange("office", "UTC", "")
+    chosen = [("bitrix24", "cloud", "HOOK"), ("bitrix24", "other", "HOOK")]
+    pulled, other = hooks(chosen, exchange, settings, folders)
+    assert (pulled.context().is_pulled, other.context().is_pulled) == (True, False)
+    pulled.mark(["stages"])
+    other.mark(["stages"])
+    assert {path.name for path in tmp_path.rglob("*.changed")} == {"cloud.api.stages.changed"}
+    assert len(list(tmp_path.rglob("*.changed"))) == 2, "beside the listener, and with the stack"

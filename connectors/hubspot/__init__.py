@@ -1,0 +1,1 @@
+"""HubSpot: owners, companies, contacts, deals with the history of their stages and amounts, quotes, calls."""
