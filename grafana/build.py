@@ -17,9 +17,10 @@ from grafana_foundation_sdk.models import text
 from grafana.dataquery import SOURCE, ClickHouseQuery
 from grafana.fields import overrides, uid
 from grafana.layout import GridPosition, positioned
-from grafana.panel_types import visualization
+from grafana.panel_types import NOTHING, visualization
 from grafana.query import grafana_sql
 from grafana.regulations import regulations
+from grafana.releases import NEWEST, Json, Release, fitted_board
 from grafana.variables import variable
 from schemas.parameters import Department
 from schemas.screens.boards import BOARDS
@@ -94,32 +95,36 @@ def _panel(
     shown.targets = [ClickHouseQuery(grafana_sql(panel.query, department, board.all_variables))]
     shown.transformations = list(how.transformations)
     shown.time_from = panel.last or None
-    defaults = model.FieldConfig(custom=how.custom)
-    for name, value in how.defaults.items():
-        setattr(defaults, name, value)
+    defaults = model.FieldConfig(custom=how.custom, no_value=NOTHING, **how.defaults)
     shown.field_config = model.FieldConfigSource(
         defaults=defaults, overrides=overrides(panel.columns, panel.panel_type, department, language)
     )
     return shown
 
 
-def as_json(made: model.Dashboard) -> str:
+def as_json(board: Json) -> str:
     """The text of a file: the same board gives the same bytes."""
-    return json.dumps(made, cls=JSONEncoder, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json.dumps(board, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def files(department: Department = EXAMPLE) -> dict[str, str]:
+def made(board: Board, department: Department, language: str, release: Release = NEWEST) -> Json:
+    """A board as plain values, as this release of Grafana reads it."""
+    plain: Json = json.loads(json.dumps(dashboard(board, department, language), cls=JSONEncoder))
+    return fitted_board(plain, release)
+
+
+def files(department: Department = EXAMPLE, release: Release = NEWEST) -> dict[str, str]:
     """`<language>/<board>.json` -> its text."""
     return {
-        f"{language}/{board.id}.json": as_json(dashboard(board, department, language))
+        f"{language}/{board.id}.json": as_json(made(board, department, language, release))
         for language in LANGUAGES
         for board in BOARDS
     }
 
 
-def write(folder: Path, department: Department) -> list[Path]:
+def write(folder: Path, department: Department, release: Release = NEWEST) -> list[Path]:
     """Write every file, and take away those of boards that are gone."""
-    wanted = {folder / name: content for name, content in files(department).items()}
+    wanted = {folder / name: content for name, content in files(department, release).items()}
     for path, content in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")

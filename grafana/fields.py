@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -10,8 +11,9 @@ from grafana_foundation_sdk.models import dashboard as model
 from schemas.parameters import Department
 from schemas.screens import colours
 from schemas.screens.labels import codes
-from schemas.screens.panel import Column, PanelLink, PanelType, SeriesStyle, Unit
+from schemas.screens.panel import TIMES, Column, PanelLink, PanelType, SeriesStyle, Unit
 from schemas.screens.translations.boards import board_texts
+from schemas.screens.translations.page import page_texts
 
 Property = model.DynamicConfigValue
 Override = model.DashboardFieldConfigSourceOverrides
@@ -20,15 +22,13 @@ _UNITS = {
     Unit.COUNT: ("none", 0),
     Unit.RATIO: ("percentunit", 1),
     Unit.DECIMAL: ("none", 2),
-    Unit.SECONDS: ("s", 0),
+    # Hours, minutes and seconds: "s" would say "1 days" of 28 hours, in English.
+    Unit.SECONDS: ("dthms", 0),
     Unit.DAYS: ("none", 1),
     Unit.MONEY: ("none", 2),
-    Unit.TIME: ("dateTimeAsIso", None),
-    Unit.TIME_S: ("dateTimeAsIso", None),
-    # A format of moment.js.
-    Unit.DAY: ("time:YYYY-MM-DD", None),
 }
 """Grafana's unit, and decimals."""
+_AS_MOMENT_JS = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%b": "MMM", "%H": "HH", "%M": "mm", "%S": "ss"}
 
 _NAMED_BY_ROW = (PanelType.BARS, PanelType.FUNNEL, PanelType.HEAT)
 _OVER_TIME = (PanelType.LINES, PanelType.COLUMNS)
@@ -51,7 +51,7 @@ def overrides(
             properties += _series_properties(column, panel_type, series)
             series += column.style is SeriesStyle.PLAIN
         elif panel_type is PanelType.TABLE:
-            properties += _in_table(column)
+            properties += _in_table(column, _title(column, department, language))
         found.append(Override(matcher=model.MatcherConfig("byName", column.name), properties=properties))
     return found
 
@@ -68,9 +68,10 @@ def _matrix(columns: tuple[Column, ...], department: Department, language: str) 
 
 
 def _properties(column: Column, department: Department, language: str) -> Iterator[Property]:
-    title = board_texts(language).columns[column.title]
-    yield Property("displayName", title.replace("{N}", str(department.conversation_s)))
-    if column.unit in _UNITS:
+    yield Property("displayName", _title(column, department, language))
+    if column.unit in TIMES:
+        yield Property("unit", f"time:{_time_format(column.unit, language)}")
+    elif column.unit in _UNITS:
         unit, decimals = _UNITS[column.unit]
         yield Property("unit", unit)
         if decimals is not None:
@@ -83,6 +84,17 @@ def _properties(column: Column, department: Department, language: str) -> Iterat
         yield Property("color", model.FieldColor(model.FieldColorModeId.THRESHOLDS))
     if column.link is not None:
         yield Property("links", [_link(column.link, language)])
+
+
+def _time_format(unit: Unit, language: str) -> str:
+    """As the board page writes times, in the words of moment.js."""
+    texts = page_texts(language)
+    written = {Unit.DAY: texts.date, Unit.TIME_S: texts.moment_s}.get(unit, texts.moment)
+    return re.sub(r"%\w", lambda found: _AS_MOMENT_JS[found[0]], written)
+
+
+def _title(column: Column, department: Department, language: str) -> str:
+    return board_texts(language).columns[column.title].replace("{N}", str(department.conversation_s))
 
 
 def _result(word: str, index: int) -> model.ValueMappingResult:
@@ -112,6 +124,7 @@ def _series_properties(column: Column, panel_type: PanelType, series: int) -> li
             Property("custom.drawStyle", "line"),
             Property("custom.lineStyle", {"fill": "dash", "dash": [6, 4]}),
             Property("custom.fillOpacity", 0),
+            Property("custom.stacking", {"mode": "none", "group": "A"}),
         ]
     unfinished = column.style is SeriesStyle.UNFINISHED
     # The unfinished part has the colour of the series before it.
@@ -128,11 +141,36 @@ def _series_properties(column: Column, panel_type: PanelType, series: int) -> li
     return found
 
 
-def _in_table(column: Column) -> Iterator[Property]:
+_WIDTHS = {
+    Unit.COUNT: 56,
+    Unit.RATIO: 80,
+    Unit.DECIMAL: 72,
+    Unit.SECONDS: 84,
+    Unit.DAYS: 64,
+    Unit.MONEY: 104,
+    Unit.TIME: 145,
+    Unit.TIME_S: 170,
+    Unit.DAY: 100,
+}
+"""Pixels that the longest number of a unit takes with its cell's edges: a number is cut at its left otherwise."""
+_TEXT_WIDTH = 80
+_PER_LETTER, _EDGES = 7.5, 20
+"""Pixels of a letter of a heading, and of the edges and the mark of the order beside it."""
+
+
+def least_width(column: Column, title: str) -> int:
+    """Pixels that a column of a table takes at least: its numbers, and the longest word of its heading."""
+    longest = max((len(word) for word in title.split()), default=0)
+    return max(_WIDTHS.get(column.unit, _TEXT_WIDTH), round(longest * _PER_LETTER) + _EDGES)
+
+
+def _in_table(column: Column, title: str) -> Iterator[Property]:
     if column.hidden:
-        yield Property("custom.hidden", True)
+        yield Property("custom.hideFrom", {"viz": True, "legend": False, "tooltip": False})
     if column.width:
         yield Property("custom.width", column.width)
+    else:
+        yield Property("custom.minWidth", least_width(column, title))
     if column.unit in (Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY):
         yield Property("custom.align", "right")
     if column.thresholds:

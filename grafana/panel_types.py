@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from grafana_foundation_sdk.models import bargauge, common, stat, statushistory, table, timeseries
+from grafana_foundation_sdk.models import bargauge, common, stat, statushistory, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
 from schemas.screens import colours
 from schemas.screens.panel import Column, Panel, PanelType
 
-MIN_WIDTH = 50
-"""Pixels of a column in a table at least. Grafana's 150 would scroll sideways."""
+NOTHING = "–"
+"""What stands where there is no number: Grafana's own "No data" is English, and 50 pixels high."""
 
 
 class Visualization(NamedTuple):
@@ -23,6 +23,7 @@ class Visualization(NamedTuple):
     options: object
     custom: object
     defaults: Mapping[str, Any] = MappingProxyType({})
+    """Attributes of the SDK's `FieldConfig`."""
     transformations: Sequence[model.DataTransformerConfig] = ()
 
 
@@ -42,11 +43,10 @@ def _stat(panel: Panel) -> Visualization:
 
 
 def _table(panel: Panel) -> Visualization:
-    options = table.Options(cell_height=common.TableCellHeight.SM)
-    custom = common.TableFieldOptions(
-        align=common.FieldTextAlignment.AUTO, min_width=MIN_WIDTH, filterable=False, inspect=False
-    )
-    return Visualization("table", options, custom, {"noValue": "-"}, [_only(panel.columns), _ordered(panel.columns)])
+    # Newer than the SDK, which writes a footer that is not there any more: long headings are broken into lines.
+    options = {"cellHeight": "sm", "showHeader": True}
+    custom = {"align": "auto", "filterable": False, "inspect": False, "wrapHeaderText": True}
+    return Visualization("table", options, custom, {}, [_only(panel.columns), _ordered(panel.columns)])
 
 
 def _matrix(panel: Panel) -> Visualization:
@@ -77,6 +77,8 @@ def _over_time(panel: Panel) -> Visualization:
         show_points=common.VisibilityMode.AUTO,
         axis_soft_min=0,
         bar_width_factor=0.8,
+        # Bars beside the line that they are held against, one over the other among themselves: as on the page.
+        stacking=common.StackingConfig(mode=common.StackingMode.NORMAL, group="A") if bars else None,
     )
     return Visualization("timeseries", options, custom, {}, [_only(panel.columns)])
 
@@ -90,12 +92,18 @@ def _bars(panel: Panel) -> Visualization:
         show_unfilled=False,
         min_viz_height=14,
     )
-    return Visualization("bargauge", options, {}, {"color": _fixed(colours.BLUE), "min": 0}, [_only(panel.columns)])
+    return Visualization("bargauge", options, {}, {"color": _fixed(colours.BLUE), "min_val": 0}, [_only(panel.columns)])
 
 
 def _heat(panel: Panel) -> Visualization:
-    """A row for each name, a cell for each time; how dark it is says how many, and the number stands in it."""
-    names = panel.columns[1].name
+    """A row for each name, a cell for each time; how dark it is says how many, and the number stands in it.
+
+    A row is called as its number's field is, unless that is "Value": then as its name alone.
+    """
+    _, names, number = (column.name for column in panel.columns)
+    value = model.DataTransformerConfig(
+        id_val="organize", options={"excludeByName": {}, "indexByName": {}, "renameByName": {number: "Value"}}
+    )
     options = statushistory.Options(
         show_value=common.VisibilityMode.AUTO,
         legend=common.VizLegendOptions(
@@ -110,7 +118,9 @@ def _heat(panel: Panel) -> Visualization:
     long_to_wide = model.DataTransformerConfig(
         id_val="partitionByValues", options={"fields": [names], "keepFields": False, "naming": {"asLabels": False}}
     )
-    return Visualization("status-history", options, {"fillOpacity": 90}, defaults, [_only(panel.columns), long_to_wide])
+    return Visualization(
+        "status-history", options, {"fillOpacity": 90}, defaults, [_only(panel.columns), value, long_to_wide]
+    )
 
 
 _FORMS: dict[PanelType, Callable[[Panel], Visualization]] = {

@@ -6,29 +6,31 @@ so one that is set is taken for the right one unless a reset is requested.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from grafana_client.api import GrafanaApi
 from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaServerError, GrafanaTimeoutError
 
+from grafana.alerts.durations import seconds_of
 from grafana.alerts.push import Group, wanted_groups
 from grafana.alerts.rules import FOLDER, FOLDER_UID
-from grafana.build import as_json, dashboard
+from grafana.build import made
 from grafana.dataquery import DATASOURCE_UID, PLUGIN
+from grafana.releases import Json, Release, release_of
 from schemas.errors import Terminal, Transient
 from schemas.parameters import Department
 from schemas.screens.boards import BOARDS
 from schemas.screens.translations.boards import board_texts
 
 T = TypeVar("T")
-Json = dict[str, Any]
 
 _TIMEOUT_S = 20.0
 _NOT_FOUND = 404
+_DURATIONS = ("for", "keep_firing_for")
+"""Grafana gives them back in a form of its own: 7d as 1w."""
 
 
 class ClickHouse(NamedTuple):
@@ -104,16 +106,28 @@ class Pusher:
     def close(self) -> None:
         self._api.client.s.close()
 
+    def release(self) -> Release | None:
+        """Which Grafana it is; None when it does not say so. Raises Terminal for one that is too old."""
+        found: Json | None = self._ask("version", self._api.health.check)
+        version = (found or {}).get("version")
+        return release_of(version) if isinstance(version, str) and version else None
+
     def changes(
-        self, store: ClickHouse, department: Department, languages: Sequence[str], *, renew_password: bool = False
+        self,
+        store: ClickHouse,
+        department: Department,
+        languages: Sequence[str],
+        release: Release,
+        *,
+        renew_password: bool = False,
     ) -> list[Change]:
         """What a push would do, in the order to do it. Reads only."""
         return [
             self._datasource(store, renew_password=renew_password),
             *(self._folder(folder_uid(language), board_texts(language).folder) for language in languages),
-            *self._dashboards(department, languages),
+            *self._dashboards(department, languages, release),
             self._folder(FOLDER_UID, FOLDER),
-            *(self._rules(group) for group in wanted_groups(department)),
+            *(self._rules(group) for group in wanted_groups(department, release)),
         ]
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Change]:
@@ -143,11 +157,10 @@ class Pusher:
         doing = Doing.UNCHANGED if found["title"] == title else Doing.UPDATED
         return Change("folder", title, doing, lambda: api.update_folder(uid, title, overwrite=True))
 
-    def _dashboards(self, department: Department, languages: Sequence[str]) -> Iterator[Change]:
+    def _dashboards(self, department: Department, languages: Sequence[str], release: Release) -> Iterator[Change]:
         for language in languages:
             for board in BOARDS:
-                made: Json = json.loads(as_json(dashboard(board, department, language)))
-                yield self._dashboard(made, folder_uid(language))
+                yield self._dashboard(made(board, department, language, release), folder_uid(language))
 
     def _dashboard(self, wanted: Json, folder: str) -> Change:
         api, title = self._api.dashboard, str(wanted["title"])
@@ -213,7 +226,8 @@ def holds(found: object, wanted: object) -> bool:
     """Everything that is wanted is there and the same; Grafana may have added what it likes to objects."""
     if isinstance(wanted, dict):
         return isinstance(found, dict) and all(
-            name in found and holds(found[name], value) for name, value in wanted.items()
+            name in found and (holds(found[name], value) or (name in _DURATIONS and _as_long(found[name], value)))
+            for name, value in wanted.items()
         )
     if isinstance(wanted, list):
         return (
@@ -222,3 +236,7 @@ def holds(found: object, wanted: object) -> bool:
             and all(holds(one, other) for one, other in zip(found, wanted, strict=True))
         )
     return found == wanted
+
+
+def _as_long(found: object, wanted: object) -> bool:
+    return seconds_of(found) is not None and seconds_of(found) == seconds_of(wanted)

@@ -13,16 +13,17 @@ from typing import Any
 
 from grafana.alerts import notifications, rules
 from grafana.build import EXAMPLE
+from grafana.releases import NEWEST, Release
 from schemas.parameters import Department
 
 FOLDER = Path(__file__).parent.parent / "provisioning" / "alerting"
 _HEAD = "# Made by `make boards`; the source is grafana/alerts and schemas/alerts.py.\n"
 
 
-def files(department: Department = EXAMPLE) -> dict[str, str]:
+def files(department: Department = EXAMPLE, release: Release = NEWEST) -> dict[str, str]:
     """File name -> its text."""
     made = {
-        "rules": rules.file(department),
+        "rules": rules.file(department, release),
         "contact-points": notifications.contact_points(),
         "policies": notifications.policies(),
         "templates": notifications.templates(),
@@ -30,12 +31,13 @@ def files(department: Department = EXAMPLE) -> dict[str, str]:
     return {f"{name}.yaml": _HEAD + "\n".join(_yaml(content, 0)) + "\n" for name, content in made.items()}
 
 
-def write(folder: Path, department: Department) -> list[Path]:
+def write(folder: Path, department: Department, release: Release = NEWEST) -> list[Path]:
     """Write every file."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files(department).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in files(department)]
+    wanted = {folder / name: text for name, text in files(department, release).items()}
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
+    return list(wanted)
 
 
 def stale(folder: Path = FOLDER) -> list[str]:

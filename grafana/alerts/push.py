@@ -6,12 +6,11 @@ Rules carry the labels `callfunnel` (head, operations) and `rule` to be routed b
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from grafana.alerts.rules import FOLDER_UID, groups
+from grafana.releases import Json, Release, fitted_rule
 from schemas.parameters import Department
-
-Json = dict[str, Any]
 
 
 class Group(NamedTuple):
@@ -21,7 +20,7 @@ class Group(NamedTuple):
     body: Json
 
 
-def wanted_groups(department: Department) -> list[Group]:
+def wanted_groups(department: Department, release: Release) -> list[Group]:
     """The groups that should be there."""
     return [
         Group(
@@ -30,7 +29,10 @@ def wanted_groups(department: Department) -> list[Group]:
                 "title": name,
                 "folderUid": FOLDER_UID,
                 "interval": every,
-                "rules": [{**rule, "orgID": 1, "folderUID": FOLDER_UID, "ruleGroup": name} for rule in rules],
+                "rules": [
+                    {**fitted_rule(rule, release), "orgID": 1, "folderUID": FOLDER_UID, "ruleGroup": name}
+                    for rule in rules
+                ],
             },
         )
         for name, every, rules in groups(department)

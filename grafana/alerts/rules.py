@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from grafana.alerts.durations import duration
 from grafana.alerts.sql import FIRES, queries
 from grafana.alerts.templates import template
 from grafana.dataquery import DATASOURCE_UID, ClickHouseQuery
 from grafana.fields import uid
+from grafana.releases import NEWEST, Json, Release, fitted_rule
 from schemas.alerts import RULES, Rule
 from schemas.parameters import Department
 from schemas.screens.translations import LANGUAGES
 from schemas.screens.translations.alerts import alert_texts
-
-Json = dict[str, Any]
 
 FOLDER = "callfunnel alerts"
 """Not that of the boards: alerts are provisioned first, and would make it."""
@@ -27,15 +25,21 @@ def groups(department: Department) -> list[tuple[str, int, list[Json]]]:
     """(name, seconds between evaluations, rules in the API's shape): rules of one rhythm are evaluated together."""
     rhythms = sorted({rule.every_s for rule in RULES})
     return [
-        (f"callfunnel-{_duration(every)}", every, [_rule(one, department) for one in RULES if one.every_s == every])
+        (f"callfunnel-{duration(every)}", every, [_rule(one, department) for one in RULES if one.every_s == every])
         for every in rhythms
     ]
 
 
-def file(department: Department) -> Json:
+def file(department: Department, release: Release = NEWEST) -> Json:
     """The content of a provisioning file."""
     made = [
-        {"orgId": 1, "name": name, "folder": FOLDER, "interval": _duration(every), "rules": list(map(_in_file, rules))}
+        {
+            "orgId": 1,
+            "name": name,
+            "folder": FOLDER,
+            "interval": duration(every),
+            "rules": [_in_file(fitted_rule(one, release)) for one in rules],
+        }
         for name, every, rules in groups(department)
     ]
     return {"apiVersion": 1, "groups": made}
@@ -57,8 +61,8 @@ def _rule(rule: Rule, department: Department) -> Json:
         # No row at all is a source that says nothing (an empty roster): no reason to wake anybody.
         "noDataState": "OK",
         "execErrState": "Error",
-        "for": _duration(rule.pending_s),
-        "keep_firing_for": _duration(rule.keep_s),
+        "for": duration(rule.pending_s),
+        "keep_firing_for": duration(rule.keep_s),
         "annotations": _annotations(rule),
         "labels": {"callfunnel": rule.urgency.value, "rule": rule.id},
         "isPaused": department.tells_by_itself,
@@ -106,10 +110,3 @@ def _in_file(rule: Json) -> Json:
     """The API's shape as the file's."""
     renamed = {"keep_firing_for": "keepFiringFor"}
     return {renamed.get(name, name): value for name, value in rule.items()}
-
-
-def _duration(seconds: int) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 TOKEN = "glsa_of_the_test"  # of nothing
 Json = dict[str, Any]
+_AS_GRAFANA = {"7d": "1w", "14d": "2w", "60m": "1h", "24h": "1d"}
+"""Durations come back in a form of its own."""
 
 
 class Request(NamedTuple):
@@ -28,6 +30,7 @@ class Stub:
         self.folders: dict[str, Json] = {}
         self.dashboards: dict[str, Json] = {}
         self.rule_groups: dict[str, Json] = {}
+        self.version = "13.1.0"
         self.fails: Callable[[Request], int] = lambda request: 0
 
     @property
@@ -41,6 +44,8 @@ class Stub:
         if failing := self.fails(request):
             return failing, {"message": "as the test wants"}
         kind, _, uid = request.path.removeprefix("/api/").partition("/")
+        if kind == "frontend":
+            return 200, {"buildInfo": {"version": self.version}}
         if kind == "datasources":
             return self._datasource(request, uid.removeprefix("uid/"))
         if kind == "v1":
@@ -85,7 +90,11 @@ class Stub:
             return (200, self.rule_groups[name]) if name in self.rule_groups else (404, {"message": "not found"})
         if request.body["folderUid"] not in self.folders:
             return 400, {"message": "folder not found"}
-        kept = [{**one, "id": n, "updated": "2026-11-24T09:00:00Z"} for n, one in enumerate(request.body["rules"])]
+        kept = [
+            {**one, "id": n, "updated": "2026-11-24T09:00:00Z"}
+            | {key: _AS_GRAFANA.get(one[key], one[key]) for key in ("for", "keep_firing_for") if key in one}
+            for n, one in enumerate(request.body["rules"])
+        ]
         self.rule_groups[name] = {**request.body, "rules": kept}
         return 200, self.rule_groups[name]
 

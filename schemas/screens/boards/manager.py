@@ -107,11 +107,11 @@ _PROPOSALS = Panel(
     panel_type=PanelType.TABLE,
     query=query("proposals", limit=500),
     columns=(
-        column("time", Unit.TIME, width=155),
+        column("time", Unit.TIME, width=145),
         column("kind", Unit.TEXT, values="proposal"),
         column("organisation", Unit.TEXT, width=160),
         column("amount", Unit.MONEY),
-        column("currency", Unit.TEXT, width=70),
+        column("currency", Unit.TEXT, width=80),
         column("revision"),
         column("withdrawn", Unit.FLAG),
     ),
@@ -131,7 +131,7 @@ _CALLS = Panel(
     panel_type=PanelType.TABLE,
     query=query("calls", organisations=(), contacts=(), limit=1000),
     columns=(
-        column("time", Unit.TIME_S, width=155),
+        column("time", Unit.TIME_S, width=170),
         column("manager_id", Unit.TEXT, hidden=True),
         column("source", Unit.TEXT, hidden=True),
         column("call_id", Unit.TEXT, link=_LEGS_OF, width=150),
@@ -154,7 +154,7 @@ _LEGS = Panel(
     panel_type=PanelType.TABLE,
     query=query("legs"),
     columns=(
-        column("time", Unit.TIME_S, width=155),
+        column("time", Unit.TIME_S, width=170),
         column("direction", Unit.TEXT, values="direction"),
         column("disposition", Unit.TEXT, values="disposition"),
         column("extension", Unit.TEXT),

@@ -110,7 +110,7 @@ _MISSED_LIST = Panel(
     panel_type=PanelType.TABLE,
     query=_MISSED,
     columns=(
-        column("time", Unit.TIME, width=155),
+        column("time", Unit.TIME, width=145),
         column("recovered", Unit.FLAG),
         column("still_open", Unit.FLAG),
         column("contact", Unit.TEXT, width=125),
@@ -118,7 +118,7 @@ _MISSED_LIST = Panel(
         *manager(),
         column("queue", Unit.TEXT),
         column("wait_s", Unit.SECONDS),
-        column("called_back_at", Unit.TIME, width=155),
+        column("called_back_at", Unit.TIME, width=145),
     ),
     width=24,
     height=9,
