@@ -23,7 +23,7 @@ _TRUSTED_COVERAGE = COVERAGE[1].at
 Row = Mapping[str, Any]
 
 
-class Fact(NamedTuple):
+class Figure(NamedTuple):
     """A value of a sentence, and how it is written."""
 
     value: object
@@ -35,8 +35,8 @@ class Behind(NamedTuple):
 
     manager: str
     letter: str
-    fact: Fact
-    due: Fact
+    fact: Figure
+    due: Figure
     ratio: float
 
 
@@ -44,7 +44,7 @@ class Headline(NamedTuple):
     """A sentence by id (`[headlines]` of the report's texts), and what stands in it."""
 
     id: str
-    facts: Mapping[str, Fact]
+    facts: Mapping[str, Figure]
     behind: Sequence[Behind] = ()
     text: str = ""
     """What stands in it as it is."""
@@ -73,10 +73,10 @@ def _rows(report: ReportData, id: str) -> Sequence[Row]:
 def _change(report: ReportData, row: Row) -> Headline:
     """Out of missing data nothing is more or less than before."""
     names = {"calls": "calls", **{letter.lower(): name for letter, name in INDICATORS.items()}}
-    facts = {key: Fact(row[name], Column(name=name)) for key, name in names.items()}
+    facts = {key: Figure(row[name], Column(name=name)) for key, name in names.items()}
     if report.heading.stale:
         return Headline("numbers", facts)
-    changes = {f"{key}_change": Fact(row[f"{name}_change"], ChangeColumn(name=name)) for key, name in names.items()}
+    changes = {f"{key}_change": Figure(row[f"{name}_change"], ChangeColumn(name=name)) for key, name in names.items()}
     return Headline("change", facts | changes)
 
 
@@ -88,8 +88,8 @@ def _behind(rows: Sequence[Row]) -> list[Behind]:
             Behind(
                 str(row["manager"]),
                 letter,
-                Fact(row[name], Column(name=name)),
-                Fact(row[f"{name}_plan_to_date"], Column(name=name)),
+                Figure(row[name], Column(name=name)),
+                Figure(row[f"{name}_plan_to_date"], Column(name=name)),
                 float(ratio),
             )
             for letter, name in INDICATORS.items()
@@ -107,7 +107,7 @@ def _plan(report: ReportData, behind: Sequence[Behind]) -> Headline:
     if not behind:
         return Headline("on_plan", {})
     others = len(behind) - MOST_NAMED
-    count = {"others": Fact(others, Column(name="others"))}
+    count = {"others": Figure(others, Column(name="others"))}
     return Headline("behind_and_others" if others > 0 else "behind", count, behind[:MOST_NAMED])
 
 
@@ -115,7 +115,7 @@ def _fires(report: ReportData) -> Headline:
     rows = _rows(report, "report_rules")
     if not rows:
         return Headline("quiet", {})
-    return Headline("fires", {"count": Fact(len(rows), Column(name="count"))}, text=str(rows[0]["summary"]))
+    return Headline("fires", {"count": Figure(len(rows), Column(name="count"))}, text=str(rows[0]["summary"]))
 
 
 def _lost(report: ReportData) -> Iterator[Headline]:
@@ -129,6 +129,6 @@ def _first(report: ReportData, department: Row, behind: Sequence[Behind]) -> Ite
     if report.heading.stale:
         yield Headline("load_first", {}, text=report.heading.stale[0])
     elif coverage is not None and coverage < _TRUSTED_COVERAGE:
-        yield Headline("phones_first", {"coverage": Fact(coverage, Column(name="match_coverage", unit=Unit.RATIO))})
+        yield Headline("phones_first", {"coverage": Figure(coverage, Column(name="match_coverage", unit=Unit.RATIO))})
     elif behind:
         yield Headline("talk_first", {}, behind[:1])
