@@ -55,7 +55,7 @@ def test_only_a_word_that_is_long_itself_has_a_line_of_a_card_to_itself() -> Non
 
 def test_a_card_is_headed_by_whom_it_is_of() -> None:
     """On a telephone the first cell of a row is the head of its card: not the month, which all have."""
-    first = next(one for one in panel("today_plan").columns if not one.hidden)
+    first = next(one for one in panel("today_people").columns if not one.hidden)
     assert first.name == "manager"
 
 

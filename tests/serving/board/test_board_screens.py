@@ -29,7 +29,8 @@ class Asked(Numbers):
     def __init__(self, answers: Mapping[str, list[dict[str, Any]]]) -> None:
         super().__init__(cast(Client, None))
         self.asked: dict[str, Mapping[str, Any]] = {}
-        self._answers = {"last_call": [{"records": 1, "at": LAST_CALL}], **answers}
+        earlier = [{"before_from": "2026-03-08 21:00:00", "before_to": "2026-03-09 09:00:00"}]
+        self._answers = {"last_call": [{"records": 1, "at": LAST_CALL}], "compared_with": earlier, **answers}
 
     def rows(self, metric: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
         self.asked[metric] = dict(parameters)
@@ -48,7 +49,7 @@ def screens(store: Asked) -> BoardScreens:
 @pytest.mark.parametrize(
     ("board", "panel", "metric"),
     [
-        ("today", "today_freshness", "freshness"),
+        ("health", "health_freshness", "freshness"),
         ("health", "health_imports", "imports"),
         ("health", "health_reasons", "rejected_by_reason"),
         ("health", "health_restatements", "restatements"),
