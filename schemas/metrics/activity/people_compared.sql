@@ -44,6 +44,7 @@ WITH
             if(has({by:Array(String)}, 'team'), base.team, '') AS team,
             count() AS people,
             sumOrNull(usual_calls_to_potential) AS calls_to_potential,
+            if(people = 1, any(ratio), sum(base.calls_to_potential) / nullIf(calls_to_potential, 0)) AS to_usual,
             if(people = 1, any(usual_calls_per_organisation), NULL) AS calls_per_organisation,
             sumOrNull(usual_general_proposals) AS general_proposals,
             sumOrNull(usual_individual_proposals) AS individual_proposals
@@ -82,8 +83,7 @@ SELECT
     planned.calls_to_potential AS calls_to_potential_planned,
     round(compared.calls_to_potential / nullIf(planned.calls_to_potential, 0), 4) AS calls_to_potential_done,
     usual.calls_to_potential AS calls_to_potential_usual,
-    if(worked_days = 0, NULL, round(compared.calls_to_potential / nullIf(usual.calls_to_potential, 0), 4))
-        AS calls_to_potential_to_usual,
+    if(worked_days = 0, NULL, round(usual.to_usual, 4)) AS calls_to_potential_to_usual,
     compared.calls_per_organisation AS calls_per_organisation,
     compared.calls_per_organisation_before AS calls_per_organisation_before,
     compared.calls_per_organisation_change AS calls_per_organisation_change,

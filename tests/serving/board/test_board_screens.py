@@ -29,8 +29,9 @@ class Asked(Numbers):
     def __init__(self, answers: Mapping[str, list[dict[str, Any]]]) -> None:
         super().__init__(cast(Client, None))
         self.asked: dict[str, Mapping[str, Any]] = {}
-        earlier = [{"before_from": "2026-03-08 21:00:00", "before_to": "2026-03-09 09:00:00"}]
-        self._answers = {"last_call": [{"records": 1, "at": LAST_CALL}], "compared_with": earlier, **answers}
+        earlier: list[dict[str, Any]] = [{"before_from": "2026-03-08 21:00:00", "before_to": "2026-03-09 09:00:00"}]
+        last: list[dict[str, Any]] = [{"records": 1, "at": LAST_CALL}]
+        self._answers = {"last_call": last, "compared_with": earlier, **answers}
 
     def rows(self, metric: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
         self.asked[metric] = dict(parameters)
