@@ -23,7 +23,7 @@ async function say(button) {
   const box = button.closest(".incidents");
   const incident = button.closest(".incident");
   const panel = button.closest(".panel");
-  const trouble = box.querySelector(".trouble[role=alert]");
+  const trouble = box.querySelector(".problem[role=alert]");
   const field = (name) => (incident.querySelector(`[name=${name}]`) || { value: "" }).value;
   const by = (box.querySelector("[name=by]") || { value: "" }).value.trim() || remembered();
   const body = { kind: button.dataset.kind, by, note: button.closest(".act") ? field("note") : "" };

@@ -91,7 +91,7 @@ _PLAN = Panel(
     panel_type=PanelType.TABLE,
     query=query("plan_lines", by=()),
     columns=(
-        column("indicator", Unit.TEXT, values="indicator", width=170),
+        column("indicator", Unit.TEXT, values="indicator", width=120),
         column("currency", Unit.TEXT, beside="indicator"),
         column("fact", Unit.NUMBER),
         column("plan_to_date", Unit.NUMBER),
@@ -102,8 +102,8 @@ _PLAN = Panel(
         column("month", Unit.TEXT, once=True, width=70),
         column("data_until", Unit.TIME, once=True, width=155),
     ),
-    width=14,
-    height=7,
+    width=13,
+    height=8,
 )
 
 _INDICATORS = Panel(
@@ -111,7 +111,7 @@ _INDICATORS = Panel(
     panel_type=PanelType.TABLE,
     query=query("indicators_compared", by=()),
     columns=(
-        column("indicator", Unit.TEXT, values="indicator", width=190),
+        column("indicator", Unit.TEXT, values="indicator", width=130),
         column("currency", Unit.TEXT, beside="indicator"),
         column("fact", Unit.NUMBER),
         column("planned", Unit.NUMBER),
@@ -119,8 +119,8 @@ _INDICATORS = Panel(
         change("before_change"),
         change("usual_change"),
     ),
-    width=10,
-    height=7,
+    width=11,
+    height=8,
 )
 
 _COMPARED = (

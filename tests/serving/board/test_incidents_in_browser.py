@@ -122,8 +122,8 @@ def test_it_is_acknowledged_snoozed_and_taken_back(shown: Shown, tmp_path: Path)
     ivan.locator("summary").click()
     ivan.locator("textarea").fill("в пробке, +7 916 123-45-67")
     ivan.locator("[data-snooze=day]").click()
-    page.locator(".incidents .trouble:visible").wait_for()
-    assert "выберите день" in page.inner_text(".incidents .trouble:visible")
+    page.locator(".incidents .problem:visible").wait_for()
+    assert "выберите день" in page.inner_text(".incidents .problem:visible")
     assert ivan.locator("textarea").input_value().startswith("в пробке"), "what was written stays"
     picture(page, tmp_path / "open.png")
     ivan.locator("[data-snooze=hour]").click()
@@ -165,8 +165,8 @@ def test_a_warning_that_ended_meanwhile_says_so(shown: Shown) -> None:
     over = [incident(incident_id="a1b2c3d4e5", state="resolved", changed_at=datetime.now(UTC))]
     WarningWriter(shown.database.store).keep_incidents(over)
     shown.page.locator(".incident").filter(has_text="Анна").locator("> .acts > button").click()
-    shown.page.locator(".incidents .trouble:visible").wait_for()
-    assert "Это предупреждение уже закончилось" in shown.page.inner_text(".incidents .trouble:visible")
+    shown.page.locator(".incidents .problem:visible").wait_for()
+    assert "Это предупреждение уже закончилось" in shown.page.inner_text(".incidents .problem:visible")
 
 
 def test_a_screen_on_a_wall_only_shows(shown: Shown, folder: Path, store_dsn: str) -> None:
