@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.alerts import rule
 from schemas.screens.boards.columns import COVERAGE, PACE, TEAM, calls_behind, change, manager
-from schemas.screens.panel import Board, Panel, PanelLink, PanelType, Threshold, Unit, column, query
+from schemas.screens.panel import Board, Panel, PanelLink, PanelType, Threshold, Unit, column, query, settled
 
 _SAY = PanelLink(board="today", title_id="acknowledge", on_page=True)
 
@@ -109,7 +109,7 @@ _PLAN = Panel(
 _INDICATORS = Panel(
     id="today_indicators",
     panel_type=PanelType.TABLE,
-    query=query("indicators_compared", by=()),
+    query=settled("indicators_compared", by=()),
     columns=(
         column("indicator", Unit.TEXT, values="indicator", width=130),
         column("currency", Unit.TEXT, beside="indicator"),
@@ -144,7 +144,7 @@ _COMPARED = (
 _PEOPLE = Panel(
     id="today_people",
     panel_type=PanelType.TABLE,
-    query=query("people_compared", by=("manager",)),
+    query=settled("people_compared", by=("manager",)),
     columns=(*manager(width=140), TEAM, *_COMPARED),
     width=24,
     height=14,
@@ -153,7 +153,7 @@ _PEOPLE = Panel(
 _TEAMS = Panel(
     id="today_teams",
     panel_type=PanelType.TABLE,
-    query=query("people_compared", by=("team",)),
+    query=settled("people_compared", by=("team",)),
     columns=(TEAM, *(msgspec.structs.replace(one, link=None) for one in _COMPARED)),
     width=24,
     height=6,
