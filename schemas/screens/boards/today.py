@@ -86,7 +86,7 @@ _BASELINE = Panel(
     height=9,
 )
 
-_PLAN = Panel(
+_MONTH = Panel(
     id="today_month",
     panel_type=PanelType.TABLE,
     query=query("plan_lines", by=()),
@@ -159,6 +159,26 @@ _TEAMS = Panel(
     height=6,
 )
 
+_PLAN = Panel(
+    id="today_plan",
+    panel_type=PanelType.TABLE,
+    query=query("plan_by_manager", by=("manager",)),
+    columns=(
+        *manager(),
+        column("month", Unit.TEXT, width=70),
+        column("calls_to_potential"),
+        column("calls_to_potential_plan"),
+        column("calls_to_potential_ratio", Unit.RATIO, thresholds=PACE),
+        column("general_proposals"),
+        column("general_proposals_ratio", Unit.RATIO, thresholds=PACE),
+        column("individual_proposals"),
+        column("individual_proposals_ratio", Unit.RATIO, thresholds=PACE),
+        column("data_until", Unit.TIME, once=True, width=155),
+    ),
+    width=14,
+    height=9,
+)
+
 _SILENT = Panel(
     id="today_silent",
     panel_type=PanelType.TABLE,
@@ -183,8 +203,8 @@ _HOURS = Panel(
         column("manager", Unit.TEXT),
         column("calls"),
     ),
-    width=14,
-    height=9,
+    width=24,
+    height=10,
 )
 
 _TALKS = Panel(
@@ -236,10 +256,11 @@ TODAY = Board(
     id="today",
     panels=(
         _ATTENTION,
-        _PLAN,
+        _MONTH,
         _INDICATORS,
         _PEOPLE,
         _TEAMS,
+        _PLAN,
         _SILENT,
         _HOURS,
         _NUMBERS,
