@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import text
@@ -24,7 +25,7 @@ from grafana.releases import NEWEST, Json, Release, fitted_board
 from grafana.variables import variable
 from schemas.parameters import Department
 from schemas.screens.boards import BOARDS
-from schemas.screens.panel import Board, Panel
+from schemas.screens.panel import Board, Panel, Unit
 from schemas.screens.translations import LANGUAGES
 from schemas.screens.translations.boards import board_texts
 from schemas.stages import default_stages
@@ -89,7 +90,8 @@ def _panel(
         content = regulations(department.stages, language)
         shown.type_val, shown.options = "text", text.Options(mode=text.TextMode.MARKDOWN, content=content)
         return shown
-    how = visualization(panel)
+    columns = tuple(one for one in panel.columns if one.unit is not Unit.COURSE)
+    how = visualization(msgspec.structs.replace(panel, columns=columns))
     shown.type_val, shown.options = how.kind, how.options
     shown.datasource = SOURCE
     shown.targets = [ClickHouseQuery(grafana_sql(panel.query, department, board.all_variables))]
@@ -97,7 +99,7 @@ def _panel(
     shown.time_from = panel.last or None
     defaults = model.FieldConfig(custom=how.custom, no_value=NOTHING, **how.defaults)
     shown.field_config = model.FieldConfigSource(
-        defaults=defaults, overrides=overrides(panel.columns, panel.panel_type, department, language)
+        defaults=defaults, overrides=overrides(columns, panel.panel_type, department, language)
     )
     return shown
 

@@ -26,6 +26,7 @@ _UNITS = {
     Unit.SECONDS: ("dthms", 0),
     Unit.DAYS: ("none", 1),
     Unit.MONEY: ("none", 2),
+    Unit.NUMBER: ("none", None),
 }
 """Grafana's unit, and decimals."""
 _AS_MOMENT_JS = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%b": "MMM", "%H": "HH", "%M": "mm", "%S": "ss"}
@@ -50,7 +51,7 @@ def overrides(
         if panel_type in _OVER_TIME and column.unit not in (Unit.TIME, Unit.TEXT):
             properties += _series_properties(column, panel_type, series)
             series += column.style is SeriesStyle.PLAIN
-        elif panel_type is PanelType.TABLE:
+        elif panel_type in (PanelType.TABLE, PanelType.INCIDENTS):
             properties += _in_table(column, _title(column, department, language))
         found.append(Override(matcher=model.MatcherConfig("byName", column.name), properties=properties))
     return found
@@ -82,8 +83,8 @@ def _properties(column: Column, department: Department, language: str) -> Iterat
         steps = [model.Threshold(one.at, colours.STATE[one.what]) for one in column.thresholds]
         yield Property("thresholds", model.ThresholdsConfig(steps=[model.Threshold(None, colours.GREY), *steps]))
         yield Property("color", model.FieldColor(model.FieldColorModeId.THRESHOLDS))
-    if column.link is not None:
-        yield Property("links", [_link(column.link, language)])
+    if column.link is not None and (address := _link(column.link, department, language)):
+        yield Property("links", [address])
 
 
 def _time_format(unit: Unit, language: str) -> str:
@@ -101,8 +102,12 @@ def _result(word: str, index: int) -> model.ValueMappingResult:
     return model.ValueMappingResult(text=word, index=index)
 
 
-def _link(link: PanelLink, language: str) -> dict[str, object]:
-    """To another board of the same language and period. Grafana puts the row's values in, percent-encoded."""
+def _link(link: PanelLink, department: Department, language: str) -> dict[str, object] | None:
+    """To another board of the same language and period. Grafana puts the row's values in, percent-encoded. None where
+    no address of the board page is known."""
+    if link.on_page:
+        title, url = board_texts(language).links[link.title_id], f"{department.page}/{link.board}?lang={language}"
+        return {"title": title, "url": url, "targetBlank": True} if department.page else None
     if link.url:
         return {"title": board_texts(language).links[link.title_id], "url": link.url, "targetBlank": True}
     variables = [f"var-{name}=${{__data.fields.{column}:percentencode}}" for name, column in link.variables]
@@ -171,7 +176,7 @@ def _in_table(column: Column, title: str) -> Iterator[Property]:
         yield Property("custom.width", column.width)
     else:
         yield Property("custom.minWidth", least_width(column, title))
-    if column.unit in (Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY):
+    if column.unit in (Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY, Unit.NUMBER):
         yield Property("custom.align", "right")
     if column.thresholds:
         yield Property("custom.cellOptions", {"type": "color-text"})

@@ -126,6 +126,7 @@ def _heat(panel: Panel) -> Visualization:
 _FORMS: dict[PanelType, Callable[[Panel], Visualization]] = {
     PanelType.STAT: _stat,
     PanelType.TABLE: _table,
+    PanelType.INCIDENTS: _table,
     PanelType.MATRIX: _matrix,
     PanelType.LINES: _over_time,
     PanelType.COLUMNS: _over_time,

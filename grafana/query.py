@@ -11,7 +11,18 @@ from collections.abc import Collection, Mapping
 
 from schemas import metrics
 from schemas.mask import NUMBERS, mask_sql, mask_text_sql
-from schemas.parameters import SEVERAL, SINGLE, Department, Query, defaults, literal, substitute, unchosen
+from schemas.parameters import (
+    BEFORE,
+    COMPARED_WITH,
+    SEVERAL,
+    SINGLE,
+    Department,
+    Query,
+    defaults,
+    literal,
+    substitute,
+    unchosen,
+)
 
 ALL = "''"
 """What a variable of several values stands for when all are chosen: the empty text, which no filter holds."""
@@ -39,6 +50,8 @@ def grafana_sql(query: Query, department: Department, variables: Collection[str]
             return literal(fixed[name], kind)
         if name in _OF_RULES:
             return _OF_RULES[name]
+        if name in BEFORE:
+            return f"(SELECT {name} FROM (\n{grafana_sql(COMPARED_WITH, department, variables)}\n))"
         if name in _MOMENTS:
             return _moment(_MOMENTS[name], kind)
         if name in SEVERAL:

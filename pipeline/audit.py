@@ -1,4 +1,5 @@
-"""Who did what with the data: a line of JSON for each load, undo, forget, export, login, backup.
+"""Who did what with the data: a line of JSON for each load, undo, forget, export, login, backup, and what was said of a
+warning.
 
 DATA/audit.log, readable by its owner only, each line on the disk before `record` returns. Never a telephone number or
 a password: a forget says how many. Full files are put aside as audit.log.1, .2 ...; nothing is ever removed. With
@@ -30,7 +31,7 @@ from schemas.mask import mask_text
 _LARGEST_BYTES = 10 << 20
 _NAME = "audit.log"
 _REFUSED_EVERY_S = 6.0
-_IDS = frozenset({"import_id"})
+_IDS = frozenset({"import_id", "incident"})
 """What is made by us: long numbers in it are times."""
 
 
@@ -45,6 +46,8 @@ class Action(StrEnum):
     LOGIN = "login"
     BACKUP = "backup"
     RESTORE = "restore"
+    MARK = "mark"
+    """A warning was acknowledged, snoozed or woken."""
 
 
 class AuditLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,7 +58,7 @@ class AuditLine(msgspec.Struct, frozen=True, omit_defaults=True):
     done: bool
     """False: it was refused, or failed."""
     who: str
-    """The user of the machine; of a login the client's address."""
+    """The user of the machine; of a login, and of a mark on the board page, the client's address."""
     about: dict[str, str | int] = {}
     """What it was done to: a file, an import, how many."""
 

@@ -113,8 +113,8 @@ def _servers(endpoints: Endpoints, settings: Settings, embedded: Running | None)
     yield DoctorQuestion("feeds", lambda: _feeds(reading), store)
     yield DoctorQuestion("gaps", lambda: _gaps(endpoints.clickhouse), store)
     yield DoctorQuestion("notes of calls", lambda: _noted_calls(reading, settings), store)
-    if settings.warnings.delivers:
-        yield DoctorQuestion("warnings", lambda: _warnings(reading, settings), store)
+    begun = datetime.fromtimestamp(embedded.since, UTC) if embedded else None
+    yield DoctorQuestion("warnings", lambda: _warnings(reading, settings, begun), store)
     yield DoctorQuestion("stream = batch", lambda: _drift(reading, settings), "`callfunnel verify` takes its time")
 
 
@@ -240,9 +240,10 @@ def _feeds(dsn: str) -> Check:
     return Check("feeds", all(feed.well for feed in feeds), found or "nothing was loaded, nothing listens", todo)
 
 
-def _warnings(dsn: str, settings: Settings) -> Check:
-    """Unwell when nobody watches, or a message could not be delivered."""
-    well, found, todo = watch_state(WarningReader(Numbers(connect(dsn))), settings.warnings, datetime.now(UTC))
+def _warnings(dsn: str, settings: Settings, begun: datetime | None) -> Check:
+    """Unwell when nobody watches who should, or a message could not be delivered."""
+    kept = WarningReader(Numbers(connect(dsn)))
+    well, found, todo = watch_state(kept, settings.warnings, datetime.now(UTC), begun=begun)
     return Check("warnings", well, found, todo)
 
 

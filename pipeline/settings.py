@@ -98,6 +98,7 @@ VARIABLES = {
     "CALLFUNNEL_ESL_PASSWORD": "the password of FreeSWITCH's event socket, for `callfunnel listen esl`",
     "CALLFUNNEL_HTTP_TOKEN": "the token of those who post and upload, for `callfunnel listen http`",
     "CALLFUNNEL_BOARD_TOKEN": "the key of the board page's address; set by `callfunnel up`",
+    "CALLFUNNEL_BOARD_MARKS": "the store's user who keeps what the board page's readers say; set by `callfunnel up`",
     "CALLFUNNEL_SMTP_HOST": "the mail server of `callfunnel report --mail`: see docs/report.md",
     "CALLFUNNEL_SMTP_PORT": "its port, 587 (STARTTLS) or 465 (TLS)",
     "CALLFUNNEL_SMTP_SECURITY": "tls, starttls or none, where the port does not tell",

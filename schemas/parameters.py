@@ -37,6 +37,9 @@ SINGLE = {"conversation_s": "conversation_s", "of": "of", "source": "source_of_c
 OF_RULES = frozenset({"moment", "moments"})
 """What a rule of warning calls a moment: the end of the period, or now when that is earlier."""
 
+BEFORE = frozenset({"before_from", "before_to"})
+"""What a period is held against: the metric `compared_with` says it, unless it was chosen."""
+
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A metric, with those of its parameters that a screen sets. The rest are bound by name."""
@@ -45,6 +48,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     fixed: tuple[tuple[str, Value], ...] = ()
     settled: bool = False
     """Its threshold of a conversation is the department's, whatever the reader chose: that one was counted with."""
+
+
+COMPARED_WITH = Query(metric="compared_with")
 
 
 class Department(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +64,8 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
     """Working hours, in seconds of the local clock."""
     masks_numbers: bool = False
     """Telephone numbers are hidden in Grafana's SQL: the board page and the report hide them in the answers."""
+    page: str = ""
+    """Address of the board page for a reader's browser; "" when none is said."""
     tells_by_itself: bool = False
     """`callfunnel alerts watch` tells of warnings: Grafana's rules are there, paused, so that nothing is told twice."""
 

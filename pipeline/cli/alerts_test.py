@@ -18,7 +18,7 @@ from pipeline.readouts.numbers import numbers
 from pipeline.readouts.period import Period
 from pipeline.settings import Settings, read_settings
 from pipeline.terminal.options import in_language, output
-from pipeline.warnings.receivers import Receiver
+from pipeline.warnings.receivers import NOBODY, Receiver
 from pipeline.warnings.senders import Secrets, send_message
 from pipeline.warnings.testing import try_all
 from schemas.errors import CallfunnelError, Terminal
@@ -58,9 +58,7 @@ def command(names: tuple[str, ...], language: str, as_json: bool, data: Path | N
 
 def _named(receivers: Sequence[Receiver], names: Sequence[str]) -> list[Receiver]:
     if not receivers:
-        raise Terminal(
-            "[warnings] of callfunnel.toml names no receiver: write [warnings.to.NAME], see docs/warnings.md"
-        )
+        raise Terminal(NOBODY)
     known = {one.name: one for one in receivers}
     if wrong := next((name for name in names if name not in known), None):
         raise Terminal(f"--to {wrong}: receivers are {', '.join(known)}")

@@ -20,10 +20,10 @@ from pipeline.store import Store, connect
 from pipeline.terminal.options import in_language
 from pipeline.warnings.kept import WarningWriter
 from pipeline.warnings.outbox import Outbox
-from pipeline.warnings.receivers import NOBODY
 from pipeline.warnings.senders import Secrets, send_message
+from pipeline.warnings.standing import watched_for
 from pipeline.warnings.watch import WarningWatcher
-from schemas.errors import Terminal, Transient
+from schemas.errors import Transient
 
 _ROUND_S = 30.0
 _LOOK_S = 2.0
@@ -40,13 +40,12 @@ _LOOK_S = 2.0
 def command(state: Path, round_s: float, language: str, data: Path | None) -> None:
     """Ask the rules again and again and tell those whom [warnings] names, until Ctrl-C or SIGTERM.
 
-    `callfunnel up` does it by itself. With servers let one machine do it: two would tell everything twice.
+    Without a receiver nothing is sent: what stands is on the board page and in `callfunnel alerts list`. `callfunnel
+    up` does it by itself. With servers let one machine do it: two would tell everything twice.
 
     Exit codes: 0 it was asked to end; 2 it could not go on.
     """
     settings = read_settings()
-    if not settings.warnings.delivers:
-        raise Terminal(NOBODY)
     secrets = Secrets(os.environ)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -69,7 +68,7 @@ def command(state: Path, round_s: float, language: str, data: Path | None) -> No
         for route in settings.warnings.routes:
             if problem := secrets.problem(route):
                 say(f"{route.receiver}: nothing can be sent by {route}: {problem}")
-        say(f"watches for {', '.join(one.name for one in settings.warnings.receivers)}")
+        say(f"watches: {watched_for(settings.warnings)}")
         next_round = 0.0
         while not stopping.is_set():
             now = datetime.now(UTC)

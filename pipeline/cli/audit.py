@@ -19,7 +19,7 @@ from pipeline.terminal.options import Day, output
 @click.option("--action", "actions", multiple=True, type=click.Choice([action.value for action in Action]))
 @output
 def command(first: date | None, actions: tuple[str, ...], as_json: bool, data: Path | None) -> None:
-    """Who loaded, took back, forgot, exported, backed up, and who logged in or was refused."""
+    """Who loaded, took back, forgot, exported, backed up, acknowledged or snoozed, and who logged in or was refused."""
     file = audit_file(data_folder(data))
     found = [
         line

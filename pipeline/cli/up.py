@@ -72,8 +72,8 @@ def command(
 
     Everything listens on loopback only; the printed address of the board page lets its reader in. Facts are on disk in
     the data folder; what is on the wire is in memory, so `callfunnel load` reports success only when the store has the
-    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile, and whom it names under
-    [warnings] is told of what goes wrong.
+    rows. Every source that callfunnel.toml names under [listen.NAME] is pulled meanwhile. The rules of warning are
+    asked all the time: what stands is on the board page, and whom [warnings] names is told of it.
     """
     settings = read_settings()
     if private_folder(data, credentials_file(data).name):
@@ -105,8 +105,7 @@ def command(
     click.echo(ready_line(running, data, time.monotonic() - started))
     daily = _retention(data) if settings.retention.is_set else None
     listeners = Listeners(settings.listen, data, os.environ)
-    if settings.warnings.delivers:
-        listeners.add("alerts watch", watch_command(data))
+    listeners.add("alerts watch", watch_command(data))
 
     def say(message: str) -> None:
         click.echo(f"callfunnel: {message}", err=True)

@@ -9,8 +9,10 @@ from pipeline.readouts.values import number
 from schemas.screens.panel import ChangeColumn, Column, Unit
 
 NONE = "–"
-NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY})
+NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY, Unit.NUMBER})
 
+_TENTHS, _WHOLE = 10, 100
+"""From here on a number of any kind has one decimal, or none."""
 _DECIMALS = {Unit.COUNT: 0, Unit.DECIMAL: 2, Unit.DAYS: 1, Unit.MONEY: 2}
 
 
@@ -26,7 +28,15 @@ def written(value: object, column: Column, language: str) -> str:
     sign = "+" if isinstance(column, ChangeColumn) and count > 0 else ""
     if column.unit is Unit.RATIO:
         return f"{sign}{grouped(count * 100, 1, language)}{number_format(language).percent}"
-    return sign + grouped(count, _DECIMALS[column.unit], language)
+    return sign + grouped(
+        count, _of_any_kind(count) if column.unit is Unit.NUMBER else _DECIMALS[column.unit], language
+    )
+
+
+def _of_any_kind(count: float | Decimal) -> int:
+    """Decimals of a number whose neighbours are of other kinds."""
+    size = abs(float(count))
+    return 0 if size == int(size) or size >= _WHOLE else 1 if size >= _TENTHS else 2
 
 
 def grouped(count: float | Decimal, decimals: int, language: str) -> str:

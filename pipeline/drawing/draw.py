@@ -22,7 +22,7 @@ class DrawnPanel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     figure: dict[str, Any] | None = None
 
 
-_TABLES = {PanelType.TABLE: table, PanelType.MATRIX: matrix}
+_TABLES = {PanelType.TABLE: table, PanelType.INCIDENTS: table, PanelType.MATRIX: matrix}
 
 
 def draw(panel: Panel, rows: Sequence[Row], context: RenderContext) -> DrawnPanel:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.drawing.cells import written
+from pipeline.drawing.course import course
 from pipeline.readouts.values import moment
 from schemas.parameters import Department
 from schemas.screens.labels import codes
@@ -65,7 +66,9 @@ class RenderContext:
         return text
 
     def value(self, value: object, column: Column) -> str:
-        """A value as text: codes looked up, times in the reporting zone."""
+        """A value as text: codes looked up, times in the reporting zone. A course is drawn."""
+        if column.unit is Unit.COURSE:
+            return course(value if isinstance(value, list) else [], self.title(column))
         if column.unit in TIMES:
             at = moment(value, self.zone)
             return at.strftime(self._date_format(column.unit)) if at else written(None, column, self.language)

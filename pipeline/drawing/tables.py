@@ -56,10 +56,11 @@ def stat(columns: Sequence[Column], row: Row, context: RenderContext) -> str:
 
 def table(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> str:
     """A row for each row."""
-    shown = [column for column in columns if not column.hidden]
+    shown = [column for column in columns if not column.hidden and not column.beside]
+    beside = {column.beside: column for column in columns if column.beside}
     heads = [_head(column, context.title(column)) for column in shown]
     labels = distinct_heads([context.title(column) for column in shown])
-    return _table(heads, [list(_cells(row, shown, labels, context)) for row in rows])
+    return _table(heads, [list(_cells(row, shown, labels, context, beside)) for row in rows])
 
 
 def matrix(columns: Sequence[Column], rows: Sequence[Row], context: RenderContext) -> str:
@@ -122,11 +123,21 @@ def distinct_heads(heads: Sequence[str]) -> list[str]:
     return distinct
 
 
-def _cells(row: Row, columns: Sequence[Column], labels: Sequence[str], context: RenderContext) -> Iterator[DrawnCell]:
+def _cells(
+    row: Row,
+    columns: Sequence[Column],
+    labels: Sequence[str],
+    context: RenderContext,
+    beside: Mapping[str, Column],
+) -> Iterator[DrawnCell]:
     for column, label in zip(columns, labels, strict=True):
         value = row.get(column.name)
         address = context.href(column.link, row) if column.link and value not in (None, "") else ""
-        yield _cell(value, column, context, label, address)
+        cell = _cell(value, column, context, label, address)
+        other = beside.get(column.name)
+        if other is not None and row.get(other.name):
+            cell = msgspec.structs.replace(cell, text=f"{cell.text}, {context.value(row[other.name], other)}")
+        yield cell
 
 
 def _cell(value: Any, column: Column, context: RenderContext, head: str, address: str = "") -> DrawnCell:

@@ -49,6 +49,8 @@ class EngineLimits(msgspec.Struct, frozen=True, kw_only=True):
     yields_memory: bool = True
     """When the engine's memory is used up, queries of these users end before those of others."""
     may_write: bool = False
+    inserts_into: frozenset[str] = frozenset()
+    """Tables that they may add rows to, who may only ask otherwise."""
 
 
 LIMITS: Mapping[str, EngineLimits] = {
@@ -60,6 +62,15 @@ LIMITS: Mapping[str, EngineLimits] = {
     "report": EngineLimits(handles=2, waiting=16, wait_s=20, time_s=60),
     # A Grafana board is a dozen queries at once: five of them may wait.
     "reader": EngineLimits(handles=3, waiting=60, wait_s=10, time_s=10, memory_bytes=250_000_000),
+    # What a reader of the board page says of a warning.
+    "marks": EngineLimits(
+        handles=1,
+        waiting=16,
+        wait_s=10,
+        time_s=10,
+        memory_bytes=100_000_000,
+        inserts_into=frozenset({"incident_marks"}),
+    ),
     "supervisor": EngineLimits(handles=1, waiting=4, wait_s=5, time_s=5, memory_bytes=50_000_000),
 }
 """By user. Workers and loads write as `callfunnel`; the board page, our commands and whoever else asks (Grafana) have
@@ -199,7 +210,8 @@ class Engine:
         }
         if limits.yields_memory:
             fixed["memory_overcommit_ratio_denominator"] = _YIELDS_ABOVE
-        handle = Handle(lambda: self._connect(self._path), fixed, readonly=not limits.may_write)
+        is_readonly = not limits.may_write and not limits.inserts_into
+        handle = Handle(lambda: self._connect(self._path), fixed, readonly=is_readonly)
         self._handles.append(handle)
         return handle
 

@@ -38,6 +38,7 @@ _INSERT = re.compile(rb"\s*INSERT\s+INTO\s", re.IGNORECASE)
 _INSERT_DATA = re.compile(
     rb"(?P<sql>\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+(?P<form>\w+)[^\S\n]*(?:\n|;|$)", re.IGNORECASE | re.DOTALL
 )
+_PLAIN_INSERT = re.compile(r"\s*INSERT\s+INTO\s+(?P<table>\w+)\s*", re.IGNORECASE)
 _SMALL = 65_536
 """Bytes that are compressed or not at no cost."""
 _READER_BODY = 1 << 20
@@ -183,17 +184,15 @@ class Front:
         user = self._users.check(*credentials(args, request.headers))
         if user is None:
             return _refused(self._wrong.wait_s(request.remote or ""))
-        may_write = self._limits[user].may_write
-        most = self._most if may_write else min(self._most, _READER_BODY)
+        limits = self._limits[user]
+        most = self._most if limits.may_write else min(self._most, _READER_BODY)
         try:
             if user == "supervisor":
                 self._check_writers()
             body = await self._body(request.clone(client_max_size=most), args, most)
             understood = understand(args, request.headers, body)
             packs = _wants_gzip(request)
-            answer = await self._pools[user].run(
-                lambda handle: _packed(_run(understood, handle, may_write=may_write), packs)
-            )
+            answer = await self._pools[user].run(lambda handle: _packed(_run(understood, handle, limits), packs))
         except (EngineError, RefusedQuery) as error:
             return _failure(error)
         except web.HTTPRequestEntityTooLarge:
@@ -221,17 +220,18 @@ class Front:
         return decompress(encoding, body, most_bytes)
 
 
-def _run(request: Request, handle: Handle, *, may_write: bool) -> bytes:
-    guard(request.sql, reader=not may_write)
+def _run(request: Request, handle: Handle, limits: EngineLimits) -> bytes:
+    may_insert = bool(request.form) and (limits.may_write or _inserts_into(request.sql) in limits.inserts_into)
+    guard(request.sql, reader=not limits.may_write and not may_insert)
     settings = request.settings
-    if not may_write:
+    if not limits.may_write and not limits.inserts_into:
         wrong = sorted(set(settings) - _READER_MAY)
         if wrong:
             raise EngineError(
                 f"Code: 164. DB::Exception: Cannot modify '{wrong[0]}' setting in readonly mode. (READONLY)"
             )
         settings = {}
-    if request.form and may_write:
+    if may_insert:
         handle.insert(request.sql, request.form, request.data, settings)
         return b""
     if request.output == "Native" and is_hello(request.sql):
@@ -239,6 +239,12 @@ def _run(request: Request, handle: Handle, *, may_write: bool) -> bytes:
         return hello("callfunnel", version, zone, request.revision)
     sql = f"{request.sql} FORMAT {request.form}\n" if request.form else request.sql
     return handle.query(sql, request.output, request.parameters, settings)
+
+
+def _inserts_into(sql: str) -> str:
+    """The table of an INSERT that says nothing else; "" for any other SQL."""
+    found = _PLAIN_INSERT.fullmatch(sql)
+    return found["table"] if found else ""
 
 
 def _wants_gzip(request: web.Request) -> bool:

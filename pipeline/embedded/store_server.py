@@ -1,7 +1,7 @@
 """The store as a process of its own: `python -m pipeline.embedded.store_server --data DIR --port N`.
 
 Passwords come from CALLFUNNEL_STORE_PASSWORD (user callfunnel), CALLFUNNEL_STORE_READER_PASSWORD (reader), and
-CALLFUNNEL_STORE_INNER_PASSWORD (board, report and supervisor, whom nobody else may be).
+CALLFUNNEL_STORE_INNER_PASSWORD (board, marks, report and supervisor, whom nobody else may be).
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def main(
     writer, reader, inner = (os.environ.get(f"CALLFUNNEL_STORE_{name}", "") for name in _PASSWORDS)
     if not writer or not reader:
         raise click.UsageError("set CALLFUNNEL_STORE_PASSWORD and CALLFUNNEL_STORE_READER_PASSWORD")
-    users = Users({"callfunnel": writer, "reader": reader, "board": inner, "report": inner, "supervisor": inner})
+    inner_users = dict.fromkeys(("board", "marks", "report", "supervisor"), inner)
+    users = Users({"callfunnel": writer, "reader": reader, **inner_users})
     limits = {
         user: msgspec.structs.replace(
             of,

@@ -121,7 +121,8 @@ class Stack:
         sync_disk(plan.data)  # the folders of new tables; from here on what is acknowledged is on the disk by itself
         ensure_topics(bootstrap)
         self.broken = find_losses(Store(connect(dsn)))
-        self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), passwords.board, board_port)
+        marks = _dsn("marks", passwords.inner, store_port)
+        self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), marks, passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(
             pid=os.getpid(),
@@ -158,12 +159,13 @@ class Stack:
         self.watches.append(LivenessWatch(part, ask, self._plan.patience_s))
         return part
 
-    def _add_board(self, logs: Path, bootstrap: str, dsn: str, token: str, port: int) -> None:
-        """The board page: it asks the store as a reader, and knows nothing else of the stack."""
+    def _add_board(self, logs: Path, bootstrap: str, dsn: str, marks: str, token: str, port: int) -> None:
+        """The board page: it asks the store as a reader, keeps what is said of warnings, and knows nothing else of the
+        stack."""
         env = {"CALLFUNNEL_KAFKA": bootstrap, "CALLFUNNEL_CLICKHOUSE": dsn, "CALLFUNNEL_NAMESPACE": ""}
         env["CALLFUNNEL_AUDIT"] = str(audit_file(self._plan.data.resolve(), {}))
         command = [sys.executable, "-m", "pipeline.cli", "board", "--port", str(port)]
-        env["CALLFUNNEL_BOARD_TOKEN"] = token
+        env |= {"CALLFUNNEL_BOARD_TOKEN": token, "CALLFUNNEL_BOARD_MARKS": marks}
         self._add("board", command, env, logs, lambda: listens(port), health_checks.of_board(port)).start()
 
     def _add_workers(self, logs: Path, bootstrap: str, dsn: str) -> None:

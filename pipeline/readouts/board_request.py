@@ -25,19 +25,27 @@ PERIODS = {
     "today": ("now/d", "now"),
     "yesterday": ("now-1d/d", "now/d"),
     "week": ("now/w", "now"),
+    "last_week": ("now-1w/w", "now/w"),
     "7d": ("now-6d/d", "now"),
     "month": ("now/M", "now"),
+    "last_month": ("now-1M/M", "now/M"),
     "30d": ("now-30d/d", "now"),
+    "quarter": ("now/Q", "now"),
+    "last_quarter": ("now-1Q/Q", "now/Q"),
     "90d": ("now-90d/d", "now"),
     "6M": ("now-6M/M", "now"),
     "year": ("now/y", "now"),
 }
-"""Period -> its first moment and its end, as Grafana writes them."""
+"""Period -> its first moment and its end, as Grafana writes them. Weeks are Monday to Sunday."""
+
+FINISHED = {"week": "last_week", "month": "last_month", "quarter": "last_quarter"}
+"""Of a period that has just begun: the one before it, which is over."""
 
 _MOST_VALUES = 200
 _LONGEST = 200
-_EXPRESSION = re.compile(r"now(?:-(\d{1,4})([mhdwMy]))?(?:/([dwMy]))?")
+_EXPRESSION = re.compile(r"now(?:-(\d{1,4})([mhdwMQy]))?(?:/([dwMQy]))?")
 _SECONDS = {"m": 60, "h": 3600}
+_MONTHS = {"M": 1, "Q": 3, "y": 12}
 
 
 class Wrong(ValueError):
@@ -63,6 +71,11 @@ class BoardRequest(msgspec.Struct, frozen=True, kw_only=True):
             return datetime.combine(self.first, time(), zone), datetime.combine(after, time(), zone)
         start, end = PERIODS.get(self.period, (board.start, board.end))
         return moment(start, now, zone), moment(end, now, zone)
+
+    def finished(self, board: Board, now: datetime, zone: ZoneInfo) -> str:
+        """The period before the chosen one, where that has begun today and says little yet; else ""."""
+        begins = self.moments(board, now, zone)[0].date()
+        return FINISHED.get(self.period, "") if begins == now.astimezone(zone).date() else ""
 
     def chosen(self, board: Board, now: datetime, zone: ZoneInfo) -> Chosen:
         """The parameters that a metric is bound to. What the board has no variable for is not chosen."""
@@ -178,7 +191,7 @@ def moment(expression: str, now: datetime, zone: ZoneInfo) -> datetime:
 def _back(day: date, count: int, unit: str) -> date:
     if unit in ("d", "w"):
         return day - timedelta(days=count * (7 if unit == "w" else 1))
-    months = day.year * 12 + day.month - 1 - count * (12 if unit == "y" else 1)
+    months = day.year * 12 + day.month - 1 - count * _MONTHS[unit]
     first = date(months // 12, months % 12 + 1, 1)
     length = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - first
     return first.replace(day=min(day.day, length.days))
@@ -187,4 +200,7 @@ def _back(day: date, count: int, unit: str) -> date:
 def _floor(day: date, unit: str) -> date:
     if unit == "w":
         return day - timedelta(days=day.weekday())
-    return {"d": day, "M": day.replace(day=1), "y": day.replace(month=1, day=1)}[unit]
+    if unit == "d":
+        return day
+    months = _MONTHS[unit]
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)

@@ -18,6 +18,7 @@ def department_of(settings: Settings) -> Department:
         opens_s=hours["opens_s"],
         closes_s=hours["closes_s"],
         masks_numbers=settings.privacy.mask,
+        page=settings.warnings.link,
         tells_by_itself=settings.warnings.delivers,
     )
 

@@ -25,6 +25,7 @@ from schemas.warnings import (
 
 _SHORTEST = 4
 _WATCHES_WITHIN = timedelta(minutes=10)
+_BEGINS_WITHIN = timedelta(minutes=2)
 _FAILED_FOR = timedelta(days=7)
 
 
@@ -50,14 +51,35 @@ def undelivered(deliveries: Sequence[WarningDelivery], now: datetime) -> list[Wa
     ]
 
 
-def watch_state(kept: WarningReader, plan: WarningPlan, now: datetime) -> tuple[bool, str, str]:
-    """Whether all is well, what was found and what to do: for `callfunnel doctor`. Raises Transient or Terminal."""
-    watch = kept.watch()
+def watched_for(plan: WarningPlan) -> str:
+    """Who is told of what stands."""
     names = ", ".join(one.name for one in plan.receivers)
-    if watch is None or now - watch.watched_at > _WATCHES_WITHIN:
+    return f"{names} are told" if plan.delivers else "nobody is told, since [warnings] names no receiver"
+
+
+def is_watched(watch: WarningWatch | None, now: datetime) -> bool:
+    """Whether the rules are asked: what does not stand now can be believed not to."""
+    return watch is not None and now - watch.watched_at <= _WATCHES_WITHIN
+
+
+def watch_state(
+    kept: WarningReader, plan: WarningPlan, now: datetime, *, begun: datetime | None = None
+) -> tuple[bool, str, str]:
+    """Whether all is well, what was found and what to do: for `callfunnel doctor`. `begun`: since when a stack runs
+    that watches by itself; None for servers, where nobody need watch if nobody is to be told.
+
+    Raises Transient or Terminal.
+    """
+    watch = kept.watch()
+    if watch is None or not is_watched(watch, now):
         last = "never" if watch is None else f"{watch.watched_at:%Y-%m-%d %H:%M} UTC"
+        found = f"{watched_for(plan)}; the rules were asked last: {last}"
+        if begun is not None and now - begun < _BEGINS_WITHIN:
+            return True, f"{found}; the stack has just started, they are asked within a minute", ""
+        if begun is None and not plan.delivers:
+            return True, f"{found}; `callfunnel alerts watch` has boards and `alerts list` know what stands", ""
         todo = "`callfunnel up` watches by itself (logs/alerts-watch.log); with servers run `callfunnel alerts watch`"
-        return False, f"{names} are to be told, and the rules were asked last: {last}", todo
+        return False, found, todo
     if watch.error:
         return False, f"some rules cannot be asked: {watch.error}", "look at the store's log"
     if missing := undelivered(kept.deliveries(now), now):
@@ -68,7 +90,8 @@ def watch_state(kept: WarningReader, plan: WarningPlan, now: datetime) -> tuple[
             "mend the settings that the error names, then `callfunnel alerts test`; what waits is sent then",
         )
     standing = sum(one.state is IncidentState.FIRING for one in kept.incidents(now))
-    return True, f"{names} are told; {standing} warnings stand, watched {watch.watched_at:%Y-%m-%d %H:%M} UTC", ""
+    watched = f"watched {watch.watched_at:%Y-%m-%d %H:%M} UTC"
+    return True, f"{watched_for(plan)}; warnings that stand: {standing}, {watched}", ""
 
 
 def mark_text(mark: IncidentMark | None, now: datetime, zone: ZoneInfo, language: str) -> str:
@@ -77,7 +100,8 @@ def mark_text(mark: IncidentMark | None, now: datetime, zone: ZoneInfo, language
         return ""
     texts = warning_texts(language).lists
     until = moment(mark.until, now, zone, language) if mark.until else ""
-    parts = [texts["mark_ack" if mark.kind is MarkKind.ACK else "mark_snooze"].format(by=mark.by, until=until)]
+    form = texts["mark_ack" if mark.kind is MarkKind.ACK else "mark_snooze"]
+    parts = [form.format(by=mark.by, at=moment(mark.at, now, zone, language), until=until)]
     if mark.note:
         parts.append(texts["note"].format(note=mark.note))
     return "; ".join(parts)

@@ -123,19 +123,27 @@ def todo(incident: Incident, telling: Telling) -> str:
 def look(incident: Incident, telling: Telling) -> str:
     """Where the calls are: an address, or the command where no board can be reached; "" where neither helps."""
     manager = incident.labels.get(_PERSON)
-    day = incident.last_at.astimezone(telling.zone).date()
     if not telling.link:
+        day = incident.last_at.astimezone(telling.zone).date()
         return _phrase(telling, "look_manager").format(manager_id=manager, day=day) if manager else ""
+    board, pairs = behind(incident, telling)
+    phrase = _phrase(telling, "look_calls" if manager else "look")
+    return phrase.format(link=address(telling.link, board, pairs))
+
+
+def behind(incident: Incident, telling: Telling) -> tuple[str, list[tuple[str, str]]]:
+    """The board that shows what is behind it, and what is chosen there."""
     board, pairs = rule(incident.rule).board, [("lang", telling.language)]
+    manager = incident.labels.get(_PERSON)
     if not manager:
-        return _phrase(telling, "look").format(link=address(telling.link, board, pairs))
+        return board, pairs
     pairs.append(("manager", manager))
+    day = incident.last_at.astimezone(telling.zone).date()
     if incident.labels.get("frame") in ("before", "week"):
         pairs.append(("period", "7d"))
     elif board != "warning":
         pairs += [("first", f"{day}"), ("last", f"{day}")]
-    of_person = board if board == "warning" else _PERSON_BOARD
-    return _phrase(telling, "look_calls").format(link=address(telling.link, of_person, pairs))
+    return board if board == "warning" else _PERSON_BOARD, pairs
 
 
 def address(link: str, board: str, pairs: Sequence[tuple[str, str]]) -> str:

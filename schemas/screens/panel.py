@@ -32,6 +32,8 @@ class PanelType(StrEnum):
     """Level bars in the order of the stages: the first column is the stage."""
     HEAT = "heat"
     """Colour over time (first column) and by name (second)."""
+    INCIDENTS = "incidents"
+    """Warnings that stand. The page says each in words, and takes what a reader says of it; elsewhere it is a table."""
     TEXT = "text"
     """Text alone; no metric."""
 
@@ -55,6 +57,10 @@ class Unit(StrEnum):
     """The day that begins at a moment."""
     FLAG = "flag"
     """1 is yes."""
+    NUMBER = "number"
+    """Numbers of several kinds in one column: decimals only where a small one has any."""
+    COURSE = "course"
+    """A list of numbers, one after the other in time: a line without axes. Grafana's tables leave it out."""
 
 
 class SeriesStyle(StrEnum):
@@ -85,6 +91,8 @@ class PanelLink(msgspec.Struct, frozen=True, kw_only=True):
     """Under which its title stands in `[links]`."""
     url: str = ""
     """An address, instead of a board."""
+    on_page: bool = False
+    """To that board of the board page, from Grafana, which cannot do what the page can."""
     variables: tuple[tuple[str, str], ...] = ()
     """(variable, column of the row)."""
     fixed: tuple[tuple[str, str], ...] = ()
@@ -102,6 +110,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """The table of `[values]` that says what its codes mean; `stage` and `potential` come from the stages."""
     hidden: bool = False
     """Not shown: a link needs it."""
+    beside: str = ""
+    """The column in whose cell a page writes it too, after a comma; Grafana has a column of it."""
     once: bool = False
     """The same in every row: a page says it once, below the table."""
     thresholds: tuple[Threshold, ...] = ()

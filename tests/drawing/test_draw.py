@@ -55,7 +55,7 @@ def test_only_a_word_that_is_long_itself_has_a_line_of_a_card_to_itself() -> Non
 
 def test_a_card_is_headed_by_whom_it_is_of() -> None:
     """On a telephone the first cell of a row is the head of its card: not the month, which all have."""
-    first = next(one for one in panel("today_plan").columns if not one.hidden)
+    first = next(one for one in panel("today_people").columns if not one.hidden)
     assert first.name == "manager"
 
 
@@ -144,3 +144,39 @@ def test_regulations_are_those_of_the_settings() -> None:
 
 def test_heads_that_stand_alone_say_whose_they_are() -> None:
     assert distinct_heads(["Manager", "A", "±", "B", "±"]) == ["Manager", "A", "A ±", "B", "B ±"]
+
+
+@pytest.mark.parametrize(
+    ("value", "russian", "english"),
+    [
+        (0, "0", "0"),
+        (2.36, "2,36", "2.36"),
+        (13.84, "13,8", "13.8"),
+        (113, "113", "113"),
+        (2340757.6, "2\xa0340\xa0758", "2,340,758"),
+        ("7326611.25", "7\xa0326\xa0611", "7,326,611"),
+        (None, "–", "–"),
+    ],
+)
+def test_a_column_of_several_kinds_has_decimals_where_a_small_number_has_any(
+    value: object, russian: str, english: str
+) -> None:
+    for context, wanted in ((RU, russian), (EN, english)):
+        html = draw(shown(PanelType.TABLE, column("fact", Unit.NUMBER)), [{"fact": value}], context).html
+        assert re.findall(r"<td[^>]*>([^<]+)</td>", html) == [wanted]
+
+
+def test_a_course_is_a_line_that_can_be_read_out_and_one_number_is_none() -> None:
+    html = draw(shown(PanelType.TABLE, column("course", Unit.COURSE)), [{"course": [0, 4, 2]}], EN).html
+    assert "<title>A, 20 days: 0, 4, 2</title>" in html
+    assert 'points="2.0,16.0 45.0,2.0 88.0,9.0"' in html
+    for value in ([], [3], None):
+        assert "<svg" not in draw(shown(PanelType.TABLE, column("course", Unit.COURSE)), [{"course": value}], EN).html
+
+
+def test_a_currency_stands_beside_the_name_of_its_sum_alone() -> None:
+    columns = (column("indicator", Unit.TEXT, values="indicator"), column("currency", Unit.TEXT, beside="indicator"))
+    rows = [{"indicator": "individual_amount", "currency": "RUB"}, {"indicator": "general_proposals", "currency": ""}]
+    html = draw(shown(PanelType.TABLE, *columns), rows, EN).html
+    assert re.findall(r"<td[^>]*>([^<]+)</td>", html) == ["Sum of D, RUB", "C. General proposals"]
+    assert html.count("<th") - html.count("<thead") == 1

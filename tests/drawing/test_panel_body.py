@@ -53,15 +53,16 @@ def test_matrix_counts_its_rows_not_its_cells() -> None:
 
 
 def test_until_when_there_are_data_is_said_once_below_plan_and_fact() -> None:
-    rows = [{"month": "2026-11", "manager": name, "data_until": "2026-11-23 14:27:08.000"} for name in "AB"]
-    html = screen(panel("today_plan"), rows, RU).html
-    assert foot(html) == "Данные по: 23.11.2026 17:27"
+    names = ("calls_to_potential", "general_proposals")
+    rows = [{"month": "2026-11", "indicator": name, "data_until": "2026-11-23 14:27:08.000"} for name in names]
+    html = screen(panel("today_month"), rows, RU).html
+    assert foot(html) == "Месяц: 2026-11|Данные по: 23.11.2026 17:27"
     assert html.count("23.11.2026") == 1
-    assert foot(screen(panel("today_plan"), [{**rows[0], "data_until": None}], EN).html) == "Data to: –"
+    without = screen(panel("today_month"), [{**rows[0], "data_until": None}], EN).html
+    assert foot(without) == "Month: 2026-11|Data to: –"
 
 
 def test_sources_that_were_not_there_yet_are_said_to_have_come_later() -> None:
-    for id in ("today_freshness", "health_freshness"):
-        assert "later" in screen(panel(id), [], EN).html
-        assert "позже" in screen(panel(id), [], RU).html
+    assert "later" in screen(panel("health_freshness"), [], EN).html
+    assert "позже" in screen(panel("health_freshness"), [], RU).html
     assert "period" in screen(panel("health_imports"), [], EN).html

@@ -12,6 +12,8 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
 from grafana.query import ALL, grafana_sql
+from pipeline.readouts.comparison import compares, with_before
+from pipeline.readouts.numbers import Numbers
 from schemas import metrics
 from schemas.parameters import SEVERAL, SINGLE, Chosen, Department, Query, Value, bind
 from tests.grafana.expand import All, Choice, at_that_time, expanded, interpolated
@@ -33,6 +35,8 @@ class Asker:
 
     def natively(self, query: Query, chosen: Chosen) -> list[Row]:
         """The metric's own text, its parameters bound."""
+        if compares(query):
+            chosen = with_before(Numbers(self._client), self.department, chosen)
         return self.rows(metrics.text(query.metric), bind(query, self.department, chosen))
 
     def as_grafana(self, query: Query, chosen: Chosen, on_board: Collection[str] = VARIABLES) -> list[Row]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.stack
 
 PANELS = [(board, panel) for board in BOARDS for panel in board.panels if panel.query is not None]
 IDS = [panel.id for _, panel in PANELS]
-EMPTY_WHEN_WELL = {"health_verify", "health_unknown_stages"}
+EMPTY_WHEN_WELL = {"health_verify", "health_unknown_stages", "today_attention"}
 NEEDS_A_CALL = {"manager_legs"}
 
 PERIODS = {

@@ -165,7 +165,13 @@ def test_leave_is_leave_and_of_six_calls_a_day_three_days_without_are_quiet(
 
 
 def test_plan_is_the_department_s_plan(asker: Asker, stored_department: StoredDepartment) -> None:
-    rows = _rows(asker, "today_plan", date(2026, 3, 1), date(2026, 3, 31))
-    shown = {row["manager_id"]: row for row in rows if row["month"] == "2026-03"}
-    wanted = {plan.manager_id: plan.calls_to_potential for plan in stored_department.plans if plan.month == "2026-03"}
-    assert {manager_id: round(row["calls_to_potential_plan"]) for manager_id, row in shown.items()} == wanted
+    rows = _rows(asker, "today_month", date(2026, 2, 10), date(2026, 3, 31))
+    assert {row["month"] for row in rows} == {"2026-03"}, "that of the period's end"
+    plans = [plan for plan in stored_department.plans if plan.month == "2026-03"]
+    wanted = {
+        name: sum(getattr(plan, name) for plan in plans)
+        for name in ("calls_to_potential", "general_proposals", "individual_proposals")
+    }
+    planned = {row["indicator"]: row["plan"] for row in rows if row["indicator"] in wanted}
+    assert planned == pytest.approx(wanted)
+    assert {row["currency"] for row in rows if row["indicator"] == "individual_amount"} == {"RUB"}

@@ -66,6 +66,7 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
         "feeds",
         "gaps",
         "notes of calls",
+        "warnings",
         "stream = batch",
     }
 
@@ -102,6 +103,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "feeds",
         "gaps",
         "notes of calls",
+        "warnings",
         "stream = batch",
         "journals",
     ]

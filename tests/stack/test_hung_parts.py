@@ -89,6 +89,7 @@ def stopped(up: Up) -> Iterator[Stopped]:
                 "feeds",
                 "gaps",
                 "notes of calls",
+                "warnings",
                 "stream = batch",
             },
         ),

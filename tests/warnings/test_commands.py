@@ -56,7 +56,7 @@ def test_list_says_what_stands_since_when_and_that_nobody_watches(
     first, second, *_, last = told.output.splitlines()
     assert first == "a1b2c3d4e5  Анна Петрова (Север), 27.11: 12 звонков, ожидалось 31"
     assert second.strip().startswith("С 27.11, 11:20")
-    assert last.startswith("Никто не следит: назовите получателя")
+    assert last.startswith("Никто не следит: `callfunnel up` следит сам")
     (row,) = json.loads(run(store_dsn, tmp_path, "list", "--json", "--lang", "en").output)
     assert (row["incident_id"], row["mark"]) == ("a1b2c3d4e5", None)
     assert row["line"] == "Анна Петрова (Север), 27 Nov: 12 calls, 31 expected"
@@ -140,6 +140,7 @@ def delivery(name: str, error: Exception | None, attempts: int = 1) -> OutboxMes
     return one
 
 
+NOBODY_NAMED = WarningPlan()
 PLAN: WarningPlan = warning_plan({"to": {"head": {"telegram": ["-100500"]}}}, "test")
 
 
@@ -147,11 +148,19 @@ def test_doctor_says_whether_somebody_watches_and_what_was_not_delivered(
     writer: WarningWriter, database: Database, store_dsn: str, tmp_path: Path
 ) -> None:
     reader, now = WarningReader(database.numbers), datetime.now(UTC).replace(microsecond=0)
-    assert watch_state(reader, PLAN, now)[:2] == (False, "head are to be told, and the rules were asked last: never")
+    never = "the rules were asked last: never"
+    assert watch_state(reader, PLAN, now)[:2] == (False, f"head are told; {never}")
+    well, found, _ = watch_state(reader, PLAN, now, begun=now - timedelta(seconds=30))
+    assert (well, "just started" in found) == (True, True), "a stack that begins has not asked yet"
+    alone = f"nobody is told, since [warnings] names no receiver; {never}"
+    well, found, _ = watch_state(reader, NOBODY_NAMED, now)
+    assert (well, found.startswith(alone)) == (True, True), "with servers nobody need watch"
+    assert watch_state(reader, NOBODY_NAMED, now, begun=now - timedelta(hours=1))[:2] == (False, alone)
     writer.keep_watch(WarningWatch(watched_at=now, as_of=now))
     well, found, _ = watch_state(reader, PLAN, now)
     assert well, found
-    assert "1 warnings stand" in found
+    assert "warnings that stand: 1" in found
+    assert "nobody is told" in watch_state(reader, NOBODY_NAMED, now)[1]
     assert not watch_state(reader, PLAN, now + timedelta(minutes=11))[0]
     writer.keep_deliveries(
         [

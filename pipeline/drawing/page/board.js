@@ -14,6 +14,9 @@ function place(panel) {
 
 function show(panel, text) {
   const body = place(panel);
+  if (body.querySelector(".act[open]")) {
+    return;  // somebody is writing there
+  }
   if (seen.get(panel.id) !== text) {
     const answer = JSON.parse(text);
     if (answer.figure) {
@@ -30,6 +33,8 @@ function show(panel, text) {
         Plotly.purge(old);
       }
       body.innerHTML = answer.html;
+      makeSortable(panel);
+      fillName(panel);
     }
     seen.set(panel.id, text);
   }
@@ -93,6 +98,13 @@ function look() {
     refresh();
   }
 }
+
+// On a telephone the first number is worth more than the form.
+const filters = document.querySelector(".filters");
+const small = matchMedia("(max-width: 600px)");
+const fold = () => { filters.open = !small.matches; };
+small.addEventListener("change", fold);
+fold();
 
 const form = document.querySelector("form");
 const days = [...form.querySelectorAll("input[type=date]")];

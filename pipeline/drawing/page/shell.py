@@ -13,7 +13,7 @@ from pipeline.drawing.templates import render
 from pipeline.readouts.board_request import PERIODS, BoardRequest
 from schemas.parameters import SEVERAL
 from schemas.screens.boards import BOARDS
-from schemas.screens.panel import Board, Panel
+from schemas.screens.panel import Board, Panel, PanelType
 from schemas.screens.translations import LANGUAGES
 from schemas.screens.variables import THRESHOLDS_S
 
@@ -21,6 +21,7 @@ Choices = Mapping[str, Sequence[tuple[str, str]]]
 """Variable -> (value, text) of what the store offers."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_HEALTH = "health"
 _LATE_S = 86_400
 """After so long without a call the page says since when: nobody should take an old department for a silent one."""
 
@@ -45,11 +46,18 @@ class Standing(msgspec.Struct, frozen=True):
     last_call: datetime | None
     lost: str = ""
     """What the store has lost, and how to mend it, a line each; "" while it has all that it had."""
+    before: tuple[datetime, datetime] | None = None
+    """What the period is held against, half-open; None where no panel compares."""
+    data: Sequence[str] = ()
+    """How far the data can be trusted, in few words."""
 
 
 def page(board: Board, request: BoardRequest, choices: Choices, standing: Standing, context: RenderContext) -> str:
     """The HTML of a board. Its panels are loaded by board.js."""
-    periods = [("", context.texts.own_period), *((name, context.texts.periods[name]) for name in PERIODS)]
+    own = next((name for name, of in PERIODS.items() if of == (board.start, board.end)), "")
+    default = f"{context.texts.own_period}: {context.texts.periods[own]}" if own else context.texts.own_period
+    periods = [("", default), *((name, context.texts.periods[name]) for name in PERIODS)]
+    fields = [_field(name, board, request, choices, context) for name in board.variables]
     return render(
         "page/board.html",
         board=board,
@@ -61,12 +69,22 @@ def page(board: Board, request: BoardRequest, choices: Choices, standing: Standi
         tabs=[_tab(other, board, request, context) for other in BOARDS],
         languages=[_switch(other, board, request) for other in LANGUAGES if other != request.language],
         period=FormField(name="period", label=context.texts.periods_head, options=periods, chosen=(request.period,)),
-        fields=[_field(name, board, request, choices, context) for name in board.variables],
+        fields=fields,
+        in_short=_in_short(fields, request, context.texts.periods.get(request.period or own, default), context),
         times=_times(board, request, standing, context),
         lost=standing.lost,
+        data=standing.data,
+        health=f"/{_HEALTH}?{request.query(_board(_HEALTH))}",
         refresh_s=seconds(board.refresh),
         panels=[_panel(board, panel, request, context) for panel in board.panels],
     )
+
+
+def _in_short(fields: Sequence[FormField], request: BoardRequest, period: str, context: RenderContext) -> str:
+    """What is chosen, where the form is folded away."""
+    days = [f"{day:{context.texts.date}}" for day in (request.first, request.last) if day is not None]
+    chosen = [field.shown for field in fields if field.is_several and field.shown]
+    return "; ".join([" – ".join(dict.fromkeys(days)) or period, *chosen])
 
 
 def notice(title: str, message: str, context: RenderContext) -> str:
@@ -80,10 +98,14 @@ def seconds(interval: str) -> int:
 
 
 def _tab(other: Board, board: Board, request: BoardRequest, context: RenderContext) -> dict[str, object]:
-    # Each board opens with a period of its own; what was chosen goes along.
-    query = request.query(other) if request.first else request.query(other, period="")
+    # Each board opens with a period of its own, unless one was chosen.
+    query = request.query(other)
     title = context.boards.boards[other.id].title
     return {"href": f"/{other.id}?{query}", "title": title, "is_current": other.id == board.id}
+
+
+def _board(id: str) -> Board:
+    return next(one for one in BOARDS if one.id == id)
 
 
 def _switch(language: str, board: Board, request: BoardRequest) -> dict[str, object]:
@@ -133,7 +155,12 @@ def _times(board: Board, request: BoardRequest, standing: Standing, context: Ren
         return "" if at is None else at.astimezone(context.zone).strftime(context.texts.moment)
 
     last = standing.last_call
+    finished = request.finished(board, standing.now, context.zone)
     return {
+        "before": [written(at) for at in standing.before or ()],
+        "begun": context.texts.begun[request.period] if finished else "",
+        "finished": context.texts.show_instead.format(period=context.texts.periods[finished]) if finished else "",
+        "instead": f"/{board.id}?{request.query(period=finished)}",
         "start": start.strftime(context.texts.moment),
         "end": end.strftime(context.texts.moment),
         "now": written(standing.now),
@@ -149,7 +176,7 @@ def _panel(board: Board, panel: Panel, request: BoardRequest, context: RenderCon
         "id": panel.id,
         "width": panel.width,
         "height": panel.height,
-        "is_text": panel.query is None,
+        "is_text": panel.query is None or panel.panel_type is PanelType.INCIDENTS,
         "url": f"/panel/{board.id}/{panel.id}?{request.query()}",
         "title": context.panel_title(panel),
         "description": context.panel_description(panel),

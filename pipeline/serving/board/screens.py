@@ -9,19 +9,25 @@ from typing import Any, TypeVar
 import msgspec
 
 from pipeline.drawing.assets import page_file, plotly_script
+from pipeline.drawing.draw import DrawnPanel
 from pipeline.drawing.page import shell
 from pipeline.drawing.page.panel_body import most, screen
 from pipeline.drawing.render_context import RenderContext
 from pipeline.parts.losses import SETTLE, describe_losses, open_losses
 from pipeline.readouts.board_request import BoardRequest, Wrong, parse_request
+from pipeline.readouts.comparison import compared_with, compares, with_before
 from pipeline.readouts.department import department_of
 from pipeline.readouts.feeds import last_call
 from pipeline.readouts.numbers import Numbers
-from pipeline.serving.board.server import NotThere, NotUnderstood, Pairs
+from pipeline.serving.board.data_lines import data_lines
+from pipeline.serving.board.incidents import Marks, decode_mark, draw_incidents
+from pipeline.serving.board.server import NotThere, NotUnderstood, OnlyShown, Pairs
 from pipeline.settings import Settings
+from pipeline.warnings.kept import WarningReader
 from schemas.parameters import Query, bind
 from schemas.screens.boards import BOARDS
-from schemas.screens.panel import Board, Panel, PanelLink
+from schemas.screens.panel import Board, Panel, PanelLink, PanelType
+from schemas.screens.translations import LANGUAGES
 from schemas.screens.translations.boards import board_texts
 from schemas.screens.translations.page import page_texts
 from schemas.screens.variables import QUERIES
@@ -45,15 +51,27 @@ class BoardScreens:
 
     first = BOARDS[0].id
 
-    def __init__(self, numbers: Numbers, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        numbers: Numbers,
+        settings: Settings,
+        marks: Marks | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Without `marks` warnings can only be read."""
         self._numbers = numbers
+        self._settings = settings
+        self._marks = marks
         self._clock = clock or _clock
         self._department = department_of(settings)
         self._zone = settings.time_zone
         self.assets: Mapping[str, tuple[str, bytes]] = {
             "plotly.js": ("text/javascript", plotly_script()),
             "draw.js": ("text/javascript", page_file("draw.js")),
+            "sort.js": ("text/javascript", page_file("sort.js")),
             "board.js": ("text/javascript", page_file("board.js")),
+            "incidents.js": ("text/javascript", page_file("incidents.js")),
             "page.css": ("text/css", page_file("page.css")),
         }
 
@@ -62,7 +80,12 @@ class BoardScreens:
         standing = self._standing(question)
         choices = self._choices(found, question, standing.now)
         question = _one_chosen(found, question, choices)
-        standing = msgspec.structs.replace(standing, lost=self._lost())
+        standing = msgspec.structs.replace(
+            standing,
+            lost=self._lost(),
+            before=self._before(found, question, standing.now),
+            data=self._data(found, question, standing.now),
+        )
         return shell.page(found, question, choices, standing, self._context(found, question))
 
     def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
@@ -73,6 +96,8 @@ class BoardScreens:
         clock = self._clock()
         now = self._standing(question).now if question.as_of_last_call else clock
         rows = self.rows(found, shown, question, now, clock)
+        if shown.panel_type is PanelType.INCIDENTS:
+            return self._incidents(rows, question.language, clock)
         context = self._context(found, question)
         notes = [f"{context.texts.loads_now} {clock.astimezone(self._zone):{context.texts.moment}}"]
         return msgspec.json.encode(screen(shown, rows, context, *(notes if shown.of_loads and now != clock else ())))
@@ -82,15 +107,32 @@ class BoardScreens:
         if panel.query is None:
             return []
         chosen = question.chosen(board, now, self._zone)
+        if panel.panel_type is PanelType.INCIDENTS:
+            chosen = msgspec.structs.replace(chosen, now=clock)
         if panel.last:
             start = now - timedelta(seconds=shell.seconds(panel.last))
             chosen = msgspec.structs.replace(chosen, start=start, end=now)
         elif panel.of_loads and chosen.end >= now:
             chosen = msgspec.structs.replace(chosen, end=clock, now=clock)
+        if compares(panel.query):
+            chosen = with_before(self._numbers, self._department, chosen)
         parameters = bind(panel.query, self._department, chosen)
         if most(panel) is not None:
             parameters["limit"] += 1
         return self._query(panel.query, parameters)
+
+    def _incidents(self, rows: list[Row], language: str, clock: datetime) -> bytes:
+        watch = WarningReader(self._numbers).watch()
+        can_mark = self._marks is not None
+        html = draw_incidents(rows, watch, self._settings, clock, language, can_mark=can_mark)
+        return msgspec.json.encode(DrawnPanel(html=html))
+
+    def mark(self, incident: str, body: bytes, who: str, language: str) -> None:
+        known = language if language in LANGUAGES else LANGUAGES[0]
+        if self._marks is None:
+            raise OnlyShown(page_texts(known).attention["readonly"])
+        wanted, reader = decode_mark(body), WarningReader(self._numbers)
+        self._marks.keep(reader, incident, wanted, self._settings, self._clock(), who, known)
 
     def notice(self, title: str, language: str, message: str = "") -> str:
         context = RenderContext(language, self._department)
@@ -112,6 +154,19 @@ class BoardScreens:
     def _lost(self) -> str:
         losses = open_losses(_ReaderRows(self._numbers))
         return f"{describe_losses(losses)}\n{SETTLE}" if losses else ""
+
+    def _before(self, board: Board, question: BoardRequest, now: datetime) -> tuple[datetime, datetime] | None:
+        """What the period is held against, where a panel of the board compares."""
+        if not any(panel.query is not None and compares(panel.query) for panel in board.panels):
+            return None
+        found = compared_with(self._numbers, self._department, question.chosen(board, now, self._zone))
+        return found.before_from, found.before_to
+
+    def _data(self, board: Board, question: BoardRequest, now: datetime) -> list[str]:
+        """How far the data can be trusted, on the board that opens: the others are for who looks deeper."""
+        if board.id != self.first:
+            return []
+        return data_lines(self._numbers, self._department, question.chosen(board, now, self._zone), question.language)
 
     def _choices(self, board: Board, question: BoardRequest, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""

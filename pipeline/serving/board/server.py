@@ -3,6 +3,7 @@
 GET /?token=...              lets in: a cookie, and the first board
 GET /<board>?...             a board's page
 GET /panel/<board>/<id>?...  a panel as JSON: {"html"} or {"figure"}
+POST /warnings/<incident>    what a reader says of a warning, as JSON: see `incidents.MarkBody`
 GET /assets/<name>           scripts and styles
 GET /ping                    it serves
 """
@@ -26,11 +27,13 @@ from connectors.http.serving import Address
 from pipeline.drawing.languages import accepted_language
 from pipeline.serving.board.answer_cache import AnswerCache
 from pipeline.serving.login import Login, TokenSessions, is_token, page_headers
+from pipeline.serving.origin import is_of_page, own_address
 from schemas.errors import CallfunnelError
 
 Pairs = Sequence[tuple[str, str]]
 
 MOST_URL = 8_000
+MOST_BODY = 4_096
 HEADERS: Mapping[str, str] = {
     # Plotly writes style elements.
     **page_headers(styles="'self' 'unsafe-inline'", images="'self' data: blob:"),
@@ -50,11 +53,15 @@ _IDLE_S = 75.0
 
 
 class NotThere(Exception):
-    """There is no such board or panel."""
+    """There is no such board, panel or warning."""
 
 
 class NotUnderstood(ValueError):
     """The address holds something that does not exist; the message says what."""
+
+
+class OnlyShown(Exception):
+    """This page shows, and keeps nothing."""
 
 
 class Screens(Protocol):
@@ -73,6 +80,10 @@ class Screens(Protocol):
     def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
         """JSON. Raises NotThere, NotUnderstood, Trouble."""
 
+    def mark(self, incident: str, body: bytes, who: str, language: str) -> None:
+        """Keep what somebody (a client's address) says of a warning. Raises OnlyShown, NotThere, NotUnderstood,
+        Trouble."""
+
     def notice(self, title: str, language: str, message: str = "") -> str:
         """HTML that only says something: `login`, `not_found`, `wrong_address`, `failed`."""
 
@@ -88,8 +99,12 @@ class Server:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         on_login: Callable[[bool, str], None] = lambda done, who: None,
+        address: str = "",
     ) -> None:
+        """`address`: what a reader's browser calls it, where that is not what reaches it."""
         self._screens = screens
+        self._address = address
+        self._marks = 0
         self._monotonic = monotonic
         matches = partial(is_token, token=token)
         self._login = Login(cookie_name(port), matches, TokenSessions(token), on_login)
@@ -101,11 +116,12 @@ class Server:
 
     def application(self) -> web.Application:
         hide()
-        application = web.Application(middlewares=[self.crowd.counted, self._guarded], client_max_size=1)
+        application = web.Application(middlewares=[self.crowd.counted, self._guarded], client_max_size=MOST_BODY)
         application.router.add_get("/ping", self._ping)
         application.router.add_get("/", self._enter)
         application.router.add_get("/assets/{name}", self._asset)
         application.router.add_get("/panel/{board}/{panel}", self._panel)
+        application.router.add_post("/warnings/{incident}", self._mark)
         application.router.add_get("/{board}", self._page)
         return application
 
@@ -131,8 +147,10 @@ class Server:
     ) -> web.StreamResponse:
         try:
             return await handler(request)
-        except NotThere:
-            return self._notice(request, 404, "not_found")
+        except NotThere as missing:
+            return self._notice(request, 404, "not_found", str(missing))
+        except OnlyShown as refused:
+            return self._notice(request, 403, "failed", str(refused))
         except NotUnderstood as wrong:
             return self._notice(request, 400, "wrong_address", str(wrong))
         except CallfunnelError as error:
@@ -142,7 +160,7 @@ class Server:
 
     def _notice(self, request: web.Request, status: int, title: str, message: str = "") -> web.Response:
         """To a person a page, to a script of ours a line."""
-        if request.path.startswith(("/panel/", "/assets/")):
+        if request.path.startswith(("/panel/", "/assets/", "/warnings/")):
             return web.Response(status=status, text=message or title)
         html = self._screens.notice(title, _language(request), message)
         return web.Response(status=status, text=html, content_type="text/html")
@@ -196,6 +214,17 @@ class Server:
         response.enable_compression()
         return response
 
+    async def _mark(self, request: web.Request) -> web.Response:
+        """What was remembered of panels is not shown any more: whoever said it sees it at once."""
+        if not is_of_page(request, own_address(request), self._address):
+            raise web.HTTPForbidden(reason="this is for the board page itself")
+        incident, lang, who = request.match_info["incident"], _language(request), request.remote or ""
+        body = await request.read()
+        keep = partial(self._screens.mark, incident, body, who, request.query.get("lang", lang))
+        await asyncio.get_running_loop().run_in_executor(self._threads, keep)
+        self._marks += 1
+        return web.Response(status=204)
+
     async def _ask(self, key: tuple[object, ...], work: Callable[[], bytes]) -> bytes:
         """The answer of the last seconds, or a new one."""
 
@@ -208,7 +237,7 @@ class Server:
             finally:
                 self._waiting -= 1
 
-        return await self._remembered.get((int(self._monotonic() // _FRESH_S), *key), ask)
+        return await self._remembered.get((int(self._monotonic() // _FRESH_S), self._marks, *key), ask)
 
 
 def _language(request: web.Request) -> str:

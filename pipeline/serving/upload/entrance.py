@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
 from connectors.http.serving import Guard, Problem, answer
 from pipeline.serving.login import Login, page_headers
+from pipeline.serving.origin import is_from, is_of_page, own_address
 from pipeline.serving.sessions import LASTS_S, Sessions
 
 COOKIE = "callfunnel"
-PAGE_HEADER, PAGE_WORD = "X-Callfunnel", "page"
 _PAGE = Path(__file__).with_name("page")
 _FILES = {"style.css": "text/css", "script.js": "text/javascript", "words.js": "text/javascript"}
 # With no-referrer the login form's Origin is "null".
@@ -47,14 +47,11 @@ class PageAuth:
         if not self._login.is_known(request):
             raise self._guard.refused(request, 401, "log in first")
         self._guard.count(request, "page")
-        if request.method != "GET" and (request.headers.get(PAGE_HEADER) != PAGE_WORD or not self._is_ours(request)):
+        if request.method != "GET" and not is_of_page(request, self._ours(request)):
             raise Problem(403, _NOT_OURS)
 
-    def _is_ours(self, request: web.Request) -> bool:
-        """The browser was on our page; other clients say nothing of it."""
-        origin = request.headers.get("Origin")
-        ours = self._guard.address.public_url or f"{request.scheme}://{request.host}"
-        return origin is None or urlsplit(origin)[:2] == urlsplit(ours)[:2]
+    def _ours(self, request: web.Request) -> str:
+        return self._guard.address.public_url or own_address(request)
 
     async def _home(self, request: web.Request) -> web.Response:
         self._guard.count(request, "page")
@@ -69,7 +66,7 @@ class PageAuth:
 
     async def _log_in(self, request: web.Request) -> web.Response:
         self._guard.count(request, "page")
-        if not self._is_ours(request) or request.content_type != "application/x-www-form-urlencoded":
+        if not is_from(request, self._ours(request)) or request.content_type != "application/x-www-form-urlencoded":
             raise Problem(403, _NOT_OURS)
         form = parse_qs((await self._guard.body(request, _MOST_FORM)).decode("utf-8", "replace"))
         if not self._login.matches(form.get("token", [""])[0].strip()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.screens.panel import Column, PanelLink, SeriesStyle, Threshold, Unit, column
+from schemas.screens.panel import ChangeColumn, Column, PanelLink, SeriesStyle, Threshold, Unit, column
 
 COVERAGE = (Threshold(0, "bad"), Threshold(0.7, "notice"), Threshold(0.9, "good"))
 """Below nine tenths A and B are to be read with care, below seven tenths not trusted."""
@@ -16,12 +16,12 @@ NONE_WANTED = (Threshold(0, "good"), Threshold(1, "bad"))
 TEAM = column("team", Unit.TEXT, width=90)
 
 
-def manager(width: int = 170) -> tuple[Column, ...]:
+def manager(width: int = 170, name: str = "manager") -> tuple[Column, ...]:
     """Who: the name, linked to the Manager board, and the id that the link needs."""
     link = PanelLink(board="manager", title_id="manager", variables=(("manager", "manager_id"),))
     return (
         column("manager_id", Unit.TEXT, hidden=True),
-        column("manager", Unit.TEXT, link=link, width=width),
+        column(name, Unit.TEXT, link=link, width=width),
     )
 
 
@@ -31,6 +31,11 @@ def calls_behind(name: str, unit: Unit = Unit.COUNT, of: str = "", **fields: obj
         board="manager", title_id="calls", variables=(("manager", "manager_id"),), fixed=(("of", of or name),)
     )
     return column(name, unit, link=link, **fields)
+
+
+def change(name: str, unit: Unit = Unit.NUMBER) -> ChangeColumn:
+    """A difference, with its sign."""
+    return ChangeColumn(name=name, unit=unit)
 
 
 def held_against(name: str, unit: Unit, *references: str) -> tuple[Column, ...]:

@@ -5,8 +5,29 @@ from __future__ import annotations
 import msgspec
 
 from schemas.alerts import rule
-from schemas.screens.boards.columns import COVERAGE, PACE, TEAM, calls_behind, manager
-from schemas.screens.panel import Board, Panel, PanelType, Threshold, Unit, column, query
+from schemas.screens.boards.columns import COVERAGE, PACE, TEAM, calls_behind, change, manager
+from schemas.screens.panel import Board, Panel, PanelLink, PanelType, Threshold, Unit, column, query, settled
+
+_SAY = PanelLink(board="today", title_id="acknowledge", on_page=True)
+
+_ATTENTION = Panel(
+    id="today_attention",
+    panel_type=PanelType.INCIDENTS,
+    query=query("standing_incidents"),
+    columns=(
+        column("rule", Unit.TEXT, values="rule", link=_SAY, width=200),
+        *manager(name="subject"),
+        TEAM,
+        column("began", Unit.TIME, width=155),
+        column("fact"),
+        column("expected"),
+        column("mark", Unit.TEXT, values="mark", width=130),
+        column("mark_by", Unit.TEXT, width=140),
+        column("mark_note", Unit.TEXT),
+    ),
+    width=24,
+    height=7,
+)
 
 QUIET_MIN = 60
 """Minutes without a call after which it is shown, whether or not chance explains it."""
@@ -63,6 +84,79 @@ _BASELINE = Panel(
     ),
     width=24,
     height=9,
+)
+
+_MONTH = Panel(
+    id="today_month",
+    panel_type=PanelType.TABLE,
+    query=query("plan_lines", by=()),
+    columns=(
+        column("indicator", Unit.TEXT, values="indicator", width=120),
+        column("currency", Unit.TEXT, beside="indicator"),
+        column("fact", Unit.NUMBER),
+        column("plan_to_date", Unit.NUMBER),
+        change("to_date_change"),
+        column("ratio", Unit.RATIO, title_id="done_to_date", thresholds=PACE),
+        column("plan", Unit.NUMBER),
+        column("remains", Unit.NUMBER),
+        column("month", Unit.TEXT, once=True, width=70),
+        column("data_until", Unit.TIME, once=True, width=155),
+    ),
+    width=13,
+    height=8,
+)
+
+_INDICATORS = Panel(
+    id="today_indicators",
+    panel_type=PanelType.TABLE,
+    query=settled("indicators_compared", by=()),
+    columns=(
+        column("indicator", Unit.TEXT, values="indicator", width=130),
+        column("currency", Unit.TEXT, beside="indicator"),
+        column("fact", Unit.NUMBER),
+        column("planned", Unit.NUMBER),
+        column("done", Unit.RATIO, thresholds=PACE),
+        change("before_change"),
+        change("usual_change"),
+    ),
+    width=11,
+    height=8,
+)
+
+_COMPARED = (
+    column("worked_days", Unit.DAYS),
+    calls_behind("calls_to_potential"),
+    column("calls_to_potential_planned", Unit.NUMBER),
+    column("calls_to_potential_done", Unit.RATIO, thresholds=PACE),
+    change("calls_to_potential_change"),
+    column("calls_to_potential_to_usual", Unit.RATIO, thresholds=PACE),
+    column("course", Unit.COURSE),
+    calls_behind("calls_per_organisation", Unit.DECIMAL),
+    change("calls_per_organisation_change", Unit.DECIMAL),
+    column("general_proposals"),
+    column("general_proposals_done", Unit.RATIO, thresholds=PACE),
+    column("individual_proposals"),
+    column("individual_proposals_done", Unit.RATIO, thresholds=PACE),
+    column("amount", Unit.NUMBER),
+    column("amount_done", Unit.RATIO, thresholds=PACE),
+)
+
+_PEOPLE = Panel(
+    id="today_people",
+    panel_type=PanelType.TABLE,
+    query=settled("people_compared", by=("manager",)),
+    columns=(*manager(width=140), TEAM, *_COMPARED),
+    width=24,
+    height=14,
+)
+
+_TEAMS = Panel(
+    id="today_teams",
+    panel_type=PanelType.TABLE,
+    query=settled("people_compared", by=("team",)),
+    columns=(TEAM, *(msgspec.structs.replace(one, link=None) for one in _COMPARED)),
+    width=24,
+    height=6,
 )
 
 _PLAN = Panel(
@@ -158,27 +252,21 @@ FRESHNESS = Panel(
     of_loads=True,
 )
 
-_UNASSIGNED = Panel(
-    id="today_unassigned",
-    panel_type=PanelType.STAT,
-    query=query("unassigned"),
-    columns=(column("missed"), column("of_extensions", thresholds=(Threshold(0, "good"), Threshold(1, "notice")))),
-    width=6,
-    height=7,
-)
-
 TODAY = Board(
     id="today",
     panels=(
-        _NUMBERS,
-        _LAST_HOUR,
-        _BASELINE,
+        _ATTENTION,
+        _MONTH,
+        _INDICATORS,
+        _PEOPLE,
+        _TEAMS,
         _PLAN,
         _SILENT,
         _HOURS,
+        _NUMBERS,
+        _LAST_HOUR,
+        _BASELINE,
         _TALKS,
-        _UNASSIGNED,
-        msgspec.structs.replace(FRESHNESS, id="today_freshness", width=18),
     ),
     variables=("team", "manager", "stage", "direction", "conversation_s"),
     start="now/d",

@@ -23,6 +23,8 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     busy: str
     periods: dict[str, str]
     periods_head: str
+    filters: str
+    """Above the form, where it is folded away."""
     own_period: str
     first: str
     last: str
@@ -31,12 +33,16 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_of: str
     as_of_last_call: str
     to_now: str
+    compared: str
+    """Before the days that a period is held against."""
+    show_instead: str
     no_calls: str
     data_end: str
     lost: str
     """Above what the store has lost."""
     refreshed: str
-    every: str
+    refreshes: dict[str, str]
+    """How often, by a board's interval."""
     incomplete: str
     paused: str
     login_title: str
@@ -50,6 +56,12 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moment_s: str
     axis_date: str
     """d3 format of a day on an axis."""
+    begun: dict[str, str]
+    """Of a period that began today."""
+    data: dict[str, str]
+    """How far the data can be trusted."""
+    attention: dict[str, str]
+    """Of the warnings that stand, and what can be said of them."""
 
 
 @cache

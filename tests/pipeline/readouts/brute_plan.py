@@ -39,6 +39,8 @@ class Part(msgspec.Struct):
     team: str
     days: int = 0
     worked: Fraction = Fraction(0)
+    in_period: Fraction = Fraction(0)
+    """Worked on days of the period."""
     unknown: int = 0
 
 
@@ -95,7 +97,9 @@ class Brute:
                 part.unknown += day not in self.kinds
                 if self.kinds.get(day) in WORKED:
                     part.days += 1
-                    part.worked += 0 if self.is_away(manager_id, day) else self.over(day)
+                    worked = Fraction(0) if self.is_away(manager_id, day) else self.over(day)
+                    part.worked += worked
+                    part.in_period += worked if self.asked.period.first <= day < self.asked.period.last else 0
             day += timedelta(days=1)
         return list(parts.values())
 
@@ -140,6 +144,35 @@ class Brute:
             return planned * share, share, Fraction(0)
         to_date = min(Fraction(1), worked / planned) if planned else Fraction(1)
         return planned * share, share, to_date * part.worked / worked
+
+    def in_period(self) -> dict[tuple[str, str, str], dict[str, float | None]]:
+        """What of the plan falls on the period, and its working days, by the key of a row."""
+        found: dict[tuple[str, str, str], dict[str, list[Fraction]]] = {}
+        for month in self.months():
+            everybody = {one.manager_id for one in self.known.managers} | {one.manager_id for one in self.known.plans}
+            for manager_id in everybody:
+                plan = next((p for p in self.known.plans if (p.manager_id, p.month) == (manager_id, month)), None)
+                parts = self.parts(manager_id, month) or ([Part(self.last_team(manager_id))] if plan else [])
+                for part in parts:
+                    if not self.takes(manager_id, part.team):
+                        continue
+                    row = found.setdefault(self.key(month, manager_id, part.team), {"days": []})
+                    row["days"].append(part.in_period)
+                    for name in COUNTS:
+                        if plan is not None and getattr(plan, name) is not None:
+                            share = self.share_in_period(part, parts, plan)
+                            row.setdefault(name, []).append(getattr(plan, name) * share)
+        return {
+            key: {name: float(sum(row[name])) if name in row else None for name in ("days", *COUNTS)}
+            for key, row in found.items()
+        }
+
+    def share_in_period(self, part: Part, parts: Sequence[Part], plan: Plan) -> Fraction:
+        """Of a month that is worked in whole all parts add up to one, also where more is worked than was planned."""
+        worked = sum((one.worked for one in parts), Fraction(0))
+        planned = sum(one.days for one in parts) if plan.working_days is None else plan.working_days
+        whole = max(worked, Fraction(planned))
+        return part.in_period / whole if whole else Fraction(0)
 
     def row(
         self,

@@ -15,10 +15,11 @@ from pipeline.readouts.period import Period
 from pipeline.readouts.plan_fact import BY, PlanFact, plan_fact
 from pipeline.working_calendar import WorkingCalendar, keep_base_calendar
 from schemas.codec import encode
+from schemas.parameters import utc
 from schemas.plans import Absence, CalendarDay, DayKind, Plan
 from schemas.records import Manager
 from tests.pipeline.property.tables import Database
-from tests.pipeline.readouts.brute_plan import Asked, Brute
+from tests.pipeline.readouts.brute_plan import COUNTS, Asked, Brute
 from tests.pipeline.readouts.facts import ZONES
 from tests.pipeline.readouts.months import BEGINS, DAYS, said, store
 
@@ -75,6 +76,27 @@ def test_plan_fact_equals_a_count_by_hand(database: Database, seed: int) -> None
         assert [_names(row) for row in found] == [_names(row) for row in expected], asked
         for one, by_hand in zip(found, expected, strict=True):
             assert one.flat(()) == _about(by_hand.flat(())), asked
+        in_period, by_hand_in_period = _in_period(database, asked), Brute(known, asked).in_period()
+        nothing = {"days": 0, **dict.fromkeys(COUNTS)}
+        assert by_hand_in_period.keys() <= in_period.keys()
+        for key, row in in_period.items():
+            assert row == _about(by_hand_in_period.get(key, nothing)), (asked, key)
+
+
+def _in_period(database: Database, asked: Asked) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What of the plan falls on the period, and its working days, by month, manager and team."""
+    parameters = {
+        **asked.period.parameters, **asked.calendar.hours, "now": utc(asked.now), "by": list(asked.by),
+        "managers": list(asked.managers), "teams": list(asked.teams),
+    }  # fmt: skip
+    rows = database.numbers.rows("plan_fact", dict[str, Any], parameters)
+    return {
+        (row["month"], row["manager_id"], row["team"]): {
+            "days": row["period_working_days"],
+            **{name: row[f"{name}_plan_in_period"] for name in COUNTS},
+        }
+        for row in rows
+    }
 
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1), MOSCOW)

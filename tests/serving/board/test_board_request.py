@@ -31,6 +31,10 @@ NOW = datetime(2026, 3, 13, 12, 31, 7, tzinfo=UTC)
         ("now-6M/M", "2025-09-01T00:00:00"),
         ("now/y", "2026-01-01T00:00:00"),
         ("now-1M", "2026-02-13T15:31:07"),
+        ("now-1w/w", "2026-03-02T00:00:00"),
+        ("now-1M/M", "2026-02-01T00:00:00"),
+        ("now/Q", "2026-01-01T00:00:00"),
+        ("now-1Q/Q", "2025-10-01T00:00:00"),
     ],
 )
 def test_grafana_s_words_are_moments_of_the_reporting_zone(words: str, said: str) -> None:
@@ -49,6 +53,37 @@ def test_days_through_a_clock_change_are_whole_days_of_the_local_clock() -> None
     )
     assert (end.astimezone(UTC) - start.astimezone(UTC)) == timedelta(hours=23)
     assert moment("now-1d/d", noon, berlin) == start
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "after"),
+    [
+        ("last_week", "2026-03-02", "2026-03-09"),
+        ("last_month", "2026-02-01", "2026-03-01"),
+        ("last_quarter", "2025-10-01", "2026-01-01"),
+    ],
+)
+def test_a_finished_period_is_whole(period: str, first: str, after: str) -> None:
+    start, end = parse_request([("period", period)], TODAY, "ru").moments(TODAY, NOW, MOSCOW)
+    assert (f"{start:%F %T}", f"{end:%F %T}") == (f"{first} 00:00:00", f"{after} 00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "period", "offered"),
+    [
+        ("2026-03-16T09:00", "week", "last_week"),
+        ("2026-03-16T23:59", "week", "last_week"),
+        ("2026-03-17T00:00", "week", ""),
+        ("2026-04-01T09:00", "month", "last_month"),
+        ("2026-04-01T09:00", "quarter", "last_quarter"),
+        ("2026-04-02T09:00", "quarter", ""),
+        ("2026-03-16T09:00", "today", ""),
+        ("2026-03-16T09:00", "", ""),
+    ],
+)
+def test_of_a_period_that_begins_today_the_one_before_is_offered(now: str, period: str, offered: str) -> None:
+    asked = parse_request([("period", period)], TODAY, "ru")
+    assert asked.finished(TODAY, datetime.fromisoformat(f"{now}+03:00"), MOSCOW) == offered
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.id)

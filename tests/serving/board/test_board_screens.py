@@ -29,7 +29,9 @@ class Asked(Numbers):
     def __init__(self, answers: Mapping[str, list[dict[str, Any]]]) -> None:
         super().__init__(cast(Client, None))
         self.asked: dict[str, Mapping[str, Any]] = {}
-        self._answers = {"last_call": [{"records": 1, "at": LAST_CALL}], **answers}
+        earlier: list[dict[str, Any]] = [{"before_from": "2026-03-08 21:00:00", "before_to": "2026-03-09 09:00:00"}]
+        last: list[dict[str, Any]] = [{"records": 1, "at": LAST_CALL}]
+        self._answers = {"last_call": last, "compared_with": earlier, **answers}
 
     def rows(self, metric: str, row: type[T], parameters: Mapping[str, Any]) -> list[T]:
         self.asked[metric] = dict(parameters)
@@ -48,7 +50,7 @@ def screens(store: Asked) -> BoardScreens:
 @pytest.mark.parametrize(
     ("board", "panel", "metric"),
     [
-        ("today", "today_freshness", "freshness"),
+        ("health", "health_freshness", "freshness"),
         ("health", "health_imports", "imports"),
         ("health", "health_reasons", "rejected_by_reason"),
         ("health", "health_restatements", "restatements"),
@@ -106,3 +108,29 @@ def test_a_number_leads_to_the_panel_of_its_calls_and_a_call_to_that_of_its_legs
     calls = {"calls": [{"manager_id": "m01", "source": "pbx", "call_id": "1.2", "time": "2026-03-02 08:00:00.000"}]}
     shown = screens(Asked(calls)).panel("manager", "manager_calls", [("of", "answered")], "en").decode()
     assert "of=answered&amp;source_of_call=pbx&amp;call=1.2&amp;manager=m01#manager_legs" in shown
+
+
+def test_how_far_the_data_can_be_trusted_is_one_line_of_today_alone() -> None:
+    feed = {
+        "source": "pbx", "door": "ami", "state": "silent", "detail": "", "last_seen": None, "last_event": None,
+        "last_heartbeat": "", "age_s": 1, "records": 1, "rejects": 0, "gaps": 0, "waiting": 0, "lag_ms": 0,
+    }  # fmt: skip
+    answers: dict[str, list[dict[str, Any]]] = {
+        "activity": [{"match_coverage": 0.8953}],
+        "unassigned": [{"of_extensions": 2}],
+        "freshness": [feed, {**feed, "source": "crm", "state": "stored"}],
+    }
+    html = screens(Asked(answers)).page("today", [], "ru")
+    for line in ("13.03.2026 15:31", "опознано звонков: 89,5", "звонков с незакреплённых номеров: 2", "pbx: "):
+        assert line in html
+    assert "crm: " not in html
+    assert "опознано" not in screens(Asked(answers)).page("funnel", [], "ru")
+
+
+def test_numbers_are_held_against_the_period_that_the_page_names() -> None:
+    store = Asked({})
+    screens(store).panel("today", "today_people", [("period", "today")], "en")
+    assert store.asked["compared_with"]["from"] == "2026-03-15 21:00:00"
+    asked = store.asked["people_compared"]
+    assert (asked["before_from"], asked["before_to"]) == ("2026-03-08 21:00:00", "2026-03-09 09:00:00")
+    assert "Compared with 09 Mar 2026 00:00 – 09 Mar 2026 12:00" in screens(store).page("today", [], "en")

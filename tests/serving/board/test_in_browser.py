@@ -113,6 +113,11 @@ def test_its_numbers_are_the_commands(served: Served, pages: dict[str, Page], co
     for row, mine in zip(shown, by_manager.values(), strict=True):
         for name in ("calls", "attempts", "answered", "conversations", "calls_to_potential", "organisations"):
             assert row[name] == str(mine[name]), name
+    letters = ("calls_to_potential", "general_proposals", "individual_proposals")
+    people = sorted([int(row[name]) for name in letters] for row in values(page, "today_people"))
+    assert people == sorted([mine[name] for name in letters] for mine in by_manager.values())
+    first, *_ = values(page, "today_indicators")
+    assert float(first["fact"]) == sum(mine["calls_to_potential"] for mine in by_manager.values())
     (department,) = values(page, "today_numbers")
     assert int(department["calls"]) == sum(row["calls"] for row in by_manager.values())
     look(page, f"{served.address}/funnel?lang=en&first=2026-03-01&last=2026-03-31")
@@ -142,7 +147,8 @@ def test_a_number_leads_to_the_calls_behind_it_and_a_call_to_its_legs(served: Se
 def test_what_is_chosen_stands_in_the_address_and_filters(served: Served, pages: dict[str, Page]) -> None:
     page = pages["telephone"]
     look(page, f"{served.address}/today?lang=ru&{DAYS}")
-    page.locator("details:has(input[name=manager]) summary").click()
+    page.locator(".filters > summary").click()
+    page.locator("form details:has(input[name=manager]) summary").click()
     page.locator("input[name=manager][value=m05]").check()
     page.locator("select[name=conversation_s]").select_option("60")
     page.locator("form button").click()
@@ -153,10 +159,62 @@ def test_what_is_chosen_stands_in_the_address_and_filters(served: Served, pages:
     assert "team" not in query
     assert page.locator("#today_talks tbody tr").count() == 1
     assert "60" in page.locator("#today_talks h2").inner_text()
+    page.locator(".filters > summary").click()
     page.locator("select[name=period]").select_option("month")
     page.wait_for_url("**period=month**")
     assert "first" not in parse_qs(urlsplit(page.url).query)
     assert page.locator("input[name=manager][value=m05]").is_checked()
+
+
+def test_a_period_survives_a_change_of_board_and_of_language(served: Served, pages: dict[str, Page]) -> None:
+    page = pages["desk"]
+    look(page, f"{served.address}/today?lang=ru")
+    page.locator("select[name=period]").select_option("last_month")
+    page.wait_for_url("**period=last_month**")
+    for click, board, language in (
+        ("nav a:has-text('Воронка')", "funnel", "ru"),
+        ("nav a.language", "funnel", "en"),
+        ("nav a:has-text('Today')", "today", "en"),
+    ):
+        page.locator(click).click()
+        page.wait_for_url(f"**/{board}?**lang={language}**")
+        page.wait_for_selector("main[data-ready]")
+        assert parse_qs(urlsplit(page.url).query)["period"] == ["last_month"]
+        assert page.locator("select[name=period]").input_value() == "last_month"
+    assert "Compared with" in page.inner_text(".asof")
+
+
+def test_a_heading_sorts_its_table_and_turns_it_round_and_back(served: Served, pages: dict[str, Page]) -> None:
+    page = pages["desk"]
+    look(page, f"{served.address}/today?lang=en&{DAYS}")
+
+    def shown() -> list[int]:
+        return [int(row["calls_to_potential"]) for row in values(page, "today_people")]
+
+    own = shown()
+    head = page.locator("#today_people th").filter(has_text=re.compile("^A$"))
+    for wanted, order in ((sorted(own, reverse=True), "descending"), (sorted(own), "ascending"), (own, "none")):
+        head.locator("button").click()
+        assert (shown(), head.get_attribute("aria-sort")) == (wanted, order)
+    name = page.locator("#today_people th").first
+    name.locator("button").click()
+    people = page.locator("#today_people tbody td:first-child").all_inner_texts()
+    assert people == sorted(people, key=str.casefold)
+    assert own != sorted(own, reverse=True), "else nothing was shown by it"
+
+
+def test_on_a_telephone_the_form_is_folded_and_the_first_number_is_seen(
+    served: Served, pages: dict[str, Page], tmp_path: Path
+) -> None:
+    page = pages["telephone"]
+    look(page, f"{served.address}/today?lang=ru&{DAYS}")
+    picture(page, tmp_path / "first.png")
+    assert not page.locator("form button").is_visible()
+    box = page.locator("#today_month [data-k]").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < SIZES["telephone"][1]
+    page.locator(".filters > summary").click()
+    assert page.locator("form button").is_visible()
 
 
 def test_the_unfinished_day_is_drawn_apart(served: Served, pages: dict[str, Page]) -> None:

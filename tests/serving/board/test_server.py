@@ -11,12 +11,24 @@ import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from pipeline.serving.board.server import HEADERS, MOST_URL, NotThere, NotUnderstood, Pairs, Server, cookie_name
+from pipeline.serving.board.server import (
+    HEADERS,
+    MOST_BODY,
+    MOST_URL,
+    NotThere,
+    NotUnderstood,
+    OnlyShown,
+    Pairs,
+    Server,
+    cookie_name,
+)
 from pipeline.serving.login import is_token, new_token
 from schemas.errors import Transient
 
 TOKEN = "a-token-of-the-test"
 PORT = 8090
+OUTSIDE = "https://boards.example.com"
+OURS = {"X-Callfunnel": "page"}
 COOKIE = cookie_name(PORT)
 Client = TestClient[Any, Any]
 
@@ -28,6 +40,7 @@ class Fake:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Pairs]] = []
+        self.marked: list[tuple[str, bytes, str, str]] = []
         self.assets = {"board.js": ("text/javascript", b"1"), "plotly.js": ("text/javascript", b"x" * (2 << 20))}
 
     def page(self, board: str, pairs: Pairs, language: str) -> str:
@@ -46,6 +59,13 @@ class Fake:
             raise Transient("clickhouse: connection refused")
         return b'{"html":"1"}'
 
+    def mark(self, incident: str, body: bytes, who: str, language: str) -> None:
+        if incident == "over":
+            raise NotThere("it is over")
+        if incident == "shown":
+            raise OnlyShown("only shown")
+        self.marked.append((incident, body, who, language))
+
     def notice(self, title: str, language: str, words: str = "") -> str:
         return f"<p>{title} {words}</p>"
 
@@ -55,7 +75,7 @@ def told(story: Callable[[Client, Fake], Awaitable[None]]) -> None:
 
     async def run() -> None:
         screens = Fake()
-        server = Server(screens, TOKEN, PORT, monotonic=lambda: 5.0)
+        server = Server(screens, TOKEN, PORT, monotonic=lambda: 5.0, address=OUTSIDE)
         jar = CookieJar(unsafe=True)  # cookies of 127.0.0.1
         async with TestClient(TestServer(server.application()), cookie_jar=jar) as client:
             await story(client, screens)
@@ -196,5 +216,58 @@ def test_plotly_is_kept_by_the_browser_and_compressed() -> None:
             "deflate",
         )
         assert len(await answer.read()) == 2 << 20
+
+    told(story)
+
+
+def test_what_is_said_of_a_warning_is_kept_and_seen_at_once() -> None:
+    async def story(client: Client, screens: Fake) -> None:
+        await enter(client)
+        await client.get("/panel/today/today_attention")
+        answer = await client.post("/warnings/a1b2?lang=ru", data=b'{"kind":"ack"}', headers=OURS)
+        assert (answer.status, screens.marked) == (204, [("a1b2", b'{"kind":"ack"}', "127.0.0.1", "ru")])
+        screens.asked.clear()
+        await client.get("/panel/today/today_attention")
+        assert len(screens.asked) == 1, "what was remembered from before is not shown"
+        for incident, status, words in (("over", 404, "it is over"), ("shown", 403, "only shown")):
+            answer = await client.post(f"/warnings/{incident}", data=b"{}", headers=OURS)
+            assert (answer.status, await answer.text()) == (status, words)
+
+    told(story)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"X-Callfunnel": "form"}, 403),
+        ({**OURS, "Origin": "https://evil.example"}, 403),
+        ({**OURS, "Origin": "null"}, 403),
+        ({**OURS, "Origin": "http://127.0.0.1:1"}, 403),
+        ({**OURS, "Origin": "http://boards.example.com"}, 403),
+        ({**OURS, "Origin": OUTSIDE}, 204),
+        (OURS, 204),
+    ],
+)
+def test_no_other_site_says_anything_of_a_warning(headers: dict[str, str], status: int) -> None:
+    async def story(client: Client, screens: Fake) -> None:
+        assert (await client.post("/warnings/a1b2", data=b"{}", headers=headers)).status == 401, (
+            "nobody without the token"
+        )
+        await enter(client)
+        answer = await client.post("/warnings/a1b2", data=b"{}", headers=headers)
+        assert (answer.status, len(screens.marked)) == (status, int(status == 204))
+        ours = {**headers, "Origin": str(client.make_url("")).rstrip("/")} if headers == OURS else headers
+        assert (await client.post("/warnings/a1b2", data=b"{}", headers=ours)).status == status
+        assert (await client.get("/warnings/a1b2", headers=OURS)).status == 405
+
+    told(story)
+
+
+def test_a_long_note_is_refused() -> None:
+    async def story(client: Client, screens: Fake) -> None:
+        await enter(client)
+        answer = await client.post("/warnings/a1b2", data=b"x" * (MOST_BODY + 1), headers=OURS)
+        assert (answer.status, screens.marked) == (413, [])
 
     told(story)
