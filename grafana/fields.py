@@ -150,6 +150,7 @@ _WIDTHS = {
     Unit.COUNT: 56,
     Unit.RATIO: 80,
     Unit.DECIMAL: 72,
+    Unit.NUMBER: 72,
     Unit.SECONDS: 84,
     Unit.DAYS: 64,
     Unit.MONEY: 104,
@@ -170,7 +171,7 @@ def least_width(column: Column, title: str) -> int:
 
 
 def _in_table(column: Column, title: str) -> Iterator[Property]:
-    if column.hidden:
+    if column.hidden or column.once:  # what is the same in every row the page says below, once
         yield Property("custom.hideFrom", {"viz": True, "legend": False, "tooltip": False})
     if column.width:
         yield Property("custom.width", column.width)
