@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 from schemas import metrics
 from schemas.mask import NUMBERS, mask_sql, mask_text_sql
-from schemas.parameters import SEVERAL, SINGLE, Department, Query, defaults, literal, substitute, unchosen
+from schemas.parameters import OF_RULES, SEVERAL, SINGLE, Department, Query, defaults, literal, substitute, unchosen
 
 ALL = "''"
 """What a variable of several values stands for when all are chosen: the empty text, which no filter holds."""
@@ -20,9 +20,15 @@ ALL = "''"
 _END = "$__toTime + (toSecond($__toTime) = 59)"
 _MOMENTS = {"from": "$__fromTime", "to": _END, "now": "now()"}
 
-_AT_THE_END = f"toUInt32(least(toUnixTimestamp({_END}), toUnixTimestamp(now())))"
-"""What a rule of warning calls a moment: the end of the period, or now when that is earlier."""
-_OF_RULES = {"moment": _AT_THE_END, "moments": f"[{_AT_THE_END}]"}
+
+def _moment_of_rules(zone: str, closes_s: int) -> str:
+    """`schemas.parameters.moment_of_rules` in SQL; `zone` is SQL as well."""
+    last_midnight = f"toUnixTimestamp(toDateTime(toDate({_END} - 1, {zone}), {zone}))"
+    is_over = (
+        f"{_END} <= now() AND toUnixTimestamp({_END}) = toUnixTimestamp(toDateTime(toDate({_END}, {zone}), {zone}))"
+    )
+    at_the_end = f"least(toUnixTimestamp({_END}), toUnixTimestamp(now()))"
+    return f"toUInt32(if({is_over}, {last_midnight} + {min(closes_s, 86_399)}, {at_the_end}))"
 
 
 def grafana_sql(query: Query, department: Department, variables: Collection[str]) -> str:
@@ -37,8 +43,9 @@ def grafana_sql(query: Query, department: Department, variables: Collection[str]
     def rewritten(name: str, kind: str) -> str:
         if name in fixed:
             return literal(fixed[name], kind)
-        if name in _OF_RULES:
-            return _OF_RULES[name]
+        if name in OF_RULES:
+            at = _moment_of_rules(rewritten("zone", "String"), department.closes_s)
+            return f"[{at}]" if kind.startswith("Array") else at
         if name in _MOMENTS:
             return _moment(_MOMENTS[name], kind)
         if name in SEVERAL:

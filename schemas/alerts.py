@@ -84,6 +84,8 @@ RULES: tuple[Rule, ...] = (
         remarks=("frame",),
         fires="is_dropping AND why != 'feed_dead'",
         parameters=_PACE,
+        # A low month is low most days: it is told once, and over when three days were not.
+        keep_s=3 * 86_400,
     ),
     Rule(
         id="manager_silent",

@@ -45,6 +45,8 @@ class Standing(msgspec.Struct, frozen=True):
     last_call: datetime | None
     lost: str = ""
     """What the store has lost, and how to mend it, a line each; "" while it has all that it had."""
+    missing: Sequence[str] = ()
+    """Which calls are missing of the period, a line each."""
 
 
 def page(board: Board, request: BoardRequest, choices: Choices, standing: Standing, context: RenderContext) -> str:
@@ -64,6 +66,7 @@ def page(board: Board, request: BoardRequest, choices: Choices, standing: Standi
         fields=[_field(name, board, request, choices, context) for name in board.variables],
         times=_times(board, request, standing, context),
         lost=standing.lost,
+        missing=standing.missing,
         refresh_s=seconds(board.refresh),
         panels=[_panel(board, panel, request, context) for panel in board.panels],
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from pipeline.drawing.assets import page_file, plotly_script
+from pipeline.drawing.missing_text import missing_lines
 from pipeline.drawing.page import shell
 from pipeline.drawing.page.panel_body import most, screen
 from pipeline.drawing.render_context import RenderContext
@@ -16,6 +17,7 @@ from pipeline.parts.losses import SETTLE, describe_losses, open_losses
 from pipeline.readouts.board_request import BoardRequest, Wrong, parse_request
 from pipeline.readouts.department import department_of
 from pipeline.readouts.feeds import last_call
+from pipeline.readouts.missing_calls import missing_calls
 from pipeline.readouts.numbers import Numbers
 from pipeline.serving.board.server import NotThere, NotUnderstood, Pairs
 from pipeline.settings import Settings
@@ -62,7 +64,8 @@ class BoardScreens:
         standing = self._standing(question)
         choices = self._choices(found, question, standing.now)
         question = _one_chosen(found, question, choices)
-        standing = msgspec.structs.replace(standing, lost=self._lost())
+        missing = self._missing(found, question, standing.now)
+        standing = msgspec.structs.replace(standing, lost=self._lost(), missing=missing)
         return shell.page(found, question, choices, standing, self._context(found, question))
 
     def panel(self, board: str, panel: str, pairs: Pairs, language: str) -> bytes:
@@ -112,6 +115,10 @@ class BoardScreens:
     def _lost(self) -> str:
         losses = open_losses(_ReaderRows(self._numbers))
         return f"{describe_losses(losses)}\n{SETTLE}" if losses else ""
+
+    def _missing(self, board: Board, question: BoardRequest, now: datetime) -> list[str]:
+        chosen = question.chosen(board, now, self._zone)
+        return missing_lines(missing_calls(self._numbers, self._department, chosen), question.language, self._zone)
 
     def _choices(self, board: Board, question: BoardRequest, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""

@@ -1,7 +1,16 @@
 -- Calls and conversations of each local hour of [from, to), by manager, from the counted cells. Internal calls and calls
 -- without a manager are not in it. Everyone on the roster has a row for each hour from the first to the last one in which
--- anybody called, zeros included. The hour that is not over at `now` has its number in `calls_so_far` and none in `calls`.
+-- anybody called, zeros included. An hour that is not over at `now`, or of which time is lost (`lost_time.part`), has
+-- its number in `calls_so_far` and none in `calls`.
 WITH
+    toDate({from:DateTime('UTC')}, {zone:String}) - 105 AS first_day,
+    toDate({to:DateTime('UTC')} - 1, {zone:String}) + 1 AS last_day,
+    toDateTime(least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC')), 'UTC') AS known_to,
+    -- include: calendar.part
+    -- include: lost_steps.part
+    arrayDistinct(arrayMap(
+        one -> toStartOfHour(toDateTime(one.1, {zone:String}) + 300 * one.2, {zone:String}), lost
+    )) AS lost_hours,
     -- include: people.part
     counted AS (
         SELECT
@@ -19,8 +28,9 @@ SELECT
     grid.time AS time,
     grid.manager_id AS manager_id,
     grid.manager AS manager,
-    if(time + 3600 > {now:DateTime64(3, 'UTC')}, NULL, counted.calls) AS calls,
-    if(time + 3600 > {now:DateTime64(3, 'UTC')}, counted.calls, NULL) AS calls_so_far,
+    if(time + 3600 > {now:DateTime64(3, 'UTC')}, 1, has(lost_hours, time)) AS unfinished,
+    if(unfinished, NULL, counted.calls) AS calls,
+    if(unfinished, counted.calls, NULL) AS calls_so_far,
     counted.conversations AS conversations
 FROM (
     SELECT manager_id, manager, span.first + 3600 * arrayJoin(range(toUInt32(span.hours) + 1)) AS time
