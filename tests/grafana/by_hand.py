@@ -289,7 +289,13 @@ def own_baseline(q: Question) -> Rows:
         for name in ("calls", "calls_to_potential", "general_proposals", "individual_proposals"):
             row[name] = done[name]
             row[f"usual_{name}"] = sum(one[name] for one in usual) * times if weeks else None
-        known_now = [fact for fact in today if (world.day(fact.at), step_of(world, fact)) not in q.lost]
+        known_now = [
+            fact
+            for fact in today
+            if (day := world.day(fact.at)) >= first_day
+            and world.works(manager_id, day)
+            and step_of(world, fact) in period[day]
+        ]
         compared = _abcd(world, known_now, q.conversation_s)["calls_to_potential"]
         row["ratio"] = ratio(compared, row["usual_calls_to_potential"] or 0) if part_now > 1e-5 else None
         row["calls_per_organisation"] = done["calls_per_organisation"]

@@ -82,9 +82,10 @@ def _of_source(there: Exchanges, source: str, days: Sequence[date], now: datetim
     beats: dict[date, dict[int, int]] = {day: {} for day in days}
     for fact in world.facts:
         at = datetime.fromtimestamp(fact.bucket, UTC)
-        if fact.source == source and fact.at < now and (day := world.day(at)) in beats:
+        is_call = fact.source == source and fact.direction is not Direction.INTERNAL
+        if is_call and at < now and (day := world.day(at)) in beats:
             step = int((at - world.midnight(day)).total_seconds()) // 300
-            beats[day][step] = beats[day].get(step, 0) + (fact.direction is not Direction.INTERNAL)
+            beats[day][step] = beats[day].get(step, 0) + 1
     moments = [world.midnight(day) + timedelta(seconds=300 * (max(of) + 1)) for day, of in beats.items() if of]
     if not moments:
         return {}

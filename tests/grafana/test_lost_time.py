@@ -22,7 +22,7 @@ from tests.pipeline.property.tables import Database
 
 pytestmark = pytest.mark.stack
 
-WORLDS = 5
+WORLDS = 4
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_lost_time_and_what_is_held_against_it_equal_a_count_by_hand(
     there = exchanges(random)
     there.keep(database)
     asker = Asker(store_dsn, Department(zone=there.world.zone.key, conversation_s=30, stages=STAGES))
-    for _ in range(3):
+    for _ in range(2):
         q = question(random, there)
         chosen = Chosen(start=q.start, end=q.end, now=q.now, values={"conversation_s": q.conversation_s})
         first = there.world.day(q.start)

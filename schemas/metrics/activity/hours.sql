@@ -8,9 +8,6 @@ WITH
     toDateTime(least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC')), 'UTC') AS known_to,
     -- include: calendar.part
     -- include: lost_steps.part
-    arrayDistinct(arrayMap(
-        one -> toStartOfHour(toDateTime(one.1, {zone:String}) + 300 * one.2, {zone:String}), lost
-    )) AS lost_hours,
     -- include: people.part
     counted AS (
         SELECT
@@ -28,13 +25,22 @@ SELECT
     grid.time AS time,
     grid.manager_id AS manager_id,
     grid.manager AS manager,
-    if(time + 3600 > {now:DateTime64(3, 'UTC')}, 1, has(lost_hours, time)) AS unfinished,
     if(unfinished, NULL, counted.calls) AS calls,
     if(unfinished, counted.calls, NULL) AS calls_so_far,
     counted.conversations AS conversations
 FROM (
-    SELECT manager_id, manager, span.first + 3600 * arrayJoin(range(toUInt32(span.hours) + 1)) AS time
-    FROM people CROSS JOIN span
+    SELECT manager_id, manager, time, time + 3600 > {now:DateTime64(3, 'UTC')} OR has(lost_hours, time) AS unfinished
+    FROM people CROSS JOIN (
+        SELECT first + 3600 * arrayJoin(range(toUInt32(hours) + 1)) AS time, lost_hours
+        FROM span CROSS JOIN (
+            SELECT arrayDistinct(arrayFlatten(arrayMap(
+                (day, steps) -> arrayMap(
+                    step -> toStartOfHour(toDateTime(day, {zone:String}) + 300 * step, {zone:String}), steps
+                ), mapKeys(all_lost), mapValues(all_lost)
+            ))) AS lost_hours
+            FROM (SELECT lost AS all_lost)
+        ) AS lost_of_period
+    ) AS times
 ) AS grid
 LEFT JOIN counted ON counted.manager_id = grid.manager_id AND counted.hour = grid.time
 ORDER BY time, manager_id

@@ -36,12 +36,10 @@ WITH
             SELECT
                 *, toDate(bucket, {zone:String}) AS day,
                 bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')} AS is_now,
-                step_of(day, bucket) AS at_step,
-                if(
-                    empty(lost), 1,
-                    NOT has(lost, at_step) AND NOT has(lost, (day + if(is_now, -shift_days, shift_days), at_step.2))
-                ) AS is_comparable
-            FROM manager_activity FINAL
+                step_of(day, bucket) AS step,
+                NOT has(all_lost[day], step) AND NOT has(all_lost[day + if(is_now, -shift_days, shift_days)], step)
+                    AS is_comparable
+            FROM (SELECT *, lost AS all_lost FROM manager_activity FINAL)
         ) AS cell
         WHERE (cell.is_now OR cell.bucket >= {before_from:DateTime('UTC')} AND cell.bucket < {before_to:DateTime('UTC')})
             AND cell.manager_id != ''

@@ -65,11 +65,15 @@ WITH
         FROM cells AS cell WHERE (cell.manager_id, cell.day) IN (SELECT manager_id, day FROM peers)
         GROUP BY day
     ),
-    days AS (SELECT from_day + arrayJoin(range(toUInt32(to_day - from_day))) AS day)
+    days AS (
+        SELECT
+            day,
+            toDateTime(day + 1, {zone:String}) > {now:DateTime64(3, 'UTC')} OR mapContains(all_lost, day) AS unfinished
+        FROM (SELECT lost AS all_lost, from_day + arrayJoin(range(toUInt32(to_day - from_day))) AS day)
+    )
 SELECT
     toTimeZone(toDateTime(days.day, {zone:String}), 'UTC') AS time,
-    toDateTime(days.day + 1, {zone:String}) > {now:DateTime64(3, 'UTC')}
-        OR arrayExists(one -> one.1 = days.day, lost) AS unfinished,
+    days.unfinished AS unfinished,
     if(unfinished, NULL, toNullable(own.calls_to_potential)) AS calls_to_potential,
     if(unfinished, toNullable(own.calls_to_potential), NULL) AS calls_to_potential_so_far,
     if(at_work > 0, team.calls_to_potential / at_work, NULL) AS team_calls_to_potential,

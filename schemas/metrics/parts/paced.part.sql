@@ -18,7 +18,7 @@
         AS reached,
     -- include: working_days.part
     -- include: lost_time.part
-    -- The steps of working hours that are lost of a day, and when the first of them were known to be.
+    -- The steps of working hours that are lost of a day.
     lost_of_days AS (
         SELECT
             day,
@@ -27,16 +27,9 @@
                     toHour(toDateTime(midnight_s + 300 * elapsed, {zone:String})) * 3600
                         + toMinute(toDateTime(midnight_s + 300 * elapsed, {zone:String})) * 60 - {opens_s:Int32} + 300, 300
                 )), lost_steps
-            )))) AS lost,
-            min(known_at_s) AS lost_known_s
+            )))) AS lost
         FROM lost_days GROUP BY day
     ),
-    (steps, passed, lost) -> if(empty(lost), reached(steps, passed), arraySum(
-        step -> if(
-            step < bitShiftLeft(toUInt64(passed) + 1, 32) AND NOT has(lost, toInt32(bitShiftRight(step, 32))),
-            bitAnd(step, 4294967295), 0
-        ), steps
-    )) AS reached_in_known_time,
     cells AS (
         SELECT
             manager_id, toDate(bucket, {zone:String}) AS day, calls,
@@ -60,16 +53,16 @@
         SELECT
             manager_id,
             arrayReverseSort(one -> one.day, groupArray(CAST(
-                (day, team, is_at_work, is_away, is_full, has_calls, steps, lost, lost_known_s, is_missed),
+                (day, team, is_at_work, is_away, is_full, has_calls, steps, lost, is_missed),
                 'Tuple(day Date, team String, is_at_work UInt8, is_away UInt8, is_full UInt8, has_calls UInt8, steps Array(UInt64),
-                    lost Array(Int32), lost_known_s Int64, is_missed UInt8)'
+                    lost Array(Int32), is_missed UInt8)'
             ))) AS days
         FROM (
             SELECT
                 everyone.manager_id AS manager_id, day, team, is_away, is_working AND NOT is_away AS is_at_work,
                 is_at_work AND kind = 'working' AS is_full,
                 is_away AND kind = 'working' AS is_missed,
-                sum(length(steps)) OVER (PARTITION BY day) > 0 AS has_calls, steps, lost, lost_known_s
+                sum(length(steps)) OVER (PARTITION BY day) > 0 AS has_calls, steps, lost
             FROM (
                 SELECT manager_id, day, team, kind, is_working, is_away FROM roster_days
                 UNION ALL SELECT '', day, '', kind, is_working, 0 FROM calendar
