@@ -75,6 +75,7 @@ def test_who_dials_without_talking_is_told_of_as_counted_by_hand(database: Datab
     store(database, calls)
     (game,) = fired(database, "only_dialling")
     split = EVENING.astimezone(UTC) - timedelta(days=7)
+    calls = [one for one in calls if one["at"] >= split - timedelta(days=56)]
 
     def share(who: set[str], *, recent: bool) -> tuple[int, int]:
         own = [one for one in calls if one["manager_id"] in who and (one["at"] >= split) == recent]
@@ -132,10 +133,10 @@ def test_missed_calls_are_told_of_when_their_time_is_over(database: Database) ->
     ]
     store(database, [*calls, *(of(3, "", n) for n in range(20, 24))])
     told = fired(database, "missed_not_returned", "missed_of_nobody")
-    assert [(one.rule.id, one.numbers["overdue"]) for one in told] == [
+    assert {(one.rule.id, one.numbers["overdue"]) for one in told} == {
         ("missed_not_returned", 4),
         ("missed_of_nobody", 6),
-    ]
+    }
 
 
 @pytest.mark.parametrize("seed", [1, 2])
