@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         look_s=3 * 86_400,
     ),
     Rule(
-        id="missed_of_nobody",
+        id="missed_without_manager",
         metric="alert_missed",
         rows="manager_id = ''",
         labels=(),

@@ -127,15 +127,15 @@ def test_missed_calls_are_told_of_when_their_time_is_over(database: Database) ->
     calls += [call(monday + timedelta(hours=2), "bob", contact=f"+7495000010{n}") for n in (5, 6)]
     calls += [of(53, "o2", n) for n in (1, 2, 3)]
     store(database, calls)
-    told = fired(database, "missed_not_returned", "missed_of_nobody")
+    told = fired(database, "missed_not_returned", "missed_without_manager")
     assert [(one.rule.id, one.labels["manager_id"], one.numbers) for one in told] == [
         ("missed_not_returned", "ann", {"missed": 4, "overdue": 4})
     ]
     store(database, [*calls, *(of(3, "", n) for n in range(20, 24))])
-    told = fired(database, "missed_not_returned", "missed_of_nobody")
+    told = fired(database, "missed_not_returned", "missed_without_manager")
     assert {(one.rule.id, one.numbers["overdue"]) for one in told} == {
         ("missed_not_returned", 4),
-        ("missed_of_nobody", 6),
+        ("missed_without_manager", 6),
     }
 
 
@@ -173,5 +173,5 @@ def test_forgotten_organisations_equal_a_count_by_hand(database: Database, seed:
 
 
 def test_habits_are_asked_of_the_past_too() -> None:
-    ids = {"only_dialling", "missed_not_returned", "missed_of_nobody", "organisations_forgotten"}
+    ids = {"only_dialling", "missed_not_returned", "missed_without_manager", "organisations_forgotten"}
     assert {one.id for one in RULES if one.replayable} >= ids

@@ -188,6 +188,8 @@ def _href(link: PanelLink, row: Mapping[str, Any], board: Board, question: Board
     pairs = [(name, str(row.get(column) or "")) for name, column in link.variables]
     if not all(value for _, value in pairs):
         return ""
+    if link.days is not None:
+        pairs += zip(("first", "last"), (str(row[column]) for column in link.days), strict=True)
     other = next(one for one in BOARDS if one.id == link.board)
     panel_id = f"{link.board}_{link.title_id}"
     below = f"#{panel_id}" if any(panel.id == panel_id for panel in other.panels) else ""

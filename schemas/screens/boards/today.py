@@ -70,7 +70,7 @@ _PLAN = Panel(
     panel_type=PanelType.TABLE,
     query=query("plan_by_manager", by=("manager",)),
     columns=(
-        *manager(),
+        *manager(days=("month_first", "month_last")),
         column("month", Unit.TEXT, width=70),
         column("calls_to_potential"),
         column("calls_to_potential_plan"),
