@@ -12,7 +12,7 @@ WIDTH, HEIGHT, _EDGE = 90, 18, 2
 
 
 def course(values: Sequence[float], title: str) -> Markup:
-    """An SVG of its own size. "" for fewer than two numbers: they are no course."""
+    """An SVG of its own size. "" for fewer than two numbers, which make no line."""
     if len(values) < 2:
         return Markup("")
     most = max(*values, 1)

@@ -24,7 +24,7 @@ def compares(query: Query) -> bool:
 
 def compared_with(numbers: Numbers, department: Department, chosen: Chosen) -> ComparedWith:
     """Raises Transient or Terminal."""
-    (found,) = numbers.rows(COMPARED_WITH.metric, _Answer, bind(COMPARED_WITH, department, chosen))
+    (found,) = numbers.rows(COMPARED_WITH.metric, _EarlierRow, bind(COMPARED_WITH, department, chosen))
     return ComparedWith(*(datetime.fromisoformat(f"{at}+00:00") for at in (found.before_from, found.before_to)))
 
 
@@ -35,6 +35,6 @@ def with_before(numbers: Numbers, department: Department, chosen: Chosen) -> Cho
     return msgspec.structs.replace(chosen, values={**chosen.values, **before})
 
 
-class _Answer(msgspec.Struct):
+class _EarlierRow(msgspec.Struct):
     before_from: str
     before_to: str

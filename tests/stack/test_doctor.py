@@ -65,6 +65,7 @@ def test_a_store_that_is_away(embedded: Deployment) -> None:
         "last call",
         "feeds",
         "gaps",
+        "warnings",
         "stream = batch",
     }
 
@@ -100,6 +101,7 @@ def test_nothing_is_reachable_and_every_check_is_made_all_the_same(tmp_path: Pat
         "last call",
         "feeds",
         "gaps",
+        "warnings",
         "stream = batch",
         "journals",
     ]

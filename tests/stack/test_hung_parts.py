@@ -78,7 +78,10 @@ def stopped(up: Up) -> Iterator[Stopped]:
     [
         ((), {"supervisor"}),
         (("broker",), {"supervisor", "broker", "kafka", "workers", "lag"}),
-        (("store",), {"supervisor", "store", "clickhouse", "parts", "last call", "feeds", "gaps", "stream = batch"}),
+        (
+            ("store",),
+            {"supervisor", "store", "clickhouse", "parts", "last call", "feeds", "gaps", "warnings", "stream = batch"},
+        ),
     ],
     ids=["supervisor", "and broker", "and store"],
 )
