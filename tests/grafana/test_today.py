@@ -22,6 +22,7 @@ from schemas.parameters import Chosen, Department, Query
 from schemas.plans import Plan
 from schemas.records import Activity, ActivityKind
 from schemas.screens.boards import panel
+from schemas.screens.panel import query
 from schemas.stages import default_stages
 from tests.grafana.asking import Asker, Row
 from tests.grafana.conftest import StoredDepartment
@@ -92,21 +93,26 @@ def _by(rows: list[Row], key: str) -> dict[str, Row]:
 @pytest.mark.parametrize(
     ("id", "by", "key"), [("today_people", "manager", "manager_id"), ("today_teams", "team", "team")]
 )
-def test_letters_are_the_commands_now_and_before(asked: Asked, id: str, by: str, key: str) -> None:
+def test_letters_are_the_commands_and_the_earlier_ones_the_reports(asked: Asked, id: str, by: str, key: str) -> None:
     shown = _by(asked.rows(id), key)
     now = {row.of[key]: row.numbers for row in activity(asked.numbers, asked.period, (by,))}
-    past = {row.of[key]: row.numbers for row in activity(asked.numbers, asked.before(), (by,))}
-    assert shown.keys() >= now.keys()
+    compared = _by(asked.rows(query("period_over_period", by=(by,))), key)
+    assert shown.keys() == compared.keys() >= now.keys()
     assert now
     for one, row in shown.items():
         for name in LETTERS:
-            today, earlier = (getattr(of[one], name) if one in of else None for of in (now, past))
             zero = None if name == "calls_per_organisation" else 0
-            assert (row[name], row[f"{name}_before"]) == (
-                today if one in now else zero,
-                earlier if one in past else zero,
-            )
-        assert row["calls_to_potential_change"] == row["calls_to_potential"] - row["calls_to_potential_before"]
+            assert row[name] == (getattr(now[one], name) if one in now else zero)
+            for what in (f"{name}_before", f"{name}_change"):
+                assert row[what] == compared[one][what]
+
+
+def test_the_earlier_period_is_the_one_that_the_page_names(asked: Asked) -> None:
+    past = {row.of["manager_id"]: row.numbers for row in activity(asked.numbers, asked.before(), ("manager",))}
+    shown = _by(asked.rows("today_people"), "manager_id")
+    assert past
+    for one, numbers in past.items():
+        assert shown[one]["individual_proposals_before"] == numbers.individual_proposals
 
 
 @pytest.mark.parametrize(
