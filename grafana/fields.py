@@ -112,7 +112,12 @@ def _link(link: PanelLink, department: Department, language: str) -> dict[str, o
         return {"title": board_texts(language).links[link.title_id], "url": link.url, "targetBlank": True}
     variables = [f"var-{name}=${{__data.fields.{column}:percentencode}}" for name, column in link.variables]
     fixed = [f"var-{name}={quote(value)}" for name, value in link.fixed]
-    url = f"/d/{uid(link.board, language)}?" + "&".join([*variables, *fixed, "${__url_time_range}"])
+    period = "${__url_time_range}"
+    if link.days is not None:
+        first, last = link.days
+        # Local time of the board's zone, to the end of the last day.
+        period = f"from=${{__data.fields.{first}}}T00:00:00.000&to=${{__data.fields.{last}}}T23:59:59.999"
+    url = f"/d/{uid(link.board, language)}?" + "&".join([*variables, *fixed, period])
     return {"title": board_texts(language).links[link.title_id], "url": url, "targetBlank": False}
 
 

@@ -14,6 +14,7 @@ from schemas.mask import NUMBERS, mask_sql, mask_text_sql
 from schemas.parameters import (
     BEFORE,
     COMPARED_WITH,
+    OF_RULES,
     SEVERAL,
     SINGLE,
     Department,
@@ -31,9 +32,15 @@ ALL = "''"
 _END = "$__toTime + (toSecond($__toTime) = 59)"
 _MOMENTS = {"from": "$__fromTime", "to": _END, "now": "now()"}
 
-_AT_THE_END = f"toUInt32(least(toUnixTimestamp({_END}), toUnixTimestamp(now())))"
-"""What a rule of warning calls a moment: the end of the period, or now when that is earlier."""
-_OF_RULES = {"moment": _AT_THE_END, "moments": f"[{_AT_THE_END}]"}
+
+def _moment_of_rules(zone: str, closes_s: int) -> str:
+    """`schemas.parameters.moment_of_rules` in SQL; `zone` is SQL as well."""
+    last_midnight = f"toUnixTimestamp(toDateTime(toDate({_END} - 1, {zone}), {zone}))"
+    is_over = (
+        f"{_END} <= now() AND toUnixTimestamp({_END}) = toUnixTimestamp(toDateTime(toDate({_END}, {zone}), {zone}))"
+    )
+    at_the_end = f"least(toUnixTimestamp({_END}), toUnixTimestamp(now()))"
+    return f"toUInt32(if({is_over}, {last_midnight} + {min(closes_s, 86_399)}, {at_the_end}))"
 
 
 def grafana_sql(query: Query, department: Department, variables: Collection[str]) -> str:
@@ -48,10 +55,11 @@ def grafana_sql(query: Query, department: Department, variables: Collection[str]
     def rewritten(name: str, kind: str) -> str:
         if name in fixed:
             return literal(fixed[name], kind)
-        if name in _OF_RULES:
-            return _OF_RULES[name]
         if name in BEFORE:
             return f"(SELECT {name} FROM (\n{grafana_sql(COMPARED_WITH, department, variables)}\n))"
+        if name in OF_RULES:
+            at = _moment_of_rules(rewritten("zone", "String"), department.closes_s)
+            return f"[{at}]" if kind.startswith("Array") else at
         if name in _MOMENTS:
             return _moment(_MOMENTS[name], kind)
         if name in SEVERAL:

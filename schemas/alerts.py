@@ -62,6 +62,15 @@ STEP_S = 300
 
 _PACE: tuple[tuple[str, Value], ...] = (("alpha", 0.002), ("alpha_quiet", 0.003), ("step_s", STEP_S))
 
+_MISSED: tuple[tuple[str, Value], ...] = (
+    ("patience_s", 5),
+    ("hours", 8),
+    ("limit", 100_000),
+    ("managers", ()),
+    ("teams", ()),
+)
+"""As on the board of risks: a caller who waited so long, working hours to call back."""
+
 RULES: tuple[Rule, ...] = (
     Rule(
         id="calls_drop",
@@ -84,6 +93,8 @@ RULES: tuple[Rule, ...] = (
         remarks=("frame",),
         fires="is_dropping AND why != 'feed_dead'",
         parameters=_PACE,
+        # A low month is low most days: it is told once, and over when three days were not.
+        keep_s=3 * 86_400,
     ),
     Rule(
         id="manager_silent",
@@ -122,6 +133,54 @@ RULES: tuple[Rule, ...] = (
         numbers=("new_now", "expected_new", "calls_per_existing_now", "calls_per_existing_before"),
         fires="is_squeezing",
         parameters=(("alpha_new", 0.01),),
+        board="warning",
+        every_s=3_600,
+        keep_s=7 * 86_400,
+    ),
+    Rule(
+        id="only_dialling",
+        metric="alert_dialling",
+        labels=_PEOPLE,
+        numbers=("calls", "conversations", "expected_conversations", "per_number"),
+        fires="is_only_dialling",
+        parameters=(("alpha_dialling", 0.001),),
+        board="manager",
+        every_s=3_600,
+        keep_s=2 * 86_400,
+    ),
+    Rule(
+        id="missed_not_returned",
+        metric="alert_missed",
+        rows="manager_id != ''",
+        labels=_PEOPLE,
+        numbers=("missed", "overdue"),
+        fires="overdue >= 3 AND 2 * overdue >= missed",
+        parameters=_MISSED,
+        board="warning",
+        every_s=3_600,
+        keep_s=86_400,
+        look_s=3 * 86_400,
+    ),
+    Rule(
+        id="missed_without_manager",
+        metric="alert_missed",
+        rows="manager_id = ''",
+        labels=(),
+        numbers=("missed", "overdue"),
+        fires="overdue >= 5 AND 2 * overdue >= missed",
+        parameters=_MISSED,
+        board="warning",
+        every_s=3_600,
+        keep_s=86_400,
+        look_s=3 * 86_400,
+    ),
+    Rule(
+        id="organisations_forgotten",
+        metric="alert_forgotten",
+        labels=_PEOPLE,
+        numbers=("forgotten", "organisations", "share", "share_of_others"),
+        fires="is_forgetful",
+        parameters=(("days", 30),),
         board="warning",
         every_s=3_600,
         keep_s=7 * 86_400,
@@ -167,8 +226,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-ABOUT_PEOPLE = frozenset({"alert_pace", "alert_squeeze"})
-"""Metrics that hold calls against those that were to be expected by then: without later calls there is no later."""
+ABOUT_PEOPLE = frozenset({"alert_pace", "alert_squeeze", "alert_dialling", "alert_missed", "alert_forgotten"})
+"""Metrics that hold calls against what was to be expected by then: without later calls there is no later."""
 
 
 def rule(name: str) -> Rule:

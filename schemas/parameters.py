@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -35,7 +36,7 @@ SINGLE = {"conversation_s": "conversation_s", "of": "of", "source": "source_of_c
 """Parameter -> the variable that it takes its value from."""
 
 OF_RULES = frozenset({"moment", "moments"})
-"""What a rule of warning calls a moment: the end of the period, or now when that is earlier."""
+"""What a rule of warning calls a moment: `moment_of_rules`."""
 
 BEFORE = frozenset({"before_from", "before_to"})
 """What a period is held against: the metric `compared_with` says it, unless it was chosen."""
@@ -77,6 +78,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
             "potential": tuple(code for code in self.stages.codes if code in self.stages.potential),
             "opens_s": self.opens_s,
             "closes_s": self.closes_s,
+            "counted_s": self.conversation_s,
         }
 
     @property
@@ -122,10 +124,20 @@ def native(values: Mapping[str, Value | list[int]]) -> dict[str, Any]:
 def bind(query: Query, department: Department, chosen: Chosen) -> dict[str, Any]:
     """The metric's native parameters."""
     given: dict[str, Value | list[int]] = {**defaults(department), **chosen.values, **unchosen(query, department)}
-    moment = int(min(chosen.end, chosen.now).timestamp())
+    moment = moment_of_rules(department, chosen)
     given |= {"from": utc(chosen.start), "to": utc(chosen.end), "now": utc(chosen.now)}
     given |= {"moment": moment, "moments": [moment]}
     return native({name: given[name] for name in parameters_of(query.metric)})
+
+
+def moment_of_rules(department: Department, chosen: Chosen) -> int:
+    """Epoch seconds of the moment whose state a period shows: now, or its end; of days that are over their last closing
+    hour, not the midnight after it, when the next day's leave and days off hold already."""
+    end = chosen.end.astimezone(ZoneInfo(department.zone))
+    if end > chosen.now or end.time() != time():
+        return int(min(chosen.end, chosen.now).timestamp())
+    last_day = datetime.combine(end.date() - timedelta(days=1), time(), end.tzinfo)
+    return int(last_day.timestamp()) + min(department.closes_s, 86_399)
 
 
 def defaults(department: Department) -> dict[str, Value]:

@@ -13,6 +13,7 @@ _MOMENTS = {
     "moment": f"toUInt32({_END})",
     "from": "toDateTime($__fromTime, 'UTC')",
     "to": "toDateTime($__toTime, 'UTC')",
+    "now": "toDateTime64($__toTime, 3, 'UTC')",
 }
 
 FIRES = "fires"

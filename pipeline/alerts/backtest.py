@@ -57,6 +57,7 @@ EXPECTED = {
     "squeezer": ("squeeze",),
     "dead_feed": ("feed_dead",),
     "low_month": ("department_drop",),
+    "gamer": ("only_dialling",),
 }
 """Which rules may detect an anomaly; the first one must."""
 

@@ -14,7 +14,7 @@ from pipeline.readouts.numbers import Numbers
 from pipeline.settings import Settings
 from schemas import metrics
 from schemas.alerts import RULES, Rule, selected
-from schemas.parameters import parameters_in, utc
+from schemas.parameters import native, parameters_in, utc
 
 _ROWS_AT_ONCE = 3_000
 """Managers times moments of one question: each holds a quarter of a year of a manager's days while it is answered."""
@@ -79,5 +79,6 @@ def _parameters(rule: Rule, settings: Settings, moments: Sequence[datetime]) -> 
         "moment": int(last.timestamp()),
         "from": utc(last - timedelta(seconds=rule.look_s)),
         "to": utc(last),
-        **dict(rule.parameters),
+        "now": utc(last),
+        **native(dict(rule.parameters)),
     }

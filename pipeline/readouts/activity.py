@@ -107,7 +107,9 @@ def activity(
     unassigned: bool = False,
 ) -> list[ActivityRow]:
     """A row per combination of `by`. By manager, team or both, the silent ones of the roster are rows of zeros."""
-    parameters = {**period.parameters, "managers": list(managers), "teams": list(teams)}
+    # By the threshold that they were counted with, whichever it is.
+    as_counted = {"conversation_s": 0, "counted_s": 0, "potential": []}
+    parameters = {**period.parameters, **as_counted, "managers": list(managers), "teams": list(teams)}
     answers = numbers.rows("activity", _Answer, {**parameters, "by": list(by), "unassigned": int(unassigned)})
     rows = [_row(answer, by) for answer in answers]
     if by and set(by) <= {"manager", "team"}:

@@ -161,6 +161,7 @@ def _silence(now: datetime, settings: Settings) -> dict[str, object]:
         **setting_parameters(settings, "silent"),
         **_day(now, settings).parameters,
         **dict(rule("manager_silent").parameters),
+        "now": utc(now),
         "moments": [int(now.timestamp())],
         "quiet_min": _QUIET_MIN,
         "managers": [],

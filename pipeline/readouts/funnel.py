@@ -87,6 +87,10 @@ class StageConversion(msgspec.Struct, frozen=True, kw_only=True):
     """How many of the cohort are still within their window."""
     step_estimate: float | None = None
     """Kaplan-Meier's step conversion, which allows for the immature ones."""
+    refused: int | None = None
+    """Of those that came to the stage before and not to this one: they stand in a terminal stage."""
+    in_work: int | None = None
+    """Of those: not refused, and still within their window. The rest is stuck."""
 
 
 class _Unknown(msgspec.Struct, frozen=True):
@@ -109,6 +113,8 @@ def flat(step: StageConversion, by: By) -> dict[str, object]:
         "step_conversion": step.step_conversion,
         "overall_conversion": step.overall_conversion,
         "median_days": step.median_days,
+        "refused": step.refused,
+        "in_work": step.in_work,
     }
 
 

@@ -30,6 +30,8 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     is_complete: bool
     stale: Sequence[str] = ()
     """Reasons to distrust it; none when the data covers the period."""
+    missing: Sequence[str] = ()
+    """Which calls are missing of the period and of the earlier one, in words."""
     teams: Sequence[str] = ()
     managers: Sequence[str] = ()
 

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from pipeline.alerts.evaluate import ask as ask_rules
+from pipeline.drawing.missing_text import missing_lines
 from pipeline.readouts.activity import roster
 from pipeline.readouts.feeds import freshness, last_call
+from pipeline.readouts.missing_calls import missing_calls
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
 from pipeline.readouts.report_data import Heading, ReportData, collect
@@ -63,6 +65,7 @@ def read_report(
         as_of=wanted.report_period.as_of,
         is_complete=wanted.report_period.is_over,
         stale=stale,
+        missing=missing(numbers, department, wanted),
         teams=wanted.teams,
         managers=wanted.managers,
     )
@@ -125,6 +128,13 @@ def stale_reasons(numbers: Numbers, settings: Settings, wanted: ReportRequest) -
     found = staleness(freshness_rows, last, report_period.period, report_period.now, max(days, default=None))
     found += without_calls(days, called(numbers, report_period.period), last)
     return [stale_text(one, wanted.language, settings) for one in found]
+
+
+def missing(numbers: Numbers, department: Department, wanted: ReportRequest) -> list[str]:
+    """Which calls are missing of the period and of the one that it is held against. Raises Transient or Terminal."""
+    of_period, zone = wanted.report_period, wanted.report_period.period.zone
+    chosen = Chosen(start=of_period.before.start, end=of_period.period.end, now=of_period.as_of)
+    return missing_lines(missing_calls(numbers, department, chosen), wanted.language, zone)
 
 
 def called(numbers: Numbers, period: Period) -> set[date]:

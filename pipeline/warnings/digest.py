@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from pipeline.drawing.missing_text import missing_lines
 from pipeline.readouts.activity import ActivityNumbers, activity
-from pipeline.readouts.department import setting_parameters
+from pipeline.readouts.department import department_of, setting_parameters
+from pipeline.readouts.missing_calls import missing_calls
 from pipeline.readouts.numbers import Numbers
 from pipeline.readouts.period import Period
 from pipeline.readouts.plan_fact import PlanFact, plan_fact
@@ -19,7 +21,7 @@ from pipeline.warnings.receivers import Receiver
 from pipeline.warnings.spoken import fill
 from pipeline.warnings.wording import MessageText, Telling, address, names
 from schemas.alerts import rule
-from schemas.parameters import utc
+from schemas.parameters import Chosen, utc
 from schemas.screens.boards.warning import HOURS, PATIENCE_S
 from schemas.screens.translations.warnings import warning_texts
 from schemas.warnings import Incident
@@ -87,6 +89,8 @@ def read_digest(
         teams=(),
         managers=(),
     )
+    department = department_of(settings)
+    of_day = Chosen(start=period.start, end=period.end, now=min(now, period.end))
     return DigestNumbers(
         day=day,
         totals=rows[0].numbers if rows else ActivityNumbers(),
@@ -94,7 +98,10 @@ def read_digest(
         plan=plans[0] if plans else None,
         missed=len(calls),
         not_returned=sum(not one.recovered for one in calls),
-        stale=stale_reasons(numbers, settings, wanted),
+        stale=[
+            *stale_reasons(numbers, settings, wanted),
+            *missing_lines(missing_calls(numbers, department, of_day), language, settings.time_zone)[:-1],
+        ],
     )
 
 

@@ -97,6 +97,8 @@ class PanelLink(msgspec.Struct, frozen=True, kw_only=True):
     """(variable, column of the row)."""
     fixed: tuple[tuple[str, str], ...] = ()
     """(variable, value)."""
+    days: tuple[str, str] | None = None
+    """Columns with the first and the last day of the period that it opens; else it is the reader's."""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):

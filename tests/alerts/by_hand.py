@@ -85,6 +85,11 @@ class ByHand:
         there = manager == ALL or world.since[manager] <= day
         return there and world.kinds.get(day) == "working" and (manager, day) not in world.away
 
+    def _works(self, manager: str, day: date) -> bool:
+        there = manager == ALL or self._world.since[manager] <= day
+        is_worked = self._world.kinds.get(day) in ("working", "short", "moved")
+        return there and is_worked and (manager, day) not in self._world.away
+
     def _counted(self, manager: str, day: date, slots: int) -> int:
         return sum(slot < slots for slot in self._slots.get((manager, day), ()))
 
@@ -113,16 +118,27 @@ class ByHand:
         for manager in [ALL, *(one for one, since in self._world.since.items() if since <= today)]:
             if name == "today" and self._is_full(manager, today):
                 found.setdefault(today, {})[manager] = self._frame(manager, today, slots)
-            elif name == "before":
-                earlier = (today - timedelta(days=n) for n in range(1, 15))
-                if (day := next((one for one in earlier if self._is_full(manager, one)), None)) is not None:
-                    found.setdefault(day, {})[manager] = self._frame(manager, day, SLOTS)
-            elif name == "week":
-                found.setdefault(date.min, {})[manager] = self._week(manager, today, slots)
+            elif name != "today" and (day := self._latest(manager, today)) != date.min:
+                if name == "before":
+                    if day is not None:
+                        found.setdefault(day, {})[manager] = self._frame(manager, day, SLOTS)
+                else:
+                    found.setdefault(date.min, {})[manager] = self._week(manager, today, slots)
         return found
 
+    def _latest(self, manager: str, today: date) -> date | None:
+        """The latest full working day of the calendar in two weeks; date.min when they were away on it."""
+        world = self._world
+        for day in (today - timedelta(days=n) for n in range(1, 15)):
+            there = manager == ALL or world.since[manager] <= day
+            if there and world.kinds.get(day) == "working":
+                return date.min if (manager, day) in world.away else day
+        return None
+
     def _week(self, manager: str, today: date, slots: int) -> Frame:
-        days = (today - timedelta(days=n) for n in range(1, 105))
+        """Of the days before today; on a day off of those before the latest that they worked on, as on its evening."""
+        until = next((day for n in range(105) if self._works(manager, day := today - timedelta(days=n))), date.min)
+        days = (day for n in range(1, 105) if (day := today - timedelta(days=n)) < until)
         full = [day for day in days if self._is_full(manager, day) and (ALL, day) in self._slots][:45]
         totals = [self._counted(manager, day, SLOTS) for day in full]
         x = sum(totals[:5])

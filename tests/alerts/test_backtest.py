@@ -68,6 +68,7 @@ def test_story_is_told_by_its_rule_and_what_nothing_explains_is_wrong() -> None:
     assert [(anomaly.kind, alarm and alarm.first) for anomaly, alarm in judged.detected] == [
         ("silent", at(10)),
         ("dead_feed", None),
+        ("gamer", None),
     ]
     assert {(alarm.rule.id, alarm.manager_id, around) for alarm, around in judged.wrong} == {
         ("calls_drop", "bob", "gamer"),

@@ -35,7 +35,7 @@ def test_check_says_what_fires_and_why_and_ends_with_one(database: Database, sto
     Department().fill(database)
     well = run(store_dsn, tmp_path, "check")
     assert well.exit_code == 0
-    assert re.match(r"9 rules, and none fires \(", well.output)
+    assert re.match(r"13 rules, and none fires \(", well.output)
     long_ago = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
     feed = {"source": "office", "door": "ami", "state": "away", "started_at": long_ago, "heartbeat_at": long_ago}
     database.store.keep("feeds", [json.dumps({**feed, "seen_at": long_ago, "version": 1}).encode()])

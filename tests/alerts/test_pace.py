@@ -139,6 +139,27 @@ def test_pace_equals_what_is_worked_out_by_hand(database: Database, seed: int) -
                 assert row["why"] in ("silent", "feed_dead"), where
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_day_off_raises_nothing_that_the_evening_before_did_not(database: Database, seed: int) -> None:
+    random = Random(seed)
+    world = a_world(random)._replace(away=frozenset())
+    store(database, world)
+    worked = [day for day in sorted(world.kinds)[-25:] if world.kinds[day] in ("working", "short", "moved")]
+    off = [day for day in sorted(world.kinds)[-24:] if world.kinds[day] in ("weekend", "holiday") and day > worked[0]]
+    assert off
+    evenings = {day: datetime.combine(max(one for one in worked if one < day), time(23), world.zone) for day in off}
+    noons = {
+        day: datetime.combine(day, time(hour), world.zone) for day, hour in zip(off, (0, 9, 13, 23) * 9, strict=False)
+    }
+    rows = asked(database, world, sorted({*evenings.values(), *noons.values()}))
+    for day in off:
+        for manager in (*PACES, ALL):
+            if world.since.get(manager, day) <= day:
+                before, now = (rows.get((at.astimezone(UTC), manager)) for at in (evenings[day], noons[day]))
+                assert now is not None
+                assert not now["is_dropping"] or (before and before["is_dropping"]), (day, manager, before, now)
+
+
 def _low(verdicts: dict[str, Verdict], away: set[str]) -> set[str]:
     """What ended in silence is silence."""
     held = {manager: one for manager, one in verdicts.items() if manager not in away}

@@ -143,6 +143,31 @@ def test_silence_behind_a_dead_door_is_the_doors(database: Database, department:
     assert (stale.is_firing, stale.labels) == (True, {"source": "office", "door": "ami"})
 
 
+def test_dead_afternoon_is_nobodys_drop_on_that_day_or_later(database: Database, department: Department) -> None:
+    """The exchange died at noon, and lived again the next morning: nobody called less."""
+    yesterday = TODAY - timedelta(days=1)
+    department.without(PEOPLE, datetime.combine(yesterday, time(12), ZONE), datetime.combine(yesterday, time(18), ZONE))
+    department.without(["ann"], datetime.combine(TODAY, time(9), ZONE), datetime.combine(TODAY, time(10), ZONE))
+    department.fill(database)
+    keep(
+        database,
+        "activities",
+        *(
+            {
+                "activity_id": f"call:office:{n}", "kind": "call", "direction": "outbound", "source": "office",
+                "manager_id": who, "bucket": int(at.timestamp()) // 300 * 300, "at": at.astimezone(UTC).isoformat(),
+            }
+            for n, (who, at) in enumerate(department.calls)
+        ),
+    )  # fmt: skip
+    live = {"source": "office", "door": "ami", "state": "live", "started_at": "2026-01-01T00:00:00Z"}
+    keep(database, "feeds", {**live, "heartbeat_at": "2026-04-23T00:00:00Z", "seen_at": "2026-04-23T00:00:00Z"})
+    evening = datetime.combine(yesterday, time(17, 30), ZONE)
+    assert told(firing(database, evening)) == [("feed_dead", "")]
+    later = [datetime.combine(TODAY, time(hour), ZONE) for hour in (7, 9, 11, 15)]
+    assert told(firing(database, *later)) == []
+
+
 def test_extension_that_moved_is_told_to_operations(database: Database, department: Department) -> None:
     department.without(["ann"], datetime.combine(TODAY, time(), ZONE))
     department.fill(database)
@@ -156,6 +181,18 @@ def test_extension_that_moved_is_told_to_operations(database: Database, departme
     (moved,) = firing(database)
     assert told([moved]) == [("extension_moved", "ann")]
     assert moved.rule.urgency == "operations"
+
+
+def test_day_after_leave_tells_nothing_of_the_time_before_it(database: Database, department: Department) -> None:
+    """Ann left at noon of the day before her leave: that was told then, if at all."""
+    before, days = TODAY - timedelta(days=2), [TODAY - timedelta(days=1)]
+    department.without(["ann"], datetime.combine(before, time(10), ZONE), datetime.combine(TODAY, time(11), ZONE))
+    department.fill(database)
+    morning = datetime.combine(TODAY, time(9, 5), ZONE)
+    assert ("manager_silent", "ann") in told(firing(database, morning))
+    department.away = {("ann", day) for day in days}
+    department.fill(database)
+    assert told(firing(database, morning, datetime.combine(TODAY, time(10), ZONE))) == []
 
 
 def test_newcomer_is_held_against_nothing(database: Database, department: Department) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from statistics import mean, median
+from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -27,11 +28,21 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     directions: tuple[str, ...] = ()
     in_stages: tuple[str, ...] = ()
     conversation_s: int = 30
+    lost: frozenset[tuple[date, int]] = frozenset()
+    """Five minutes of local days without data."""
 
     @property
     def until(self) -> datetime:
         """The end of what can have happened."""
         return min(self.end, self.now)
+
+    @property
+    def moment(self) -> datetime:
+        """Whose state is shown: now, the end, or of days that are over their closing hour."""
+        local = self.end.astimezone(self.world.zone)
+        if self.end > self.now or (local.hour, local.minute, local.second) != (0, 0, 0):
+            return self.until
+        return self.world.midnight(local.date() - timedelta(days=1)) + timedelta(seconds=CLOSES_S)
 
     def people(self) -> list[tuple[str, str, str]]:
         """(id, name, team) of the roster that is asked for."""
@@ -82,18 +93,18 @@ def hours(q: Question) -> Rows:
     calls = q.calls()
 
     def hour(call: Activity) -> datetime:
-        local = datetime.fromtimestamp(call.bucket, q.world.zone)
-        return (local - timedelta(minutes=local.minute)).astimezone(UTC)
+        return _hour(datetime.fromtimestamp(call.bucket, UTC), q.world.zone)
 
     if not calls:
         return []
     first, last = min(map(hour, calls)), max(map(hour, calls))
     rows = []
     at = first
+    lost = {_hour(q.world.midnight(day) + timedelta(seconds=300 * step), q.world.zone) for day, step in q.lost}
     while at <= last:
         for manager_id, _, _ in q.people():
             own = [call for call in calls if call.manager_id == manager_id and hour(call) == at]
-            complete = at + timedelta(hours=1) <= q.now
+            complete = at + timedelta(hours=1) <= q.now and at not in lost
             rows.append(
                 {
                     "time": at,
@@ -105,6 +116,12 @@ def hours(q: Question) -> Rows:
             )
         at += timedelta(hours=1)
     return rows
+
+
+def _hour(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The beginning of its local hour."""
+    local = moment.astimezone(zone)
+    return (local - timedelta(minutes=local.minute)).astimezone(UTC)
 
 
 def talks(q: Question) -> Rows:
@@ -213,13 +230,13 @@ def calls_to_terminal(q: Question) -> Rows:
     return sorted(rows, key=lambda row: (-row["calls"], row["manager_id"]))
 
 
-def _abcd(world: World, facts: Sequence[Activity]) -> dict[str, Any]:
+def _abcd(world: World, facts: Sequence[Activity], conversation_s: int = 30) -> dict[str, Any]:
     """The indicators of some facts."""
     calls = [f for f in facts if f.kind is ActivityKind.CALL and f.direction is not Direction.INTERNAL]
     standing = [f for f in facts if f.kind is not ActivityKind.CALL and not f.withdrawn]
     return {
         "calls": len(calls),
-        "calls_to_potential": sum(answered(c) and c.talk_s >= 30 and potential(c) for c in calls),
+        "calls_to_potential": sum(answered(c) and c.talk_s >= conversation_s and potential(c) for c in calls),
         "calls_per_organisation": depth_of(calls),
         "general_proposals": len(
             {(f.organisation_id, world.day(f.at)) for f in standing if f.kind is ActivityKind.GENERAL}
@@ -229,47 +246,83 @@ def _abcd(world: World, facts: Sequence[Activity]) -> dict[str, Any]:
 
 
 def own_baseline(q: Question) -> Rows:
-    world = q.world
+    world, last_moment = q.world, max(q.until, q.start + timedelta(seconds=1)) - timedelta(seconds=1)
+    of_day, until_day = world.day(q.start), world.day(last_moment)
+    stretch = -(-((until_day - of_day).days + 1) // 7) * 7
+    stretches = max(1, 56 // stretch)
     first_day = min((world.day(datetime.fromtimestamp(c.bucket, UTC)) for c in counted(world)), default=date.max)
-    start = q.start.astimezone(world.zone)
-    end = min(q.until, _earlier(start, -7)).astimezone(world.zone)
+
+    def steps(day: date) -> set[int]:
+        """The five minutes of a day of the period that it has a known part of."""
+        found = {
+            step for step in range(300) if q.start <= world.midnight(day) + timedelta(seconds=300 * step) < q.until
+        }
+        return {step for step in found if (day, step) not in q.lost}
+
+    working = range(OPENS_S // 300, CLOSES_S // 300)
+    period = {
+        of_day + timedelta(days=n): steps(of_day + timedelta(days=n)) for n in range((until_day - of_day).days + 1)
+    }
     rows = []
     for manager_id, _, team in sorted(q.people(), key=lambda one: (one[2], one[0])):
         own = [fact for fact in counted(world) if fact.manager_id == manager_id]
-        windows = {k: _window(own, _earlier(start, 7 * k), _earlier(end, 7 * k)) for k in range(9)}
-        weeks = [
-            k
-            for k in range(1, 9)
-            if world.works(manager_id, day := start.date() - timedelta(days=7 * k)) and day >= first_day
-        ]
-        today = _abcd(world, windows[0])
-        usual = [_abcd(world, windows[k]) for k in weeks]
+        part_now = sum(
+            _part(period[day], working) for day in period if world.works(manager_id, day) and day >= first_day
+        )
+        part_before, weeks, usual = 0.0, set(), []
+        for k in range(1, stretches + 1):
+            days = []
+            for as_day, known in period.items():
+                day = as_day - timedelta(days=k * stretch)
+                if not world.works(manager_id, day) or day < first_day or any((day, one) in q.lost for one in known):
+                    continue
+                days += [fact for fact in own if world.day(fact.at) == day and step_of(world, fact) in known]
+                part_before += _part(known, working)
+                weeks.add((of_day - day).days // 7 if (of_day - day).days % 7 else (of_day - day).days // 7 - 1)
+            usual.append(
+                _abcd(world, days, q.conversation_s) | {"known": [f.organisation_id for f in days if _is_known(f)]}
+            )
+        today = [fact for fact in own if q.start <= datetime.fromtimestamp(fact.bucket, UTC) < q.until]
         row: dict[str, Any] = {"manager_id": manager_id, "team": team, "weeks": len(weeks)}
+        done = _abcd(world, today, q.conversation_s)
+        times = (part_now / part_before if part_now else 1 / len(weeks)) if weeks else 0
         for name in ("calls", "calls_to_potential", "general_proposals", "individual_proposals"):
-            row[name] = today[name]
-            row[f"usual_{name}"] = mean(one[name] for one in usual) if usual else None
-        at_work = world.works(manager_id, start.date())
-        row["ratio"] = ratio(row["calls_to_potential"], row["usual_calls_to_potential"] or 0) if at_work else None
-        row["calls_per_organisation"] = today["calls_per_organisation"]
-        known = [[f for f in windows[k] if f.kind is ActivityKind.CALL and f.organisation_id] for k in weeks]
-        different = sum(len({fact.organisation_id for fact in one}) for one in known)
-        row["usual_calls_per_organisation"] = round(sum(map(len, known)) / different, 4) if different else None
+            row[name] = done[name]
+            row[f"usual_{name}"] = sum(one[name] for one in usual) * times if weeks else None
+        known_now = [
+            fact
+            for fact in today
+            if (day := world.day(fact.at)) >= first_day
+            and world.works(manager_id, day)
+            and step_of(world, fact) in period[day]
+        ]
+        compared = _abcd(world, known_now, q.conversation_s)["calls_to_potential"]
+        row["ratio"] = ratio(compared, row["usual_calls_to_potential"] or 0) if part_now > 1e-5 else None
+        row["calls_per_organisation"] = done["calls_per_organisation"]
+        different = sum(len(set(one["known"])) for one in usual)
+        calls = sum(len(one["known"]) for one in usual)
+        row["usual_calls_per_organisation"] = round(calls / different, 4) if different else None
         rows.append(row)
     return rows
+
+
+def _part(known: set[int], working: range) -> float:
+    """How much of a day's working hours."""
+    return max(1e-6, sum(step in known for step in working) / len(working))
+
+
+def _is_known(fact: Activity) -> bool:
+    return fact.kind is ActivityKind.CALL and bool(fact.organisation_id)
+
+
+def step_of(world: World, fact: Activity) -> int:
+    """Five minutes since midnight."""
+    return int(fact.bucket - world.midnight(world.day(datetime.fromtimestamp(fact.bucket, UTC))).timestamp()) // 300
 
 
 def counted(world: World) -> list[Activity]:
     """What cells are made of."""
     return [f for f in world.facts if not (f.kind is ActivityKind.CALL and f.direction is Direction.INTERNAL)]
-
-
-def _earlier(local: datetime, days: int) -> datetime:
-    """The same clock, days before; clocks may have changed in between."""
-    return (local.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=local.tzinfo).astimezone(UTC)
-
-
-def _window(facts: Sequence[Activity], start: datetime, end: datetime) -> list[Activity]:
-    return [fact for fact in facts if start <= datetime.fromtimestamp(fact.bucket, UTC) < end]
 
 
 def course(q: Question) -> Rows:
@@ -290,11 +343,11 @@ def _course_of(q: Question, day: date) -> dict[str, Any]:
     peers = {one for one, manager in there.items() if manager.team in teams}
     facts = [f for f in counted(world) if q.inside(f) and world.day(f.at) == day]
     own, team = (
-        _abcd(world, [fact for fact in facts if q.of(fact)]),
-        _abcd(world, [fact for fact in facts if fact.manager_id in peers]),
+        _abcd(world, [fact for fact in facts if q.of(fact)], q.conversation_s),
+        _abcd(world, [fact for fact in facts if fact.manager_id in peers], q.conversation_s),
     )
     heads = sum(world.works(one, day) for one in peers)
-    complete = world.midnight(day + timedelta(days=1)) <= q.now
+    complete = world.midnight(day + timedelta(days=1)) <= q.now and not any(one == day for one, _ in q.lost)
     row: dict[str, Any] = {
         "time": world.midnight(day),
         "calls_per_organisation": own["calls_per_organisation"],

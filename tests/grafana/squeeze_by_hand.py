@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 def squeezers(q: Question) -> Rows:
     """A row for each of the roster that is asked for, by id."""
-    moment = q.until
+    moment = q.moment
     now, before = (moment - 4 * _WEEK, moment), (moment - 16 * _WEEK, moment - 4 * _WEEK)
     who = {c.manager_id for c in q.world.calls() if before[0] <= c.at < moment} - {""}
     spans = {one: (_span(q, one, *before), _span(q, one, *now)) for one in who}
@@ -102,7 +102,7 @@ def _span(q: Question, manager_id: str, first: datetime, last: datetime) -> Span
 
 def _week(q: Question, call: Activity) -> int:
     """Weeks from a call to the moment, its second included."""
-    return (int(q.until.timestamp()) - int(call.at.timestamp() // 1) - 1) // 604_800
+    return (int(q.moment.timestamp()) - int(call.at.timestamp() // 1) - 1) // 604_800
 
 
 def _is_existing(call: Activity) -> bool:
@@ -117,7 +117,7 @@ def _opened(q: Question, organisation: str) -> Activity | None:
     """The company's first conversation with it, if it was a new one then."""
     spoken = [
         c for c in q.world.calls()
-        if c.organisation_id == organisation and answered(c) and c.talk_s >= CONVERSATION_S and c.at < q.until
+        if c.organisation_id == organisation and answered(c) and c.talk_s >= CONVERSATION_S and c.at < q.moment
     ]  # fmt: skip
     return spoken[0] if spoken and spoken[0].stage in ("", STAGES.codes[0]) else None
 
@@ -126,7 +126,7 @@ def _shipped(q: Question) -> list[tuple[str, datetime]]:
     """(by whom, when) of each organisation's first entry into a stage that is neither potential nor terminal."""
     firsts: dict[str, tuple[datetime, str]] = {}
     for change in q.world.changes:
-        if _is_won(change.stage) and change.changed_at < q.until:
+        if _is_won(change.stage) and change.changed_at < q.moment:
             one = change.changed_at, change.manager_id
             firsts[change.organisation_id] = min(one, firsts.get(change.organisation_id, one))
     return [(who, at) for at, who in firsts.values()]

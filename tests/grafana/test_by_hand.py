@@ -105,15 +105,16 @@ def test_metrics_equal_a_count_by_hand(database: Database, store_dsn: str, seed:
             expected, found = count(case), asker.natively(metric, chosen)
             if order:
                 found.sort(key=lambda row: str(row[order]))
-            _same(name, expected, found, case)
+            same_rows(name, expected, found, case)
 
 
-def _same(name: str, expected: Rows, found: Rows, case: Question) -> None:
+def same_rows(name: str, expected: Rows, found: Rows, case: Question) -> None:
+    """Rows as counted by hand, in their order."""
     context = f"{name} {case.start} {case.end} {case.now} {case.managers} {case.teams} {case.world.zone}"
     assert len(found) == len(expected), (context, found, expected)
     for row, wanted in zip(found, expected, strict=True):
         for column, value in wanted.items():
-            assert _equal(row[column], value), (context, column, row, wanted)
+            assert _equal(row[column], value), f"{column} {row[column]} {value}\n{row}\n{wanted}\n{context}"
 
 
 def _equal(found: Any, wanted: Any) -> bool:

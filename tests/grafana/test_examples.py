@@ -83,12 +83,24 @@ def test_biggest_loss_is_in_organisations_not_in_share(database: Database, asker
     for n in range(4):
         enter(database, (f"o{n}", "active", at(1), "ann"))
     enter(database, ("o0", "development", at(2), "ann"))
-    rows = metric_rows(asker, "funnel_loss", 0, 7, now=at(2, "12:00"), by="", window=5)
-    assert [(row["from_stage"], row["stage"], row["lost"], row["drop_off"], row["immature"]) for row in rows] == [
-        ("new", "active", 6, 0.6, 10),
-        ("active", "development", 3, 0.75, 10),
-        ("development", "shipment", 1, 1.0, 10),
+    for n in (8, 9):
+        enter(database, (f"o{n}", "disqualified", at(1), "ann"))
+    columns = ("from_stage", "stage", "lost", "refused", "stuck", "in_work")
+    while_open = metric_rows(asker, "funnel_loss", 0, 7, now=at(2, "12:00"), by="", window=5)
+    assert [tuple(row[name] for name in columns) for row in while_open] == [
+        ("new", "active", 2, 2, 0, 4),
+        ("active", "development", 0, 0, 0, 3),
+        ("development", "shipment", 0, 0, 0, 1),
     ]
+    assert [row["drop_off"] for row in while_open] == [0.2, 0, 0]
+    rows = metric_rows(asker, "funnel_loss", 0, 7, now=at(20, "12:00"), by="", window=5)
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        ("new", "active", 6, 2, 4, 0),
+        ("active", "development", 3, 0, 3, 0),
+        ("development", "shipment", 1, 0, 1, 0),
+    ]
+    assert [row["drop_off"] for row in rows] == [0.6, 0.75, 1]
+    assert all(row["may_come"] is None for row in rows)
 
 
 def test_organisation_left_alone_is_counted_by_who_looks_after_it(database: Database, asker: Asker) -> None:

@@ -91,6 +91,10 @@ def test_restated_day_says_by_how_much_and_which_load_did_it(database: Database,
     database.store.keep("restatements", [encode(one) for one in changes])
     loaded = Import(import_id="i1", source="s", kind="calls", file="late.csv", profile="", started_at=at(3), version=1)
     database.store.keep("imports", [encode(loaded)])
+    # The first load of its kind is the beginning: nobody had seen these days before.
+    assert metric_rows(asker, "restatements", 0, 7, limit=10) == []
+    first = msgspec.structs.replace(loaded, import_id="i0", file="first.csv", started_at=at(2))
+    database.store.keep("imports", [encode(first)])
     rows = metric_rows(asker, "restatements", 0, 7, limit=10)
     assert {(row["time"], row["manager"], row["file"]) for row in rows} == {
         ("2026-03-05 08:30:00.000", "Ann", "late.csv")

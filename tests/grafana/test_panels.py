@@ -107,6 +107,28 @@ def test_a_link_from_a_number_leads_to_as_many_calls_as_it_says(asker: Asker) ->
             assert len(asker.as_grafana(_query_of(calls), behind)) == int(row[column.name])
 
 
+@pytest.mark.parametrize("conversation_s", [30, 60])
+def test_panels_of_one_screen_say_the_same_of_one_number(asker: Asker, conversation_s: int) -> None:
+    """Whatever threshold and period are chosen."""
+    for first in ("2026-03-13", "2026-03-09", "2026-02-01"):
+        chosen = period(f"{first}T00:00:00", "2026-03-13T23:59:59", conversation_s=conversation_s)
+        rows = {
+            panel.id: asker.as_grafana(_query_of(panel), chosen, board.all_variables)
+            for board, panel in PANELS
+            if panel.id in ("today_numbers", "today_baseline", "today_talks", "today_silent")
+        }
+        (department,) = rows["today_numbers"]
+        talks = {row["manager_id"]: row for row in rows["today_talks"]}
+        assert int(department["calls"]) == sum(int(row["calls"]) for row in talks.values())
+        for name in ("conversations", "calls_to_potential"):
+            assert int(department[name]) == sum(int(row[name]) for row in talks.values())
+        for row in rows["today_baseline"]:
+            for name in ("calls", "calls_to_potential"):
+                assert int(row[name]) == int(talks[row["manager_id"]][name])
+        for row in rows["today_silent"]:
+            assert int(row["calls"]) == int(talks[row["manager_id"]]["calls"])
+
+
 def test_legs_of_a_call_are_those_that_the_exchange_wrote(asker: Asker) -> None:
     calls = next(panel for _, panel in PANELS if panel.id == "manager_calls")
     legs = next(panel for _, panel in PANELS if panel.id == "manager_legs")

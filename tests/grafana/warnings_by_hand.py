@@ -191,7 +191,7 @@ def missed(q: Question, patience_s: int, hours: int) -> Rows:
 
 
 def silent(q: Question, quiet_min: int) -> Rows:
-    moment = q.until
+    moment = q.moment
     world = q.world
     day = world.day(moment)
     recent = [
@@ -208,7 +208,7 @@ def silent(q: Question, quiet_min: int) -> Rows:
         rows.append(
             {
                 "manager_id": manager_id,
-                "calls": sum(call.bucket >= q.start.timestamp() for call in own),
+                "calls": sum(c.manager_id == manager_id and q.inside(c) and c.at < q.now for c in world.calls()),
                 "silent_min": quiet,
                 "last_call": own[-1].at if own else None,
                 "why": _why(q, manager_id, quiet, quiet_min),
@@ -224,11 +224,11 @@ def _minutes(since: datetime, until: datetime) -> int:
 
 def _why(q: Question, manager_id: str, quiet: int | None, quiet_min: int) -> str:
     """Of departments that call too seldom for a warning."""
-    day = q.world.day(q.until)
+    day = q.world.day(q.moment)
     if q.world.is_away(manager_id, day):
         return "away"
     if not q.world.is_worked(day):
         return "day_off"
-    if not is_open(q.world, q.until):
+    if not is_open(q.world, q.moment) and clock_s(q.world, q.moment) != CLOSES_S:
         return "closed"
     return "working" if quiet is not None and quiet <= quiet_min else "quiet"

@@ -122,7 +122,8 @@ def test_plan_funnel_and_losses_are_the_commands(commands: Commands) -> None:
     losses = found["funnel_loss"]
     assert [row["lost"] for row in losses] == sorted((row["lost"] for row in losses), reverse=True)
     for row in losses:
-        assert row["lost"] == steps[row["from_stage"]] - steps[row["stage"]]
+        assert row["lost"] + row["in_work"] == steps[row["from_stage"]] - steps[row["stage"]]
+        assert row["lost"] == row["refused"] + row["stuck"]
 
 
 def test_an_old_period_is_told_as_it_stood_then(commands: Commands) -> None:

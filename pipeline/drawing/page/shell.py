@@ -50,6 +50,8 @@ class Standing(msgspec.Struct, frozen=True):
     """What the period is held against, half-open; None where no panel compares."""
     data: Sequence[str] = ()
     """How far the data can be trusted, in few words."""
+    missing: Sequence[str] = ()
+    """Which calls are missing of the period, a line each."""
 
 
 def page(board: Board, request: BoardRequest, choices: Choices, standing: Standing, context: RenderContext) -> str:
@@ -75,6 +77,7 @@ def page(board: Board, request: BoardRequest, choices: Choices, standing: Standi
         lost=standing.lost,
         data=standing.data,
         health=f"/{_HEALTH}?{request.query(_board(_HEALTH))}",
+        missing=standing.missing,
         refresh_s=seconds(board.refresh),
         panels=[_panel(board, panel, request, context) for panel in board.panels],
     )

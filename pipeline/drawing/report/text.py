@@ -56,6 +56,7 @@ class ReportText:
         ]
         if not heading.is_complete:
             lines.append(texts.not_over.format(moment=self.moment(heading.as_of)))
+        lines += heading.missing
         if heading.teams:
             lines.append(texts.only_teams.format(names=", ".join(heading.teams)))
         if heading.managers:

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.drawing.assets import page_file, plotly_script
 from pipeline.drawing.draw import DrawnPanel
+from pipeline.drawing.missing_text import missing_lines
 from pipeline.drawing.page import shell
 from pipeline.drawing.page.panel_body import most, screen
 from pipeline.drawing.render_context import RenderContext
@@ -18,6 +19,7 @@ from pipeline.readouts.board_request import BoardRequest, Wrong, parse_request
 from pipeline.readouts.comparison import compared_with, compares, with_before
 from pipeline.readouts.department import department_of
 from pipeline.readouts.feeds import last_call
+from pipeline.readouts.missing_calls import missing_calls
 from pipeline.readouts.numbers import Numbers
 from pipeline.serving.board.data_lines import data_lines
 from pipeline.serving.board.incidents import Marks, decode_mark, draw_incidents
@@ -84,6 +86,7 @@ class BoardScreens:
             standing,
             lost=self._lost(),
             before=self._before(found, question, standing.now),
+            missing=self._missing(found, question, standing.now),
             data=self._data(found, question, standing.now),
         )
         return shell.page(found, question, choices, standing, self._context(found, question))
@@ -168,6 +171,10 @@ class BoardScreens:
             return []
         return data_lines(self._numbers, self._department, question.chosen(board, now, self._zone), question.language)
 
+    def _missing(self, board: Board, question: BoardRequest, now: datetime) -> list[str]:
+        chosen = question.chosen(board, now, self._zone)
+        return missing_lines(missing_calls(self._numbers, self._department, chosen), question.language, self._zone)
+
     def _choices(self, board: Board, question: BoardRequest, now: datetime) -> dict[str, list[tuple[str, str]]]:
         """What the store offers for the board's variables. Teams narrow managers, as in Grafana."""
         chosen = question.chosen(board, now, self._zone)
@@ -236,6 +243,8 @@ def _href(link: PanelLink, row: Mapping[str, Any], board: Board, question: Board
     pairs = [(name, str(row.get(column) or "")) for name, column in link.variables]
     if not all(value for _, value in pairs):
         return ""
+    if link.days is not None:
+        pairs += zip(("first", "last"), (str(row[column]) for column in link.days), strict=True)
     other = next(one for one in BOARDS if one.id == link.board)
     panel_id = f"{link.board}_{link.title_id}"
     below = f"#{panel_id}" if any(panel.id == panel_id for panel in other.panels) else ""

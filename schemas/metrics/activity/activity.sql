@@ -4,6 +4,11 @@
 -- A calls_to_potential: conversations with organisations whose stage as of the call is potential.
 -- B calls_per_organisation: calls with known organisations / distinct organisations, of the same rows.
 -- C general_proposals: distinct (organisation, day). D individual_proposals and individual_amount, currency as sent.
+WITH
+    {from:DateTime('UTC')} AS cells_from,
+    {to:DateTime('UTC')} AS cells_to,
+    -- include: chosen_cells.part
+    1 AS done
 SELECT
     if(has({by:Array(String)}, 'manager'), cell.manager_id, '') AS manager_id,
     if(has({by:Array(String)}, 'team'), cell.team, '') AS team,
@@ -20,9 +25,8 @@ SELECT
     -- include: indicators.part
     sum(cell.unknown_calls) AS unknown_calls,
     if(calls = 0, NULL, round((calls - unknown_calls) / calls, 4)) AS match_coverage
-FROM (SELECT *, toDate(bucket, {zone:String}) AS day FROM manager_activity FINAL) AS cell
-WHERE cell.bucket >= {from:DateTime('UTC')} AND cell.bucket < {to:DateTime('UTC')}
-    AND (cell.manager_id != '' OR {unassigned:UInt8} = 1)
+FROM chosen_cells AS cell
+WHERE (cell.manager_id != '' OR {unassigned:UInt8} = 1)
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, cell.manager_id))
     AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, cell.team))
 GROUP BY 1, 2, 3, 4

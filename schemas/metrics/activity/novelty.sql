@@ -1,6 +1,6 @@
 -- Organisations that managers had conversations with, by local week (Monday) that begins in [from, to), and by what they
 -- were at the manager's first conversation of that week: new (nobody had one in 365 days, and it stood in the first stage
--- or in none), reactivated (the last one of anybody 180 days ago or more), new_to_manager (not with this manager in 180
+-- or, after 365 days of known calls, in none), reactivated (the last one of anybody 180 days ago or more), new_to_manager (not with this manager in 180
 -- days), repeat. An organisation that two managers talked to is in both's numbers. Every week has a row. A week that is
 -- not over at `now` has its numbers in the `_so_far` columns. 365 days before `from` are looked at: what is further than
 -- the first stage without any conversation in them is a repeat.
@@ -20,6 +20,8 @@ WITH
     {from:DateTime('UTC')} - 180 * 86400 - 300 AS remembered_from,
     said -> intDiv(toInt64(toUInt64(said)), 4) AS at_ms,
     ones -> arrayPushFront(arrayPopBack(ones), toUInt128(0)) AS after_another,
+    -- From when on who has no stage and no conversation is new: before, the history may only begin here.
+    (SELECT minOrNull(bucket) + toIntervalDay(365) FROM manager_activity WHERE calls > 0) AS trusted_from,
     -- An organisation's conversations since then. Of those before, only the last one matters. An organisation is a number,
     -- too: that any two of a million have the same is a chance of one to 30 million.
     -- Only a call is answered; each column that is not read saves a tenth of the time.
@@ -33,7 +35,7 @@ WITH
             SELECT
                 organisation_id, manager_id, at,
                 bucket >= remembered_from AS is_remembered,
-                stage IN ('', {stages:Array(String)}[1]) AS is_early,
+                stage = {stages:Array(String)}[1] OR stage = '' AND bucket >= trusted_from AS is_early,
                 bucket >= {from:DateTime('UTC')} AND manager_id != ''
                     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
                     AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team)) AS is_asked

@@ -1,14 +1,17 @@
 -- A, B, C and D day by day in [from, to): of the chosen managers together, of their teams per head, and of the plan.
 -- team_: the numbers of everybody on the roster of these teams / those of them at work that day (calendar and absences).
 -- plan_: the month's plan / its planned working days (as the plan says, else the calendar's), on the days that they work.
--- Zero is a value: every day has a row. The day that is not over at `now` has its numbers in the `_so_far` columns.
+-- Zero is a value: every day has a row. A day that is not over at `now`, or of which time is lost (`lost_time.part`), has its
+-- numbers in the `_so_far` columns.
 WITH
     toDate({from:DateTime('UTC')}, {zone:String}) AS from_day,
     toDate({to:DateTime('UTC')} - 1, {zone:String}) + 1 AS to_day,
     -- Whole months, since a plan is spread over the working days of its month.
-    toStartOfMonth(from_day) AS first_day,
+    toStartOfMonth(from_day) - 105 AS first_day,
     addMonths(toStartOfMonth(to_day - 1), 1) AS last_day,
+    toDateTime(least({to:DateTime('UTC')}, toDateTime({now:DateTime64(3, 'UTC')}, 'UTC')), 'UTC') AS known_to,
     -- include: working_days.part
+    -- include: lost_steps.part
     chosen AS (
         SELECT * FROM roster_days
         WHERE (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
@@ -40,10 +43,10 @@ WITH
         WHERE chosen.is_working AND NOT chosen.is_away AND days > 0
         GROUP BY day
     ),
-    cells AS (
-        SELECT *, toDate(bucket, {zone:String}) AS day FROM manager_activity FINAL
-        WHERE bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')} AND manager_id != ''
-    ),
+    {from:DateTime('UTC')} AS cells_from,
+    {to:DateTime('UTC')} AS cells_to,
+    -- include: chosen_cells.part
+    cells AS (SELECT * FROM chosen_cells WHERE manager_id != ''),
     own AS (
         SELECT
             -- include: indicators.part
@@ -62,10 +65,15 @@ WITH
         FROM cells AS cell WHERE (cell.manager_id, cell.day) IN (SELECT manager_id, day FROM peers)
         GROUP BY day
     ),
-    days AS (SELECT from_day + arrayJoin(range(toUInt32(to_day - from_day))) AS day)
+    days AS (
+        SELECT
+            day,
+            toDateTime(day + 1, {zone:String}) > {now:DateTime64(3, 'UTC')} OR mapContains(all_lost, day) AS unfinished
+        FROM (SELECT lost AS all_lost, from_day + arrayJoin(range(toUInt32(to_day - from_day))) AS day)
+    )
 SELECT
     toTimeZone(toDateTime(days.day, {zone:String}), 'UTC') AS time,
-    toDateTime(days.day + 1, {zone:String}) > {now:DateTime64(3, 'UTC')} AS unfinished,
+    days.unfinished AS unfinished,
     if(unfinished, NULL, toNullable(own.calls_to_potential)) AS calls_to_potential,
     if(unfinished, toNullable(own.calls_to_potential), NULL) AS calls_to_potential_so_far,
     if(at_work > 0, team.calls_to_potential / at_work, NULL) AS team_calls_to_potential,

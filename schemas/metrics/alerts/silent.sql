@@ -1,7 +1,8 @@
 -- Who is silent at {moments} (one moment, in epoch seconds), and why. A row for everyone on the roster then.
--- calls: since `from`. silent_min: since their last call of these days (14 days back), NULL when there is none.
+-- calls: in [from, to), as every panel counts them. silent_min: from their last call (14 days back) to the moment, NULL when
+-- there is none.
 -- why: away, feed_dead, moved and silent are the warning's (alert_pace, its text), so that both say the same of everybody.
--- Of whom it says nothing, the first that holds: day_off (calendar), closed (before or after working hours), working (a
+-- Of whom it says nothing, the first that holds: day_off (calendar), closed (before or after working hours; the closing hour itself is the state of a day that is over), working (a
 -- call in the last quiet_min minutes), feed_dead (the warning says it of the whole department), quiet: no call in them,
 -- which chance may explain.
 WITH
@@ -9,9 +10,12 @@ WITH
     toTimeZone(moment, {zone:String}) AS here,
     toHour(here) * 3600 + toMinute(here) * 60 + toSecond(here) AS clock_s,
     called AS (
-        SELECT manager_id, countIf(bucket >= {from:DateTime('UTC')}) AS calls, max(at) AS last_call
+        SELECT
+            manager_id, countIf(bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}) AS calls,
+            maxIf(at, bucket >= moment - 14 * 86400 AND at < moment) AS last_call
         FROM activities FINAL
-        WHERE bucket >= moment - 14 * 86400 AND bucket < moment AND at < moment
+        WHERE bucket >= least(moment - 14 * 86400, {from:DateTime('UTC')})
+            AND bucket < greatest(moment, {to:DateTime('UTC')}) AND at < {now:DateTime64(3, 'UTC')}
             AND kind = 'call' AND direction != 'internal'
         GROUP BY manager_id
     )
@@ -22,7 +26,7 @@ SELECT
     if(called.last_call > toDateTime64(0, 3), dateDiff('minute', called.last_call, moment), NULL) AS silent_min,
     multiIf(
         warned.why IN ('away', 'feed_dead', 'moved', 'silent', 'day_off'), warned.why,
-        clock_s < {opens_s:Int32} OR clock_s >= {closes_s:Int32}, 'closed',
+        clock_s < {opens_s:Int32} OR clock_s > {closes_s:Int32}, 'closed',
         silent_min <= {quiet_min:UInt32}, 'working',
         warned.is_dead, 'feed_dead',
         'quiet'

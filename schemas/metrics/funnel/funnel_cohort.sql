@@ -6,6 +6,8 @@
 -- `entered`: organisations that entered this stage in [from, to), by the owner at that entry;
 -- `reached` and what follows from it: by the owner at the entry of the first stage.
 -- median_days: Kaplan-Meier, from the previous stage; who has not come is censored at `now` or at the window's end.
+-- Of those that came to the stage before and not to this one: refused (they stand in a terminal stage at `now`), in_work (their
+-- window is open), and the others are stuck: the window is over.
 -- Beside them: immature = organisations whose window is open; step_estimate = Kaplan-Meier's step conversion, where some
 -- are: of a mature cohort the step itself is known.
 WITH
@@ -31,22 +33,27 @@ WITH
     ) AS window_ends,
     -- include: owned.part
     -- include: packed_moves.part
+    {now:DateTime64(3, 'UTC')} AS now_at,
     -- The organisations that moved in [from, to), with all their moves. people: who each is counted under.
     histories AS (
         SELECT
-            groupArray(packed_move(at, indexOf(funnel, stage), is_asked)) AS moves,
-            groupArray(who) AS people
+            groupArrayIf(packed_move(at, indexOf(funnel, stage), is_asked), has(funnel, stage)) AS moves,
+            groupArrayIf(who, has(funnel, stage)) AS people,
+            -- Of changes at one time the configured order decides.
+            maxIf(bitShiftLeft(toUnixTimestamp64Milli(at), 16) + indexOf({stages:Array(String)}, stage), at <= now_at) AS latest,
+            has({terminal:Array(String)}, {stages:Array(String)}[bitAnd(latest, 65535)]) AS is_refused
         FROM (
             SELECT
                 organisation_id, stage, at,
                 -- include: owner.part
             FROM owned
-            WHERE has(funnel, stage) AND organisation_id IN (
+            WHERE has({stages:Array(String)}, stage) AND organisation_id IN (
                 SELECT organisation_id FROM stage_changes
                 WHERE changed_at >= {from:DateTime64(3, 'UTC')} AND changed_at < {to:DateTime64(3, 'UTC')}
             )
         )
         GROUP BY organisation_id
+        HAVING notEmpty(moves)
     ),
     (move, place) -> bitAnd(move, 65535) >= 2 * place AS is_through,
     toUnixTimestamp64Milli({from:DateTime64(3, 'UTC')}) AS from_ms,
@@ -57,7 +64,7 @@ WITH
     -- to the funnel (opening); 0 where there is none.
     followed AS (
         SELECT
-            place, opening, entry, before, moved_at_ms(opening) AS entered_ms, is_in_period(opening) AS is_member,
+            place, opening, entry, before, is_refused, moved_at_ms(opening) AS entered_ms, is_in_period(opening) AS is_member,
             people[indexOf(moves, opening)] AS opened_by, people[indexOf(moves, entry)] AS entered_by,
             -- Only of members: others may have entered on a day that is not among them.
             toDate(fromUnixTimestamp64Milli(entered_ms, {zone:String})) AS entered_on,
@@ -65,7 +72,7 @@ WITH
             1000 * toInt64(toUnixTimestamp(toDateTime(ends_before, {zone:String}))) AS ends_ms
         FROM (
             SELECT
-                moves, people, place, arrayMin(moves) AS opening,
+                moves, people, place, is_refused, arrayMin(moves) AS opening,
                 arrayMin(arrayFilter(move -> is_through(move, place), moves)) AS entry,
                 arrayMin(arrayFilter(move -> is_through(move, place - 1), moves)) AS before
             FROM histories ARRAY JOIN arrayEnumerate(funnel) AS place
@@ -78,24 +85,27 @@ WITH
             of_cohort AND place > 1 AND is_through(before, place - 1) AND moved_at_ms(before) < ends_ms AS asked,
             of_cohort AND is_through(entry, place) AND moved_at_ms(entry) < ends_ms AS reached,
             of_cohort AND ends_ms > now_ms AS open,
+            asked AND NOT reached AND is_refused AS refused,
+            asked AND NOT reached AND NOT is_refused AND open AS in_work,
             if(reached, moved_at_ms(entry), greatest(moved_at_ms(before), least(ends_ms, now_ms))) - moved_at_ms(before) AS waited_ms
         FROM followed ARRAY JOIN [0, 1] AS of_cohort
         WHERE if(of_cohort, is_member, is_through(entry, place) AND is_in_period(entry))
         UNION ALL
         SELECT
             if({by:String} IN ('manager', 'toucher'), manager_id, if({by:String} = 'team', team, '')),
-            1, 0, 0, 0, 0, 0, 0
+            1, 0, 0, 0, 0, 0, 0, 0, 0
         FROM managers FINAL
         WHERE valid_from < {to:DateTime64(3, 'UTC')} AND ifNull(valid_to > {from:DateTime64(3, 'UTC')}, 1)
             AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, manager_id))
             AND (empty({teams:Array(String)}) OR has({teams:Array(String)}, team))
         UNION ALL
-        SELECT '', 1, 0, 0, 0, 0, 0, 0 WHERE {by:String} = ''
+        SELECT '', 1, 0, 0, 0, 0, 0, 0, 0, 0 WHERE {by:String} = ''
     ),
     counted AS (
         SELECT
             who, place, count() AS rows_told, sum(told.entered) AS entered, sum(told.member) AS members,
             sum(told.asked) AS asked, sum(told.reached) AS reached, sum(told.open) AS immature,
+            sum(told.refused) AS refused, sum(told.in_work) AS in_work,
             -- Kaplan-Meier: of those still waited for at each moment, the share that has not come yet.
             arraySort(groupArrayIf((told.waited_ms, NOT told.reached), told.asked)) AS waits
         FROM told GROUP BY who, place
@@ -112,7 +122,9 @@ SELECT
     if(members > 0, reached / members, NULL) AS overall_conversion,
     if(half > 0, (waits[half].1 + waits[if(beyond > 0, beyond, half)].1) / 2 / 86400000, NULL) AS median_days,
     immature,
-    if(asked > 0 AND immature > 0, 1 - survivals[-1], NULL) AS step_estimate
+    if(asked > 0 AND immature > 0, 1 - survivals[-1], NULL) AS step_estimate,
+    refused,
+    in_work
 FROM (
     SELECT
         *, sum(rows_told) OVER () AS rows_of_all,

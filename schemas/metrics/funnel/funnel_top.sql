@@ -1,6 +1,7 @@
 -- Organisations that entered the funnel for the first time, by local week (Monday) that begins in [from, to), with the mean
--- of the eight weeks before each. Moved to or through: the first change to any stage of the funnel. By the owner at that
--- entry. Every week has a row; the week that is not over at `now` has its number in `entered_so_far`.
+-- of the eight weeks before each, since the first entry that is known. Moved to or through: the first change to any stage
+-- of the funnel. By the owner at that entry. Every week has a row; the week that is not over at `now` has its number in
+-- `entered_so_far`.
 WITH
     arrayFilter(code -> NOT has({terminal:Array(String)}, code), {stages:Array(String)}) AS funnel,
     -- include: owned.part
@@ -21,10 +22,11 @@ WITH
     weeks AS (
         SELECT first_week - 56 + 7 * arrayJoin(range(toUInt32(greatest(0, intDiv(last_day - first_week + 63, 7))))) AS week
     ),
+    (SELECT toMonday(toDate(min(entered_at), {zone:String})) FROM entries) AS first_known,
     grid AS (
         SELECT
             week, entered,
-            avg(entered) OVER (ORDER BY week ROWS BETWEEN 8 PRECEDING AND 1 PRECEDING) AS mean_before
+            avg(if(week >= first_known, toNullable(entered), NULL)) OVER (ORDER BY week ROWS BETWEEN 8 PRECEDING AND 1 PRECEDING) AS mean_before
         FROM weeks LEFT JOIN counted USING week
     )
 SELECT

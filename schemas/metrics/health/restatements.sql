@@ -1,5 +1,6 @@
 -- Already reported days whose numbers changed in [from, to): by the load that changed them, local day and manager, the latest
 -- change first. Each number is the sum of its changes over the day's five-minute cells; cells: how many of them changed. Only
+-- The first load of each kind of each source, in the week after the first of all, is the beginning and not a change. Only
 -- what adds up is told: where all are 0, something else changed (organisations, numbers, general proposals, sums).
 SELECT
     max(restatements.at) AS time,
@@ -24,6 +25,14 @@ LEFT JOIN (
 LEFT JOIN (SELECT import_id, file FROM imports FINAL) AS imports ON imports.import_id = restatements.cause
 WHERE restatements.at >= {from:DateTime('UTC')} AND restatements.at < {to:DateTime('UTC')}
     AND (empty({managers:Array(String)}) OR has({managers:Array(String)}, restatements.manager_id))
+    AND restatements.cause NOT IN (
+        SELECT first_import FROM (
+            SELECT
+                argMin(import_id, started_at) AS first_import, min(started_at) AS began_at, min(began_at) OVER () AS beginning
+            FROM imports FINAL WHERE kind NOT IN ('session', 'undo') AND state != 'undone' GROUP BY source, kind
+        )
+        WHERE began_at < beginning + toIntervalDay(7)
+    )
 GROUP BY cause, of_day, manager_id
 ORDER BY time DESC, of_day DESC, manager_id, cause
 LIMIT {limit:UInt32}

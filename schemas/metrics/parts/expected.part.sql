@@ -1,29 +1,47 @@
     -- Up to three frames of everyone at each evaluation: `today` so far; `before`, their latest full working day, while
     -- today says little yet; `week`, five working days, for those who call seldom. x: calls. usual: the calls of the same
-    -- steps on the latest eight same weekdays that were full working days of theirs (not short, moved, away, nor without
-    -- a call of anybody), or of the eight weeks of five working days before. quiet_usual: of them, those after this day's
-    -- latest call.
+    -- steps on the latest eight same weekdays that were full working days of theirs (not short, moved, away, without
+    -- a call of anybody, nor with lost time: lost_time.part), or of the eight weeks of five working days before. quiet_usual: of them, those after this day's
+    -- latest call. Who was away on the latest full working day has neither `before` nor
+    -- `week`: the day after leave tells nothing of the time before it; and on a day off the week is that of the evening before.
+    -- Lost time of today is left out of both; the department's silence tells of it.
     (steps, passed) -> bitShiftRight(
         arrayMax(step -> if(step < bitShiftLeft(toUInt64(passed) + 1, 32) AND bitAnd(step, 4294967295) > 0, step, 0), steps), 32
     ) AS latest_step,
     (days, day) -> arrayMap(
         one -> one.steps, arraySlice(arrayFilter(one -> one.day < day AND (day - one.day) % 7 = 0, days), 1, 8)
     ) AS same_weekdays,
+    -- Calls in steps that are not lost.
+    (steps, lost) -> arrayFilter(step -> NOT has(lost, toInt32(bitShiftRight(step, 32))), steps) AS known_steps,
     dated AS (
         SELECT
-            manager_id, today, evaluations, here, latest,
-            arrayFilter(one -> one.is_full AND one.has_calls AND one.day < today, days) AS full_days,
-            same_weekdays(full_days, today) AS pasts,
-            same_weekdays(full_days, latest.day) AS pasts_of_latest,
-            arrayMap(one -> reached(one.steps, steps_of_a_day), arraySlice(full_days, 1, 45)) AS totals,
+            manager_id, today, evaluations, here, latest, pasts_of_latest, totals,
+            known_steps(here.steps, here.lost) AS steps_of_today,
+            if(empty(here.lost), all_pasts, arrayMap(past -> known_steps(past, here.lost), all_pasts)) AS pasts,
+            if(manager_id = '', all_pasts, pasts) AS quiet_pasts,
             latest_step(latest.steps, steps_of_a_day) AS last_of_latest
         FROM (
             SELECT
-                manager_id, today, days, evaluations,
-                arrayFirst(one -> one.day = today, days) AS here,
-                arrayFirst(one -> one.is_full AND one.day < today AND one.day >= today - 14, days) AS latest
-            FROM paced
-            CROSS JOIN (SELECT today, groupArray((evaluation, passed)) AS evaluations FROM asked GROUP BY today) AS todays
+                manager_id, today, evaluations, here, latest,
+                same_weekdays(full_days, today) AS all_pasts,
+                same_weekdays(full_days, latest.day) AS pasts_of_latest,
+                arrayMap(
+                    one -> reached(one.steps, steps_of_a_day),
+                    arraySlice(arrayFilter(one -> one.day < reached_day, full_days), 1, 45)
+                ) AS totals
+            FROM (
+                SELECT
+                    manager_id, today, evaluations,
+                    arrayFirst(one -> one.day = today, days) AS here,
+                    arrayFirst(
+                        one -> (one.is_full OR one.is_missed) AND empty(one.lost) AND one.day < today AND one.day >= today - 14,
+                        days
+                    ) AS latest,
+                    arrayFilter(one -> one.is_full AND one.has_calls AND empty(one.lost) AND one.day < today, days) AS full_days,
+                    arrayFirst(one -> one.is_at_work AND one.day <= today, days).day AS reached_day
+                FROM paced
+                CROSS JOIN (SELECT today, groupArray((evaluation, passed)) AS evaluations FROM asked GROUP BY today) AS todays
+            )
         )
     ),
     framed AS (
@@ -37,9 +55,10 @@
                 (dated.here.team, dated.here.day = today, dated.here.is_at_work, dated.here.is_away, so_far) AS here,
                 arrayJoin(arrayFilter(one -> one.1 != '', [
                     (
-                        if(dated.here.is_full, 'today', ''), today, so_far,
+                        if(dated.here.is_full, 'today', ''), today,
+                        reached(steps_of_today, passed),
                         arrayMap(past -> reached(past, passed), pasts),
-                        arrayMap(past -> reached(past, passed) - reached(past, last_of_today), pasts)
+                        arrayMap(past -> reached(past, passed) - reached(past, last_of_today), quiet_pasts)
                     ),
                     (
                         if(latest.is_full, 'before', ''), latest.day, reached(latest.steps, steps_of_a_day),
@@ -50,7 +69,7 @@
                         'week', toDate(0), arraySum(arraySlice(totals, 1, 5)),
                         arrayMap(
                             week -> arraySum(arraySlice(totals, 5 * week + 1, 5)),
-                            range(1, toUInt32(intDiv(length(totals), 5)))
+                            range(1, if(latest.is_missed, toUInt32(1), toUInt32(intDiv(length(totals), 5))))
                         ),
                         []
                     )

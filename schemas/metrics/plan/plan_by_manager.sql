@@ -1,7 +1,8 @@
 -- Plan and fact (`plan_fact`) by manager, with their names and teams: of each month that [from, to) touches.
--- data_until: the same in every row: what is due goes on after it.
+-- month_first, month_last: the days of the month. data_until: the same in every row: what is due goes on after it.
 SELECT
     names.manager AS manager, names.team AS their_team, fact.*,
+    concat(fact.month, '-01') AS month_first, toString(toLastDayOfMonth(toDate(month_first))) AS month_last,
     (
 -- include: data_until
     ) AS data_until

@@ -16,11 +16,12 @@ NONE_WANTED = (Threshold(0, "good"), Threshold(1, "bad"))
 TEAM = column("team", Unit.TEXT, width=90)
 
 
-def manager(width: int = 170, name: str = "manager") -> tuple[Column, ...]:
-    """Who: the name, linked to the Manager board, and the id that the link needs."""
-    link = PanelLink(board="manager", title_id="manager", variables=(("manager", "manager_id"),))
+def manager(width: int = 170, name: str = "manager", days: tuple[str, str] | None = None) -> tuple[Column, ...]:
+    """Who: the name, linked to the Manager board, and what the link needs. `days`: columns of the period it opens."""
+    link = PanelLink(board="manager", title_id="manager", variables=(("manager", "manager_id"),), days=days)
     return (
         column("manager_id", Unit.TEXT, hidden=True),
+        *(column(one, Unit.TEXT, hidden=True) for one in days or ()),
         column(name, Unit.TEXT, link=link, width=width),
     )
 

@@ -44,6 +44,22 @@ _UNASSIGNED = Panel(
     height=5,
 )
 
+_MISSING = Panel(
+    id="health_missing",
+    panel_type=PanelType.TABLE,
+    query=query("missing_calls"),
+    columns=(
+        column("source", Unit.TEXT, width=110),
+        column("of_day", Unit.DAY, width=110),
+        column("since", Unit.TIME, width=155),
+        column("until", Unit.TIME, width=155),
+        column("missing", thresholds=NONE_WANTED),
+        column("goes_on", Unit.FLAG),
+    ),
+    width=24,
+    height=6,
+)
+
 _UNKNOWN_STAGES = Panel(
     id="health_unknown_stages",
     panel_type=PanelType.TABLE,
@@ -145,6 +161,7 @@ HEALTH = Board(
         _COVERAGE,
         _UNASSIGNED,
         _UNKNOWN_STAGES,
+        _MISSING,
         FRESHNESS,
         _REASONS,
         _LAG,

@@ -164,7 +164,7 @@ _PLAN = Panel(
     panel_type=PanelType.TABLE,
     query=query("plan_by_manager", by=("manager",)),
     columns=(
-        *manager(),
+        *manager(days=("month_first", "month_last")),
         column("month", Unit.TEXT, width=70),
         column("calls_to_potential"),
         column("calls_to_potential_plan"),
@@ -229,7 +229,7 @@ _TALKS = Panel(
     height=9,
 )
 
-_FRESH = (Threshold(0, "good"), Threshold(300, "notice"), Threshold(3600, "bad"))
+_OVERDUE = (Threshold(0, "good"), Threshold(1, "notice"), Threshold(3600, "bad"))
 
 FRESHNESS = Panel(
     id="health_freshness",
@@ -239,7 +239,8 @@ FRESHNESS = Panel(
         column("source", Unit.TEXT, width=110),
         column("door", Unit.TEXT, values="door", width=130),
         column("state", Unit.TEXT, values="feed_state", width=110),
-        column("age_s", Unit.SECONDS, thresholds=_FRESH),
+        column("age_s", Unit.SECONDS),
+        column("overdue_s", Unit.SECONDS, thresholds=_OVERDUE),
         column("last_event", Unit.TIME, width=170),
         column("records"),
         column("rejects"),

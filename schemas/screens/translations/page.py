@@ -40,6 +40,12 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_end: str
     lost: str
     """Above what the store has lost."""
+    missing_since: str
+    """Calls that are missing of a time that is not over."""
+    missing_between: str
+    missing_more: str
+    missing_note: str
+    """What became of the numbers there."""
     refreshed: str
     refreshes: dict[str, str]
     """How often, by a board's interval."""

@@ -79,7 +79,7 @@ class Brute:
 
     def cohort(self) -> list[StageConversion]:
         entered: dict[tuple[str, int], int] = {}
-        members: dict[str, list[list[Move]]] = {}
+        members: dict[str, list[tuple[list[Move], bool]]] = {}
         for whole in self.moves:
             moves = [move for move in whole if move.stage in self.funnel]
             for place in range(len(self.funnel)):
@@ -88,7 +88,7 @@ class Brute:
                     key = (self.who(first), place)
                     entered[key] = entered.get(key, 0) + 1
             if moves and self.inside(moves[0]):
-                members.setdefault(self.who(moves[0]), []).append(moves)
+                members.setdefault(self.who(moves[0]), []).append((moves, self.is_refused(whole)))
         found = {who for who, _ in entered} | set(members)
         return [
             self.cohort_step(who, place, entered.get((who, place), 0), members.get(who, []))
@@ -96,14 +96,21 @@ class Brute:
             for place in range(len(self.funnel))
         ]
 
+    def is_refused(self, whole: Sequence[Move]) -> bool:
+        """It stands in a terminal stage."""
+        known = [move for move in whole if move.at <= self.question.now]
+        return bool(known) and known[-1].stage in self.question.stages.terminal
+
     def first(self, moves: Sequence[Move], place: int) -> Move | None:
         """The first move to this stage or through it."""
         return next((move for move in moves if self.funnel.index(move.stage) >= place), None)
 
-    def cohort_step(self, who: str, place: int, entered: int, members: Sequence[Sequence[Move]]) -> StageConversion:
-        reached = asked = still_open = 0
+    def cohort_step(
+        self, who: str, place: int, entered: int, members: Sequence[tuple[Sequence[Move], bool]]
+    ) -> StageConversion:
+        reached = asked = still_open = refused = in_work = 0
         waits: list[tuple[timedelta, bool]] = []
-        for moves in members:
+        for moves, is_refused in members:
             ends = window_end(moves[0].at, self.question.window, self.question.period.zone, self.said.is_worked)
             still_open += ends > self.question.now
             arrival = self.first(moves, place)
@@ -113,6 +120,8 @@ class Brute:
             if before is None or before.at >= ends:
                 continue
             asked += 1
+            refused += not came and is_refused
+            in_work += not came and not is_refused and ends > self.question.now
             if came and arrival:
                 waits.append((arrival.at - before.at, True))
             else:
@@ -128,6 +137,8 @@ class Brute:
             median_days=median / timedelta(days=1) if median is not None else None,
             immature=still_open,
             step_estimate=float(estimate) if estimate is not None and still_open else None,
+            refused=refused,
+            in_work=in_work,
         )
 
     def flow(self) -> list[StageConversion]:

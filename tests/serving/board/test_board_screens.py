@@ -134,3 +134,31 @@ def test_numbers_are_held_against_the_period_that_the_page_names() -> None:
     asked = store.asked["people_compared"]
     assert (asked["before_from"], asked["before_to"]) == ("2026-03-08 21:00:00", "2026-03-09 09:00:00")
     assert "Compared with 09 Mar 2026 00:00 – 09 Mar 2026 12:00" in screens(store).page("today", [], "en")
+
+
+def test_calls_that_are_missing_are_said_above_every_board() -> None:
+    rows = [
+        {"source": "pbx", "since": "2026-03-13 09:55:00", "until": "2026-03-13 15:00:00", "missing": 317, "goes_on": 0},
+        {"source": "pbx", "since": "2026-03-16 06:00:00", "until": "2026-03-16 09:00:00", "missing": 41, "goes_on": 1},
+    ]
+    for board in ("today", "funnel", "manager", "warning", "health"):
+        store = Asked({"missing_calls": rows})
+        page = screens(store).page(board, [("period", "7d")], "en")
+        assert "Calls are missing from 13 Mar 2026 12:55 to 18:00: about 317 are usual then (source pbx)." in page
+        assert "Calls are missing since 16 Mar 2026 09:00: about 41 are usual since then (source pbx)." in page
+        assert store.asked["missing_calls"]["from"] == "2026-03-09 21:00:00"
+    assert 'class="missing"' not in screens(Asked({})).page("today", [], "en")
+
+
+def test_name_beside_a_plan_opens_its_month() -> None:
+    row = {
+        "manager_id": "m01",
+        "manager": "Ann",
+        "month": "2026-02",
+        "month_first": "2026-02-01",
+        "month_last": "2026-02-28",
+    }
+    store = Asked({"plan_by_manager": [row]})
+    panel = screens(store).panel("today", "today_plan", [("period", "week")], "en").decode()
+    (address,) = re.findall(r"/manager\?([^\"\\#]+)", panel)
+    assert {"first=2026-02-01", "last=2026-02-28", "manager=m01"} <= set(address.replace("&amp;", "&").split("&"))
