@@ -179,7 +179,12 @@ TODAY = Board(
         _HOURS,
         _TALKS,
         _UNASSIGNED,
-        msgspec.structs.replace(FRESHNESS, id="today_freshness", width=18),
+        msgspec.structs.replace(
+            FRESHNESS,
+            id="today_freshness",
+            width=18,
+            columns=tuple(column for column in FRESHNESS.columns if column.name not in ("gaps", "waiting")),
+        ),
     ),
     variables=("team", "manager", "stage", "direction", "conversation_s"),
     start="now/d",
