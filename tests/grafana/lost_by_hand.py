@@ -175,7 +175,7 @@ def exchanges(random: Random) -> Exchanges:
         for one in _calls(random, day, zone, source, calls if kinds[day].is_working else 2)
     ]
     silent = random.choice([day for day in days[-20:-2] if kinds[day] is DayKind.WORKING])
-    quiet = [(silent, random.choice(("office", "branch")), random.randrange(9, 15), random.choice((15, 17, 24)))]
+    quiet = [(silent, random.choice(("office", "branch")), random.randrange(9, 13), random.choice((16, 17, 24)))]
     lost = [day for day in days[-12:] if kinds[day] is DayKind.WORKING]
     gap_day = random.choice(lost)
     begins = datetime.combine(gap_day, time(random.randrange(8, 15), 7), zone).astimezone(UTC)
