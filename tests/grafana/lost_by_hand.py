@@ -154,6 +154,7 @@ def _silence(beats: Mapping[int, int], pasts: Sequence[Mapping[int, int]], end: 
     for before, after in pairwise(marks):
         pause = set(range(before + 1, after))
         expected = _expected(pasts, pause)
+        expected *= min(1.0, (calls + 5) / (_expected(pasts, set(range(288)) - pause) + 5))
         if len(pause) >= 6 and expected >= 8 and (calls + 1) * (1 + expected / 10) ** -10 < 0.003:
             found |= pause
     return found
@@ -170,12 +171,11 @@ def exchanges(random: Random) -> Exchanges:
     facts = [
         one
         for day in days
-        if kinds[day] is not DayKind.HOLIDAY
         for source, calls in (("office", 60), ("branch", 25))
         for one in _calls(random, day, zone, source, calls if kinds[day].is_working else 2)
     ]
     silent = random.choice([day for day in days[-20:-2] if kinds[day] is DayKind.WORKING])
-    quiet = [(silent, random.choice(("office", "branch")), random.randrange(9, 15), random.choice((15, 17, 24)))]
+    quiet = [(silent, random.choice(("office", "branch")), random.randrange(9, 13), random.choice((16, 17, 24)))]
     lost = [day for day in days[-12:] if kinds[day] is DayKind.WORKING]
     gap_day = random.choice(lost)
     begins = datetime.combine(gap_day, time(random.randrange(8, 15), 7), zone).astimezone(UTC)

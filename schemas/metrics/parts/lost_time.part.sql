@@ -5,7 +5,8 @@
     --         (files), since the last call. A source that has brought nothing for 14 days is not used any more.
     --   silence: half an hour or more of a full working day's hours without a call of the source (internal ones do not count),
     --         while 8 or more were to be expected and chance does not explain it: six usual days at least, and
-    --         P(0) of the expected, times the day's calls + 1, below 0.003 (negative binomial, variance = mu + mu²/10).
+    --         P(0) of the expected, times the day's calls + 1, below 0.003 (negative binomial, variance = mu + mu²/10). On a
+    --         slow day less is expected: times (the day's calls + 5) / (the usual ones outside of the pause + 5).
     -- expected: the mean of the same steps on the latest eight same weekdays of 15 weeks that were full working days with calls.
     -- Only where 5 calls or more are missing: nobody needs to know of a connection that was lost for seconds.
     greatest(toDateTime(first_day, {zone:String}), toDateTime(0, {zone:String})) AS beats_from,
@@ -114,14 +115,24 @@
         FROM (
             SELECT
                 *,
+                -- With the pace of that day: what was called outside of the pause, beside the usual.
                 arrayMap(
-                    pause -> (pause.1, pause.2, expected_in(pasts, pause.1, pause.2)),
-                    arrayFilter(pause -> pause.2 - pause.1 >= 6, arrayZip(
-                        arrayMap(mark -> mark + 1, marks), arrayPushBack(arrayPopFront(marks), quiet_end)
-                    ))
+                    pause -> (pause.1, pause.2, pause.3 * least(1., (calls_of_day + 5) / (usual_of_day - pause.3 + 5))),
+                    measured
                 ) AS candidates
             FROM (
-                SELECT * REPLACE (if(kind = 'working' AND length(pasts) >= 6, quiet_end, 0) AS quiet_end) FROM marked
+                SELECT
+                    *, expected_in(pasts, 0, 288) AS usual_of_day,
+                    arrayMap(pause -> (pause.1, pause.2, expected_in(pasts, pause.1, pause.2)), pauses_of_day) AS measured
+                FROM (
+                    SELECT
+                        *,
+                        if(kind = 'working' AND length(pasts) >= 6, arrayFilter(
+                            pause -> pause.2 - pause.1 >= 6,
+                            arrayZip(arrayMap(mark -> mark + 1, marks), arrayPushBack(arrayPopFront(marks), quiet_end))
+                        ), []) AS pauses_of_day
+                    FROM marked
+                )
             )
         )
     ),
