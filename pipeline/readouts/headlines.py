@@ -126,8 +126,8 @@ def _lost(report: ReportData) -> Iterator[Headline]:
 def _first(report: ReportData, department: Row, behind: Sequence[Behind]) -> Iterator[Headline]:
     """What to do first. Numbers that cannot be trusted go before people."""
     coverage = number(department["match_coverage"])
-    if report.heading.stale:
-        yield Headline("load_first", {}, text=report.heading.stale[0])
+    if trouble := (*report.heading.stale, *report.heading.missing):
+        yield Headline("load_first", {}, text=trouble[0])
     elif coverage is not None and coverage < _TRUSTED_COVERAGE:
         yield Headline("phones_first", {"coverage": Figure(coverage, Column(name="match_coverage", unit=Unit.RATIO))})
     elif behind:

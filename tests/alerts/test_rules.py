@@ -14,6 +14,7 @@ import yaml
 
 from grafana.alerts import notifications
 from grafana.alerts.build import FOLDER, files, stale
+from grafana.alerts.durations import seconds_of
 from grafana.alerts.rules import FOLDER as ALERT_FOLDER
 from grafana.alerts.rules import groups
 from grafana.alerts.sql import FIRES, queries
@@ -96,7 +97,9 @@ def test_every_rule_waits_for_late_data_and_does_not_alert_for_its_own_errors() 
 
 
 def _seconds(text: str) -> int:
-    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[text[-1]]
+    seconds = seconds_of(text)
+    assert seconds is not None
+    return seconds
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
