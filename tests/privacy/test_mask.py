@@ -93,8 +93,16 @@ def test_sql_says_the_same_as_python(store_dsn: str) -> None:
 _SPEAKS_OF_NUMBERS = {
     # Metrics whose text names such a column, and whose answers hold none of them.
     *("activity", "alert_pace", "alert_rejects", "alert_stale", "drift", "freshness", "missed_days"),
-    "noted_calls",
-    *("period_over_period", "silent", "call_rates", "unassigned"),
+    *(
+        "alert_dialling",
+        "alert_missed",
+        "hours",
+        "indicators_compared",
+        "missing_calls",
+        "own_baseline",
+        "people_compared",
+    ),
+    *("noted_calls", "period_over_period", "silent", "call_rates", "trend", "unassigned"),
     # Asked by `callfunnel verify` alone, which hides them after it has compared them.
     *("verify", "verify_placements"),
     # Asked by `callfunnel explain` and `load`, which hide them after they have judged them.

@@ -169,7 +169,7 @@ def test_a_check_without_an_answer_is_unwell_and_keeps_nobody_waiting(monkeypatc
     hangs.set()
     assert found["clickhouse"].found == "no answer within 1 s"
     assert found["clickhouse"].todo == "start the store, or check CALLFUNNEL_CLICKHOUSE"
-    assert len(found) == 11, "every other check is made"
+    assert len(found) == 12, "every other check is made"
 
 
 def test_a_data_folder_that_hangs_is_said_within_seconds(tmp_path: Path) -> None:
