@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from clickhouse_connect.driver.client import Client
 
 from bench.two_years import CALLS, NOW, fill
@@ -31,10 +32,11 @@ from grafana.build import EXAMPLE
 from pipeline.embedded.part import StackPart
 from pipeline.embedded.ports import free_port, listens
 from pipeline.migrate import migrate
+from pipeline.readouts.comparison import compares
 from pipeline.store import connect
 from schemas import metrics
 from schemas.alerts import RULES, Rule
-from schemas.parameters import Chosen, Query, bind
+from schemas.parameters import Chosen, Query, bind, utc
 from schemas.screens.boards import BOARDS
 from schemas.screens.boards.manager import MANAGER
 from schemas.screens.panel import Board
@@ -72,6 +74,10 @@ def questions() -> Iterator[Question]:
 
 
 def _of_board(name: str, query: Query, chosen: Chosen) -> Question:
+    if compares(query):  # whole weeks earlier: the page asks for them before
+        weeks = timedelta(weeks=1 + (chosen.end - chosen.start) // timedelta(weeks=1))
+        before = {"before_from": utc(chosen.start - weeks), "before_to": utc(chosen.end - weeks)}
+        chosen = msgspec.structs.replace(chosen, values={**chosen.values, **before})
     return Question(name, metrics.text(query.metric), bind(query, EXAMPLE, chosen))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -96,10 +96,10 @@ def command(
     )
     of = Exchange(source, tz, region)
     line = DeliveryQueue(source, "http", new_session())
-    data = stack_folder(data)
-    hooked = hooks(webhooks, of, settings, pullers_folders(state, data))
+    hooked = hooks(webhooks, of, settings, lambda: pullers_folders(state, stack_folder(data)))
     # Two listeners of one source would take each other's uploads away, and tell of one feed.
     with Checkpoint(state, source, "http", _NoHttpCheckpoint) as lock:
+        data = stack_folder(data)
         uploads = lock.path.with_suffix(".uploads")
         guard.on_login = LoginAudit(audit_file(data), "upload page")
         if page:
@@ -140,9 +140,14 @@ def pullers_folders(state: Path, data: Path | None) -> list[Path]:
 
 
 def hooks(
-    webhooks: Sequence[tuple[str, str, str]], of: Exchange, settings: Settings, pullers: Sequence[Path] = ()
+    webhooks: Sequence[tuple[str, str, str]],
+    of: Exchange,
+    settings: Settings,
+    pullers: Callable[[], Sequence[Path]] = tuple,
 ) -> list[Hooked]:
-    """A feed of its own for each; `pullers` are folders of the state of those who pull. Raises Terminal."""
+    """A feed of its own for each; `pullers` are folders of the state of those who pull, asked for where somebody does.
+    Raises Terminal.
+    """
     found: dict[str, Hooked] = {}
     for kind, source, variable in webhooks:
         if kind not in HOOKS:
@@ -164,7 +169,7 @@ def hooks(
             )
         line = DeliveryQueue(source, kind, new_session())
         fresh = exchange.contexts(settings, zone, line.session)
-        mark = ChangedStreams(pullers if source in settings.listen else (), source).mark
+        mark = ChangedStreams(pullers() if source in settings.listen else (), source).mark
         one = Hooked(hook, source, held, fresh, RequestDelivery(line), mark)
         if one.path in found:
             raise Terminal(f"--webhook {kind} {source}: given twice")

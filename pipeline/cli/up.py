@@ -18,7 +18,6 @@ from pipeline.embedded.daily import Daily
 from pipeline.embedded.draining import drain, lag
 from pipeline.embedded.listeners import Listeners, watch_command
 from pipeline.embedded.liveness import PATIENCE_S
-from pipeline.embedded.ports import listens
 from pipeline.embedded.supervise import Stack, StackPlan, lock, run
 from pipeline.endpoints import Running, credentials_file, is_alive, meant_stack
 from pipeline.listening.replaying import replaying
@@ -36,7 +35,6 @@ _DATA = click.option(
     help="Data folder.",
 )
 
-_BOARD_PORT = 8090
 _TELL_S = 2.0
 _STOPS_S = 90.0
 """How long a stack that is asked to stop may take after the last frame moved."""
@@ -81,12 +79,11 @@ def command(
     if background:
         _in_background(data)
         return
-    board = usual_board_port() if board_port is None else board_port
     plan = StackPlan(
         data=data,
         kafka_port=kafka_port,
         store_port=store_port,
-        board_port=board,
+        board_port=board_port,
         workers=workers,
         broker_bytes=broker_mb * 1_000_000,
         patience_s=patience,
@@ -133,11 +130,6 @@ def _retention(data: Path) -> Daily:
     """What [retention] asks for, each day."""
     command = [sys.executable, "-m", "pipeline.cli", "retention", "--yes", "--data", str(data)]
     return Daily("retention", command, logs=data / "logs", env=os.environ)
-
-
-def usual_board_port() -> int:
-    """8090 while it is free: nobody types the board's address, so that a second stack need not ask for another."""
-    return 0 if listens(_BOARD_PORT) else _BOARD_PORT
 
 
 def ready_line(running: Running, data: Path, seconds: float) -> str:

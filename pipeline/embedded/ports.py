@@ -25,3 +25,11 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+_BOARD_PORT = 8090
+
+
+def usual_board_port() -> int:
+    """8090 while it is free, else 0: nobody types its address, so that a second stack need not ask for another."""
+    return 0 if listens(_BOARD_PORT) else _BOARD_PORT

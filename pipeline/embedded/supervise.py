@@ -23,7 +23,7 @@ from pipeline.embedded.heartbeat import Heartbeat
 from pipeline.embedded.listeners import Listeners
 from pipeline.embedded.liveness import PATIENCE_S, LivenessWatch
 from pipeline.embedded.part import StackPart, process_state, resident_bytes
-from pipeline.embedded.ports import free_port, listens
+from pipeline.embedded.ports import free_port, listens, usual_board_port
 from pipeline.endpoints import Endpoints, Running, credentials_file, stack_file
 from pipeline.migrate import migrate
 from pipeline.parts.losses import Loss, find_losses
@@ -44,12 +44,12 @@ _STARTS_S = 90.0
 
 
 class StackPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to start. Ports 0 mean any free one."""
+    """What to start. Ports 0 mean any free one; no port of the board page the usual one, where it is free."""
 
     data: Path
     kafka_port: int = 9092
     store_port: int = 8123
-    board_port: int = 0
+    board_port: int | None = 0
     workers: int = 1
     broker_bytes: int = 1_000_000_000
     """Memory of the broker above which a new one takes its place: it forgets nothing until it stops."""
@@ -100,7 +100,8 @@ class Stack:
         logs.mkdir(mode=0o700, exist_ok=True)
         kafka_port = free_port(plan.kafka_port, "--kafka-port")
         store_port = free_port(plan.store_port, "--store-port")
-        board_port = free_port(plan.board_port, "--board-port")
+        if plan.board_port:
+            free_port(plan.board_port, "--board-port")
         passwords = credentials(plan.data)
         bootstrap = f"127.0.0.1:{kafka_port}"
         dsn = _dsn("callfunnel", passwords.writer, store_port)
@@ -122,6 +123,8 @@ class Stack:
         ensure_topics(bootstrap)
         self.broken = find_losses(Store(connect(dsn)))
         marks = _dsn("marks", passwords.inner, store_port)
+        # Chosen as late as can be: another stack that starts meanwhile looks for the same one.
+        board_port = free_port(usual_board_port() if plan.board_port is None else plan.board_port, "--board-port")
         self._add_board(logs, bootstrap, _dsn("board", passwords.inner, store_port), marks, passwords.board, board_port)
         self._add_workers(logs, bootstrap, dsn)
         running = Running(

@@ -46,7 +46,9 @@ class Up:
 
     def begin(self, *options: str) -> subprocess.Popen[bytes]:
         """Start it; what it says goes to out.txt."""
-        command = [*CLI, "up", "--data", str(self.data), "--kafka-port", "0", "--store-port", "0", *options]
+        # Tests that run beside each other would look for the usual port of the board at one time.
+        free = [option for name in ("kafka", "store", "board") for option in (f"--{name}-port", "0")]
+        command = [*CLI, "up", "--data", str(self.data), *free, *options]
         with (self.folder / "out.txt").open("wb") as out:
             process = subprocess.Popen(command, env=self.env, cwd=self.folder, stdout=out, stderr=out)
         self._processes.append(process)

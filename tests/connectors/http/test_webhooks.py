@@ -128,7 +128,7 @@ def test_webhook_marks_for_a_puller_where_its_source_is_pulled_and_for_nobody_el
     assert folders == [tmp_path / "own", tmp_path / "listen"]
     exchange = Exchange("office", "UTC", "")
     chosen = [("bitrix24", "cloud", "HOOK"), ("bitrix24", "other", "HOOK")]
-    pulled, other = hooks(chosen, exchange, settings, folders)
+    pulled, other = hooks(chosen, exchange, settings, lambda: folders)
     assert (pulled.context().is_pulled, other.context().is_pulled) == (True, False)
     pulled.mark(["stages"])
     other.mark(["stages"])
