@@ -116,6 +116,8 @@ def _inside(text: str, pattern: str) -> str:
     """The extension that a cell is, or that stands in it beside a name; "" for another."""
     if own := inside(text, pattern):
         return own
+    if text.removeprefix("+").isdigit():  # most cells: a number beside which nothing stands
+        return ""
     named = "" if is_scientific(text) else _person(text, pattern)
     return named if named != text and inside(named, pattern) else ""
 
