@@ -147,7 +147,7 @@ _ELASTIX = {
 def by_header(header: Sequence[str]) -> Layout | None:
     """The layout that a header names, whatever the order; at least start, src, dst, billsec and disposition."""
     names = [re.sub(r"[\s_.\"]", "", name).lower() for name in header]
-    if {"srcchannel", "status", "duration", "source", "destination"} <= set(names):
+    if {"date", "srcchannel", "status", "duration", "source", "destination"} <= set(names):
         columns = tuple(_ELASTIX.get(name, "") for name in names)
         seen = f"the first row names {len(names)} columns of the report, Src. Channel among them; Duration is talk"
         return Layout("Elastix or Issabel report", columns, 1, (seen,))
