@@ -6,7 +6,7 @@ yields a `PulledPage` for each part that is complete. Whoever drives it does the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
@@ -276,3 +276,9 @@ def manager_of(user: str, managers: Mapping[str, str]) -> str:
     """The manager of a vendor's user; "" for nobody and for a user who is not a manager."""
     found = managers.get(user, user)
     return "" if user in ("", "0") or found == "-" else found
+
+
+def chunks(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Ids as many at a time as one request asks for."""
+    for first in range(0, len(values), size):
+        yield values[first : first + size]

@@ -79,7 +79,11 @@ def calls_by_time(
     )
 
 
-def survey_of(users: UsersReader) -> Survey:
+def survey_of(users: Callable[[], UsersReader]) -> Callable[[datetime], Survey]:
     """Users alone, of a vendor that does not say how many calls there are."""
-    found = yield from users
-    return AccountSurvey(users=tuple(found))
+
+    def survey(begin: datetime) -> Survey:
+        found = yield from users()
+        return AccountSurvey(users=tuple(found))
+
+    return survey

@@ -27,7 +27,7 @@ from connectors.api.answers import objects
 from connectors.api.calls import pulled_leg
 from connectors.api.credential import address_and_key
 from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time, survey_of
-from connectors.api.survey import Survey, VendorUser
+from connectors.api.survey import VendorUser
 from connectors.api.verdicts import by_status
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
@@ -140,11 +140,6 @@ def _utc(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def survey(begin: datetime) -> Survey:
-    """People; the portal counts no calls."""
-    return survey_of(users_of())
-
-
 API = ApiConnector(
     kind=KIND,
     title="Beeline Cloud PBX",
@@ -152,7 +147,7 @@ API = ApiConnector(
     variable="CALLFUNNEL_BEELINE",
     is_exchange=True,
     adapter=BeelineAdapter,
-    survey=survey,
+    survey=survey_of(users_of),
     reads="calls (each person's part), people with extensions",
     ids="none there: when it began, who, direction and the number outside",
     rights="a token of the portal's API",

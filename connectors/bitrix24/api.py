@@ -8,7 +8,7 @@ case; in lower case they are ignored, and the whole history comes. Source: githu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ from connectors.api.adapter import (
     Reader,
     Verdict,
     VerdictKind,
+    chunks,
 )
 from connectors.api.tokens import Refreshing
 from connectors.bitrix24.crm import Fields, call, company, managers, number, person, proposal, pulled, rows_of
@@ -256,7 +257,7 @@ def _all(method: str, select: Sequence[str], filters: Mapping[str, object]) -> G
 def _by_id(method: str, select: Sequence[str], ids: Sequence[int]) -> _Lookup:
     """Rows by their ids, asked for in pages; those that cannot be read are not in it."""
     found: dict[int, Any] = {}
-    for some in _chunks(ids):
+    for some in chunks(ids, PAGE):
         rows = yield from _all(method, select, {"@ID": list(some)})
         _check_filter("ID", rows, some)
         found |= {number(row): row for row in rows}
@@ -266,7 +267,7 @@ def _by_id(method: str, select: Sequence[str], ids: Sequence[int]) -> _Lookup:
 def _contacts_of(companies: Sequence[int]) -> _Lookup:
     """Company -> its contacts."""
     found: dict[int, Any] = {}
-    for some in _chunks(companies):
+    for some in chunks(companies, PAGE):
         rows = yield from _all("crm.contact.list", _CONTACT, {"@COMPANY_ID": list(some)})
         _check_filter("COMPANY_ID", rows, some)
         for row in rows:
@@ -282,13 +283,13 @@ def _all_deals(some: dict[int, Any], companies_of: dict[int, int]) -> Generator[
     contacts |= {number(person) for found in people.values() for person in found}
     deals = dict(some)
     for field, values in (("COMPANY_ID", companies), ("CONTACT_ID", contacts)):
-        for chunk in _chunks(sorted(values - {0})):
+        for chunk in chunks(sorted(values - {0}), PAGE):
             rows = yield from _all("crm.deal.list", _OWNED, {f"@{field}": list(chunk)})
             _check_filter(field, rows, chunk)
             deals |= {number(row): row for row in rows}
     others = yield from _companies_of(list(deals.values()))
     history: list[Fields] = []
-    for chunk in _chunks(sorted(deals)):
+    for chunk in chunks(sorted(deals), PAGE):
         after, is_last = 0, False
         while not is_last:
             moves = rows_of((yield history_page({"@OWNER_ID": list(chunk), ">ID": after})), "items")
@@ -312,11 +313,6 @@ def _check_filter(field: str, rows: Sequence[Fields], values: Sequence[int]) -> 
         raise Misread(
             Reason.UNKNOWN_LAYOUT, field, f"rows came that were not asked for: the filter by {field} is ignored"
         )
-
-
-def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    for first in range(0, len(values), PAGE):
-        yield values[first : first + PAGE]
 
 
 class _Time(msgspec.Struct):

@@ -8,7 +8,7 @@ seconds or minutes, and knows no history and no associations: those are read by 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +31,7 @@ from connectors.api.adapter import (
     Reader,
     Verdict,
     VerdictKind,
+    chunks,
 )
 from connectors.api.answers import decoded_like
 from connectors.api.credential import address_and_key
@@ -236,17 +237,12 @@ def _company_of(contact: Fields) -> int:
     return number(properties(contact), "associatedcompanyid")
 
 
-def _chunks(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for first in range(0, len(values), size):
-        yield values[first : first + size]
-
-
 def _read(
     kind: str, shown: Sequence[str], ids: Sequence[int], histories: Sequence[str] = ()
 ) -> Generator[ApiRequest, Any, dict[int, Fields]]:
     """Objects by their ids; those that cannot be read are not in it."""
     found: dict[int, Fields] = {}
-    for some in _chunks(ids, WITH_HISTORY if histories else _BATCH):
+    for some in chunks(ids, WITH_HISTORY if histories else _BATCH):
         body = {"inputs": [{"id": str(one)} for one in some], "properties": list(shown)}
         body |= {"propertiesWithHistory": list(histories)} if histories else {}
         answer = yield _post(f"v3/objects/{kind}/batch/read", body)
@@ -293,7 +289,7 @@ def _deals_of(organisations: set[str]) -> Generator[ApiRequest, Any, set[int]]:
 def _linked(kind: str, to: str, ids: Sequence[int]) -> Generator[ApiRequest, Any, dict[int, list[int]]]:
     """Object -> the objects of another kind that it is associated with, in order of their ids."""
     found: dict[int, list[int]] = {}
-    for some in _chunks(ids, _BATCH):
+    for some in chunks(ids, _BATCH):
         answer = yield _post(f"v4/associations/{kind}/{to}/batch/read", {"inputs": [{"id": str(one)} for one in some]})
         for row in rows_of(answer):
             begins = row.get("from")

@@ -7,7 +7,7 @@ halved, down to a minute, and only within that are pages followed. Source: the v
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from connectors.api.adapter import (
     Reader,
     Verdict,
     VerdictKind,
+    chunks,
 )
 from connectors.api.answers import decoded_like
 from connectors.api.tokens import Refreshing
@@ -77,11 +78,6 @@ def within(field: str, window: PullWindow) -> _Query:
     if window.until is not None:
         found.append((f"filter[{field}][to]", str(int(window.until.timestamp()) - 1)))
     return tuple(found)
-
-
-def chunks(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for first in range(0, len(values), size):
-        yield values[first : first + size]
 
 
 class KommoAdapter:

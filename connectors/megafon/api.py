@@ -28,7 +28,7 @@ from connectors.api.answers import objects
 from connectors.api.calls import pulled_call
 from connectors.api.credential import address_and_key
 from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time, survey_of
-from connectors.api.survey import Survey, VendorUser
+from connectors.api.survey import VendorUser
 from connectors.api.verdicts import by_status
 from connectors.megafon.history import MegafonHistory
 from connectors.reading.rejects import Misread
@@ -108,11 +108,6 @@ def users_of() -> UsersReader:
     return list(users.values())
 
 
-def survey(begin: datetime) -> Survey:
-    """Users; the history says nothing of its size."""
-    return survey_of(users_of())
-
-
 API = ApiConnector(
     kind=KIND,
     title="MegaFon VATS, Dom.ru and other MegaPBX",
@@ -120,7 +115,7 @@ API = ApiConnector(
     variable="CALLFUNNEL_MEGAFON",
     is_exchange=True,
     adapter=MegafonAdapter,
-    survey=survey,
+    survey=survey_of(users_of),
     reads="calls, users with logins and extensions",
     ids="call and leg `uid`, the webhook's `callid`",
     rights="the key of the CRM integration",

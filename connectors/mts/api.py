@@ -27,7 +27,7 @@ from connectors.api.answers import objects
 from connectors.api.calls import pulled_leg
 from connectors.api.credential import address_and_key
 from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time, survey_of
-from connectors.api.survey import Survey, VendorUser
+from connectors.api.survey import VendorUser
 from connectors.api.verdicts import by_status
 from connectors.reading.identity import nameless
 from connectors.reading.leg import LegFields
@@ -135,11 +135,6 @@ def rows_of(answer: Any, name: str) -> list[dict[str, Any]]:
     return objects(found, name, f"the answer has no list {name}")
 
 
-def survey(begin: datetime) -> Survey:
-    """People; calls are not counted."""
-    return survey_of(users_of())
-
-
 API = ApiConnector(
     kind=KIND,
     title="MTS VPBX",
@@ -147,7 +142,7 @@ API = ApiConnector(
     variable="CALLFUNNEL_MTS",
     is_exchange=True,
     adapter=MtsAdapter,
-    survey=survey,
+    survey=survey_of(users_of),
     reads="calls, people with their numbers",
     ids="call `extTrackingId`, leg that and the own number",
     rights="a token of the portal's API",

@@ -29,7 +29,7 @@ from connectors.api.adapter import (
 from connectors.api.answers import objects
 from connectors.api.calls import pulled_leg
 from connectors.api.exchange import ExchangeAdapter, UsersReader, calls_by_time, survey_of
-from connectors.api.survey import Survey, VendorUser
+from connectors.api.survey import VendorUser
 from connectors.api.tokens import Refreshing
 from connectors.api.verdicts import by_status
 from connectors.reading.leg import LegFields
@@ -157,11 +157,6 @@ def rows_of(answer: Any) -> list[dict[str, Any]]:
     return objects(found, "value", "the answer has no list value")
 
 
-def survey(begin: datetime) -> Survey:
-    """Users; calls are not counted."""
-    return survey_of(users_of())
-
-
 API = ApiConnector(
     kind=KIND,
     title="3CX v20",
@@ -169,7 +164,7 @@ API = ApiConnector(
     variable="CALLFUNNEL_3CX",
     is_exchange=True,
     adapter=ThreeCxAdapter,
-    survey=survey,
+    survey=survey_of(users_of),
     reads="segments of calls, users with their numbers",
     ids="call `MainCallHistoryId`, leg `CdrId`",
     rights="an API client with the role System Owner; an Enterprise licence",
