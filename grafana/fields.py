@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from schemas.parameters import Department
 from schemas.screens import colours
 from schemas.screens.labels import codes
-from schemas.screens.panel import TIMES, Column, PanelLink, PanelType, SeriesStyle, Unit
+from schemas.screens.panel import NUMBERS, TIMES, Column, PanelLink, PanelType, SeriesStyle, Unit
 from schemas.screens.translations.boards import board_texts
 from schemas.screens.translations.page import page_texts
 
@@ -89,9 +89,7 @@ def _properties(column: Column, department: Department, language: str) -> Iterat
 
 def _time_format(unit: Unit, language: str) -> str:
     """As the board page writes times, in the words of moment.js."""
-    texts = page_texts(language)
-    written = {Unit.DAY: texts.date, Unit.TIME_S: texts.moment_s}.get(unit, texts.moment)
-    return re.sub(r"%\w", lambda found: _AS_MOMENT_JS[found[0]], written)
+    return re.sub(r"%\w", lambda found: _AS_MOMENT_JS[found[0]], page_texts(language).time_format(unit))
 
 
 def _title(column: Column, department: Department, language: str) -> str:
@@ -182,7 +180,7 @@ def _in_table(column: Column, title: str) -> Iterator[Property]:
         yield Property("custom.width", column.width)
     else:
         yield Property("custom.minWidth", least_width(column, title))
-    if column.unit in (Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY, Unit.NUMBER):
+    if column.unit in NUMBERS:
         yield Property("custom.align", "right")
     if column.thresholds:
         yield Property("custom.cellOptions", {"type": "color-text"})

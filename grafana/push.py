@@ -239,4 +239,5 @@ def holds(found: object, wanted: object) -> bool:
 
 
 def _as_long(found: object, wanted: object) -> bool:
-    return seconds_of(found) is not None and seconds_of(found) == seconds_of(wanted)
+    seconds = seconds_of(wanted)
+    return seconds is not None and seconds_of(found) == seconds

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 from pipeline.drawing.languages import number_format
 from pipeline.readouts.values import number
-from schemas.screens.panel import ChangeColumn, Column, Unit
+from schemas.screens.panel import NUMBERS, ChangeColumn, Column, Unit
 
 NONE = "–"
-NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY, Unit.NUMBER})
 
 _TENTHS, _WHOLE = 10, 100
 """From here on a number of any kind has one decimal, or none."""

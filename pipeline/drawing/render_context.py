@@ -71,14 +71,11 @@ class RenderContext:
             return course(value if isinstance(value, list) else [], self.title(column))
         if column.unit in TIMES:
             at = moment(value, self.zone)
-            return at.strftime(self._date_format(column.unit)) if at else written(None, column, self.language)
+            return at.strftime(self.texts.time_format(column.unit)) if at else written(None, column, self.language)
         if column.unit is Unit.FLAG or column.values:
             code = str(int(value)) if isinstance(value, (bool, int)) else str(value or "")
             return self._codes(column).get(code, code) or written(None, column, self.language)
         return written(value, column, self.language)
-
-    def _date_format(self, unit: Unit) -> str:
-        return {Unit.DAY: self.texts.date, Unit.TIME_S: self.texts.moment_s}.get(unit, self.texts.moment)
 
     def _codes(self, column: Column) -> dict[str, str]:
         return dict(codes(column, self.department, self.language))

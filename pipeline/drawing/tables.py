@@ -8,11 +8,10 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from pipeline.drawing.cells import NUMBERS
 from pipeline.drawing.render_context import RenderContext
 from pipeline.drawing.templates import escaped, render
 from pipeline.readouts.values import number
-from schemas.screens.panel import TIMES, ChangeColumn, Column, Unit
+from schemas.screens.panel import NUMBERS, TIMES, ChangeColumn, Column, Unit
 
 Row = Mapping[str, Any]
 

@@ -73,6 +73,7 @@ class SeriesStyle(StrEnum):
     """What it is held against (plan, team, earlier): a thin grey dashed line."""
 
 
+NUMBERS = frozenset({Unit.COUNT, Unit.RATIO, Unit.DECIMAL, Unit.SECONDS, Unit.DAYS, Unit.MONEY, Unit.NUMBER})
 TIMES = frozenset({Unit.TIME, Unit.TIME_S, Unit.DAY})
 
 

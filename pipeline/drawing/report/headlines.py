@@ -11,9 +11,8 @@ def sentence(headline: Headline, texts: ReportTexts, context: RenderContext, *, 
     """One of them. `against` is what changes are held against, `loss` the sentence of the funnel."""
     facts = {name: context.value(fact.value, fact.column) for name, fact in headline.facts.items()}
     behind = "; ".join(_behind(one, texts, context) for one in headline.behind)
-    manager = headline.behind[0].manager if headline.behind else ""
     text = headline.text.removesuffix(".")
-    filling = {**facts, "behind": behind, "manager": manager, "text": text, "against": against, "loss": loss}
+    filling = {**facts, "behind": behind, "text": text, "against": against, "loss": loss}
     return texts.headlines[headline.id].format(**filling)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 from pipeline.drawing.render_context import RenderContext
 from pipeline.drawing.report.headlines import sentence
@@ -73,13 +74,11 @@ class ReportText:
         values = {column.name: self.context.value(row[column.name], column) for column in found.columns}
         return self.texts.loss.format(**{name: values[name] for name in ("from_stage", "stage", "lost", "drop_off")})
 
-    @property
+    @cached_property
     def headlines(self) -> list[str]:
         """What a deputy would say of it, in at most five sentences."""
-        against = self.report.heading.before
-        return [
-            sentence(one, self.texts, self.context, against=against, loss=self.loss) for one in headlines(self.report)
-        ]
+        against, loss = self.report.heading.before, self.loss
+        return [sentence(one, self.texts, self.context, against=against, loss=loss) for one in headlines(self.report)]
 
     @property
     def definitions(self) -> list[str]:

@@ -9,12 +9,11 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from pipeline.drawing.cells import NUMBERS
 from pipeline.drawing.report.text import ReportText
 from pipeline.drawing.tables import distinct_heads
 from pipeline.readouts.report_data import PartData
 from pipeline.readouts.values import moment, number
-from schemas.screens.panel import ChangeColumn, Column, Unit
+from schemas.screens.panel import NUMBERS, ChangeColumn, Column, Unit
 
 _FORMATS = {
     Unit.COUNT: "#,##0",

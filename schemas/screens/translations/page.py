@@ -6,6 +6,7 @@ from functools import cache
 
 import msgspec
 
+from schemas.screens.panel import Unit
 from schemas.screens.translations import texts
 
 
@@ -68,6 +69,10 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far the data can be trusted."""
     attention: dict[str, str]
     """Of the warnings that stand, and what can be said of them."""
+
+    def time_format(self, unit: Unit) -> str:
+        """strftime of a unit of `TIMES`."""
+        return {Unit.DAY: self.date, Unit.TIME_S: self.moment_s}.get(unit, self.moment)
 
 
 @cache
